@@ -1,0 +1,69 @@
+# Everything a person or a machine does with Dropscribe. `make` alone tells what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: help setup demo test test-fast check format lint types workflows models lock bench clean
+
+help: ## Tell what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make .venv with every pinned dependency
+
+# uv installs; pip only fetches uv. Bytecode is compiled, or each stage would pay seconds at its first start.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo 'Dropscribe needs Python 3.11 to 3.13; this is '"$$($(PYTHON) --version)"'. Try: make setup PYTHON=python3.11' >&2; exit 1; }
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --no-deps --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+demo: setup ## Transcribe a real two-speaker recording on the one-machine cloud
+	$(BIN)/dropscribe demo
+
+test: setup ## Run all tests
+	$(BIN)/pytest
+
+test-fast: setup ## Run the tests that load no model and start no cloud
+	$(BIN)/pytest tests/unit tests/contract
+
+check: setup lint types workflows ## Run all static checks
+
+lint: setup ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## Check types
+	$(BIN)/mypy functions shared local tests benchmarks docs
+
+workflows: setup ## Check workflows/*.yaml as Google Workflows would
+	$(BIN)/python -m local.runner.lint workflows/*.yaml
+
+format: setup ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+models: setup ## Fetch a speech model from the hub: make models MODEL=large-v3
+	@test -n "$(MODEL)" || { echo 'which one? make models MODEL=large-v3' >&2; exit 2; }
+	$(BIN)/python -m functions.transcribe.models "$(MODEL)"
+
+lock: setup ## Pin every dependency anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+	  --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
+
+bench: setup ## Measure: orchestration, the chain against plain whisperx, memory
+	$(BIN)/python -m benchmarks.orchestration
+	$(BIN)/python -m benchmarks.chain
+	$(BIN)/python -m benchmarks.memory
+
+clean: ## Remove the environment, the one-machine cloud's data and caches
+	-$(BIN)/dropscribe down
+	rm -rf $(VENV) .dropscribe .pytest_cache .mypy_cache .ruff_cache transcripts

@@ -1,0 +1,1 @@
+"""diarize: who speaks when in a span, and what each voice is like."""

@@ -1,0 +1,1 @@
+"""finalize: words and turns become the answer."""

@@ -1,0 +1,162 @@
+"""The end of a job: the answer or the problem goes into the outbox, and the job is settled."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field, JsonValue, ValidationError
+
+from functions.finalize.formats import FORMATS
+from functions.finalize.outbox import PROBLEM, TRANSCRIPT, folder, put_answer, put_problem
+from functions.finalize.stage import answer
+from shared import __version__
+from shared.contracts import Artifact, Chosen, Finalized, Problem, Source, StageRequest, Wire
+from shared.errors import ArtifactChanged, BadRequest
+from shared.jobs import JobState, JobStore, TaskRecord
+from shared.speech import Aligned, Detection, Diarization, Manifest
+from shared.stage import reasons
+from shared.storage import BlobStore, problem_uri
+from shared.transcript import Job, StageTiming, Timings, Transcript
+
+M = TypeVar("M", bound=BaseModel)
+FINAL = frozenset({400, 404, 412, 413, 415, 422, 500})
+"""Statuses of our problems that are final."""
+
+
+class Failure(Wire):
+    """What the workflow saw. A failure in a parallel branch arrives without code and body."""
+
+    code: int = 0
+    problem: JsonValue = None
+
+
+class Ending(Wire):
+    """What the workflow says at the end of its run."""
+
+    run: int = Field(ge=1)
+    execution: str = Field(min_length=1)
+    options: dict[str, Chosen] = {}
+    error: Failure | None = None
+
+
+def finalize(asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Finalized:
+    """Always runs: the guards of the outbox make it safe to repeat. Only the holder of the claim answers."""
+    ending = read_ending(asked)
+    if not jobs.holds(asked.source.job_id, ending.run, ending.execution):
+        return Finalized(job_id=asked.source.job_id, state="superseded")
+    if ending.error is not None:
+        return report(asked.source, ending, ending.error, blobs, jobs)
+    return conclude(asked, ending, blobs, jobs)
+
+
+def read_ending(asked: StageRequest) -> Ending:
+    try:
+        return Ending.model_validate(asked.params)
+    except ValidationError as error:
+        raise BadRequest(reasons(error)) from error
+
+
+def conclude(asked: StageRequest, ending: Ending, blobs: BlobStore, jobs: JobStore) -> Finalized:
+    """Write the transcript."""
+    source = asked.source
+    kinds = {"json": TRANSCRIPT, **{kind: f"transcript.{kind}" for kind in FORMATS}}
+    outputs = {kind: f"{folder(source)}/{name}" for kind, name in kinds.items()}
+    transcript = compose(asked, ending, outputs, blobs, jobs)
+    files = {f"transcript.{kind}": write(transcript).encode() for kind, write in FORMATS.items()}
+    files[TRANSCRIPT] = transcript.model_dump_json(indent=1).encode()
+    if not put_answer(source, ending.run, files, blobs):
+        return Finalized(job_id=source.job_id, state="superseded")
+    return settled(source, ending, "done", outputs, None, jobs)
+
+
+def compose(
+    asked: StageRequest, ending: Ending, outputs: Mapping[str, str], blobs: BlobStore, jobs: JobStore
+) -> Transcript:
+    inputs, source = asked.inputs, asked.source
+    manifest = load(Manifest, inputs["manifest"], blobs)
+    return answer(
+        Job(id=source.job_id, source_uri=source.uri, generation=source.generation, run=ending.run, sha256=None),
+        manifest,
+        load(Detection, inputs["language"], blobs) if "language" in inputs else None,
+        [load(Aligned, artifact, blobs) for artifact in numbered("words", inputs)],
+        [load(Diarization, artifact, blobs) for artifact in numbered("turns", inputs)],
+        options=ending.options,
+        timings=timings(source, manifest, blobs, jobs),
+        release=__version__,
+        outputs=outputs,
+    )
+
+
+def load(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
+    data = blobs.read(artifact.uri)
+    if hashlib.sha256(data).hexdigest() != artifact.sha256:
+        raise ArtifactChanged(artifact.uri)
+    return model.model_validate_json(data)
+
+
+def numbered(name: str, inputs: Mapping[str, Artifact]) -> list[Artifact]:
+    """The inputs `<name>-0`, `<name>-1`, … in order."""
+    prefix = f"{name}-"
+    numbers = sorted(int(key.removeprefix(prefix)) for key in inputs if key.startswith(prefix))
+    return [inputs[f"{prefix}{number}"] for number in numbers]
+
+
+def timings(source: Source, manifest: Manifest, blobs: BlobStore, jobs: JobStore) -> Timings:
+    """What each stage took so far. The upload's time is storage's; without the recording it is not known."""
+    tasks = [task for task in jobs.tasks(source.job_id) if task.state == "done"]
+    recording = blobs.find(source.uri)
+    uploaded = recording.created if recording and recording.generation == source.generation else None
+    started = min((task.started for task in tasks), default=None)
+    return Timings(
+        queued=(started - uploaded).total_seconds() if uploaded and started else None,
+        stages=tuple(timing(task, manifest) for task in tasks),
+        wall=(datetime.now(UTC) - uploaded).total_seconds() if uploaded else None,
+    )
+
+
+def timing(task: TaskRecord, manifest: Manifest) -> StageTiming:
+    parts: dict[str, Sequence[Any]] = {
+        "transcribe": manifest.chunks,
+        "align": manifest.chunks,
+        "diarize": manifest.spans,
+    }
+    heard = parts[task.stage][task.part] if task.stage in parts else None
+    duration = heard.end - heard.start if heard else manifest.media.duration
+    rtf = round(task.seconds / duration, 4) if task.seconds and duration else None
+    return StageTiming(
+        stage=task.stage,
+        chunk=task.part,
+        seconds=task.seconds or 0.0,
+        attempt=task.attempts,
+        reused=task.reused,
+        rtf=rtf,
+    )
+
+
+def report(source: Source, ending: Ending, error: Failure, blobs: BlobStore, jobs: JobStore) -> Finalized:
+    """Write the problem of a final failure; leave what may pass unanswered, for reconcile to start again."""
+    problem = cause(source, error, blobs)
+    if problem is None:
+        return settled(source, ending, "unanswered", {}, None, jobs)
+    if not put_problem(source, ending.run, problem.model_dump_json(indent=1).encode(), blobs):
+        return Finalized(job_id=source.job_id, state="superseded")
+    return settled(source, ending, "failed", {"problem": f"{folder(source)}/{PROBLEM}"}, problem, jobs)
+
+
+def cause(source: Source, error: Failure, blobs: BlobStore) -> Problem | None:
+    """The problem that ended a stage: the one it left in work, or the one the workflow was answered with."""
+    if left := blobs.find(problem_uri(source)):
+        return Problem.model_validate_json(blobs.read(left.uri, left.generation))
+    try:
+        problem = Problem.model_validate(error.problem)
+    except ValidationError:
+        return None
+    return problem if problem.status in FINAL else None
+
+
+def settled(
+    source: Source, ending: Ending, state: JobState, outputs: dict[str, str], problem: Problem | None, jobs: JobStore
+) -> Finalized:
+    jobs.settle(source.job_id, ending.run, state, problem=problem, results=outputs)
+    return Finalized(job_id=source.job_id, state=state, outputs=outputs)

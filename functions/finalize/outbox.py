@@ -1,0 +1,88 @@
+"""The outbox: one folder a recording, one answer in it, whatever fails and however often.
+
+Every object carries the pair (generation, run) that it answers and is only ever written over an older pair.
+`transcript.json` or `problem.json` is written last and is the commit mark; the other one is deleted after it. Both may
+be seen for a moment: the higher pair wins.
+"""
+
+from collections.abc import Mapping
+
+from shared.contracts import Source
+from shared.errors import StorageUnavailable
+from shared.settings import settings
+from shared.storage import JSON, Blob, BlobStore
+
+TRANSCRIPT, PROBLEM = "transcript.json", "problem.json"
+TYPES = {
+    "json": JSON,
+    "srt": "application/x-subrip",
+    "vtt": "text/vtt; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "rttm": "text/plain; charset=utf-8",
+    "ctm": "text/plain; charset=utf-8",
+}
+TRIES = 10
+"""Lost races before a write is given up."""
+
+Pair = tuple[int, int]
+"""(generation of the recording, run of the job)."""
+
+
+def folder(source: Source) -> str:
+    """The recording's full name is the key: two files may share a stem."""
+    return f"gs://{settings().outbox}/{source.name}"
+
+
+def pair(blob: Blob) -> Pair:
+    """What an outbox object answers. One that somebody else put there answers nothing."""
+    metadata = blob.metadata
+    return int(metadata.get("dropscribe-generation", 0)), int(metadata.get("dropscribe-run", 0))
+
+
+def put_answer(source: Source, run: int, files: Mapping[str, bytes], blobs: BlobStore) -> bool:
+    """Write captions, then the transcript, then drop a problem it replaces. False when a later answer stands."""
+    if not answers(source, run, PROBLEM, blobs):
+        return False
+    ordered = sorted(files, key=lambda name: name == TRANSCRIPT)
+    if not all(put(source, run, name, files[name], blobs) for name in ordered):
+        return False
+    drop(source, run, PROBLEM, blobs)
+    return True
+
+
+def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> bool:
+    """Write the problem, then drop the older answer it replaces. False when this pair or a later one has an answer."""
+    if not answers(source, run, TRANSCRIPT, blobs) or not put(source, run, PROBLEM, problem, blobs):
+        return False
+    for kind in TYPES:
+        drop(source, run, f"transcript.{kind}", blobs)
+    return True
+
+
+def answers(source: Source, run: int, other: str, blobs: BlobStore) -> bool:
+    """May this pair still answer, or does the other kind of answer stand for it or for a later one?"""
+    found = blobs.find(f"{folder(source)}/{other}")
+    mine = (source.generation, run)
+    return found is None or pair(found) < mine
+
+
+def put(source: Source, run: int, name: str, data: bytes, blobs: BlobStore) -> bool:
+    """Write over nothing or over an older pair. True also when this very pair stands already."""
+    uri, mine = f"{folder(source)}/{name}", (source.generation, run)
+    metadata = {"dropscribe-generation": str(mine[0]), "dropscribe-run": str(mine[1]), "dropscribe-job": source.job_id}
+    kind = TYPES[name.rpartition(".")[2]]
+    for _ in range(TRIES):
+        found = blobs.find(uri)
+        if found and pair(found) >= mine:
+            return pair(found) == mine
+        over = found.generation if found else 0
+        if blobs.replace(uri, data, over=over, content_type=kind, metadata=metadata) is not None:
+            return True
+    raise StorageUnavailable(f"{TRIES} writes in a row met another's")
+
+
+def drop(source: Source, run: int, name: str, blobs: BlobStore) -> None:
+    """Delete what an older pair, or this one, left there."""
+    found = blobs.find(f"{folder(source)}/{name}")
+    if found and pair(found) <= (source.generation, run):
+        blobs.delete(found.uri, found.generation)

@@ -1,0 +1,119 @@
+"""Speaker turns of the whole recording: who has the floor when, and where two speak at once."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from math import inf
+
+from functions.finalize.intervals import inside, union
+from functions.finalize.linking import Voice
+from shared.speech import Diarization, Region, Turn
+from shared.transcript import Overlap, Speaker, Word
+
+PAUSE = 0.25
+"""Seconds of silence within a turn: no more than the collar with which turns are scored."""
+
+
+def place_turns(
+    diarizations: Sequence[Diarization], spans: Sequence[Region], pick: Callable[[Diarization], Iterable[Turn]]
+) -> list[tuple[float, float, Voice]]:
+    """The picked turns of all spans in recording time, each inside its span, in order."""
+    placed = []
+    for index, (span, found) in enumerate(zip(spans, diarizations, strict=True)):
+        for turn in pick(found):
+            start, end = inside(span, span.start + turn.start), inside(span, span.start + turn.end)
+            if start < end:
+                placed.append((start, end, (index, turn.speaker)))
+    return sorted(placed)
+
+
+def identify(groups: Iterable[list[Voice]], placed: Iterable[tuple[float, float, Voice]]) -> dict[Voice, str]:
+    """Each voice's speaker id: "S1" is who is heard first."""
+    group_of = {voice: index for index, group in enumerate(groups) for voice in group}
+    order: dict[int, str] = {}
+    for _, _, voice in sorted(placed):
+        order.setdefault(group_of[voice], f"S{len(order) + 1}")
+    return {voice: order[group] for voice, group in group_of.items() if group in order}
+
+
+def merge(turns: Iterable[Turn]) -> list[Turn]:
+    """One turn for each stretch in which a speaker goes on, in order."""
+    by_speaker = defaultdict(list)
+    for turn in turns:
+        by_speaker[turn.speaker].append((turn.start, turn.end))
+    merged = [
+        Turn(start=start, end=end, speaker=speaker)
+        for speaker, stretches in by_speaker.items()
+        for start, end in union(stretches, PAUSE)
+    ]
+    return sorted(merged, key=lambda turn: (turn.start, turn.end, turn.speaker))
+
+
+def exclude(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns in order, each ending where the next one begins at the latest."""
+    limits = chain((following.start for following in turns[1:]), [inf])
+    cut = [turn.model_copy(update={"end": min(turn.end, limit)}) for turn, limit in zip(turns, limits, strict=False)]
+    return [turn for turn in cut if turn.start < turn.end]
+
+
+def find_overlaps(turns: Iterable[Turn]) -> list[Overlap]:
+    """Where at least two speak at once, split where someone joins or leaves."""
+    changes = sorted((time, step, turn.speaker) for turn in turns for time, step in ((turn.start, 1), (turn.end, -1)))
+    talking: dict[str, int] = defaultdict(int)
+    overlaps = []
+    for (start, step, speaker), (end, _, _) in pairwise(changes):
+        talking[speaker] += step
+        together = tuple(sorted(who for who, count in talking.items() if count > 0))
+        if len(together) > 1 and start < end:
+            overlaps.append(Overlap(start=start, end=end, speakers=together))
+    return overlaps
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Exclusive turns, to be asked who speaks at a time."""
+
+    turns: Sequence[Turn]
+    starts: Sequence[float]
+    ends: Sequence[float]
+
+    @classmethod
+    def of(cls, turns: Sequence[Turn]) -> "Floor":
+        alone = exclude(turns)
+        return cls(alone, [turn.start for turn in alone], [turn.end for turn in alone])
+
+    def during(self, start: float, end: float) -> tuple[str, float] | None:
+        """Who speaks most of that stretch and the share of it; else the nearest speaker and 0; null without turns."""
+        within = self.turns[bisect_right(self.ends, start) : bisect_left(self.starts, end)]
+        if not within:
+            return self.nearest(start, end)
+        seconds: dict[str, float] = defaultdict(float)
+        for turn in within:
+            seconds[turn.speaker] += min(end, turn.end) - max(start, turn.start)
+        speaker = max(seconds, key=lambda who: seconds[who])
+        return speaker, min(seconds[speaker] / (end - start), 1.0)
+
+    def nearest(self, start: float, end: float) -> tuple[str, float] | None:
+        """For a stretch that no turn touches."""
+        after = bisect_left(self.starts, end)
+        beside = self.turns[max(after - 1, 0) : after + 1]
+        if not beside:
+            return None
+        return min(beside, key=lambda turn: max(start - turn.end, turn.start - end)).speaker, 0.0
+
+
+def describe(turns: Sequence[Turn], words: Iterable[Word], known: Iterable[str]) -> list[Speaker]:
+    """Each speaker's part in the recording."""
+    spoken = [word.speaker for word in words]
+    return [
+        Speaker(
+            id=speaker,
+            label=f"Speaker {speaker.removeprefix('S')}",
+            talk_time=round(sum(turn.end - turn.start for turn in turns if turn.speaker == speaker), 3),
+            turns=sum(turn.speaker == speaker for turn in turns),
+            words=spoken.count(speaker),
+        )
+        for speaker in sorted(known, key=lambda one: int(one.removeprefix("S")))
+    ]

@@ -1,0 +1,101 @@
+"""The start of a job: claim it, settle its options, cut it, and plan what to ask of the other stages."""
+
+from pydantic import Field, JsonValue, ValidationError
+
+from functions.prepare.options import Options, ours, read_folder, resolve
+from functions.prepare.stage import Cutting, cut, engine
+from shared.contracts import Chosen, Prepared, Source, StageRequest, StageResponse, Wire
+from shared.errors import ArtifactMissing, BadRequest, EmptyRecording, RecordingTooLarge
+from shared.inbox import options_paths
+from shared.jobs import JobStore
+from shared.settings import settings
+from shared.stage import Stage, execute, reasons
+from shared.storage import Blob, BlobStore, problem_uri
+
+CUT = Stage(name="prepare", version="1", params=Cutting, run=cut, engine=engine)
+
+
+class Start(Wire):
+    """What the workflow says of its run: the event is run 1, a redrive or a reconcile the next."""
+
+    run: int = Field(ge=1)
+    execution: str = Field(min_length=1)
+    options: dict[str, JsonValue] = {}
+
+
+def prepare(asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Prepared:
+    """Only the holder of the claim goes on; everyone else is a duplicate."""
+    start = read_start(asked)
+    if not jobs.claim(asked.source, start.run, start.execution):
+        return Prepared(job_id=asked.source.job_id, stage=CUT.name, stage_version=CUT.version, duplicate=True)
+    forget_problem(asked.source, blobs)
+    recording = admit(asked.source, blobs)
+    options, chosen = resolve(layers(asked.source, recording, start, blobs))
+    response = execute(CUT, StageRequest(source=asked.source, params=cutting()), blobs, jobs)
+    spans = count(response, "spans") if options.diarize else 0
+    jobs.cut(asked.source.job_id, start.run, chunks=count(response, "chunks"), spans=spans)
+    return Prepared(**dict(response), plan=plan(options, chosen))
+
+
+def count(response: StageResponse, name: str) -> int:
+    made = response.outputs[name]
+    return len(made) if isinstance(made, tuple) else 1
+
+
+def read_start(asked: StageRequest) -> Start:
+    try:
+        return Start.model_validate(asked.params)
+    except ValidationError as error:
+        raise BadRequest(reasons(error)) from error
+
+
+def forget_problem(source: Source, blobs: BlobStore) -> None:
+    """What ended an earlier run does not end this one."""
+    if left := blobs.find(problem_uri(source)):
+        blobs.delete(left.uri, left.generation)
+
+
+def admit(source: Source, blobs: BlobStore) -> Blob:
+    """The recording, if it is still the generation the event was about and of a size that is allowed."""
+    recording = blobs.find(source.uri)
+    if recording is None or recording.generation != source.generation:
+        raise ArtifactMissing("the recording was deleted or replaced before it was read")
+    if recording.size == 0:
+        raise EmptyRecording("the object holds 0 bytes")
+    if recording.size > settings().max_gigabytes * 1e9:
+        raise RecordingTooLarge(f"{recording.size} bytes; the limit is {settings().max_gigabytes:g} GB")
+    return recording
+
+
+def layers(source: Source, recording: Blob, start: Start, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
+    """Options by origin, the weakest first. Read anew for each run, so a redrive sees what changed."""
+    folder = f"gs://{source.bucket}/"
+    nearest = next((p for p in options_paths(source.name) if blobs.find(folder + p)), None)
+    return {
+        "deployment": settings().defaults,
+        **({nearest: read_folder(blobs.read(folder + nearest), nearest)} if nearest else {}),
+        "object metadata": ours(recording.metadata),
+        "redrive": start.options,
+    }
+
+
+def cutting() -> dict[str, JsonValue]:
+    limits = settings()
+    return {
+        "chunk_seconds": limits.chunk_seconds,
+        "span_seconds": limits.span_seconds,
+        "max_seconds": limits.max_hours * 3600,
+    }
+
+
+def plan(options: Options, chosen: dict[str, Chosen]) -> dict[str, dict[str, JsonValue] | None]:
+    """Each stage's params. A stage is told only what changes its answer, or it would be asked again for nothing."""
+    heard = options.model_dump(include={"language", "model", "task", "initial_prompt", "hotwords"})
+    voices = options.model_dump(include={"speakers", "min_speakers", "max_speakers"})
+    return {
+        "detect": None if options.language else {"task": "detect", "model": options.model},
+        "transcribe": heard,
+        "align": {"task": options.task},
+        "diarize": voices if options.diarize else None,
+        "finalize": {"options": {name: choice.model_dump() for name, choice in chosen.items()}},
+    }

@@ -1,0 +1,359 @@
+"""Any recording -> 16 kHz mono samples on the recording's own timeline. The only module that knows PyAV."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, BinaryIO, NoReturn, TypeVar
+
+import av
+import numpy as np
+from av.format import Flags
+from av.stream import Discard
+from numpy.typing import NDArray
+
+from functions.prepare.headers import Promise
+from shared.errors import EmptyRecording, NoSound, NotAudio, RecordingTooLong, TruncatedRecording
+from shared.speech import SAMPLE_RATE, Media, Warning
+
+Samples = NDArray[np.int16]
+T = TypeVar("T")
+
+PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"})
+"""Demuxers that read files named in the file."""
+MEASURED = frozenset({"aiff", "caf", "flac", "matroska", "mp4", "w64", "wav"})
+"""Containers whose header holds a length the writer measured, not one guessed from a bit rate."""
+MARGIN = 1.1
+"""How far a header may pass the limit before it is believed without decoding."""
+
+JITTER = 0.02
+"""Seconds by which a timestamp may be late and still mean that nothing is missing."""
+OVERLAP = 1.0
+"""Seconds by which a timestamp may be early; more is a clock that began anew."""
+LEAP = 10.0
+"""Seconds. In formats made for broadcast and chaining, a longer leap is a clock that began anew, not a gap."""
+SILENCE = 30 * SAMPLE_RATE
+"""Most samples of silence made at once."""
+SURROUND = 8
+"""Channels of the largest layout that is mixed down by its loudspeakers' places."""
+INTERRUPTIONS = 100
+"""Times the demuxer may stumble before the rest is given up."""
+
+
+@contextmanager
+def recording(file: BinaryIO, max_seconds: float) -> "Iterator[Recording]":
+    """Open a seekable file as a recording. Nothing but this file is ever opened, whatever it says."""
+    size = file.seek(0, io.SEEK_END)
+    if size == 0:
+        raise EmptyRecording("the file holds 0 bytes")
+    head, promised = beginning(file), Promise(file, size)
+    reading = Reading(file)
+    with opened(reading, head) as container:
+        made = Recording(container, reading, size, promised, max_seconds)
+        made.refuse_if_declared_too_long()
+        yield made
+
+
+def beginning(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(12)
+
+
+class Reading:
+    """The file as libav sees it: without a name to guess from, and keeping what its own reads raise."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        file.seek(0)
+        self._file = file
+        self._failure: Exception | None = None
+
+    def read(self, size: int) -> bytes:
+        return self._kept(self._file.read, size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._kept(self._file.seek, offset, whence)
+
+    def tell(self) -> int:
+        return self._kept(self._file.tell)
+
+    def check(self) -> None:
+        """Raise what a read raised: libav may have taken it for the end of the file, or for bad data."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _kept(self, method: Callable[..., T], *arguments: int) -> T:
+        self.check()
+        try:
+            return method(*arguments)
+        except Exception as error:
+            self._failure = error
+            raise
+
+
+@contextmanager
+def opened(reading: Reading, head: bytes) -> Iterator[Any]:
+    """A PyAV container that can reach no other file and no network."""
+    options = {"format_whitelist": formats(), "protocol_whitelist": "none"}
+    try:
+        container = av.open(
+            reading, mode="r", container_options=options, metadata_errors="replace", io_open=refuse_to_open
+        )
+    except av.FFmpegError as error:
+        reading.check()
+        raise unreadable(head, error) from error
+    with container:
+        yield container
+
+
+@cache
+def formats() -> str:
+    """Every demuxer that reads one file and no other."""
+    return ",".join(sorted(filter(None, map(demuxer, av.formats_available))))
+
+
+def demuxer(name: str) -> str | None:
+    try:
+        found = av.ContainerFormat(name, "r")
+    except ValueError:
+        return None  # it can only be written
+    return None if found.no_file or PLAYLISTS & set(found.name.split(",")) else str(found.name)
+
+
+def refuse_to_open(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    raise PermissionError("a recording may not name other files")
+
+
+def unreadable(head: bytes, error: av.FFmpegError) -> NotAudio | TruncatedRecording:
+    if head[4:8] == b"ftyp":
+        return TruncatedRecording("an MP4 file without its index (moov), which is written last")
+    if isinstance(error, av.ArgumentError):
+        return NotAudio("the format is not accepted; playlists and manifests that name other files never are")
+    return NotAudio("the content is in no known audio or video format")
+
+
+class Recording:
+    """A recording that is decoded once, from beginning to end.
+
+    Time 0 is where its container says that its content begins, which is the start of its earliest stream: where the
+    picture begins before the sound, the sound is preceded by silence. Where timestamps leave a gap, there is silence.
+    Sound whose timestamps overlap is kept whole, and what follows is late by that much until the next gap. Formats
+    without timestamps are taken as they come.
+    """
+
+    def __init__(self, container: Any, reading: Reading, size: int, promised: Promise, max_seconds: float) -> None:
+        self._container, self._reading, self._promised = container, reading, promised
+        self._size, self._max_seconds = size, max_seconds
+        self._name = short_name(container)
+        self._stream = best_stream(container)
+        self._mono = Mono()
+        self._clock = Clock(container, self._stream)
+        self._rate, self._channels = 0, 0
+        self._written = 0
+        self._good, self._corrupt, self._trailing = 0, 0, 0
+        self._reached = 0.0
+
+    @property
+    def expected(self) -> float:
+        """Seconds it will last, judging by its header and by how much of the file is read. Never less than so far."""
+        read = self._reading.tell() / self._size
+        return max(self._declared or 0.0, self._clock.now / read if read else 0.0, self._clock.now)
+
+    @property
+    def media(self) -> Media:
+        """Complete once all is decoded."""
+        return Media(
+            container=self._name,
+            codec=self._stream.codec_context.codec.canonical_name,
+            duration=self._written / SAMPLE_RATE,
+            sample_rate=self._rate,
+            channels=self._channels,
+            bytes=self._size,
+        )
+
+    @property
+    def warnings(self) -> tuple[Warning, ...]:
+        if not self._corrupt:
+            return ()
+        message = f"{self._corrupt} of {self._good + self._corrupt} packets could not be decoded and were skipped"
+        return (Warning(code="corrupt_packets", stage="prepare", message=message),)
+
+    def refuse_if_declared_too_long(self) -> None:
+        if self._measured and (self._declared or 0.0) > self._max_seconds * MARGIN:
+            raise RecordingTooLong(f"it says it lasts {self._declared:.0f} s; the limit is {self._max_seconds:g} s")
+
+    def samples(self) -> Iterator[Samples]:
+        """The whole sound, in pieces of any length."""
+        try:
+            yield from self._sound()
+        except av.FFmpegError as error:
+            raise NotAudio("its sound cannot be converted") from error
+        self._judge()
+
+    def _sound(self) -> Iterator[Samples]:
+        for frame in self._frames():
+            missing = self._clock.missing_before(frame)
+            self._limit(missing + frame.samples / frame.sample_rate)
+            if missing:
+                yield from self._counted(self._mono.rest())
+                yield from self._counted(silence(round((self._clock.now + missing) * SAMPLE_RATE) - self._written))
+            yield from self._counted(self._mono.converted(frame))
+            self._clock.pass_by(missing + frame.samples / frame.sample_rate)
+        yield from self._counted(self._mono.rest())
+
+    def _frames(self) -> Iterator[Any]:
+        for packet in self._packets():
+            if packet.pts is not None:
+                end = packet.pts + (packet.duration or 0)
+                self._reached = max(self._reached, float(end * packet.time_base) - self._clock.start)
+            if packet.stream_index == self._stream.index:
+                yield from self._decoded(packet)
+
+    def _packets(self) -> Iterator[Any]:
+        """In Matroska, of all streams: its header holds only the length of the longest."""
+        streams = self._container.streams if self._name == "matroska" else [self._stream]
+        for stream in set(self._container.streams) - set(streams):
+            stream.discard = Discard.all
+        for _ in range(INTERRUPTIONS):
+            try:
+                yield from self._container.demux(list(streams))
+                break
+            except av.FFmpegError:
+                self._reading.check()
+                self._trailing += 1
+        self._reading.check()
+
+    def _decoded(self, packet: Any) -> list[Any]:
+        """What cannot be decoded counts as corrupt once something good follows: tags often trail the last packet."""
+        try:
+            frames: list[Any] = packet.decode()
+        except av.FFmpegError:
+            self._trailing += 1
+            return []
+        if frames:
+            self._rate, self._channels = frames[0].sample_rate, frames[0].layout.nb_channels
+            self._corrupt, self._trailing = self._corrupt + self._trailing, 0
+            self._good += 1
+        return frames
+
+    def _counted(self, pieces: Iterator[Samples]) -> Iterator[Samples]:
+        for piece in pieces:
+            self._written += len(piece)
+            yield piece
+
+    def _limit(self, more: float) -> None:
+        if self._clock.now + more > self._max_seconds:
+            raise RecordingTooLong(f"it lasts longer than the limit of {self._max_seconds:g} s")
+
+    def _judge(self) -> None:
+        """Refuse what turned out to be no recording, or not the whole of it."""
+        bad = self._corrupt + self._trailing
+        if bad > self._good:
+            raise NotAudio(f"{bad} of {bad + self._good} packets cannot be decoded")
+        if not self._written:
+            raise EmptyRecording("it holds no sound")
+        promised, here = self._promised_seconds(), max(self._clock.now, self._reached)
+        if promised - here > max(1.0, promised / 100):
+            raise TruncatedRecording(f"it should last {promised:.1f} s, but ends after {here:.1f} s")
+
+    def _promised_seconds(self) -> float:
+        return max((self._declared or 0.0) if self._measured else 0.0, self._clock.now / (self._promised.share or 1.0))
+
+    @property
+    def _measured(self) -> bool:
+        return self._name in MEASURED or (self._name == "mp3" and self._promised.counted)
+
+    @property
+    def _declared(self) -> float | None:
+        """Seconds, by the header. The sound's own length where it is given: a picture may go on longer."""
+        if self._stream.duration is not None:
+            return float(self._stream.duration * self._stream.time_base)
+        return None if self._container.duration is None else float(self._container.duration / av.time_base)
+
+
+def short_name(container: Any) -> str:
+    names = container.format.name.split(",")
+    return "mp4" if "mp4" in names else str(names[0])
+
+
+def best_stream(container: Any) -> Any:
+    stream = container.streams.best("audio")
+    if stream is None and moving_picture(container):
+        raise NoSound("it has a picture but no audio stream")
+    if stream is None:
+        raise NotAudio("it has no audio stream")
+    if stream.codec_context is None:
+        raise NotAudio("its audio codec is not known")
+    return stream
+
+
+def moving_picture(container: Any) -> bool:
+    return bool(container.streams.video) and not container.format.name.endswith("_pipe")
+
+
+class Clock:
+    """Where in the recording the next sample belongs, in seconds."""
+
+    def __init__(self, container: Any, stream: Any) -> None:
+        self.now = 0.0
+        self.start = 0.0 if container.start_time is None else float(container.start_time / av.time_base)
+        self._started = container.start_time is not None
+        self._restarts = bool(container.format.flags & Flags.ts_discont.value)
+
+    def missing_before(self, frame: Any) -> float:
+        """Seconds of silence that belong before this frame."""
+        if frame.pts is None:
+            return 0.0
+        late = float(frame.pts * frame.time_base) - self.start - self.now
+        if not self._started or late < -OVERLAP or (self._restarts and late > LEAP):
+            self.start += late
+            self._started = True
+            return 0.0
+        return late if late > JITTER else 0.0
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Mono:
+    """16 kHz mono out of whatever comes, even when its rate or layout changes on the way."""
+
+    def __init__(self) -> None:
+        self._resampler: Any = None
+        self._shape: tuple[str, str, int] | None = None
+
+    def converted(self, frame: Any) -> Iterator[Samples]:
+        if frame.layout.nb_channels > SURROUND:
+            frame = averaged(frame)
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if shape != self._shape:
+            yield from self.rest()
+            self._shape = shape
+        if self._resampler is None:
+            self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        yield from map(as_array, self._resampler.resample(frame))
+
+    def rest(self) -> Iterator[Samples]:
+        """What the filter still holds; after that it begins anew."""
+        resampler, self._resampler = self._resampler, None
+        if resampler is not None:
+            yield from (as_array(frame) for frame in resampler.resample(None) if frame is not None)
+
+
+def averaged(frame: Any) -> Any:
+    """The mean of all channels: what has more than a cinema is a row of microphones, and libav knows no mix for it."""
+    sound = frame.to_ndarray()
+    channels = sound if frame.format.is_planar else sound.reshape(-1, frame.layout.nb_channels).T
+    mean = channels.mean(axis=0, keepdims=True).astype(sound.dtype)
+    made = av.AudioFrame.from_ndarray(mean, format=frame.format.packed.name, layout="mono")
+    made.sample_rate = frame.sample_rate
+    return made
+
+
+def as_array(frame: Any) -> Samples:
+    samples: Samples = frame.to_ndarray().reshape(-1)
+    return samples
+
+
+def silence(length: int) -> Iterator[Samples]:
+    for start in range(0, length, SILENCE):
+        yield np.zeros(min(SILENCE, length - start), np.int16)

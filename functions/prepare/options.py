@@ -1,0 +1,95 @@
+"""What is to be done with a recording: its metadata, over the nearest options.json, over the deployment's defaults."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from shared.contracts import Chosen, Wire
+from shared.errors import BadOption
+
+NOT_OURS = ("goog-reserved-", "goog_reserved_", "mtime", "x-")
+"""Metadata that upload tools add by themselves."""
+
+
+class Options(Wire):
+    """Every option there is. On objects and in options.json names are written with hyphens."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True)
+
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
+    """ISO 639-1 code; told from the sound when not given."""
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    """Speech model; the deployment's when not given."""
+    task: Literal["transcribe", "translate"] = "transcribe"
+    """translate writes English."""
+    initial_prompt: str | None = Field(default=None, max_length=2000)
+    """Text as it might stand before the recording: names, spelling, style."""
+    hotwords: str | None = Field(default=None, max_length=1000)
+    """Words to expect."""
+    diarize: bool = True
+    """Tell speakers apart."""
+    speakers: int | None = Field(default=None, ge=1, le=50)
+    """How many there are."""
+    min_speakers: int | None = Field(default=None, ge=1, le=50)
+    max_speakers: int | None = Field(default=None, ge=1, le=50)
+
+    @model_validator(mode="after")
+    def speakers_agree(self) -> "Options":
+        low, high = self.min_speakers, self.max_speakers
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"min-speakers is {low} and max-speakers is {high}")
+        return self
+
+
+def resolve(layers: Mapping[str, Mapping[str, JsonValue]]) -> tuple[Options, dict[str, Chosen]]:
+    """The effective options and where each came from. `layers` maps an origin to its options, the weakest first."""
+    named: dict[str, tuple[JsonValue, str]] = {}
+    for origin, layer in layers.items():
+        checked(layer, origin)
+        named |= {key.replace("_", "-"): (value, origin) for key, value in layer.items()}
+    options = checked({key: value for key, (value, _) in named.items()}, "the options together")
+    effective = options.model_dump(by_alias=True)
+    origins = {key: origin for key, (_, origin) in named.items()}
+    return options, {key: Chosen(value=v, origin=origins.get(key, "built in")) for key, v in effective.items()}
+
+
+def checked(layer: Mapping[str, Any], origin: str) -> Options:
+    try:
+        return Options.model_validate(dict(layer))
+    except ValidationError as error:
+        raise BadOption(f"{origin}: {'; '.join(map(complaint, error.errors()))}") from error
+
+
+def complaint(error: Any) -> str:
+    """Names the option and what is wrong with it."""
+    name = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"there is no option {name!r} (known: {', '.join(sorted(known()))})"
+    return f"{name}: {error['msg']}" if name else str(error["msg"]).removeprefix("Value error, ")
+
+
+def known() -> list[str]:
+    return [field.alias or name for name, field in Options.model_fields.items()]
+
+
+def ours(metadata: Mapping[str, str]) -> dict[str, JsonValue]:
+    """An object's metadata without what upload tools add."""
+    return {key: value for key, value in metadata.items() if not key.lower().startswith(NOT_OURS)}
+
+
+class Folder(BaseModel):
+    """The shape of an options.json: a flat object."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str | int | float | bool | None]
+
+
+def read_folder(data: bytes, path: str) -> dict[str, JsonValue]:
+    """The options in an options.json; raise BadOption when it is not a flat JSON object."""
+    if len(data) > 65_536:
+        raise BadOption(f"{path} is larger than 64 KiB")
+    try:
+        return dict(Folder.model_validate_json(data).__pydantic_extra__)
+    except ValidationError as error:
+        raise BadOption(f"{path} is not a JSON object of plain values: {error.errors()[0]['msg']}") from error

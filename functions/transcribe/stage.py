@@ -1,0 +1,99 @@
+"""A chunk of the recording and where speech is in it -> what was said, in segments of timed words."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from shared.contracts import Engine, Params
+from shared.errors import BadOption, BadRequest
+from shared.speech import Chunk, Detection, Heard, HeardSegment, Manifest, Region, Window
+from shared.stage import One, Output, Task
+
+VERSION = "1"
+"""Goes up when the same question would get another answer."""
+
+
+class TranscribeParams(Params):
+    """How to hear a chunk."""
+
+    language: str | None = None
+    """A code as Whisper has it. None: the detected one."""
+    model: str | None = None
+    """None: the deployment's."""
+    task: Literal["transcribe", "translate"] = "transcribe"
+    """`translate` writes English whatever is spoken."""
+    initial_prompt: str | None = None
+    hotwords: str | None = None
+
+
+class Recogniser(Protocol):
+    """A loaded speech model."""
+
+    @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Codes of the languages it can write down."""
+
+    def transcribe(
+        self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
+    ) -> tuple[HeardSegment, ...]:
+        """What is said in the regions of the audio."""
+
+    def guess(self, audio: Path, windows: Sequence[Window]) -> list[dict[str, float]]:
+        """Each window's probability of every language."""
+
+
+def transcribe(task: Task[TranscribeParams], load: Callable[[str | None], Recogniser]) -> Iterator[Output]:
+    """Yields `heard`. `load` gives the model of a name; the deployment's when there is none."""
+    chunk = chunk_of(Manifest.model_validate_json(task.files["manifest"].read_bytes()), task.params.part)
+    recogniser = load(task.params.model)
+    language = language_of(task)
+    if language is not None:
+        check(language, task.params, recogniser)
+    yield One(
+        "heard",
+        Heard(
+            language=language,
+            segments=said(task, recogniser, speech_in(chunk), language),
+            engine=recogniser.engine,
+        ),
+    )
+
+
+def chunk_of(manifest: Manifest, part: int) -> Chunk:
+    if part >= len(manifest.chunks):
+        raise BadRequest(f"part {part} of {len(manifest.chunks)} chunks")
+    return manifest.chunks[part]
+
+
+def language_of(task: Task[TranscribeParams]) -> str | None:
+    """The one asked for, or the one detected. None in a recording where nobody speaks."""
+    if task.params.language is not None or "language" not in task.files:
+        return task.params.language
+    return Detection.model_validate_json(task.files["language"].read_bytes()).code
+
+
+def check(language: str, params: TranscribeParams, recogniser: Recogniser) -> None:
+    """Refuse what the model would get wrong without a word."""
+    if language not in recogniser.languages:
+        known = ", ".join(sorted(recogniser.languages))
+        raise BadOption(f"language: the model {recogniser.engine.model!r} does not know {language!r}, only {known}")
+    if params.task == "translate" and recogniser.languages == {"en"}:
+        raise BadOption(f"task: the model {recogniser.engine.model!r} hears English only and cannot translate")
+
+
+def speech_in(chunk: Chunk) -> tuple[Region, ...]:
+    """The chunk's speech in the chunk's own time."""
+    return tuple(Region(start=s.start - chunk.start, end=s.end - chunk.start) for s in chunk.speech)
+
+
+def said(
+    task: Task[TranscribeParams], recogniser: Recogniser, speech: Sequence[Region], language: str | None
+) -> tuple[HeardSegment, ...]:
+    if not speech:
+        return ()
+    if language is None:
+        raise BadRequest("there is speech, but neither params.language nor inputs.language names its language")
+    return recogniser.transcribe(task.files["audio"], speech, language, task.params)

@@ -1,0 +1,123 @@
+"""Which request goes where."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext, suppress
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
+
+from local.bucket import batch, buckets, copies, listing, media, notify, resumable, uploads, xml
+from local.bucket.cors import Cors
+from local.bucket.errors import ApiError, NotFound, refusal
+from local.bucket.store import Store
+
+BUCKET = "/storage/v1/b/{bucket}"
+OBJECT = BUCKET + "/o/{name}"
+
+
+async def health(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+ROUTES = [
+    Route("/health", health),
+    Route("/notifications/pending", notify.pending),
+    Route("/batch/storage/v1", batch.batch, methods=["POST"]),
+    Route("/storage/v1/b", buckets.many, methods=["GET", "POST"]),
+    Route(BUCKET, buckets.one, methods=["GET", "PATCH", "PUT", "DELETE"]),
+    Route(BUCKET + "/notificationConfigs", buckets.notifications, methods=["GET", "POST"]),
+    Route(BUCKET + "/notificationConfigs/{number}", buckets.notification, methods=["GET", "DELETE"]),
+    Route(BUCKET + "/o", listing.objects),
+    Route("/upload" + BUCKET + "/o", uploads.upload, methods=["POST", "PUT"]),
+    Route("/upload" + BUCKET + "/o", resumable.cancel, methods=["DELETE"]),
+    Route("/download" + OBJECT, media.download),
+    Route(OBJECT + "/compose", copies.compose, methods=["POST"]),
+    Route(OBJECT + "/copyTo/b/{to_bucket}/o/{to_name}", copies.copy_to, methods=["POST"]),
+    Route(OBJECT + "/rewriteTo/b/{to_bucket}/o/{to_name}", copies.rewrite_to, methods=["POST"]),
+    Route(OBJECT, media.resource_or_media, methods=["GET", "PATCH", "PUT", "DELETE"]),
+    Route("/{bucket}/{name:path}", xml.one, methods=["GET", "PUT", "POST", "DELETE"]),
+]
+
+
+class EscapedPath:
+    """Match routes on the path as it was sent: `%2F` in an object's name is no separator."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["path"] = scope["raw_path"].decode("ascii")
+        await self.app(scope, receive, send)
+
+
+async def refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return refusal(error, request.scope["path"])
+
+
+async def refuse_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return refusal(NotFound("Not Found"), request.scope["path"])
+
+
+async def fail(request: Request, _: Exception) -> Response:
+    """A bug or a full disk; Starlette raises it again for the log."""
+    return refusal(ApiError("Internal error."), request.scope["path"])
+
+
+async def hang_up(_: Request, __: Exception) -> Response:
+    """Nobody hears this answer: the client has gone."""
+    return Response(status_code=499)
+
+
+ANSWERS: dict[Any, ExceptionHandler] = {
+    ApiError: refuse,
+    HTTPException: refuse_route,
+    ClientDisconnect: hang_up,
+    Exception: fail,
+}
+
+
+@asynccontextmanager
+async def delivering(store: Store, receiver: str, base_url: str) -> AsyncIterator[None]:
+    """Notify in the background. If that fails for good, the server ends: one that keeps silent would be worse."""
+    delivery = asyncio.create_task(notify.deliver_all(store.index, receiver, base_url))
+    delivery.add_done_callback(lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM))
+    yield
+    delivery.cancel()
+    with suppress(asyncio.CancelledError):
+        await delivery
+
+
+def build(store: Store, base_url: str, receiver: str | None) -> Starlette:
+    """The server over one store; it tells `receiver`, a URL, about every new object."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with delivering(store, receiver, base_url) if receiver else nullcontext():
+            yield
+        store.index.close()
+
+    app = Starlette(
+        routes=ROUTES,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
+            Middleware(EscapedPath),
+            Middleware(Cors),
+        ],
+        exception_handlers=ANSWERS,
+    )
+    app.state.store = store
+    app.router.redirect_slashes = False
+    return app

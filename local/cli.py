@@ -1,0 +1,179 @@
+"""The `dropscribe` command: the whole chain on one machine."""
+
+import importlib.util
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from local.home import INBOX, OUTBOX, Home, home
+
+
+@click.group()
+def main() -> None:
+    """Drop a recording into a bucket; get back who said what, and when."""
+
+
+@main.command()
+def up() -> None:
+    """Start the one-machine cloud; return when everything answers."""
+    from local.cloud import NotUp
+    from local.cloud import up as start
+
+    began = time.monotonic()
+    try:
+        fresh = start(home())
+    except NotUp as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"up after {time.monotonic() - began:.1f} s" if fresh else "was up already", err=True)
+
+
+@main.command()
+def down() -> None:
+    """Stop everything that `up` started. What is unfinished goes on at the next `up`."""
+    from local.cloud import down as stop
+
+    click.echo("down" if stop(home()) else "was not up", err=True)
+
+
+@main.command()
+def env() -> None:
+    """Print what points any Cloud Storage client at the one-machine cloud: eval "$(dropscribe env)"."""
+    click.echo(f"export STORAGE_EMULATOR_HOST={home().ports().url('bucket')}")
+    click.echo(f"export DROPSCRIBE_INBOX={INBOX}")
+    click.echo(f"export DROPSCRIBE_OUTBOX={OUTBOX}")
+
+
+@main.command()
+@click.argument("job", required=False)
+@click.option("--limit", default=20, show_default=True, help="Show that many jobs, the last changed first.")
+def status(job: str | None, limit: int) -> None:
+    """Show the jobs, or all that is known of one JOB."""
+    from rich.console import Console
+
+    from local import view
+    from local.follow import job_store
+
+    jobs = job_store(home())
+    if job is None:
+        Console().print(view.jobs_table(jobs.newest(limit)))
+    elif found := jobs.find(job):
+        Console().print(view.job_details(found, jobs.tasks(job)))
+    else:
+        raise click.ClickException(f"there is no job {job}")
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", default=Path("transcripts"), show_default=True, type=click.Path(path_type=Path))
+@click.option(
+    "--set", "options", multiple=True, metavar="KEY=VALUE", help="An option of the recordings, such as language=en."
+)
+@click.option("--timeout", default=12 * 3600.0, show_default=True, help="Seconds to wait for the answers.")
+def run(files: tuple[Path, ...], out: Path, options: tuple[str, ...], timeout: float) -> None:
+    """Transcribe FILES: upload them, show progress, fetch the answers."""
+    twice = [name for name, count in Counter(file.name for file in files).items() if count > 1]
+    if twice:
+        raise click.ClickException(f"two files are named {twice[0]}; an answer is kept by its recording's name")
+    answered = transcribe(home(), files, out, dict(map(option, options)), timeout)
+    sys.exit(0 if answered else 1)
+
+
+def option(text: str) -> tuple[str, str]:
+    key, given, value = text.partition("=")
+    if not given or not key:
+        raise click.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--set")
+    return key, value
+
+
+def transcribe(here: Home, files: tuple[Path, ...], out: Path, options: dict[str, str], timeout: float) -> bool:
+    """True when every file has a transcript."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from local import follow, view
+    from local.cloud import NotUp
+    from local.cloud import up as start
+
+    try:
+        start(here)
+    except NotUp as error:
+        raise click.ClickException(str(error)) from error
+    follow.connect(here)
+    uploads = [follow.upload(file, options) for file in files]
+    with Live(console=Console(stderr=True), refresh_per_second=5) as live:
+        ended = follow.follow(here, uploads, lambda seen: live.update(view.progress(seen)), time.monotonic() + timeout)
+    for each in ended:
+        for path in follow.fetch(each, out):
+            click.echo(path)
+        if reason := view.outcome(each):
+            click.echo(f"{each.file.name}: {reason}", err=True)
+    return all(view.outcome(each) is None for each in ended)
+
+
+@main.command()
+@click.option("--out", default=Path("transcripts"), show_default=True, type=click.Path(path_type=Path))
+def demo(out: Path) -> None:
+    """Transcribe the two-speaker recording that pyannote.audio carries, and stop what it started."""
+    from rich.console import Console
+
+    from local import view
+    from local.cloud import down as stop
+
+    here = home()
+    was_up = supervised(here)
+    try:
+        answered = transcribe(here, (sample(),), out, {}, timeout=900)
+    finally:
+        if not was_up:
+            stop(here)
+    if not answered:
+        sys.exit(1)
+    Console().print(view.dialogue(out / sample().name / "transcript.json"))
+    click.echo(summary(out / sample().name / "transcript.json"))
+
+
+def supervised(here: Home) -> bool:
+    from local.supervisor import supervisor_of
+
+    return supervisor_of(here) is not None
+
+
+def sample() -> Path:
+    """pyannote.audio's packaged recording: 30 s of a phone call. Importing the package would take seconds."""
+    package = importlib.util.find_spec("pyannote.audio")
+    if package is None or package.origin is None:
+        raise click.ClickException("pyannote.audio is not installed: run `make setup`")
+    return Path(package.origin).parent / "sample" / "sample.wav"
+
+
+def summary(transcript: Path) -> str:
+    """Where the answer is and what it took."""
+    read = json.loads(transcript.read_text())
+    seconds: Counter[str] = Counter()
+    for call in read["timings"]["stages"]:
+        seconds[call["stage"]] += call["seconds"]
+    worked = ", ".join(f"{stage} {spent:.1f} s" for stage, spent in seconds.items())
+    lines = [f"{read['media']['duration']:.0f} s of sound in {read['timings']['wall']:.1f} s: {worked}"]
+    return "\n".join([*lines, *read["outputs"].values()])
+
+
+@main.command()
+@click.argument("part", required=False)
+@click.option("--lines", default=50, show_default=True)
+def logs(part: str | None, lines: int) -> None:
+    """Show the last log lines of every part, or of one PART."""
+    folder = home().log("x").parent
+    found = sorted(folder.glob(f"{part or '*'}.log"))
+    if not found:
+        raise click.ClickException(f"there is no log of {part}" if part else "there are no logs yet")
+    for log in found:
+        for line in log.read_text(errors="replace").splitlines()[-lines:]:
+            click.echo(f"{log.stem}: {line}")
+
+
+if __name__ == "__main__":
+    main()

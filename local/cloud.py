@@ -1,0 +1,97 @@
+"""Bringing the one-machine cloud up and down."""
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from local.home import INBOX, OUTBOX, PARTS, WORK, Home, Ports
+from local.supervisor import detach, stop, supervisor_of
+from local.sweep import sweep
+
+READY = 180.0
+"""Seconds until every part must answer: loading the models takes most of them."""
+DOWN = 20.0
+
+
+class NotUp(Exception):
+    """The cloud did not come up; the message says which part and what it last said."""
+
+
+def up(home: Home) -> bool:
+    """Start it and return when every part answers. False when it was up already."""
+    ports = home.ports()
+    if supervisor_of(home) is not None:
+        until_all(
+            home, lambda part: listens(ports, part)
+        )  # a busy model answers no question, not even after its health
+        return False
+    detach(home)
+    if not wait(lambda: answers(ports, "bucket"), READY):
+        raise NotUp(complaint(home, ["bucket"]))
+    for bucket in (INBOX, OUTBOX, WORK):
+        make_bucket(ports, bucket)
+    until_all(home, lambda part: answers(ports, part))
+    sweep(home)
+    return True
+
+
+def make_bucket(ports: Ports, name: str) -> None:
+    url = f"{ports.url('bucket')}/storage/v1/b?project=dropscribe-local"
+    body = json.dumps({"name": name}).encode()
+    try:
+        urlopen(Request(url, body, {"Content-Type": "application/json"}), timeout=10).close()
+    except HTTPError as error:
+        if error.code != HTTPStatus.CONFLICT:  # it is there from last time
+            raise NotUp(f"bucket {name} could not be made: {error.reason}") from error
+
+
+def until_all(home: Home, holds: Callable[[str], bool]) -> None:
+    if not wait(lambda: all(map(holds, PARTS)), READY):
+        raise NotUp(complaint(home, [part for part in PARTS if not holds(part)]))
+
+
+def down(home: Home) -> bool:
+    """End every part. False when none was running."""
+    return stop(home, lambda condition: wait(condition, DOWN))
+
+
+def answers(ports: Ports, part: str) -> bool:
+    try:
+        with urlopen(f"{ports.url(part)}/health", timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def listens(ports: Ports, part: str) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", ports.ports[part]), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def wait(condition: Callable[[], bool], seconds: float) -> bool:
+    """Look until it holds; False when it never did."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def complaint(home: Home, silent: list[str]) -> str:
+    """What the silent parts last said."""
+    last = [f"{part}: {last_line(home, part)}" for part in silent]
+    return "does not answer: " + "; ".join(last)
+
+
+def last_line(home: Home, part: str) -> str:
+    log = home.log(part)
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return lines[-1][:300] if lines else "said nothing"

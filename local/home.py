@@ -1,0 +1,71 @@
+"""Where the one-machine cloud keeps its data, and how its parts find each other."""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+ROOT = Path(__file__).parents[1]
+"""The repository: functions are started from here."""
+STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
+PARTS = ("bucket", "runner", *STAGES)
+INBOX, OUTBOX, WORK = "dropscribe-inbox", "dropscribe-outbox", "dropscribe-work"
+
+
+class Ports(BaseModel):
+    """A port a part. Kept, so that what `env` printed stays true after a restart."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ports: dict[str, int]
+
+    def url(self, part: str) -> str:
+        return f"http://127.0.0.1:{self.ports[part]}"
+
+
+@dataclass(frozen=True)
+class Home:
+    """One folder holds everything: objects, jobs, executions, logs."""
+
+    folder: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held by the supervisor while the cloud is up; it contains the supervisor's process id."""
+        return self.folder / "supervisor.lock"
+
+    @property
+    def jobs(self) -> Path:
+        return self.folder / "jobs.sqlite"
+
+    def log(self, part: str) -> Path:
+        return self.folder / "logs" / f"{part}.log"
+
+    def ports(self) -> Ports:
+        """The ports of this home: the kept ones, or new ones where none are kept or a part has none."""
+        kept = self.folder / "ports.json"
+        if kept.exists() and set((ports := Ports.model_validate_json(kept.read_text())).ports) == set(PARTS):
+            return ports
+        ports = Ports(ports=dict(zip(PARTS, free_ports(len(PARTS)), strict=True)))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(ports.model_dump_json())
+        return ports
+
+
+def home() -> Home:
+    """DROPSCRIBE_HOME, or .dropscribe in the repository."""
+    return Home(Path(os.environ.get("DROPSCRIBE_HOME", ROOT / ".dropscribe")).resolve())
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now. Held together until all are found, so that they differ."""
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for held_socket in held:
+            held_socket.bind(("127.0.0.1", 0))
+        return [held_socket.getsockname()[1] for held_socket in held]
+    finally:
+        for held_socket in held:
+            held_socket.close()

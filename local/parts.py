@@ -1,0 +1,94 @@
+"""The processes of the one-machine cloud: what is started, with which environment."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+from local.home import INBOX, OUTBOX, ROOT, STAGES, WORK, Home, Ports
+
+AUDIENCE = "dropscribe"
+CORES = os.cpu_count() or 1
+WORKERS = {
+    "prepare": 1,
+    "transcribe": max(1, CORES // 2),
+    "align": max(1, CORES // 3),
+    "diarize": max(1, CORES // 4),
+    "finalize": 1,
+}
+"""Processes a stage. A model's worker has one thread: two one-thread workers beat one two-thread worker."""
+THREADS = {"prepare": 2, "finalize": 4}
+"""Requests at once in a worker. A model answers one."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process to be kept running. `/health` on its port answers once it is ready for work."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    port: int
+
+
+def slots(stage: str) -> int:
+    """Requests that a stage works on at once; the runner lets the others wait in order."""
+    return WORKERS[stage] * THREADS.get(stage, 1)
+
+
+def parts(home: Home) -> list[Part]:
+    ports = home.ports()
+    return [bucket(home, ports), runner(home, ports), *(function(stage, home, ports) for stage in STAGES)]
+
+
+def bucket(home: Home, ports: Ports) -> Part:
+    events = f"{ports.url('runner')}/events"
+    data = str(home.folder / "buckets")
+    return python("bucket", ports, "-m", "local.bucket", "--data", data, "--notify", events)
+
+
+def runner(home: Home, ports: Ports) -> Part:
+    stages = [f"STAGE_URL_{stage.upper()}={ports.url(stage)}" for stage in STAGES]
+    variables = [word for pair in (*stages, f"STAGE_AUDIENCE={AUDIENCE}") for word in ("--env", pair)]
+    waiting = [word for stage in STAGES for word in ("--slots", f"{ports.url(stage)}={slots(stage)}")]
+    workflow = ("--workflow", str(ROOT / "workflows" / "transcription.yaml"), "--inbox", INBOX)
+    data = ("--data", str(home.folder / "executions"))
+    return python("runner", ports, "-m", "local.runner", *workflow, *data, *variables, *waiting)
+
+
+def python(name: str, ports: Ports, *arguments: str) -> Part:
+    port = ports.ports[name]
+    return Part(name, (sys.executable, *arguments, "--port", str(port)), {}, port)
+
+
+def function(stage: str, home: Home, ports: Ports) -> Part:
+    """A functions-framework process, as in the image."""
+    port = ports.ports[stage]
+    environment = {
+        **client_environment(home, ports),
+        "FUNCTION_SOURCE": str(ROOT / "functions" / stage / "main.py"),
+        "FUNCTION_TARGET": "main",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "WORKERS": str(WORKERS[stage]),
+        "THREADS": str(THREADS.get(stage, 1)),
+        "K_SERVICE": stage,
+    }
+    return Part(stage, (sys.executable, "-m", "functions_framework"), environment, port)
+
+
+def client_environment(home: Home, ports: Ports) -> dict[str, str]:
+    """What points any Cloud Storage client, and our settings, at this cloud. What is set already stays."""
+    ours = {
+        "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
+        "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
+        "DROPSCRIBE_CHUNK_SECONDS": "60",
+        "OMP_NUM_THREADS": "1",
+    }
+    return {
+        **{name: os.environ.get(name, value) for name, value in ours.items()},
+        "STORAGE_EMULATOR_HOST": ports.url("bucket"),
+        "DROPSCRIBE_INBOX": INBOX,
+        "DROPSCRIBE_OUTBOX": OUTBOX,
+        "DROPSCRIBE_WORK": WORK,
+        "DROPSCRIBE_JOB_DATABASE": str(home.jobs),
+    }

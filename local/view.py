@@ -1,0 +1,108 @@
+"""What a person sees: progress stage by stage, jobs, a dialogue. Made with rich."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from local.follow import Followed
+from shared.jobs import Job, TaskRecord
+
+STEPS = ("prepare", "detect", "transcribe", "align", "diarize")
+SIGNS = {"running": "[yellow]…[/]", "done": "[green]✓[/]", "failed": "[red]✗[/]", "unanswered": "[red]?[/]"}
+
+
+def progress(seen: Sequence[Followed]) -> RenderableType:
+    """A row a recording, a column a stage."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("recording", *STEPS, "answer"):
+        table.add_column(heading, no_wrap=True)
+    for each in seen:
+        table.add_row(Text(each.file.name), *(cell(each, step) for step in STEPS), answer(each))
+    return table
+
+
+def cell(each: Followed, step: str) -> str:
+    """How many parts of a step are done of how many, and the seconds worked."""
+    tasks = [task for task in each.tasks if task.stage == step]
+    if not tasks:
+        return "[dim]·[/]"
+    done = [task for task in tasks if task.state == "done"]
+    total = expected(each.job, step)
+    seconds = sum(task.seconds or 0 for task in done)
+    count = f"{len(done)}/{total} " if total > 1 else ""
+    return f"{SIGNS['done' if len(done) >= total else 'running']} {count}{seconds:.1f} s"
+
+
+def expected(job: Job | None, step: str) -> int:
+    parts = {"transcribe": job and job.chunks, "align": job and job.chunks, "diarize": job and job.spans}
+    return parts.get(step) or 1
+
+
+def answer(each: Followed) -> str:
+    if each.error:
+        return f"[red]✗[/] {each.error}"
+    if each.job is None:
+        return "[dim]waiting[/]"
+    return f"{SIGNS[each.job.state]} {each.job.state}"
+
+
+def outcome(each: Followed) -> str | None:
+    """Why a recording has no transcript; None when it has one."""
+    if each.job and each.job.state == "done":
+        return None
+    if each.job and each.job.problem:
+        return f"{each.job.problem.title} {each.job.problem.detail}"
+    return each.error or "the workflow gave up on something that may pass; the next `dropscribe up` starts it again"
+
+
+def jobs_table(jobs: Iterable[Job]) -> RenderableType:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("job", "recording", "run", "state", "since", "took"):
+        table.add_column(heading, overflow="fold")
+    for job in jobs:
+        took = (job.updated - job.created).total_seconds() if job.state != "running" else None
+        table.add_row(
+            job.job_id,
+            Text(job.source.name),
+            str(job.run),
+            f"{SIGNS[job.state]} {job.state}",
+            f"{job.created.astimezone():%m-%d %H:%M:%S}",
+            f"{took:.1f} s" if took is not None else "",
+        )
+    return table
+
+
+def job_details(job: Job, tasks: Sequence[TaskRecord]) -> RenderableType:
+    """Everything the job store holds about a job."""
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    problem = f"{job.problem.title} {job.problem.detail}" if job.problem else ""
+    lines = {"job": job.job_id, "recording": job.source.uri, "generation": str(job.source.generation)}
+    lines |= {"run": f"{job.run} ({job.execution})", "state": job.state, "problem": problem, **job.results}
+    for name, value in lines.items():
+        if value:
+            facts.add_row(name, Text(value))
+    table = Table(box=None, pad_edge=False)
+    for heading in ("stage", "part", "state", "attempts", "seconds"):
+        table.add_column(heading)
+    for task in tasks:
+        state = f"{task.state}{' (reused)' if task.reused else ''}"
+        table.add_row(task.stage, str(task.part), state, str(task.attempts), f"{task.seconds or 0:.2f}")
+    return Group(facts, Text(), table)
+
+
+def dialogue(transcript: Path) -> RenderableType:
+    """Who said what, and when."""
+    read = json.loads(transcript.read_text())
+    labels = {speaker["id"]: speaker["label"] for speaker in read["speakers"]}
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for style in ("dim", "cyan", ""):
+        table.add_column(style=style, no_wrap=style != "")
+    for segment in read["segments"]:
+        start = str(timedelta(seconds=int(segment["start"])))
+        table.add_row(start, labels.get(segment["speaker"], ""), Text(segment["text"].strip()))
+    return table

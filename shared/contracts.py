@@ -1,0 +1,113 @@
+"""The words spoken between processes: every body on the wire is one of these models."""
+
+import hashlib
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer
+
+Seconds = Annotated[float, Field(allow_inf_nan=False), PlainSerializer(lambda s: round(s, 3), return_type=float)]
+"""A time in a recording, from its start. On the wire: at most three decimals, never NaN."""
+
+
+class Wire(BaseModel):
+    """A model that crosses a process boundary: frozen, and refusing unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class Source(Wire):
+    """One generation of one inbox object. Everything else about a job follows from it."""
+
+    bucket: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+    generation: int = Field(gt=0)
+
+    @property
+    def uri(self) -> str:
+        return f"gs://{self.bucket}/{self.name}"
+
+    @property
+    def job_id(self) -> str:
+        """The same for every delivery of the same event; another for another generation."""
+        return hashlib.sha256(f"{self.uri}#{self.generation}".encode()).hexdigest()[:20]
+
+
+class Artifact(Wire):
+    """An immutable object in storage, pinned by its content."""
+
+    uri: str = Field(pattern=r"^gs://[^/]+/.+$")
+    generation: int
+    sha256: str
+
+
+class Engine(Wire):
+    """What computed an output. `digest` is the model's; together they say whether a result can be had again."""
+
+    name: str
+    version: str
+    model: str | None = None
+    digest: str | None = None
+    device: str = "cpu"
+
+
+class Params(Wire):
+    """What a stage is asked, beyond its inputs."""
+
+    part: int = Field(default=0, ge=0)
+    """Which chunk or span of the recording, from 0."""
+
+
+class StageRequest(Wire):
+    """A question to a stage."""
+
+    source: Source
+    inputs: dict[str, Artifact] = {}
+    params: dict[str, JsonValue] = {}
+
+
+class StageResponse(Wire):
+    """A stage's answer. A list of artifacts is in the order of the recording."""
+
+    job_id: str
+    stage: str
+    stage_version: str
+    outputs: dict[str, Artifact | tuple[Artifact, ...]] = {}
+    reused: bool = False
+    engine: Engine | None = None
+    seconds: float = 0.0
+
+
+class Chosen(Wire):
+    """An option in force, and where it came from."""
+
+    value: JsonValue
+    origin: str
+
+
+class Prepared(StageResponse):
+    """prepare's answer: what it made, and what to ask of the other stages. A null plan skips its stage."""
+
+    duplicate: bool = False
+    """Another execution has this recording; there is nothing to do."""
+    plan: dict[str, dict[str, JsonValue] | None] = {}
+
+
+class Finalized(Wire):
+    """finalize's answer."""
+
+    job_id: str
+    state: str
+    """done, failed, unanswered (it may pass; nothing was written) or superseded (a later run answers)."""
+    outputs: dict[str, str] = {}
+    """Format -> URI."""
+
+
+class Problem(Wire):
+    """An RFC 9457 problem, with the job and the stage it happened in."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    job_id: str | None = None
+    stage: str | None = None

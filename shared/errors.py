@@ -1,0 +1,140 @@
+"""The ways a stage can fail.
+
+* StageError
+  x Permanent            the same request will fail again; a person must act
+    + BadRequest              400  the body is no stage request
+    + BadOption               400  an option of the recording is unknown or wrong
+    + ArtifactMissing         404  an input is not there
+    + ArtifactChanged         412  an object is not the one that was named
+    + RecordingTooLong        413  longer than the limit
+    + RecordingTooLarge       413  larger than the limit
+    + EmptyRecording          415  the object, or its audio, holds nothing
+    + NotAudio                415  nothing that can be decoded
+    + NoSound                 415  a video without an audio stream
+    + TruncatedRecording      415  the end of the recording is missing
+    + AttemptsExhausted       422  the stage died each time it was tried
+    + ModelUnavailable        422  the asked-for model is not on this deployment
+  x Transient            the same request may succeed later; the workflow retries it
+    + StageBusy               429  another attempt is still running
+    + StorageUnavailable      503  storage did not answer
+    + JobStoreUnavailable     503  the job store did not answer
+
+Anything else that escapes a stage is a bug: it becomes a 500 with our problem type and nobody retries it.
+A 500 without our type is the platform's (no instance, out of memory) and is retried.
+"""
+
+import re
+from http import HTTPStatus
+from typing import ClassVar
+
+PROBLEM_TYPE = "urn:dropscribe:problem:"
+BUG = PROBLEM_TYPE + "bug"
+
+
+class StageError(Exception):
+    """A failure with an HTTP status. The docstring's first line is the title; the message is the detail."""
+
+    status: ClassVar[HTTPStatus]
+
+    @property
+    def type(self) -> str:
+        return PROBLEM_TYPE + re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+
+    @property
+    def title(self) -> str:
+        return (type(self).__doc__ or type(self).__name__).splitlines()[0].strip()
+
+
+class Permanent(StageError):
+    """The same request will fail again."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class Transient(StageError):
+    """The same request may succeed later."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after: ClassVar[int] = 10
+
+
+class BadRequest(Permanent):
+    """The request body is not a valid stage request."""
+
+
+class BadOption(Permanent):
+    """An option of the recording is unknown or wrong."""
+
+
+class ArtifactMissing(Permanent):
+    """An object does not exist."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class ArtifactChanged(Permanent):
+    """An object is not the one that was named."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+
+class RecordingTooLong(Permanent):
+    """The recording is longer than the limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class RecordingTooLarge(Permanent):
+    """The recording is larger than the limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class EmptyRecording(Permanent):
+    """The recording is empty."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class NotAudio(Permanent):
+    """The object is not a recording that can be decoded."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class NoSound(Permanent):
+    """The recording has no audio stream."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class TruncatedRecording(Permanent):
+    """The end of the recording is missing."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class AttemptsExhausted(Permanent):
+    """The stage died each time it was tried."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class ModelUnavailable(Permanent):
+    """The model asked for is not on this deployment."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class StageBusy(Transient):
+    """Another attempt at this stage is still running."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class StorageUnavailable(Transient):
+    """Storage did not answer."""
+
+
+class JobStoreUnavailable(Transient):
+    """The job store did not answer."""

@@ -1,0 +1,101 @@
+"""Configuration: read once from the environment, typed, never touched again."""
+
+from functools import cache
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import Field, JsonValue
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from shared.jobs import JobStore
+    from shared.storage import BlobStore
+
+
+class Settings(BaseSettings):
+    """Every field is the environment variable DROPSCRIBE_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="DROPSCRIBE_", frozen=True)
+
+    inbox: str = "dropscribe-inbox"
+    """Bucket for recordings."""
+    outbox: str = "dropscribe-outbox"
+    """Bucket for answers."""
+    work: str = "dropscribe-work"
+    """Bucket for what passes between stages."""
+
+    blob_store: str = "shared.gcs:GcsBlobs"
+    """`module:class` of the BlobStore."""
+    job_documents: str = "shared.firestore:FirestoreDocuments"
+    """`module:class` of the Documents that hold the jobs."""
+    job_database: Path = Path(".dropscribe/jobs.sqlite")
+    """File of shared.sqlite, where that is used."""
+    keep_days: int = 30
+    """Days until a job's documents expire."""
+
+    defaults: dict[str, JsonValue] = {}
+    """Options of a recording that names none, as JSON: {"language": "en", "diarize": false}."""
+    max_hours: float = Field(default=12, gt=0, le=16)
+    """Longest recording. 200 chunks of five minutes hold sixteen hours."""
+    max_gigabytes: float = Field(default=5, gt=0)
+    """Largest recording, in 10^9 bytes."""
+    chunk_seconds: float = Field(default=300, ge=10, le=300)
+    """Length of what is transcribed in one request. Short on a small machine, so that stages overlap."""
+    span_seconds: float = Field(default=1200, ge=60, le=1200)
+    """Length of what is diarized in one request."""
+
+    transcriber: str = "functions.transcribe.whisper:load"
+    """`module:function` that loads the speech recogniser."""
+    whisper_model: str = "base"
+    """tiny … large-v3, a folder, or a name on the hub."""
+    aligner: str = "functions.align.aligner:load"
+    """`module:function` that loads the aligner."""
+    align_model: str | None = None
+    """A torchaudio bundle, a folder, or a name on the hub. None: the language's own."""
+    diarizer: str = "functions.diarize.pipeline:load"
+    """`module:function` that loads the diarizer."""
+    diarize_model: str = "embedded"
+    """`embedded`, a folder, or a name on the hub."""
+    device: str = "cpu"
+    """cpu or cuda."""
+    compute_type: str = "int8"
+    """CTranslate2's: int8 for a CPU, float16 for a GPU."""
+    batch_size: int = 4
+    """Windows of 30 s decoded at once."""
+    threads: int = 1
+    """Compute threads of a model."""
+    models: Path = Path("~/.cache/dropscribe/models").expanduser()
+    """Folder where models are unpacked or downloaded."""
+    download_models: bool = False
+    """May a stage fetch a model from the hub when it is not here?"""
+    hub_token: str | None = Field(default=None, repr=False)
+    """For models behind a licence form."""
+
+    lease: float = 60
+    """Seconds until a dead worker's part is given to another."""
+    heartbeat: float = 15
+    """Seconds between renewals of a lease."""
+    attempts: int = 3
+    """Times a stage may die at the same part before it is a problem."""
+    stage_deadline: float = 1500
+    """Seconds a stage may take. Less than Cloud Run's timeout, which is less than the workflow's 1800."""
+
+    def blobs(self) -> "BlobStore":
+        return cast("BlobStore", make(self.blob_store))
+
+    def jobs(self) -> "JobStore":
+        from shared.jobs import JobStore  # it reads its limits from here
+
+        return JobStore(make(self.job_documents), self.lease, self.attempts, self.keep_days)
+
+
+@cache
+def settings() -> Settings:
+    return Settings()
+
+
+@cache
+def make(path: str) -> Any:
+    """Call what `module:attribute` names, once."""
+    return resolve_name(path)()

@@ -1,0 +1,182 @@
+"""What every job store promises: the same tests on memory, SQLite and the real Firestore emulator."""
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from shared.contracts import Problem, Source
+from shared.errors import AttemptsExhausted, StageBusy
+from shared.jobs import Documents, JobStore, MemoryDocuments
+from shared.sqlite import SqliteDocuments
+from tests import firestore_emulator
+
+
+class Clock:
+    """Seconds since the epoch, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def firestore_host() -> Iterator[str]:
+    if reason := firestore_emulator.missing():
+        pytest.skip(reason)
+    with firestore_emulator.emulator() as host:
+        yield host
+
+
+@pytest.fixture(params=["memory", "sqlite", "firestore"])
+def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Documents:
+    if request.param == "memory":
+        return MemoryDocuments()
+    if request.param == "sqlite":
+        return SqliteDocuments(tmp_path / "jobs.sqlite")
+    request.getfixturevalue("firestore_host")
+    from shared.firestore import FirestoreDocuments
+
+    return FirestoreDocuments()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(documents: Documents, clock: Clock) -> JobStore:
+    return JobStore(documents, lease=60, attempts=3, clock=clock)
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source(bucket="inbox", name=f"{uuid.uuid4().hex}.mp3", generation=1)
+
+
+def test_the_first_claim_wins_and_can_be_asked_again(store: JobStore, source: Source) -> None:
+    assert store.claim(source, 1, "first")
+    assert store.claim(source, 1, "first")
+    assert not store.claim(source, 1, "second")
+    job = store.find(source.job_id)
+    assert job is not None
+    assert (job.source, job.run, job.execution, job.state) == (source, 1, "first", "running")
+
+
+def test_a_later_run_takes_over_and_an_earlier_one_does_not(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    assert store.claim(source, 2, "redrive")
+    assert not store.claim(source, 1, "first")
+    assert store.holds(source.job_id, 2, "redrive")
+
+
+def test_a_run_settles_only_itself(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    store.claim(source, 2, "redrive")
+    store.settle(source.job_id, 1, "done", results={"json": "gs://outbox/old"})
+    job = store.find(source.job_id)
+    assert job is not None and job.state == "running"
+    problem = Problem(type="t", title="T", status=415, detail="d")
+    store.settle(source.job_id, 2, "failed", problem=problem)
+    job = store.find(source.job_id)
+    assert job is not None and (job.state, job.problem) == ("failed", problem)
+
+
+def test_progress_is_counted_for_the_run_that_asks(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    store.cut(source.job_id, 1, chunks=7, spans=1)
+    store.cut(source.job_id, 2, chunks=9, spans=9)
+    job = store.find(source.job_id)
+    assert job is not None and (job.chunks, job.spans) == (7, 1)
+
+
+def test_a_lease_keeps_others_out_until_it_runs_out(store: JobStore, source: Source, clock: Clock) -> None:
+    store.begin(source.job_id, "align-k", "align", 0, "a")
+    with pytest.raises(StageBusy):
+        store.begin(source.job_id, "align-k", "align", 0, "b")
+    clock.now += 59
+    store.renew(source.job_id, "align-k", "a")
+    clock.now += 59
+    with pytest.raises(StageBusy):
+        store.begin(source.job_id, "align-k", "align", 0, "b")
+    clock.now += 2
+    store.begin(source.job_id, "align-k", "align", 0, "b")
+    assert [(t.owner, t.attempts) for t in store.tasks(source.job_id)] == [("b", 2)]
+
+
+def test_a_lost_lease_stays_lost(store: JobStore, source: Source, clock: Clock) -> None:
+    store.begin(source.job_id, "align-k", "align", 0, "a")
+    clock.now += 61
+    store.begin(source.job_id, "align-k", "align", 0, "b")
+    store.renew(source.job_id, "align-k", "a")
+    store.complete(source.job_id, "align-k", "a", 1.0)
+    (task,) = store.tasks(source.job_id)
+    assert (task.owner, task.state) == ("b", "running")
+
+
+def test_three_deaths_are_enough(store: JobStore, source: Source, clock: Clock) -> None:
+    for owner in "abc":
+        store.begin(source.job_id, "align-k", "align", 4, owner)
+        clock.now += 61
+    with pytest.raises(AttemptsExhausted, match="align died 3 times at part 4"):
+        store.begin(source.job_id, "align-k", "align", 4, "d")
+
+
+def test_what_may_pass_is_no_attempt(store: JobStore, source: Source) -> None:
+    for number in range(5):
+        store.begin(source.job_id, "align-k", "align", 0, str(number))
+        store.release(source.job_id, "align-k", str(number), counted=False)
+    store.begin(source.job_id, "align-k", "align", 0, "last")
+    store.complete(source.job_id, "align-k", "last", 1.23456)
+    (task,) = store.tasks(source.job_id)
+    assert (task.state, task.attempts, task.seconds) == ("done", 1, 1.235)
+
+
+def test_a_reused_answer_is_told_even_without_a_record(store: JobStore, source: Source) -> None:
+    store.reuse(source.job_id, "align-k", "align", 2)
+    (task,) = store.tasks(source.job_id)
+    assert (task.state, task.reused, task.part, task.attempts) == ("done", True, 2, 0)
+
+
+def test_one_of_many_claims_at_once_wins(store: JobStore, source: Source) -> None:
+    def claim(number: int) -> bool:
+        return store.claim(source, 1, f"execution {number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(claim, range(8))) == 1
+
+
+def test_one_of_many_attempts_at_once_gets_the_lease(store: JobStore, source: Source) -> None:
+    def begin(number: int) -> bool:
+        try:
+            store.begin(source.job_id, "align-k", "align", 0, str(number))
+        except StageBusy:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(begin, range(8))) == 1
+
+
+def test_the_newest_jobs_come_first(store: JobStore, clock: Clock) -> None:
+    sources = [Source(bucket="inbox", name=f"{uuid.uuid4().hex}.mp3", generation=1) for _ in range(3)]
+    for source in sources:
+        clock.now += 1e6  # later than whatever another test left in the emulator
+        store.claim(source, 1, "e")
+    assert [job.source for job in store.newest(2)] == [sources[2], sources[1]]
+
+
+def test_documents_compare_and_set(documents: Documents) -> None:
+    path, document = f"jobs/{uuid.uuid4().hex}", {"updated": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:00:00Z"}
+    assert documents.put(path, {**document, "n": 1}, over=None)
+    assert not documents.put(path, {**document, "n": 2}, over=None)
+    found = documents.get(path)
+    assert found is not None and found[0]["n"] == 1
+    assert documents.put(path, {**document, "n": 3}, over=found[1])
+    assert not documents.put(path, {**document, "n": 4}, over=found[1])
+    assert documents.get(f"jobs/{uuid.uuid4().hex}") is None

@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cloud import Cloud
+from tests.noop import ENVIRONMENT
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The one-machine cloud with engines that do nothing."""
+    cloud = Cloud(tmp_path_factory.mktemp("cloud"), ENVIRONMENT)
+    cloud.up()
+    yield cloud
+    cloud.down()
+
+
+@pytest.fixture(scope="session")
+def real_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The one-machine cloud with the packaged models, and leases short enough to see them run out."""
+    cloud = Cloud(tmp_path_factory.mktemp("real"), {"DROPSCRIBE_LEASE": "6", "DROPSCRIBE_HEARTBEAT": "1.5"})
+    cloud.up()
+    yield cloud
+    cloud.down()

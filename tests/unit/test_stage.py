@@ -1,0 +1,198 @@
+"""The shell, driven over HTTP requests as functions-framework hands them on, on stores in memory."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flask
+import pytest
+from pydantic import BaseModel
+
+from shared.contracts import Artifact, Engine, Params, Source, StageRequest
+from shared.errors import NotAudio, StorageUnavailable
+from shared.jobs import JobStore, MemoryDocuments
+from shared.settings import make, settings
+from shared.stage import Each, One, Output, Stage, Task, execute, keep, serve
+from shared.storage import MemoryBlobs
+
+SOURCE = Source(bucket="inbox", name="talk.mp3", generation=1763791000123456)
+
+
+class Said(BaseModel):
+    text: str
+
+
+class Asked(Params):
+    loud: bool = False
+
+
+class Bench:
+    """A stage with its stores. `runs` counts how often it worked."""
+
+    def __init__(self, blobs: MemoryBlobs, jobs: JobStore) -> None:
+        self.blobs, self.jobs, self.runs = blobs, jobs, 0
+        self.fail: Exception | None = None
+        self.digest = "one"
+        self.stage = Stage("echo", "1", Asked, self.run, lambda _: Engine(name="e", version="1", digest=self.digest))
+
+    def run(self, task: Task[Asked]) -> Iterator[Output]:
+        self.runs += 1
+        if self.fail:
+            raise self.fail
+        text = task.files["audio"].read_text()
+        for word in text.split():
+            path = task.folder / "part.wav"
+            path.write_text(word)
+            yield Each("parts", path)
+        yield One("said", Said(text=text.upper() if task.params.loud else text))
+
+    def put(self, text: str) -> Artifact:
+        return keep("gs://work/in", One("audio", Said(text=text)), self.blobs)
+
+    def ask(self, body: dict[str, Any] | bytes, accept: str = "*/*") -> flask.Response:
+        app = flask.Flask("test")
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        with app.test_request_context("/", method="POST", data=data, headers={"Accept": accept}):
+            return serve("echo", flask.request, lambda asked: execute(self.stage, asked, self.blobs, self.jobs))
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setenv("DROPSCRIBE_BLOB_STORE", "shared.storage:MemoryBlobs")
+    monkeypatch.setenv("DROPSCRIBE_JOB_DOCUMENTS", "shared.jobs:MemoryDocuments")
+    settings.cache_clear()
+    make.cache_clear()
+    blobs = settings().blobs()
+    assert isinstance(blobs, MemoryBlobs)
+    yield Bench(blobs, JobStore(MemoryDocuments()))
+    settings.cache_clear()
+    make.cache_clear()
+
+
+def request(audio: Artifact, **params: object) -> dict[str, Any]:
+    asked = StageRequest(source=SOURCE, inputs={"audio": audio})
+    return {**asked.model_dump(), "params": params}
+
+
+def test_answers_with_artifacts_named_by_their_content(bench: Bench) -> None:
+    reply = bench.ask(request(bench.put("hello world")))
+    assert reply.status_code == 200
+    answer = json.loads(reply.get_data())
+    assert answer["outputs"]["said"]["uri"].startswith(f"gs://dropscribe-work/{SOURCE.job_id}/echo/")
+    assert len(answer["outputs"]["parts"]) >= 2
+    assert (answer["reused"], answer["stage_version"]) == (False, "1")
+
+
+def test_a_retry_is_given_the_first_answer(bench: Bench) -> None:
+    audio = bench.put("twice")
+    first, second = (json.loads(bench.ask(request(audio)).get_data()) for _ in range(2))
+    assert (second["outputs"], second["reused"], bench.runs) == (first["outputs"], True, 1)
+
+
+def test_whatever_changes_the_question_is_asked_anew(bench: Bench) -> None:
+    audio = bench.put("again")
+    bench.ask(request(audio))
+    bench.ask(request(audio, loud=True))
+    bench.ask(request(bench.put("another")))
+    bench.digest = "two"
+    bench.ask(request(audio))
+    assert bench.runs == 4
+
+
+def test_an_answer_whose_outputs_are_gone_is_worked_out_again(bench: Bench) -> None:
+    audio = bench.put("gone")
+    answer = json.loads(bench.ask(request(audio)).get_data())
+    said = Artifact.model_validate(answer["outputs"]["said"])
+    bench.blobs.delete(said.uri, said.generation)
+    again = json.loads(bench.ask(request(audio)).get_data())
+    assert (again["reused"], bench.runs) == (False, 2)
+    assert bench.blobs.read(again["outputs"]["said"]["uri"])
+
+
+def test_an_input_that_is_not_the_named_one_is_refused(bench: Bench) -> None:
+    audio = bench.put("true").model_copy(update={"sha256": "0" * 64})
+    reply = bench.ask(request(audio))
+    assert reply.status_code == 412
+    assert json.loads(reply.get_data())["type"] == "urn:dropscribe:problem:artifact-changed"
+
+
+def test_a_missing_input_is_named(bench: Bench) -> None:
+    reply = bench.ask(request(Artifact(uri="gs://work/none.wav", generation=1, sha256="0" * 64)))
+    assert (reply.status_code, json.loads(reply.get_data())["detail"]) == (404, "gs://work/none.wav")
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "type_"),
+    [
+        (NotAudio("a PDF"), 415, "urn:dropscribe:problem:not-audio"),
+        (ZeroDivisionError("a secret"), 500, "urn:dropscribe:problem:bug"),
+    ],
+)
+def test_a_final_failure_is_a_problem_and_is_left_for_finalize(
+    bench: Bench, failure: Exception, status: int, type_: str
+) -> None:
+    bench.fail = failure
+    reply = bench.ask(request(bench.put("x")))
+    problem = json.loads(reply.get_data())
+    assert (reply.status_code, reply.mimetype, problem["type"]) == (status, "application/problem+json", type_)
+    assert problem["job_id"] == SOURCE.job_id
+    assert "secret" not in reply.get_data(as_text=True)
+    assert json.loads(bench.blobs.read(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json")) == problem
+
+
+def test_a_passing_failure_says_when_to_come_back_and_leaves_nothing(bench: Bench) -> None:
+    bench.fail = StorageUnavailable("down")
+    reply = bench.ask(request(bench.put("x")))
+    assert (reply.status_code, reply.headers["Retry-After"]) == (503, "10")
+    assert bench.blobs.find(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json") is None
+    bench.fail = None
+    assert bench.ask(request(bench.put("x"))).status_code == 200
+    (task,) = bench.jobs.tasks(SOURCE.job_id)
+    assert (task.state, task.attempts) == ("done", 1)
+
+
+def test_while_one_attempt_runs_another_is_told_to_wait(bench: Bench) -> None:
+    audio = bench.put("x")
+    replies = []
+
+    def meanwhile(task: Task[Asked]) -> Iterator[Output]:
+        replies.append(bench.ask(request(audio)))
+        yield One("said", Said(text="done"))
+
+    bench.stage = Stage("echo", "1", Asked, meanwhile, bench.stage.engine)
+    assert bench.ask(request(audio)).status_code == 200
+    assert replies[0].status_code == 429
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"source": {}}', b'{"source": 1, "secret": "hunter2"}'])
+def test_a_malformed_body_is_the_callers_fault(bench: Bench, body: bytes) -> None:
+    reply = bench.ask(body, accept="application/json")
+    assert (reply.status_code, reply.mimetype) == (400, "application/json")
+    assert "hunter2" not in reply.get_data(as_text=True)
+
+
+def test_unknown_params_are_named(bench: Bench) -> None:
+    reply = bench.ask(request(bench.put("x"), lound=True))
+    assert (reply.status_code, json.loads(reply.get_data())["detail"]) == (400, "lound: Extra inputs are not permitted")
+
+
+def test_generations_come_as_strings_or_numbers(bench: Bench) -> None:
+    body = request(bench.put("x"))
+    body["source"]["generation"] = str(body["source"]["generation"])
+    assert bench.ask(body).status_code == 200
+
+
+def test_files_that_were_kept_are_gone_from_disk(bench: Bench, tmp_path: Path) -> None:
+    seen: list[Path] = []
+
+    def two(task: Task[Asked]) -> Iterator[Output]:
+        for number in range(2):
+            seen.append(task.folder / f"{number}.wav")
+            seen[-1].write_bytes(bytes([number]))
+            yield Each("parts", seen[-1])
+            assert not seen[-1].exists()
+
+    bench.stage = Stage("echo", "1", Asked, two, bench.stage.engine)
+    assert bench.ask(request(bench.put("x"))).status_code == 200
+    assert len(seen) == 2
