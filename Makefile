@@ -20,7 +20,7 @@ setup: $(READY) ## Make .venv with every pinned dependency
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo 'Dropscribe needs Python 3.11 to 3.13; this is '"$$($(PYTHON) --version)"'. Try: make setup PYTHON=python3.11' >&2; exit 1; }
-	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --no-deps --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
@@ -42,7 +42,7 @@ lint: setup ## Check style
 	$(BIN)/ruff format --check .
 
 types: setup ## Check types
-	$(BIN)/mypy functions shared local tests benchmarks docs
+	$(BIN)/mypy functions shared local tests benchmarks
 
 workflows: setup ## Check workflows/*.yaml as Google Workflows would
 	$(BIN)/python -m local.runner.lint workflows/*.yaml
@@ -53,7 +53,7 @@ format: setup ## Put the code into shape
 
 models: setup ## Fetch a speech model from the hub: make models MODEL=large-v3
 	@test -n "$(MODEL)" || { echo 'which one? make models MODEL=large-v3' >&2; exit 2; }
-	$(BIN)/python -m functions.transcribe.models "$(MODEL)"
+	HF_HUB_OFFLINE=0 $(BIN)/python -m functions.transcribe.models "$(MODEL)"
 
 lock: setup ## Pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \

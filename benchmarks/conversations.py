@@ -121,7 +121,7 @@ def decode(path: Path) -> NDArray[np.float32]:
     with av.open(str(path)) as container:
         frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]
     samples = np.concatenate([frame.to_ndarray()[0] for frame in frames])
-    return np.asarray(samples, np.float32) / 32768
+    return np.asarray(samples, np.float32) / np.float32(32768)
 
 
 def trimmed(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -83,8 +83,10 @@ def client_environment(home: Home, ports: Ports) -> dict[str, str]:
         "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
         "DROPSCRIBE_CHUNK_SECONDS": "60",
         "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": "1",
     }
     return {
+        "PYTHONDONTWRITEBYTECODE": "",  # or each start compiles our modules anew
         **{name: os.environ.get(name, value) for name, value in ours.items()},
         "STORAGE_EMULATOR_HOST": ports.url("bucket"),
         "DROPSCRIBE_INBOX": INBOX,

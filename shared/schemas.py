@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.contracts import Problem, StageRequest, StageResponse
+from shared.contracts import Finalized, Prepared, Problem, StageRequest, StageResponse
 from shared.speech import Aligned, Detection, Diarization, Heard, Manifest
 from shared.transcript import Transcript
 
@@ -17,6 +17,8 @@ READ: dict[str, type[BaseModel]] = {"stage-request": StageRequest, "problem": Pr
 
 WRITTEN: dict[str, type[BaseModel]] = {
     "stage-response": StageResponse,
+    "prepared": Prepared,
+    "finalized": Finalized,
     "manifest": Manifest,
     "detection": Detection,
     "heard": Heard,

@@ -24,7 +24,7 @@ import flask
 from pydantic import BaseModel, ValidationError
 
 from shared.contracts import Artifact, Engine, Params, Problem, Source, StageRequest, StageResponse
-from shared.errors import BUG, BadRequest, StageError, Transient
+from shared.errors import BUG, BadRequest, StageBusy, StageError, Transient
 from shared.jobs import JobStore
 from shared.log import about
 from shared.settings import settings
@@ -241,10 +241,15 @@ def keep(home: str, output: Output, blobs: BlobStore) -> Artifact:
 
 def commit(uri: str, answer: StageResponse, blobs: BlobStore) -> StageResponse:
     """Write the answer over nothing, or over a stale one; if another attempt was first, theirs stands."""
-    stale = blobs.find(uri)
-    if blobs.replace(uri, answer.model_dump_json().encode(), over=stale.generation if stale else 0) is not None:
+    data = answer.model_dump_json().encode()
+    if blobs.replace(uri, data, over=0) is not None:
         return answer
-    return committed(uri, blobs) or answer
+    if theirs := committed(uri, blobs):
+        return theirs.model_copy(update={"reused": False})
+    stale = blobs.find(uri)
+    if blobs.replace(uri, data, over=stale.generation if stale else 0) is None:
+        raise StageBusy("another attempt committed at the same moment")
+    return answer
 
 
 def read_params(stage: Stage[P], request: StageRequest) -> P:

@@ -135,7 +135,7 @@ def turns(annotation: Annotation) -> list[Turn]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """pyannote prints and warns when a part is not here, fewer speakers than asked, or too little speech for a voice."""
+    """pyannote prints and warns of a part that is not here, too few speakers and too little speech for a voice."""
     with redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"\s*The detected number of speakers")
         warnings.filterwarnings("ignore", message="Mean of empty slice|invalid value encountered in divide")

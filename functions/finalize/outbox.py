@@ -71,13 +71,14 @@ def put(source: Source, run: int, name: str, data: bytes, blobs: BlobStore) -> b
     uri, mine = f"{folder(source)}/{name}", (source.generation, run)
     metadata = {"dropscribe-generation": str(mine[0]), "dropscribe-run": str(mine[1]), "dropscribe-job": source.job_id}
     kind = TYPES[name.rpartition(".")[2]]
+    over = 0
     for _ in range(TRIES):
+        if blobs.replace(uri, data, over=over, content_type=kind, metadata=metadata) is not None:
+            return True
         found = blobs.find(uri)
         if found and pair(found) >= mine:
             return pair(found) == mine
         over = found.generation if found else 0
-        if blobs.replace(uri, data, over=over, content_type=kind, metadata=metadata) is not None:
-            return True
     raise StorageUnavailable(f"{TRIES} writes in a row met another's")
 
 

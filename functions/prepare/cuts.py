@@ -95,7 +95,7 @@ class Cutter:
         return (reach.target - self._start) * (2 - EARLIEST)
 
     def _cut(self, reach: Reach) -> Piece:
-        found = longest_silence(self._start, self._talk.stretches(), self._now, reach)
+        found = longest_silence(self._talk.stretches(), self._now, reach)
         return self._piece(found or Cut(self._least_like_speech(reach), 0), self._now, inside_speech=found is None)
 
     def _least_like_speech(self, reach: Reach) -> int:
@@ -108,7 +108,6 @@ class Cutter:
     def _piece(self, cut: Cut, known: int, *, inside_speech: bool = False) -> Piece:
         speech = clipped(padded(self._talk.stretches(), known), self._start, cut.at)
         piece = Piece(self._start, cut.at, tuple(speech), cut.silence, inside_speech)
-        self._talk.split(cut.at)
         del self._probabilities[: cut.at // WINDOW - self._first]
         self._first, self._start, self._made = cut.at // WINDOW, cut.at, self._made + 1
         return piece
@@ -118,11 +117,11 @@ def on_grid(samples: float) -> int:
     return int(samples) // GRID * GRID
 
 
-def longest_silence(start: int, stretches: Iterable[Stretch], known: int, reach: Reach) -> Cut | None:
+def longest_silence(stretches: Iterable[Stretch], known: int, reach: Reach) -> Cut | None:
     """The middle of the longest silence in reach, outside all padding."""
     found: list[tuple[int, int, int]] = []
     beyond = max(known, reach.target) + PAD
-    for (_, begins), (ends, _) in pairwise([(start, start - PAD), *stretches, (beyond, beyond)]):
+    for (_, begins), (ends, _) in pairwise([(0, -PAD), *stretches, (beyond, beyond)]):
         pad = min(PAD, (ends - begins) // 2)
         first, last = max(begins + pad, reach.earliest), min(ends - pad, reach.target)
         if first <= last:

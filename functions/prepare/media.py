@@ -60,7 +60,10 @@ def beginning(file: BinaryIO) -> bytes:
 
 
 class Reading:
-    """The file as libav sees it: without a name to guess from, and keeping what its own reads raise."""
+    """The file as libav sees it: without a name to guess from, and at its end once a read has failed.
+
+    libav would take an error for bad data and PyAV would print it, so it is kept for `check` to raise.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         file.seek(0)
@@ -68,26 +71,27 @@ class Reading:
         self._failure: Exception | None = None
 
     def read(self, size: int) -> bytes:
-        return self._kept(self._file.read, size)
+        return self._tried(self._file.read, size, otherwise=b"")
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._kept(self._file.seek, offset, whence)
+        return self._tried(self._file.seek, offset, whence, otherwise=-1)
 
     def tell(self) -> int:
-        return self._kept(self._file.tell)
+        return self._tried(self._file.tell, otherwise=-1)
 
     def check(self) -> None:
-        """Raise what a read raised: libav may have taken it for the end of the file, or for bad data."""
+        """Raise what a read raised."""
         if self._failure is not None:
             raise self._failure
 
-    def _kept(self, method: Callable[..., T], *arguments: int) -> T:
-        self.check()
+    def _tried(self, method: Callable[..., T], *arguments: int, otherwise: T) -> T:
+        if self._failure is not None:
+            return otherwise
         try:
             return method(*arguments)
         except Exception as error:
             self._failure = error
-            raise
+            return otherwise
 
 
 @contextmanager
@@ -102,6 +106,7 @@ def opened(reading: Reading, head: bytes) -> Iterator[Any]:
         reading.check()
         raise unreadable(head, error) from error
     with container:
+        reading.check()
         yield container
 
 
@@ -156,7 +161,7 @@ class Recording:
     def expected(self) -> float:
         """Seconds it will last, judging by its header and by how much of the file is read. Never less than so far."""
         read = self._reading.tell() / self._size
-        return max(self._declared or 0.0, self._clock.now / read if read else 0.0, self._clock.now)
+        return max(self._declared or 0.0, self._clock.now / read if read > 0 else 0.0, self._clock.now)
 
     @property
     def media(self) -> Media:

@@ -19,8 +19,8 @@ class Options(Wire):
 
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
     """ISO 639-1 code; told from the sound when not given."""
-    model: str | None = Field(default=None, min_length=1, max_length=200)
-    """Speech model; the deployment's when not given."""
+    model: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?$")
+    """Speech model, by name: a folder is the deployment's to choose. The deployment's when not given."""
     task: Literal["transcribe", "translate"] = "transcribe"
     """translate writes English."""
     initial_prompt: str | None = Field(default=None, max_length=2000)

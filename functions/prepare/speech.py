@@ -92,19 +92,11 @@ class Talk:
             self._windows += 1
 
     def stretches(self) -> list[Stretch]:
-        """All since the last `split`; one that goes on ends here and now."""
+        """All so far; one that goes on ends here and now."""
         end = self._windows if self._quiet is None else self._quiet
         if self._begun is None or end - self._begun < SHORTEST:
             return self._ended
         return [*self._ended, (self._begun * WINDOW, end * WINDOW)]
-
-    def split(self, at: int) -> None:
-        """Forget what is before this sample."""
-        self._ended = [(max(start, at), end) for start, end in self._ended if end > at]
-        if self._quiet is not None and self._quiet * WINDOW <= at:
-            self._begun = self._quiet = None
-        elif self._begun is not None:
-            self._begun = max(self._begun, at // WINDOW)
 
     def _step(self, probability: float) -> None:
         if probability >= BEGINS:

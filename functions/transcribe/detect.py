@@ -17,6 +17,7 @@ class DetectParams(Params):
     """How to tell the language."""
 
     task: Literal["detect"] = "detect"
+    """What tells this question from transcribe's, since one function answers both."""
     model: str | None = None
     """None: the deployment's."""
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import sys
 import tempfile
 from functools import lru_cache
 from importlib.resources import files
@@ -11,6 +12,7 @@ from pathlib import Path
 from faster_whisper.utils import download_model
 
 from shared.errors import ModelUnavailable
+from shared.settings import settings
 
 PACKAGED = "base"
 """OpenAI's Whisper base, converted for CTranslate2. Its weights come in two packages, one half each."""
@@ -80,3 +82,16 @@ def digest(folder: Path) -> str:
     """SHA-256 of the model's weights."""
     with (folder / "model.bin").open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def main() -> None:
+    """`python -m functions.transcribe.models NAME`: fetch a model from the hub, for a cloud that never asks it."""
+    try:
+        folder = find(sys.argv[1], settings().models, download=True)
+    except ModelUnavailable as error:
+        sys.exit(f"{error}, or the hub does not answer")
+    sys.stdout.write(f"{folder}\nsha256 of model.bin: {digest(folder)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -32,6 +32,7 @@ def _counts(context: click.Context, parameter: click.Parameter, values: tuple[st
 
 @click.command()
 @click.option("--port", type=int, required=True)
+@click.option("--grpc-port", type=int, help="For google-cloud-workflows' client; without it no gRPC is served.")
 @click.option("--workflow", "file", type=click.Path(exists=True, path_type=Path), required=True, help="The YAML.")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True, help="Keeps the executions.")
 @click.option("--inbox", required=True, help="The bucket whose new objects start an execution.")
@@ -41,6 +42,7 @@ def _counts(context: click.Context, parameter: click.Parameter, values: tuple[st
 @click.option("--location", default="local", show_default=True)
 def main(
     port: int,
+    grpc_port: int | None,
     file: Path,
     data: Path,
     inbox: str,
@@ -60,7 +62,7 @@ def main(
         for finding in error.findings:
             click.echo(f"{file}:{finding.line}: {finding.message}", err=True)
         sys.exit(1)
-    app = make_app(deployment, inbox)
+    app = make_app(deployment, inbox, grpc_port)
     uvicorn.run(
         app, host="127.0.0.1", port=port, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5
     )

@@ -106,9 +106,7 @@ def test_a_published_pipeline_is_loaded_from_its_folder(tmp_path: Path) -> None:
     assert type(published(tmp_path)).__name__ == "VoiceActivityDetection"
 
 
-def test_a_published_pipeline_without_its_parts_is_unavailable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_published_pipeline_without_its_parts_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from functions.diarize.pipeline import published, quiet
 
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)

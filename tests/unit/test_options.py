@@ -26,6 +26,8 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         ({"language": "English"}, "language: String should match"),
         ({"speakers": "many"}, "speakers: Input should be a valid integer"),
         ({"speakers": "0"}, "speakers: Input should be greater than or equal to 1"),
+        ({"model": "/etc"}, "model: String should match"),
+        ({"model": "../up"}, "model: String should match"),
         ({"task": "summarise"}, "task: Input should be 'transcribe' or 'translate'"),
         ({"min-speakers": "4", "max-speakers": "2"}, "min-speakers is 4 and max-speakers is 2"),
     ],

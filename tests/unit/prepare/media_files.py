@@ -51,7 +51,9 @@ def encoded(
     rate: int = RATE,
     layout: str = "mono",
     picture: float = 0,
+    size: int = 32,
     later: float = 0,
+    bit_rate: int = 0,
     options: dict[str, str] | None = None,
     packets: Callable[[list[Any]], list[Any]] = lambda packets: packets,
 ) -> bytes:
@@ -59,9 +61,10 @@ def encoded(
     with TemporaryDirectory() as folder:
         path = Path(folder) / "recording"
         with av.open(str(path), "w", format=container, options=options or {}) as made:
-            video = pictured(made) if picture else None
+            video = pictured(made, size) if picture else None
             sound: Any = made.add_stream(codec, rate=rate)
             sound.layout = layout
+            sound.bit_rate = bit_rate or sound.bit_rate
             if video and picture:
                 made.mux(frames(video, picture))
             made.mux(packets(coded(sound, samples, layout, later)))
@@ -85,14 +88,15 @@ def silent_film(container: str, seconds: float) -> bytes:
     return file.getvalue()
 
 
-def pictured(container: Any) -> Any:
+def pictured(container: Any, size: int = 32) -> Any:
     stream = container.add_stream("mpeg4", rate=10)
-    stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+    stream.width, stream.height, stream.pix_fmt = size, size, "yuv420p"
     return stream
 
 
 def frames(stream: Any, seconds: float) -> list[Any]:
-    made = []
+    made, snow = [], np.random.default_rng(1)
     for _ in range(int(seconds * 10)):
-        made += stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), "rgb24"))
+        image = snow.integers(0, 256, (stream.height, stream.width, 3), np.uint8)
+        made += stream.encode(av.VideoFrame.from_ndarray(image, "rgb24"))
     return [*made, *stream.encode(None)]

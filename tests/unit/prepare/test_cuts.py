@@ -171,9 +171,12 @@ def test_a_recording_little_longer_than_a_chunk_is_one(length: float) -> None:
     assert len(pieces_of(windows((length, 0.9)), 60)) == 1
 
 
-def test_no_chunk_is_a_splinter() -> None:
-    for length in range(76, 400, 7):
-        assert min(seconds(piece) for piece in pieces_of(windows((length, 0.0)), 60)) >= 15
+@pytest.mark.parametrize("chunk_seconds", [60, 300])
+def test_no_chunk_is_a_splinter_or_too_long(chunk_seconds: float) -> None:
+    for length in range(61, 700, 7):
+        lengths = [seconds(piece) for piece in pieces_of(windows((length, 0.0)), chunk_seconds)]
+        assert len(lengths) == 1 or min(lengths) >= chunk_seconds / 4 - 1
+        assert max(lengths) <= 300
 
 
 def test_chunks_of_a_long_recording_grow_though_its_length_shows_late() -> None:

@@ -11,7 +11,7 @@ WINDOWS = (Window(start=5, end=15, offset=0), Window(start=50, end=60, offset=10
 
 def detected(folder: Path, recogniser: Parrot, probe: Sequence[Window] = WINDOWS) -> Detection:
     files = {"audio": folder / "probe.wav", "manifest": manifest(folder, probe=probe)}
-    task = Task(DetectParams(), files, folder, lambda: (folder / "none").open("rb"))
+    task = Task(DetectParams.model_validate({"task": "detect"}), files, folder, lambda: (folder / "none").open("rb"))
     (output,) = detect(task, lambda model: recogniser)
     assert output.name == "language" and isinstance(output.content, Detection)
     return output.content

@@ -1,0 +1,53 @@
+"""Starts gRPC behind the HTTP side: its imports take half a second, which must not delay the runner's `/health`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from local.runner import log
+from local.runner.executions_api import ExecutionsApi
+
+if TYPE_CHECKING:
+    import grpc  # type: ignore[import-untyped]
+
+_HTTP_FIRST_SECONDS = 0.2
+_STOP_SECONDS = 5
+
+
+@asynccontextmanager
+async def grpc_served(api: ExecutionsApi, port: int) -> AsyncIterator[None]:
+    """Served within about a second of `/health`: the first call waits for the connection, as clients do.
+
+    A port that is taken ends the process, as it does on the HTTP side.
+    """
+    serving = asyncio.create_task(_serve(api, port))
+    yield
+    serving.cancel()
+    await asyncio.wait([serving])
+
+
+async def _serve(api: ExecutionsApi, port: int) -> None:
+    server = await _start(api, port)
+    try:
+        await server.wait_for_termination()
+    finally:
+        await server.stop(_STOP_SECONDS)
+
+
+async def _start(api: ExecutionsApi, port: int) -> "grpc.aio.Server":
+    await asyncio.sleep(_HTTP_FIRST_SECONDS)
+    try:
+        server = await asyncio.to_thread(_make_server, api, port)
+        await server.start()
+    except Exception:
+        log.logger.exception("gRPC cannot be served")
+        sys.exit(1)
+    return server
+
+
+def _make_server(api: ExecutionsApi, port: int) -> "grpc.aio.Server":
+    from local.runner.grpc_api import make_server
+
+    return make_server(api, port)
