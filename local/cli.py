@@ -6,10 +6,14 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from local.home import INBOX, OUTBOX, Home, home
+from local.home import EXECUTIONS, INBOX, OUTBOX, Home, home
+
+if TYPE_CHECKING:
+    from local.follow import Followed
 
 
 @click.group()
@@ -41,10 +45,12 @@ def down() -> None:
 
 @main.command()
 def env() -> None:
-    """Print what points any Cloud Storage client at the one-machine cloud: eval "$(dropscribe env)"."""
-    click.echo(f"export STORAGE_EMULATOR_HOST={home().ports().url('bucket')}")
+    """Print what points Google's client libraries at the one-machine cloud: eval "$(dropscribe env)"."""
+    ports = home().ports()
+    click.echo(f"export STORAGE_EMULATOR_HOST={ports.url('bucket')}")
     click.echo(f"export DROPSCRIBE_INBOX={INBOX}")
     click.echo(f"export DROPSCRIBE_OUTBOX={OUTBOX}")
+    click.echo(f"export DROPSCRIBE_EXECUTIONS=127.0.0.1:{ports.ports[EXECUTIONS]}  # gRPC, for google-cloud-workflows")
 
 
 @main.command()
@@ -75,11 +81,16 @@ def status(job: str | None, limit: int) -> None:
 @click.option("--timeout", default=12 * 3600.0, show_default=True, help="Seconds to wait for the answers.")
 def run(files: tuple[Path, ...], out: Path, options: tuple[str, ...], timeout: float) -> None:
     """Transcribe FILES: upload them, show progress, fetch the answers."""
+    from local import follow
+
     twice = [name for name, count in Counter(file.name for file in files).items() if count > 1]
     if twice:
         raise click.ClickException(f"two files are named {twice[0]}; an answer is kept by its recording's name")
-    answered = transcribe(home(), files, out, dict(map(option, options)), timeout)
-    sys.exit(0 if answered else 1)
+    answers = transcribe(home(), files, dict(map(option, options)), timeout)
+    for each in answers:
+        for path in follow.fetch(each, out):
+            click.echo(path)
+    sys.exit(0 if tell_problems(answers) == 0 else 1)
 
 
 def option(text: str) -> tuple[str, str]:
@@ -89,51 +100,57 @@ def option(text: str) -> tuple[str, str]:
     return key, value
 
 
-def transcribe(here: Home, files: tuple[Path, ...], out: Path, options: dict[str, str], timeout: float) -> bool:
-    """True when every file has a transcript."""
+def transcribe(here: Home, files: tuple[Path, ...], options: dict[str, str], timeout: float) -> "list[Followed]":
+    """Upload the files, starting the cloud if it is down, and show progress until each has its answer."""
     from rich.console import Console
     from rich.live import Live
 
     from local import follow, view
     from local.cloud import NotUp
     from local.cloud import up as start
+    from shared.errors import StageError
 
+    console = Console(stderr=True)
     try:
-        start(here)
-    except NotUp as error:
+        with console.status("starting the one-machine cloud and loading its models"):
+            start(here)
+        follow.connect(here)
+        uploads = [follow.upload(file, options) for file in files]
+    except (NotUp, StageError) as error:
         raise click.ClickException(str(error)) from error
-    follow.connect(here)
-    uploads = [follow.upload(file, options) for file in files]
-    with Live(console=Console(stderr=True), refresh_per_second=5) as live:
-        ended = follow.follow(here, uploads, lambda seen: live.update(view.progress(seen)), time.monotonic() + timeout)
-    for each in ended:
-        for path in follow.fetch(each, out):
-            click.echo(path)
-        if reason := view.outcome(each):
-            click.echo(f"{each.file.name}: {reason}", err=True)
-    return all(view.outcome(each) is None for each in ended)
+    with Live(console=console, refresh_per_second=5) as live:
+        return follow.follow(here, uploads, lambda seen: live.update(view.progress(seen)), time.monotonic() + timeout)
+
+
+def tell_problems(answers: "list[Followed]") -> int:
+    """How many recordings have no transcript; each with its reason."""
+    from local.view import outcome
+
+    reasons = {each.file.name: reason for each in answers if (reason := outcome(each))}
+    for name, reason in reasons.items():
+        click.echo(f"{name}: {reason}", err=True)
+    return len(reasons)
 
 
 @main.command()
 @click.option("--out", default=Path("transcripts"), show_default=True, type=click.Path(path_type=Path))
 def demo(out: Path) -> None:
     """Transcribe the two-speaker recording that pyannote.audio carries, and stop what it started."""
-    from rich.console import Console
-
-    from local import view
+    from local import follow
     from local.cloud import down as stop
 
     here = home()
     was_up = supervised(here)
     try:
-        answered = transcribe(here, (sample(),), out, {}, timeout=900)
+        answers = transcribe(here, (sample(),), {}, timeout=900)
+        if tell_problems(answers):
+            sys.exit(1)
+        fetched = {path.suffix: path for path in follow.fetch(answers[0], out)}
     finally:
         if not was_up:
             stop(here)
-    if not answered:
-        sys.exit(1)
-    Console().print(view.dialogue(out / sample().name / "transcript.json"))
-    click.echo(summary(out / sample().name / "transcript.json"))
+    click.echo("\n" + fetched[".txt"].read_text())
+    click.echo(summary(fetched[".json"]))
 
 
 def supervised(here: Home) -> bool:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from local.home import INBOX, OUTBOX, PARTS, WORK, Home, Ports
+from local.home import EXECUTIONS, INBOX, OUTBOX, PARTS, WORK, Home, Ports
 from local.supervisor import detach, stop, supervisor_of
 from local.sweep import sweep
 
@@ -35,6 +35,8 @@ def up(home: Home) -> bool:
     for bucket in (INBOX, OUTBOX, WORK):
         make_bucket(ports, bucket)
     until_all(home, lambda part: answers(ports, part))
+    if not wait(lambda: listens(ports, EXECUTIONS), READY):
+        raise NotUp(complaint(home, ["runner"]))
     sweep(home)
     return True
 

@@ -11,11 +11,14 @@ ROOT = Path(__file__).parents[1]
 """The repository: functions are started from here."""
 STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
 PARTS = ("bucket", "runner", *STAGES)
+EXECUTIONS = "executions"
+"""The runner's second port: Google's Executions API over gRPC, as its client speaks it."""
+PORTS = (*PARTS, EXECUTIONS)
 INBOX, OUTBOX, WORK = "dropscribe-inbox", "dropscribe-outbox", "dropscribe-work"
 
 
 class Ports(BaseModel):
-    """A port a part. Kept, so that what `env` printed stays true after a restart."""
+    """A port a part, and one for the Executions API. Kept, so that what `env` printed stays true after a restart."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,9 +49,9 @@ class Home:
     def ports(self) -> Ports:
         """The ports of this home: the kept ones, or new ones where none are kept or a part has none."""
         kept = self.folder / "ports.json"
-        if kept.exists() and set((ports := Ports.model_validate_json(kept.read_text())).ports) == set(PARTS):
+        if kept.exists() and set((ports := Ports.model_validate_json(kept.read_text())).ports) == set(PORTS):
             return ports
-        ports = Ports(ports=dict(zip(PARTS, free_ports(len(PARTS)), strict=True)))
+        ports = Ports(ports=dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
         self.folder.mkdir(parents=True, exist_ok=True)
         kept.write_text(ports.model_dump_json())
         return ports

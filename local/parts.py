@@ -4,7 +4,7 @@ import os
 import sys
 from dataclasses import dataclass
 
-from local.home import INBOX, OUTBOX, ROOT, STAGES, WORK, Home, Ports
+from local.home import EXECUTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Home, Ports
 
 AUDIENCE = "dropscribe"
 CORES = os.cpu_count() or 1
@@ -43,7 +43,7 @@ def parts(home: Home) -> list[Part]:
 def bucket(home: Home, ports: Ports) -> Part:
     events = f"{ports.url('runner')}/events"
     data = str(home.folder / "buckets")
-    return python("bucket", ports, "-m", "local.bucket", "--data", data, "--notify", events)
+    return python("bucket", ports, "-m", "local.bucket", "--data", data, "--notify", events, "--watch", INBOX)
 
 
 def runner(home: Home, ports: Ports) -> Part:
@@ -52,7 +52,8 @@ def runner(home: Home, ports: Ports) -> Part:
     waiting = [word for stage in STAGES for word in ("--slots", f"{ports.url(stage)}={slots(stage)}")]
     workflow = ("--workflow", str(ROOT / "workflows" / "transcription.yaml"), "--inbox", INBOX)
     data = ("--data", str(home.folder / "executions"))
-    return python("runner", ports, "-m", "local.runner", *workflow, *data, *variables, *waiting)
+    grpc = ("--grpc-port", str(ports.ports[EXECUTIONS]))
+    return python("runner", ports, "-m", "local.runner", *workflow, *data, *grpc, *variables, *waiting)
 
 
 def python(name: str, ports: Ports, *arguments: str) -> Part:

@@ -1,9 +1,6 @@
-"""What a person sees: progress stage by stage, jobs, a dialogue. Made with rich."""
+"""What a person sees: progress stage by stage, and jobs. Made with rich."""
 
-import json
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -93,16 +90,3 @@ def job_details(job: Job, tasks: Sequence[TaskRecord]) -> RenderableType:
         state = f"{task.state}{' (reused)' if task.reused else ''}"
         table.add_row(task.stage, str(task.part), state, str(task.attempts), f"{task.seconds or 0:.2f}")
     return Group(facts, Text(), table)
-
-
-def dialogue(transcript: Path) -> RenderableType:
-    """Who said what, and when."""
-    read = json.loads(transcript.read_text())
-    labels = {speaker["id"]: speaker["label"] for speaker in read["speakers"]}
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for style in ("dim", "cyan", ""):
-        table.add_column(style=style, no_wrap=style != "")
-    for segment in read["segments"]:
-        start = str(timedelta(seconds=int(segment["start"])))
-        table.add_row(start, labels.get(segment["speaker"], ""), Text(segment["text"].strip()))
-    return table

@@ -15,6 +15,8 @@ from google.cloud import storage
 
 READY_WITHIN = 20.0  # seconds
 STOPPED_WITHIN = 20.0
+WATCHED = "watched"
+"""The bucket whose new objects are told, where a receiver is given."""
 
 
 @dataclass
@@ -37,7 +39,9 @@ class BucketServer:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "local.bucket", "--port", str(self.port), "--data", str(self.folder)]
-        self.process = subprocess.Popen(command + (["--notify", self.notify] if self.notify else []))
+        self.process = subprocess.Popen(
+            command + (["--notify", self.notify, "--watch", WATCHED] if self.notify else [])
+        )
         deadline = time.monotonic() + READY_WITHIN
         while not self.healthy():
             if self.process.poll() is not None:
@@ -66,7 +70,7 @@ class BucketServer:
 
     @contextmanager
     def client(self) -> Iterator[storage.Client]:
-        anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        anonymous = AnonymousCredentials()
         options = {"api_endpoint": self.url}
         client = storage.Client(project="test-project", credentials=anonymous, client_options=options)
         try:

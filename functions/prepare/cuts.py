@@ -71,7 +71,7 @@ class Cutter:
     def push(self, probabilities: NDArray[np.float32], expected: float) -> Iterator[Piece]:
         """Take the next windows' probabilities; `expected` is the length of the recording in seconds, as far as known.
 
-        A piece is cut once a quarter more than it is there: then the rest is never a splinter.
+        A piece is cut once a quarter more than it is there, so that the rest is no splinter.
         """
         self._talk.push(probabilities)
         self._probabilities.extend(probabilities.tolist())

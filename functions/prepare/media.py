@@ -223,7 +223,6 @@ class Recording:
                 yield from self._container.demux(list(streams))
                 break
             except av.FFmpegError:
-                self._reading.check()
                 self._trailing += 1
         self._reading.check()
 

@@ -1,4 +1,4 @@
-"""Run the bucket server: python -m local.bucket --port P --data DIR [--notify URL]."""
+"""Run the bucket server: python -m local.bucket --port P --data DIR [--notify URL --watch BUCKET...]."""
 
 import argparse
 import signal
@@ -18,7 +18,7 @@ def main() -> None:
     options = parsed(sys.argv[1:])
     signal.signal(signal.SIGTERM, leave)
     try:
-        store = open_store(options.data, announces=options.notify is not None)
+        store = open_store(options.data, announces=set(options.watch).__contains__)
     except FolderInUse as error:
         sys.exit(str(error))
     uvicorn.run(
@@ -37,6 +37,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds everything")
     parser.add_argument("--notify", metavar="URL", help="where to POST an event for every new object")
+    parser.add_argument("--watch", metavar="BUCKET", action="append", default=[], help="a bucket to tell of")
     return parser.parse_args(arguments)
 
 

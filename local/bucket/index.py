@@ -60,7 +60,7 @@ limit 1
 class Transaction:
     """One piece of work on the index. What it releases is deleted from disk once it is committed."""
 
-    def __init__(self, connection: sqlite3.Connection, announces: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, announces: Callable[[str], bool]) -> None:
         self.execute = connection.execute
         self.announces = announces
         self.announced = False
@@ -74,9 +74,9 @@ class Transaction:
         ).fetchone()
         return int(row[0])
 
-    def announce(self, generation: int, event: Resource) -> None:
-        """Owe the receiver an event; without a receiver nothing is owed."""
-        if self.announces:
+    def announce(self, bucket: str, generation: int, event: Resource) -> None:
+        """Owe the receiver an event, if it wants to hear of this bucket."""
+        if self.announces(bucket):
             self.execute("insert into events (generation, body) values (?, ?)", (generation, json.dumps(event)))
             self.announced = True
 
@@ -89,9 +89,9 @@ class Transaction:
 
 
 class Index:
-    """The connection and its thread. `announces` says whether somebody wants to hear of new objects."""
+    """The connection and its thread. `announces` says of a bucket whether somebody wants to hear of its objects."""
 
-    def __init__(self, path: Path, contents: Contents, announces: bool) -> None:
+    def __init__(self, path: Path, contents: Contents, announces: Callable[[str], bool]) -> None:
         self.path = path
         self.contents = contents
         self.announces = announces

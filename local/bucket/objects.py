@@ -108,9 +108,8 @@ def put(tx: Transaction, draft: Draft, written: Bytes) -> Resource:
         "insert into objects values (?, ?, ?, 1, ?, ?)",
         (draft.bucket, draft.name, generation, written.content, json.dumps(resource)),
     )
-    tx.announce(
-        generation, {"eventType": "OBJECT_FINALIZE", "eventId": str(generation), "time": now, "object": resource}
-    )
+    event = {"eventType": "OBJECT_FINALIZE", "eventId": str(generation), "time": now, "object": resource}
+    tx.announce(draft.bucket, generation, event)
     return resource
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +40,7 @@ class FolderInUse(Exception):
     """Another server has the data folder open."""
 
 
-def open_store(folder: Path, announces: bool) -> Store:
+def open_store(folder: Path, announces: Callable[[str], bool]) -> Store:
     """Open the data folder and remove what a crash left in it."""
     contents = Contents(folder / "content")
     try:

@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 from google.cloud.workflows.executions_v1 import types
 from google.protobuf.json_format import ParseDict
 
 from local.runner.executions_api import ApiError, ExecutionsApi, View
 from local.runner.values import Map
 
-_VIEWS: dict[types.ExecutionView, View] = {types.ExecutionView.BASIC: "BASIC", types.ExecutionView.FULL: "FULL"}
+_VIEWS: dict[int, View] = {types.ExecutionView.BASIC: "BASIC", types.ExecutionView.FULL: "FULL"}
 
 
 def make_server(api: ExecutionsApi, port: int) -> grpc.aio.Server:

@@ -1,8 +1,7 @@
 """Starts gRPC behind the HTTP side: its imports take half a second, which must not delay the runner's `/health`."""
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from local.runner import log
 from local.runner.executions_api import ExecutionsApi
 
 if TYPE_CHECKING:
-    import grpc  # type: ignore[import-untyped]
+    import grpc
 
 _HTTP_FIRST_SECONDS = 0.2
 _STOP_SECONDS = 5
@@ -18,14 +17,14 @@ _STOP_SECONDS = 5
 
 @asynccontextmanager
 async def grpc_served(api: ExecutionsApi, port: int) -> AsyncIterator[None]:
-    """Served within about a second of `/health`: the first call waits for the connection, as clients do.
+    """Served about half a second after `/health`; a call before that is UNAVAILABLE, unless it waits for its channel.
 
     A port that is taken ends the process, as it does on the HTTP side.
     """
     serving = asyncio.create_task(_serve(api, port))
     yield
     serving.cancel()
-    await asyncio.wait([serving])
+    await asyncio.wait([serving])  # stop has the deadline
 
 
 async def _serve(api: ExecutionsApi, port: int) -> None:
@@ -39,15 +38,16 @@ async def _serve(api: ExecutionsApi, port: int) -> None:
 async def _start(api: ExecutionsApi, port: int) -> "grpc.aio.Server":
     await asyncio.sleep(_HTTP_FIRST_SECONDS)
     try:
-        server = await asyncio.to_thread(_make_server, api, port)
+        make_server = await asyncio.to_thread(_import_make_server)
+        server = make_server(api, port)
         await server.start()
     except Exception:
         log.logger.exception("gRPC cannot be served")
-        sys.exit(1)
+        raise SystemExit(1) from None
     return server
 
 
-def _make_server(api: ExecutionsApi, port: int) -> "grpc.aio.Server":
+def _import_make_server() -> "Callable[[ExecutionsApi, int], grpc.aio.Server]":
     from local.runner.grpc_api import make_server
 
-    return make_server(api, port)
+    return make_server

@@ -1,8 +1,4 @@
-"""The runner as a process of its own, spoken to by Google's own Executions client.
-
-The client ships without its REST transport, so one is made here of its base class, Google's messages and the paths of
-the public discovery document; names, paging, views, errors and their types are then all Google's.
-"""
+"""The runner as a process of its own, spoken to by Google's own Executions client over gRPC, and over plain HTTP."""
 
 import json
 import signal
@@ -16,22 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 from google.api_core import exceptions
-from google.auth.credentials import AnonymousCredentials
 from google.cloud.workflows.executions_v1 import ExecutionsClient
-from google.cloud.workflows.executions_v1.services.executions.transports.base import (
-    DEFAULT_CLIENT_INFO,
-    ExecutionsTransport,
-)
-from google.cloud.workflows.executions_v1.types import (
-    Execution,
-    ExecutionView,
-    ListExecutionsRequest,
-    ListExecutionsResponse,
-)
-from google.protobuf.json_format import MessageToDict
+from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
+from google.cloud.workflows.executions_v1.types import Execution, ExecutionView
 
 from tests.unit.runner.echo import EchoServer, serve_echo
 
@@ -57,78 +44,26 @@ main:
 PARENT = "projects/dropscribe-local/locations/local/workflows/work"
 
 
-class RestTransport(ExecutionsTransport):
-    """What google-cloud-workflows would speak over HTTP."""
-
-    def __init__(self, url: str) -> None:
-        nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
-        super().__init__(host=url.removeprefix("http://"), credentials=nobody)
-        self._http = httpx.Client(base_url=f"{url}/v1/", timeout=30)
-        self._prep_wrapped_messages(DEFAULT_CLIENT_INFO)  # type: ignore[no-untyped-call]
-
-    def close(self) -> None:
-        self._http.close()
-
-    @property
-    def kind(self) -> str:
-        return "rest"
-
-    @property
-    def create_execution(self) -> Callable[..., Any]:
-        return self._create
-
-    @property
-    def get_execution(self) -> Callable[..., Any]:
-        return self._get
-
-    @property
-    def list_executions(self) -> Callable[..., Any]:
-        return self._list
-
-    @property
-    def cancel_execution(self) -> Callable[..., Any]:
-        return self._cancel
-
-    def _create(self, request: Any, **options: Any) -> Any:
-        body = MessageToDict(Execution.pb(request.execution))
-        return self._call("POST", f"{request.parent}/executions", Execution, json=body)
-
-    def _get(self, request: Any, **options: Any) -> Any:
-        return self._call("GET", request.name, Execution, params={"view": ExecutionView(request.view).name})
-
-    def _list(self, request: Any, **options: Any) -> Any:
-        fields = MessageToDict(ListExecutionsRequest.pb(request))
-        path = f"{fields.pop('parent')}/executions"
-        return self._call("GET", path, ListExecutionsResponse, params=fields)
-
-    def _cancel(self, request: Any, **options: Any) -> Any:
-        return self._call("POST", f"{request.name}:cancel", Execution, json={})
-
-    def _call(self, method: str, path: str, answer: Any, **options: Any) -> Any:
-        response = self._http.request(method, path, **options)
-        if response.is_error:
-            raise exceptions.from_http_response(response)  # type: ignore[no-untyped-call]
-        return answer.from_json(response.text, ignore_unknown_fields=True)
-
-
 class Runner:
     """A runner process and what it takes to start it again."""
 
     def __init__(self, folder: Path, stage_url: str, *options: str) -> None:
         self._folder = folder
-        with socket.socket() as free:
+        with socket.socket() as free, socket.socket() as free_for_grpc:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+            free_for_grpc.bind(("127.0.0.1", 0))
+            port, self._grpc_port = free.getsockname()[1], free_for_grpc.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         (folder / "work.yaml").write_text(WORKFLOW)
         files = ["--workflow", str(folder / "work.yaml"), "--data", str(folder / "data")]
-        settings = ["--port", str(port), "--inbox", "inbox", "--env", f"STAGE_URL={stage_url}", *options]
-        self._command = [sys.executable, "-m", "local.runner", *files, *settings]
+        ports = ["--port", str(port), "--grpc-port", str(self._grpc_port)]
+        settings = ["--inbox", "inbox", "--env", f"STAGE_URL={stage_url}", *options]
+        self.command = [sys.executable, "-m", "local.runner", *ports, *files, *settings]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with (self._folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(self._command, stderr=log)
+            self.process = subprocess.Popen(self.command, stderr=log)
         until(self.is_up)
 
     def stop(self, number: int) -> int:
@@ -139,9 +74,14 @@ class Runner:
     def is_up(self) -> bool:
         assert self.process is not None and self.process.poll() is None, self.log()
         try:
+            socket.create_connection(("127.0.0.1", self._grpc_port), timeout=5).close()
             return httpx.get(f"{self.url}/health", timeout=5).is_success
-        except httpx.TransportError:
+        except (OSError, httpx.TransportError):
             return False
+
+    def client(self) -> ExecutionsClient:
+        channel = grpc.insecure_channel(f"127.0.0.1:{self._grpc_port}")
+        return ExecutionsClient(transport=ExecutionsGrpcTransport(channel=channel))
 
     def log(self) -> str:
         return (self._folder / "log").read_text()
@@ -185,7 +125,7 @@ def runner(tmp_path: Path, echo: EchoServer) -> Iterator[Runner]:
 
 @pytest.fixture
 def client(runner: Runner) -> Iterator[ExecutionsClient]:
-    with ExecutionsClient(transport=RestTransport(runner.url)) as client:
+    with runner.client() as client:
         yield client
 
 
@@ -257,16 +197,18 @@ def test_what_is_wrong_is_googles_error(client: ExecutionsClient) -> None:
     with pytest.raises(exceptions.NotFound):
         client.get_execution(name=f"{PARENT}/executions/none")
     with pytest.raises(exceptions.NotFound):
+        client.get_execution(name="no name of an execution")
+    with pytest.raises(exceptions.NotFound):
         client.create_execution(parent=f"{PARENT}-other", execution=Execution())
-    with pytest.raises(exceptions.BadRequest):
-        client.create_execution(parent=PARENT, execution=Execution(argument="{no json"))
-    with pytest.raises(exceptions.BadRequest):
-        client.create_execution(parent=PARENT, execution=Execution(argument=json.dumps("x" * 33_000)))
-    with pytest.raises(exceptions.BadRequest):
-        list(client.list_executions(request={"parent": PARENT, "page_token": "?"}))
+    for argument in ("{no json", json.dumps("x" * 33_000)):
+        with pytest.raises(exceptions.InvalidArgument, match="argument"):
+            client.create_execution(parent=PARENT, execution=Execution(argument=argument))
+    for wrong in ({"page_token": "?"}, {"page_size": -1}):
+        with pytest.raises(exceptions.InvalidArgument, match="page"):
+            list(client.list_executions(request={"parent": PARENT, **wrong}))
     done = create(client)
     ended(client, done)
-    with pytest.raises(exceptions.BadRequest):
+    with pytest.raises(exceptions.FailedPrecondition, match="SUCCEEDED"):
         client.cancel_execution(name=done)
 
 
@@ -314,6 +256,44 @@ def test_a_terminated_runner_exits_cleanly_and_resumes(client: ExecutionsClient,
     assert ended(client, name).state == Execution.State.SUCCEEDED
 
 
+def test_over_http_an_execution_is_created_shown_listed_and_cancelled(runner: Runner) -> None:
+    executions = f"{runner.url}/v1/{PARENT}/executions"
+    names = [
+        httpx.post(executions, json={"argument": json.dumps({"path": "/sleep/30"})}).json()["name"] for _ in range(3)
+    ]
+    assert [name.rpartition("/")[0] for name in names] == [f"{PARENT}/executions"] * 3
+    basic = httpx.get(f"{runner.url}/v1/{names[0]}", params={"view": "BASIC"}).json()
+    full = httpx.get(f"{runner.url}/v1/{names[0]}").json()
+    assert (full["state"], full["createTime"]) == ("ACTIVE", full["startTime"])
+    assert json.loads(full["argument"]) == {"path": "/sleep/30"}
+    assert basic == {key: value for key, value in full.items() if key not in ("argument", "status")}
+    page = httpx.get(executions, params={"pageSize": 2}).json()
+    rest = httpx.get(executions, params={"pageSize": 2, "pageToken": page["nextPageToken"]}).json()
+    assert [each["name"] for each in page["executions"] + rest["executions"]] == names[::-1]
+    assert "nextPageToken" not in rest
+    assert httpx.post(f"{runner.url}/v1/{names[0]}:cancel").json()["state"] == "CANCELLED"
+
+
+def test_over_http_what_is_wrong_has_googles_code_and_status(runner: Runner) -> None:
+    executions = f"{runner.url}/v1/{PARENT}/executions"
+    cancelled = httpx.post(executions, json={"argument": json.dumps({"path": "/sleep/30"})}).json()["name"]
+    httpx.post(f"{runner.url}/v1/{cancelled}:cancel")
+    answers = [
+        httpx.get(f"{executions}/none"),
+        httpx.post(executions, content=b"{no json"),
+        httpx.post(executions, json={"argument": {}}),
+        httpx.get(executions, params={"pageSize": "many"}),
+        httpx.post(f"{runner.url}/v1/{cancelled}:cancel"),
+    ]
+    assert [(answer.status_code, answer.json()["error"]["status"]) for answer in answers] == [
+        (404, "NOT_FOUND"),
+        (400, "INVALID_ARGUMENT"),
+        (400, "INVALID_ARGUMENT"),
+        (400, "INVALID_ARGUMENT"),
+        (400, "FAILED_PRECONDITION"),
+    ]
+
+
 def notification(event_type: str = "OBJECT_FINALIZE", bucket: str = "inbox") -> dict[str, Any]:
     resource = {"bucket": bucket, "name": "team/secret-name.mp3", "generation": "7", "size": "1"}
     return {"eventType": event_type, "eventId": "1", "time": "2026-11-22T06:00:00.123Z", "object": resource}
@@ -359,15 +339,23 @@ def test_a_bad_workflow_is_refused_at_start(tmp_path: Path, echo: EchoServer) ->
     runner = Runner(tmp_path, echo.url)
     file = tmp_path / "work.yaml"
     file.write_text(WORKFLOW.replace("http.post", "http.pst"))
-    done = subprocess.run(runner._command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(runner.command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert f"{file}:5: step 'work': http.pst: unknown call" in done.stderr
+
+
+def test_a_grpc_port_that_is_taken_ends_the_runner(tmp_path: Path, echo: EchoServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = [*Runner(tmp_path, echo.url).command, "--grpc-port", str(taken.getsockname()[1])]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "gRPC cannot be served" in done.stderr
 
 
 def test_five_hundred_executions_at_once(tmp_path: Path, echo: EchoServer) -> None:
     with (
         running(tmp_path, echo.url, "--slots", f"{echo.url}=16") as runner,
-        ExecutionsClient(transport=RestTransport(runner.url)) as client,
+        runner.client() as client,
     ):
         names = {create(client, number=number) for number in range(500)}
         until(lambda: runner.status()["executions"] == {"SUCCEEDED": 500}, 120)

@@ -3,12 +3,15 @@
 import json
 from pathlib import Path
 
+import grpc
 import httpx
 import pytest
 from google.cloud import storage
+from google.cloud.workflows.executions_v1 import Execution, ExecutionsClient
+from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
 
 from local.home import INBOX, OUTBOX
-from tests.cloud import Cloud
+from tests.cloud import WORKFLOW, Cloud
 from tests.recordings import encoded, silence, speech, video, wav
 
 FIVE_SECONDS = speech()[104_000:184_000]
@@ -33,7 +36,7 @@ def test_different_containers_at_once_are_all_answered(cloud: Cloud) -> None:
 
 def test_the_env_command_points_any_client_at_the_cloud(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     for line in cloud.command("env").stdout.splitlines():
-        name, _, value = line.removeprefix("export ").partition("=")
+        name, _, value = line.removeprefix("export ").partition("  #")[0].partition("=")
         monkeypatch.setenv(name, value)
     assert {bucket.name for bucket in storage.Client(project="any").list_buckets()} >= {INBOX, OUTBOX}
 
@@ -196,3 +199,20 @@ def test_up_starts_again_what_has_no_answer(cloud: Cloud) -> None:
     assert cloud.answer(source).transcript["job"]["run"] == 2
     tasks = cloud.jobs.tasks(source.job_id)
     assert all(task.reused for task in tasks), "finished stages are not run again"
+
+
+def test_googles_own_client_starts_a_recording_again(cloud: Cloud) -> None:
+    source = cloud.upload("redriven.wav", wav(FIVE_SECONDS))
+    cloud.answer(source)
+    argument = json.dumps({"source": source.model_dump(), "run": 2, "options": {"language": "de"}})
+    with grpc.insecure_channel(f"127.0.0.1:{cloud.home.ports().ports['executions']}") as channel:
+        client = ExecutionsClient(transport=ExecutionsGrpcTransport(channel=channel))
+        started = client.create_execution(parent=WORKFLOW, execution=Execution(argument=argument))
+        cloud.until(lambda: client.get_execution(name=started.name).state.name == "SUCCEEDED", 30, "end of the redrive")
+    transcript = cloud.answer(source).transcript
+    assert (transcript["job"]["run"], transcript["language"]["code"]) == (2, "de")
+    assert transcript["options"]["language"] == {"value": "de", "origin": "redrive"}
+    reused = {
+        task.stage: task.reused for task in cloud.jobs.tasks(source.job_id) if task.stage in ("prepare", "diarize")
+    }
+    assert reused == {"prepare": True, "diarize": True}, "only the stages whose question changed run again"

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from google.cloud import storage
 
-from tests.bucket_server import BucketServer, bucket_server, free_port
+from tests.bucket_server import WATCHED, BucketServer, bucket_server, free_port
 from tests.contract.bucket.uploading import UPLOADS, write
 
 PATIENCE = 30.0  # seconds
@@ -69,6 +69,11 @@ def server(tmp_path: Path, receiver: Receiver) -> Iterator[BucketServer]:
 def client(server: BucketServer) -> Iterator[storage.Client]:
     with server.client() as client:
         yield client
+
+
+@pytest.fixture
+def bucket(client: storage.Client) -> storage.Bucket:
+    return client.create_bucket(WATCHED)
 
 
 def eventually(condition: Callable[[], bool]) -> None:
@@ -168,3 +173,13 @@ def test_a_receiver_that_hangs_on_one_event_blocks_nothing_else(
         release.set()
         eventually(lambda: pending(server) == 0)
     assert sorted(receiver.names()) == sorted(["slow", *map(str, range(10))])
+
+
+def test_only_a_watched_buckets_objects_are_announced(
+    client: storage.Client, bucket: storage.Bucket, server: BucketServer, receiver: Receiver
+) -> None:
+    with receiver.listening():
+        write(client.create_bucket("another"), "quiet", b"x")
+        write(bucket, "heard", b"x")
+        eventually(lambda: pending(server) == 0)
+    assert receiver.names() == ["heard"]

@@ -26,7 +26,7 @@ def signer() -> Any:
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
     info = {"client_email": "a@b.iam", "private_key": pem.decode(), "token_uri": "http://127.0.0.1/token"}
-    return service_account.Credentials.from_service_account_info(info)  # type: ignore[no-untyped-call]
+    return service_account.Credentials.from_service_account_info(info)
 
 
 def signed(server: BucketServer, blob: storage.Blob, signer: Any, **options: object) -> str:

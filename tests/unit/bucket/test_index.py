@@ -19,7 +19,7 @@ from local.bucket.store import UPLOAD_LIFETIME, Store, forget_stale_uploads, ope
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path, announces=True)
+    store = open_store(tmp_path, announces=lambda bucket: True)
     asyncio.run(store.index.run(lambda tx: buckets.create(tx, {"name": "inbox"})))
     yield store
     store.index.close()

@@ -64,7 +64,8 @@ def encoded(
             video = pictured(made, size) if picture else None
             sound: Any = made.add_stream(codec, rate=rate)
             sound.layout = layout
-            sound.bit_rate = bit_rate or sound.bit_rate
+            if bit_rate:
+                sound.bit_rate = bit_rate
             if video and picture:
                 made.mux(frames(video, picture))
             made.mux(packets(coded(sound, samples, layout, later)))

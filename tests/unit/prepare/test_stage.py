@@ -143,28 +143,29 @@ def test_a_truncated_recording_has_no_manifest(tmp_path: Path) -> None:
 
 
 PEAK = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
+import psutil
 from functions.prepare.stage import Cutting, cut
 from shared.stage import Task
-folder = Path(sys.argv[2])
 params = Cutting(chunk_seconds=10, span_seconds=60, max_seconds=36000)
-count = 0
-for output in cut(Task(params, {}, folder, lambda: open(sys.argv[1], "rb"))):
+peak = 0
+for output in cut(Task(params, {}, Path(sys.argv[2]), lambda: open(sys.argv[1], "rb"))):
+    peak = max(peak, psutil.Process().memory_info().rss)
     if isinstance(output.content, Path):
         output.content.unlink()
     else:
         duration = output.content.media.duration
-print(json.dumps([duration, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+print(json.dumps([duration, peak]))
 """
 
 
 def peak(recording: Path, folder: Path) -> tuple[float, float]:
-    """Seconds of a recording, and the most megabytes that preparing it takes."""
+    """Seconds of a recording, and the most megabytes that are held while it is prepared."""
     command = [sys.executable, "-c", PEAK, str(recording), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    duration, kilobytes = json.loads(done.stdout)
-    return duration, kilobytes / 1024
+    duration, size = json.loads(done.stdout)
+    return duration, size / 1e6
 
 
 def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
