@@ -68,6 +68,8 @@ class Manifest(Wire):
     """Stretches to diarize, each a run of whole chunks."""
     probe: tuple[Window, ...]
     """Empty when nobody speaks."""
+    engine: Engine
+    """What found the speech."""
     warnings: tuple[Warning, ...] = ()
 
 

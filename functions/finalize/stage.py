@@ -8,7 +8,7 @@ from functions.finalize.segments import build, parents
 from functions.finalize.text import paragraphs
 from functions.finalize.turns import Floor, describe, find_overlaps, identify, merge, place_turns
 from functions.finalize.words import attribute, place_words, rounded
-from shared.contracts import Chosen, Engine
+from shared.contracts import Chosen
 from shared.speech import Aligned, Detection, Diarization, Manifest, Region, Turn
 from shared.transcript import Job, Language, Provenance, Timings, Transcript
 
@@ -23,7 +23,6 @@ def answer(
     options: Mapping[str, Chosen],
     timings: Timings,
     release: str,
-    prepared_by: Engine | None = None,
     outputs: Mapping[str, str] | None = None,
 ) -> Transcript:
     """Put the answer together.
@@ -54,7 +53,7 @@ def answer(
             *collect(manifest, aligned, diarizations),
             *judge(manifest, detection, words, speakers, options),
         ),
-        provenance=provenance(prepared_by, detection, aligned, diarizations, release),
+        provenance=provenance(manifest, detection, aligned, diarizations, release),
         timings=timings,
         cost=None,
         outputs=dict(outputs or {}),
@@ -91,14 +90,14 @@ def language(detection: Detection | None, options: Mapping[str, Chosen]) -> Lang
 
 
 def provenance(
-    prepared_by: Engine | None,
+    manifest: Manifest,
     detection: Detection | None,
     aligned: Sequence[Aligned],
     diarizations: Sequence[Diarization],
     release: str,
 ) -> Provenance:
     engines = {
-        "prepare": [prepared_by] if prepared_by else [],
+        "prepare": [manifest.engine],
         "detect": [detection.engine] if detection else [],
         "transcribe": [found.asr for found in aligned],
         "align": [found.engine for found in aligned],

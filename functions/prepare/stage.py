@@ -92,6 +92,7 @@ class Cuts:
             chunks=tuple(map(as_chunk, self._pieces)),
             spans=tuple(map(as_region, self._spans)),
             probe=as_windows(chosen),
+            engine=speech.engine(),
             warnings=(
                 *self._recording.warnings,
                 *(cut_warning(piece) for piece in self._pieces if piece.inside_speech),

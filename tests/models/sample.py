@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from shared.contracts import Engine
 from shared.speech import Chunk, Manifest, Media, Region, Window
 
 PACKAGE = find_spec("pyannote.audio")
@@ -26,5 +27,7 @@ def manifest(folder: Path) -> Path:
     media = Media(container="wav", codec="pcm_s16le", duration=hour, sample_rate=16000, channels=1, bytes=1)
     chunk = Chunk(start=hour, end=hour + SECONDS, speech=speech)
     path = folder / "manifest.json"
-    path.write_text(Manifest(media=media, chunks=(chunk,), spans=(), probe=WINDOWS).model_dump_json())
+    finder = Engine(name="silero", version="1")
+    made = Manifest(media=media, chunks=(chunk,), spans=(), probe=WINDOWS, engine=finder)
+    path.write_text(made.model_dump_json())
     return path

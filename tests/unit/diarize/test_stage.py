@@ -48,7 +48,8 @@ def spoken(*speech: tuple[float, float], spans: tuple[tuple[float, float], ...] 
         )
         for start, end in ((0, 30), (30, 60))
     )
-    return Manifest(media=MEDIA, chunks=chunks, spans=tuple(Region(start=a, end=b) for a, b in spans), probe=())
+    regions = tuple(Region(start=a, end=b) for a, b in spans)
+    return Manifest(media=MEDIA, chunks=chunks, spans=regions, probe=(), engine=ENGINE)
 
 
 def task(folder: Path, manifest: Manifest, params: DiarizeParams) -> Task[DiarizeParams]:

@@ -51,6 +51,7 @@ def manifest(
         ),
         spans=tuple(Region(start=a, end=b) for a, b in spans or [(0.0, duration)]),
         probe=(),
+        engine=engine("prepare"),
         warnings=warnings,
     )
 

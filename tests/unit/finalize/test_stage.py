@@ -210,6 +210,7 @@ def test_every_engine_that_took_part_is_named_once() -> None:
     found = manifest(20.0, [[], []])
     made = transcript(found, [aligned([], []), aligned([], [])], [diarization([])], language=detection())
     assert {stage: [one.name for one in used] for stage, used in made.provenance.stages.items()} == {
+        "prepare": ["prepare"],
         "detect": ["faster-whisper"],
         "transcribe": ["faster-whisper"],
         "align": ["hama"],

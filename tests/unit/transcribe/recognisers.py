@@ -30,5 +30,7 @@ class Parrot:
 def manifest(folder: Path, chunks: Sequence[Chunk] = (), probe: Sequence[Window] = ()) -> Path:
     media = Media(container="wav", codec="pcm_s16le", duration=120, sample_rate=16000, channels=1, bytes=1)
     path = folder / "manifest.json"
-    path.write_text(Manifest(media=media, chunks=tuple(chunks), spans=(), probe=tuple(probe)).model_dump_json())
+    finder = Engine(name="silero", version="1")
+    made = Manifest(media=media, chunks=tuple(chunks), spans=(), probe=tuple(probe), engine=finder)
+    path.write_text(made.model_dump_json())
     return path
