@@ -1,7 +1,8 @@
 """Windows of speech from all over the recording -> its language, by vote."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from functions.transcribe.stage import Recogniser
@@ -11,6 +12,9 @@ from shared.stage import One, Output, Task
 
 VERSION = "1"
 """Goes up when the same question would get another answer."""
+ENOUGH = 3
+"""Windows that settle it when all are sure of the same language."""
+SURE = 0.9
 
 
 class DetectParams(Params):
@@ -26,17 +30,29 @@ def detect(task: Task[DetectParams], load: Callable[[str | None], Recogniser]) -
     """Yields `language`. A model that knows one language only names it, without confidence: it cannot tell."""
     windows = Manifest.model_validate_json(task.files["manifest"].read_bytes()).probe
     recogniser = load(task.params.model)
-    guesses: list[dict[str, float]] = []
+    guesses: dict[Window, dict[str, float]] = {}
     code, confidence = None, None
     if windows and len(recogniser.languages) == 1:
         code = min(recogniser.languages)
     elif windows:
-        guesses = recogniser.guess(task.files["audio"], windows)
-        code, confidence = vote(guesses)
-    yield One(
-        "language",
-        Detection(code=code, confidence=confidence, windows=named(windows, guesses), engine=recogniser.engine),
-    )
+        guesses = guess(windows, recogniser, task.files["audio"])
+        code, confidence = vote(list(guesses.values()))
+    yield One("language", Detection(code=code, confidence=confidence, windows=named(guesses), engine=recogniser.engine))
+
+
+def guess(windows: Sequence[Window], recogniser: Recogniser, audio: Path) -> dict[Window, dict[str, float]]:
+    """Every other window is heard first, the rest only if those do not settle it: each costs a pass of the encoder."""
+    first, rest = (windows[::2], windows[1::2]) if len(windows[::2]) >= ENOUGH else (windows, ())
+    guesses = dict(zip(first, recogniser.guess(audio, first), strict=True))
+    if rest and not settled(guesses.values()):
+        guesses |= zip(rest, recogniser.guess(audio, rest), strict=True)
+    return dict(sorted(guesses.items(), key=lambda heard: heard[0].start))
+
+
+def settled(guesses: Collection[Mapping[str, float]]) -> bool:
+    """All are sure of one and the same language."""
+    best = [max(guess.items(), key=lambda item: item[1]) for guess in guesses]
+    return len({code for code, _ in best}) == 1 and min(confidence for _, confidence in best) >= SURE
 
 
 def vote(guesses: Sequence[Mapping[str, float]]) -> tuple[str | None, float | None]:
@@ -48,10 +64,10 @@ def vote(guesses: Sequence[Mapping[str, float]]) -> tuple[str | None, float | No
     return code, total[code] / len(guesses)
 
 
-def named(windows: Sequence[Window], guesses: Sequence[Mapping[str, float]]) -> tuple[Guess, ...]:
-    """Each window's own best language."""
-    best = [max(guess.items(), key=lambda item: item[1]) for guess in guesses]
+def named(guesses: Mapping[Window, Mapping[str, float]]) -> tuple[Guess, ...]:
+    """Each heard window's own best language."""
+    best = {window: max(guess.items(), key=lambda item: item[1]) for window, guess in guesses.items()}
     return tuple(
         Guess(start=window.start, end=window.end, code=code, confidence=confidence)
-        for window, (code, confidence) in zip(windows, best, strict=False)
+        for window, (code, confidence) in best.items()
     )

@@ -24,7 +24,7 @@ class Parrot:
         return tuple(HeardSegment(start=s.start, end=s.end, text="hello", words=(), **measures) for s in speech)
 
     def guess(self, audio: Path, windows: Sequence[Window]) -> list[dict[str, float]]:
-        return self.guesses
+        return [self.guesses.pop(0) for _ in windows]
 
 
 def manifest(folder: Path, chunks: Sequence[Chunk] = (), probe: Sequence[Window] = ()) -> Path:

@@ -1,0 +1,145 @@
+"""What every blob store promises: the same tests in memory and through Google's client on the real bucket server."""
+
+import hashlib
+import io
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.contracts import Source
+from shared.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
+from shared.gcs import PIECE, GcsBlobs
+from shared.storage import BlobStore, MemoryBlobs
+from tests.bucket_server import BucketServer, bucket_server
+
+BUCKET = "blobs"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BucketServer]:
+    with bucket_server(tmp_path_factory.mktemp("blobs")) as server:
+        httpx.post(f"{server.url}/storage/v1/b?project=p", json={"name": BUCKET}).raise_for_status()
+        yield server
+
+
+@pytest.fixture(params=["memory", "gcs"])
+def blobs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> BlobStore:
+    if request.param == "memory":
+        return MemoryBlobs()
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", request.getfixturevalue("server").url)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+    return GcsBlobs()
+
+
+@pytest.fixture
+def uri() -> str:
+    return f"gs://{BUCKET}/{uuid.uuid4().hex}/x.json"
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_what_is_not_there(blobs: BlobStore, uri: str) -> None:
+    assert blobs.find(uri) is None
+    assert not blobs.delete(uri, 1)
+    with pytest.raises(ArtifactMissing):
+        blobs.read(uri)
+
+
+def test_what_is_kept_is_kept_once(blobs: BlobStore, uri: str) -> None:
+    first = blobs.keep(uri, b"data", sha256(b"data"))
+    assert blobs.keep(uri, b"data", sha256(b"data")) == first
+    assert blobs.read(uri, first.generation) == b"data"
+
+
+def test_files_are_kept_like_bytes(blobs: BlobStore, uri: str, tmp_path: Path) -> None:
+    path = tmp_path / "part.wav"
+    path.write_bytes(b"RIFF")
+    artifact = blobs.keep(uri, path, sha256(b"RIFF"))
+    blobs.fetch(artifact, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == b"RIFF"
+
+
+def test_an_artifact_that_is_not_the_named_one_is_refused(blobs: BlobStore, uri: str, tmp_path: Path) -> None:
+    artifact = blobs.keep(uri, b"data", sha256(b"other"))
+    with pytest.raises(ArtifactChanged):
+        blobs.fetch(artifact, tmp_path / "back")
+
+
+def test_replacing_names_what_it_replaces(blobs: BlobStore, uri: str) -> None:
+    first = blobs.replace(uri, b"1", over=0)
+    assert first is not None
+    assert blobs.replace(uri, b"2", over=0) is None
+    second = blobs.replace(uri, b"2", over=first, metadata={"run": "2"})
+    assert second is not None and second > first
+    assert blobs.replace(uri, b"3", over=first) is None
+    found = blobs.find(uri)
+    assert found is not None
+    assert (found.uri, found.generation, found.size, found.metadata) == (uri, second, 1, {"run": "2"})
+
+
+def test_deleting_names_what_it_deletes(blobs: BlobStore, uri: str) -> None:
+    first = blobs.replace(uri, b"1", over=0)
+    assert first is not None
+    assert not blobs.delete(uri, first + 1)
+    assert blobs.delete(uri, first)
+    assert blobs.find(uri) is None
+
+
+def test_a_generation_that_is_gone_is_missing(blobs: BlobStore, uri: str) -> None:
+    first = blobs.replace(uri, b"1", over=0)
+    assert first is not None
+    blobs.replace(uri, b"2", over=first)
+    with pytest.raises(ArtifactMissing):
+        blobs.read(uri, first)
+
+
+def test_a_list_is_in_order_of_name(blobs: BlobStore) -> None:
+    folder = f"gs://{BUCKET}/{uuid.uuid4().hex}/"
+    for name in ("b", "a/2", "a/1", "ä"):
+        blobs.replace(folder + name, b"x", over=0)
+    assert [blob.uri.removeprefix(folder) for blob in blobs.list(folder)] == ["a/1", "a/2", "b", "ä"]
+    assert [blob.uri.removeprefix(folder) for blob in blobs.list(folder + "a/")] == ["a/1", "a/2"]
+
+
+def test_a_recording_is_read_in_pieces_and_anywhere(blobs: BlobStore) -> None:
+    data = bytes(range(256)) * (PIECE // 256 * 2) + b"the end"
+    name = f"{uuid.uuid4().hex}.wav"
+    generation = blobs.replace(f"gs://{BUCKET}/{name}", data, over=0)
+    assert generation is not None
+    with blobs.open(Source(bucket=BUCKET, name=name, generation=generation)) as file:
+        assert file.seek(0, io.SEEK_END) == len(data)
+        assert file.read(10) == b""
+        file.seek(-7, io.SEEK_END)
+        assert file.read() == b"the end"
+        file.seek(PIECE - 3)
+        assert file.read(6) == data[PIECE - 3 : PIECE + 3]
+        assert file.tell() == PIECE + 3
+
+
+def test_a_recording_that_was_replaced_is_missing(blobs: BlobStore) -> None:
+    name = f"{uuid.uuid4().hex}.wav"
+    first = blobs.replace(f"gs://{BUCKET}/{name}", b"1", over=0)
+    assert first is not None
+    blobs.replace(f"gs://{BUCKET}/{name}", b"2", over=first)
+    with pytest.raises(ArtifactMissing):
+        blobs.open(Source(bucket=BUCKET, name=name, generation=first)).read()
+
+
+def test_one_of_many_writers_at_once_wins(blobs: BlobStore, uri: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: blobs.replace(uri, str(number).encode(), over=0), range(8)))
+    assert sum(generation is not None for generation in made) == 1
+
+
+def test_a_server_that_does_not_answer_is_an_outage(monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+    monkeypatch.setattr("shared.gcs.RETRY", None)
+    with pytest.raises(StorageUnavailable):
+        GcsBlobs().find(uri)

@@ -1,0 +1,184 @@
+"""The two ends of a job, prepare's beginning and finalize's end, on stores in memory."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.finalize.job import finalize
+from functions.prepare.job import CUT, prepare
+from shared.contracts import Problem, Source, StageRequest
+from shared.errors import ArtifactMissing, BadOption, BadRequest, EmptyRecording, RecordingTooLarge
+from shared.jobs import JobStore, MemoryDocuments
+from shared.settings import settings
+from shared.storage import MemoryBlobs, problem_uri
+from tests.recordings import speech, wav
+
+
+@pytest.fixture
+def blobs() -> MemoryBlobs:
+    return MemoryBlobs()
+
+
+@pytest.fixture
+def jobs() -> JobStore:
+    return JobStore(MemoryDocuments())
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("DROPSCRIBE_MAX_GIGABYTES", "0.0001")
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def upload(blobs: MemoryBlobs, data: bytes, metadata: dict[str, str] | None = None, name: str = "a/b.wav") -> Source:
+    generation = blobs.replace(f"gs://inbox/{name}", data, over=0, metadata=metadata)
+    assert generation is not None
+    return Source(bucket="inbox", name=name, generation=generation)
+
+
+def ask(source: Source, run: int = 1, execution: str = "e", **params: Any) -> StageRequest:
+    return StageRequest(source=source, params={"run": run, "execution": execution, **params})
+
+
+def test_a_recording_is_claimed_planned_and_cut(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    blobs.replace("gs://inbox/a/options.json", json.dumps({"speakers": 2}).encode(), over=0)
+    prepared = prepare(ask(upload(blobs, wav(speech()), {"language": "en"})), blobs, jobs)
+    assert not prepared.duplicate
+    assert prepared.plan["detect"] is None
+    assert prepared.plan["transcribe"]["language"] == "en"  # type: ignore[index]
+    assert prepared.plan["diarize"] == {"speakers": 2, "min_speakers": None, "max_speakers": None}
+    assert set(prepared.outputs) == {"chunks", "spans", "probe", "manifest"}
+    job = jobs.find(prepared.job_id)
+    assert job is not None and (job.chunks, job.spans) == (1, 1)
+
+
+def test_other_options_do_not_cut_again(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()))
+    first = prepare(ask(source), blobs, jobs)
+    second = prepare(ask(source, run=2, execution="f", options={"language": "de"}), blobs, jobs)
+    assert (second.outputs, second.reused) == (first.outputs, True)
+    assert second.plan["transcribe"] != first.plan["transcribe"]
+
+
+def test_who_comes_second_is_a_duplicate(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()))
+    prepare(ask(source), blobs, jobs)
+    assert prepare(ask(source, execution="another"), blobs, jobs).duplicate
+    assert not prepare(ask(source), blobs, jobs).duplicate, "a retry of the holder goes on"
+
+
+def test_a_new_run_forgets_the_old_problem(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()))
+    blobs.replace(problem_uri(source), b"{}", over=0)
+    prepare(ask(source), blobs, jobs)
+    assert blobs.find(problem_uri(source)) is None
+
+
+def test_an_empty_recording_is_refused_without_a_look(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    with pytest.raises(EmptyRecording, match="0 bytes"):
+        prepare(ask(upload(blobs, b"")), blobs, jobs)
+
+
+@pytest.mark.usefixtures("limits")
+def test_a_recording_above_the_limit_is_refused(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    with pytest.raises(RecordingTooLarge, match=r"960104 bytes; the limit is 0[.]0001 GB"):
+        prepare(ask(upload(blobs, b"x" * 960_104)), blobs, jobs)
+
+
+def test_a_recording_that_is_gone_is_told(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()))
+    with pytest.raises(ArtifactMissing, match="deleted or replaced"):
+        prepare(ask(source.model_copy(update={"generation": 99})), blobs, jobs)
+
+
+def test_a_wrong_option_is_told(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    with pytest.raises(BadOption, match="'langauge'"):
+        prepare(ask(upload(blobs, wav(speech()), {"langauge": "en"})), blobs, jobs)
+
+
+def test_a_start_without_a_run_is_no_request(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    with pytest.raises(BadRequest, match="run: Field required"):
+        prepare(StageRequest(source=upload(blobs, b"x")), blobs, jobs)
+
+
+def report(source: Source, code: int, body: object, blobs: MemoryBlobs, jobs: JobStore, run: int = 1) -> str:
+    return finalize(ask(source, run=run, error={"code": code, "problem": body}), blobs, jobs).state
+
+
+FINAL = Problem(type="urn:dropscribe:problem:not-audio", title="T", status=415, detail="a PDF").model_dump(mode="json")
+
+
+def outbox(blobs: MemoryBlobs) -> set[str]:
+    return {blob.uri.rpartition("/")[2] for blob in blobs.list("gs://dropscribe-outbox/")}
+
+
+def test_a_final_failure_becomes_a_problem(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, b"%PDF")
+    jobs.claim(source, 1, "e")
+    assert report(source, 415, FINAL, blobs, jobs) == "failed"
+    written = json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))
+    assert written["detail"] == "a PDF"
+    job = jobs.find(source.job_id)
+    assert job is not None and job.problem is not None and (job.state, job.problem.detail) == ("failed", "a PDF")
+
+
+def test_the_problem_a_stage_left_is_the_one(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, b"x")
+    jobs.claim(source, 1, "e")
+    blobs.replace(problem_uri(source), json.dumps({**FINAL, "detail": "left in work"}).encode(), over=0)
+    assert report(source, 0, None, blobs, jobs) == "failed"
+    assert json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))["detail"] == "left in work"
+
+
+@pytest.mark.parametrize(("code", "body"), [(503, {**FINAL, "status": 503}), (0, None), (500, "upstream error")])
+def test_what_may_pass_leaves_the_recording_unanswered(
+    blobs: MemoryBlobs, jobs: JobStore, code: int, body: object
+) -> None:
+    source = upload(blobs, b"x")
+    jobs.claim(source, 1, "e")
+    assert report(source, code, body, blobs, jobs) == "unanswered"
+    assert outbox(blobs) == set()
+    job = jobs.find(source.job_id)
+    assert job is not None and job.state == "unanswered"
+
+
+def test_only_the_holder_answers(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, b"x")
+    jobs.claim(source, 1, "e")
+    jobs.claim(source, 2, "redrive")
+    assert report(source, 415, FINAL, blobs, jobs) == "superseded"
+    assert outbox(blobs) == set()
+
+
+def test_silence_is_answered(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()[:16_000] * 0))
+    prepared = prepare(ask(source), blobs, jobs)
+    options = prepared.plan["finalize"]
+    assert options is not None
+    asked = StageRequest(
+        source=source,
+        inputs={"manifest": prepared.outputs["manifest"], "words-0": aligned_nothing(blobs)},  # type: ignore[dict-item]
+        params={**options, "run": 1, "execution": "e"},
+    )
+    finalized = finalize(asked, blobs, jobs)
+    assert finalized.state == "done"
+    transcript = json.loads(blobs.read(finalized.outputs["json"]))
+    assert (transcript["words"], transcript["media"]["duration"]) == ([], 1.0)
+    assert transcript["provenance"]["stages"]["prepare"][0]["name"] == CUT.engine(None).name  # type: ignore[arg-type]
+    assert {"transcript.json", "transcript.srt", "transcript.vtt", "transcript.txt"} <= outbox(blobs)
+    assert finalize(asked, blobs, jobs) == finalized, "finalize may be asked again"
+
+
+def aligned_nothing(blobs: MemoryBlobs) -> object:
+    from shared.contracts import Engine
+    from shared.speech import Aligned
+    from shared.stage import One, keep
+
+    engine = Engine(name="e", version="1")
+    nothing = Aligned(language=None, segments=(), words=(), asr=engine, engine=engine)
+    return keep("gs://dropscribe-work/x/align", One("aligned", nothing), blobs)
