@@ -23,8 +23,8 @@ from benchmarks.conversations import Conversation, compose, missing
 from benchmarks.machine import keep
 from tests.cloud import Cloud
 
-LENGTHS = {180: 21, 600: 22}
-"""Seconds -> seed."""
+CONVERSATIONS = ((180, 21), (600, 22), (600, 23))
+"""(seconds, seed)."""
 normal = EnglishTextNormalizer({})
 
 
@@ -32,11 +32,11 @@ def main() -> None:
     if reason := missing():
         sys.exit(f"the conversations cannot be composed: {reason}")
     with tempfile.TemporaryDirectory() as folder:
-        conversations = [compose(Path(folder), seconds, seed) for seconds, seed in LENGTHS.items()]
+        conversations = [compose(Path(folder), seconds, seed) for seconds, seed in CONVERSATIONS]
         ours = chain(Path(folder) / "cloud", conversations)
         plain = whisperx([conversation.audio for conversation in conversations])
-    figures = [row(*each) for each in zip(conversations, ours, plain, strict=True)]
-    keep("chain", figures)
+    rows = [row(*each) for each in zip(conversations, ours, plain, strict=True)]
+    keep("chain", {"conversations": rows, "long_ones_together": together(rows[1:])})
 
 
 def chain(home: Path, conversations: Iterable[Conversation]) -> list[dict[str, Any]]:
@@ -69,6 +69,7 @@ def whisperx(recordings: list[Path]) -> list[dict[str, Any]]:
 def row(conversation: Conversation, ours: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "audio_seconds": round(conversation.seconds, 1),
+        "reference_words": len(text([(None, utterance.text) for utterance in conversation.utterances]).split()),
         "wall_ratio": round(ours["wall"] / plain["wall"], 3),
         "dropscribe": measured(conversation, ours),
         "plain_whisperx": measured(conversation, plain),
@@ -87,6 +88,21 @@ def measured(conversation: Conversation, found: Mapping[str, Any]) -> dict[str, 
         "words_without_time": sum("start" not in word for word in found["words"]),
         "words_without_speaker": sum(word.get("speaker") is None for word in found["words"]),
     }
+
+
+def together(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Wall-time ratio and error rates over several conversations; the rates are weighed by their words."""
+    systems = ("dropscribe", "plain_whisperx")
+    words = sum(row["reference_words"] for row in rows)
+    rates = {
+        system: {
+            rate: round(sum(row[system][rate] * row["reference_words"] for row in rows) / words, 4)
+            for rate in ("wer", "cpwer")
+        }
+        for system in systems
+    }
+    ours, plain = (sum(row[system]["wall_seconds"] for row in rows) for system in systems)
+    return {"wall_ratio": round(ours / plain, 3), **rates}
 
 
 def text(said: Iterable[tuple[str | None, str]]) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from shared.contracts import Engine
@@ -52,6 +51,9 @@ def engine() -> Engine:
 
 @cache
 def session() -> Any:
+    """Imported here, after the fork: a process forked from one that has onnxruntime loaded crashes at its exit."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = options.intra_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # it would keep the largest block's memory for good
