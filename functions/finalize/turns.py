@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from math import inf
@@ -14,6 +14,10 @@ from shared.transcript import Overlap, Speaker, Word
 
 PAUSE = 0.25
 """Seconds of silence within a turn: no more than the collar with which turns are scored."""
+
+
+BLIP = 0.2
+"""Seconds. A shorter turn is often the diarizer's first guess at who it is, and not that person."""
 
 
 def place_turns(
@@ -29,11 +33,12 @@ def place_turns(
     return sorted(placed)
 
 
-def identify(groups: Iterable[list[Voice]], placed: Iterable[tuple[float, float, Voice]]) -> dict[Voice, str]:
-    """Each voice's speaker id: "S1" is who is heard first."""
+def identify(groups: Iterable[list[Voice]], placed: Collection[tuple[float, float, Voice]]) -> dict[Voice, str]:
+    """Each voice's speaker id: "S1" is who is heard first, for longer than a blip."""
     group_of = {voice: index for index, group in enumerate(groups) for voice in group}
     order: dict[int, str] = {}
-    for _, _, voice in sorted(placed):
+    lasting = (turn for turn in placed if turn[1] - turn[0] >= BLIP)
+    for _, _, voice in [*sorted(lasting), *sorted(placed)]:
         order.setdefault(group_of[voice], f"S{len(order) + 1}")
     return {voice: order[group] for voice, group in group_of.items() if group in order}
 

@@ -18,11 +18,17 @@ LEGAL_NAMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", LEGAL_NAMES, ids=ascii)
-@pytest.mark.parametrize("way", ["multipart", "resumable", "signed"])
+def tidied(name: str) -> bool:
+    """Would an HTTP client itself change such a path?"""
+    return name.startswith("/") or "/." in f"/{name}" or "//" in name
+
+
+WAYS = [(way, name) for way in ("multipart", "resumable") for name in LEGAL_NAMES]
+WAYS += [("signed", name) for name in LEGAL_NAMES if not tidied(name)]
+
+
+@pytest.mark.parametrize(("way", "name"), WAYS, ids=ascii)
 def test_a_legal_name_comes_back_as_it_went(bucket: storage.Bucket, server: BucketServer, name: str, way: str) -> None:
-    if way == "signed" and (name.startswith("/") or "/." in f"/{name}" or "//" in name):
-        pytest.skip("an HTTP client itself tidies such a path")
     blob = bucket.blob(name, chunk_size=256 * 1024 if way == "resumable" else None)
     if way == "signed":
         httpx.put(f"{server.url}/{bucket.name}/{quote(name, safe='/~')}", content=name.encode()).raise_for_status()

@@ -3,6 +3,7 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import product
 
 import pytest
 from google.api_core.exceptions import NotFound, NotModified, PreconditionFailed
@@ -42,12 +43,16 @@ def source(condition: dict[str, int]) -> dict[str, int]:
     return {key.replace("if_", "if_source_"): value for key, value in condition.items()}
 
 
-@pytest.mark.parametrize("condition", CONDITIONS)
-@pytest.mark.parametrize("request_name", REQUESTS)
+def has(request_name: str, condition: str) -> bool:
+    """Does the client have such an option?"""
+    return request_name != "compose" or "not_match" not in condition
+
+
+@pytest.mark.parametrize(
+    ("request_name", "condition"), [pair for pair in product(REQUESTS, CONDITIONS) if has(*pair)], ids=str
+)
 @pytest.mark.parametrize("given", [SAME, OTHER])
 def test_preconditions_hold_everywhere(bucket: storage.Bucket, condition: str, request_name: str, given: str) -> None:
-    if request_name == "compose" and "not_match" in condition:
-        pytest.skip("the client has no such option")
     blob = write(bucket, "a", b"old")
     value = blob.metageneration if "metageneration" in condition else blob.generation
     request = partial(REQUESTS[request_name], bucket.blob("a"), **{condition: value + (given == OTHER)})

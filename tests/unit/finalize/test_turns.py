@@ -2,6 +2,7 @@
 
 import pytest
 
+from functions.finalize.turns import identify
 from shared.speech import Turn
 from shared.transcript import Overlap, Transcript
 from tests.unit.finalize.recordings import diarization, manifest, sentence, transcript
@@ -97,3 +98,9 @@ def test_turns_that_touch_do_not_overlap() -> None:
     made = spoken([(0.0, 3.0, "x"), (3.0, 8.0, "y")])
     assert made.overlaps == ()
     assert not any(one.overlap for one in made.words)
+
+
+def test_a_blip_does_not_make_the_first_speaker() -> None:
+    placed = [(0.0, 0.1, (0, "A")), (0.1, 2.0, (0, "B")), (2.0, 3.0, (0, "A")), (3.0, 3.1, (0, "C"))]
+    groups = [[(0, "A")], [(0, "B")], [(0, "C")]]
+    assert identify(groups, placed) == {(0, "A"): "S2", (0, "B"): "S1", (0, "C"): "S3"}
