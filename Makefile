@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
+EXTRAS := prepare transcribe align diarize finalize local dev
+
 .PHONY: help setup demo test test-fast check format lint types workflows models lock bench clean
 
 help: ## Tell what there is
@@ -56,10 +58,11 @@ models: setup ## Fetch a speech model from the hub: make models MODEL=large-v3
 	HF_HUB_OFFLINE=0 $(BIN)/python -m functions.transcribe.models "$(MODEL)"
 
 lock: setup ## Pin every dependency anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
-	  --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --upgrade $(addprefix --extra ,$(EXTRAS)) pyproject.toml -o requirements.lock
 
 bench: setup ## Measure: orchestration, the chain against plain whisperx, memory
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[benchmarks]'
 	$(BIN)/python -m benchmarks.orchestration
 	$(BIN)/python -m benchmarks.chain
 	$(BIN)/python -m benchmarks.memory
