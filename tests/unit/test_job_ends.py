@@ -162,7 +162,7 @@ def test_silence_is_answered(blobs: MemoryBlobs, jobs: JobStore) -> None:
     assert options is not None
     asked = StageRequest(
         source=source,
-        inputs={"manifest": prepared.outputs["manifest"], "words-0": aligned_nothing(blobs)},  # type: ignore[dict-item]
+        inputs={"manifest": prepared.outputs["manifest"], "words-0": aligned_nothing(blobs)},
         params={**options, "run": 1, "execution": "e"},
     )
     finalized = finalize(asked, blobs, jobs)
