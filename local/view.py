@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local.follow import Followed
+from shared.contracts import Problem
 from shared.jobs import Job, TaskRecord
 
 STEPS = ("prepare", "detect", "transcribe", "align", "diarize")
@@ -32,7 +33,9 @@ def cell(each: Followed, step: str) -> str:
     total = expected(each.job, step)
     seconds = sum(task.seconds or 0 for task in done)
     count = f"{len(done)}/{total} " if total > 1 else ""
-    return f"{SIGNS['done' if len(done) >= total else 'running']} {count}{seconds:.1f} s"
+    failed = any(task.state == "failed" for task in tasks)
+    state = "done" if len(done) >= total else "failed" if failed else "running"
+    return f"{SIGNS[state]} {count}{seconds:.1f} s"
 
 
 def expected(job: Job | None, step: str) -> int:
@@ -53,8 +56,12 @@ def outcome(each: Followed) -> str | None:
     if each.job and each.job.state == "done":
         return None
     if each.job and each.job.problem:
-        return f"{each.job.problem.title} {each.job.problem.detail}"
+        return explained(each.job.problem)
     return each.error or "the workflow gave up on something that may pass; the next `dropscribe up` starts it again"
+
+
+def explained(problem: Problem) -> str:
+    return f"{problem.title.rstrip('.')}: {problem.detail}"
 
 
 def jobs_table(jobs: Iterable[Job]) -> RenderableType:
@@ -77,7 +84,7 @@ def jobs_table(jobs: Iterable[Job]) -> RenderableType:
 def job_details(job: Job, tasks: Sequence[TaskRecord]) -> RenderableType:
     """Everything the job store holds about a job."""
     facts = Table(box=None, show_header=False, pad_edge=False)
-    problem = f"{job.problem.title} {job.problem.detail}" if job.problem else ""
+    problem = explained(job.problem) if job.problem else ""
     lines = {"job": job.job_id, "recording": job.source.uri, "generation": str(job.source.generation)}
     lines |= {"run": f"{job.run} ({job.execution})", "state": job.state, "problem": problem, **job.results}
     for name, value in lines.items():

@@ -163,7 +163,7 @@ def test_run_fetches_answers_and_tells_problems(cloud: Cloud, tmp_path: Path) ->
     assert json.loads((tmp_path / "out/good.wav/transcript.json").read_text())["language"]["code"] == "en"
     done = cloud.command("run", str(good), str(bad), "--out", str(tmp_path / "out"))
     assert done.returncode == 1
-    assert "bad.mp3: The object is not a recording that can be decoded." in done.stderr
+    assert "bad.mp3: The object is not a recording that can be decoded: " in done.stderr
     assert (tmp_path / "out/bad.mp3/problem.json").exists()
     assert "Traceback" not in done.stderr
 
