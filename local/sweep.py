@@ -8,7 +8,7 @@ from local.follow import connect, executions_url, find_execution, job_store
 from local.home import INBOX, OUTBOX, Home
 from shared.contracts import Source
 from shared.gcs import GcsBlobs
-from shared.inbox import is_recording
+from shared.inbox import answer_folder, is_recording
 from shared.jobs import Job, JobStore
 from shared.storage import Blob, BlobStore
 
@@ -47,7 +47,9 @@ def cut_off(job: Job, home: Home) -> bool:
 
 def answered(source: Source, blobs: BlobStore) -> bool:
     """The job's document may have expired; the answer has not."""
-    marks = (blobs.find(f"gs://{OUTBOX}/{source.name}/{mark}") for mark in ("transcript.json", "problem.json"))
+    marks = (
+        blobs.find(f"gs://{OUTBOX}/{answer_folder(source)}/{mark}") for mark in ("transcript.json", "problem.json")
+    )
     return any(mark is not None and generation_of(mark) >= source.generation for mark in marks)
 
 

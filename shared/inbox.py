@@ -1,14 +1,24 @@
-"""What in the inbox is a recording. The workflow holds the same rule (workflows/transcription.yaml)."""
+"""What in the inbox is a recording, and under which name it is answered."""
 
 import re
 from collections.abc import Iterator
 
+from shared.contracts import Source
+
 NO_RECORDING = re.compile(r"/$|(^|/)options[.]json$|^(gsutil|gcloud)/tmp/parallel_composite_uploads/")
-"""Folder markers, options for the files beside them, and the parts of a composite upload."""
+"""Folder markers, options for the files beside them, and the parts of a composite upload. The workflow holds the same
+rule (workflows/transcription.yaml)."""
+LONGEST = 1024 - len("/transcript.json")
+"""Bytes of a name whose answers still have legal names."""
 
 
 def is_recording(name: str) -> bool:
     return NO_RECORDING.search(name) is None
+
+
+def answer_folder(source: Source) -> str:
+    """The name that all answers begin with: the recording's full one, since two files may share a stem."""
+    return source.name if len(source.name.encode()) <= LONGEST else f"too-long-a-name/{source.job_id}"
 
 
 def options_paths(name: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from shared.contracts import Source
 from shared.errors import StorageUnavailable
+from shared.inbox import answer_folder
 from shared.settings import settings
 from shared.storage import JSON, Blob, BlobStore
 
@@ -29,8 +30,7 @@ Pair = tuple[int, int]
 
 
 def folder(source: Source) -> str:
-    """The recording's full name is the key: two files may share a stem."""
-    return f"gs://{settings().outbox}/{source.name}"
+    return f"gs://{settings().outbox}/{answer_folder(source)}"
 
 
 def pair(blob: Blob) -> Pair:

@@ -60,6 +60,13 @@ def test_any_legal_name_is_answered_under_itself(cloud: Cloud, name: str) -> Non
     assert cloud.answer(source).transcript["job"]["source_uri"] == f"gs://{INBOX}/{name}"
 
 
+def test_a_name_too_long_to_add_to_is_answered_under_its_job(cloud: Cloud) -> None:
+    source = cloud.upload("x" * 1020 + ".wav", wav(FIVE_SECONDS))
+    cloud.until(lambda: cloud.settled(source), 30, "settled job")
+    assert cloud.job(source).results["json"] == f"gs://{OUTBOX}/too-long-a-name/{source.job_id}/transcript.json"
+    assert "transcript.json" in cloud.files(f"too-long-a-name/{source.job_id}")
+
+
 @pytest.mark.parametrize(
     ("name", "data", "problem", "says"),
     [
