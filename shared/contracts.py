@@ -12,7 +12,13 @@ Seconds = Annotated[float, Field(allow_inf_nan=False), PlainSerializer(lambda s:
 class Wire(BaseModel):
     """A model that crosses a process boundary: frozen, and refusing unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        ser_json_inf_nan="constants",
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,  # an error may be logged, and the input may be what somebody said
+    )
 
 
 class Source(Wire):

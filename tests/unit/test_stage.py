@@ -7,7 +7,7 @@ from typing import Any
 
 import flask
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from shared.contracts import Artifact, Engine, Params, Source, StageRequest
 from shared.errors import NotAudio, StorageUnavailable
@@ -196,3 +196,9 @@ def test_files_that_were_kept_are_gone_from_disk(bench: Bench, tmp_path: Path) -
     bench.stage = Stage("echo", "1", Asked, two, bench.stage.engine)
     assert bench.ask(request(bench.put("x"))).status_code == 200
     assert len(seen) == 2
+
+
+def test_an_error_about_a_model_does_not_tell_what_was_said() -> None:
+    with pytest.raises(ValidationError) as refused:
+        StageRequest.model_validate({"source": "a secret"})
+    assert "a secret" not in str(refused.value)
