@@ -20,6 +20,13 @@ create index if not exists by_update on documents (collection, updated desc);
 """
 
 
+class Connection(sqlite3.Connection):
+    """Closed when nobody holds it any more: its thread has ended, or its store is gone."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class SqliteDocuments:
     """A connection for each thread; they wait for each other up to 30 s."""
 
@@ -67,7 +74,9 @@ class SqliteDocuments:
             raise JobStoreUnavailable(f"SQLite: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        database = sqlite3.connect(
+            self._path, timeout=30, isolation_level=None, check_same_thread=False, factory=Connection
+        )
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
         return database
