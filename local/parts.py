@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 
 from local.home import EXECUTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Home, Ports
+from shared.settings import settings
 
 AUDIENCE = "dropscribe"
 CORES = os.cpu_count() or 1
@@ -84,7 +85,7 @@ def client_environment(home: Home, ports: Ports) -> dict[str, str]:
         "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
         "DROPSCRIBE_CHUNK_SECONDS": "60",
         "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_OFFLINE": str(int(not settings().download_models)),
     }
     return {
         "PYTHONDONTWRITEBYTECODE": "",  # or each start compiles our modules anew
