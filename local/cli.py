@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from local.home import EXECUTIONS, INBOX, OUTBOX, Home, home
+from local.job_commands import COMMANDS, option
 
 if TYPE_CHECKING:
     from local.follow import Followed
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 @click.group()
 def main() -> None:
     """Drop a recording into a bucket; get back who said what, and when."""
+
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 @main.command()
@@ -91,13 +96,6 @@ def run(files: tuple[Path, ...], out: Path, options: tuple[str, ...], timeout: f
         for path in follow.fetch(each, out):
             click.echo(path)
     sys.exit(0 if tell_problems(answers) == 0 else 1)
-
-
-def option(text: str) -> tuple[str, str]:
-    key, given, value = text.partition("=")
-    if not given or not key:
-        raise click.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--set")
-    return key, value
 
 
 def transcribe(here: Home, files: tuple[Path, ...], options: dict[str, str], timeout: float) -> "list[Followed]":

@@ -10,7 +10,6 @@ from urllib.request import Request, urlopen
 
 from local.home import EXECUTIONS, INBOX, OUTBOX, PARTS, WORK, Home, Ports
 from local.supervisor import detach, stop, supervisor_of
-from local.sweep import sweep
 
 READY = 180.0
 """Seconds until every part must answer: loading the models takes most of them."""
@@ -37,8 +36,17 @@ def up(home: Home) -> bool:
     until_all(home, lambda part: answers(ports, part))
     if not wait(lambda: listens(ports, EXECUTIONS), READY):
         raise NotUp(complaint(home, ["runner"]))
-    sweep(home)
+    reconcile(ports)
     return True
+
+
+def reconcile(ports: Ports) -> None:
+    """Start again at once what is without an answer. The runner itself takes up what it was at work on."""
+    body = json.dumps({"unanswered_after": 0}).encode()
+    try:
+        urlopen(Request(ports.url("reconcile"), body, {"Content-Type": "application/json"}), timeout=60).close()
+    except OSError as error:
+        raise NotUp(f"reconcile: {error}") from error
 
 
 def make_bucket(ports: Ports, name: str) -> None:

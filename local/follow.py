@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from local.home import INBOX, OUTBOX, WORK, Home
+from local.home import EXECUTIONS, INBOX, OUTBOX, WORK, Home
 from shared.contracts import Source
 from shared.jobs import Job, JobStore, TaskRecord
 from shared.sqlite import SqliteDocuments
@@ -42,6 +42,7 @@ def connect(home: Home) -> None:
     """Point Google's client at this cloud, for the rest of this process."""
     os.environ["STORAGE_EMULATOR_HOST"] = home.ports().url("bucket")
     os.environ.setdefault("GOOGLE_CLOUD_PROJECT", "dropscribe-local")
+    os.environ["DROPSCRIBE_EXECUTIONS_HOST"] = f"127.0.0.1:{home.ports().ports[EXECUTIONS]}"
     os.environ |= {"DROPSCRIBE_INBOX": INBOX, "DROPSCRIBE_OUTBOX": OUTBOX, "DROPSCRIBE_WORK": WORK}
 
 
@@ -82,11 +83,6 @@ def checked(each: Followed, home: Home) -> Followed:
             each, f"its execution {each.job.execution} {str(execution['state']).lower()}; see `dropscribe logs`"
         )
     return each
-
-
-def executions_url(home: Home) -> str:
-    runner = home.ports().url("runner")
-    return f"{runner}/v1/projects/dropscribe-local/locations/local/workflows/transcription/executions"
 
 
 def find_execution(home: Home, name: str) -> dict[str, object]:

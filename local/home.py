@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 ROOT = Path(__file__).parents[1]
 """The repository: functions are started from here."""
 STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
-PARTS = ("bucket", "runner", *STAGES)
+FUNCTIONS = (*STAGES, "reconcile")
+PARTS = ("bucket", "runner", *FUNCTIONS)
 EXECUTIONS = "executions"
 """The runner's second port: Google's Executions API over gRPC, as its client speaks it."""
 PORTS = (*PARTS, EXECUTIONS)

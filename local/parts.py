@@ -4,10 +4,12 @@ import os
 import sys
 from dataclasses import dataclass
 
-from local.home import EXECUTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Home, Ports
+from local.home import EXECUTIONS, FUNCTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Home, Ports
 from shared.settings import settings
 
 AUDIENCE = "dropscribe"
+SWEEP_SECONDS = 60
+"""Between two calls of reconcile."""
 CORES = os.cpu_count() or 1
 WORKERS = {
     "prepare": 1,
@@ -15,8 +17,9 @@ WORKERS = {
     "align": max(1, CORES // 3),
     "diarize": max(1, CORES // 4),
     "finalize": 1,
+    "reconcile": 1,
 }
-"""Processes a stage. A model's worker has one thread: two one-thread workers beat one two-thread worker."""
+"""Processes a function. A model's worker has one thread: two one-thread workers beat one two-thread worker."""
 THREADS = {"prepare": 2, "finalize": 4}
 """Requests at once in a worker. A model answers one."""
 
@@ -38,7 +41,7 @@ def slots(stage: str) -> int:
 
 def parts(home: Home) -> list[Part]:
     ports = home.ports()
-    return [bucket(home, ports), runner(home, ports), *(function(stage, home, ports) for stage in STAGES)]
+    return [bucket(home, ports), runner(home, ports), *(function(name, home, ports) for name in FUNCTIONS)]
 
 
 def bucket(home: Home, ports: Ports) -> Part:
@@ -54,7 +57,8 @@ def runner(home: Home, ports: Ports) -> Part:
     workflow = ("--workflow", str(ROOT / "workflows" / "transcription.yaml"), "--inbox", INBOX)
     data = ("--data", str(home.folder / "executions"))
     grpc = ("--grpc-port", str(ports.ports[EXECUTIONS]))
-    return python("runner", ports, "-m", "local.runner", *workflow, *data, *grpc, *variables, *waiting)
+    schedule = ("--schedule", f"{ports.url('reconcile')}={SWEEP_SECONDS}")
+    return python("runner", ports, "-m", "local.runner", *workflow, *data, *grpc, *variables, *waiting, *schedule)
 
 
 def python(name: str, ports: Ports, *arguments: str) -> Part:
@@ -84,6 +88,7 @@ def client_environment(home: Home, ports: Ports) -> dict[str, str]:
         "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
         "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
         "DROPSCRIBE_CHUNK_SECONDS": "60",
+        "DROPSCRIBE_UNANSWERED_AFTER": "60",
         "OMP_NUM_THREADS": "1",
         "HF_HUB_OFFLINE": str(int(not settings().download_models)),
     }
@@ -94,5 +99,6 @@ def client_environment(home: Home, ports: Ports) -> dict[str, str]:
         "DROPSCRIBE_INBOX": INBOX,
         "DROPSCRIBE_OUTBOX": OUTBOX,
         "DROPSCRIBE_WORK": WORK,
+        "DROPSCRIBE_EXECUTIONS_HOST": f"127.0.0.1:{ports.ports[EXECUTIONS]}",
         "DROPSCRIBE_JOB_DATABASE": str(home.jobs),
     }

@@ -11,7 +11,14 @@ from shared.contracts import Problem
 from shared.jobs import Job, TaskRecord
 
 STEPS = ("prepare", "detect", "transcribe", "align", "diarize")
-SIGNS = {"running": "[yellow]…[/]", "done": "[green]✓[/]", "failed": "[red]✗[/]", "unanswered": "[red]?[/]"}
+SIGNS = {
+    "running": "[yellow]…[/]",
+    "done": "[green]✓[/]",
+    "failed": "[red]✗[/]",
+    "unanswered": "[red]?[/]",
+    "cancelled": "[dim]–[/]",
+    "erased": "[dim]–[/]",
+}
 
 
 def progress(seen: Sequence[Followed]) -> RenderableType:

@@ -12,12 +12,16 @@
     + NotAudio                415  nothing that can be decoded
     + NoSound                 415  a video without an audio stream
     + TruncatedRecording      415  the end of the recording is missing
+    + Cancelled               409  somebody cancelled the job
+    + RecordingErased         410  somebody erased the recording and all that came of it
     + AttemptsExhausted       422  the stage died each time it was tried
+    + GivenUp                 422  no run of the job came to an end
     + ModelUnavailable        422  the asked-for model is not on this deployment
   x Transient            the same request may succeed later; the workflow retries it
     + StageBusy               429  another attempt is still running
     + StorageUnavailable      503  storage did not answer
     + JobStoreUnavailable     503  the job store did not answer
+    + WorkflowUnavailable     503  the workflow did not answer
 
 Anything else that escapes a stage is a bug: it becomes a 500 with our problem type and nobody retries it.
 A 500 without our type is the platform's (no instance, out of memory) and is retried.
@@ -36,9 +40,14 @@ class StageError(Exception):
 
     status: ClassVar[HTTPStatus]
 
+    @classmethod
+    def name(cls) -> str:
+        """The problem's type."""
+        return PROBLEM_TYPE + re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
     @property
     def type(self) -> str:
-        return PROBLEM_TYPE + re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+        return self.name()
 
     @property
     def title(self) -> str:
@@ -114,6 +123,24 @@ class TruncatedRecording(Permanent):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class Cancelled(Permanent):
+    """The job was cancelled."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class RecordingErased(Permanent):
+    """The recording was erased."""
+
+    status = HTTPStatus.GONE
+
+
+class GivenUp(Permanent):
+    """The job was started several times and never came to an end."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 class AttemptsExhausted(Permanent):
     """The stage died each time it was tried."""
 
@@ -138,3 +165,7 @@ class StorageUnavailable(Transient):
 
 class JobStoreUnavailable(Transient):
     """The job store did not answer."""
+
+
+class WorkflowUnavailable(Transient):
+    """The workflow did not answer."""

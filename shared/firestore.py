@@ -42,6 +42,16 @@ class FirestoreDocuments:
                 return False
             return True
 
+    def delete(self, path: str) -> None:
+        with mapped():
+            self._client.document(path).delete(timeout=TIMEOUT)
+
+    def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
+        query = self._client.collection(collection).where(filter=firestore.FieldFilter(field, "==", value))
+        with mapped():
+            for found in query.stream(timeout=TIMEOUT):
+                yield cast(Document, found.to_dict())
+
     def newest(self, collection: str, limit: int) -> Iterator[Document]:
         query = self._client.collection(collection).order_by("updated", direction=firestore.Query.DESCENDING)
         with mapped():

@@ -36,10 +36,11 @@ class GcsBlobs:
             blob = self._client.bucket(bucket).get_blob(name, timeout=TIMEOUT, retry=RETRY)
             return described(blob) if blob else None
 
-    def list(self, prefix: str) -> Iterator[Blob]:
+    def list(self, prefix: str, *, start: str = "", end: str = "", glob: str = "") -> Iterator[Blob]:
         bucket, name = split(prefix)
+        bounds = {"start_offset": start or None, "end_offset": end or None, "match_glob": glob or None}
         with mapped(prefix):
-            for blob in self._client.list_blobs(bucket, prefix=name, timeout=TIMEOUT, retry=RETRY):
+            for blob in self._client.list_blobs(bucket, prefix=name, timeout=TIMEOUT, retry=RETRY, **bounds):
                 yield described(blob)
 
     def read(self, uri: str, generation: int | None = None) -> bytes:

@@ -16,11 +16,15 @@ from typing import Any, Literal, Protocol
 from pydantic import JsonValue
 
 from shared.contracts import Problem, Source, Wire
-from shared.errors import AttemptsExhausted, JobStoreUnavailable, StageBusy
+from shared.errors import AttemptsExhausted, JobStoreUnavailable, RecordingErased, StageBusy
 
 Document = dict[str, JsonValue]
-JobState = Literal["running", "done", "failed", "unanswered"]
-"""`unanswered`: the workflow gave up on something that may pass, so nothing was written to the outbox."""
+JobState = Literal["running", "done", "failed", "unanswered", "cancelled", "erased"]
+"""`unanswered`: the workflow gave up on something that may pass, so nothing was written to the outbox. `erased`: a
+tombstone; all that is known is that there was a job."""
+BOOKMARK = "reconcile/bookmark"
+ERASED = "(erased)"
+"""The name of an erased recording."""
 TRIES = 20
 """Lost races before a write is given up; each race lost means that another writer won one."""
 
@@ -34,8 +38,16 @@ class Documents(Protocol):
         """Write over that version (None: nothing may be there). False when another was found."""
         ...
 
+    def delete(self, path: str) -> None:
+        """Whatever its version; nothing happens when it is not there."""
+        ...
+
     def newest(self, collection: str, limit: int) -> Iterator[Document]:
         """The documents right beneath `collection`, the last updated first."""
+        ...
+
+    def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
+        """The documents right beneath `collection` with that value; `field` may be a path such as `source.name`."""
         ...
 
 
@@ -57,6 +69,10 @@ class Job(Wire):
     problem: Problem | None = None
     results: dict[str, str] = {}
     """Format -> URI in the outbox."""
+    asked: int = 1
+    """The run that somebody last asked for, by an upload or a redrive. Those after it were started by reconcile."""
+    options: dict[str, JsonValue] = {}
+    """Those of the redrive, for the runs that follow it."""
 
 
 class TaskRecord(Wire):
@@ -96,7 +112,7 @@ class JobStore:
                     job_id=source.job_id, source=source, run=run, execution=execution, state="running",
                     created=now, updated=now, expires=self._expiry(),
                 )  # fmt: skip
-            if (job.run, job.execution) == (run, execution) or job.run >= run:
+            if job.state == "erased" or job.run >= run:
                 return None
             return job.model_copy(
                 update={"run": run, "execution": execution, "state": "running", "updated": now, "problem": None,
@@ -110,11 +126,49 @@ class JobStore:
         job = self.find(job_id)
         return job is not None and (job.run, job.execution) == (run, execution)
 
+    def asked(self, job_id: str, options: dict[str, JsonValue]) -> None:
+        """Somebody asks for the job again: what failed may be tried as often as in the first run."""
+
+        def renewed(job: Job | None) -> Job | None:
+            changes = {"asked": job.run + 1, "options": options, "updated": self._now()} if job else {}
+            return job.model_copy(update=changes) if job else None
+
+        self._change(job_path(job_id), Job, renewed)
+        for record in self.tasks(job_id):
+            self._change(task_path(job_id, record.task), TaskRecord, forgiven)
+
+    def erase(self, source: Source) -> None:
+        """Leave a tombstone, which keeps the job from being claimed, begun or answered again."""
+
+        def buried(job: Job | None) -> Job:
+            return Job(
+                job_id=source.job_id, source=source, run=job.run if job else 0, execution=job.execution if job else "",
+                state="erased", created=job.created if job else self._now(), updated=self._now(),
+                expires=self._expiry(),
+            )  # fmt: skip
+
+        self._change(job_path(source.job_id), Job, buried)
+        for record in self.tasks(source.job_id):
+            self.documents.delete(task_path(source.job_id, record.task))
+
+    def forget_name(self, job_id: str) -> None:
+        """The last step of an erasure; after it, the recording's jobs are not found any more."""
+
+        def nameless(job: Job | None) -> Job | None:
+            source = job.source.model_copy(update={"name": ERASED}) if job else None
+            return job.model_copy(update={"source": source}) if job else None
+
+        self._change(job_path(job_id), Job, nameless)
+
+    def erased(self, job_id: str) -> bool:
+        job = self.find(job_id)
+        return job is not None and job.state == "erased"
+
     def cut(self, job_id: str, run: int, chunks: int, spans: int) -> None:
         """Record how many parts there are, so that progress can be told."""
 
         def counted(job: Job | None) -> Job | None:
-            if job is None or job.run != run:
+            if job is None or job.run != run or job.state == "erased":
                 return None
             return job.model_copy(update={"chunks": chunks, "spans": spans, "updated": self._now()})
 
@@ -131,7 +185,7 @@ class JobStore:
         """Record how a run ended, unless a later run has taken over."""
 
         def settled(job: Job | None) -> Job | None:
-            if job is None or job.run != run:
+            if job is None or job.run != run or job.state == "erased":
                 return None
             changes = {"state": state, "problem": problem, "results": results or {}, "updated": self._now()}
             return job.model_copy(update=changes)
@@ -139,7 +193,8 @@ class JobStore:
         self._change(job_path(job_id), Job, settled)
 
     def begin(self, job_id: str, task: str, stage: str, part: int, owner: str) -> None:
-        """Count an attempt and take its lease; raise StageBusy or AttemptsExhausted."""
+        """Count an attempt and take its lease; raise StageBusy, AttemptsExhausted or RecordingErased."""
+        self.check_not_erased(job_id)
         now, until = self._now(), self._now() + timedelta(seconds=self.lease)
 
         def begun(record: TaskRecord | None) -> TaskRecord:
@@ -154,6 +209,10 @@ class JobStore:
             )  # fmt: skip
 
         self._change(task_path(job_id, task), TaskRecord, begun)
+
+    def check_not_erased(self, job_id: str) -> None:
+        if self.erased(job_id):
+            raise RecordingErased("somebody asked that nothing be left of it")
 
     def renew(self, job_id: str, task: str, owner: str) -> None:
         self._own(job_id, task, owner, lambda _: {"lease_until": self._now() + timedelta(seconds=self.lease)})
@@ -185,6 +244,27 @@ class JobStore:
 
     def newest(self, limit: int = 100) -> list[Job]:
         return [Job.model_validate(document) for document in self.documents.newest("jobs", limit)]
+
+    def of(self, bucket: str, name: str) -> list[Job]:
+        """The jobs of all generations of an object."""
+        found = (Job.model_validate(document) for document in self.documents.matching("jobs", "source.name", name))
+        return [job for job in found if job.source.bucket == bucket]
+
+    def in_state(self, state: JobState) -> list[Job]:
+        """By the order in which they were uploaded."""
+        found = (Job.model_validate(document) for document in self.documents.matching("jobs", "state", state))
+        return sorted(found, key=lambda job: job.created)
+
+    def bookmark(self) -> str:
+        """Where in the inbox reconcile goes on."""
+        found = self.documents.get(BOOKMARK)
+        return str(found[0]["name"]) if found else ""
+
+    def leave_bookmark(self, name: str) -> None:
+        """The last to leave one wins; two that sweep at once only look twice."""
+        found = self.documents.get(BOOKMARK)
+        document: Document = {"name": name, "updated": self._now().isoformat(), "expires": self._expiry().isoformat()}
+        self.documents.put(BOOKMARK, document, over=found[1] if found else None)
 
     def tasks(self, job_id: str) -> list[TaskRecord]:
         """By the order in which they started."""
@@ -219,6 +299,11 @@ class JobStore:
         return self._now() + timedelta(days=self.keep_days)
 
 
+def forgiven(record: TaskRecord | None) -> TaskRecord | None:
+    """Without the attempts that failed."""
+    return record.model_copy(update={"attempts": 0}) if record and record.state != "done" else None
+
+
 def job_path(job_id: str) -> str:
     return f"jobs/{job_id}"
 
@@ -247,6 +332,21 @@ class MemoryDocuments:
             self._kept[path] = document, self._version
             return True
 
+    def delete(self, path: str) -> None:
+        self._kept.pop(path, None)
+
+    def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
+        beneath = [d for p, (d, _) in self._kept.items() if p.rpartition("/")[0] == collection]
+        return iter([d for d in beneath if looked_up(d, field) == value])
+
     def newest(self, collection: str, limit: int) -> Iterator[Document]:
         beneath = [d for p, (d, _) in self._kept.items() if p.rpartition("/")[0] == collection]
         return iter(sorted(beneath, key=lambda d: str(d["updated"]), reverse=True)[:limit])
+
+
+def looked_up(document: Document, field: str) -> JsonValue:
+    """What stands at a path such as `source.name`."""
+    found: JsonValue = document
+    for key in field.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 if TYPE_CHECKING:
     from shared.jobs import JobStore
     from shared.storage import BlobStore
+    from shared.workflow import Executions
 
 
 class Settings(BaseSettings):
@@ -33,6 +34,16 @@ class Settings(BaseSettings):
     """File of shared.sqlite, where that is used."""
     keep_days: int = 30
     """Days until a job's documents expire."""
+    workflow: str = "projects/dropscribe-local/locations/local/workflows/transcription"
+    """The workflow's full name, for starting executions."""
+    executions_host: str | None = None
+    """host:port of an Executions API without encryption and credentials. None: Google's."""
+    executions: str = "shared.workflow:GoogleExecutions"
+    """`module:class` of the Executions."""
+    unanswered_after: float = Field(default=600, ge=0)
+    """Seconds that a recording may be without an answer and without an active run, until reconcile starts one."""
+    restarts: int = Field(default=5, ge=0)
+    """Runs that reconcile starts of a job, until it is answered with a problem."""
 
     defaults: dict[str, JsonValue] = {}
     """Options of a recording that names none, as JSON: {"language": "en", "diarize": false}."""
@@ -88,6 +99,9 @@ class Settings(BaseSettings):
         from shared.jobs import JobStore  # it reads its limits from here
 
         return JobStore(make(self.job_documents), self.lease, self.attempts, self.keep_days)
+
+    def workflow_executions(self) -> "Executions":
+        return cast("Executions", make(self.executions))
 
 
 @cache

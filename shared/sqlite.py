@@ -58,6 +58,16 @@ class SqliteDocuments:
                 )
         return cursor.rowcount == 1
 
+    def delete(self, path: str) -> None:
+        with self._database() as database:
+            database.execute("delete from documents where path = ?", (path,))
+
+    def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
+        query = "select document from documents where collection = ? and json_extract(document, ?) = ?"
+        with self._database() as database:
+            rows = database.execute(query, (collection, f"$.{field}", value)).fetchall()
+        return iter([json.loads(document) for (document,) in rows])
+
     def newest(self, collection: str, limit: int) -> Iterator[Document]:
         query = "select document from documents where collection = ? order by updated desc limit ?"
         with self._database() as database:

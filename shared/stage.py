@@ -24,11 +24,11 @@ import flask
 from pydantic import BaseModel, ValidationError
 
 from shared.contracts import Artifact, Engine, Params, Problem, Source, StageRequest, StageResponse
-from shared.errors import BUG, BadRequest, StageBusy, StageError, Transient
+from shared.errors import BUG, BadRequest, RecordingErased, StageBusy, StageError, Transient
 from shared.jobs import JobStore
 from shared.log import about
 from shared.settings import settings
-from shared.storage import JSON, BlobStore, problem_uri, work_uri
+from shared.storage import JSON, BlobStore, job_uri, problem_uri, wipe, work_uri
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +110,8 @@ def final(name: str, asked: StageRequest, error: Exception) -> Problem:
 
 def leave(problem: Problem, asked: StageRequest, blobs: BlobStore) -> Problem:
     """Leave the problem where finalize finds it: the workflow may see only that some branch failed."""
+    if problem.status == RecordingErased.status:
+        return problem  # nothing is to be left of it
     try:
         blobs.replace(problem_uri(asked.source), problem.model_dump_json().encode(), over=0)
     except Transient:
@@ -126,6 +128,7 @@ def execute(stage: Stage[P], request: StageRequest, blobs: BlobStore, jobs: JobS
         jobs.reuse(request.source.job_id, f"{stage.name}-{key}", stage.name, params.part)
         return answer
     with (
+        erasing(request.source, blobs),
         attempt(stage, request.source, key, params.part, jobs) as clock,
         tempfile.TemporaryDirectory(prefix=f"dropscribe-{stage.name}-") as folder,
     ):
@@ -143,6 +146,16 @@ def execute(stage: Stage[P], request: StageRequest, blobs: BlobStore, jobs: JobS
             ),
             blobs,
         )
+
+
+@contextmanager
+def erasing(source: Source, blobs: BlobStore) -> Iterator[None]:
+    """An erasure that comes while the block runs takes also what the block has written."""
+    try:
+        yield
+    except RecordingErased:
+        wipe(job_uri(source), blobs)
+        raise
 
 
 def question(stage: Stage[P], request: StageRequest, params: P, engine: Engine) -> str:
@@ -186,6 +199,7 @@ def attempt(stage: Stage[P], source: Source, key: str, part: int, jobs: JobStore
         raise
     else:
         jobs.complete(source.job_id, task, owner, time.monotonic() - started)
+        jobs.check_not_erased(source.job_id)
     finally:
         ended.set()
         heart.join()

@@ -33,8 +33,12 @@ class Blob:
 class BlobStore(Protocol):
     def find(self, uri: str) -> Blob | None: ...
 
-    def list(self, prefix: str) -> Iterator[Blob]:
-        """The objects whose URI begins with `prefix`, in order of name."""
+    def list(self, prefix: str, *, start: str = "", end: str = "", glob: str = "") -> Iterator[Blob]:
+        """The objects whose URI begins with `prefix`, in order of name.
+
+        `start` is the first name that may be listed and `end` the first that may not; `glob` is a pattern of whole
+        names as Cloud Storage has it, in which `**` matches anything and `{a,b}` either.
+        """
         ...
 
     def read(self, uri: str, generation: int | None = None) -> bytes:
@@ -64,14 +68,25 @@ class BlobStore(Protocol):
         ...
 
 
+def job_uri(source: Source) -> str:
+    """The folder of all that the stages write. Nothing is shared between jobs, so erasing one is erasing a folder."""
+    return f"gs://{settings().work}/{source.job_id}/"
+
+
 def work_uri(source: Source, stage: str) -> str:
-    """The folder of a stage's objects. Nothing is shared between jobs, so erasing one is erasing a folder."""
-    return f"gs://{settings().work}/{source.job_id}/{stage}"
+    """The folder of a stage's objects."""
+    return f"{job_uri(source)}{stage}"
 
 
 def problem_uri(source: Source) -> str:
     """Where the shell leaves the problem that ended a stage, for finalize to find."""
-    return f"gs://{settings().work}/{source.job_id}/problem.json"
+    return f"{job_uri(source)}problem.json"
+
+
+def wipe(prefix: str, blobs: BlobStore) -> None:
+    """Delete all that begins with `prefix`. Safe to repeat."""
+    for blob in blobs.list(prefix):
+        blobs.delete(blob.uri, blob.generation)
 
 
 class MemoryBlobs:
@@ -84,8 +99,16 @@ class MemoryBlobs:
     def find(self, uri: str) -> Blob | None:
         return self._objects[uri][0] if uri in self._objects else None
 
-    def list(self, prefix: str) -> Iterator[Blob]:
-        return iter([blob for uri, (blob, _) in sorted(self._objects.items()) if uri.startswith(prefix)])
+    def list(self, prefix: str, *, start: str = "", end: str = "", glob: str = "") -> Iterator[Blob]:
+        """Of a glob it knows the form `**/{a,b}`."""
+        endings = tuple(glob.removeprefix("**").replace("{", "").replace("}", "").replace(",", ",/").split(","))
+        found = [blob for uri, (blob, _) in sorted(self._objects.items()) if uri.startswith(prefix)]
+        return iter(
+            [
+                blob for blob in found
+                if (name := blob.uri.split("/", 3)[3]) >= start and (not end or name < end) and name.endswith(endings)
+            ]
+        )  # fmt: skip
 
     def read(self, uri: str, generation: int | None = None) -> bytes:
         blob, data = self._objects.get(uri, (None, b""))

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from functions.finalize.formats import FORMATS
-from functions.finalize.outbox import PROBLEM, TRANSCRIPT, folder, put_answer, put_problem
+from functions.finalize.outbox import PROBLEM, TRANSCRIPT, folder, put_answer, put_problem, withdraw
 from functions.finalize.stage import answer
 from shared import __version__
 from shared.contracts import Artifact, Chosen, Finalized, Problem, Source, StageRequest, Wire
-from shared.errors import ArtifactChanged, BadRequest
+from shared.errors import ArtifactChanged, BadRequest, Cancelled
 from shared.jobs import JobState, JobStore, TaskRecord
 from shared.speech import Aligned, Detection, Diarization, Manifest
 from shared.stage import reasons
@@ -20,7 +20,7 @@ from shared.storage import BlobStore, problem_uri
 from shared.transcript import Job, StageTiming, Timings, Transcript
 
 M = TypeVar("M", bound=BaseModel)
-FINAL = frozenset({400, 404, 412, 413, 415, 422, 500})
+FINAL = frozenset({400, 404, 409, 412, 413, 415, 422, 500})
 """Statuses of our problems that are final."""
 
 
@@ -43,7 +43,7 @@ class Ending(Wire):
 def finalize(asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Finalized:
     """Always runs: the guards of the outbox make it safe to repeat. Only the holder of the claim answers."""
     ending = read_ending(asked)
-    if not jobs.holds(asked.source.job_id, ending.run, ending.execution):
+    if not jobs.claim(asked.source, ending.run, ending.execution):
         return Finalized(job_id=asked.source.job_id, state="superseded")
     if ending.error is not None:
         return report(asked.source, ending, ending.error, blobs, jobs)
@@ -67,6 +67,7 @@ def conclude(asked: StageRequest, ending: Ending, blobs: BlobStore, jobs: JobSto
     files[TRANSCRIPT] = transcript.model_dump_json(indent=1).encode()
     if not put_answer(source, ending.run, files, blobs):
         return Finalized(job_id=source.job_id, state="superseded")
+    take_back_if_erased(source, ending.run, blobs, jobs)
     return settled(source, ending, "done", outputs, None, jobs)
 
 
@@ -141,17 +142,25 @@ def report(source: Source, ending: Ending, error: Failure, blobs: BlobStore, job
         return settled(source, ending, "unanswered", {}, None, jobs)
     if not put_problem(source, ending.run, problem.model_dump_json(indent=1).encode(), blobs):
         return Finalized(job_id=source.job_id, state="superseded")
-    return settled(source, ending, "failed", {"problem": f"{folder(source)}/{PROBLEM}"}, problem, jobs)
+    take_back_if_erased(source, ending.run, blobs, jobs)
+    state: JobState = "cancelled" if problem.type == Cancelled.name() else "failed"
+    return settled(source, ending, state, {"problem": f"{folder(source)}/{PROBLEM}"}, problem, jobs)
+
+
+def take_back_if_erased(source: Source, run: int, blobs: BlobStore, jobs: JobStore) -> None:
+    """The tombstone was looked for before writing, by the claim; one that came since finds what was written gone."""
+    if jobs.erased(source.job_id):
+        withdraw(source, run, blobs)
+        jobs.check_not_erased(source.job_id)
 
 
 def cause(source: Source, error: Failure, blobs: BlobStore) -> Problem | None:
-    """The problem that ended a stage: the one it left in work, or the one the workflow was answered with."""
-    if left := blobs.find(problem_uri(source)):
-        return Problem.model_validate_json(blobs.read(left.uri, left.generation))
+    """The problem that ended the job: the one the workflow carries, or the one a stage of a parallel branch left."""
     try:
         problem = Problem.model_validate(error.problem)
     except ValidationError:
-        return None
+        left = blobs.find(problem_uri(source))
+        return Problem.model_validate_json(blobs.read(left.uri, left.generation)) if left else None
     return problem if problem.status in FINAL else None
 
 

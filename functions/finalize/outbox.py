@@ -82,6 +82,12 @@ def put(source: Source, run: int, name: str, data: bytes, blobs: BlobStore) -> b
     raise StorageUnavailable(f"{TRIES} writes in a row met another's")
 
 
+def withdraw(source: Source, run: int, blobs: BlobStore) -> None:
+    """Delete the answer of this pair and of older ones, whatever it is."""
+    for name in (PROBLEM, *(f"transcript.{kind}" for kind in TYPES)):
+        drop(source, run, name, blobs)
+
+
 def drop(source: Source, run: int, name: str, blobs: BlobStore) -> None:
     """Delete what an older pair, or this one, left there."""
     found = blobs.find(f"{folder(source)}/{name}")

@@ -38,6 +38,7 @@ def _counts(context: click.Context, parameter: click.Parameter, values: tuple[st
 @click.option("--inbox", required=True, help="The bucket whose new objects start an execution.")
 @click.option("--env", multiple=True, callback=_variables, metavar="NAME=VALUE", help="For sys.get_env; repeatable.")
 @click.option("--slots", multiple=True, callback=_counts, metavar="ORIGIN=COUNT", help="Calls at once; repeatable.")
+@click.option("--schedule", multiple=True, callback=_counts, metavar="URL=SECONDS", help="POST there; repeatable.")
 @click.option("--project", default="dropscribe-local", show_default=True)
 @click.option("--location", default="local", show_default=True)
 def main(
@@ -48,6 +49,7 @@ def main(
     inbox: str,
     env: dict[str, str],
     slots: dict[str, int],
+    schedule: dict[str, int],
     project: str,
     location: str,
 ) -> None:
@@ -62,7 +64,7 @@ def main(
         for finding in error.findings:
             click.echo(f"{file}:{finding.line}: {finding.message}", err=True)
         sys.exit(1)
-    app = make_app(deployment, inbox, grpc_port)
+    app = make_app(deployment, inbox, grpc_port, schedule)
     uvicorn.run(
         app, host="127.0.0.1", port=port, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5
     )

@@ -1,6 +1,6 @@
 """The HTTP routes: Google's Executions API, the bucket's notifications, health and status."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
@@ -13,6 +13,7 @@ from local.runner.errors import WorkflowError
 from local.runner.events import BadNotification, cloud_event
 from local.runner.executions_api import ApiError, ExecutionsApi, View
 from local.runner.grpc_start import grpc_served
+from local.runner.schedule import scheduled
 from local.runner.values import Value, from_json, to_json
 
 _WORKFLOW = "/v1/projects/{project}/locations/{location}/workflows/{workflow}"
@@ -20,7 +21,9 @@ _CODES = {"INVALID_ARGUMENT": 400, "NOT_FOUND": 404, "FAILED_PRECONDITION": 400}
 _VIEWS: dict[str, View] = {"1": "BASIC", "2": "FULL", "BASIC": "BASIC", "FULL": "FULL"}
 
 
-def make_app(deployment: Deployment, inbox: str, grpc_port: int | None = None) -> Starlette:
+def make_app(
+    deployment: Deployment, inbox: str, grpc_port: int | None = None, schedule: Mapping[str, int] | None = None
+) -> Starlette:
     """The application; it resumes the cut-off executions when it starts, and stops the active ones when it ends."""
     executions = ExecutionsApi(deployment)
     api = _Api(deployment, executions, inbox)
@@ -28,7 +31,7 @@ def make_app(deployment: Deployment, inbox: str, grpc_port: int | None = None) -
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         deployment.resume()
-        async with grpc_served(executions, grpc_port) if grpc_port else nullcontext():
+        async with scheduled(schedule or {}), grpc_served(executions, grpc_port) if grpc_port else nullcontext():
             yield
         await deployment.close()
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cloud import Cloud
-from tests.noop import ENVIRONMENT
+from tests.slow import ENVIRONMENT
 
 
 @pytest.fixture(scope="session")

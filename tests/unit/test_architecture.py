@@ -62,7 +62,7 @@ def test_a_stage_knows_no_cloud_and_no_http(path: Path) -> None:
     assert found.isdisjoint({"google", "flask", "functions_framework", "httpx", "requests"})
 
 
-def test_there_is_an_adapter_for_every_stage_of_the_local_cloud() -> None:
-    from local.home import STAGES
+def test_there_is_an_adapter_for_every_function_of_the_local_cloud() -> None:
+    from local.home import FUNCTIONS
 
-    assert {path.parent.name for path in (ROOT / "functions").glob("*/main.py")} == set(STAGES)
+    assert {path.parent.name for path in (ROOT / "functions").glob("*/main.py")} == set(FUNCTIONS)

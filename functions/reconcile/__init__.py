@@ -1,0 +1,1 @@
+"""reconcile: what has no answer is started again."""

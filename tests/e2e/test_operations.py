@@ -1,0 +1,132 @@
+"""What a person may do to jobs, and what reconcile does by itself: seen from outside, by the CLI and the bucket."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from local.home import INBOX, OUTBOX, WORK
+from shared.contracts import Source
+from tests.cloud import Cloud
+from tests.recordings import speech, wav
+from tests.slow import SECONDS
+
+FIVE_SECONDS = speech()[104_000:184_000]
+SLOWLY = {"language": "en", "initial-prompt": "slowly"}
+
+
+@pytest.fixture
+def running(cloud: Cloud) -> Iterator[Source]:
+    """A job that is being transcribed."""
+    source = cloud.upload("slow.wav", wav(FIVE_SECONDS), SLOWLY)
+    cloud.until(lambda: at_work(cloud, source, "transcribe"), 30, "transcription at work")
+    yield source
+    cloud.until(lambda: not at_work(cloud, source, "transcribe"), 30, "end of the transcription")
+
+
+def at_work(cloud: Cloud, source: Source, stage: str) -> bool:
+    return any(task.stage == stage and task.state == "running" for task in cloud.jobs.tasks(source.job_id))
+
+
+def reconcile(cloud: Cloud) -> dict[str, int]:
+    answer = httpx.post(cloud.home.ports().url("reconcile"), json={"unanswered_after": 0}, timeout=60)
+    return dict(answer.raise_for_status().json())
+
+
+def lost_event(cloud: Cloud, name: str, data: bytes) -> Source:
+    """A recording whose event never came: its name said that it was none when it was uploaded."""
+    bucket = cloud.client.bucket(INBOX)
+    aside = bucket.blob(f"{name}/")
+    aside.upload_from_string(data)
+    return Source(bucket=INBOX, name=name, generation=bucket.copy_blob(aside, bucket, name).generation)
+
+
+def test_a_cancelled_job_is_answered_with_a_problem_and_stays_so(cloud: Cloud, running: Source) -> None:
+    assert cloud.command("cancel", running.job_id).returncode == 0
+    assert cloud.answer(running).problem["type"] == "urn:dropscribe:problem:cancelled"
+    assert cloud.job(running).state == "cancelled"
+    reconcile(cloud)
+    assert cloud.job(running).run == 2, "reconcile leaves it alone"
+    again = cloud.command("cancel", running.job_id)
+    assert again.returncode == 1 and "it is cancelled" in again.stderr
+
+
+def test_a_cancelled_job_can_be_run_again(cloud: Cloud, running: Source) -> None:
+    cloud.command("cancel", running.job_id)
+    cloud.answer(running)
+    assert cloud.command("redrive", running.job_id).stdout == f"{running.job_id}: run 3\n"
+    cloud.until(lambda: cloud.job(running).state == "done", 30, "end of the third run")
+    assert cloud.answer(running).transcript["job"]["run"] == 3
+
+
+def test_a_running_job_is_not_run_again(cloud: Cloud, running: Source) -> None:
+    done = cloud.command("redrive", running.job_id)
+    assert done.returncode == 1 and "cancel it first" in done.stderr
+
+
+def test_an_erased_recording_leaves_nothing_but_that_it_was_erased(cloud: Cloud, running: Source) -> None:
+    assert cloud.command("erase", running.name, "--yes").returncode == 0
+    cloud.until(lambda: not at_work(cloud, running, "transcribe"), 30, "end of the transcription")
+    cloud.until(lambda: not cloud.work(running), SECONDS + 10, "empty work folder")
+    assert cloud.files(running.name) == {}
+    assert cloud.client.bucket(INBOX).get_blob(running.name) is None
+    job = cloud.job(running)
+    assert (job.state, job.source.name) == ("erased", "(erased)")
+    assert cloud.jobs.tasks(running.job_id) == []
+
+
+def test_an_erasure_spares_the_answers_beneath(cloud: Cloud) -> None:
+    above, beneath = (cloud.upload(name, wav(FIVE_SECONDS)) for name in ("nested.wav", "nested.wav/inner.wav"))
+    for source in (above, beneath):
+        cloud.answer(source)
+    assert cloud.command("erase", "nested.wav", "--yes").returncode == 0
+    assert "transcript.json" in cloud.files("nested.wav/inner.wav")
+    left = {blob.name for blob in cloud.client.list_blobs(OUTBOX, prefix="nested.wav/")}
+    assert all(name.startswith("nested.wav/inner.wav/") for name in left)
+    assert not list(cloud.client.list_blobs(WORK, prefix=f"{above.job_id}/"))
+
+
+def test_what_failed_is_listed_and_run_again_from_where_it_failed(cloud: Cloud) -> None:
+    source = cloud.upload("wrong-then-right/a.wav", wav(FIVE_SECONDS), {"language": "xx"})
+    cloud.answer(source)
+    assert source.job_id in cloud.command("failed").stdout
+    done = cloud.command("redrive", source.job_id, "--set", "language=en")
+    assert done.returncode == 0, done.stderr
+    cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the second run")
+    transcript = cloud.answer(source).transcript
+    assert transcript["options"]["language"] == {"value": "en", "origin": "redrive"}
+    assert {task.stage: task.reused for task in cloud.jobs.tasks(source.job_id)}["prepare"]
+
+
+def test_an_event_that_never_came_is_made_up_for(cloud: Cloud) -> None:
+    source = lost_event(cloud, "lost.wav", wav(FIVE_SECONDS))
+    cloud.answer(source)  # the copy's own event, which the bucket server does send
+    for blob in cloud.client.list_blobs(OUTBOX, prefix="lost.wav/"):
+        blob.delete()
+    cloud.jobs.documents.delete(f"jobs/{source.job_id}")
+    assert reconcile(cloud)["started"] == 1
+    assert "segments" in cloud.answer(source).transcript
+
+
+def test_two_sweeps_at_once_give_one_answer(cloud: Cloud) -> None:
+    source = cloud.upload("swept.wav", wav(FIVE_SECONDS))
+    cloud.answer(source)
+    for blob in cloud.client.list_blobs(OUTBOX, prefix="swept.wav/"):
+        blob.delete()
+    cloud.jobs.settle(source.job_id, 1, "unanswered")
+    assert sum(reconcile(cloud)["started"] for _ in range(2)) >= 1
+    assert cloud.answer(source).transcript["job"]["run"] == 2
+
+
+def test_a_job_that_never_ends_is_given_up(cloud: Cloud) -> None:
+    source = cloud.upload("hopeless.wav", wav(FIVE_SECONDS))
+    cloud.answer(source)
+    for blob in cloud.client.list_blobs(OUTBOX, prefix="hopeless.wav/"):
+        blob.delete()
+    job = cloud.job(source).model_copy(update={"run": 6, "state": "unanswered"})
+    stored = cloud.jobs.documents.get(f"jobs/{source.job_id}")
+    assert stored is not None
+    cloud.jobs.documents.put(f"jobs/{source.job_id}", job.model_dump(mode="json"), over=stored[1])
+    assert reconcile(cloud)["given_up"] == 1
+    assert cloud.answer(source).problem["type"] == "urn:dropscribe:problem:given-up"
+    assert reconcile(cloud)["started"] == 0
