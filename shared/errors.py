@@ -3,6 +3,8 @@
 * StageError
   x Permanent            the same request will fail again; a person must act
     + BadRequest              400  the body is no stage request
+    + Unauthenticated         401  nobody can tell who calls
+    + Forbidden               403  the caller may not
     + BadOption               400  an option of the recording is unknown or wrong
     + ArtifactMissing         404  an input is not there
     + ArtifactChanged         412  an object is not the one that was named
@@ -22,6 +24,7 @@
     + StorageUnavailable      503  storage did not answer
     + JobStoreUnavailable     503  the job store did not answer
     + WorkflowUnavailable     503  the workflow did not answer
+    + KeysUnavailable         503  the keys to check callers' tokens with did not arrive
 
 Anything else that escapes a stage is a bug: it becomes a 500 with our problem type and nobody retries it.
 A 500 without our type is the platform's (no instance, out of memory) and is retried.
@@ -69,6 +72,18 @@ class Transient(StageError):
 
 class BadRequest(Permanent):
     """The request body is not a valid stage request."""
+
+
+class Unauthenticated(Permanent):
+    """The caller is unknown."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class Forbidden(Permanent):
+    """The caller may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
 
 
 class BadOption(Permanent):
@@ -169,3 +184,7 @@ class JobStoreUnavailable(Transient):
 
 class WorkflowUnavailable(Transient):
     """The workflow did not answer."""
+
+
+class KeysUnavailable(Transient):
+    """The issuer's keys did not arrive."""

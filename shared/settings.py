@@ -34,6 +34,12 @@ class Settings(BaseSettings):
     """File of shared.sqlite, where that is used."""
     keep_days: int = 30
     """Days until a job's documents expire."""
+    callers: tuple[str, ...] = ()
+    """Service accounts that may call the functions, as a JSON list of e-mail addresses. Empty: nobody is checked."""
+    audience: str = "dropscribe"
+    """What a caller's token must be made for."""
+    issuer_keys: str = "https://www.googleapis.com/oauth2/v3/certs"
+    """URL of the keys that callers' tokens are signed with."""
     workflow: str = "projects/dropscribe-local/locations/local/workflows/transcription"
     """The workflow's full name, for starting executions."""
     executions_host: str | None = None

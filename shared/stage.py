@@ -25,6 +25,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.contracts import Artifact, Engine, Params, Problem, Source, StageRequest, StageResponse
 from shared.errors import BUG, BadRequest, RecordingErased, StageBusy, StageError, Transient
+from shared.identity import authenticate
 from shared.jobs import JobStore
 from shared.log import about
 from shared.settings import settings
@@ -86,9 +87,10 @@ def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], Ba
     if request.method == "GET":
         return flask.Response('{"status":"ok"}', mimetype=JSON)
     try:
+        authenticate(request)
         asked = parse(request)
-    except BadRequest as error:
-        return refuse(request, as_problem(name, None, error))
+    except StageError as error:
+        return turn_away(name, request, error)
     with about(job_id=asked.source.job_id, stage=name):
         try:
             return flask.Response(answer(asked).model_dump_json(), mimetype=JSON)
@@ -97,6 +99,12 @@ def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], Ba
             return refuse(request, as_problem(name, asked, error), error.retry_after)
         except Exception as error:
             return refuse(request, leave(final(name, asked, error), asked, settings().blobs()))
+
+
+def turn_away(name: str, request: flask.Request, error: StageError) -> flask.Response:
+    """What is refused before any job is known."""
+    log.warning("request refused", extra={"problem": error.type, "status": error.status})
+    return refuse(request, as_problem(name, None, error), getattr(error, "retry_after", None))
 
 
 def final(name: str, asked: StageRequest, error: Exception) -> Problem:

@@ -6,10 +6,11 @@ from pydantic import ValidationError
 
 from functions.reconcile.sweep import Asked, Sweep
 from shared.errors import BadRequest, StageError
+from shared.identity import authenticate
 from shared.log import configure
 from shared.process import in_each_worker
 from shared.settings import settings
-from shared.stage import as_problem, reasons, refuse
+from shared.stage import reasons, turn_away
 from shared.storage import JSON
 
 configure()
@@ -23,9 +24,10 @@ def main(request: flask.Request) -> flask.Response:
         return flask.Response('{"status":"ok"}', mimetype=JSON)
     sweep = Sweep(settings().blobs(), settings().jobs(), settings().workflow_executions())
     try:
+        authenticate(request)
         return flask.Response(sweep(read(request)).model_dump_json(), mimetype=JSON)
     except StageError as error:
-        return refuse(request, as_problem("reconcile", None, error))
+        return turn_away("reconcile", request, error)
 
 
 def read(request: flask.Request) -> Asked:
