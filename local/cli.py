@@ -67,10 +67,11 @@ def status(job: str | None, limit: int) -> None:
 
     from local import view
     from local.follow import job_store
+    from local.queue import waiting
 
     jobs = job_store(home())
     if job is None:
-        Console().print(view.jobs_table(jobs.newest(limit)))
+        Console().print(view.jobs_table(jobs.newest(limit), waiting(home())))
     elif found := jobs.find(job):
         Console().print(view.job_details(found, jobs.tasks(job)))
     else:

@@ -1,15 +1,16 @@
 """Bringing the one-machine cloud up and down."""
 
-import json
 import socket
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
+
+import httpx
 
 from local.home import EXECUTIONS, INBOX, OUTBOX, PARTS, WORK, Home, Ports
 from local.supervisor import detach, stop, supervisor_of
+from shared.settings import settings
 
 READY = 180.0
 """Seconds until every part must answer: loading the models takes most of them."""
@@ -31,8 +32,9 @@ def up(home: Home) -> bool:
     detach(home)
     if not wait(lambda: answers(ports, "bucket"), READY):
         raise NotUp(complaint(home, ["bucket"]))
-    for bucket in (INBOX, OUTBOX, WORK):
-        make_bucket(ports, bucket)
+    keep = {INBOX: None, OUTBOX: settings().keep_answer_days, WORK: settings().keep_work_days}
+    for bucket, days in keep.items():
+        make_bucket(ports, bucket, days)
     until_all(home, lambda part: answers(ports, part))
     if not wait(lambda: listens(ports, EXECUTIONS), READY):
         raise NotUp(complaint(home, ["runner"]))
@@ -42,21 +44,21 @@ def up(home: Home) -> bool:
 
 def reconcile(ports: Ports) -> None:
     """Start again at once what is without an answer. The runner itself takes up what it was at work on."""
-    body = json.dumps({"unanswered_after": 0}).encode()
     try:
-        urlopen(Request(ports.url("reconcile"), body, {"Content-Type": "application/json"}), timeout=60).close()
-    except OSError as error:
+        httpx.post(ports.url("reconcile"), json={"unanswered_after": 0}, timeout=60).raise_for_status()
+    except httpx.HTTPError as error:
         raise NotUp(f"reconcile: {error}") from error
 
 
-def make_bucket(ports: Ports, name: str) -> None:
-    url = f"{ports.url('bucket')}/storage/v1/b?project=dropscribe-local"
-    body = json.dumps({"name": name}).encode()
-    try:
-        urlopen(Request(url, body, {"Content-Type": "application/json"}), timeout=10).close()
-    except HTTPError as error:
-        if error.code != HTTPStatus.CONFLICT:  # it is there from last time
-            raise NotUp(f"bucket {name} could not be made: {error.reason}") from error
+def make_bucket(ports: Ports, name: str, days: int | None) -> None:
+    """With the rule that deletes what is older than that. A bucket that is there from last time gets the rule anew."""
+    rules = [] if days is None else [{"action": {"type": "Delete"}, "condition": {"age": days}}]
+    bucket = {"name": name, "lifecycle": {"rule": rules}}
+    made = httpx.post(f"{ports.url('bucket')}/storage/v1/b?project=dropscribe-local", json=bucket, timeout=10)
+    if made.status_code == HTTPStatus.CONFLICT:
+        made = httpx.patch(f"{ports.url('bucket')}/storage/v1/b/{name}", json=bucket, timeout=10)
+    if made.is_error:
+        raise NotUp(f"bucket {name} could not be made: {made.reason_phrase}")
 
 
 def until_all(home: Home, holds: Callable[[str], bool]) -> None:

@@ -1,12 +1,13 @@
 """What a person sees: progress stage by stage, and jobs. Made with rich."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from local.follow import Followed
+from local.queue import Waiting
 from shared.contracts import Problem
 from shared.jobs import Job, TaskRecord
 
@@ -71,9 +72,12 @@ def explained(problem: Problem) -> str:
     return f"{problem.title.rstrip('.')}: {problem.detail}"
 
 
-def jobs_table(jobs: Iterable[Job]) -> RenderableType:
+def jobs_table(jobs: Sequence[Job], queue: Sequence[Waiting]) -> RenderableType:
+    """The jobs, each with its place in a queue, and how many recordings wait for their first turn."""
+    places = {one.execution: f"{one.stage} {one.place} of {one.length}" for one in queue}
+    known = {job.execution for job in jobs}
     table = Table(box=None, pad_edge=False)
-    for heading in ("job", "recording", "run", "state", "since", "took"):
+    for heading in ("job", "recording", "run", "state", "waits for", "since", "took"):
         table.add_column(heading, overflow="fold")
     for job in jobs:
         took = (job.updated - job.created).total_seconds() if job.state != "running" else None
@@ -82,10 +86,12 @@ def jobs_table(jobs: Iterable[Job]) -> RenderableType:
             Text(job.source.name),
             str(job.run),
             f"{SIGNS[job.state]} {job.state}",
+            places.get(job.execution, ""),
             f"{job.created.astimezone():%m-%d %H:%M:%S}",
             f"{took:.1f} s" if took is not None else "",
         )
-    return table
+    first = sum(one.stage == "prepare" and one.execution not in known for one in queue)
+    return Group(table, Text(f"{first} more wait for their first turn")) if first else table
 
 
 def job_details(job: Job, tasks: Sequence[TaskRecord]) -> RenderableType:

@@ -32,8 +32,12 @@ class Settings(BaseSettings):
     """`module:class` of the Documents that hold the jobs."""
     job_database: Path = Path(".dropscribe/jobs.sqlite")
     """File of shared.sqlite, where that is used."""
-    keep_days: int = 30
+    keep_days: int = Field(default=30, ge=1)
     """Days until a job's documents expire."""
+    keep_work_days: int = Field(default=7, ge=1)
+    """Days until what passes between stages is deleted. A redrive after that works everything out anew."""
+    keep_answer_days: int | None = Field(default=None, ge=1)
+    """Days until an answer is deleted. None: never."""
     callers: tuple[str, ...] = ()
     """Service accounts that may call the functions, as a JSON list of e-mail addresses. Empty: nobody is checked."""
     audience: str = "dropscribe"

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.errors import JobStoreUnavailable
@@ -36,6 +37,7 @@ class SqliteDocuments:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._open()) as database:
             database.executescript(TABLE)
+            database.execute("delete from documents where json_extract(document, '$.expires') < ?", (now(),))
 
     def get(self, path: str) -> tuple[Document, object] | None:
         with self._database() as database:
@@ -90,3 +92,8 @@ class SqliteDocuments:
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
         return database
+
+
+def now() -> str:
+    """As pydantic writes it."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
-from local.bucket import batch, buckets, copies, listing, media, notify, resumable, uploads, xml
+from local.bucket import batch, buckets, copies, lifecycle, listing, media, notify, resumable, uploads, xml
 from local.bucket.cors import Cors
 from local.bucket.errors import ApiError, NotFound, refusal
 from local.bucket.store import Store
@@ -89,14 +89,14 @@ ANSWERS: dict[Any, ExceptionHandler] = {
 
 
 @asynccontextmanager
-async def delivering(store: Store, receiver: str, base_url: str) -> AsyncIterator[None]:
-    """Notify in the background. If that fails for good, the server ends: one that keeps silent would be worse."""
-    delivery = asyncio.create_task(notify.deliver_all(store.index, receiver, base_url))
-    delivery.add_done_callback(lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM))
+async def going_on(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work in the background. If that fails for good, the server ends: one that keeps silent would be worse."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM))
     yield
-    delivery.cancel()
+    task.cancel()
     with suppress(asyncio.CancelledError):
-        await delivery
+        await task
 
 
 def build(store: Store, base_url: str, receiver: str | None) -> Starlette:
@@ -104,7 +104,10 @@ def build(store: Store, base_url: str, receiver: str | None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with delivering(store, receiver, base_url) if receiver else nullcontext():
+        async with (
+            going_on(lifecycle.apply_all(store.index)),
+            going_on(notify.deliver_all(store.index, receiver, base_url)) if receiver else nullcontext(),
+        ):
             yield
         store.index.close()
 
