@@ -41,29 +41,38 @@ def pair(blob: Blob) -> Pair:
 
 def put_answer(source: Source, run: int, files: Mapping[str, bytes], blobs: BlobStore) -> bool:
     """Write captions, then the transcript, then drop a problem it replaces. False when a later answer stands."""
-    if not answers(source, run, PROBLEM, blobs):
-        return False
     ordered = sorted(files, key=lambda name: name == TRANSCRIPT)
-    if not all(put(source, run, name, files[name], blobs) for name in ordered):
-        return False
-    drop(source, run, PROBLEM, blobs)
-    return True
+    mine = (source.generation, run)
+
+    def stands() -> bool:
+        return standing(source, PROBLEM, blobs) <= mine
+
+    if stands() and all(put(source, run, name, files[name], blobs) for name in ordered) and stands():
+        drop(source, run, PROBLEM, blobs)
+        return True
+    drop_transcript(source, run, blobs)
+    return False
 
 
 def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> bool:
     """Write the problem, then drop the older answer it replaces. False when this pair or a later one has an answer."""
-    if not answers(source, run, TRANSCRIPT, blobs) or not put(source, run, PROBLEM, problem, blobs):
-        return False
-    for kind in TYPES:
-        drop(source, run, f"transcript.{kind}", blobs)
-    return True
-
-
-def answers(source: Source, run: int, other: str, blobs: BlobStore) -> bool:
-    """May this pair still answer, or does the other kind of answer stand for it or for a later one?"""
-    found = blobs.find(f"{folder(source)}/{other}")
     mine = (source.generation, run)
-    return found is None or pair(found) < mine
+
+    def stands() -> bool:
+        return standing(source, TRANSCRIPT, blobs) < mine
+
+    if stands() and put(source, run, PROBLEM, problem, blobs) and stands():
+        drop_transcript(source, run, blobs)
+        return True
+    drop(source, run, PROBLEM, blobs)
+    return False
+
+
+def standing(source: Source, name: str, blobs: BlobStore) -> Pair:
+    """What the other kind of answer answers. It is looked for before a write, and after it: a later run may write its
+    own and look for what it replaces in between."""
+    found = blobs.find(f"{folder(source)}/{name}")
+    return pair(found) if found else (0, 0)
 
 
 def put(source: Source, run: int, name: str, data: bytes, blobs: BlobStore) -> bool:
@@ -84,8 +93,13 @@ def put(source: Source, run: int, name: str, data: bytes, blobs: BlobStore) -> b
 
 def withdraw(source: Source, run: int, blobs: BlobStore) -> None:
     """Delete the answer of this pair and of older ones, whatever it is."""
-    for name in (PROBLEM, *(f"transcript.{kind}" for kind in TYPES)):
-        drop(source, run, name, blobs)
+    drop(source, run, PROBLEM, blobs)
+    drop_transcript(source, run, blobs)
+
+
+def drop_transcript(source: Source, run: int, blobs: BlobStore) -> None:
+    for kind in TYPES:
+        drop(source, run, f"transcript.{kind}", blobs)
 
 
 def drop(source: Source, run: int, name: str, blobs: BlobStore) -> None:
