@@ -66,8 +66,8 @@ def attempt(
     blobs: MemoryBlobs, documents: MemoryDocuments, clock: Clock, request: StageRequest
 ) -> Callable[[Worker], object]:
     def work(worker: Worker) -> object:
-        jobs: Any = JobStore(Steps(documents, worker), clock=clock)  # type: ignore[arg-type]
-        return execute(STAGE, request, Steps(blobs, worker), jobs)  # type: ignore[arg-type]
+        jobs: Any = JobStore(Steps(documents, worker), clock=clock)
+        return execute(STAGE, request, Steps(blobs, worker), jobs)
 
     return work
 
@@ -110,7 +110,7 @@ def test_the_newest_answer_stands_in_whatever_order_they_are_written(
         else:
             put_problem(source, run, said, store)
 
-    works = [lambda worker, w=writer: write(Steps(blobs, worker), *w) for writer in writers]  # type: ignore[misc]
+    works = [lambda worker, w=writer: write(Steps(blobs, worker), *w) for writer in writers]
     for writer, result in zip(writers, play(works, order), strict=True):
         assert result is None or isinstance(result, Killed), result
         if isinstance(result, Killed):
