@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
 
-.PHONY: help setup demo test test-fast check format lint types workflows models lock bench clean
+.PHONY: help setup demo test test-fast check format lint types workflows models lock bench audit clean
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ bench: setup ## Measure: orchestration, the chain against plain whisperx, memory
 	$(BIN)/python -m benchmarks.orchestration
 	$(BIN)/python -m benchmarks.chain
 	$(BIN)/python -m benchmarks.memory
+
+audit: setup ## Ask for known weaknesses of the pinned dependencies
+	$(BIN)/uv tool run --quiet pip-audit==2.10.0 --strict --disable-pip --require-hashes -r requirements.lock
 
 clean: ## Remove the environment, the one-machine cloud's data and caches
 	-$(BIN)/dropscribe down

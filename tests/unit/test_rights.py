@@ -1,0 +1,50 @@
+"""The table of rights: what the page says is what the file says, and the code asks for no more."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from local.home import FUNCTIONS, STAGES
+
+ROOT = Path(__file__).parents[2]
+RIGHTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docs" / "rights.yaml").read_text())
+
+
+def row(name: str, rights: dict[str, Any]) -> str:
+    buckets = [rights.get("buckets", {}).get(bucket, "") for bucket in ("inbox", "work", "outbox")]
+    workflow = "executions" if rights.get("workflow") else ""
+    cells = [name, *buckets, rights.get("documents", ""), ", ".join(rights.get("calls", [])), workflow, rights["why"]]
+    return "| " + " | ".join(cells) + " |"
+
+
+def test_the_page_shows_the_table() -> None:
+    page = (ROOT / "SECURITY.md").read_text()
+    shown = page.partition("<!-- rights -->\n")[2].partition("<!-- /rights -->")[0].splitlines()[2:]
+    assert shown == [row(name, rights) for name, rights in RIGHTS.items()]
+
+
+def test_every_function_has_an_identity_of_its_own() -> None:
+    assert set(RIGHTS) == {*FUNCTIONS, "workflow", "trigger", "scheduler"}
+
+
+def test_the_workflow_calls_exactly_the_stages() -> None:
+    called = set(re.findall(r'stage: "(\w+)"', (ROOT / "workflows" / "transcription.yaml").read_text()))
+    assert called == set(RIGHTS["workflow"]["calls"]) == set(STAGES)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_functions_own_code_names_no_bucket_that_it_may_not_use(function: str) -> None:
+    """The shell's use of the work bucket aside, which is every stage's."""
+    source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
+    named = {bucket for bucket in ("inbox", "outbox") if f"settings().{bucket}" in source}
+    named |= {"inbox"} if ".original()" in source or "source.uri" in source else set()
+    assert named <= set(RIGHTS[function].get("buckets", {})), "it would be refused on Google"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_who_may_start_executions_does(function: str) -> None:
+    source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
+    assert ("workflow_executions" in source) == bool(RIGHTS[function].get("workflow"))
