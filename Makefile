@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
 
-.PHONY: help setup demo test test-fast check format lint types workflows models lock bench audit clean
+.PHONY: help setup demo test test-fast check format lint types workflows models lock bench audit chaos clean
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ bench: setup ## Measure: orchestration, the chain against plain whisperx, memory
 
 audit: setup ## Ask for known weaknesses of the pinned dependencies
 	$(BIN)/uv tool run --quiet pip-audit==2.10.0 --strict --disable-pip --require-hashes -r requirements.lock
+
+chaos: setup ## Kill, cut and refuse whatever can be, and see that nothing is lost
+	$(BIN)/python -m tests.chaos
 
 clean: ## Remove the environment, the one-machine cloud's data and caches
 	-$(BIN)/dropscribe down
