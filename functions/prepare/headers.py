@@ -7,6 +7,9 @@ from typing import BinaryIO
 PLACEHOLDER = 0x7FFF0000
 """Who writes a WAV file to a pipe cannot know its length, and puts 0 there or something beyond 2 GB."""
 
+MOST_CHUNKS = 1000
+"""Looked at before the samples are looked for no more: a file of zeros is nothing but empty chunks."""
+
 
 class Promise:
     """The length a file was meant to have."""
@@ -22,7 +25,9 @@ def wav_share(file: BinaryIO, size: int) -> float:
     riff = file.read(12)
     if riff[:4] != b"RIFF" or riff[8:] != b"WAVE":
         return 1.0
-    while len(header := file.read(8)) == 8:
+    for _ in range(MOST_CHUNKS):
+        if len(header := file.read(8)) < 8:
+            break
         kind, length = struct.unpack("<4sI", header)
         if kind == b"data":
             here = size - file.tell()

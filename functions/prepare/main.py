@@ -4,12 +4,14 @@ import flask
 import functions_framework
 
 from functions.prepare.job import prepare
+from functions.prepare.memory import limit_memory
 from shared.log import configure
 from shared.process import in_each_worker
 from shared.settings import settings
 from shared.stage import serve
 
 configure()
+in_each_worker(limit_memory)
 in_each_worker(lambda: settings().blobs())
 
 

@@ -4,10 +4,12 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from math import inf
 from typing import Any, BinaryIO, NoReturn, TypeVar
 
 import av
 import numpy as np
+from av.codec.codec import UnknownCodecError
 from av.format import Flags
 from av.stream import Discard
 from numpy.typing import NDArray
@@ -25,6 +27,14 @@ MEASURED = frozenset({"aiff", "caf", "flac", "matroska", "mp4", "w64", "wav"})
 """Containers whose header holds a length the writer measured, not one guessed from a bit rate."""
 MARGIN = 1.1
 """How far a header may pass the limit before it is believed without decoding."""
+SPARSEST = 0.02
+"""Seconds that a byte may last. The narrowest speech codecs write 60 bytes a second, and only silence takes less: what
+is sparser is a small file made to unfold to hours."""
+UNFOLDED = 300.0
+"""Seconds that a file may last whatever its size, since silence and gaps take next to nothing."""
+SLOWEST, FASTEST = 2_000, 768_000
+"""Sample rates that are converted. Speech is lost below, and no converter is faster; at rates far beyond either, a
+frame becomes, or its filter takes, gigabytes."""
 
 JITTER = 0.02
 """Seconds by which a timestamp may be late and still mean that nothing is missing."""
@@ -38,6 +48,8 @@ SURROUND = 8
 """Channels of the largest layout that is mixed down by its loudspeakers' places."""
 INTERRUPTIONS = 100
 """Times the demuxer may stumble before the rest is given up."""
+SILENT_BYTES = 2**28
+"""Most bytes that are read before any sound comes: a file of nothing but empty chunks is walked through for hours."""
 
 
 @contextmanager
@@ -69,9 +81,18 @@ class Reading:
         file.seek(0)
         self._file = file
         self._failure: Exception | None = None
+        self._left: float = SILENT_BYTES
 
     def read(self, size: int) -> bytes:
-        return self._tried(self._file.read, size, otherwise=b"")
+        data = self._tried(self._file.read, size, otherwise=b"")
+        self._left -= len(data)
+        if self._left < 0 and self._failure is None:
+            self._failure = NotAudio(f"no sound was found in the first {SILENT_BYTES} bytes that were read")
+        return data
+
+    def heard(self) -> None:
+        """Sound was found, so all of the file may be read."""
+        self._left = inf
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return self._tried(self._file.seek, offset, whence, otherwise=-1)
@@ -97,7 +118,7 @@ class Reading:
 @contextmanager
 def opened(reading: Reading, head: bytes) -> Iterator[Any]:
     """A PyAV container that can reach no other file and no network."""
-    options = {"format_whitelist": formats(), "protocol_whitelist": "none"}
+    options = {"format_whitelist": formats(), "codec_whitelist": sound_codecs(), "protocol_whitelist": "none"}
     try:
         container = av.open(
             reading, mode="r", container_options=options, metadata_errors="replace", io_open=refuse_to_open
@@ -124,11 +145,26 @@ def demuxer(name: str) -> str | None:
     return None if found.no_file or PLAYLISTS & set(found.name.split(",")) else str(found.name)
 
 
+@cache
+def sound_codecs() -> str:
+    """Every decoder of sound. libav would decode a picture's beginning just to describe it: a cover of gigabytes, too."""
+    return ",".join(sorted(filter(is_sound, av.codecs_available)))
+
+
+def is_sound(name: str) -> bool:
+    try:
+        return bool(av.Codec(name, "r").type == "audio")
+    except UnknownCodecError:
+        return False  # it only encodes
+
+
 def refuse_to_open(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise PermissionError("a recording may not name other files")
 
 
 def unreadable(head: bytes, error: av.FFmpegError) -> NotAudio | TruncatedRecording:
+    if isinstance(error, MemoryError):
+        return NotAudio("its header asks for more tracks or memory than any recording needs")
     if head[4:8] == b"ftyp":
         return TruncatedRecording("an MP4 file without its index (moov), which is written last")
     if isinstance(error, av.ArgumentError):
@@ -183,19 +219,26 @@ class Recording:
         return (Warning(code="corrupt_packets", stage="prepare", message=message),)
 
     def refuse_if_declared_too_long(self) -> None:
-        if self._measured and (self._declared or 0.0) > self._max_seconds * MARGIN:
-            raise RecordingTooLong(f"it says it lasts {self._declared:.0f} s; the limit is {self._max_seconds:g} s")
+        declared = self._declared or 0.0
+        if self._measured and declared > self._max_seconds * MARGIN:
+            raise RecordingTooLong(f"it says it lasts {declared:.0f} s; the limit is {self._max_seconds:g} s")
+        if self._measured and declared > self._unfolded * MARGIN:
+            raise RecordingTooLong(f"it says it lasts {declared:.0f} s, which {self._size} bytes cannot hold")
 
     def samples(self) -> Iterator[Samples]:
         """The whole sound, in pieces of any length."""
         try:
             yield from self._sound()
+        except MemoryError as error:
+            raise NotAudio("its sound asks for more memory than any recording needs") from error
         except av.FFmpegError as error:
             raise NotAudio("its sound cannot be converted") from error
         self._judge()
 
     def _sound(self) -> Iterator[Samples]:
         for frame in self._frames():
+            if not SLOWEST <= frame.sample_rate <= FASTEST:
+                raise NotAudio(f"its sample rate is {frame.sample_rate} Hz; from {SLOWEST} to {FASTEST} can be converted")
             missing = self._clock.missing_before(frame)
             self._limit(missing + frame.samples / frame.sample_rate)
             if missing:
@@ -237,6 +280,7 @@ class Recording:
             self._rate, self._channels = frames[0].sample_rate, frames[0].layout.nb_channels
             self._corrupt, self._trailing = self._corrupt + self._trailing, 0
             self._good += 1
+            self._reading.heard()
         return frames
 
     def _counted(self, pieces: Iterator[Samples]) -> Iterator[Samples]:
@@ -247,6 +291,8 @@ class Recording:
     def _limit(self, more: float) -> None:
         if self._clock.now + more > self._max_seconds:
             raise RecordingTooLong(f"it lasts longer than the limit of {self._max_seconds:g} s")
+        if self._clock.now + more > self._unfolded:
+            raise RecordingTooLong(f"it lasts longer than {self._unfolded:.0f} s, which {self._size} bytes cannot hold")
 
     def _judge(self) -> None:
         """Refuse what turned out to be no recording, or not the whole of it."""
@@ -261,6 +307,11 @@ class Recording:
 
     def _promised_seconds(self) -> float:
         return max((self._declared or 0.0) if self._measured else 0.0, self._clock.now / (self._promised.share or 1.0))
+
+    @property
+    def _unfolded(self) -> float:
+        """Seconds that as many bytes may last."""
+        return UNFOLDED + self._size * SPARSEST
 
     @property
     def _measured(self) -> bool:

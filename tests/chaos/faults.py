@@ -12,7 +12,7 @@ import psutil
 
 from local.home import FUNCTIONS, INBOX
 from shared.contracts import Source
-from shared.jobs import TaskRecord
+from shared.jobs import Document, TaskRecord
 from tests.cloud import WORKFLOW, Cloud
 
 OUTAGE = 4.0
@@ -118,11 +118,11 @@ def active_executions(cloud: Cloud) -> int:
     return 0
 
 
-def task_documents(cloud: Cloud) -> list[tuple[str, dict[str, object]]]:
+def task_documents(cloud: Cloud) -> list[tuple[str, Document]]:
     found = []
     for job in cloud.jobs.in_state("running"):
         for document in cloud.jobs.documents.newest(f"jobs/{job.job_id}/tasks", 500):
-            found.append((f"jobs/{job.job_id}/tasks/{document['task']}", dict(document)))
+            found.append((f"jobs/{job.job_id}/tasks/{document['task']}", document))
     return found
 
 

@@ -336,7 +336,7 @@ def test_a_title_in_no_known_encoding_does_no_harm() -> None:
 
 
 def test_the_picture_is_not_read() -> None:
-    file = Counting(encoded("mp4", "aac", TALK, rate=48000, picture=8, size=640))
+    file = Counting(encoded("mp4", "aac", TALK, rate=48000, picture=8, size=1024))
     with recording(file, DAY) as original:
         for _ in original.samples():
             pass
