@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
 
-.PHONY: help setup demo test test-fast check format lint types workflows models lock bench audit chaos clean
+.PHONY: help setup demo test test-fast check format lint types workflows models lock bench audit chaos hostile clean
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ audit: setup ## Ask for known weaknesses of the pinned dependencies
 
 chaos: setup ## Kill, cut and refuse whatever can be, and see that nothing is lost
 	$(BIN)/python -m tests.chaos
+
+hostile: setup ## Try thousands of broken and malicious recordings, and see that none does harm
+	$(BIN)/python -m benchmarks.hostile
 
 clean: ## Remove the environment, the one-machine cloud's data and caches
 	-$(BIN)/dropscribe down

@@ -12,15 +12,16 @@ SWEEP_SECONDS = 60
 """Between two calls of reconcile."""
 CORES = os.cpu_count() or 1
 WORKERS = {
-    "prepare": 1,
+    "prepare": 2,
     "transcribe": max(1, CORES // 2),
     "align": max(1, CORES // 3),
     "diarize": max(1, CORES // 4),
     "finalize": 1,
     "reconcile": 1,
 }
-"""Processes a function. A model's worker has one thread: two one-thread workers beat one two-thread worker."""
-THREADS = {"prepare": 2, "finalize": 4}
+"""Processes a function. A model's worker has one thread: two one-thread workers beat one two-thread worker. So has
+prepare's, since a crash in a decoder ends all that its process works on."""
+THREADS = {"finalize": 4}
 """Requests at once in a worker. A model answers one."""
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field, JsonValue, ValidationError
 
-from functions.prepare.options import Options, ours, read_folder, resolve
+from functions.prepare.options import Options, ours, read_folder, refuse_if_large, resolve
 from functions.prepare.stage import Cutting, cut, engine
 from shared.contracts import Chosen, Prepared, Source, StageRequest, StageResponse, Wire
 from shared.errors import ArtifactMissing, BadRequest, EmptyRecording, RecordingTooLarge
@@ -69,14 +69,21 @@ def admit(source: Source, blobs: BlobStore) -> Blob:
 
 def layers(source: Source, recording: Blob, start: Start, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
     """Options by origin, the weakest first. Read anew for each run, so a redrive sees what changed."""
-    folder = f"gs://{source.bucket}/"
-    nearest = next((p for p in options_paths(source.name) if blobs.find(folder + p)), None)
     return {
         "deployment": settings().defaults,
-        **({nearest: read_folder(blobs.read(folder + nearest), nearest)} if nearest else {}),
+        **beside(source, blobs),
         "object metadata": ours(recording.metadata),
         "redrive": start.options,
     }
+
+
+def beside(source: Source, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
+    """The nearest options.json, if it is one that can be read: its size is looked at first."""
+    for path in options_paths(source.name):
+        if found := blobs.find(f"gs://{source.bucket}/{path}"):
+            refuse_if_large(found.size, path)
+            return {path: read_folder(blobs.read(found.uri), path)}
+    return {}
 
 
 def cutting() -> dict[str, JsonValue]:

@@ -1,11 +1,10 @@
 """Any recording -> 16 kHz mono samples on the recording's own timeline. The only module that knows PyAV."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from math import inf
-from typing import Any, BinaryIO, NoReturn, TypeVar
+from typing import Any, BinaryIO, NoReturn
 
 import av
 import numpy as np
@@ -15,11 +14,11 @@ from av.stream import Discard
 from numpy.typing import NDArray
 
 from functions.prepare.headers import Promise
+from functions.prepare.reading import Reading
 from shared.errors import EmptyRecording, NoSound, NotAudio, RecordingTooLong, TruncatedRecording
 from shared.speech import SAMPLE_RATE, Media, Warning
 
 Samples = NDArray[np.int16]
-T = TypeVar("T")
 
 PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"})
 """Demuxers that read files named in the file."""
@@ -48,8 +47,8 @@ SURROUND = 8
 """Channels of the largest layout that is mixed down by its loudspeakers' places."""
 INTERRUPTIONS = 100
 """Times the demuxer may stumble before the rest is given up."""
-SILENT_BYTES = 2**28
-"""Most bytes that are read before any sound comes: a file of nothing but empty chunks is walked through for hours."""
+HOPELESS = 10_000
+"""Packets by which the corrupt may outnumber the good before the rest is given up."""
 
 
 @contextmanager
@@ -69,50 +68,6 @@ def recording(file: BinaryIO, max_seconds: float) -> "Iterator[Recording]":
 def beginning(file: BinaryIO) -> bytes:
     file.seek(0)
     return file.read(12)
-
-
-class Reading:
-    """The file as libav sees it: without a name to guess from, and at its end once a read has failed.
-
-    libav would take an error for bad data and PyAV would print it, so it is kept for `check` to raise.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        file.seek(0)
-        self._file = file
-        self._failure: Exception | None = None
-        self._left: float = SILENT_BYTES
-
-    def read(self, size: int) -> bytes:
-        data = self._tried(self._file.read, size, otherwise=b"")
-        self._left -= len(data)
-        if self._left < 0 and self._failure is None:
-            self._failure = NotAudio(f"no sound was found in the first {SILENT_BYTES} bytes that were read")
-        return data
-
-    def heard(self) -> None:
-        """Sound was found, so all of the file may be read."""
-        self._left = inf
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._tried(self._file.seek, offset, whence, otherwise=-1)
-
-    def tell(self) -> int:
-        return self._tried(self._file.tell, otherwise=-1)
-
-    def check(self) -> None:
-        """Raise what a read raised."""
-        if self._failure is not None:
-            raise self._failure
-
-    def _tried(self, method: Callable[..., T], *arguments: int, otherwise: T) -> T:
-        if self._failure is not None:
-            return otherwise
-        try:
-            return method(*arguments)
-        except Exception as error:
-            self._failure = error
-            return otherwise
 
 
 @contextmanager
@@ -147,7 +102,7 @@ def demuxer(name: str) -> str | None:
 
 @cache
 def sound_codecs() -> str:
-    """Every decoder of sound. libav would decode a picture's beginning just to describe it: a cover of gigabytes, too."""
+    """Every decoder of sound. To describe a picture libav would decode it, and a cover may unfold to gigabytes."""
     return ",".join(sorted(filter(is_sound, av.codecs_available)))
 
 
@@ -238,7 +193,9 @@ class Recording:
     def _sound(self) -> Iterator[Samples]:
         for frame in self._frames():
             if not SLOWEST <= frame.sample_rate <= FASTEST:
-                raise NotAudio(f"its sample rate is {frame.sample_rate} Hz; from {SLOWEST} to {FASTEST} can be converted")
+                raise NotAudio(
+                    f"its sample rate is {frame.sample_rate} Hz; from {SLOWEST} to {FASTEST} can be converted"
+                )
             missing = self._clock.missing_before(frame)
             self._limit(missing + frame.samples / frame.sample_rate)
             if missing:
@@ -267,6 +224,8 @@ class Recording:
                 break
             except av.FFmpegError:
                 self._trailing += 1
+            except IndexError:
+                break  # all is read: PyAV 18 takes streams that appeared on the way for ones it knows, and stumbles
         self._reading.check()
 
     def _decoded(self, packet: Any) -> list[Any]:
@@ -275,6 +234,7 @@ class Recording:
             frames: list[Any] = packet.decode()
         except av.FFmpegError:
             self._trailing += 1
+            self._refuse_if_corrupt(but_for=HOPELESS)
             return []
         if frames:
             self._rate, self._channels = frames[0].sample_rate, frames[0].layout.nb_channels
@@ -296,14 +256,17 @@ class Recording:
 
     def _judge(self) -> None:
         """Refuse what turned out to be no recording, or not the whole of it."""
-        bad = self._corrupt + self._trailing
-        if bad > self._good:
-            raise NotAudio(f"{bad} of {bad + self._good} packets cannot be decoded")
+        self._refuse_if_corrupt()
         if not self._written:
             raise EmptyRecording("it holds no sound")
         promised, here = self._promised_seconds(), max(self._clock.now, self._reached)
         if promised - here > max(1.0, promised / 100):
             raise TruncatedRecording(f"it should last {promised:.1f} s, but ends after {here:.1f} s")
+
+    def _refuse_if_corrupt(self, but_for: int = 0) -> None:
+        bad = self._corrupt + self._trailing
+        if bad > self._good + but_for:
+            raise NotAudio(f"{bad} of {bad + self._good} packets cannot be decoded")
 
     def _promised_seconds(self) -> float:
         return max((self._declared or 0.0) if self._measured else 0.0, self._clock.now / (self._promised.share or 1.0))
@@ -396,11 +359,18 @@ class Mono:
 
 def averaged(frame: Any) -> Any:
     """The mean of all channels: what has more than a cinema is a row of microphones, and libav knows no mix for it."""
-    sound = frame.to_ndarray()
-    channels = sound if frame.format.is_planar else sound.reshape(-1, frame.layout.nb_channels).T
-    mean = channels.mean(axis=0, keepdims=True).astype(sound.dtype)
-    made = av.AudioFrame.from_ndarray(mean, format=frame.format.packed.name, layout="mono")
+    sound = packed(frame)
+    channels = sound.to_ndarray().reshape(-1, frame.layout.nb_channels)
+    mean = channels.mean(axis=1).astype(channels.dtype)[np.newaxis]
+    made = av.AudioFrame.from_ndarray(mean, format=sound.format.name, layout="mono")
     made.sample_rate = frame.sample_rate
+    return made
+
+
+def packed(frame: Any) -> Any:
+    """The same sound in one plane, in a format that NumPy has: PyAV 18 reads past the last of more than eight."""
+    name = frame.format.packed.name
+    (made,) = av.AudioResampler(format="dbl" if name == "s64" else name).resample(frame)
     return made
 
 

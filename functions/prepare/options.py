@@ -10,6 +10,10 @@ from shared.errors import BadOption
 
 NOT_OURS = ("goog-reserved-", "goog_reserved_", "mtime", "x-")
 """Metadata that upload tools add by themselves."""
+LARGEST = 65_536
+"""Bytes of an options.json."""
+TOLD = 5
+"""Complaints in a problem, which has to pass through the workflow's memory."""
 
 
 class Options(Wire):
@@ -58,12 +62,12 @@ def checked(layer: Mapping[str, Any], origin: str) -> Options:
     try:
         return Options.model_validate(dict(layer))
     except ValidationError as error:
-        raise BadOption(f"{origin}: {'; '.join(map(complaint, error.errors()))}") from error
+        raise BadOption(f"{origin}: {'; '.join(map(complaint, error.errors()[:TOLD]))}") from error
 
 
 def complaint(error: Any) -> str:
     """Names the option and what is wrong with it."""
-    name = ".".join(map(str, error["loc"]))
+    name = ".".join(map(str, error["loc"]))[:100]
     if error["type"] == "extra_forbidden":
         return f"there is no option {name!r} (known: {', '.join(sorted(known()))})"
     return f"{name}: {error['msg']}" if name else str(error["msg"]).removeprefix("Value error, ")
@@ -87,9 +91,13 @@ class Folder(BaseModel):
 
 def read_folder(data: bytes, path: str) -> dict[str, JsonValue]:
     """The options in an options.json; raise BadOption when it is not a flat JSON object."""
-    if len(data) > 65_536:
-        raise BadOption(f"{path} is larger than 64 KiB")
+    refuse_if_large(len(data), path)
     try:
         return dict(Folder.model_validate_json(data).__pydantic_extra__)
     except ValidationError as error:
         raise BadOption(f"{path} is not a JSON object of plain values: {error.errors()[0]['msg']}") from error
+
+
+def refuse_if_large(size: int, path: str) -> None:
+    if size > LARGEST:
+        raise BadOption(f"{path} is larger than {LARGEST // 1024} KiB")

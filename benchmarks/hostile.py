@@ -1,0 +1,98 @@
+"""Thousands of hostile recordings through prepare, each where it can crash or hang alone.
+
+    python -m benchmarks.hostile --seed 1 --mutants 5000
+
+Exit 1 when one ends in anything but an answer or a problem, or opens anything but itself. Where strace is installed,
+every file opened and every connection made is looked at; else only a canary file and a canary port.
+"""
+
+import argparse
+import re
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import keep
+from tests.hostile.attempt import Outcome
+from tests.hostile.contained import DEATHS, contained
+from tests.hostile.inputs import by_hand, hostile
+from tests.hostile.outside import Outside, watched
+
+CALLS = "open,openat,openat2,creat,connect,execve"
+OPENED = re.compile(r'(?:open|openat|openat2|creat|execve)\([^"]*"(?P<path>[^"]*)"')
+READY = "/proc/self/clear_refs"
+"""Opened at the beginning of each attempt. The first is a harmless one, which loads all there is to load."""
+OURS = (
+    "/proc/self/",
+    f"{tempfile.gettempdir()}/dropscribe-prepare-",
+    f"{sys.prefix}/",
+    f"{sys.base_prefix}/",
+    "/usr/lib/",
+    f"{Path(__file__).parents[1]}/",
+)
+"""What an attempt may open: its own state, the folder for what it makes, and code that is loaded late."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--mutants", type=int, default=5000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="outside-") as folder, watched(Path(folder)) as watch:
+        outcomes, traced = tried(asked.seed, asked.mutants, watch.outside)
+        outside = {"canary": watch.touched(), "traced": traced}
+        figures = {**told(asked.seed, outcomes, watch.outside), "opened_outside": outside}
+    keep("hostile", figures)
+    sys.exit(1 if figures["wrong"] or any(outside.values()) else 0)
+
+
+def tried(seed: int, mutants: int, outside: Outside) -> tuple[Mapping[int, Outcome], list[str] | None]:
+    """What became of each number, and what was opened that should not have been: None where nobody could look."""
+    numbers = range(len(by_hand(outside)) + mutants)
+    if shutil.which("strace") is None:
+        return dict(contained(seed, numbers, outside)), None
+    with tempfile.TemporaryDirectory(prefix="trace-") as folder:
+        log = str(Path(folder) / "trace")
+        before = ("strace", "-ff", "--seccomp-bpf", "-qq", "-s", "4096", "-e", f"trace={CALLS}", "-o", log)
+        outcomes = dict(contained(seed, numbers, outside, before))
+        return outcomes, sorted({escape for path in Path(folder).iterdir() for escape in escapes(path)})
+
+
+def escapes(log: Path) -> list[str]:
+    """Of a process or thread: what it opened since its first real attempt, but for what is ours; any connection."""
+    lines = log.read_text(errors="replace").splitlines()
+    _, ready, *_ = [at for at, line in enumerate(lines) if READY in line][:2] or [0, 0]
+    return [line for line in lines[ready:] if not allowed(line)]
+
+
+def allowed(line: str) -> bool:
+    found = OPENED.search(line)
+    return line.startswith(("+++", "---")) or (found is not None and found["path"].startswith(OURS))
+
+
+def told(seed: int, outcomes: Mapping[int, Outcome], outside: Outside) -> dict[str, Any]:
+    inputs = {number: hostile(seed, number, outside) for number in outcomes}
+    by_format = Counter(made.format for made in inputs.values())
+    sounding = Counter(inputs[number].format for number, outcome in outcomes.items() if outcome.sound)
+    mutants = [outcome for number, outcome in outcomes.items() if number >= len(by_hand(outside))]
+    slowest = max(outcomes, key=lambda number: outcomes[number].seconds)
+    hungriest = max(outcomes, key=lambda number: outcomes[number].peak)
+    return {
+        "seed": seed,
+        "inputs": len(outcomes),
+        "formats": {kind: {"tried": count, "decoded": sounding[kind]} for kind, count in sorted(by_format.items())},
+        "mutants_decoded": round(sum(outcome.sound for outcome in mutants) / len(mutants), 3),
+        "ends": dict(Counter(outcome.end for outcome in outcomes.values()).most_common()),
+        "contained": {death: sum(outcome.end == death for outcome in outcomes.values()) for death in DEATHS},
+        "wrong": {number: outcome.end for number, outcome in outcomes.items() if not outcome.right},
+        "slowest": {"number": slowest, "what": inputs[slowest].what, "seconds": outcomes[slowest].seconds},
+        "peak_memory": {"number": hungriest, "what": inputs[hungriest].what, "mib": outcomes[hungriest].peak},
+    }
+
+
+if __name__ == "__main__":
+    main()
