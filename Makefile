@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
 
-.PHONY: help setup demo test test-fast check format lint types workflows models lock bench clean
+.PHONY: help setup demo test test-fast check format lint types workflows models lock bench eval clean
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -66,6 +66,10 @@ bench: setup ## Measure: orchestration, the chain against plain whisperx, memory
 	$(BIN)/python -m benchmarks.orchestration
 	$(BIN)/python -m benchmarks.chain
 	$(BIN)/python -m benchmarks.memory
+
+eval: setup ## Measure transcripts against plain whisperx: make eval [DATA=folder] [SPLIT=tune] [SETS="dialogue noisy"]
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[benchmarks]'
+	$(BIN)/python -m benchmarks.evaluation $(if $(DATA),--data "$(DATA)") $(if $(SPLIT),--split $(SPLIT)) $(if $(SETS),--sets $(SETS))
 
 clean: ## Remove the environment, the one-machine cloud's data and caches
 	-$(BIN)/dropscribe down

@@ -1,6 +1,7 @@
 """What is heard besides speech, each with a root mean square of 1 and repeatable from its seed."""
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,12 @@ def music(packages: Path, split: Split) -> list[Path]:
 
 def played(piece: Path, seconds: float) -> Samples:
     """From the beginning, repeated if it is too short."""
-    return normal(np.resize(decoded(piece), length(seconds)))
+    return normal(np.resize(whole(piece), length(seconds)))
+
+
+@cache
+def whole(piece: Path) -> Samples:
+    return decoded(piece)
 
 
 def normal(sound: np.ndarray) -> Samples:

@@ -59,7 +59,7 @@ def unpacked(cache: Path = CACHE) -> Path:
 def check_tools() -> None:
     lacking = [tool for tool in ("apt-get", "dpkg-deb") if shutil.which(tool) is None]
     if lacking:
-        raise PackagesMissing(f"the voices come from Debian packages; {' and '.join(lacking)} is not on this machine")
+        raise PackagesMissing(f"the voices come from Debian packages; not on this machine: {', '.join(lacking)}")
 
 
 def downloaded(packages: Sequence[str], folder: Path) -> Iterator[Path]:

@@ -1,25 +1,22 @@
 """pyannote.audio's packaged phone call (30 s, two people, real turns and words), as it is and cut up anew.
 
-Its .rttm has the turns, its .stm the words. Who speaks when is taken from the .rttm; each line of the .stm goes to the
-turn of its speaker that it overlaps most. One turn of the .rttm, a murmur under the other's words, has no line: its
-text is empty, not unknown, since the .stm covers the whole call.
+Its .rttm has the turns, its .stm the words, in lines that begin and end otherwise. Who speaks when is taken from the
+.rttm, and each line goes to the turn that it fits best. One turn, a murmur under the other's words, gets none.
 """
 
 import importlib.util
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from pyannote.database.util import load_rttm
 
 from benchmarks.evaluation.compose import Piece, Said, recording, samples, sound, write
+from benchmarks.evaluation.folder import joined, lines, turns
 from benchmarks.evaluation.truth import Recording, Utterance
 from benchmarks.evaluation.voices import RATE, Clip, Samples, decoded
 
-NAMES = {"speaker90": "Diane", "speaker91": "Sheila"}
-"""In the .rttm -> in the .stm."""
 CUTS = (
     (6.60, 7.25, "Diane", "Hello?"),
     (7.40, 8.33, "Sheila", "Hello?"),
@@ -29,23 +26,13 @@ CUTS = (
 """Seconds, speaker and text of what stands between silences; the last, between two words."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """Of an .stm file."""
-
-    speaker: str
-    start: float
-    end: float
-    text: str
-
-
 def recordings(folder: Path) -> Iterator[Recording]:
     """What can be known from 30 seconds."""
-    heard, turns = decoded(path()), spoken()
+    heard, call = decoded(path()), spoken()
     pause = np.zeros(samples(5), np.float32)
     yield as_it_is(folder)
-    yield again(folder, "sample-after-silence", [np.zeros(samples(40), np.float32), heard], [delayed(turns, 40)])
-    twice = [turns, delayed(turns, len(heard) / RATE + 5)]
+    yield again(folder, "sample-after-silence", [np.zeros(samples(40), np.float32), heard], [delayed(call, 40)])
+    twice = [call, delayed(call, len(heard) / RATE + 5)]
     yield again(folder, "sample-twice", [heard, pause, heard], twice)
     yield respliced(folder)
 
@@ -82,26 +69,8 @@ def path() -> Path:
 
 
 def spoken() -> list[Utterance]:
-    """The turns, with the words of the lines that fit them best."""
-    (annotation,) = load_rttm(str(path().with_suffix(".rttm"))).values()
-    turns = [
-        Utterance(NAMES[who], at.start, at.end, "", "en") for at, _, who in annotation.itertracks(yield_label=True)
-    ]
-    said: dict[Utterance, list[str]] = {turn: [] for turn in turns}
-    for line in lines():
-        said[max(turns, key=lambda turn: shared(turn, line))].append(line.text)
-    return [replace(turn, text=" ".join(texts)) for turn, texts in said.items()]
-
-
-def lines() -> Iterator[Line]:
-    for line in path().with_suffix(".stm").read_text().splitlines():
-        _, _, speaker, start, end, text = line.split(maxsplit=5)
-        yield Line(speaker, float(start), float(end), text)
-
-
-def shared(turn: Utterance, line: Line) -> float:
-    """Seconds that both last, if they are of one speaker."""
-    return min(turn.end, line.end) - max(turn.start, line.start) if turn.speaker == line.speaker else -np.inf
+    found = joined(turns(path()), list(lines(path().with_suffix(".stm"))))
+    return [replace(turn, language="en") for turn in found]
 
 
 def delayed(turns: Sequence[Utterance], seconds: float) -> list[Utterance]:

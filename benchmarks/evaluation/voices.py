@@ -127,8 +127,8 @@ def prompt_texts(packages: Path, language: str) -> dict[str, str]:
 
 
 def is_speech(text: str) -> bool:
-    """Beeps and music are described in brackets."""
-    return not re.search(r"[\[(]", text) and bool(re.search(r"\w", text))
+    """Beeps and music are described in brackets; keys and spelt names can be read in more than one way."""
+    return not re.search(r"[\[(#*]|\b[A-Z] [A-Z]\b", text) and bool(re.search(r"\w", text))
 
 
 def text_is_whole(text: str, name: str, language: str) -> bool:
