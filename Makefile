@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
 
-.PHONY: help setup demo test test-fast check format lint types workflows models lock bench audit chaos hostile clean
+.PHONY: help setup demo test test-fast check format lint types workflows models lock bench eval audit chaos hostile clean
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -66,6 +66,10 @@ bench: setup ## Measure: orchestration, the chain against plain whisperx, memory
 	$(BIN)/python -m benchmarks.orchestration
 	$(BIN)/python -m benchmarks.chain
 	$(BIN)/python -m benchmarks.memory
+
+eval: setup ## Measure transcripts against plain whisperx: make eval [DATA=folder] [SPLIT=tune] [SETS="dialogue noisy"]
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[benchmarks]'
+	$(BIN)/python -m benchmarks.evaluation $(if $(DATA),--data "$(DATA)") $(if $(SPLIT),--split $(SPLIT)) $(if $(SETS),--sets $(SETS))
 
 audit: setup ## Ask for known weaknesses of the pinned dependencies
 	$(BIN)/uv tool run --quiet pip-audit==2.10.0 --strict --disable-pip --require-hashes -r requirements.lock

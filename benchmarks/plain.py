@@ -1,34 +1,53 @@
 """Plain whisperx: the same models through its own API, one after the other in one process, with its defaults.
 
-    python -m benchmarks.plain RECORDING.wav...
+    python -m benchmarks.plain [--options FILE] RECORDING...
 
-Loads everything, warms up on the first 30 s of the first recording, then prints a JSON object a recording: the seconds
-of each step, and the segments with their speakers.
+Loads everything, warms up, prints {"ready": true}, then a JSON object a recording, in their order: the seconds of each
+step, the language, the words with their speakers, and the speakers' turns; or the error that whisperx ended with. FILE
+holds a JSON list of each recording's options, named as whisperx names them: language, task, min_speakers, max_speakers.
 """
 
+import argparse
 import json
+import math
+import os
+import signal
 import sys
 import time
-import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
+import torch
 import whisperx
 from numpy.typing import NDArray
+
+os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # read when pyannote is imported; else it reports home
+from pyannote.audio.pipelines import SpeakerDiarization
 from whisperx.diarize import DiarizationPipeline
 
-from functions.align import aligner, hama
-from functions.diarize import pipeline
+from functions.align import aligner
+from functions.align.acoustic import Acoustic
+from functions.diarize import weights
+from functions.diarize.pipeline import NoPLDA
+from functions.diarize.voice import DVector
 from functions.transcribe import models
+from shared.process import die_with_parent
 from shared.settings import settings
+from tests.recordings import sample
 
 BATCH = 8
 """The default of whisperx's command. Its `transcribe` alone would take one window at a time."""
 THREADS = 4
 """whisperx's default."""
+DEADLINE = 3600
+"""Seconds a recording may take."""
+
+Options = Mapping[str, Any]
+Segments = list[dict[str, Any]]
 
 
 @dataclass
@@ -41,16 +60,23 @@ class Plain:
         folder = models.find("base", settings().models)
         self.recogniser = whisperx.load_model(str(folder), "cpu", compute_type="int8", threads=THREADS)
         aligner.load()
-        self.acoustic = hama.acoustic()
         self.diarizer = object.__new__(DiarizationPipeline)  # its __init__ only loads the model from the hub
-        self.diarizer.model = pipeline.load().pipeline
+        self.diarizer.model = diarizer()
 
-    def __call__(self, audio: NDArray[np.float32]) -> list[dict[str, Any]]:
-        heard = self.timed("transcribe", lambda: self.recogniser.transcribe(audio, batch_size=BATCH))
-        aligned = self.timed("align", lambda: self.align(heard["segments"], audio))
-        turns = self.timed("diarize", lambda: self.diarizer(audio))
-        spoken = self.timed("assign", lambda: whisperx.assign_word_speakers(turns, aligned))
-        return list(spoken["segments"])
+    def __call__(self, path: Path, options: Options) -> dict[str, Any]:
+        self.seconds = {}
+        audio = self.timed("decode", lambda: samples(path))
+        heard = self.timed("transcribe", lambda: self.transcribe(audio, options))
+        aligned = self.timed("align", lambda: align(heard["segments"], heard["language"], audio))
+        bounds = {name: options.get(name) for name in ("min_speakers", "max_speakers")}
+        turns = self.timed("diarize", lambda: self.diarizer(audio, **bounds))
+        spoken = self.timed("assign", lambda: whisperx.assign_word_speakers(turns, {"segments": aligned}))
+        return {
+            "seconds": self.seconds,
+            "language": heard["language"],
+            "words": [word for segment in spoken["segments"] for word in words(segment)],
+            "turns": turns[["start", "end", "speaker"]].to_dict("records"),
+        }
 
     def timed(self, step: str, work: Callable[[], Any]) -> Any:
         began = time.monotonic()
@@ -58,32 +84,120 @@ class Plain:
         self.seconds[step] = round(time.monotonic() - began, 2)
         return done
 
-    def align(self, segments: list[dict[str, Any]], audio: NDArray[np.float32]) -> dict[str, Any]:
-        """The packaged aligner knows phonemes: words go in as phonemes and come out again as words."""
-        words = iter([word for segment in segments for word in segment["text"].split()])
-        spelt = [{**s, "text": " ".join(self.acoustic.written(word) for word in s["text"].split())} for s in segments]
-        made = whisperx.align(spelt, self.acoustic.network, self.acoustic.metadata, audio, "cpu")
-        for segment in made["segments"]:
-            for word in segment["words"]:
-                word["word"] = next(words)
-            segment["text"] = " ".join(word["word"] for word in segment["words"])
-        return dict(made)
+    def transcribe(self, audio: NDArray[np.float32], options: Options) -> Any:
+        self.recogniser.tokenizer = None  # whisperx leaves a failed recording's language to the next one
+        given = {name: options.get(name) for name in ("language", "task")}
+        return self.recogniser.transcribe(audio, batch_size=BATCH, **given)
+
+
+def diarizer() -> SpeakerDiarization:
+    """pyannote's pipeline with its own defaults, of the parts that packages carry."""
+    parts = weights.embedded()
+    pipeline = SpeakerDiarization(
+        segmentation=str(parts.segmentation),
+        segmentation_batch_size=8,
+        embedding=DVector(parts.embedding),
+        embedding_batch_size=32,
+        plda=NoPLDA(),
+        clustering="AgglomerativeClustering",
+    )
+    pipeline.instantiate(
+        {
+            "segmentation": {"threshold": 0.5, "min_duration_off": 0.0},
+            "clustering": {"method": "centroid", "threshold": 0.5, "min_cluster_size": 12},
+        }
+    )
+    return pipeline.to(torch.device("cpu"))
+
+
+def align(segments: Segments, language: str, audio: NDArray[np.float32]) -> Segments:
+    """The segments with words; the words have no times where the language has no model here."""
+    acoustic = aligner.found(language, None)
+    if acoustic is None:
+        return [{**segment, "words": untimed(segment["text"])} for segment in segments]
+    return [sentence for segment in segments for sentence in aligned(segment, acoustic, audio)]
+
+
+def aligned(segment: dict[str, Any], acoustic: Acoustic, audio: NDArray[np.float32]) -> Iterator[dict[str, Any]]:
+    """The sentences of a segment, as whisperx splits them.
+
+    The packaged aligner knows phonemes: words go in as phonemes and come out again as words. Of a segment that could
+    not be aligned whisperx gives the text alone.
+    """
+    found = untimed(segment["text"])
+    spelt = {**segment, "text": " ".join(acoustic.written(word["word"]) for word in found)}
+    made = whisperx.align([spelt], acoustic.network, acoustic.metadata, audio, "cpu")["segments"]
+    timed = [word for sentence in made for word in sentence["words"]]
+    if len(timed) != len(found):
+        yield {**segment, "words": found}
+        return
+    for sentence in sentences([{**times, **word} for times, word in zip(timed, found, strict=True)]):
+        times = [word for word in sentence if "start" in word and "end" in word] or [segment]
+        start, end = min(word["start"] for word in times), max(word["end"] for word in times)
+        yield {"start": start, "end": end, "words": sentence}
+
+
+def untimed(text: str) -> list[dict[str, Any]]:
+    return [{"word": word} for word in text.split()]
+
+
+def sentences(words: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Cut after each full stop, question mark and exclamation mark."""
+    sentence: list[dict[str, Any]] = []
+    for word in words:
+        sentence.append(word)
+        if word["word"].endswith((".", "?", "!")):
+            yield sentence
+            sentence = []
+    if sentence:
+        yield sentence
+
+
+def words(segment: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each with its segment's speaker, too: a word in a gap has none, but whisperx's captions take its segment's."""
+    for word in segment["words"]:
+        known = {name: value for name, value in word.items() if isinstance(value, str) or math.isfinite(value)}
+        yield {**known, "segment_speaker": segment.get("speaker")}
 
 
 def samples(path: Path) -> NDArray[np.float32]:
-    with wave.open(str(path)) as file:
-        return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / np.float32(32768)
+    """16 kHz mono, as whisperx.load_audio makes it with the ffmpeg command."""
+    resampler = av.AudioResampler("s16", "mono", whisperx.audio.SAMPLE_RATE)
+    with av.open(str(path)) as container:
+        frames = [made for frame in container.decode(audio=0) for made in resampler.resample(frame)]
+    frames += resampler.resample(None)
+    return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32) / np.float32(32768)
 
 
-def results(paths: list[Path]) -> Iterator[dict[str, Any]]:
+def results(paths: Sequence[Path], options: Sequence[Options]) -> Iterator[dict[str, Any]]:
     plain = Plain()
-    plain(samples(paths[0])[: 30 * 16_000])
-    for path in paths:
-        segments = plain(samples(path))
-        words = [word for segment in segments for word in segment["words"]]
-        yield {"file": path.name, "seconds": dict(plain.seconds), "words": words}
+    plain(sample(), {})
+    yield {"ready": True}
+    for path, asked in zip(paths, options, strict=True):
+        signal.alarm(DEADLINE)  # ends the process, wherever it hangs
+        yield {"file": path.name, **answer(plain, path, asked)}
+    signal.alarm(0)
+
+
+def answer(plain: Plain, path: Path, options: Options) -> dict[str, Any]:
+    """Whatever whisperx raises is the answer: somebody who runs it has no transcript then."""
+    try:
+        return plain(path, options)
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def main() -> None:
+    die_with_parent()
+    asked = argparse.ArgumentParser(prog="python -m benchmarks.plain")
+    asked.add_argument("--options", type=Path)
+    asked.add_argument("recordings", type=Path, nargs="+")
+    given = asked.parse_args()
+    options = json.loads(given.options.read_text()) if given.options else [{}] * len(given.recordings)
+    for result in results(given.recordings, options):
+        sys.stdout.write("\n" + json.dumps(result, default=float) + "\n")  # whisperx prints, too
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    for result in results([Path(argument) for argument in sys.argv[1:]]):
-        print(json.dumps(result, default=float))
+    main()

@@ -8,7 +8,7 @@ from shared.contracts import Source
 NO_RECORDING = re.compile(r"/$|(^|/)options[.]json$|^(gsutil|gcloud)/tmp/parallel_composite_uploads/")
 """Folder markers, options for the files beside them, and the parts of a composite upload. The workflow holds the same
 rule (workflows/transcription.yaml)."""
-LONGEST = 1024 - len("/transcript.json")
+LONGEST = 1024 - len("/transcript.whisperx.json")
 """Bytes of a name whose answers still have legal names."""
 
 

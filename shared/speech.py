@@ -42,10 +42,12 @@ class Media(Wire):
 
 
 class Chunk(Wire):
-    """A stretch to transcribe. Chunks follow each other without a gap and cover the recording."""
+    """A stretch to transcribe. Chunks cover the recording, or each channel of it, without a gap."""
 
     start: Seconds
     end: Seconds
+    channel: int | None = None
+    """Which of the recording's channels is heard in it, from 0. Null: all of them, mixed."""
     speech: tuple[Region, ...]
     """Where someone speaks, in recording time, within the chunk."""
 
@@ -60,7 +62,12 @@ class Window(Wire):
 
 
 class Manifest(Wire):
-    """What prepare found. The n-th chunk's audio is the n-th of prepare's `chunks`; spans likewise."""
+    """What prepare found. The n-th chunk's audio is the n-th of prepare's `chunks`; spans likewise.
+
+    Chunks stand in the order in which they were complete: those of one channel in order of time, and all channels
+    going on together, so that work on the list makes even progress. Where channels are heard each for itself there are
+    no spans.
+    """
 
     media: Media
     chunks: tuple[Chunk, ...]
@@ -100,15 +107,26 @@ class HeardWord(Wire):
     probability: float = Field(ge=0, le=1)
 
 
+Doubt = Literal["repetitive", "improbable", "no_speech", "too_fast", "prompt"]
+"""Why a decoded stretch may never have been said: it goes round in circles; the recogniser thought its own words
+improbable, or that nobody speaks; nobody talks that fast; or it is the prompt's text and not the recording's."""
+
+
 class HeardSegment(Wire):
     """What the recogniser decoded in one go, at most 30 s."""
 
     start: Seconds
     end: Seconds
+    language: str | None
+    """Of the text: a translation is English."""
     text: str
     avg_logprob: float | None
     compression_ratio: float | None
     no_speech_prob: float | None
+    temperature: float | None
+    """Of the decoding that was kept: above 0 when the likeliest words were not to be trusted."""
+    doubts: tuple[Doubt, ...] = ()
+    """What is still wrong with the best decoding there was."""
     words: tuple[HeardWord, ...]
     """The words of `text` in order: joined by spaces they are the text, in languages that write spaces."""
 
@@ -116,7 +134,6 @@ class HeardSegment(Wire):
 class Heard(Wire):
     """transcribe's output for one chunk."""
 
-    language: str | None
     segments: tuple[HeardSegment, ...]
     engine: Engine
     warnings: tuple[Warning, ...] = ()
@@ -144,21 +161,24 @@ class AlignedSegment(Wire):
 
     start: Seconds
     end: Seconds
+    language: str | None
     text: str
     avg_logprob: float | None
     compression_ratio: float | None
     no_speech_prob: float | None
+    temperature: float | None
+    doubts: tuple[Doubt, ...] = ()
 
 
 class Aligned(Wire):
     """align's output for one chunk. Words are in order of time and each is inside its chunk."""
 
-    language: str | None
     segments: tuple[AlignedSegment, ...]
     words: tuple[AlignedWord, ...]
     asr: Engine
     """The recogniser that heard the words."""
-    engine: Engine
+    engines: tuple[Engine, ...]
+    """What placed them: a model for each language. Empty when the recogniser's own times stand."""
     warnings: tuple[Warning, ...] = ()
 
 

@@ -1,7 +1,7 @@
 """transcript.json, version 1: what a person gets back for a recording.
 
 Every key is always present: null or empty, never absent. Times are seconds of the recording. A segment's and a word's
-`id` is its index in its list, from 0; a speaker's is "S1", "S2", … in order of first appearance.
+`id` is its index in its list, from 0; a speaker's is "S1", "S2", … in order of first appearance, or of the channels.
 """
 
 from typing import Annotated, Literal
@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from shared.contracts import Chosen, Engine, Seconds, Wire
-from shared.speech import Guess, Media, Region, Timing, Turn, Warning
+from shared.speech import Doubt, Guess, Media, Region, Timing, Turn, Warning
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -37,7 +37,8 @@ class Language(Wire):
     """ISO 639-1 where there is one. Null when nobody speaks."""
     confidence: Share | None
     """Null when the language was given."""
-    method: Literal["given", "detected"]
+    method: Literal["given", "detected", "multi"]
+    """multi: each segment has its own, and `code` is that of most words."""
     windows: tuple[Guess, ...]
 
 
@@ -56,11 +57,13 @@ class Segment(Wire):
     avg_logprob: Number | None
     compression_ratio: Number | None
     no_speech_prob: Number | None
+    temperature: Number | None
+    """Above 0 when the likeliest words were not to be trusted, and others were found."""
     flags: tuple[Flag, ...]
 
 
 class Word(Wire):
-    """A word as written. In order, each starts no earlier than the one before it ends."""
+    """A word as written. Words stand as their segments do; in a channel, none starts before the one before it ends."""
 
     id: int
     word: str
@@ -74,9 +77,12 @@ class Word(Wire):
     speaker: str | None
     """Null only when no turns are known."""
     speaker_confidence: Share | None
-    """The share of the word that the speaker's turns cover; 0 when the nearest turn gave the speaker."""
+    """The share of the word that the speaker's turns cover: 1 when the channel tells the speaker; low when the sentence
+    gave the word to another than the one who had the floor; 0 when the nearest turn did."""
     overlap: bool
     """Two speak at once somewhere in the word."""
+    speakers: tuple[str, ...]
+    """Everyone who speaks during a quarter of the word or more, its own speaker first."""
     channel: int | None
     language: str | None
 
@@ -98,10 +104,20 @@ class Overlap(Wire):
 
 
 class Suspect(Wire):
-    """A segment that may never have been said. It is kept, with the reason to doubt it."""
+    """What the recogniser wrote and probably nobody said. It stands here, and not among segments, words and text."""
 
-    segment: int
-    reason: str
+    start: Seconds
+    end: Seconds
+    text: str
+    language: str | None
+    channel: int | None
+    reasons: tuple[Doubt, ...]
+
+
+class Gap(Region):
+    """Speech without a word."""
+
+    channel: int | None
 
 
 class Quality(Wire):
@@ -109,8 +125,8 @@ class Quality(Wire):
 
     coverage: Share | None
     """The share of speech that words cover. Null when nobody speaks."""
-    uncovered: tuple[Region, ...]
-    """Speech of a second or more without a word."""
+    uncovered: tuple[Gap, ...]
+    """Those of a second or more."""
     suspects: tuple[Suspect, ...]
     words_interpolated: int
     mean_confidence: Share | None
@@ -154,7 +170,11 @@ class Cost(Wire):
 
 
 class Transcript(Wire):
-    """The answer."""
+    """The answer.
+
+    Segments are in order of start, and the words of each stand together. Where each channel was transcribed for itself,
+    a segment may begin before the one before it, of another channel, ends. Times are those of the recording.
+    """
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_alias=True, validate_by_name=True)
 

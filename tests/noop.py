@@ -29,10 +29,12 @@ class Noop:
             HeardSegment(
                 start=region.start,
                 end=region.end,
+                language=language,
                 text="Word.",
                 avg_logprob=None,
                 compression_ratio=None,
                 no_speech_prob=None,
+                temperature=None,
                 words=(HeardWord(word="Word.", start=region.start, end=region.end, probability=1.0),),
             )
             for region in speech

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 import torch
 
 from shared.contracts import Engine
+
+UNKNOWN = "\uf8ff"
+"""A word of which nothing can be written. In no dictionary: whisperx places it as anything that is said there."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,5 @@ class Acoustic:
     metadata: Mapping[str, Any]
     """As whisperx has it: language, dictionary of letters, type."""
     engine: Engine
-    written: Callable[[str], str] = str
-    """A word in the network's letters."""
-    longest_letter: float = inf
-    """Seconds a word's last letter may last. whisperx lets it last until the network hears the next word begin."""
+    written: Callable[[str], str]
+    """A word in the network's letters, or UNKNOWN."""

@@ -10,7 +10,7 @@ import hama
 import numpy as np
 import torch
 
-from functions.align.acoustic import Acoustic
+from functions.align.acoustic import UNKNOWN, Acoustic
 from functions.align.phonemes import IPA, pronounced
 from shared.contracts import Engine
 from shared.speech import SAMPLE_RATE
@@ -20,8 +20,6 @@ LETTERS = {phoneme: chr(0xE000 + number) for number, phoneme in enumerate(IPA)}
 WORD_BOUNDARY, BLANK = "|", "<pad>"
 """As whisperx calls them."""
 DICTIONARY = {letter: column for column, letter in enumerate([*LETTERS.values(), WORD_BOUNDARY, BLANK])}
-UNKNOWN = "\uf8ff"
-"""Not in the dictionary: whisperx places it as anything that is said there."""
 
 FRAME = 320
 """Samples an output frame stands for: 20 ms."""
@@ -32,14 +30,12 @@ MARGIN = 25 * FRAME
 """Inference costs more than linearly: 10 s at a time, with 0.5 s of context, takes a quarter less than 30 s at once."""
 IMPOSSIBLE = -20.0
 """Log probability."""
-LONGEST_PHONEME = 0.2
-"""Seconds. The model names the next word when that begins, not when the last one ends."""
 
 
 @lru_cache(maxsize=1)
 def acoustic() -> Acoustic:
     metadata = {"language": "en", "dictionary": DICTIONARY, "type": "huggingface"}
-    return Acoustic(Network(), metadata, engine(), written, LONGEST_PHONEME)
+    return Acoustic(Network(), metadata, engine(), written)
 
 
 def written(word: str) -> str:

@@ -6,7 +6,8 @@ from typing import cast
 import flask
 import functions_framework
 
-from functions.align.stage import VERSION, Aligner, AlignParams, align
+from functions.align.placing import Aligner
+from functions.align.stage import VERSION, AlignParams, align
 from shared.log import configure
 from shared.process import in_each_worker
 from shared.settings import settings

@@ -54,6 +54,8 @@ IPA = {
 
 FROM_IPA = {sign: phoneme for phoneme, signs in reversed(IPA.items()) for sign in signs}
 
+VOWELS = frozenset("aeiouy")
+
 
 def pronounced(word: str) -> list[str]:
     """The ARPABET phonemes of one written word; none for a word without a letter, digit or known sign."""
@@ -73,7 +75,9 @@ def phonemes(word: str) -> tuple[str, ...]:
 
 
 def guessed(word: str) -> tuple[str, ...]:
-    """hama's reading of a word the dictionary lacks."""
+    """hama's reading of a word the dictionary lacks; one without a vowel is spelled."""
+    if len(word) > 1 and not VOWELS & set(word):
+        return tuple(phoneme for letter in word for phoneme in phonemes(letter))
     signs = (part.phoneme for part in reader().predict(word).alignments)
     return tuple(FROM_IPA[sign] for sign in signs if sign in FROM_IPA)
 

@@ -1,19 +1,20 @@
 """A chunk of the recording and the words heard in it -> the same words, in sentences, placed in the sound."""
 
-import wave
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
-from pathlib import Path
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Literal
 
+from functions.align.extent import sounding
+from functions.align.placing import Aligner, Placing
 from functions.align.sentences import sentences, separator
-from functions.align.timing import Fit, bounded, kept
-from shared.contracts import Engine, Params
-from shared.speech import Aligned, AlignedSegment, AlignedWord, Heard, HeardSegment, HeardWord, Region, Warning
+from functions.align.sound import Sound, read
+from functions.align.timing import Fit, bounded
+from shared.contracts import Params
+from shared.speech import Aligned, AlignedSegment, AlignedWord, Heard, HeardSegment, HeardWord
 from shared.stage import One, Output, Task
 
-VERSION = "1"
+VERSION = "2"
 """Goes up when the same question would get another answer."""
 
 
@@ -26,126 +27,84 @@ class AlignParams(Params):
     """What the recogniser was asked for. A translation is not in the sound: its words keep the recogniser's times."""
 
 
-class Voice(Protocol):
-    """An acoustic model of one language."""
-
-    @property
-    def engine(self) -> Engine: ...
-
-    def fits(self, audio: Path, segments: Sequence[HeardSegment]) -> Iterator[Sequence[Fit] | None]:
-        """For each segment, where each of its words is; None where the words do not fit the sound."""
-
-
-class Aligner(Protocol):
-    """A choice of acoustic models."""
-
-    @property
-    def engine(self) -> Engine: ...
-
-    def voice(self, language: str) -> Voice | None:
-        """The language's model, if there is one here."""
-
-
 @dataclass(frozen=True)
-class Placed:
-    """A word, where it is, and what it belongs to."""
+class Sentence:
+    """Words that belong together, where they are, and the segment they were decoded in."""
 
-    word: HeardWord
-    fit: Fit
-    sentence: int
     segment: HeardSegment
+    words: tuple[tuple[HeardWord, Fit], ...]
+    """Empty when the segment's text came without words."""
 
 
 def align(task: Task[AlignParams], load: Callable[[str | None], Aligner]) -> Iterator[Output]:
     """Yields `aligned`. `load` gives the aligner of a model; the deployment's when there is none."""
     heard = Heard.model_validate_json(task.files["heard"].read_bytes())
-    aligner = load(task.params.model)
-    voice = aligner.voice(heard.language) if heard.language and task.params.task == "transcribe" else None
-    fits = tuple(voice.fits(task.files["audio"], heard.segments)) if voice else (None,) * len(heard.segments)
-    words = within(placed(heard, fits), seconds(task.files["audio"]))
+    sound = read(task.files["audio"])
+    placing = Placing(heard.segments)
+    if task.params.task == "transcribe":
+        placing.place(load(task.params.model), sound)
+    told = list(spoken_in(heard.segments, fits_of(placing, sound)))
     yield One(
         "aligned",
         Aligned(
-            language=heard.language,
-            segments=aligned_segments(words, heard.language),
-            words=aligned_words(words),
+            segments=tuple(aligned_segment(sentence, sound.seconds) for sentence in told),
+            words=tuple(chain.from_iterable(aligned_words(number, sentence) for number, sentence in enumerate(told))),
             asr=heard.engine,
-            engine=voice.engine if voice else heard.engine,
-            warnings=tuple(misfits(heard, fits) if voice else unplaced(heard, task.params)),
+            engines=tuple(placing.engines),
+            warnings=tuple(placing.warnings),
         ),
     )
 
 
-def placed(heard: Heard, fits: Iterable[Sequence[Fit] | None]) -> Iterator[Placed]:
-    """Every word once, in order. Where there is no fit, the recogniser's own times stand."""
-    first = 0
-    for segment, fit in zip(heard.segments, fits, strict=True):
-        numbers = sentences([word.word for word in segment.words], heard.language)
-        for word, place, number in zip(segment.words, fit or map(kept, segment.words), numbers, strict=True):
-            yield Placed(word, place, first + number, segment)
-        first += numbers[-1] + 1 if numbers else 0
-
-
-def within(words: Iterable[Placed], duration: float) -> list[Placed]:
-    """The words in order of time, inside the chunk."""
-    unbounded = list(words)
-    fits = bounded((word.fit for word in unbounded), duration)
-    return [replace(word, fit=fit) for word, fit in zip(unbounded, fits, strict=True)]
-
-
-def aligned_words(words: Iterable[Placed]) -> tuple[AlignedWord, ...]:
-    return tuple(
-        AlignedWord(
-            segment=placed.sentence,
-            word=placed.word.word,
-            start=placed.fit.start,
-            end=placed.fit.end,
-            score=placed.fit.score,
-            confidence=placed.word.probability,
-            timing=placed.fit.timing,
-        )
-        for placed in words
+def fits_of(placing: Placing, sound: Sound) -> Iterator[Fit]:
+    """Every word's place, in order, inside the chunk. Where there is no fit, the recogniser's own times stand."""
+    given = (
+        fits or [kept(word, sound) for word in segment.words]
+        for segment, fits in zip(placing.segments, placing.fits, strict=True)
     )
+    return bounded(list(chain.from_iterable(given)), sound.seconds)
 
 
-def aligned_segments(words: Iterable[Placed], language: str | None) -> tuple[AlignedSegment, ...]:
-    """The sentences. Each carries the measures of the segment it was decoded in."""
-    return tuple(
-        sentence_of(list(members), separator(language)) for _, members in groupby(words, key=lambda word: word.sentence)
-    )
+def kept(word: HeardWord, sound: Sound) -> Fit:
+    """The recogniser's own time, but for the pauses that it holds."""
+    start, end = sounding(word.start, word.end, sound)
+    return Fit(start, end, None, "asr")
 
 
-def sentence_of(words: Sequence[Placed], between: str) -> AlignedSegment:
-    segment = words[0].segment
+def spoken_in(segments: Sequence[HeardSegment], fits: Iterator[Fit]) -> Iterator[Sentence]:
+    """The sentences of all segments. `fits` are those of all their words."""
+    for segment in segments:
+        placed = list(zip(segment.words, islice(fits, len(segment.words)), strict=True))
+        numbers = sentences([word.word for word in segment.words], segment.language)
+        for number in sorted(set(numbers)) or [0]:
+            yield Sentence(segment, tuple(word for word, its in zip(placed, numbers, strict=True) if its == number))
+
+
+def aligned_segment(sentence: Sentence, duration: float) -> AlignedSegment:
+    """The sentence with the measures of the whole segment."""
+    segment = sentence.segment
+    spelled = separator(segment.language).join(word.word for word, _ in sentence.words)
     return AlignedSegment(
-        start=words[0].fit.start,
-        end=max(placed.fit.end for placed in words),
-        text=between.join(placed.word.word for placed in words),
+        start=sentence.words[0][1].start if sentence.words else min(segment.start, duration),
+        end=sentence.words[-1][1].end if sentence.words else min(segment.end, duration),
+        language=segment.language,
+        text=spelled if sentence.words else segment.text,
         avg_logprob=segment.avg_logprob,
         compression_ratio=segment.compression_ratio,
         no_speech_prob=segment.no_speech_prob,
+        temperature=segment.temperature,
+        doubts=segment.doubts,
     )
 
 
-def unplaced(heard: Heard, params: AlignParams) -> Iterator[Warning]:
-    """Says why nothing was aligned, where there was something to align."""
-    if heard.segments and params.task == "transcribe":
-        message = f"No alignment model for {heard.language!r} is here: its words keep the recogniser's times."
-        yield Warning(code="no_aligner", stage="align", message=message)
-
-
-def misfits(heard: Heard, fits: Iterable[Sequence[Fit] | None]) -> Iterator[Warning]:
-    for segment, fit in zip(heard.segments, fits, strict=True):
-        if fit is None:
-            yield Warning(
-                code="not_aligned",
-                stage="align",
-                message="The words do not fit the sound: they keep the recogniser's times.",
-                span=Region(start=segment.start, end=segment.end),
-            )
-
-
-def seconds(audio: Path) -> float:
-    """How long a WAV file is."""
-    with wave.open(str(audio)) as file:
-        return int(file.getnframes()) / int(file.getframerate())
+def aligned_words(number: int, sentence: Sentence) -> Iterator[AlignedWord]:
+    for word, fit in sentence.words:
+        yield AlignedWord(
+            segment=number,
+            word=word.word,
+            start=fit.start,
+            end=fit.end,
+            score=fit.score,
+            confidence=word.probability,
+            timing=fit.timing,
+        )

@@ -12,6 +12,7 @@ import torchaudio
 import whisperx.alignment
 
 from functions.align.acoustic import Acoustic
+from functions.align.letters import writer
 from shared.contracts import Engine
 from shared.errors import ModelUnavailable
 
@@ -39,7 +40,7 @@ def acoustic(language: str, name: str, models: Path, download: bool, device: str
     engine = Engine(
         name="whisperx", version=version("whisperx"), model=name, digest=f"sha256:{digest(network)}", device=device
     )
-    return Acoustic(network.eval(), metadata, engine)
+    return Acoustic(network.eval(), metadata, engine, writer(language, metadata["dictionary"]))
 
 
 def bundle_file(name: str, models: Path) -> Path:

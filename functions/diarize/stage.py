@@ -13,7 +13,7 @@ from shared.errors import BadRequest
 from shared.speech import Diarization, Manifest, Region, Turn
 from shared.stage import One, Task
 
-VERSION = "1"
+VERSION = "2"
 
 
 class DiarizeParams(Params):

@@ -13,7 +13,7 @@ SIZE = 256
 MELS = 40
 FRAMES = 160
 """Mel frames of 10 ms that the encoder hears at once."""
-STEP = 80
+STEP = 40
 BATCH = 16
 """Pieces encoded at once. More are no faster, and batches of many sizes leave the heap in holes."""
 LOUDNESS = 10 ** (-30 / 20)
@@ -39,7 +39,9 @@ class DVector(Model):
         self.encoder.load_state_dict({name: w for name, w in trained.items() if not name.startswith("similarity")})
 
     def forward(self, waveforms: Tensor, weights: Tensor | None = None) -> Tensor:  # type: ignore[override]
-        """One unit vector of each waveform, NaN where less than half a second is left of it.
+        """The mean of each waveform's unit vectors, NaN where less than half a second is left of it.
+
+        It is shorter than one, and the more so the less the waveform's pieces are alike.
 
         waveforms: (batch, 1, samples). weights: (batch, frames) of any frame rate, above 0.5 where the speaker speaks.
         pyannote finds the shortest length by the ValueError.
@@ -52,7 +54,7 @@ class DVector(Model):
         if owners:
             pieces = [self.pieces(speech[index]) for index in owners]
             vectors = torch.split(self.encode(torch.cat(pieces)), [len(own) for own in pieces])
-            voices[owners] = nn.functional.normalize(torch.stack([own.mean(0) for own in vectors]), dim=1)
+            voices[owners] = torch.stack([own.mean(0) for own in vectors])
         return voices
 
     def pieces(self, speech: Tensor) -> Tensor:

@@ -1,18 +1,18 @@
 """Captions of readable length: at most two lines of 42 characters, one to seven seconds, one speaker."""
 
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from heapq import merge
 from itertools import pairwise
 
-from functions.finalize.text import one_line, pieces, space
+from functions.finalize.text import CLAUSE_END, CLOSING, SENTENCE_END, one_line, pieces, space
 from shared.transcript import Segment, Transcript
 
 LINES, WIDTH = 2, 42
 SHORTEST, LONGEST = 1000, 7000
 """Milliseconds that a cue stands, where its neighbours leave room."""
-SENTENCE_END, CLAUSE_END = ".?!…。？！", ",;:、，；："
-CLOSING = "\"'”’»)]」』）"
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Part:
     """Words of one speaker, of whom the label is known, that may become a cue."""
 
     speaker: str | None
+    language: str | None
     pieces: Sequence[Piece]
 
     @property
@@ -55,15 +56,22 @@ class Cue:
     start: int
     end: int
     speaker: str | None
+    language: str | None
     text: str
 
 
 def cues(transcript: Transcript) -> list[Cue]:
     """The whole dialogue in order; none overlaps another."""
-    labels = {speaker.id: speaker.label for speaker in transcript.speakers}
-    whole = (Part(labels.get(segment.speaker or ""), spell(segment, transcript)) for segment in transcript.segments)
-    parts = [part for one in whole for part in divide(one) if part.text]
-    return timed(gather(parts), round(transcript.media.duration * 1000))
+    channels: dict[int | None, list[Part]] = defaultdict(list)
+    for segment in transcript.segments:
+        channels[segment.channel] += (part for part in divide(whole(segment, transcript)) if part.text)
+    parts = merge(*map(gather, channels.values()), key=lambda part: part.start)
+    return timed(list(parts), round(transcript.media.duration * 1000))
+
+
+def whole(segment: Segment, transcript: Transcript) -> Part:
+    label = next((speaker.label for speaker in transcript.speakers if speaker.id == segment.speaker), None)
+    return Part(label, segment.language, spell(segment, transcript))
 
 
 def lines(text: str) -> list[str]:
@@ -90,8 +98,8 @@ def divide(part: Part) -> Iterator[Part]:
         return
     spelled = part.pieces if len(part.pieces) > 1 else halved(part.pieces[0])
     cut = best_cut(spelled)
-    yield from divide(Part(part.speaker, spelled[:cut]))
-    yield from divide(Part(part.speaker, spelled[cut:]))
+    yield from divide(replace(part, pieces=spelled[:cut]))
+    yield from divide(replace(part, pieces=spelled[cut:]))
 
 
 def halved(piece: Piece) -> list[Piece]:
@@ -125,8 +133,8 @@ def gather(parts: Iterable[Part]) -> list[Part]:
     """Join a part that would stand too short a time with what the same speaker says next, if both fit."""
     kept: list[Part] = []
     for part in parts:
-        if kept and part.speaker == kept[-1].speaker and part.start - kept[-1].start < SHORTEST:
-            both = Part(part.speaker, [*kept[-1].pieces, *part.pieces])
+        if kept and alike(kept[-1], part) and part.start - kept[-1].start < SHORTEST:
+            both = replace(part, pieces=[*kept[-1].pieces, *part.pieces])
             if both.legible() and both.end - both.start <= LONGEST:
                 kept[-1] = both
                 continue
@@ -134,13 +142,22 @@ def gather(parts: Iterable[Part]) -> list[Part]:
     return kept
 
 
+def alike(one: Part, other: Part) -> bool:
+    return (one.speaker, one.language) == (other.speaker, other.language)
+
+
 def timed(parts: Sequence[Part], duration: int) -> list[Cue]:
-    """The parts with the times they stand. Where two begin at once, the second gives way by a millisecond."""
+    """The parts with the times they stand, one after the other.
+
+    Where two begin at once, the second gives way by a millisecond. Where people talk at once on several channels, it
+    waits until the first was there for a second, if that lasts so long.
+    """
     made: list[Cue] = []
     clock = 0
     for part, limit in zip(parts, [*(one.start for one in parts[1:]), duration], strict=False):
         start = max(part.start, clock)
+        limit = max(limit, start + min(part.end - part.start, SHORTEST))
         end = min(max(part.end, start + SHORTEST), start + LONGEST, limit)
         clock = max(end, start + 1)
-        made.append(Cue(start, clock, part.speaker, part.text))
+        made.append(Cue(start, clock, part.speaker, part.language, part.text))
     return made

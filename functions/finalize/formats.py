@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from functions.finalize.cues import Cue, cues, lines
+from functions.finalize.openai_json import openai
 from functions.finalize.text import paragraphs
-from shared.transcript import Transcript
+from functions.finalize.translation import written_in
+from functions.finalize.whisperx_json import whisperx
+from shared.transcript import Transcript, Word
 
 
 def srt(transcript: Transcript) -> str:
@@ -20,12 +23,16 @@ def srt(transcript: Transcript) -> str:
 
 
 def vtt(transcript: Transcript) -> str:
-    """WebVTT, each cue in its speaker's voice."""
-    return "\n".join(["WEBVTT\n", *(voiced(cue) for cue in cues(transcript))])
+    """WebVTT, each cue in its speaker's voice, and marked where its language is not the one that the header names."""
+    language = written_in(transcript)
+    header = f"WEBVTT\nLanguage: {language}\n" if language else "WEBVTT\n"
+    return "\n".join([header, *(voiced(cue, language) for cue in cues(transcript))])
 
 
-def voiced(cue: Cue) -> str:
+def voiced(cue: Cue, language: str | None) -> str:
     text = escaped("\n".join(lines(cue.text)))
+    if language and cue.language not in (None, language):
+        text = f"<lang {cue.language}>{text}</lang>"
     if cue.speaker:
         text = f"<v {escaped(cue.speaker)}>{text}</v>"
     return f"{clock(cue.start, '.')} --> {clock(cue.end, '.')}\n{text}\n"
@@ -57,20 +64,38 @@ def brief(seconds: float) -> str:
 def rttm(transcript: Transcript) -> str:
     """NIST's Rich Transcription Time Marked: a line a speaker turn."""
     job = transcript.job.id
+    channels = {segment.speaker: number(segment.channel) for segment in transcript.segments}
     return "".join(
-        f"SPEAKER {job} 1 {turn.start:.3f} {turn.end - turn.start:.3f} <NA> <NA> {turn.speaker} <NA> <NA>\n"
+        f"SPEAKER {job} {channels.get(turn.speaker, 1)} {turn.start:.3f} {turn.end - turn.start:.3f} "
+        f"<NA> <NA> {turn.speaker} <NA> <NA>\n"
         for turn in transcript.turns
     )
 
 
 def ctm(transcript: Transcript) -> str:
-    """NIST's time-marked conversation: a line a word, with its confidence where it is known."""
-    return "".join(
-        f"{transcript.job.id} 1 {word.start:.3f} {word.end - word.start:.3f} {''.join(word.word.split())}"
-        f"{'' if word.confidence is None else f' {word.confidence:.4f}'}\n"
-        for word in transcript.words
-    )
+    """NIST's time-marked conversation: a line a word, channel by channel, with its confidence where it is known."""
+    in_order = sorted(transcript.words, key=lambda word: number(word.channel))
+    return "".join(f"{transcript.job.id} {marked(word)}\n" for word in in_order)
 
 
-FORMATS: dict[str, Callable[[Transcript], str]] = {"srt": srt, "vtt": vtt, "txt": txt, "rttm": rttm, "ctm": ctm}
-"""By the ending of the file's name."""
+def marked(word: Word) -> str:
+    times = f"{number(word.channel)} {word.start:.3f} {word.end - word.start:.3f}"
+    confidence = "" if word.confidence is None else f" {word.confidence:.4f}"
+    return f"{times} {''.join(word.word.split())}{confidence}"
+
+
+def number(channel: int | None) -> int:
+    """NIST counts channels from 1; the mix of all is 1, too."""
+    return 1 if channel is None else channel + 1
+
+
+FORMATS: dict[str, Callable[[Transcript], str]] = {
+    "srt": srt,
+    "vtt": vtt,
+    "txt": txt,
+    "rttm": rttm,
+    "ctm": ctm,
+    "whisperx": whisperx,
+    "openai": openai,
+}
+"""By the name that the option `formats` has for it."""

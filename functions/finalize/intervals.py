@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-from shared.speech import Region
+from shared.speech import Chunk, Region
 
 Interval = tuple[float, float]
 """Start and end in seconds, half-open."""
@@ -39,6 +39,6 @@ def length(intervals: Iterable[Interval]) -> float:
     return sum(end - start for start, end in intervals)
 
 
-def inside(region: Region, time: float) -> float:
+def inside(region: Region | Chunk, time: float) -> float:
     """The time, moved to the region's border when it is outside; in whole milliseconds."""
     return round(min(max(time, region.start), region.end), 3)

@@ -3,18 +3,19 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from functions.finalize.formats import FORMATS
-from functions.finalize.outbox import PROBLEM, TRANSCRIPT, folder, put_answer, put_problem, withdraw
+from functions.finalize.outbox import NAMES, PROBLEM, TRANSCRIPT, folder, put_answer, put_problem, withdraw
 from functions.finalize.stage import answer
+from functions.finalize.translation import written_in
 from shared import __version__
 from shared.contracts import Artifact, Chosen, Finalized, Problem, Source, StageRequest, Wire
 from shared.errors import ArtifactChanged, BadRequest, Cancelled
 from shared.jobs import JobState, JobStore, TaskRecord
-from shared.speech import Aligned, Detection, Diarization, Manifest
+from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Region
 from shared.stage import reasons
 from shared.storage import BlobStore, problem_uri
 from shared.transcript import Job, StageTiming, Timings, Transcript
@@ -58,17 +59,22 @@ def read_ending(asked: StageRequest) -> Ending:
 
 
 def conclude(asked: StageRequest, ending: Ending, blobs: BlobStore, jobs: JobStore) -> Finalized:
-    """Write the transcript."""
-    source = asked.source
-    kinds = {"json": TRANSCRIPT, **{kind: f"transcript.{kind}" for kind in FORMATS}}
-    outputs = {kind: f"{folder(source)}/{name}" for kind, name in kinds.items()}
+    """Write the transcript, and the formats that were asked for."""
+    source, kinds = asked.source, formats(ending.options)
+    outputs = {kind: f"{folder(source)}/{NAMES[kind]}" for kind in ("json", *kinds)}
     transcript = compose(asked, ending, outputs, blobs, jobs)
-    files = {f"transcript.{kind}": write(transcript).encode() for kind, write in FORMATS.items()}
+    files = {NAMES[kind]: FORMATS[kind](transcript).encode() for kind in kinds}
     files[TRANSCRIPT] = transcript.model_dump_json(indent=1).encode()
-    if not put_answer(source, ending.run, files, blobs):
+    if not put_answer(source, ending.run, files, blobs, written_in(transcript)):
         return Finalized(job_id=source.job_id, state="superseded")
     take_back_if_erased(source, ending.run, blobs, jobs)
     return settled(source, ending, "done", outputs, None, jobs)
+
+
+def formats(options: Mapping[str, Chosen]) -> list[str]:
+    """Those that were asked for; all where nothing was said of them."""
+    chosen = options["formats"].value if "formats" in options else None
+    return [kind for kind in FORMATS if kind in chosen] if isinstance(chosen, list) else list(FORMATS)
 
 
 def compose(
@@ -117,13 +123,7 @@ def timings(source: Source, manifest: Manifest, blobs: BlobStore, jobs: JobStore
 
 
 def timing(task: TaskRecord, manifest: Manifest) -> StageTiming:
-    parts: dict[str, Sequence[Any]] = {
-        "transcribe": manifest.chunks,
-        "align": manifest.chunks,
-        "diarize": manifest.spans,
-    }
-    heard = parts[task.stage][task.part] if task.stage in parts else None
-    duration = heard.end - heard.start if heard else manifest.media.duration
+    duration = sound(task, manifest)
     rtf = round(task.seconds / duration, 4) if task.seconds and duration else None
     return StageTiming(
         stage=task.stage,
@@ -133,6 +133,14 @@ def timing(task: TaskRecord, manifest: Manifest) -> StageTiming:
         reused=task.reused,
         rtf=rtf,
     )
+
+
+def sound(task: TaskRecord, manifest: Manifest) -> float | None:
+    """Seconds that its part lasts. Not known of a part of an earlier run, which cut the recording into more."""
+    if task.stage not in ("transcribe", "align", "diarize"):
+        return manifest.media.duration
+    parts: Sequence[Chunk | Region] = manifest.spans if task.stage == "diarize" else manifest.chunks
+    return parts[task.part].end - parts[task.part].start if task.part < len(parts) else None
 
 
 def report(source: Source, ending: Ending, error: Failure, blobs: BlobStore, jobs: JobStore) -> Finalized:

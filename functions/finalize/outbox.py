@@ -14,6 +14,17 @@ from shared.settings import settings
 from shared.storage import JSON, Blob, BlobStore
 
 TRANSCRIPT, PROBLEM = "transcript.json", "problem.json"
+NAMES = {
+    "json": TRANSCRIPT,
+    "srt": "transcript.srt",
+    "vtt": "transcript.vtt",
+    "txt": "transcript.txt",
+    "rttm": "transcript.rttm",
+    "ctm": "transcript.ctm",
+    "whisperx": "transcript.whisperx.json",
+    "openai": "transcript.openai.json",
+}
+"""All that an answer may consist of."""
 TYPES = {
     "json": JSON,
     "srt": "application/x-subrip",
@@ -22,6 +33,7 @@ TYPES = {
     "rttm": "text/plain; charset=utf-8",
     "ctm": "text/plain; charset=utf-8",
 }
+"""By the last ending of the name."""
 TRIES = 10
 """Lost races before a write is given up."""
 
@@ -39,16 +51,22 @@ def pair(blob: Blob) -> Pair:
     return int(metadata.get("dropscribe-generation", 0)), int(metadata.get("dropscribe-run", 0))
 
 
-def put_answer(source: Source, run: int, files: Mapping[str, bytes], blobs: BlobStore) -> bool:
-    """Write captions, then the transcript, then drop a problem it replaces. False when a later answer stands."""
+def put_answer(
+    source: Source, run: int, files: Mapping[str, bytes], blobs: BlobStore, language: str | None = None
+) -> bool:
+    """Write the other formats, then the transcript, then drop a problem it replaces, and formats it does not have.
+
+    False when a later answer stands. `language` is that of the text.
+    """
     ordered = sorted(files, key=lambda name: name == TRANSCRIPT)
     mine = (source.generation, run)
 
     def stands() -> bool:
         return standing(source, PROBLEM, blobs) <= mine
 
-    if stands() and all(put(source, run, name, files[name], blobs) for name in ordered) and stands():
-        drop(source, run, PROBLEM, blobs)
+    if stands() and all(put(source, run, name, files[name], blobs, language) for name in ordered) and stands():
+        for name in (PROBLEM, *(set(NAMES.values()) - set(files))):
+            drop(source, run, name, blobs)
         return True
     drop_transcript(source, run, blobs)
     return False
@@ -75,10 +93,11 @@ def standing(source: Source, name: str, blobs: BlobStore) -> Pair:
     return pair(found) if found else (0, 0)
 
 
-def put(source: Source, run: int, name: str, data: bytes, blobs: BlobStore) -> bool:
+def put(source: Source, run: int, name: str, data: bytes, blobs: BlobStore, language: str | None = None) -> bool:
     """Write over nothing or over an older pair. True also when this very pair stands already."""
     uri, mine = f"{folder(source)}/{name}", (source.generation, run)
     metadata = {"dropscribe-generation": str(mine[0]), "dropscribe-run": str(mine[1]), "dropscribe-job": source.job_id}
+    metadata |= {"dropscribe-language": language} if language else {}
     kind = TYPES[name.rpartition(".")[2]]
     over = 0
     for _ in range(TRIES):
@@ -98,8 +117,8 @@ def withdraw(source: Source, run: int, blobs: BlobStore) -> None:
 
 
 def drop_transcript(source: Source, run: int, blobs: BlobStore) -> None:
-    for kind in TYPES:
-        drop(source, run, f"transcript.{kind}", blobs)
+    for name in NAMES.values():
+        drop(source, run, name, blobs)
 
 
 def drop(source: Source, run: int, name: str, blobs: BlobStore) -> None:

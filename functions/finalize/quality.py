@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from functions.finalize.intervals import inside, length, union, without
+from functions.finalize.channels import alike
+from functions.finalize.intervals import Interval, inside, length, union, without
+from functions.finalize.sentences import Sentence, suspects
 from shared.contracts import Chosen
-from shared.speech import Aligned, Detection, Diarization, Manifest, Region, Warning
-from shared.transcript import Quality, Speaker, Word
+from shared.speech import Aligned, Chunk, Diarization, Manifest, Region, Warning
+from shared.transcript import Gap, Language, Quality, Speaker, Word
 
 PADDING = 0.3
 """Seconds that a word covers on either side: speech detection is generous where aligners are tight."""
@@ -15,22 +17,39 @@ SURE = 0.5
 """Confidence below which the language may well be another."""
 
 
-def measure(manifest: Manifest, words: Sequence[Word]) -> Quality:
-    speech = union((region.start, region.end) for chunk in manifest.chunks for region in chunk.speech)
-    missed = without(speech, union((word.start - PADDING, word.end + PADDING) for word in words))
+def measure(
+    chunks: Sequence[Chunk], heard: Sequence[Sentence], written: Iterable[Sentence], words: Sequence[Word]
+) -> Quality:
+    """Coverage is that of words as heard, before any was replaced. A channel's speech is covered by its own words."""
+    channels = dict.fromkeys(chunk.channel for chunk in chunks)
+    total = sum(length(speech(chunks, channel)) for channel in channels)
+    missed = [(stretch, channel) for channel in channels for stretch in uncovered(chunks, heard, channel)]
     confidences = [word.confidence for word in words if word.confidence is not None]
-    total = length(speech)
     return Quality(
-        coverage=round(1 - length(missed) / total, 4) if total else None,
-        uncovered=tuple(Region(start=a, end=b) for a, b in milliseconds(missed) if b - a >= UNCOVERED),
-        suspects=(),
+        coverage=round(1 - length(stretch for stretch, _ in missed) / total, 4) if total else None,
+        uncovered=tuple(gaps(missed)),
+        suspects=tuple(suspects(written)),
         words_interpolated=sum(word.timing == "interpolated" for word in words),
         mean_confidence=round(sum(confidences) / len(confidences), 4) if confidences else None,
     )
 
 
-def milliseconds(intervals: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    return ((round(start, 3), round(end, 3)) for start, end in intervals)
+def gaps(missed: Iterable[tuple[Interval, int | None]]) -> Iterator[Gap]:
+    """In order of time, those worth reporting."""
+    for (start, end), channel in sorted(missed, key=lambda one: one[0]):
+        gap = Gap(start=round(start, 3), end=round(end, 3), channel=channel)
+        if gap.end - gap.start >= UNCOVERED:
+            yield gap
+
+
+def speech(chunks: Iterable[Chunk], channel: int | None) -> list[Interval]:
+    return union((region.start, region.end) for chunk in chunks if chunk.channel == channel for region in chunk.speech)
+
+
+def uncovered(chunks: Iterable[Chunk], heard: Iterable[Sentence], channel: int | None) -> list[Interval]:
+    """A channel's speech without its words. A doubted sentence has none."""
+    words = (word for sentence in heard if sentence.channel == channel for word in sentence.words)
+    return without(speech(chunks, channel), union((word.start - PADDING, word.end + PADDING) for word in words))
 
 
 def collect(manifest: Manifest, aligned: Sequence[Aligned], diarizations: Sequence[Diarization]) -> list[Warning]:
@@ -52,21 +71,38 @@ def shifted(warning: Warning, part: Region) -> Warning:
 
 def judge(
     manifest: Manifest,
-    detection: Detection | None,
-    words: Sequence[Word],
+    heard: Sequence[Sentence],
+    language: Language,
     speakers: Sequence[Speaker],
     options: Mapping[str, Chosen],
 ) -> Iterator[Warning]:
     """What only the whole answer shows."""
+    words = any(sentence.words for sentence in heard)
     if not words and not any(chunk.speech for chunk in manifest.chunks):
         yield warn("no_speech", "Nobody speaks in this recording.")
-    if detection and detection.confidence is not None and detection.confidence < SURE:
-        yield warn("language_uncertain", f"The language may be another than {detection.code}.")
+    if language.confidence is not None and language.confidence < SURE:
+        yield warn("language_uncertain", f"The language may be another than {language.code}.")
+    if doubted := sum(sentence.doubted for sentence in heard):
+        yield warn("suspects", f"{doubted} sentences were probably never said. They are kept apart.")
+    yield from judge_channels(heard) if split(manifest) else judge_speakers(speakers, options)
+
+
+def judge_channels(heard: Sequence[Sentence]) -> Iterator[Warning]:
+    for one, other in alike(heard):
+        yield warn("channels_alike", f"Channels {one + 1} and {other + 1} hold nearly the same speech.")
+
+
+def judge_speakers(speakers: Sequence[Speaker], options: Mapping[str, Chosen]) -> Iterator[Warning]:
     if len(speakers) == 1:
         yield warn("one_speaker", "Only one speaker was heard.")
     fewest, most = speaker_limits(options)
     if speakers and not fewest <= len(speakers) <= (most or len(speakers)):
         yield warn("speaker_count", f"{len(speakers)} speakers were heard, which is not the number asked for.")
+
+
+def split(manifest: Manifest) -> bool:
+    """Whether each channel was transcribed for itself."""
+    return any(chunk.channel is not None for chunk in manifest.chunks)
 
 
 def warn(code: str, message: str) -> Warning:

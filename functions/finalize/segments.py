@@ -1,119 +1,40 @@
-"""The segments of all chunks in recording time, split where the speaker changes."""
+"""The segments of the answer."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
+from itertools import accumulate
 
-from functions.finalize.intervals import inside
-from functions.finalize.text import one_line, pieces, space
-from functions.finalize.turns import Floor
-from functions.finalize.words import INSTANT, Placed, rounded
-from shared.speech import Aligned, AlignedSegment, Region
-from shared.transcript import Flag, Segment, Word
+from functions.finalize.runs import Run
+from functions.finalize.words import rounded
+from shared.transcript import Flag, Segment
 
 
-@dataclass(frozen=True)
-class Parent:
-    """A segment as decoded, in recording time."""
-
-    start: float
-    end: float
-    language: str | None
-    decoded: AlignedSegment
+def as_segments(runs: Sequence[Run]) -> list[Segment]:
+    """Numbered from 0. Each run's words follow those of the run before."""
+    firsts = accumulate((len(run.words) for run in runs), initial=0)
+    return [as_segment(number, first, run) for number, (first, run) in enumerate(zip(firsts, runs, strict=False))]
 
 
-@dataclass(frozen=True)
-class Run:
-    """Words that follow each other in one parent, of one speaker."""
-
-    parent: int
-    speaker: str | None
-    words: Sequence[int]
-    text: str
-
-
-def parents(chunks: Sequence[Region], aligned: Sequence[Aligned]) -> list[Parent]:
-    """All decoded segments, numbered as the words refer to them."""
-    return [
-        Parent(
-            inside(chunk, chunk.start + segment.start),
-            inside(chunk, chunk.start + segment.end),
-            found.language,
-            segment,
-        )
-        for chunk, found in zip(chunks, aligned, strict=True)
-        for segment in found.segments
-    ]
-
-
-def build(decoded: Sequence[Parent], placed: Sequence[Placed], words: Sequence[Word], floor: Floor) -> list[Segment]:
-    """The segments in order, numbered from 0."""
-    spoken = [as_segment(decoded[run.parent], run, words) for run in runs(decoded, placed, words)]
-    with_words = {word.segment for word in placed}
-    silent = [
-        wordless(parent, floor)
-        for index, parent in enumerate(decoded)
-        if index not in with_words and parent.decoded.text.strip()
-    ]
-    ordered = sorted(spoken + silent, key=lambda segment: segment.start)
-    return [segment.model_copy(update={"id": index}) for index, segment in enumerate(ordered)]
-
-
-def runs(decoded: Sequence[Parent], placed: Sequence[Placed], words: Sequence[Word]) -> Iterator[Run]:
-    texts = word_texts(decoded, placed)
-    for (parent, speaker), members in groupby(
-        range(len(words)), key=lambda index: (placed[index].segment, words[index].speaker)
-    ):
-        run = list(members)
-        yield Run(parent, speaker, run, one_line("".join(texts[index] for index in run)))
-
-
-def word_texts(decoded: Sequence[Parent], placed: Sequence[Placed]) -> list[str]:
-    """For each word its part of its parent's text, with the punctuation and the space after it."""
-    texts = [""] * len(placed)
-    in_order = sorted(range(len(placed)), key=lambda index: placed[index].segment)
-    for parent, members in groupby(in_order, key=lambda index: placed[index].segment):
-        own = list(members)
-        spelled = [placed[index].heard.word for index in own]
-        cut = pieces(decoded[parent].decoded.text, spelled, space(decoded[parent].language))
-        for index, piece in zip(own, cut, strict=True):
-            texts[index] = piece
-    return texts
-
-
-def as_segment(parent: Parent, run: Run, words: Sequence[Word]) -> Segment:
-    first, last = run.words[0], run.words[-1]
-    untouched = any(words[index].timing == "asr" for index in run.words)
-    flags: tuple[Flag, ...] = ("not_aligned",) if untouched else ()
-    return described(parent, words[first].start, words[last].end, run.text, run.speaker, (first, last), flags)
-
-
-def wordless(parent: Parent, floor: Floor) -> Segment:
-    end = max(parent.start, parent.end)
-    speaker, _ = floor.during(parent.start, max(end, parent.start + INSTANT)) or (None, None)
-    return described(parent, parent.start, end, one_line(parent.decoded.text), speaker, None, ("no_words",))
-
-
-def described(
-    parent: Parent,
-    start: float,
-    end: float,
-    text: str,
-    speaker: str | None,
-    words: tuple[int, int] | None,
-    flags: tuple[Flag, ...],
-) -> Segment:
+def as_segment(number: int, first: int, run: Run) -> Segment:
+    """`first` is the id of its first word, if it has any."""
+    decoded = run.sentence.decoded
     return Segment(
-        id=0,
-        start=start,
-        end=end,
-        text=text,
-        speaker=speaker,
-        language=parent.language,
-        channel=None,
-        words=words,
-        avg_logprob=rounded(parent.decoded.avg_logprob),
-        compression_ratio=rounded(parent.decoded.compression_ratio),
-        no_speech_prob=rounded(parent.decoded.no_speech_prob),
-        flags=flags,
+        id=number,
+        start=run.start,
+        end=run.end,
+        text=run.text,
+        speaker=run.speaker,
+        language=run.sentence.language,
+        channel=run.sentence.channel,
+        words=(first, first + len(run.words) - 1) if run.words else None,
+        avg_logprob=rounded(decoded.avg_logprob),
+        compression_ratio=rounded(decoded.compression_ratio),
+        no_speech_prob=rounded(decoded.no_speech_prob),
+        temperature=rounded(decoded.temperature),
+        flags=flags(run),
     )
+
+
+def flags(run: Run) -> tuple[Flag, ...]:
+    if not run.words:
+        return ("no_words",)
+    return ("not_aligned",) if any(word.timing == "asr" for word in run.words) else ()

@@ -1,16 +1,23 @@
 """From what the stages found to the answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-from functions.finalize.linking import Voice, link
-from functions.finalize.quality import collect, judge, measure, speaker_limits
-from functions.finalize.segments import build, parents
+from functions.finalize.languages import language
+from functions.finalize.people import People, by_channel, by_voice, describe
+from functions.finalize.quality import collect, judge, measure, speaker_limits, split
+from functions.finalize.replacements import replaced
+from functions.finalize.runs import runs
+from functions.finalize.segments import as_segments
+from functions.finalize.sentences import Sentence, place
 from functions.finalize.text import paragraphs
-from functions.finalize.turns import Floor, describe, find_overlaps, identify, merge, place_turns
-from functions.finalize.words import attribute, place_words, rounded
+from functions.finalize.turns import find_overlaps
+from functions.finalize.words import as_words
 from shared.contracts import Chosen
-from shared.speech import Aligned, Detection, Diarization, Manifest, Region, Turn
-from shared.transcript import Job, Language, Provenance, Timings, Transcript
+from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Region
+from shared.transcript import Job, Provenance, Timings, Transcript
+
+Stretch = TypeVar("Stretch", Chunk, Region)
 
 
 def answer(
@@ -30,28 +37,29 @@ def answer(
     `aligned` is in the order of the manifest's chunks, `diarizations` in that of its spans, and empty when nobody asked
     who speaks. `detection` is null when the language was given. `release` is this software's version.
     """
-    chunks = [within(chunk.start, chunk.end, manifest) for chunk in manifest.chunks]
-    floor, turns, known = who(manifest, diarizations, options)
-    overlaps = find_overlaps(turns)
-    placed = place_words(chunks, aligned)
-    words = attribute(placed, floor, overlaps)
-    segments = build(parents(chunks, aligned), placed, words, floor)
-    speakers = describe(turns, words, known)
+    chunks = [within(chunk, manifest) for chunk in manifest.chunks]
+    heard = place(chunks, aligned)
+    written = replaced(heard, replacements(options))
+    people = who(manifest, diarizations, heard, options)
+    overlaps = find_overlaps(people.turns)
+    said = runs(written, people)
+    segments, words = as_segments(said), as_words(said, people, overlaps)
+    speakers, main = describe(people, words), language(detection, options, words)
     return Transcript(
         job=job,
         media=manifest.media,
         options=dict(options),
-        language=language(detection, options),
+        language=main,
         text="\n".join(paragraph.text for paragraph in paragraphs(segments)),
         segments=tuple(segments),
         words=tuple(words),
         speakers=tuple(speakers),
-        turns=tuple(turns),
+        turns=tuple(people.turns),
         overlaps=tuple(overlaps),
-        quality=measure(manifest, words),
+        quality=measure(chunks, heard, written, words),
         warnings=(
             *collect(manifest, aligned, diarizations),
-            *judge(manifest, detection, words, speakers, options),
+            *judge(manifest, heard, main, speakers, options),
         ),
         provenance=provenance(manifest, detection, aligned, diarizations, release),
         timings=timings,
@@ -60,33 +68,24 @@ def answer(
     )
 
 
-def within(start: float, end: float, manifest: Manifest) -> Region:
+def who(
+    manifest: Manifest, diarizations: Sequence[Diarization], heard: Sequence[Sentence], options: Mapping[str, Chosen]
+) -> People:
+    if split(manifest):
+        return by_channel(heard, manifest.media.duration)
+    spans = [within(span, manifest) for span in manifest.spans if diarizations]
+    return by_voice(spans, diarizations, *speaker_limits(options))
+
+
+def within(part: Stretch, manifest: Manifest) -> Stretch:
     """A stretch, cut where the recording ends."""
     duration = manifest.media.duration
-    return Region(start=min(start, duration), end=min(end, duration))
+    return part.model_copy(update={"start": min(part.start, duration), "end": min(part.end, duration)})
 
 
-def who(
-    manifest: Manifest, diarizations: Sequence[Diarization], options: Mapping[str, Chosen]
-) -> tuple[Floor, list[Turn], set[str]]:
-    """Who has the floor when, the turns as heard, and the ids of all speakers."""
-    spans = [within(span.start, span.end, manifest) for span in manifest.spans if diarizations]
-    alone = place_turns(diarizations, spans, lambda found: found.turns)
-    heard = place_turns(diarizations, spans, lambda found: found.overlapping)
-    ids = identify(link(diarizations, *speaker_limits(options)), alone + heard)
-    return Floor.of(named(alone, ids)), merge(named(heard, ids)), set(ids.values())
-
-
-def named(placed: Iterable[tuple[float, float, Voice]], ids: Mapping[Voice, str]) -> list[Turn]:
-    return [Turn(start=start, end=end, speaker=ids[voice]) for start, end, voice in placed]
-
-
-def language(detection: Detection | None, options: Mapping[str, Chosen]) -> Language:
-    if detection:
-        confidence = rounded(detection.confidence)
-        return Language(code=detection.code, confidence=confidence, method="detected", windows=detection.windows)
-    given = options["language"].value if "language" in options else None
-    return Language(code=given if isinstance(given, str) else None, confidence=None, method="given", windows=())
+def replacements(options: Mapping[str, Chosen]) -> dict[str, str]:
+    chosen = options["replacements"].value if "replacements" in options else None
+    return {find: str(write) for find, write in chosen.items()} if isinstance(chosen, dict) else {}
 
 
 def provenance(
@@ -100,7 +99,7 @@ def provenance(
         "prepare": [manifest.engine],
         "detect": [detection.engine] if detection else [],
         "transcribe": [found.asr for found in aligned],
-        "align": [found.engine for found in aligned],
+        "align": [engine for found in aligned for engine in found.engines],
         "diarize": [found.engine for found in diarizations],
     }
     return Provenance(

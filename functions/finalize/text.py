@@ -6,16 +6,29 @@ from itertools import pairwise
 
 from shared.transcript import Segment
 
-UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "yue", "zh"})
-"""Languages written without spaces between words."""
+UNSPACED = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
+"""Languages in which the recogniser does not tell words by the spaces between them."""
 PAUSE = 2.0
 """Seconds of silence that begin a new paragraph."""
 PARAGRAPH = 60.0
 """Seconds after which the next segment begins a new paragraph."""
 
+SENTENCE_END, CLAUSE_END = ".?!…。？！", ",;:、，；："
+OPENING, CLOSING = "\"'“‘„«([{¿¡「『（", "\"'”’»)]}」』）"
+
 
 def space(language: str | None) -> str:
     return "" if language in UNSPACED else " "
+
+
+def between(language: str | None, following: str | None) -> str:
+    """What stands between two sentences of these languages."""
+    return space(language) or space(following)
+
+
+def ends_clause(word: str) -> bool:
+    """Whether a comma or a stronger mark follows."""
+    return word.rstrip(CLOSING).endswith((*CLAUSE_END, *SENTENCE_END))
 
 
 def one_line(text: str) -> str:
@@ -50,7 +63,7 @@ def paragraphs(segments: Iterable[Segment]) -> list[Paragraph]:
     before = None
     for segment in segments:
         if before and continues(made[-1], before, segment):
-            text = made[-1].text + space(segment.language) + segment.text
+            text = made[-1].text + between(before.language, segment.language) + segment.text
             made[-1] = Paragraph(made[-1].start, segment.speaker, text)
         else:
             made.append(Paragraph(segment.start, segment.speaker, segment.text))

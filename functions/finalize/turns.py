@@ -10,12 +10,10 @@ from math import inf
 from functions.finalize.intervals import inside, union
 from functions.finalize.linking import Voice
 from shared.speech import Diarization, Region, Turn
-from shared.transcript import Overlap, Speaker, Word
+from shared.transcript import Overlap
 
 PAUSE = 0.25
 """Seconds of silence within a turn: no more than the collar with which turns are scored."""
-
-
 BLIP = 0.2
 """Seconds. A shorter turn is often the diarizer's first guess at who it is, and not that person."""
 
@@ -43,7 +41,7 @@ def identify(groups: Iterable[list[Voice]], placed: Collection[tuple[float, floa
     return {voice: order[group] for voice, group in group_of.items() if group in order}
 
 
-def merge(turns: Iterable[Turn]) -> list[Turn]:
+def merge(turns: Iterable[Turn], pause: float = PAUSE) -> list[Turn]:
     """One turn for each stretch in which a speaker goes on, in order."""
     by_speaker = defaultdict(list)
     for turn in turns:
@@ -51,7 +49,7 @@ def merge(turns: Iterable[Turn]) -> list[Turn]:
     merged = [
         Turn(start=start, end=end, speaker=speaker)
         for speaker, stretches in by_speaker.items()
-        for start, end in union(stretches, PAUSE)
+        for start, end in union(stretches, pause)
     ]
     return sorted(merged, key=lambda turn: (turn.start, turn.end, turn.speaker))
 
@@ -89,36 +87,19 @@ class Floor:
         alone = exclude(turns)
         return cls(alone, [turn.start for turn in alone], [turn.end for turn in alone])
 
-    def during(self, start: float, end: float) -> tuple[str, float] | None:
-        """Who speaks most of that stretch and the share of it; else the nearest speaker and 0; null without turns."""
-        within = self.turns[bisect_right(self.ends, start) : bisect_left(self.starts, end)]
-        if not within:
-            return self.nearest(start, end)
-        seconds: dict[str, float] = defaultdict(float)
-        for turn in within:
-            seconds[turn.speaker] += min(end, turn.end) - max(start, turn.start)
-        speaker = max(seconds, key=lambda who: seconds[who])
-        return speaker, min(seconds[speaker] / (end - start), 1.0)
-
-    def nearest(self, start: float, end: float) -> tuple[str, float] | None:
-        """For a stretch that no turn touches."""
+    def claims(self, start: float, end: float) -> dict[str, float]:
+        """For how many seconds of that stretch each speaker has the floor. If nobody has, the nearest has all of it."""
+        seconds = self.seconds(start, end)
+        if seconds or not self.turns:
+            return seconds
         after = bisect_left(self.starts, end)
         beside = self.turns[max(after - 1, 0) : after + 1]
-        if not beside:
-            return None
-        return min(beside, key=lambda turn: max(start - turn.end, turn.start - end)).speaker, 0.0
+        nearest = min(beside, key=lambda turn: max(start - turn.end, turn.start - end))
+        return {nearest.speaker: end - start}
 
-
-def describe(turns: Sequence[Turn], words: Iterable[Word], known: Iterable[str]) -> list[Speaker]:
-    """Each speaker's part in the recording."""
-    spoken = [word.speaker for word in words]
-    return [
-        Speaker(
-            id=speaker,
-            label=f"Speaker {speaker.removeprefix('S')}",
-            talk_time=round(sum(turn.end - turn.start for turn in turns if turn.speaker == speaker), 3),
-            turns=sum(turn.speaker == speaker for turn in turns),
-            words=spoken.count(speaker),
-        )
-        for speaker in sorted(known, key=lambda one: int(one.removeprefix("S")))
-    ]
+    def seconds(self, start: float, end: float) -> dict[str, float]:
+        """For how many seconds of that stretch each speaker has the floor; nobody is named who has not."""
+        seconds: dict[str, float] = defaultdict(float)
+        for turn in self.turns[bisect_right(self.ends, start) : bisect_left(self.starts, end)]:
+            seconds[turn.speaker] += min(end, turn.end) - max(start, turn.start)
+        return dict(seconds)

@@ -1,82 +1,59 @@
-"""The words of all chunks in recording time, and who says each."""
+"""The words of the answer."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
 from math import isfinite
 
-from functions.finalize.intervals import inside
+from functions.finalize.people import People
+from functions.finalize.runs import Run
+from functions.finalize.sentences import Placed
 from functions.finalize.turns import Floor
-from shared.speech import Aligned, AlignedWord, Region, Timing
+from shared.speech import Turn
 from shared.transcript import Overlap, Word
 
-INSTANT = 0.001
-"""Seconds. A word of no length is looked up as if it lasted that long."""
+PART = 0.25
+"""The share of a word for which somebody must speak to be named with it. Less is the edge of a turn."""
 
 
-@dataclass(frozen=True)
-class Placed:
-    """A word in recording time."""
-
-    start: float
-    end: float
-    timing: Timing
-    segment: int
-    """Index into the segments of all chunks together."""
-    language: str | None
-    heard: AlignedWord
+def as_words(runs: Iterable[Run], people: People, overlaps: Iterable[Overlap]) -> list[Word]:
+    """Numbered from 0, in the order of the segments."""
+    voices = {one: Floor.of([turn for turn in people.turns if turn.speaker == one]) for one in people.labels}
+    mixed = Floor.of([Turn(start=one.start, end=one.end, speaker="") for one in overlaps])
+    spoken = ((run, word) for run in runs for word in run.words)
+    return [
+        as_word(number, run, word, people.floors[run.sentence.channel], voices, mixed)
+        for number, (run, word) in enumerate(spoken)
+    ]
 
 
-def place_words(chunks: Sequence[Region], aligned: Sequence[Aligned]) -> list[Placed]:
-    """All words as read, each inside its chunk, none starting before the end of the one it follows.
-
-    Where times disagree with the order of reading, the order stands and the times give way.
-    """
-    placed: list[Placed] = []
-    segments, clock = 0, 0.0
-    for chunk, found in zip(chunks, aligned, strict=True):
-        for word in found.words:
-            clock = max(clock, inside(chunk, chunk.start + word.start))
-            end = max(clock, inside(chunk, chunk.start + word.end))
-            moved = abs(clock - chunk.start - word.start) > INSTANT or abs(end - chunk.start - word.end) > INSTANT
-            timing: Timing = "clamped" if moved else word.timing
-            placed.append(Placed(clock, end, timing, segments + word.segment, found.language, word))
-        segments += len(found.segments)
-    return [cut(word, following.start) for word, following in pairwise(placed)] + placed[-1:]
-
-
-def cut(word: Placed, limit: float) -> Placed:
-    return replace(word, end=limit, timing="clamped") if word.end > limit else word
-
-
-def attribute(placed: Sequence[Placed], floor: Floor, overlaps: Sequence[Overlap]) -> list[Word]:
-    """Give each word its speaker."""
-    starts, ends = [one.start for one in overlaps], [one.end for one in overlaps]
-    words = []
-    for index, word in enumerate(placed):
-        end = max(word.end, word.start + INSTANT)
-        speaker, share = floor.during(word.start, end) or (None, None)
-        mixed = bisect_right(ends, word.start) < bisect_left(starts, end)
-        words.append(as_word(index, word, speaker, share, mixed))
-    return words
-
-
-def as_word(index: int, word: Placed, speaker: str | None, share: float | None, mixed: bool) -> Word:
+def as_word(number: int, run: Run, word: Placed, floor: Floor, voices: Mapping[str, Floor], mixed: Floor) -> Word:
+    """`voices` has each speaker's turns, `mixed` the stretches where two speak at once."""
     return Word(
-        id=index,
-        word=word.heard.word,
+        id=number,
+        word=word.word,
         start=word.start,
         end=word.end,
-        score=rounded(word.heard.score),
-        confidence=rounded(word.heard.confidence),
+        score=rounded(word.score),
+        confidence=rounded(word.confidence),
         timing=word.timing,
-        speaker=speaker,
-        speaker_confidence=rounded(share),
-        overlap=mixed,
-        channel=None,
-        language=word.language,
+        speaker=run.speaker,
+        speaker_confidence=rounded(share(word, run.speaker, floor)) if run.speaker else None,
+        overlap=bool(mixed.seconds(word.start, word.audible_end)),
+        speakers=heard_in(word, run.speaker, voices),
+        channel=run.sentence.channel,
+        language=run.sentence.language,
     )
+
+
+def share(word: Placed, speaker: str, turns: Floor) -> float:
+    """How much of the word the speaker's turns cover."""
+    seconds = turns.seconds(word.start, word.audible_end).get(speaker, 0.0)
+    return min(seconds / (word.audible_end - word.start), 1.0)
+
+
+def heard_in(word: Placed, own: str | None, voices: Mapping[str, Floor]) -> tuple[str, ...]:
+    """The word's own speaker, and the others who speak during a real part of it."""
+    others = [speaker for speaker, turns in voices.items() if speaker != own and share(word, speaker, turns) >= PART]
+    return (own, *others) if own else tuple(others)
 
 
 def rounded(number: float | None) -> float | None:

@@ -55,12 +55,13 @@ class Reach:
 class Cutter:
     """Cuts the recording into pieces that follow each other without a gap, as its probabilities come in.
 
-    A recording of up to 200 x 300 s gets at most 200 pieces, if its length is known from the beginning, and no piece
-    is longer than 300 s. So the target grows with the length that is expected of the recording.
+    A recording of up to `most` x 300 s gets at most `most` pieces, if its length is known from the beginning, and no
+    piece is longer than 300 s. So the target grows with the length that is expected of the recording.
     """
 
-    def __init__(self, chunk_seconds: float) -> None:
+    def __init__(self, chunk_seconds: float, most: int = MOST_CHUNKS) -> None:
         self._least_target = on_grid(chunk_seconds * SAMPLE_RATE)
+        self._most_pieces = most
         self._talk = Talk()
         self._probabilities: list[float] = []
         self._first = 0
@@ -86,7 +87,7 @@ class Cutter:
         yield self._piece(Cut(length, 0), length)
 
     def _reach(self, expected: float) -> Reach:
-        needed = (expected - self._start) / max(1, MOST_CHUNKS - self._made)
+        needed = (expected - self._start) / max(1, self._most_pieces - self._made)
         target = min(LONGEST_CHUNK, max(self._least_target, on_grid(needed / SLACK)))
         earliest = min(target, max(EARLIEST * target, needed + GRID))
         return Reach(self._start + on_grid(earliest), self._start + target)

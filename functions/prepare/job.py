@@ -12,7 +12,7 @@ from shared.settings import settings
 from shared.stage import Stage, execute, reasons
 from shared.storage import Blob, BlobStore, problem_uri
 
-CUT = Stage(name="prepare", version="1", params=Cutting, run=cut, engine=engine)
+CUT = Stage(name="prepare", version="2", params=Cutting, run=cut, engine=engine)
 
 
 class Start(Wire):
@@ -31,14 +31,16 @@ def prepare(asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Prepared:
     forget_problem(asked.source, blobs)
     recording = admit(asked.source, blobs)
     options, chosen = resolve(layers(asked.source, recording, start, blobs))
-    response = execute(CUT, StageRequest(source=asked.source, params=cutting()), blobs, jobs)
-    spans = count(response, "spans") if options.diarize else 0
+    response = execute(CUT, StageRequest(source=asked.source, params=cutting(options)), blobs, jobs)
+    planned = plan(options, chosen)
+    spans = count(response, "spans") if planned["diarize"] is not None else 0
     jobs.cut(asked.source.job_id, start.run, chunks=count(response, "chunks"), spans=spans)
-    return Prepared(**dict(response), plan=plan(options, chosen))
+    outputs = {"spans": (), **response.outputs}  # the workflow reads it even where nobody is to be told apart
+    return Prepared(**{**dict(response), "outputs": outputs}, plan=planned)
 
 
 def count(response: StageResponse, name: str) -> int:
-    made = response.outputs[name]
+    made = response.outputs.get(name, ())
     return len(made) if isinstance(made, tuple) else 1
 
 
@@ -86,9 +88,10 @@ def beside(source: Source, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
     return {}
 
 
-def cutting() -> dict[str, JsonValue]:
+def cutting(options: Options) -> dict[str, JsonValue]:
     limits = settings()
     return {
+        "channels": options.channels,
         "chunk_seconds": limits.chunk_seconds,
         "span_seconds": limits.span_seconds,
         "max_seconds": limits.max_hours * 3600,
@@ -99,10 +102,11 @@ def plan(options: Options, chosen: dict[str, Chosen]) -> dict[str, dict[str, Jso
     """Each stage's params. A stage is told only what changes its answer, or it would be asked again for nothing."""
     heard = options.model_dump(include={"language", "model", "task", "initial_prompt", "hotwords"})
     voices = options.model_dump(include={"speakers", "min_speakers", "max_speakers"})
+    given = options.language not in (None, "multi")
     return {
-        "detect": None if options.language else {"task": "detect", "model": options.model},
+        "detect": None if given else {"task": "detect", "model": options.model},
         "transcribe": heard,
         "align": {"task": options.task},
-        "diarize": voices if options.diarize else None,
+        "diarize": voices if options.diarize and options.channels == "mix" else None,
         "finalize": {"options": {name: choice.model_dump() for name, choice in chosen.items()}},
     }

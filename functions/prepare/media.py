@@ -1,10 +1,10 @@
-"""Any recording -> 16 kHz mono samples on the recording's own timeline. The only module that knows PyAV."""
+"""Any recording -> 16 kHz samples on the recording's own timeline. The only module that knows PyAV."""
 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, Literal, NoReturn
 
 import av
 import numpy as np
@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from functions.prepare.headers import Promise
 from functions.prepare.reading import Reading
-from shared.errors import EmptyRecording, NoSound, NotAudio, RecordingTooLong, TruncatedRecording
+from shared.errors import BadOption, EmptyRecording, NoSound, NotAudio, RecordingTooLong, TruncatedRecording
 from shared.speech import SAMPLE_RATE, Media, Warning
 
 Samples = NDArray[np.int16]
+Channels = Literal["mix", "split"]
 
 PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"})
 """Demuxers that read files named in the file."""
@@ -45,6 +46,8 @@ SILENCE = 30 * SAMPLE_RATE
 """Most samples of silence made at once."""
 SURROUND = 8
 """Channels of the largest layout that is mixed down by its loudspeakers' places."""
+APART = 8
+"""Channels that may be heard each for itself."""
 INTERRUPTIONS = 100
 """Times the demuxer may stumble before the rest is given up."""
 HOPELESS = 10_000
@@ -52,7 +55,7 @@ HOPELESS = 10_000
 
 
 @contextmanager
-def recording(file: BinaryIO, max_seconds: float) -> "Iterator[Recording]":
+def recording(file: BinaryIO, max_seconds: float, channels: Channels = "mix") -> "Iterator[Recording]":
     """Open a seekable file as a recording. Nothing but this file is ever opened, whatever it says."""
     size = file.seek(0, io.SEEK_END)
     if size == 0:
@@ -60,7 +63,7 @@ def recording(file: BinaryIO, max_seconds: float) -> "Iterator[Recording]":
     head, promised = beginning(file), Promise(file, size)
     reading = Reading(file)
     with opened(reading, head) as container:
-        made = Recording(container, reading, size, promised, max_seconds)
+        made = Recording(container, reading, size, promised, max_seconds, Mixed() if channels == "mix" else Apart())
         made.refuse_if_declared_too_long()
         yield made
 
@@ -136,12 +139,20 @@ class Recording:
     without timestamps are taken as they come.
     """
 
-    def __init__(self, container: Any, reading: Reading, size: int, promised: Promise, max_seconds: float) -> None:
+    def __init__(
+        self,
+        container: Any,
+        reading: Reading,
+        size: int,
+        promised: Promise,
+        max_seconds: float,
+        resampler: "Mixed | Apart",
+    ) -> None:
         self._container, self._reading, self._promised = container, reading, promised
         self._size, self._max_seconds = size, max_seconds
         self._name = short_name(container)
         self._stream = best_stream(container)
-        self._mono = Mono()
+        self._resampler = resampler
         self._clock = Clock(container, self._stream)
         self._rate, self._channels = 0, 0
         self._written = 0
@@ -181,7 +192,7 @@ class Recording:
             raise RecordingTooLong(f"it says it lasts {declared:.0f} s, which {self._size} bytes cannot hold")
 
     def samples(self) -> Iterator[Samples]:
-        """The whole sound, in pieces of any length."""
+        """The whole sound, in pieces of any length: a row for each channel heard for itself, or one for their mix."""
         try:
             yield from self._sound()
         except MemoryError as error:
@@ -199,11 +210,12 @@ class Recording:
             missing = self._clock.missing_before(frame)
             self._limit(missing + frame.samples / frame.sample_rate)
             if missing:
-                yield from self._counted(self._mono.rest())
-                yield from self._counted(silence(round((self._clock.now + missing) * SAMPLE_RATE) - self._written))
-            yield from self._counted(self._mono.converted(frame))
+                yield from self._counted(self._resampler.rest())
+                length = round((self._clock.now + missing) * SAMPLE_RATE) - self._written
+                yield from self._counted(silence(self._resampler.rows(frame), length))
+            yield from self._counted(self._resampler.converted(frame))
             self._clock.pass_by(missing + frame.samples / frame.sample_rate)
-        yield from self._counted(self._mono.rest())
+        yield from self._counted(self._resampler.rest())
 
     def _frames(self) -> Iterator[Any]:
         for packet in self._packets():
@@ -245,7 +257,7 @@ class Recording:
 
     def _counted(self, pieces: Iterator[Samples]) -> Iterator[Samples]:
         for piece in pieces:
-            self._written += len(piece)
+            self._written += piece.shape[1]
             yield piece
 
     def _limit(self, more: float) -> None:
@@ -332,53 +344,82 @@ class Clock:
         self.now += seconds
 
 
-class Mono:
-    """16 kHz mono out of whatever comes, even when its rate or layout changes on the way."""
+class Mixed:
+    """All channels in one row."""
 
     def __init__(self) -> None:
-        self._resampler: Any = None
-        self._shape: tuple[str, str, int] | None = None
+        self._resampler = Resampler()
+
+    def rows(self, frame: Any) -> int:
+        return 1
 
     def converted(self, frame: Any) -> Iterator[Samples]:
-        if frame.layout.nb_channels > SURROUND:
-            frame = averaged(frame)
+        """More channels than a cinema has are averaged: a row of microphones, for which libav has no mix."""
+        layout = "mono" if frame.layout.nb_channels <= SURROUND else frame.layout.name
+        yield from map(averaged, self._resampler.converted(frame, layout))
+
+    def rest(self) -> Iterator[Samples]:
+        yield from map(averaged, self._resampler.rest())
+
+
+def averaged(rows: Samples) -> Samples:
+    mean: Samples = rows.mean(axis=0, keepdims=True).astype(np.int16)
+    return mean
+
+
+class Apart:
+    """A row for each channel of the first frame. Should their number change on the way, they are mixed into as many."""
+
+    def __init__(self) -> None:
+        self._resampler = Resampler()
+        self._layout: Any = None
+
+    def rows(self, frame: Any) -> int:
+        return int(self._settled(frame).nb_channels)
+
+    def converted(self, frame: Any) -> Iterator[Samples]:
+        yield from self._resampler.converted(frame, self._settled(frame).name)
+
+    def rest(self) -> Iterator[Samples]:
+        yield from self._resampler.rest()
+
+    def _settled(self, frame: Any) -> Any:
+        if self._layout is None:
+            if (found := frame.layout.nb_channels) > APART:
+                raise BadOption(f"channels is split, which takes up to {APART}; the recording has {found}")
+            self._layout = frame.layout
+        return self._layout
+
+
+class Resampler:
+    """16 kHz out of whatever comes, even when its rate or layout changes on the way."""
+
+    def __init__(self) -> None:
+        self._filter: Any = None
+        self._shape: tuple[str, str, int] | None = None
+
+    def converted(self, frame: Any, layout: str) -> Iterator[Samples]:
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if shape != self._shape:
             yield from self.rest()
             self._shape = shape
-        if self._resampler is None:
-            self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-        yield from map(as_array, self._resampler.resample(frame))
+        if self._filter is None:
+            self._filter = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE)
+        yield from map(as_rows, self._filter.resample(frame))
 
     def rest(self) -> Iterator[Samples]:
         """What the filter still holds; after that it begins anew."""
-        resampler, self._resampler = self._resampler, None
-        if resampler is not None:
-            yield from (as_array(frame) for frame in resampler.resample(None) if frame is not None)
+        ended, self._filter = self._filter, None
+        if ended is not None:
+            yield from (as_rows(frame) for frame in ended.resample(None) if frame is not None)
 
 
-def averaged(frame: Any) -> Any:
-    """The mean of all channels: what has more than a cinema is a row of microphones, and libav knows no mix for it."""
-    sound = packed(frame)
-    channels = sound.to_ndarray().reshape(-1, frame.layout.nb_channels)
-    mean = channels.mean(axis=1).astype(channels.dtype)[np.newaxis]
-    made = av.AudioFrame.from_ndarray(mean, format=sound.format.name, layout="mono")
-    made.sample_rate = frame.sample_rate
-    return made
-
-
-def packed(frame: Any) -> Any:
-    """The same sound in one plane, in a format that NumPy has: PyAV 18 reads past the last of more than eight."""
-    name = frame.format.packed.name
-    (made,) = av.AudioResampler(format="dbl" if name == "s64" else name).resample(frame)
-    return made
-
-
-def as_array(frame: Any) -> Samples:
-    samples: Samples = frame.to_ndarray().reshape(-1)
+def as_rows(frame: Any) -> Samples:
+    """The samples of a packed frame: of planar ones PyAV 18 reads more than there is, and crashes with 8 channels."""
+    samples: Samples = np.ascontiguousarray(frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T)
     return samples
 
 
-def silence(length: int) -> Iterator[Samples]:
+def silence(rows: int, length: int) -> Iterator[Samples]:
     for start in range(0, length, SILENCE):
-        yield np.zeros(min(SILENCE, length - start), np.int16)
+        yield np.zeros((rows, min(SILENCE, length - start)), np.int16)

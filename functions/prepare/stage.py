@@ -1,19 +1,18 @@
 """A recording -> its chunks, spans and probe as WAV files, and a manifest that says where they are from."""
 
-import wave
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from pathlib import Path
 
-import numpy as np
 from pydantic import Field
 
 from functions.prepare import speech
-from functions.prepare.cuts import Cutter, Piece, Splitter
-from functions.prepare.media import Recording, Samples, recording
+from functions.prepare.cuts import LONGEST_CHUNK, MOST_CHUNKS, Cutter, Piece, Splitter
+from functions.prepare.media import Channels, Recording, Samples, recording
 from functions.prepare.probe import Excerpt, Probe
 from functions.prepare.speech import WINDOW, Stretch, Voice
+from functions.prepare.tape import Tape, blocks, written
 from shared.contracts import Engine, Params
+from shared.errors import RecordingTooLong
 from shared.speech import SAMPLE_RATE, Chunk, Manifest, Region, Warning, Window
 from shared.stage import Each, One, Output, Task
 
@@ -24,6 +23,8 @@ BLOCK = 64 * WINDOW
 class Cutting(Params):
     """Into what to cut a recording."""
 
+    channels: Channels = "mix"
+    """split: each channel is cut for itself, and there are no spans, since nobody is to be told apart."""
     chunk_seconds: float = Field(ge=10, le=300)
     """What a chunk should last. Chunks of a long recording last longer."""
     span_seconds: float = Field(ge=60)
@@ -40,123 +41,113 @@ def engine(params: Cutting) -> Engine:
 def cut(task: Task[Cutting]) -> Iterator[Output]:
     """Yields each of `chunks` and `spans` as soon as it is complete, then `probe` and `manifest`.
 
-    The recording is decoded once; what is held is never more than a span and the excerpts of the probe.
+    The recording is decoded once; what is held is never more than a span, or a chunk of each channel, and the excerpts
+    of the probe.
     """
-    with task.original() as file, recording(file, task.params.max_seconds) as original:
+    with task.original() as file, recording(file, task.params.max_seconds, task.params.channels) as original:
         yield from Cuts(task, original).outputs()
+
+
+class Track:
+    """One row of a recording's samples on its way into pieces."""
+
+    def __init__(self, channel: int | None, chunk_seconds: float, most: int) -> None:
+        self.channel, self.tape = channel, Tape()
+        self._voice, self._cutter = Voice(), Cutter(chunk_seconds, most)
+
+    def push(self, block: Samples, expected: float) -> Iterator[Piece]:
+        self.tape.append(block)
+        yield from self._cutter.push(self._voice.probabilities(block), expected)
+
+    def finish(self) -> Iterator[Piece]:
+        yield from self._cutter.finish(self.tape.end)
 
 
 class Cuts:
     """One pass over a recording."""
 
     def __init__(self, task: Task[Cutting], original: Recording) -> None:
-        self._folder = task.folder
+        self._params, self._folder = task.params, task.folder
         self._recording = original
-        self._voice = Voice()
-        self._cutter = Cutter(task.params.chunk_seconds)
-        self._splitter = Splitter(task.params.span_seconds)
+        self._tracks: list[Track] = []
+        self._splitter = Splitter(task.params.span_seconds) if task.params.channels == "mix" else None
         self._probe = Probe()
-        self._tape = Tape()
-        self._pieces: list[Piece] = []
+        self._chunks: list[Chunk] = []
         self._spans: list[Stretch] = []
+        self._cut_in_two: list[Warning] = []
 
     def outputs(self) -> Iterator[Output]:
-        for block in blocks(self._recording.samples()):
-            self._tape.append(block)
-            for piece in self._cutter.push(self._voice.probabilities(block), self._recording.expected):
-                yield from self._taken(piece)
-        for piece in self._cutter.finish(self._tape.end):
-            yield from self._taken(piece)
-        yield self._span(self._splitter.finish())
-        chosen = self._probe.chosen(self._tape.end)
+        for rows in blocks(self._recording.samples(), BLOCK):
+            self._tracks = self._tracks or self._begun(len(rows))
+            for track, row in zip(self._tracks, rows, strict=True):
+                for piece in track.push(row, self._recording.expected):
+                    yield from self._taken(track, piece)
+            self._refuse_more_than_fits()
+        for track in self._tracks:
+            for piece in track.finish():
+                yield from self._taken(track, piece)
+        if self._splitter:
+            yield self._span(self._tracks[0], self._splitter.finish())
+        chosen = self._probe.chosen(self._tracks[0].tape.end)
         yield One("probe", written(self._folder / "probe.wav", (excerpt.sound for excerpt in chosen)))
         yield One("manifest", self._manifest(chosen))
 
-    def _taken(self, piece: Piece) -> Iterator[Output]:
-        sound = self._tape.read(piece.start, piece.end)
-        self._probe.offer(piece, sound)
-        for span in self._splitter.push(piece, self._recording.expected):
-            yield self._span(span)
-        yield Each("chunks", written(self._folder / f"chunk-{len(self._pieces)}.wav", [sound]))
-        self._pieces.append(piece)
+    def _begun(self, rows: int) -> list[Track]:
+        channels: Sequence[int | None] = [None] if self._params.channels == "mix" else range(rows)
+        return [Track(channel, self._params.chunk_seconds, MOST_CHUNKS // rows) for channel in channels]
 
-    def _span(self, span: Stretch) -> Output:
-        path = written(self._folder / f"span-{len(self._spans)}.wav", self._tape.pieces(*span))
-        self._tape.forget(span[1])
+    def _refuse_more_than_fits(self) -> None:
+        most = MOST_CHUNKS * LONGEST_CHUNK // len(self._tracks)
+        if self._tracks[0].tape.end > most:
+            raise RecordingTooLong(
+                f"with {len(self._tracks)} channels apart it may last {most // SAMPLE_RATE} s; channels=mix takes more"
+            )
+
+    def _taken(self, track: Track, piece: Piece) -> Iterator[Output]:
+        sound = track.tape.read(piece.start, piece.end)
+        self._probe.offer(piece, sound)
+        yield from self._passed(track, piece)
+        name = f"chunk-{len(self._chunks)}" if track.channel is None else f"chunk-{len(self._chunks)}-{track.channel}"
+        yield Each("chunks", written(self._folder / f"{name}.wav", [sound]))
+        self._chunks.append(as_chunk(piece, track.channel))
+        if piece.inside_speech:
+            self._cut_in_two.append(cut_warning(piece))
+
+    def _passed(self, track: Track, piece: Piece) -> Iterator[Output]:
+        """The spans that end before or with this piece. What no span will take is forgotten."""
+        if self._splitter is None:
+            track.tape.forget(piece.end)
+            return
+        for span in self._splitter.push(piece, self._recording.expected):
+            yield self._span(track, span)
+
+    def _span(self, track: Track, span: Stretch) -> Output:
+        path = written(self._folder / f"span-{len(self._spans)}.wav", track.tape.pieces(*span))
+        track.tape.forget(span[1])
         self._spans.append(span)
         return Each("spans", path)
 
     def _manifest(self, chosen: list[Excerpt]) -> Manifest:
         return Manifest(
             media=self._recording.media,
-            chunks=tuple(map(as_chunk, self._pieces)),
+            chunks=tuple(self._chunks),
             spans=tuple(map(as_region, self._spans)),
             probe=as_windows(chosen),
             engine=speech.engine(),
-            warnings=(
-                *self._recording.warnings,
-                *(cut_warning(piece) for piece in self._pieces if piece.inside_speech),
-            ),
+            warnings=(*self._recording.warnings, *self._cut_in_two),
         )
-
-
-class Tape:
-    """The end of the recording: what no span has taken yet."""
-
-    def __init__(self) -> None:
-        self._blocks: list[Samples] = []
-        self._start = 0
-        self.end = 0
-
-    def append(self, block: Samples) -> None:
-        self._blocks.append(block)
-        self.end += len(block)
-
-    def pieces(self, start: int, end: int) -> Iterator[Samples]:
-        at = self._start
-        for block in self._blocks:
-            if (part := block[max(0, start - at) : max(0, end - at)]).size:
-                yield part
-            at += len(block)
-
-    def read(self, start: int, end: int) -> Samples:
-        return np.concatenate(list(self.pieces(start, end)))
-
-    def forget(self, before: int) -> None:
-        self._blocks = list(self.pieces(before, self.end))
-        self._start = before
-
-
-def blocks(pieces: Iterable[Samples]) -> Iterator[Samples]:
-    """The same samples in blocks of one length, but for the last."""
-    block, filled = np.empty(BLOCK, np.int16), 0
-    for piece in pieces:
-        while len(piece):
-            taken = min(len(piece), BLOCK - filled)
-            block[filled : filled + taken] = piece[:taken]
-            piece, filled = piece[taken:], filled + taken
-            if filled == BLOCK:
-                yield block
-                block, filled = np.empty(BLOCK, np.int16), 0
-    if filled:
-        yield block[:filled]
-
-
-def written(path: Path, pieces: Iterable[Samples]) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        for piece in pieces:
-            file.writeframesraw(piece.tobytes())
-    return path
 
 
 def as_region(stretch: Stretch) -> Region:
     return Region(start=stretch[0] / SAMPLE_RATE, end=stretch[1] / SAMPLE_RATE)
 
 
-def as_chunk(piece: Piece) -> Chunk:
+def as_chunk(piece: Piece, channel: int | None) -> Chunk:
     return Chunk(
-        start=piece.start / SAMPLE_RATE, end=piece.end / SAMPLE_RATE, speech=tuple(map(as_region, piece.speech))
+        start=piece.start / SAMPLE_RATE,
+        end=piece.end / SAMPLE_RATE,
+        channel=channel,
+        speech=tuple(map(as_region, piece.speech)),
     )
 
 

@@ -10,7 +10,7 @@ from shared.contracts import Params
 from shared.speech import Detection, Guess, Manifest, Window
 from shared.stage import One, Output, Task
 
-VERSION = "1"
+VERSION = "2"
 """Goes up when the same question would get another answer."""
 ENOUGH = 3
 """Windows that settle it when all are sure of the same language."""

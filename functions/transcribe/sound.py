@@ -23,6 +23,11 @@ def samples(audio: Path) -> Audio:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / np.float32(32768)
 
 
+def part(audio: Audio, stretch: Region) -> Audio:
+    """The samples of the stretch."""
+    return audio[int(stretch.start * SAMPLE_RATE) : int(stretch.end * SAMPLE_RATE)]
+
+
 def fitting(speech: Iterable[Region], audio: Audio) -> Iterator[Region]:
     """The regions, within the audio; one longer than a window is cut where a window's second half is quietest."""
     for region in speech:
@@ -37,7 +42,7 @@ def fitting(speech: Iterable[Region], audio: Audio) -> Iterator[Region]:
 
 def quietest(audio: Audio, start: float, end: float) -> float:
     """The middle of the quietest fifth of a second, in seconds."""
-    samples = audio[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
+    samples = part(audio, Region(start=start, end=end))
     frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
     loudness = np.convolve((frames**2).mean(axis=1), np.ones(10), mode="valid")
     return start + (int(loudness.argmin()) + 5) * FRAME / SAMPLE_RATE

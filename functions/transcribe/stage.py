@@ -9,15 +9,18 @@ from shared.errors import BadOption, BadRequest
 from shared.speech import Chunk, Detection, Heard, HeardSegment, Manifest, Region, Window
 from shared.stage import One, Output, Task
 
-VERSION = "1"
+VERSION = "2"
 """Goes up when the same question would get another answer."""
+
+MULTI = "multi"
+"""In place of a language: each stretch of speech has its own."""
 
 
 class TranscribeParams(Params):
     """How to hear a chunk."""
 
     language: str | None = None
-    """A code as Whisper has it. None: the detected one."""
+    """A code as Whisper has it. None: the detected one. "multi": each stretch of speech has its own."""
     model: str | None = None
     """None: the deployment's."""
     task: Literal["transcribe", "translate"] = "transcribe"
@@ -39,7 +42,7 @@ class Recogniser(Protocol):
     def transcribe(
         self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
     ) -> tuple[HeardSegment, ...]:
-        """What is said in the regions of the audio."""
+        """What is said in the regions of the audio. `language` is the main one where the params say "multi"."""
 
     def guess(self, audio: Path, windows: Sequence[Window]) -> list[dict[str, float]]:
         """Each window's probability of every language."""
@@ -52,14 +55,8 @@ def transcribe(task: Task[TranscribeParams], load: Callable[[str | None], Recogn
     language = language_of(task)
     if language is not None:
         check(language, task.params, recogniser)
-    yield One(
-        "heard",
-        Heard(
-            language=language,
-            segments=said(task, recogniser, speech_in(chunk), language),
-            engine=recogniser.engine,
-        ),
-    )
+    segments = said(task, recogniser, speech_in(chunk), language)
+    yield One("heard", Heard(segments=segments, engine=recogniser.engine))
 
 
 def chunk_of(manifest: Manifest, part: int) -> Chunk:
@@ -70,8 +67,10 @@ def chunk_of(manifest: Manifest, part: int) -> Chunk:
 
 def language_of(task: Task[TranscribeParams]) -> str | None:
     """The one asked for, or the one detected. None in a recording where nobody speaks."""
-    if task.params.language is not None or "language" not in task.files:
+    if task.params.language not in (None, MULTI):
         return task.params.language
+    if "language" not in task.files:
+        return None
     return Detection.model_validate_json(task.files["language"].read_bytes()).code
 
 

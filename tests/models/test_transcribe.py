@@ -1,19 +1,32 @@
 import wave
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jiwer
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
-from functions.transcribe import whisper
+from functions.transcribe import models, whisper
 from functions.transcribe.detect import DetectParams, detect
+from functions.transcribe.hearing import Hearing
+from functions.transcribe.model import TimedWhisperModel
+from functions.transcribe.sound import samples
 from functions.transcribe.stage import TranscribeParams, transcribe
+from functions.transcribe.takes import Take
+from functions.transcribe.uncovered import filled
 from shared.errors import BadOption
-from shared.speech import Detection, Heard, Region
+from shared.settings import settings
+from shared.speech import SAMPLE_RATE, Detection, Heard, HeardSegment, Region
 from shared.stage import Task
 from tests.models.sample import SAMPLE, SECONDS, SPEECH, manifest, reference
 
 pytestmark = pytest.mark.models
+
+Sound = NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +51,14 @@ def plain(recogniser: whisper.Whisper) -> str:
     return segment.text
 
 
-def test_it_hears_what_is_said(heard: Heard) -> None:
+def errors(segments: Iterable[HeardSegment]) -> float:
     normal = EnglishTextNormalizer({})
-    text = " ".join(segment.text for segment in heard.segments)
-    assert jiwer.wer(normal(reference()), normal(text)) < 0.15
+    return float(jiwer.wer(normal(reference()), normal(" ".join(segment.text for segment in segments))))
+
+
+def test_it_hears_what_is_said(heard: Heard) -> None:
+    assert errors(heard.segments) < 0.15
+    assert {(segment.language, segment.temperature, segment.doubts) for segment in heard.segments} == {("en", 0.0, ())}
 
 
 def test_the_words_are_those_of_the_text(heard: Heard) -> None:
@@ -109,8 +126,80 @@ def test_what_is_asked_reaches_the_model(recogniser: whisper.Whisper, plain: str
 def test_a_translation_is_english(recogniser: whisper.Whisper) -> None:
     """Told that the sample is German, the model writes German, or what it takes for a translation of it."""
     asked = [TranscribeParams(task="transcribe"), TranscribeParams(task="translate")]
-    german, english = ({w.word for w in recogniser.transcribe(SAMPLE, SPEECH, "de", ask)[0].words} for ask in asked)
-    assert "ich" in german and "ich" not in english and "I" in english
+    german, english = (recogniser.transcribe(SAMPLE, SPEECH, "de", ask) for ask in asked)
+    assert {segment.language for segment in german} == {"de"} and "ich" in said(german)
+    assert {segment.language for segment in english} == {"en"} and "ich" not in said(english) and "I" in said(english)
+
+
+def said(segments: Iterable[HeardSegment]) -> set[str]:
+    return {word.word for segment in segments for word in segment.words}
+
+
+def random(seconds: float, loudness: float) -> Sound:
+    return np.random.default_rng(7).normal(0, loudness, int(seconds * SAMPLE_RATE))
+
+
+NOTHING = {
+    "silence": np.zeros(70 * SAMPLE_RATE),
+    "faint noise": random(70, 0.003),
+    "loud noise": random(70, 0.1),
+    "tone": 0.1 * np.sin(2 * np.pi * 440 / SAMPLE_RATE * np.arange(70 * SAMPLE_RATE)),
+}
+
+
+@pytest.mark.parametrize("sound", NOTHING.values(), ids=NOTHING)
+def test_nothing_that_is_invented_is_believed(recogniser: whisper.Whisper, tmp_path: Path, sound: Sound) -> None:
+    with wave.open(str(tmp_path / "nothing.wav"), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes((sound * 32767).astype("<i2").tobytes())
+    speech = [Region(start=start, end=start + seconds) for start, seconds in ((0, 0.25), (31, 0.6), (62, 4))]
+    found = recogniser.transcribe(tmp_path / "nothing.wav", speech, "en", TranscribeParams())
+    assert found and all(segment.doubts for segment in found)
+
+
+class Stammering(TimedWhisperModel):
+    """Says everything twice and more in the pipeline's batches, and only there."""
+
+    def generate_segment_batched(
+        self, features: Any, tokenizer: Any, options: Any, encoder_output: Any = None
+    ) -> dict[str, list[Any]]:
+        again = replace(options, repetition_penalty=0.8)
+        return super().generate_segment_batched(features, tokenizer, again, encoder_output)
+
+
+def test_what_went_wrong_is_decoded_again(recogniser: whisper.Whisper) -> None:
+    model = Stammering(str(models.find("base", settings().models)), "cpu", "int8", 1)
+    stammering = whisper.Whisper(model, recogniser.engine, 1)
+    first, second = (stammering.transcribe(SAMPLE, SPEECH, "en", TranscribeParams()) for _ in range(2))
+    assert sum("Hello" in piece.text for piece in model.decoded[0].pieces) > 20
+    assert first == second
+    assert errors(first) < 0.15 and not any(segment.doubts for segment in first)
+
+
+def test_samples_are_drawn_anew_in_each_request(recogniser: whisper.Whisper) -> None:
+    hearing = Hearing(recogniser.model, recogniser.options, TranscribeParams(), samples(SAMPLE), SPEECH)
+    take = Take(SPEECH[1], "en", temperature=1.0)
+    drawn = []
+    for _ in range(2):
+        with recogniser.model.fresh_samples():
+            drawn.append([hearing.decode(take) for _ in range(2)])
+    assert drawn[0] == drawn[1]
+    assert drawn[0][0].text != drawn[0][1].text, "these are samples"
+
+
+def test_speech_that_was_missed_is_found(recogniser: whisper.Whisper) -> None:
+    hearing = Hearing(recogniser.model, recogniser.options, TranscribeParams(), samples(SAMPLE), SPEECH)
+    found = filled([], [Take(Region(start=0, end=SECONDS), "en")], SPEECH, hearing)
+    assert errors(found) < 0.15
+
+
+def test_many_languages_may_be_one(recogniser: whisper.Whisper, heard: Heard) -> None:
+    assert recogniser.transcribe(SAMPLE, SPEECH, "de", TranscribeParams(language="multi")) == heard.segments
+
+
+def test_a_translation_of_many_languages_is_english(recogniser: whisper.Whisper) -> None:
+    asked = TranscribeParams(language="multi", task="translate")
+    assert {s.language for s in recogniser.transcribe(SAMPLE, SPEECH, "de", asked)} == {"en"}
 
 
 def test_a_prompt_that_would_be_forgotten_is_refused(recogniser: whisper.Whisper) -> None:

@@ -1,4 +1,4 @@
-"""Whatever order the steps of several workers come in, and wherever one is killed, the same objects stand at the end."""
+"""Whatever the order of the steps of several workers, and wherever one is killed, the same objects stand at the end."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

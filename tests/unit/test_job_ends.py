@@ -4,14 +4,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from functions.finalize.job import finalize
 from functions.prepare.job import CUT, prepare
-from shared.contracts import Problem, Source, StageRequest
+from shared.contracts import Finalized, Problem, Source, StageRequest
 from shared.errors import ArtifactMissing, BadOption, BadRequest, EmptyRecording, RecordingTooLarge
 from shared.jobs import JobStore, MemoryDocuments
 from shared.settings import settings
+from shared.speech import Manifest
 from shared.storage import MemoryBlobs, problem_uri
 from tests.recordings import speech, wav
 
@@ -63,6 +65,46 @@ def test_other_options_do_not_cut_again(blobs: MemoryBlobs, jobs: JobStore) -> N
     second = prepare(ask(source, run=2, execution="f", options={"language": "de"}), blobs, jobs)
     assert (second.outputs, second.reused) == (first.outputs, True)
     assert second.plan["transcribe"] != first.plan["transcribe"]
+
+
+def test_channels_apart_are_cut_for_themselves_and_nobody_is_diarized(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    stereo = wav(np.stack([speech(), speech()], axis=1).reshape(-1), channels=2)
+    prepared = prepare(ask(upload(blobs, stereo, {"channels": "split"})), blobs, jobs)
+    assert prepared.plan["diarize"] is None
+    assert prepared.outputs["spans"] == (), "the workflow reads it all the same"
+    manifest = Manifest.model_validate_json(blobs.read(prepared.outputs["manifest"].uri))  # type: ignore[union-attr]
+    assert ([chunk.channel for chunk in manifest.chunks], manifest.spans) == ([0, 1], ())
+    job = jobs.find(prepared.job_id)
+    assert job is not None and (job.chunks, job.spans) == (2, 0)
+
+
+def test_other_channels_are_another_cut(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()))
+    first = prepare(ask(source), blobs, jobs)
+    second = prepare(ask(source, run=2, execution="f", options={"channels": "split"}), blobs, jobs)
+    assert not second.reused and second.outputs["manifest"] != first.outputs["manifest"]
+
+
+@pytest.mark.parametrize(("language", "detects"), [(None, True), ("multi", True), ("de", False)])
+def test_the_language_is_detected_unless_it_is_one_that_was_given(
+    blobs: MemoryBlobs, jobs: JobStore, language: str | None, detects: bool
+) -> None:
+    metadata = {"language": language} if language else {}
+    plan = prepare(ask(upload(blobs, wav(speech()), metadata)), blobs, jobs).plan
+    assert (plan["detect"] is not None) is detects
+    assert plan["transcribe"] is not None and plan["transcribe"]["language"] == language
+
+
+def test_formats_and_replacements_reach_finalize_alone(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()))
+    first = prepare(ask(source), blobs, jobs)
+    other = {"formats": ["openai"], "replacements": {"teh": "the"}}
+    second = prepare(ask(source, run=2, execution="f", options=other), blobs, jobs)
+    assert {stage for stage in first.plan if first.plan[stage] != second.plan[stage]} == {"finalize"}
+    chosen: Any = (second.plan["finalize"] or {})["options"]
+    assert {name: chosen[name] for name in other} == {
+        name: {"value": value, "origin": "redrive"} for name, value in other.items()
+    }
 
 
 def test_who_comes_second_is_a_duplicate(blobs: MemoryBlobs, jobs: JobStore) -> None:
@@ -174,11 +216,58 @@ def test_silence_is_answered(blobs: MemoryBlobs, jobs: JobStore) -> None:
     assert finalize(asked, blobs, jobs) == finalized, "finalize may be asked again"
 
 
+def ended(source: Source, run: int, blobs: MemoryBlobs, jobs: JobStore, **options: Any) -> Finalized:
+    """A run over silence, from its beginning to its answer."""
+    prepared = prepare(ask(source, run, f"run {run}", options=options), blobs, jobs)
+    planned = prepared.plan["finalize"]
+    assert planned is not None
+    inputs = {"manifest": prepared.outputs["manifest"], "words-0": aligned_nothing(blobs)}
+    asked = StageRequest(source=source, inputs=inputs, params={**planned, "run": run, "execution": f"run {run}"})
+    return finalize(asked, blobs, jobs)
+
+
+def test_only_the_formats_that_were_asked_for_are_written(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()[:16_000] * 0), {"formats": "whisperx,srt", "language": "fr"})
+    finalized = ended(source, 1, blobs, jobs)
+    assert outbox(blobs) == {"transcript.json", "transcript.srt", "transcript.whisperx.json"}
+    transcript = json.loads(blobs.read(finalized.outputs["json"]))
+    assert transcript["outputs"] == finalized.outputs == {
+        "json": "gs://dropscribe-outbox/a/b.wav/transcript.json",
+        "srt": "gs://dropscribe-outbox/a/b.wav/transcript.srt",
+        "whisperx": "gs://dropscribe-outbox/a/b.wav/transcript.whisperx.json",
+    }  # fmt: skip
+    assert transcript["options"]["formats"] == {"value": ["whisperx", "srt"], "origin": "object metadata"}
+    assert {blob.metadata["dropscribe-language"] for blob in blobs.list("gs://dropscribe-outbox/")} == {"fr"}
+
+
+def test_a_redrive_with_other_formats_leaves_just_those(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()[:16_000] * 0))
+    ended(source, 1, blobs, jobs)
+    assert {"transcript.srt", "transcript.vtt", "transcript.ctm"} < outbox(blobs)
+    ended(source, 2, blobs, jobs, formats=["openai"])
+    assert outbox(blobs) == {"transcript.json", "transcript.openai.json"}
+    ended(source, 3, blobs, jobs, formats=[])
+    assert outbox(blobs) == {"transcript.json"}
+
+
+def test_parts_of_an_earlier_run_that_was_cut_into_more_do_no_harm(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()[:16_000] * 0))
+    jobs.begin(source.job_id, "transcribe-x", "transcribe", 7, "w")
+    jobs.complete(source.job_id, "transcribe-x", "w", 1.5)
+    jobs.begin(source.job_id, "diarize-x", "diarize", 0, "w")
+    jobs.complete(source.job_id, "diarize-x", "w", 1.5)
+    finalized = ended(source, 1, blobs, jobs, channels="split")
+    stages = json.loads(blobs.read(finalized.outputs["json"]))["timings"]["stages"]
+    assert {(one["stage"], one["rtf"]) for one in stages if one["stage"] != "prepare"} == {
+        ("transcribe", None), ("diarize", None),
+    }  # fmt: skip
+
+
 def aligned_nothing(blobs: MemoryBlobs) -> object:
     from shared.contracts import Engine
     from shared.speech import Aligned
     from shared.stage import One, keep
 
     engine = Engine(name="e", version="1")
-    nothing = Aligned(language=None, segments=(), words=(), asr=engine, engine=engine)
+    nothing = Aligned(segments=(), words=(), asr=engine, engines=(engine,))
     return keep("gs://dropscribe-work/x/align", One("aligned", nothing), blobs)

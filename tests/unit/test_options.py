@@ -1,6 +1,12 @@
-import pytest
+import json
 
-from functions.prepare.options import Options, ours, read_folder, resolve
+import pytest
+from pydantic import JsonValue
+
+from functions.finalize.formats import FORMATS
+from functions.finalize.outbox import NAMES
+from functions.prepare import options as known
+from functions.prepare.options import USUAL, Options, ours, read_folder, resolve
 from shared.errors import BadOption
 from shared.inbox import is_recording, options_paths
 
@@ -22,7 +28,7 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
 @pytest.mark.parametrize(
     ("layer", "says"),
     [
-        ({"languge": "en"}, "there is no option 'languge' (known: diarize,"),
+        ({"languge": "en"}, "there is no option 'languge' (known: channels, diarize,"),
         ({"language": "English"}, "language: String should match"),
         ({"speakers": "many"}, "speakers: Input should be a valid integer"),
         ({"speakers": "0"}, "speakers: Input should be greater than or equal to 1"),
@@ -30,9 +36,27 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         ({"model": "../up"}, "model: String should match"),
         ({"task": "summarise"}, "task: Input should be 'transcribe' or 'translate'"),
         ({"min-speakers": "4", "max-speakers": "2"}, "min-speakers is 4 and max-speakers is 2"),
+        ({"channels": "left"}, "channels: Input should be 'mix' or 'split'"),
+        ({"channels": "split", "speakers": "2"}, "speakers is given and channels is split"),
+        (
+            {"formats": "srt,docx"},
+            "formats: there is no format 'docx' (known: srt, vtt, txt, rttm, ctm, whisperx, openai",
+        ),
+        ({"formats": "json"}, "transcript.json is always written"),
+        ({"formats": "SRT"}, "formats: there is no format 'SRT'"),
+        ({"formats": [1]}, "formats.0: Input should be a valid string"),
+        ({"formats": {"srt": "yes"}}, "formats: Input should be a valid tuple"),
+        ({"replacements": "teh=the"}, "replacements: expected"),
+        ({"replacements": "[" * 4000}, "replacements: "),
+        ({"replacements": '["teh"]'}, "replacements: Input should be a valid dictionary"),
+        ({"replacements": '{"teh": 1}'}, "replacements.teh: Input should be a valid string"),
+        ({"replacements": '{" ": "the"}'}, "replacements: what to find must not be blank"),
+        ({"replacements": {"a" * 201: ""}}, "replacements: a text of a rule has at most 200 characters"),
+        ({"replacements": {"a": "b" * 201}}, "replacements: a text of a rule has at most 200 characters"),
+        ({"replacements": {str(n): "" for n in range(201)}}, "replacements: 201 rules; the limit is 200"),
     ],
 )
-def test_a_wrong_option_is_named_with_its_origin(layer: dict[str, str], says: str) -> None:
+def test_a_wrong_option_is_named_with_its_origin(layer: dict[str, JsonValue], says: str) -> None:
     with pytest.raises(BadOption) as refused:
         resolve({"object metadata": layer})
     assert str(refused.value).startswith("object metadata: ")
@@ -44,6 +68,43 @@ def test_options_of_two_layers_must_agree_too() -> None:
         resolve({"deployment": {"min-speakers": 4}, "object metadata": {"max-speakers": "2"}})
 
 
+@pytest.mark.parametrize(
+    ("given", "formats"),
+    [
+        ("srt, whisperx,srt,", ("srt", "whisperx")),
+        (["openai", "vtt", "openai"], ("openai", "vtt")),
+        ("", ()),
+        ([], ()),
+    ],
+)
+def test_formats_are_a_list_or_stand_with_commas(given: JsonValue, formats: tuple[str, ...]) -> None:
+    assert resolve({"object metadata": {"formats": given}})[0].formats == formats
+
+
+def test_every_known_format_is_written_and_the_usual_ones_are_built_in() -> None:
+    assert set(known.FORMATS) == set(FORMATS) == set(NAMES) - {"json"}
+    assert resolve({})[0].formats == USUAL
+
+
+@pytest.mark.parametrize("given", [{"teh": "the", "colour": ""}, '{"teh": "the", "colour": ""}'])
+def test_replacements_are_an_object_or_stand_as_json(given: JsonValue) -> None:
+    assert resolve({"object metadata": {"replacements": given}})[0].replacements == {"teh": "the", "colour": ""}
+
+
+def test_as_many_and_as_long_replacements_as_allowed_are_taken() -> None:
+    rules: JsonValue = {f"{n:200}": "x" * 200 for n in range(200)}
+    assert resolve({"a": {"replacements": rules}})[0].replacements == rules
+
+
+def test_lists_and_objects_are_told_as_such_whatever_they_were_given_as() -> None:
+    _, chosen = resolve(
+        {"deployment": {"formats": ["vtt"]}, "object metadata": {"formats": "srt,ctm", "replacements": '{"a": "b"}'}}
+    )
+    assert json.loads(chosen["formats"].model_dump_json()) == {"value": ["srt", "ctm"], "origin": "object metadata"}
+    assert chosen["replacements"].value == {"a": "b"}
+    assert resolve({})[1]["formats"].value == list(USUAL)
+
+
 def test_hyphens_and_underscores_are_one() -> None:
     assert resolve({"a": {"min_speakers": 1}, "b": {"min-speakers": 2}})[0].min_speakers == 2
 
@@ -53,11 +114,33 @@ def test_what_upload_tools_add_is_no_option() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"[1]", b'"en"', b'{"a": {"b": 1}}', b"[" * 50_000, b'"' + b"x" * 70_000 + b'"']
+    "data",
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b'"en"',
+        b'{"a": {"b": 1}}',
+        b'{"a": [["b"]]}',
+        b'{"a": {"b": {"c": "d"}}}',
+        b"[" * 50_000,
+        b'{"a": ' + b"[" * 50_000,
+        b'"' + b"x" * 70_000 + b'"',
+    ],
 )
 def test_a_broken_options_file_is_named(data: bytes) -> None:
     with pytest.raises(BadOption, match=r"^a/options[.]json is"):
         read_folder(data, "a/options.json")
+
+
+def test_a_value_of_a_wrong_shape_is_named() -> None:
+    with pytest.raises(BadOption, match="wrong at 'replacements': a value is plain"):
+        read_folder(b'{"language": "en", "replacements": {"teh": 1}}', "options.json")
+
+
+def test_an_options_file_may_hold_a_list_and_an_object_of_texts() -> None:
+    data = {"formats": ["srt"], "replacements": {"teh": "the"}}
+    assert read_folder(json.dumps(data).encode(), "options.json") == data
 
 
 def test_an_options_file_is_a_flat_object() -> None:

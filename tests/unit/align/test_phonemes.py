@@ -27,6 +27,11 @@ def test_a_word_the_dictionary_lacks_is_read() -> None:
     assert " ".join(phonemes("dropscribe")) == "D R AA P S K R AY B"
 
 
+def test_a_word_without_a_vowel_is_spelled() -> None:
+    assert "xqc" not in dictionary()
+    assert phonemes("xqc") == (*phonemes("x"), *phonemes("q"), *phonemes("c"))
+
+
 def test_the_dictionary_has_no_phoneme_that_the_model_lacks() -> None:
     assert len(dictionary()) > 120_000
     assert {sound for sounds in dictionary().values() for sound in sounds} == set(IPA)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from functions.finalize.stage import answer
+from functions.finalize.text import space
 from shared.contracts import Chosen, Engine
 from shared.speech import (
     Aligned,
@@ -14,6 +15,7 @@ from shared.speech import (
     Chunk,
     Detection,
     Diarization,
+    Doubt,
     Guess,
     Manifest,
     Media,
@@ -56,8 +58,30 @@ def manifest(
     )
 
 
-def segment(text: str, start: float = 0.0, end: float = 1.0) -> AlignedSegment:
-    return AlignedSegment(start=start, end=end, text=text, avg_logprob=-0.2, compression_ratio=1.3, no_speech_prob=0.01)
+def split_manifest(duration: float, *channels: Sequence[tuple[float, float]]) -> Manifest:
+    """Each channel is transcribed for itself, in one chunk, and given by its stretches of speech."""
+    mixed = manifest(duration, [()])
+    chunks = (
+        Chunk(start=0.0, end=duration, channel=i, speech=tuple(Region(start=a, end=b) for a, b in speech))
+        for i, speech in enumerate(channels)
+    )
+    return mixed.model_copy(update={"chunks": tuple(chunks), "spans": ()})
+
+
+def segment(
+    text: str, start: float = 0.0, end: float = 1.0, language: str | None = "en", doubts: tuple[Doubt, ...] = ()
+) -> AlignedSegment:
+    return AlignedSegment(
+        start=start,
+        end=end,
+        language=language,
+        text=text,
+        avg_logprob=-0.2,
+        compression_ratio=1.3,
+        no_speech_prob=0.01,
+        temperature=0.0,
+        doubts=doubts,
+    )
 
 
 def word(text: str, start: float, end: float, of: int = 0, **other: object) -> AlignedWord:
@@ -68,15 +92,13 @@ def word(text: str, start: float, end: float, of: int = 0, **other: object) -> A
 def aligned(
     segments: Sequence[AlignedSegment],
     words: Sequence[AlignedWord],
-    language: str | None = "en",
     warnings: tuple[Warning, ...] = (),
 ) -> Aligned:
     return Aligned(
-        language=language,
         segments=tuple(segments),
         words=tuple(words),
         asr=engine("faster-whisper"),
-        engine=engine("hama"),
+        engines=(engine("hama"),),
         warnings=warnings,
     )
 
@@ -85,7 +107,7 @@ def sentence(text: str, start: float, seconds_a_word: float = 0.5, language: str
     """A chunk in which one sentence is said at an even pace."""
     spelled = text.split()
     words = [word(one, start + i * seconds_a_word, start + (i + 1) * seconds_a_word) for i, one in enumerate(spelled)]
-    return aligned([segment(text, start, start + len(spelled) * seconds_a_word)], words, language)
+    return aligned([segment(text, start, start + len(spelled) * seconds_a_word, language)], words)
 
 
 def diarization(
@@ -127,17 +149,23 @@ def transcript(
 # Times that no stage should give are drawn too: outside the chunk, backwards, of no length.
 times = st.floats(-5, 65, allow_nan=False)
 shares = st.none() | st.floats(0, 1)
-spellings = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=12) | st.sampled_from(
+GHOST = "☠"
+"""The only word of sentences that nobody said."""
+DOUBTS: list[tuple[Doubt, ...]] = [(), (), ("repetitive", "no_speech")]
+characters = st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_characters=[GHOST])
+spellings = st.text(characters, min_size=1, max_size=12) | st.sampled_from(
     ["-->", "<b>", "&amp;", "</v>", "Hello,", "world.", "你", "好。", "1", "a" * 100]
 )
+
+phrases = st.lists(spellings, min_size=1, max_size=3).map(" ".join) | st.sampled_from(["hello world", "1", "好"])
 
 
 @st.composite
 def aligned_parts(draw: st.DrawFn) -> Aligned:
     """A chunk's words, in the order of its segments; some segments come without any."""
-    texts = draw(st.lists(st.lists(spellings, max_size=30), max_size=3))
-    language = draw(st.sampled_from(["en", "ja", None]))
-    space = "" if language == "ja" else " "
+    doubts = draw(st.lists(st.sampled_from(DOUBTS), max_size=3))
+    texts = [draw(st.lists(st.just(GHOST) if doubted else spellings, max_size=30)) for doubted in doubts]
+    languages = [draw(st.sampled_from(["en", "ja", None])) for _ in texts]
     words = [
         AlignedWord(
             segment=index,
@@ -151,8 +179,12 @@ def aligned_parts(draw: st.DrawFn) -> Aligned:
         for index, text in enumerate(texts)
         for one in text
     ]
-    segments = [segment(space.join(text) or draw(spellings), draw(times), draw(times)) for text in texts]
-    return aligned(segments, words, language)
+    written = [space(language).join(text) for language, text in zip(languages, texts, strict=True)]
+    segments = [
+        segment(text or (GHOST if doubted else draw(spellings)), draw(times), draw(times), language, doubted)
+        for text, language, doubted in zip(written, languages, doubts, strict=True)
+    ]
+    return aligned(segments, words)
 
 
 @st.composite
@@ -165,13 +197,27 @@ def diarizations(draw: st.DrawFn) -> Diarization:
 
 
 @st.composite
-def transcripts(draw: st.DrawFn) -> Transcript:
+def manifests(draw: st.DrawFn) -> Manifest:
+    """One to three chunks and as many spans; or two channels of as many chunks each, and no spans."""
     count = draw(st.integers(1, 3))
     duration = draw(st.floats(0.01, 60 * count))
     each = duration / count
     edges = [(i * each, (i + 1) * each) for i in range(count)]
-    found = manifest(duration, [[edge] if draw(st.booleans()) else [] for edge in edges], edges)
-    words = [draw(aligned_parts()) for _ in edges]
-    turns = draw(st.just([]) | st.lists(diarizations(), min_size=count, max_size=count))
-    most = draw(st.none() | st.integers(1, 4))
-    return transcript(found, words, turns, options(max_speakers=most), draw(st.none() | st.just(detection())))
+    mixed = manifest(duration, [[edge] if draw(st.booleans()) else [] for edge in edges], edges)
+    if draw(st.booleans()):
+        return mixed
+    chunks = (chunk.model_copy(update={"channel": channel}) for channel in (0, 1) for chunk in mixed.chunks)
+    return mixed.model_copy(update={"chunks": tuple(chunks), "spans": ()})
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> Transcript:
+    found = draw(manifests())
+    words = [draw(aligned_parts()) for _ in found.chunks]
+    turns = draw(st.just([]) | st.lists(diarizations(), min_size=len(found.spans), max_size=len(found.spans)))
+    asked = options(
+        max_speakers=draw(st.none() | st.integers(1, 4)),
+        language=draw(st.sampled_from([None, "en", "multi"])),
+        replacements=dict(draw(st.dictionaries(phrases, st.just("") | phrases, max_size=3))),
+    )
+    return transcript(found, words, turns, asked, draw(st.none() | st.just(detection())))

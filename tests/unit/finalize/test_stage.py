@@ -6,10 +6,12 @@ from itertools import pairwise
 import jsonschema
 from hypothesis import HealthCheck, given, settings
 
+from functions.finalize.text import space
 from shared.schemas import FOLDER
-from shared.speech import Region, Warning
-from shared.transcript import Transcript
+from shared.speech import Guess, Region, Warning
+from shared.transcript import Suspect, Transcript
 from tests.unit.finalize.recordings import (
+    GHOST,
     aligned,
     detection,
     diarization,
@@ -32,8 +34,10 @@ def test_every_word_is_timed_in_order_and_inside_the_recording(made: Transcript)
     end = round(made.media.duration, 3)
     for one in made.words:
         assert 0 <= one.start <= one.end <= end
-    for before, after in pairwise(made.words):
-        assert before.end <= after.start
+    for channel in {one.channel for one in made.words}:
+        own = [one for one in made.words if one.channel == channel]
+        for before, after in pairwise(own):
+            assert before.end <= after.start
 
 
 @anything
@@ -54,10 +58,41 @@ def test_segments_hold_every_word_once_in_order(made: Transcript) -> None:
     ranges = [part.words for part in made.segments if part.words]
     assert [index for first, last in ranges for index in range(first, last + 1)] == [one.id for one in made.words]
     for part in made.segments:
-        assert part.start <= part.end
         first, last = part.words or (0, -1)
-        assert {one.speaker for one in made.words[first : last + 1]} <= {part.speaker}
+        words = made.words[first : last + 1]
+        assert part.start <= part.end
+        assert {(one.speaker, one.language, one.channel) for one in words} <= {
+            (part.speaker, part.language, part.channel)
+        }
+        assert not words or part.text == space(part.language).join(one.word for one in words)
     assert [one.id for one in made.segments] == list(range(len(made.segments)))
+    assert [one.start for one in made.segments] == sorted(one.start for one in made.segments)
+
+
+@anything
+@given(transcripts())
+def test_the_text_is_that_of_the_segments(made: Transcript) -> None:
+    assert "".join(made.text.split()) == "".join("".join(part.text.split()) for part in made.segments)
+
+
+@anything
+@given(transcripts())
+def test_what_nobody_said_is_told_apart(made: Transcript) -> None:
+    assert GHOST not in made.text
+    assert not any(GHOST in one.word for one in made.words)
+    for suspect in made.quality.suspects:
+        assert set(suspect.text) <= {GHOST, " "}
+        assert 0 <= suspect.start <= suspect.end <= round(made.media.duration, 3)
+    assert ("suspects" in [warning.code for warning in made.warnings]) == bool(made.quality.suspects)
+
+
+@anything
+@given(transcripts())
+def test_a_word_names_its_speaker_first_and_nobody_twice(made: Transcript) -> None:
+    for one in made.words:
+        assert one.speakers[:1] == ((one.speaker,) if one.speaker else ())
+        assert len(set(one.speakers)) == len(one.speakers)
+        assert set(one.speakers) <= {speaker.id for speaker in made.speakers}
 
 
 @anything
@@ -113,9 +148,9 @@ def test_a_sentence_is_split_where_the_speaker_changes_and_keeps_its_spelling() 
 
 def test_a_language_without_spaces_is_written_without_spaces() -> None:
     spelled = [word(one, i * 0.5, i * 0.5 + 0.5) for i, one in enumerate("你好。再见。")]
-    texts = [segment("你好。"), segment("再见。")]
+    texts = [segment("你好。", language="zh"), segment("再见。", language="zh")]
     spelled = [one.model_copy(update={"segment": index // 3}) for index, one in enumerate(spelled)]
-    made = transcript(manifest(10.0, [[(0.0, 3.0)]]), [aligned(texts, spelled, "zh")])
+    made = transcript(manifest(10.0, [[(0.0, 3.0)]]), [aligned(texts, spelled)])
     assert made.text == "你好。再见。"
     assert [one.text for one in made.segments] == ["你好。", "再见。"]
 
@@ -143,7 +178,7 @@ def test_a_chunk_does_not_outlast_the_recording() -> None:
 
 def test_words_timed_by_the_recogniser_flag_their_segment() -> None:
     spelled = [word("Dzień", 0.0, 0.5, timing="asr", score=None), word("dobry.", 0.5, 1.0, timing="asr", score=None)]
-    made = transcript(manifest(10.0, [[(0.0, 1.0)]]), [aligned([segment("Dzień dobry.")], spelled, "pl")])
+    made = transcript(manifest(10.0, [[(0.0, 1.0)]]), [aligned([segment("Dzień dobry.", language="pl")], spelled)])
     assert [one.flags for one in made.segments] == [("not_aligned",)]
     assert made.words[0].score is None
 
@@ -162,7 +197,7 @@ def test_without_diarization_nobody_is_named() -> None:
 
 
 def test_the_answer_to_silence_is_empty_and_says_so() -> None:
-    made = transcript(manifest(30.0, [[]]), [aligned([], [], None)], [diarization([])], language=detection(None, None))
+    made = transcript(manifest(30.0, [[]]), [aligned([], [])], [diarization([])], language=detection(None, None))
     assert (made.text, made.segments, made.words, made.speakers) == ("", (), (), ())
     assert [warning.code for warning in made.warnings] == ["no_speech"]
     assert made.language.code is None
@@ -175,6 +210,22 @@ def test_a_single_speaker_is_an_answer_with_a_warning() -> None:
     assert [warning.code for warning in made.warnings] == ["one_speaker"]
 
 
+def test_what_nobody_said_does_not_move_the_words_around_it() -> None:
+    parts = [segment("one two"), segment("Thanks for watching.", 0.5, 9.0, "en", ("no_speech",)), segment("three")]
+    words = [word("one", 0.0, 0.5), word("two", 0.5, 1.0), word("Thanks", 0.5, 9.0, 1), word("three", 1.0, 1.5, 2)]
+    made = transcript(manifest(10.0, [[(0.0, 2.0)]]), [aligned(parts, words)])
+    assert [(one.word, one.start, one.end, one.timing) for one in made.words] == [
+        ("one", 0.0, 0.5, "aligned"),
+        ("two", 0.5, 1.0, "aligned"),
+        ("three", 1.0, 1.5, "aligned"),
+    ]
+    assert made.text == "one two three"
+    assert made.quality.suspects == (
+        Suspect(start=0.5, end=9.0, text="Thanks for watching.", language="en", channel=None, reasons=("no_speech",)),
+    )
+    assert [warning.code for warning in made.warnings] == ["suspects"]
+
+
 def test_an_unsure_language_is_an_answer_with_a_warning() -> None:
     found = manifest(10.0, [[(0.0, 1.0)]])
     made = transcript(found, [sentence("Ahoj.", 0.0, language="cs")], language=detection("cs", 0.32))
@@ -185,6 +236,36 @@ def test_an_unsure_language_is_an_answer_with_a_warning() -> None:
 def test_a_given_language_is_reported_as_given() -> None:
     made = transcript(manifest(10.0, [[]]), [aligned([], [])], asked=options(language="pl"))
     assert (made.language.code, made.language.confidence, made.language.method) == ("pl", None, "given")
+
+
+def test_each_segment_has_its_own_language_and_the_recording_that_of_most_words() -> None:
+    parts = [segment("Hello there.", language="en"), segment("你好。", language="zh"), segment("Bye.", language="en")]
+    words = [word("Hello", 0.0, 0.5), word("there.", 0.5, 1.0), word("你", 1.0, 1.5, 1), word("好。", 1.5, 2.0, 1)]
+    heard = aligned(parts, [*words, word("Bye.", 2.0, 2.5, 2)])
+    windows = tuple(Guess(start=0.0, end=1.0, code=code, confidence=p) for code, p in [("zh", 0.9), ("en", 0.6)])
+    voted = detection("zh", 0.4).model_copy(update={"windows": windows})
+    made = transcript(manifest(10.0, [[(0.0, 3.0)]]), [heard], asked=options(language="multi"), language=voted)
+    assert (made.language.code, made.language.method, made.language.confidence) == ("en", "multi", 0.75)
+    assert made.language.windows == windows
+    assert [one.language for one in made.segments] == ["en", "zh", "en"]
+    assert [one.language for one in made.words] == ["en", "en", "zh", "zh", "en"]
+    assert made.text == "Hello there. 你好。 Bye."
+    assert made.warnings == ()
+
+
+def test_a_translation_does_not_tell_the_language_of_the_recording() -> None:
+    asked = options(language="multi", task="translate")
+    made = transcript(
+        manifest(10.0, [[(0.0, 1.0)]]), [sentence("Good day.", 0.0)], asked=asked, language=detection("pl")
+    )
+    assert (made.language.code, made.words[0].language) == ("pl", "en")
+
+
+def test_many_languages_without_a_word_are_the_one_detected_or_none() -> None:
+    silent = manifest(10.0, [[]])
+    asked = options(language="multi")
+    assert transcript(silent, [aligned([], [])], asked=asked, language=detection("pl")).language.code == "pl"
+    assert transcript(silent, [aligned([], [])], asked=asked).language.code is None
 
 
 def test_another_number_of_speakers_than_asked_for_is_a_warning() -> None:

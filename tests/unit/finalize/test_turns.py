@@ -79,6 +79,14 @@ def test_two_at_once_are_an_overlap_and_mark_its_words() -> None:
     assert [one.overlap for one in made.words] == [False, False, True, True, True, False, False, False]
 
 
+def test_who_speaks_in_a_quarter_of_a_word_is_named_with_it() -> None:
+    made = spoken([(0.0, 8.0, "x")], [(0.0, 8.0, "x"), (2.75, 4.2, "y"), (6.5, 6.75, "y")])
+    assert [one.speakers for one in made.words] == [
+        ("S1",), ("S1",), ("S1", "S2"), ("S1", "S2"), ("S1",), ("S1",), ("S1", "S2"), ("S1",),
+    ]  # fmt: skip
+    assert [one.overlap for one in made.words] == [False, False, True, True, True, False, True, False]
+
+
 def test_an_overlap_is_split_when_a_third_joins() -> None:
     made = spoken([(0.0, 8.0, "x")], [(0.0, 6.0, "x"), (1.0, 5.0, "y"), (2.0, 3.0, "z")])
     assert [(one.start, one.end, one.speakers) for one in made.overlaps] == [

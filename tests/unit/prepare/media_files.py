@@ -55,6 +55,7 @@ def encoded(
     later: float = 0,
     bit_rate: int = 0,
     options: dict[str, str] | None = None,
+    codec_options: dict[str, str] | None = None,
     packets: Callable[[list[Any]], list[Any]] = lambda packets: packets,
 ) -> bytes:
     """`samples` at 16 kHz, interleaved, in any format; the sound begins `later` seconds after the picture."""
@@ -62,7 +63,7 @@ def encoded(
         path = Path(folder) / "recording"
         with av.open(str(path), "w", format=container, options=options or {}) as made:
             video = pictured(made, size) if picture else None
-            sound: Any = made.add_stream(codec, rate=rate)
+            sound: Any = made.add_stream(codec, rate=rate, options=codec_options or {})
             sound.layout = layout
             if bit_rate:
                 sound.bit_rate = bit_rate

@@ -1,11 +1,6 @@
 """The whole of prepare's pure part, from a recording to what the other stages read."""
 
 import io
-import json
-import subprocess
-import sys
-import wave
-from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,33 +9,9 @@ import pytest
 
 from functions.prepare.stage import Cutting, cut
 from shared.errors import TruncatedRecording
-from shared.speech import Manifest
-from shared.stage import Each, One, Task
+from shared.stage import Task
+from tests.unit.prepare.made import Made, peak
 from tests.unit.prepare.media_files import RATE, Samples, encoded, nothing, speech, wav
-
-
-class Made:
-    """All that prepare yields, read back."""
-
-    def __init__(self, data: bytes, folder: Path, *, chunk_seconds: float = 10, span_seconds: float = 60) -> None:
-        self.order: list[str] = []
-        self.sounds: dict[str, list[Samples]] = defaultdict(list)
-        params = Cutting(chunk_seconds=chunk_seconds, span_seconds=span_seconds, max_seconds=3600)
-        for output in cut(Task(params, {}, folder, lambda: io.BytesIO(data))):
-            self.order.append(output.name)
-            assert isinstance(output, Each if output.name in ("chunks", "spans") else One)
-            if isinstance(output.content, Path):
-                self.sounds[output.name].append(read(output.content))
-                output.content.unlink()
-            else:
-                self.manifest = Manifest.model_validate_json(output.content.model_dump_json())
-        assert not list(folder.iterdir())
-
-
-def read(path: Path) -> Samples:
-    with wave.open(str(path)) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2)
-        return np.frombuffer(file.readframes(file.getnframes()), np.int16)
 
 
 @pytest.fixture(scope="module")
@@ -140,32 +111,6 @@ def test_a_truncated_recording_has_no_manifest(tmp_path: Path) -> None:
     data = wav(np.tile(speech(), 2))
     with pytest.raises(TruncatedRecording):
         Made(data[: len(data) // 2], tmp_path)
-
-
-PEAK = """
-import json, sys
-from pathlib import Path
-import psutil
-from functions.prepare.stage import Cutting, cut
-from shared.stage import Task
-params = Cutting(chunk_seconds=10, span_seconds=60, max_seconds=36000)
-peak = 0
-for output in cut(Task(params, {}, Path(sys.argv[2]), lambda: open(sys.argv[1], "rb"))):
-    peak = max(peak, psutil.Process().memory_info().rss)
-    if isinstance(output.content, Path):
-        output.content.unlink()
-    else:
-        duration = output.content.media.duration
-print(json.dumps([duration, peak]))
-"""
-
-
-def peak(recording: Path, folder: Path) -> tuple[float, float]:
-    """Seconds of a recording, and the most megabytes that are held while it is prepared."""
-    command = [sys.executable, "-c", PEAK, str(recording), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    duration, size = json.loads(done.stdout)
-    return duration, size / 1e6
 
 
 def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:

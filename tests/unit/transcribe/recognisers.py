@@ -5,7 +5,7 @@ from pathlib import Path
 
 from functions.transcribe.stage import TranscribeParams
 from shared.contracts import Engine
-from shared.speech import Chunk, HeardSegment, Manifest, Media, Region, Window
+from shared.speech import Chunk, Doubt, HeardSegment, HeardWord, Manifest, Media, Region, Window
 
 
 class Parrot:
@@ -20,11 +20,40 @@ class Parrot:
         self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
     ) -> tuple[HeardSegment, ...]:
         assert speech, "a chunk without speech is not for the model"
-        measures = {"avg_logprob": -0.1, "compression_ratio": 1.0, "no_speech_prob": None}
-        return tuple(HeardSegment(start=s.start, end=s.end, text="hello", words=(), **measures) for s in speech)
+        return tuple(segment("hello", s.start, s.end, language=language) for s in speech)
 
     def guess(self, audio: Path, windows: Sequence[Window]) -> list[dict[str, float]]:
         return [self.guesses.pop(0) for _ in windows]
+
+
+def segment(
+    text: str = "hello",
+    start: float = 0.0,
+    end: float = 5.0,
+    language: str = "en",
+    avg_logprob: float = -0.1,
+    compression_ratio: float = 1.0,
+    no_speech_prob: float | None = None,
+    doubts: tuple[Doubt, ...] = (),
+) -> HeardSegment:
+    """Its words fill it."""
+    words = text.split()
+    length = (end - start) / max(1, len(words))
+    return HeardSegment(
+        start=start,
+        end=end,
+        language=language,
+        text=text,
+        avg_logprob=avg_logprob,
+        compression_ratio=compression_ratio,
+        no_speech_prob=no_speech_prob,
+        temperature=0.0,
+        doubts=doubts,
+        words=tuple(
+            HeardWord(word=word, start=start + n * length, end=start + (n + 1) * length, probability=0.9)
+            for n, word in enumerate(words)
+        ),
+    )
 
 
 def manifest(folder: Path, chunks: Sequence[Chunk] = (), probe: Sequence[Window] = ()) -> Path:

@@ -1,0 +1,204 @@
+"""Recordings of one's own: sound files with their truth beside them, under the same name or in a MANIFEST.json.
+
+.rttm         who speaks when; one .rttm may serve all files of its folder, by their names
+.stm          who says what, and when
+.txt, .lab    all that is said
+.TextGrid     when each word begins: the tiers with "word" in their name
+MANIFEST.json [{"file": ..., "language": "en", "reference": "text: ..."}, ...]; a reference that does not begin so is
+              a remark
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pyannote.database.util import load_rttm
+
+from benchmarks.evaluation.truth import Onset, Recording, Utterance
+from functions.prepare import media
+from shared.errors import Permanent
+
+TRUTH = (".rttm", ".stm", ".txt", ".lab", ".textgrid", ".json")
+LONGEST = 12 * 3600.0
+"""Seconds."""
+SILENT = ("", "sil", "sp", "spn", "<eps>")
+"""Marks of a TextGrid that are no words."""
+IGNORED = "ignore_time_segment_in_scoring"
+"""Stands in an .stm for a text that nobody agrees on."""
+LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+class NothingGiven(Exception):
+    """No recording in the folder has a truth; says what is wrong with each."""
+
+
+class LeftOut(Exception):
+    """Why a file cannot be measured."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Of an .stm file."""
+
+    speaker: str
+    start: float
+    end: float
+    text: str
+
+
+def recordings(folder: Path) -> list[Recording]:
+    """Every recording with a truth; those without are named on stderr."""
+    found, left_out = read(folder)
+    complaints = "\n".join(f"left out {name}: {reason}" for name, reason in left_out.items())
+    if not found:
+        raise NothingGiven(f"{folder} has no recording that can be measured\n{complaints}")
+    if complaints:
+        print(complaints, file=sys.stderr)
+    return found
+
+
+def read(folder: Path) -> tuple[list[Recording], dict[str, str]]:
+    """The recordings, and the reason for each file that is none."""
+    notes = manifest(folder)
+    found: list[Recording] = []
+    left_out: dict[str, str] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() not in TRUTH):
+        name = path.relative_to(folder).as_posix()
+        try:
+            found.append(recording(path, name, notes.get(name, {})))
+        except (LeftOut, Permanent) as error:
+            left_out[name] = str(error)
+    return found, left_out
+
+
+def manifest(folder: Path) -> dict[str, Mapping[str, Any]]:
+    listed = folder / "MANIFEST.json"
+    return {note["file"]: note for note in json.loads(listed.read_text("utf-8"))} if listed.exists() else {}
+
+
+def recording(path: Path, name: str, note: Mapping[str, Any]) -> Recording:
+    words, text, known = timed_words(path), wording(path, note), turns(path)
+    said = list(lines(beside(path, ".stm")))
+    if not (words or text or known or said):
+        raise LeftOut("nothing tells what is said in it, or who speaks when")
+    language = note.get("language") if LANGUAGE.fullmatch(str(note.get("language"))) else None
+    seconds = duration(path)
+    utterances = joined(known or spans(said), said) if known or said else [whole(seconds, words, text)]
+    return Recording(
+        name=re.sub(r"[^\w-]", "-", name),
+        set="given",
+        audio=path,
+        seconds=seconds,
+        utterances=tuple(replace(utterance, language=language) for utterance in utterances),
+        onsets=words,
+        language=language,
+        speakers_known=bool(known or said),
+    )
+
+
+def beside(path: Path, ending: str) -> Path:
+    return path.with_suffix(ending)
+
+
+def duration(path: Path) -> float:
+    """Seconds, by decoding it as Dropscribe does."""
+    with path.open("rb") as file, media.recording(file, LONGEST) as sound:
+        for _ in sound.samples():
+            pass
+        return sound.media.duration
+
+
+def turns(path: Path) -> list[Utterance]:
+    """By its own .rttm, else by any in its folder that has its name."""
+    for file in sorted(path.parent.glob("*.rttm"), key=lambda file: (file.stem != path.stem, file.name)):
+        named = load_rttm(str(file))  # type: ignore[no-untyped-call]
+        annotation = named.get(path.stem) or (next(iter(named.values())) if file.stem == path.stem else None)
+        if annotation:
+            tracks = annotation.itertracks(yield_label=True)
+            return [Utterance(str(who), at.start, at.end, None, None) for at, _, who in tracks]
+    return []
+
+
+def lines(path: Path) -> Iterator[Line]:
+    """Of an .stm, if it is there: file, channel, speaker, from, to, labels in <>, text."""
+    rows = path.read_text("utf-8").splitlines() if path.exists() else []
+    for row in rows:
+        if not row.startswith(";;") and len(row.split()) > 5 and IGNORED not in row:
+            _, _, speaker, start, end, text = row.split(maxsplit=5)
+            yield Line(speaker, float(start), float(end), re.sub(r"^<[^>]*>\s*", "", text))
+
+
+def spans(said: Sequence[Line]) -> list[Utterance]:
+    return [Utterance(line.speaker, line.start, line.end, None, None) for line in said]
+
+
+def joined(spoken: Sequence[Utterance], said: Sequence[Line]) -> list[Utterance]:
+    """Turns, each with the lines that overlap it most of those its speaker says. Two files may name people differently.
+
+    Where there are lines, a turn without one holds no words that anybody could write down: its text is empty.
+    """
+    if not said:
+        return list(spoken)
+    names = {line.speaker: same_person(line.speaker, spoken, said) for line in said}
+    texts: list[list[str]] = [[] for _ in spoken]
+    for line in said:
+        own = [number for number, turn in enumerate(spoken) if turn.speaker == names[line.speaker]]
+        texts[max(own, key=lambda number: shared(spoken[number], line))].append(line.text)
+    return [replace(turn, text=" ".join(text)) for turn, text in zip(spoken, texts, strict=True)]
+
+
+def same_person(speaker: str, spoken: Sequence[Utterance], said: Iterable[Line]) -> str:
+    """Whose turns overlap most with the lines of `speaker`."""
+    together: dict[str, float] = {turn.speaker: 0.0 for turn in spoken}
+    for line in said:
+        for turn in spoken:
+            if line.speaker == speaker:
+                together[turn.speaker] += max(0.0, shared(turn, line))
+    return max(together, key=lambda name: together[name])
+
+
+def shared(turn: Utterance, line: Line) -> float:
+    """Seconds that both last; below 0, how far they are apart."""
+    return min(turn.end, line.end) - max(turn.start, line.start)
+
+
+def whole(seconds: float, words: Sequence[Onset], text: str | None) -> Utterance:
+    """All in one."""
+    return Utterance("", 0.0, seconds, text or " ".join(onset.word for onset in words), None)
+
+
+def wording(path: Path, note: Mapping[str, Any]) -> str | None:
+    for ending in (".txt", ".lab"):
+        if beside(path, ending).exists():
+            return beside(path, ending).read_text("utf-8-sig").strip()
+    reference = str(note.get("reference", ""))
+    return reference.removeprefix("text:").strip() if reference.startswith("text:") else None
+
+
+def timed_words(path: Path) -> tuple[Onset, ...]:
+    grid = beside(path, ".TextGrid")
+    found = intervals(text_of(grid)) if grid.exists() else []
+    return tuple(Onset(word, start) for start, word in sorted(found) if word.strip().lower() not in SILENT)
+
+
+def text_of(grid: Path) -> str:
+    """Praat writes UTF-16 where ASCII does not do."""
+    data = grid.read_bytes()
+    return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+
+
+def intervals(grid: str) -> Iterator[tuple[float, str]]:
+    """Start and label in the tiers of words. The long and the short form hold the same values in the same order."""
+    values = re.findall(r'"(?:[^"]|"")*"|(?<![\w.\[])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.\]])', grid)
+    position = 5  # file type, class, start, end, number of tiers
+    while position < len(values):
+        kind, name, count = values[position].strip('"'), values[position + 1], int(values[position + 4])
+        size = 3 if kind == "IntervalTier" else 2
+        rows = [values[position + 5 + row * size :][:size] for row in range(count)]
+        if size == 3 and "word" in name.lower():
+            yield from ((float(row[0]), row[2].strip('"')) for row in rows)
+        position += 5 + count * size

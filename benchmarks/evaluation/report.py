@@ -1,0 +1,167 @@
+"""The figures of both systems, set by set: a table, a plot and a record."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from math import nan
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib
+from matplotlib.axes import Axes
+from rich.table import Table
+
+from benchmarks.evaluation.measures import LONGEST_WORD, WITHIN, Score, figures
+from benchmarks.evaluation.truth import Recording
+
+matplotlib.use("svg")
+from matplotlib import pyplot
+
+Figures = Mapping[str, float]
+Compared = dict[str, dict[str, Figures]]
+"""Set -> system -> measure -> figure."""
+
+ALL = "all sets"
+NAMES = {"dropscribe": "Dropscribe", "plain": "plain whisperx"}
+COLOURS = {"dropscribe": "#1f9e89", "plain": "#e07b39"}
+GREY = "#7d8590"
+"""Can be read on white and on black."""
+STYLE: Any = {
+    "font.size": 9,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "dropscribe",
+    "legend.frameon": False,
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), GREY),
+}
+PACKAGES = ("jiwer", "meeteval", "pyannote.metrics", "transformers")
+
+
+UNITS = {"share": "{:.1%}", "seconds": "{:.3f} s", "count": "{:.0f}", "number": "{:.2f}"}
+
+
+class Row(NamedTuple):
+    label: str
+    measures: tuple[str, ...]
+    unit: str
+
+
+ROWS = (
+    Row("recordings, without an answer", ("recordings", "errors"), "count"),
+    Row("WER", ("wer",), "share"),
+    Row("  substituted, deleted, inserted", ("substituted", "deleted", "inserted"), "share"),
+    Row("cpWER", ("cpwer",), "share"),
+    Row("cpWER - WER", ("speaker_cost",), "share"),
+    Row("DER, JER", ("der", "jer"), "share"),
+    Row("DER, JER, not judged 0.25 s either side of a border", ("der_collar", "jer_collar"), "share"),
+    Row("right number of speakers", ("speakers_counted",), "share"),
+    Row("word start off by: median, p90", ("start_median", "start_p90"), "seconds"),
+    Row(
+        f"  within {', '.join(f'{limit:.2f}' for limit in WITHIN)} s",
+        tuple(f"start_within_{limit * 1000:.0f}ms" for limit in WITHIN),
+        "share",
+    ),
+    Row("  onsets found", ("onsets_found",), "share"),
+    Row("words", ("words",), "count"),
+    Row("  untimed, unordered, outside the sound, reversed", ("untimed", "unordered", "outside", "reversed"), "count"),
+    Row(f"  longer than {LONGEST_WORD} s, without a speaker", ("over_long", "without_speaker"), "count"),
+    Row("  aligned", ("aligned",), "share"),
+    Row("speech covered by words", ("coverage",), "share"),
+    Row("words a minute where nobody speaks", ("invented",), "number"),
+    Row("right language", ("language",), "share"),
+    Row("real-time factor", ("rtf",), "number"),
+)
+
+
+class Panel(NamedTuple):
+    title: str
+    measure: str
+    scale: float
+
+
+PANELS = (
+    Panel("WER, %", "wer", 100),
+    Panel("cpWER − WER, points", "speaker_cost", 100),
+    Panel("DER, %", "der", 100),
+    Panel("word start off by, median, ms", "start_median", 1000),
+    Panel("words a minute where nobody speaks", "invented", 1),
+    Panel("real-time factor", "rtf", 1),
+)
+
+
+def compared(recordings: Sequence[Recording], scores: Mapping[str, Sequence[Score]]) -> Compared:
+    """`scores`: system -> the score of each recording."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, recording in enumerate(recordings):
+        groups[recording.set].append(number)
+    if len(groups) > 1:
+        groups[ALL] = list(range(len(recordings)))
+    return {
+        group: {system: rounded(figures([all_scores[n] for n in members])) for system, all_scores in scores.items()}
+        for group, members in groups.items()
+    }
+
+
+def rounded(found: Figures) -> Figures:
+    return {name: round(figure, 4) for name, figure in found.items()}
+
+
+def table(results: Compared) -> Table:
+    systems = list(next(iter(results.values())))
+    made = Table("set", "measure", title="Smaller is better, but for shares found, covered, aligned, within and right")
+    for system in systems:
+        made.add_column(NAMES[system], justify="right")
+    for group, by_system in results.items():
+        rows = [row for row in ROWS if any(set(row.measures) & set(found) for found in by_system.values())]
+        for row in rows:
+            cells = [cell(row, by_system[system]) for system in systems]
+            made.add_row(group if row is rows[0] else "", row.label, *cells, end_section=row is rows[-1])
+    return made
+
+
+def cell(row: Row, found: Figures) -> str:
+    return " / ".join(shown(found.get(measure), row.unit) for measure in row.measures)
+
+
+def shown(figure: float | None, unit: str) -> str:
+    if figure is None:
+        return "–"
+    return UNITS[unit].format(figure)
+
+
+def record(recordings: Sequence[Recording], results: Compared, **about: Any) -> dict[str, Any]:
+    """What is kept of a run: how it was made, on what, and every figure."""
+    return {
+        **about,
+        "scored_with": {package: version(package) for package in PACKAGES},
+        "seconds": round(sum(recording.seconds for recording in recordings), 1),
+        "recordings": [recording.name for recording in recordings],
+        "sets": results,
+    }
+
+
+def plot(results: Compared, file: Path) -> None:
+    """A panel a measure, a line a set. The ground is left out, so that it can be read on a light and a dark page."""
+    with pyplot.rc_context(STYLE):
+        figure, grid = pyplot.subplots(2, 3, figsize=(10, 1.4 + 0.44 * len(results)), sharey=True, layout="constrained")
+        for panel, axes in zip(PANELS, grid.flat, strict=True):
+            draw(panel, axes, results)
+        handles, labels = grid.flat[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(file, transparent=True, metadata={"Date": None} if file.suffix == ".svg" else None)
+        pyplot.close(figure)
+
+
+def draw(panel: Panel, axes: Axes, results: Compared) -> None:
+    """Dropscribe's dot is the smaller one and on top, so that both are seen where they are equal."""
+    for system in reversed(next(iter(results.values()))):
+        found = [by_system[system].get(panel.measure, nan) * panel.scale for by_system in results.values()]
+        size = 18 if system == "dropscribe" else 48
+        axes.scatter(found, range(len(found)), size, COLOURS[system], clip_on=False, zorder=3, label=NAMES[system])
+    axes.set_title(panel.title, loc="left", fontsize=9)
+    axes.set_yticks(range(len(results)), list(results))
+    axes.set_ylim(len(results) - 0.5, -0.5)
+    axes.set_xlim(min(0, axes.dataLim.x0), max(0, axes.dataLim.x1) * 1.05 or 1)
+    axes.grid(color=GREY, alpha=0.25, linewidth=0.6)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(length=0)

@@ -1,0 +1,261 @@
+"""The recordings that are measured: what each set stands for, and the seeds they are drawn from.
+
+Tune on "tune", quote "test": they share no clip, no music and no seed. pyannote's sample is in "test" alone.
+"""
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.evaluation import noise, packages, sample
+from benchmarks.evaluation.compose import (
+    SURE,
+    Decks,
+    Said,
+    Style,
+    conversation,
+    deck,
+    end,
+    late,
+    phrase,
+    recording,
+    samples,
+    sound,
+    turn,
+)
+from benchmarks.evaluation.truth import Recording
+from benchmarks.evaluation.voices import LOUDNESS, RATE, Clip, Samples, Split, clips
+
+SEEDS: dict[Split, str] = {"tune": "dropscribe tune", "test": "dropscribe test"}
+"""Each recording is drawn from its half's seed and its own name. Never changed to please a figure."""
+CROWDS: dict[Split, tuple[str, ...]] = {
+    "tune": ("Allison", "Carlo", "Armelle", "July", "cs-small", "nl-big"),
+    "test": ("Reader", "Paola", "June", "Ivrvoice", "cs-big", "nl-small"),
+}
+"""Who is in crowds and long recordings: in "test", nobody who was in those of "tune"."""
+CROWD_SIZES: dict[Split, tuple[int, ...]] = {"tune": (2, 3, 4, 5, 6), "test": (2, 3, 4, 5)}
+SECOND_HALVES: dict[Split, tuple[tuple[str, str], ...]] = {
+    "tune": (("Carlo", "it"), ("June", "fr")),
+    "test": (("Allison", "es"), ("June", "fr")),
+}
+"""Who speaks after Allison's English, and in which language."""
+SPOKEN = ("en", "es", "fr", "it", "ru", "cs", "nl")
+BEFORE = 40.0
+"""Seconds of silence or music before speech: more than the 30 s from which Whisper guesses the language."""
+NUMBER = re.compile(r"/digits/(h-)?\d+\.")
+WORD = re.compile(rf"{NUMBER.pattern}|/digits/(day|mon)-|/phonetic/")
+"""Files of single words."""
+ROOM = np.float32(LOUDNESS * 10 ** (-38 / 20))
+"""Root mean square of a quiet room: 38 dB below speech."""
+FAR = -20.0
+"""dB of what is said across the room."""
+
+
+@dataclass(frozen=True)
+class Half:
+    """What recordings of one split are composed of."""
+
+    split: Split
+    packages: Path
+    voices: tuple[Clip, ...]
+
+
+class Draw:
+    """The dice of one recording, and what it chooses from."""
+
+    def __init__(self, half: Half, title: str) -> None:
+        self.half, self.name = half, f"{title}-{half.split}"
+        self.choose = random.Random(f"{SEEDS[half.split]} {title}")
+
+    def deck(self, voice: str, language: str | None = None) -> Iterator[Clip]:
+        """What `voice` says, in one language or in any."""
+        of_voice = [clip for clip in self.half.voices if clip.voice == voice and language in (None, clip.language)]
+        return deck(self.choose, of_voice)
+
+    def english(self) -> Decks:
+        return {voice: self.deck(voice, "en") for voice in ("Allison", "Reader")}
+
+    def seed(self) -> int:
+        return self.choose.getrandbits(32)
+
+    def room(self, seconds: float) -> Samples:
+        """The faint noise of a room."""
+        return noise.white(seconds, self.seed()) * ROOM
+
+    def music(self, seconds: float) -> Samples:
+        return noise.played(self.choose.choice(noise.music(self.half.packages, self.half.split)), seconds)
+
+
+def recordings(split: Split, folder: Path, cache: Path = packages.CACHE) -> list[Recording]:
+    """Compose one half of the data into `folder`. Raises PackagesMissing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fetched = packages.unpacked(cache)
+    half = Half(split, fetched, tuple(clip for clip in clips(fetched) if clip.half == split))
+    makers = (dialogue, noisy, sparse, crowds, long, onsets, languages, two_languages, nothing)
+    composed = [made for make in makers for made in make(half, folder)]
+    return [*composed, sample.as_it_is(folder)] if split == "test" else composed
+
+
+def quick(folder: Path) -> list[Recording]:
+    """Five minutes that need no package but Dropscribe's own dependencies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    silent = [nothing_heard(folder, f"nothing-{name}", synthetic()[name]) for name in ("silence", "loud-noise", "tone")]
+    return [*silent, *sample.recordings(folder)]
+
+
+def dialogue(half: Half, folder: Path) -> Iterator[Recording]:
+    """Two people on a good line; one turn in eight begins before the other's has ended."""
+    draw = Draw(half, "dialogue")
+    yield in_a_room(draw, folder, "dialogue", conversation(draw.choose, draw.english(), 600, Style()))
+
+
+def in_a_room(draw: Draw, folder: Path, kind: str, said: list[Said], language: str | None = "en") -> Recording:
+    return recording(folder, draw.name, kind, sound(said) + draw.room(end(said)), said, language=language)
+
+
+def noisy(half: Half, folder: Path) -> Iterator[Recording]:
+    """Near and far from the microphone, among people, machines and music."""
+    for number in (1, 2):
+        draw = Draw(half, f"noisy-{number}")
+        said = conversation(draw.choose, draw.english(), 150, Style(gain=(-18, 0)))
+        heard = noise.with_noise(sound(said), background(draw, end(said)), draw.choose.uniform(5, 12))
+        yield recording(folder, draw.name, "noisy", heard, said, language="en")
+
+
+def background(draw: Draw, seconds: float) -> Samples:
+    """A third each of babble, pink noise and music, in any order."""
+    third = seconds / 3 + 0.1
+    foreign = [clip for clip in draw.half.voices if clip.language in ("cs", "nl")]
+    kinds = [
+        noise.babble(third, (clip.sound.samples for clip in deck(draw.choose, foreign))),
+        noise.pink(third, draw.seed()),
+        draw.music(third),
+    ]
+    draw.choose.shuffle(kinds)
+    return np.concatenate(kinds)[: samples(seconds)]
+
+
+def sparse(half: Half, folder: Path) -> Iterator[Recording]:
+    """A microphone left on: nobody, then now and then something from across the room."""
+    draw = Draw(half, "sparse")
+    style = Style(lead=BEFORE, gap=(3, 25), overlaps=0, gain=(FAR, FAR))
+    said = conversation(draw.choose, draw.english(), 300, style)
+    heard = sound(said) + draw.room(end(said)) * np.float32(0.4)
+    yield recording(folder, draw.name, "sparse", heard, said, language="en")
+
+
+def crowds(half: Half, folder: Path) -> Iterator[Recording]:
+    for size in CROWD_SIZES[half.split]:
+        yield crowd(Draw(half, f"crowd-{size}"), folder, "crowd", size, 180)
+
+
+def long(half: Half, folder: Path) -> Iterator[Recording]:
+    """Longer than what is diarized in one go."""
+    yield crowd(Draw(half, "long"), folder, "long", 3, 1500)
+
+
+def crowd(draw: Draw, folder: Path, kind: str, size: int, seconds: float) -> Recording:
+    """A meeting, each in their own language. Only speakers are measured, so English is said to be spoken."""
+    people = {voice: draw.deck(voice) for voice in draw.choose.sample(CROWDS[draw.half.split], size)}
+    style = Style(gap=(0.1, 0.9), overlaps=0.12, overlap=(0.2, 0.8))
+    said = conversation(draw.choose, people, seconds, style)
+    return replace(wordless(in_a_room(draw, folder, kind, said, None)), options={"language": "en"})
+
+
+def wordless(made: Recording) -> Recording:
+    """The same for a set of which the words are not measured."""
+    return replace(made, utterances=tuple(replace(each, text=None) for each in made.utterances), onsets=())
+
+
+def onsets(half: Half, folder: Path) -> Iterator[Recording]:
+    """Numbers, days, months and the spelling alphabet, so spliced that the start of every word is known."""
+    draw = Draw(half, "onsets")
+    words = [clip for clip in half.voices if is_word(clip) and clip.sound.doubt <= SURE]
+    said: list[Said] = []
+    now = 0.4
+    while now < 90:
+        said.append(phrase(draw.choose, enumeration(draw.choose, words), samples(now), (0.05, 0.4)))
+        now = said[-1].end / RATE + draw.choose.uniform(0.6, 1.5)
+    yield in_a_room(draw, folder, "onsets", said)
+
+
+def is_word(clip: Clip) -> bool:
+    """Any that is written in one way only."""
+    return clip.language == "en" and bool(WORD.search(str(clip.path))) and clip.text != "xray"
+
+
+def enumeration(choose: random.Random, words: Sequence[Clip]) -> list[Clip]:
+    """Four to eight, and no number after a number: they would be written as one."""
+    numbers = [clip for clip in words if NUMBER.search(str(clip.path))]
+    names = [clip for clip in words if clip not in numbers]
+    pairs = zip(choose.sample(names, 4), choose.sample(numbers, 4), strict=True)
+    return [clip for pair in pairs for clip in pair][: choose.randint(4, 8)]
+
+
+def languages(half: Half, folder: Path) -> Iterator[Recording]:
+    """The same speech by itself, after silence and after music."""
+    for language in SPOKEN:
+        for number in (1, 2, 3):
+            draw = Draw(half, f"language-{language}-{number}")
+            yield from introduced(draw, folder, monologue(draw, language), language)
+
+
+def monologue(draw: Draw, language: str, voice: str | None = None, seconds: float = 10) -> list[Said]:
+    """One person, any that speaks the language unless told who."""
+    speakers = sorted({clip.voice for clip in draw.half.voices if clip.language == language})
+    clips_of = draw.deck(voice or draw.choose.choice(speakers), language)
+    return list(turn(draw.choose, clips_of, 0, Style(turn=(seconds, seconds))))
+
+
+def introduced(draw: Draw, folder: Path, said: list[Said], language: str) -> Iterator[Recording]:
+    delayed = late(said, BEFORE)
+    silence = draw.room(end(delayed))
+    music = silence.copy()
+    music[: samples(BEFORE)] += draw.music(BEFORE) * np.float32(LOUDNESS)
+    for kind, heard, each in (
+        ("languages", sound(said) + silence[: samples(end(said))], said),
+        ("languages_after_silence", sound(delayed) + silence, delayed),
+        ("languages_after_music", sound(delayed) + music, delayed),
+    ):
+        name = draw.name.replace("language", kind.replace("_", "-"), 1)
+        yield wordless(recording(folder, name, kind, heard, each, language=language))
+
+
+def two_languages(half: Half, folder: Path) -> Iterator[Recording]:
+    for voice, language in SECOND_HALVES[half.split]:
+        draw = Draw(half, f"two-languages-{language}")
+        first = monologue(draw, "en", "Allison", 28)
+        second = late(monologue(draw, language, voice, 28), end(first) + 0.6)
+        made = in_a_room(draw, folder, "two_languages", [*first, *second], None)
+        yield replace(made, options={"language": "multi"})
+
+
+def nothing(half: Half, folder: Path) -> Iterator[Recording]:
+    """Everything that is not speech."""
+    draw = Draw(half, "nothing")
+    for name, heard in synthetic().items():
+        yield nothing_heard(folder, f"nothing-{name}-{half.split}", heard)
+    for piece in draw.choose.sample(noise.music(half.packages, half.split), 2):
+        heard = noise.played(piece, 30) * np.float32(LOUDNESS)
+        yield nothing_heard(folder, f"nothing-{piece.stem}-{half.split}", heard)
+
+
+def nothing_heard(folder: Path, name: str, heard: Samples) -> Recording:
+    return recording(folder, name, "nothing", heard)
+
+
+def synthetic(seconds: float = 30) -> dict[str, Samples]:
+    """What needs no recording to be made."""
+    loud, faint = np.float32(LOUDNESS), ROOM
+    return {
+        "silence": np.zeros(noise.length(seconds), np.float32),
+        "faint-noise": noise.white(seconds, 1) * faint,
+        "loud-noise": noise.white(seconds, 2) * loud,
+        "pink-noise": noise.pink(seconds, 3) * loud,
+        "hum": noise.hum(seconds) * loud,
+        "tone": noise.tone(seconds) * loud,
+    }
