@@ -5,6 +5,8 @@ import os
 import signal
 from collections.abc import Callable
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+"""Read when onnxruntime is imported, which is after this; else it reports home."""
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 

@@ -80,7 +80,7 @@ def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> b
         return standing(source, TRANSCRIPT, blobs) < mine
 
     if stands() and put(source, run, PROBLEM, problem, blobs) and stands():
-        drop_transcript(source, run, blobs)
+        drop_transcript(source, run - 1, blobs)  # should this very run be writing one, that stands
         return True
     drop(source, run, PROBLEM, blobs)
     return False

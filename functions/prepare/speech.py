@@ -1,7 +1,6 @@
 """Samples -> where someone speaks: Silero's network, run in a stream, and hysteresis over what it says."""
 
 import hashlib
-import os
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
@@ -53,7 +52,6 @@ def engine() -> Engine:
 @cache
 def session() -> Any:
     """Imported here, after the fork: a process forked from one that has onnxruntime loaded crashes at its exit."""
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when onnxruntime is imported; else it reports home
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -31,8 +31,9 @@ class Counting(io.BytesIO):
 
 
 def decoded(file: io.BytesIO) -> Samples:
+    """The mix."""
     with recording(file, DAY) as original:
-        return np.concatenate([np.zeros(0, np.int16), *original.samples()])
+        return np.concatenate([np.zeros(0, np.int16), *(rows[0] for rows in original.samples())])
 
 
 @pytest.mark.parametrize("rate", [1000, 1999, 768_001, 100_000_000])
