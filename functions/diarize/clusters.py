@@ -21,7 +21,7 @@ PURE = 0.91
 """Length of a clear d-vector. A shorter one is the mean of unlike pieces: two people were taken for one."""
 ALIKE = 0.22
 """Mean cosine distance up to which the first pass groups d-vectors."""
-APART = 0.135
+APART = 0.145
 """Distance of two groups' means from which they are different people."""
 BESIDE = 0.2
 """What is added to that distance if the one is never heard without the other in the same window."""

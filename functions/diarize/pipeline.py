@@ -96,7 +96,8 @@ class NarrowWindows(SpeakerDiarization):
         used = frames - 2 * margin
         parts = scores.data[:1, :used], scores.data[:, margin:-margin], scores.data[-1:, -used:]
         narrow = SlidingWindow(start=0.0, duration=window.duration * used / frames, step=window.step)
-        return SlidingWindowFeature(np.concatenate(parts), narrow)
+        begun = math.ceil(file["waveform"].shape[1] / SAMPLE_RATE / window.step)
+        return SlidingWindowFeature(np.concatenate(parts)[:begun], narrow)
 
     def reconstruct(
         self, segmentations: SlidingWindowFeature, hard_clusters: NDArray[np.int_], count: SlidingWindowFeature

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from functions.diarize.clusters import Groups, Labels, Mask, Matrix, assigned, clear, means, people, unit
+from functions.diarize.clusters import Groups, Labels, Mask, Matrix, assigned, clear, join, means, people, unit
 
 SIZE = 64
 NOISE = 0.065
@@ -60,8 +60,10 @@ def test_a_few_windows_that_differ_a_little_are_nobody_else() -> None:
     assert set(found(spoken(persons(2, apart=0.22), in_turn(30, 2), noise=0.04))) == {0}
 
 
-def test_somebody_whose_voice_varies_is_one_person() -> None:
-    assert set(found(spoken(persons(1), in_turn(60), noise=0.09))) == {0}
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_people_whose_voices_vary_are_told_apart(count: int) -> None:
+    order = in_turn(*[40] * count)
+    assert same(found(spoken(persons(count, apart=0.4), order, noise=0.085)), order)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
@@ -119,6 +121,12 @@ def test_two_pairs_do_not_make_a_voice_steady() -> None:
     made = Groups(pairs * np.array([0.1, 0.2]), pairs, beside=np.zeros((2, 2)), sizes=np.array([3.0, 40]))
     steady, usual = made.spread()
     assert 0.15 < steady < usual == pytest.approx(0.2, abs=0.01)
+
+
+def test_groups_keep_their_numbers_when_others_join() -> None:
+    distance = np.array([[0.2, 0.5, 0.2, 0.5], [0.5, 0.2, 0.5, 0.5], [0.2, 0.5, 0.2, 0.5], [0.5, 0.5, 0.5, 0.2]]) * 99
+    made = Groups(distance, np.full((4, 4), 99.0), beside=np.zeros((4, 4)), sizes=np.full(4, 30.0))
+    assert join(made, 1, MANY).tolist() == [0, 1, 0, 2]
 
 
 def talk(*shares: tuple[float, float]) -> NDArray[np.float32]:

@@ -1,0 +1,90 @@
+"""The quality gate: five minutes of sound that come with Python packages, against what was measured.
+
+The limits stand a little above (or below) the figures of the day they were set, so that a change that makes words,
+times or speakers worse fails, and noise does not. They are no claim: claims are `make eval`'s.
+"""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from benchmarks.evaluation import measures, sets, systems
+from benchmarks.evaluation.measures import Ratio, Result
+from benchmarks.evaluation.truth import Recording
+from tests.cloud import Cloud
+
+Heard = list[tuple[Recording, Result]]
+Measure = Callable[[Recording, Result], dict[str, Ratio]]
+
+
+@pytest.fixture(scope="module")
+def heard(real_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Heard:
+    recordings = sets.quick(tmp_path_factory.mktemp("recordings"))
+    outputs = [
+        systems.transcribed(real_cloud, f"quality/{each.name}.wav", each.audio, each.options, 300)
+        for each in recordings
+    ]
+    return list(zip(recordings, map(systems.result, outputs), strict=True))
+
+
+def rate(heard: Heard, measure: Measure, name: str) -> float:
+    """Over all recordings of which the truth allows it."""
+    found = [ratios[name] for each in heard if name in (ratios := measure(*each))]
+    return sum(ratio.part for ratio in found) / sum(ratio.whole for ratio in found)
+
+
+def test_every_recording_is_answered(heard: Heard) -> None:
+    assert [result.error for _, result in heard] == [None] * len(heard)
+
+
+@pytest.mark.parametrize(
+    ("measure", "name", "limit"),
+    [
+        (measures.word_errors, "wer", 0.15),
+        (measures.diarization_errors, "der", 0.13),
+        (measures.invented, "invented", 0.0),
+    ],
+)
+def test_errors_stay_low(heard: Heard, measure: Measure, name: str, limit: float) -> None:
+    assert rate(heard, measure, name) <= limit
+
+
+@pytest.mark.parametrize(
+    ("measure", "name", "limit"),
+    [(measures.aligned, "aligned", 0.95), (measures.coverage, "coverage", 0.95)],
+)
+def test_words_are_aligned_and_cover_the_speech(heard: Heard, measure: Measure, name: str, limit: float) -> None:
+    assert rate(heard, measure, name) >= limit
+
+
+def test_known_words_start_where_they_were_put(heard: Heard) -> None:
+    errors = sorted(error for each in heard for error in measures.starts(*each)[0])
+    assert len(errors) >= 3
+    assert middle(errors) <= 0.05
+
+
+def middle(numbers: Sequence[float]) -> float:
+    return numbers[len(numbers) // 2]
+
+
+def test_no_word_is_untimed_out_of_order_or_outside(heard: Heard) -> None:
+    counted = [measures.faults(*each) for each in heard]
+    for fault in ("untimed", "unordered", "outside", "reversed", "over_long", "without_speaker"):
+        assert sum(each[fault] for each in counted) == 0, fault
+
+
+def test_english_is_heard_as_english_after_silence_too(heard: Heard) -> None:
+    spoken = [(recording, result) for recording, result in heard if recording.utterances]
+    assert {result.language for _, result in spoken} == {"en"}
+    assert any("silence" in recording.name for recording, _ in spoken)
+
+
+def test_where_nobody_speaks_there_is_no_word(heard: Heard) -> None:
+    silent = [(recording.name, result.words) for recording, result in heard if not recording.utterances]
+    assert len(silent) == 3
+    assert [words for _, words in silent] == [(), (), ()]
+
+
+def test_both_speakers_of_the_call_are_told_apart(heard: Heard) -> None:
+    counts = {recording.name: len({turn.speaker for turn in result.turns}) for recording, result in heard}
+    assert counts["sample"] == 2
