@@ -13,7 +13,7 @@ import pytest
 from shared.contracts import Source
 from shared.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
 from shared.gcs import PIECE, GcsBlobs
-from shared.storage import BlobStore, MemoryBlobs
+from shared.storage import BlobStore, MemoryBlobs, wipe
 from tests.bucket_server import BucketServer, bucket_server
 
 BUCKET = "blobs"
@@ -143,3 +143,28 @@ def test_a_server_that_does_not_answer_is_an_outage(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("shared.gcs.RETRY", None)
     with pytest.raises(StorageUnavailable):
         GcsBlobs().find(uri)
+
+
+def test_a_listing_keeps_to_its_bounds_and_its_pattern(blobs: BlobStore, uri: str) -> None:
+    folder = uri.removesuffix("x.json")
+    base = folder.removeprefix(f"gs://{BUCKET}/")
+    for name in ("a/transcript.json", "a/transcript.srt", "b/problem.json", "c/transcript.json"):
+        blobs.replace(f"{folder}{name}", b"1", over=0)
+
+    def names(**bounds: str) -> list[str]:
+        return [blob.uri.removeprefix(folder) for blob in blobs.list(folder, **bounds)]
+
+    assert names(start=f"{base}b") == ["b/problem.json", "c/transcript.json"]
+    assert names(end=f"{base}b") == ["a/transcript.json", "a/transcript.srt"]
+    marks = "**/{transcript.json,problem.json}"
+    assert names(glob=marks) == ["a/transcript.json", "b/problem.json", "c/transcript.json"]
+    assert names(glob=marks, start=f"{base}a/z", end=f"{base}c") == ["b/problem.json"]
+
+
+def test_wiping_takes_all_that_begins_alike(blobs: BlobStore, uri: str) -> None:
+    folder = uri.removesuffix("x.json")
+    for name in ("job/a", "job/deep/b", "job-2/c"):
+        blobs.replace(f"{folder}{name}", b"1", over=0)
+    wipe(f"{folder}job/", blobs)
+    wipe(f"{folder}job/", blobs)
+    assert [blob.uri.removeprefix(folder) for blob in blobs.list(folder)] == ["job-2/c"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.contracts import Problem, Source
-from shared.errors import AttemptsExhausted, StageBusy
-from shared.jobs import Documents, JobStore, MemoryDocuments
+from shared.errors import AttemptsExhausted, RecordingErased, StageBusy
+from shared.jobs import Document, Documents, JobStore, MemoryDocuments
 from shared.sqlite import SqliteDocuments
 from tests import firestore_emulator
 
@@ -180,3 +180,71 @@ def test_documents_compare_and_set(documents: Documents) -> None:
     assert documents.put(path, {**document, "n": 3}, over=found[1])
     assert not documents.put(path, {**document, "n": 4}, over=found[1])
     assert documents.get(f"jobs/{uuid.uuid4().hex}") is None
+
+
+def test_a_job_that_is_asked_for_again_begins_to_count_anew(store: JobStore, source: Source, clock: Clock) -> None:
+    store.claim(source, 1, "first")
+    for owner in ("a", "b", "c"):
+        store.begin(source.job_id, "align-k", "align", 0, owner)
+        clock.now += 61
+    store.asked(source.job_id, {"language": "de"})
+    store.begin(source.job_id, "align-k", "align", 0, "d")
+    job = store.find(source.job_id)
+    assert job is not None and (job.asked, job.options) == (2, {"language": "de"})
+
+
+def test_an_erased_job_is_neither_claimed_nor_begun(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    store.begin(source.job_id, "align-k", "align", 0, "a")
+    store.erase(source)
+    assert not store.claim(source, 2, "second")
+    with pytest.raises(RecordingErased):
+        store.begin(source.job_id, "align-k", "align", 0, "b")
+    store.complete(source.job_id, "align-k", "a", 1.0)
+    store.settle(source.job_id, 1, "done")
+    job = store.find(source.job_id)
+    assert job is not None and job.state == "erased" and store.tasks(source.job_id) == []
+
+
+def test_what_was_never_claimed_can_be_erased(store: JobStore, source: Source) -> None:
+    store.erase(source)
+    assert store.erased(source.job_id) and not store.claim(source, 1, "first")
+
+
+def test_after_an_erasure_the_name_is_forgotten(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    store.erase(source)
+    assert [job.job_id for job in store.of(source.bucket, source.name)] == [source.job_id]
+    store.forget_name(source.job_id)
+    assert store.of(source.bucket, source.name) == []
+    assert store.erased(source.job_id)
+
+
+def test_all_generations_of_a_name_are_found_and_no_other_names(store: JobStore, source: Source) -> None:
+    generations = [source.model_copy(update={"generation": number}) for number in (1, 2, 3)]
+    for each in [*generations, source.model_copy(update={"name": f"{source.name}.more"})]:
+        store.claim(each, 1, "first")
+    found = {job.source.generation for job in store.of(source.bucket, source.name)}
+    assert found == {1, 2, 3} and store.of("elsewhere", source.name) == []
+
+
+def test_jobs_are_found_by_their_state(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    store.settle(source.job_id, 1, "failed")
+    assert source.job_id in {job.job_id for job in store.in_state("failed")}
+    assert source.job_id not in {job.job_id for job in store.in_state("running")}
+
+
+def test_a_bookmark_is_kept_and_moved(store: JobStore) -> None:
+    for name in ("a/b.mp3\0", "", "c"):
+        store.leave_bookmark(name)
+        assert store.bookmark() == name
+
+
+def test_what_was_deleted_is_not_there(documents: Documents, source: Source) -> None:
+    path = f"jobs/{source.job_id}"
+    document: Document = {"updated": "2026-01-01T00:00:00Z", "expires": "2027-01-01T00:00:00+00:00"}
+    assert documents.put(path, document, over=None)
+    documents.delete(path)
+    documents.delete(path)
+    assert documents.get(path) is None

@@ -33,14 +33,6 @@ def reconcile(cloud: Cloud) -> dict[str, int]:
     return dict(answer.raise_for_status().json())
 
 
-def lost_event(cloud: Cloud, name: str, data: bytes) -> Source:
-    """A recording whose event never came: its name said that it was none when it was uploaded."""
-    bucket = cloud.client.bucket(INBOX)
-    aside = bucket.blob(f"{name}/")
-    aside.upload_from_string(data)
-    return Source(bucket=INBOX, name=name, generation=bucket.copy_blob(aside, bucket, name).generation)
-
-
 def test_a_cancelled_job_is_answered_with_a_problem_and_stays_so(cloud: Cloud, running: Source) -> None:
     assert cloud.command("cancel", running.job_id).returncode == 0
     assert cloud.answer(running).problem["type"] == "urn:dropscribe:problem:cancelled"
@@ -99,8 +91,9 @@ def test_what_failed_is_listed_and_run_again_from_where_it_failed(cloud: Cloud) 
 
 
 def test_an_event_that_never_came_is_made_up_for(cloud: Cloud) -> None:
-    source = lost_event(cloud, "lost.wav", wav(FIVE_SECONDS))
-    cloud.answer(source)  # the copy's own event, which the bucket server does send
+    """As good as never: nothing is left of what it led to."""
+    source = cloud.upload("lost.wav", wav(FIVE_SECONDS))
+    cloud.answer(source)
     for blob in cloud.client.list_blobs(OUTBOX, prefix="lost.wav/"):
         blob.delete()
     cloud.jobs.documents.delete(f"jobs/{source.job_id}")
@@ -130,3 +123,11 @@ def test_a_job_that_never_ends_is_given_up(cloud: Cloud) -> None:
     assert reconcile(cloud)["given_up"] == 1
     assert cloud.answer(source).problem["type"] == "urn:dropscribe:problem:given-up"
     assert reconcile(cloud)["started"] == 0
+
+
+def test_status_tells_what_a_recording_waits_for(cloud: Cloud) -> None:
+    sources = [cloud.upload(f"queue/{number}.wav", wav(FIVE_SECONDS), SLOWLY) for number in range(4)]
+    cloud.until(lambda: "transcribe 1 of" in cloud.command("status").stdout, 30, "place in the queue")
+    for source in sources:
+        assert cloud.answer(source).transcript
+    assert "transcribe" not in cloud.command("status").stdout

@@ -10,8 +10,17 @@ import pytest
 from functions.finalize.job import finalize
 from functions.prepare.job import CUT, prepare
 from shared.contracts import Finalized, Problem, Source, StageRequest
-from shared.errors import ArtifactMissing, BadOption, BadRequest, EmptyRecording, RecordingTooLarge
+from shared.errors import (
+    ArtifactMissing,
+    BadOption,
+    BadRequest,
+    Cancelled,
+    EmptyRecording,
+    RecordingErased,
+    RecordingTooLarge,
+)
 from shared.jobs import JobStore, MemoryDocuments
+from shared.operations import problem
 from shared.settings import settings
 from shared.speech import Manifest
 from shared.storage import MemoryBlobs, problem_uri
@@ -271,3 +280,44 @@ def aligned_nothing(blobs: MemoryBlobs) -> object:
     engine = Engine(name="e", version="1")
     nothing = Aligned(segments=(), words=(), asr=engine, engines=(engine,))
     return keep("gs://dropscribe-work/x/align", One("aligned", nothing), blobs)
+
+
+class ErasedMeanwhile(MemoryBlobs):
+    """Somebody erases the recording in the moment in which its answer is written."""
+
+    def __init__(self, jobs: JobStore, source: Source) -> None:
+        super().__init__()
+        self.jobs, self.source = jobs, source
+
+    def replace(self, uri: str, data: bytes, **options: Any) -> int | None:
+        written = super().replace(uri, data, **options)
+        if uri.endswith("/problem.json"):
+            self.jobs.erase(self.source)
+        return written
+
+
+def test_an_answer_written_while_its_recording_is_erased_is_taken_back(jobs: JobStore) -> None:
+    source = Source(bucket="inbox", name="a/b.wav", generation=1)
+    blobs = ErasedMeanwhile(jobs, source)
+    jobs.claim(source, 1, "e")
+    error = {"problem": Problem(type="t", title="T", status=415, detail="d").model_dump()}
+    with pytest.raises(RecordingErased):
+        finalize(ask(source, error=error), blobs, jobs)
+    assert list(blobs.list("gs://")) == [] and jobs.erased(source.job_id)
+
+
+def test_nothing_is_written_for_what_was_erased_before(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()))
+    jobs.erase(source)
+    assert prepare(ask(source), blobs, jobs).duplicate
+    error = {"problem": Problem(type="t", title="T", status=415, detail="d").model_dump()}
+    assert finalize(ask(source, error=error), blobs, jobs).state == "superseded"
+    assert [blob.uri for blob in blobs.list("gs://")] == [source.uri]
+
+
+def test_a_problem_that_is_handed_over_answers_a_job_that_nobody_claimed(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()))
+    error = {"problem": problem(source, Cancelled("by request")).model_dump()}
+    assert finalize(ask(source, run=2, error=error), blobs, jobs).state == "cancelled"
+    job = jobs.find(source.job_id)
+    assert job is not None and (job.state, job.run) == ("cancelled", 2)
