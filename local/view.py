@@ -78,7 +78,7 @@ def jobs_table(jobs: Sequence[Job], queue: Sequence[Waiting]) -> RenderableType:
     known = {job.execution for job in jobs}
     table = Table(box=None, pad_edge=False)
     for heading in ("job", "recording", "run", "state", "waits for", "since", "took"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "waits for")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("job", "waits for"))
     for job in jobs:
         took = (job.updated - job.created).total_seconds() if job.state != "running" else None
         table.add_row(

@@ -127,10 +127,10 @@ def word_errors(truth: Recording, result: Result) -> dict[str, Ratio]:
 
 def speaker_errors(truth: Recording, result: Result) -> dict[str, Ratio]:
     """cpWER, in which a word of the wrong speaker is wrong, and what of it is the speakers' share."""
-    from meeteval.wer import cp_word_error_rate  # of the extra `benchmarks` alone
-
     if not written(truth) or not truth.speakers_known:
         return {}
+    from meeteval.wer import cp_word_error_rate  # of the extra `benchmarks` alone
+
     normal = normaliser(truth)
     said = streams(((utterance.speaker, str(utterance.text)) for utterance in truth.utterances), normal)
     heard = streams(((str(word.speaker), word.word) for word in result.words), normal)
