@@ -26,6 +26,8 @@ from tests.recordings import speech, wav
 
 SWEEP = 5.0
 """Seconds between two calls of reconcile."""
+STRIKE = 0.45
+"""Seconds from strike to strike, on average; uploads last as long as the strikes that are wanted."""
 OVERWRITTEN = 0.1
 """Share of the recordings that get a second generation while the first is worked on."""
 BROKEN = 0.05
@@ -118,17 +120,19 @@ class Chaos:
             struck = FAULTS[name][0](self.cloud, self.dice)
         count = self.report.faults if struck else self.report.missed
         count[name] = count.get(name, 0) + 1
-        time.sleep(self.dice.uniform(0.1, 0.8))
+        time.sleep(self.dice.uniform(0, 2 * STRIKE))
 
     def counted(self) -> int:
         return sum(self.report.faults.values())
 
     def upload_all(self) -> list[Upload]:
         uploads = []
+        dice = random.Random(f"{self.report.seed} uploads")
         for number in range(self.jobs):
             upload = self.upload(number, first=True)
-            if self.dice.random() < OVERWRITTEN:
+            if dice.random() < OVERWRITTEN:
                 upload = self.upload(number, first=False)
+            time.sleep(dice.uniform(0, 2 * STRIKE * self.wanted / self.jobs))
             uploads.append(upload)
             self.report.jobs += 1
         return uploads
