@@ -7,8 +7,9 @@ from pydantic import Field
 
 from functions.prepare import speech
 from functions.prepare.cuts import LONGEST_CHUNK, MOST_CHUNKS, Cutter, Piece, Splitter
-from functions.prepare.media import Channels, Recording, Samples, recording
+from functions.prepare.media import Channels, Recording, recording
 from functions.prepare.probe import Excerpt, Probe
+from functions.prepare.resampling import Samples
 from functions.prepare.speech import WINDOW, Stretch, Voice
 from functions.prepare.tape import Tape, blocks, written
 from shared.contracts import Engine, Params

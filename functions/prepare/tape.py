@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from functions.prepare.media import Samples
+from functions.prepare.resampling import Samples
 from shared.speech import SAMPLE_RATE
 
 
