@@ -11,6 +11,7 @@ import httpx
 from local.home import EXECUTIONS, INBOX, OUTBOX, PARTS, WORK, Home, Ports
 from local.supervisor import detach, stop, supervisor_of
 from shared.settings import settings
+from shared.sqlite import SqliteDocuments
 
 READY = 180.0
 """Seconds until every part must answer: loading the models takes most of them."""
@@ -38,6 +39,7 @@ def up(home: Home) -> bool:
     until_all(home, lambda part: answers(ports, part))
     if not wait(lambda: listens(ports, EXECUTIONS), READY):
         raise NotUp(complaint(home, ["runner"]))
+    SqliteDocuments(home.jobs).drop_expired()
     reconcile(ports)
     return True
 

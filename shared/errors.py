@@ -34,6 +34,8 @@ import re
 from http import HTTPStatus
 from typing import ClassVar
 
+from shared.contracts import Problem
+
 PROBLEM_TYPE = "urn:dropscribe:problem:"
 BUG = PROBLEM_TYPE + "bug"
 
@@ -51,6 +53,12 @@ class StageError(Exception):
     @property
     def type(self) -> str:
         return self.name()
+
+    def problem(self, job_id: str | None, stage: str | None) -> Problem:
+        """RFC 9457's body of it."""
+        return Problem(
+            type=self.type, title=self.title, status=self.status, detail=str(self), job_id=job_id, stage=stage
+        )
 
     @property
     def title(self) -> str:

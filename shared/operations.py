@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from shared.contracts import Problem, Source
-from shared.errors import Cancelled, StageError
+from shared.contracts import Source
+from shared.errors import Cancelled
 from shared.inbox import answer_folder
 from shared.jobs import Job, JobStore
 from shared.settings import settings
@@ -43,6 +43,9 @@ class Operations:
             raise Refused("the recording was erased")
         if job.state == "running" and self.executions.active(job.execution):
             raise Refused("it is running; cancel it first")
+        recording = self.blobs.find(job.source.uri)
+        if recording is None or recording.generation != job.source.generation:
+            raise Refused("its recording is not in the inbox any more; a new run could only take the answer away")
         wanted = job.options if options is None else dict(options)
         self.jobs.asked(job_id, wanted)
         self.executions.start(job.source, job.run + 1, wanted)
@@ -58,7 +61,9 @@ class Operations:
         if job.state not in ("running", "unanswered"):
             raise Refused(f"it is {job.state}")
         self.executions.cancel(job.execution)
-        self.executions.answer(job.source, job.run + 1, problem(job.source, Cancelled("by request")))
+        if (state := self.find(job_id).state) not in ("running", "unanswered"):
+            raise Refused(f"it has just ended: it is {state}")  # its answer stays
+        self.executions.answer(job.source, job.run + 1, Cancelled("by request").problem(job_id, None))
 
     def erase(self, bucket: str, name: str) -> int:
         """Delete a recording, in all its generations, and all that came of it; how many jobs it had.
@@ -89,9 +94,3 @@ def wipe_answer(source: Source, blobs: BlobStore) -> None:
     for blob in blobs.list(f"{folder}/"):
         if blob.uri.rpartition("/")[0] == folder:
             blobs.delete(blob.uri, blob.generation)
-
-
-def problem(source: Source, error: StageError) -> Problem:
-    return Problem(
-        type=error.type, title=error.title, status=error.status, detail=str(error), job_id=source.job_id, stage=None
-    )

@@ -37,7 +37,6 @@ class SqliteDocuments:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._open()) as database:
             database.executescript(TABLE)
-            database.execute("delete from documents where json_extract(document, '$.expires') < ?", (now(),))
 
     def get(self, path: str) -> tuple[Document, object] | None:
         with self._database() as database:
@@ -63,6 +62,12 @@ class SqliteDocuments:
     def delete(self, path: str) -> None:
         with self._database() as database:
             database.execute("delete from documents where path = ?", (path,))
+
+    def drop_expired(self) -> None:
+        """What Firestore does by itself."""
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")  # as pydantic writes it
+        with self._database() as database:
+            database.execute("delete from documents where json_extract(document, '$.expires') < ?", (now,))
 
     def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
         query = "select document from documents where collection = ? and json_extract(document, ?) = ?"
@@ -92,8 +97,3 @@ class SqliteDocuments:
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
         return database
-
-
-def now() -> str:
-    """As pydantic writes it."""
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

@@ -96,7 +96,7 @@ def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], Ba
             return flask.Response(answer(asked).model_dump_json(), mimetype=JSON)
         except Transient as error:
             log.info("not now: %s", error, extra={"status": error.status})
-            return refuse(request, as_problem(name, asked, error), error.retry_after)
+            return refuse(request, error.problem(asked.source.job_id, name), error.retry_after)
         except Exception as error:
             return refuse(request, leave(final(name, asked, error), asked, settings().blobs()))
 
@@ -104,14 +104,14 @@ def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], Ba
 def turn_away(name: str, request: flask.Request, error: StageError) -> flask.Response:
     """What is refused before any job is known."""
     log.warning("request refused", extra={"problem": error.type, "status": error.status})
-    return refuse(request, as_problem(name, None, error), getattr(error, "retry_after", None))
+    return refuse(request, error.problem(None, name), getattr(error, "retry_after", None))
 
 
 def final(name: str, asked: StageRequest, error: Exception) -> Problem:
     """The problem that ends the job."""
     if isinstance(error, StageError):
         log.warning("stage failed", extra={"problem": error.type, "status": error.status})
-        return as_problem(name, asked, error)
+        return error.problem(asked.source.job_id, name)
     log.error("bug in a stage", exc_info=error)
     return bug(name, asked)
 
@@ -291,13 +291,6 @@ def parse(request: flask.Request) -> StageRequest:
 def reasons(error: ValidationError) -> str:
     """What is wrong where, without the values, which may be anyone's secret."""
     return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors())
-
-
-def as_problem(stage: str, asked: StageRequest | None, error: StageError) -> Problem:
-    job_id = asked.source.job_id if asked else None
-    return Problem(
-        type=error.type, title=error.title, status=error.status, detail=str(error), job_id=job_id, stage=stage
-    )
 
 
 def bug(stage: str, asked: StageRequest) -> Problem:

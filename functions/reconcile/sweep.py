@@ -12,7 +12,7 @@ from itertools import islice
 
 from pydantic import Field
 
-from shared.contracts import Problem, Source, Wire
+from shared.contracts import Source, Wire
 from shared.errors import GivenUp
 from shared.inbox import answer_folder, is_recording
 from shared.jobs import Job, JobStore
@@ -40,7 +40,7 @@ class Asked(Wire):
 class Swept(Wire):
     """What a sweep saw and did."""
 
-    recordings: int = 0
+    objects: int = 0
     started: int = 0
     given_up: int = 0
     more: bool = False
@@ -57,23 +57,28 @@ class Sweep:
         """Go on where the last sweep ended, for a budget of pages; at the end of the inbox begin anew the next time."""
         patience = settings().unanswered_after if asked.unanswered_after is None else asked.unanswered_after
         before = datetime.now(UTC) - timedelta(seconds=patience)
-        objects = self.blobs.list(f"gs://{settings().inbox}/", start=self.jobs.bookmark())
-        recordings, done = 0, {"started": 0, "given_up": 0}
+        listing = self.blobs.list(f"gs://{settings().inbox}/", start=self.jobs.bookmark())
+        looked, done = 0, {"started": 0, "given_up": 0}
         for _ in range(PAGES):
-            page = list(islice(objects, PAGE))
+            page = list(islice(listing, PAGE))
             for source in self.unanswered(page, before):
                 if (did := self.mend(source, before)) is not None:
                     done[did] += 1
-            recordings += len(page)
-            self.jobs.leave_bookmark(name_of(page[-1]) + "\0" if len(page) == PAGE else "")
-            if len(page) < PAGE:
+            looked += len(page)
+            more = len(page) == PAGE
+            self.jobs.leave_bookmark(name_of(page[-1]) + "\0" if more else "")
+            if not more:
                 break
-        log.info("swept", extra={"recordings": recordings, **done})
-        return Swept(recordings=recordings, more=bool(self.jobs.bookmark()), **done)
+        log.info("swept", extra={"objects": looked, **done})
+        return Swept(objects=looked, more=more, **done)
 
     def unanswered(self, page: list[Blob], before: datetime) -> Iterator[Source]:
-        """The page's recordings that are old enough and have no answer as new as they are."""
-        old = {name_of(blob): blob for blob in page if blob.created <= before and is_recording(name_of(blob))}
+        """The page's recordings that are old enough and have no answer as new as they are.
+
+        Of one that is older than jobs' documents are kept nobody can tell whether it was answered once: it is left.
+        """
+        known = datetime.now(UTC) - timedelta(days=settings().keep_days)
+        old = {name_of(blob): blob for blob in page if known < blob.created <= before and is_recording(name_of(blob))}
         if not old:
             return
         marks = self.blobs.list(f"gs://{settings().outbox}/", start=min(old), end=f"{max(old)}/\U0010ffff", glob=MARKS)
@@ -101,7 +106,8 @@ class Sweep:
         if not self.abandoned(job, before) or job.run - job.asked > settings().restarts:
             return None
         if job.run - job.asked == settings().restarts:
-            self.executions.answer(source, job.run + 1, given_up(job))
+            error = GivenUp(f"{job.run} runs ended without an answer; the log of each tells why")
+            self.executions.answer(source, job.run + 1, error.problem(job.job_id, "reconcile"))
             return "given_up"
         self.executions.start(source, job.run + 1, job.options)
         return "started"
@@ -114,13 +120,6 @@ class Sweep:
         if job.updated > before:
             return False
         return job.state == "unanswered" or (job.state == "running" and not self.executions.active(job.execution))
-
-
-def given_up(job: Job) -> Problem:
-    error = GivenUp(f"{job.run} runs ended without an answer; the log of each tells why")
-    return Problem(
-        type=error.type, title=error.title, status=error.status, detail=str(error), job_id=job.job_id, stage="reconcile"
-    )
 
 
 def name_of(blob: Blob) -> str:

@@ -1,5 +1,6 @@
 """What every job store promises: the same tests on memory, SQLite and the real Firestore emulator."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -248,3 +249,15 @@ def test_what_was_deleted_is_not_there(documents: Documents, source: Source) -> 
     documents.delete(path)
     documents.delete(path)
     assert documents.get(path) is None
+
+
+def test_expired_documents_are_dropped_from_sqlite(tmp_path: Path, source: Source) -> None:
+    """Firestore drops them by itself."""
+    documents, clock = SqliteDocuments(tmp_path / "jobs.sqlite"), Clock()
+    clock.now = time.time() - 31 * 24 * 3600
+    JobStore(documents, keep_days=30, clock=clock).claim(source, 1, "old")
+    other = source.model_copy(update={"generation": 2})
+    JobStore(documents, keep_days=30).claim(other, 1, "new")
+    documents.drop_expired()
+    assert JobStore(documents).find(source.job_id) is None
+    assert JobStore(documents).find(other.job_id) is not None

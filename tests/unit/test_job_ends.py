@@ -20,7 +20,6 @@ from shared.errors import (
     RecordingTooLarge,
 )
 from shared.jobs import JobStore, MemoryDocuments
-from shared.operations import problem
 from shared.settings import settings
 from shared.speech import Manifest
 from shared.storage import MemoryBlobs, problem_uri
@@ -317,7 +316,7 @@ def test_nothing_is_written_for_what_was_erased_before(blobs: MemoryBlobs, jobs:
 
 def test_a_problem_that_is_handed_over_answers_a_job_that_nobody_claimed(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()))
-    error = {"problem": problem(source, Cancelled("by request")).model_dump()}
+    error = {"problem": Cancelled("by request").problem(source.job_id, None).model_dump()}
     assert finalize(ask(source, run=2, error=error), blobs, jobs).state == "cancelled"
     job = jobs.find(source.job_id)
     assert job is not None and (job.state, job.run) == ("cancelled", 2)

@@ -1,6 +1,8 @@
 """Sweeps over buckets in memory: what is started again, what is left alone, and what is given up."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pydantic import JsonValue
@@ -134,9 +136,9 @@ def test_a_large_inbox_takes_several_sweeps(sweep: Sweep, monkeypatch: pytest.Mo
     for number in range(9):
         upload(sweep, f"{number}.mp3")
     assert [sweep(NOW) for _ in range(3)] == [
-        sweeping.Swept(recordings=4, started=4, more=True),
-        sweeping.Swept(recordings=4, started=4, more=True),
-        sweeping.Swept(recordings=1, started=1),
+        sweeping.Swept(objects=4, started=4, more=True),
+        sweeping.Swept(objects=4, started=4, more=True),
+        sweeping.Swept(objects=1, started=1),
     ]
 
 
@@ -148,3 +150,13 @@ def test_an_outbox_listing_is_all_that_answered_recordings_cost(sweep: Sweep) ->
     sweep.blobs.find = lambda uri: looked.append(uri) or find(uri)  # type: ignore[method-assign,func-returns-value]
     sweep(NOW)
     assert len(looked) <= 2, "only the name whose answers sort behind the listing's end may be looked for"
+
+
+def test_what_is_older_than_its_jobs_document_would_be_is_left(sweep: Sweep) -> None:
+    """Its answer may have been deleted, by a person or by its age, and its document with it."""
+    upload(sweep, "a.mp3")
+    uri = "gs://dropscribe-inbox/a.mp3"
+    blob, data = sweep.blobs._objects[uri]  # type: ignore[attr-defined]
+    aged = replace(blob, created=blob.created - timedelta(days=31))
+    sweep.blobs._objects[uri] = aged, data  # type: ignore[attr-defined]
+    assert sweep(NOW).started == 0
