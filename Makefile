@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
 
-.PHONY: help setup demo test test-fast check format lint types workflows models lock bench eval audit chaos hostile clean
+.PHONY: help setup demo test test-fast check format lint types workflows models lock bench eval cost audit chaos hostile clean
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -70,6 +70,11 @@ bench: setup ## Measure: orchestration, the chain against plain whisperx, memory
 eval: setup ## Measure transcripts against plain whisperx: make eval [DATA=folder] [SPLIT=tune] [SETS="dialogue noisy"]
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[benchmarks]'
 	$(BIN)/python -m benchmarks.evaluation $(if $(DATA),--data "$(DATA)") $(if $(SPLIT),--split $(SPLIT)) $(if $(SETS),--sets $(SETS))
+
+cost: setup ## Tell what audio costs: make cost HOURS=100 [MODEL=large-v3] [DEVICE=l4] [FILES=400] [RTF="transcribe=0.05"] [IDLE=15]
+	@test -n "$(HOURS)" || { echo 'of how many hours? make cost HOURS=100 MODEL=base' >&2; exit 2; }
+	@$(BIN)/dropscribe cost --hours "$(HOURS)" $(if $(MODEL),--model "$(MODEL)") $(if $(DEVICE),--device "$(DEVICE)") \
+	  $(if $(FILES),--files "$(FILES)") $(foreach each,$(RTF),--rtf "$(each)") $(if $(IDLE),--idle "$(IDLE)")
 
 audit: setup ## Ask for known weaknesses of the pinned dependencies
 	$(BIN)/uv tool run --quiet pip-audit==2.10.0 --strict --disable-pip --require-hashes -r requirements.lock

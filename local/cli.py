@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from local.cost_command import cost
 from local.home import EXECUTIONS, INBOX, OUTBOX, Home, home
 from local.job_commands import COMMANDS, option
 
@@ -22,7 +23,7 @@ def main() -> None:
     """Drop a recording into a bucket; get back who said what, and when."""
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, cost):
     main.add_command(command)
 
 

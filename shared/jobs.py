@@ -62,6 +62,8 @@ class Job(Wire):
     created: datetime
     updated: datetime
     expires: datetime
+    claimed: datetime | None = None
+    """By the current run."""
     chunks: int | None = None
     """Parts to transcribe; null until the recording is cut."""
     spans: int | None = None
@@ -110,13 +112,13 @@ class JobStore:
             if job is None:
                 return Job(
                     job_id=source.job_id, source=source, run=run, execution=execution, state="running",
-                    created=now, updated=now, expires=self._expiry(),
+                    created=now, updated=now, claimed=now, expires=self._expiry(),
                 )  # fmt: skip
             if job.state == "erased" or job.run >= run:
                 return None
             return job.model_copy(
-                update={"run": run, "execution": execution, "state": "running", "updated": now, "problem": None,
-                        "results": {}, "expires": self._expiry()}
+                update={"run": run, "execution": execution, "state": "running", "updated": now, "claimed": now,
+                        "problem": None, "results": {}, "expires": self._expiry()}
             )  # fmt: skip
 
         self._change(job_path(source.job_id), Job, claimed)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.cost import Resources
+
 if TYPE_CHECKING:
     from shared.jobs import JobStore
     from shared.storage import BlobStore
@@ -92,6 +94,12 @@ class Settings(BaseSettings):
     """May a stage fetch a model from the hub when it is not here?"""
     hub_token: str | None = Field(default=None, repr=False)
     """For models behind a licence form."""
+
+    resources: dict[str, Resources] = {}
+    """Of each function's instances, as JSON: {"align": {"cpu": 1, "memory_gib": 2, "gpu": null}, …}; finalize tells by
+    them what a transcript cost. Empty: it does not."""
+    region: str = "us-central1"
+    """Where the functions run. Prices are known of the region in shared/prices.toml only."""
 
     lease: float = 60
     """Seconds until a dead worker's part is given to another."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
+from functions.finalize.charge import charged
 from functions.finalize.formats import FORMATS
 from functions.finalize.outbox import NAMES, PROBLEM, TRANSCRIPT, folder, put_answer, put_problem, withdraw
 from functions.finalize.stage import answer
@@ -82,6 +83,7 @@ def compose(
 ) -> Transcript:
     inputs, source = asked.inputs, asked.source
     manifest = load(Manifest, inputs["manifest"], blobs)
+    tasks = [task for task in jobs.tasks(source.job_id) if task.state == "done"]
     return answer(
         Job(id=source.job_id, source_uri=source.uri, generation=source.generation, run=ending.run, sha256=None),
         manifest,
@@ -89,7 +91,8 @@ def compose(
         [load(Aligned, artifact, blobs) for artifact in numbered("words", inputs)],
         [load(Diarization, artifact, blobs) for artifact in numbered("turns", inputs)],
         options=ending.options,
-        timings=timings(source, manifest, blobs, jobs),
+        timings=timings(source, manifest, tasks, blobs),
+        cost=charged(source, tasks, manifest, jobs),
         release=__version__,
         outputs=outputs,
     )
@@ -109,9 +112,8 @@ def numbered(name: str, inputs: Mapping[str, Artifact]) -> list[Artifact]:
     return [inputs[f"{prefix}{number}"] for number in numbers]
 
 
-def timings(source: Source, manifest: Manifest, blobs: BlobStore, jobs: JobStore) -> Timings:
+def timings(source: Source, manifest: Manifest, tasks: Sequence[TaskRecord], blobs: BlobStore) -> Timings:
     """What each stage took so far. The upload's time is storage's; without the recording it is not known."""
-    tasks = [task for task in jobs.tasks(source.job_id) if task.state == "done"]
     recording = blobs.find(source.uri)
     uploaded = recording.created if recording and recording.generation == source.generation else None
     started = min((task.started for task in tasks), default=None)

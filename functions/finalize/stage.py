@@ -15,7 +15,7 @@ from functions.finalize.turns import find_overlaps
 from functions.finalize.words import as_words
 from shared.contracts import Chosen
 from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Region
-from shared.transcript import Job, Provenance, Timings, Transcript
+from shared.transcript import Cost, Job, Provenance, Timings, Transcript
 
 Stretch = TypeVar("Stretch", Chunk, Region)
 
@@ -29,6 +29,7 @@ def answer(
     *,
     options: Mapping[str, Chosen],
     timings: Timings,
+    cost: Cost | None = None,
     release: str,
     outputs: Mapping[str, str] | None = None,
 ) -> Transcript:
@@ -63,7 +64,7 @@ def answer(
         ),
         provenance=provenance(manifest, detection, aligned, diarizations, release),
         timings=timings,
-        cost=None,
+        cost=cost,
         outputs=dict(outputs or {}),
     )
 
