@@ -9,7 +9,7 @@ from cloudevents.http import CloudEvent
 
 from shared import pubsub
 from shared.completions import Completions, MemoryCompletions, event
-from shared.contracts import Problem, Source
+from shared.contracts import Completion, Problem, Source
 from shared.errors import CompletionsUnavailable
 from shared.jobs import Job
 from shared.pubsub import PubSubCompletions
@@ -94,7 +94,7 @@ def test_a_problem_is_told_by_its_type_alone(pair: tuple[Completions, Received])
     completions.publish(event(job(problem=problem)))
     (arrived,) = received(1)
     assert arrived["type"] == "dropscribe.job.failed"
-    assert arrived.get_data()["problem_type"] == "urn:dropscribe:problem:not-audio"
+    assert Completion.model_validate(arrived.get_data()).problem_type == "urn:dropscribe:problem:not-audio"
     assert "somebody's words" not in str(arrived)
 
 
