@@ -22,16 +22,13 @@ def main(request: flask.Request) -> flask.Response:
     """GET tells that it is up; POST sweeps."""
     if request.method == "GET":
         return flask.Response('{"status":"ok"}', mimetype=JSON)
+    here = settings()
+    sweep = Sweep(here.blobs(), here.jobs(), here.workflow_executions(), here.completion_events())
     try:
         authenticate(request)
-        return flask.Response(sweep()(read(request)).model_dump_json(), mimetype=JSON)
+        return flask.Response(sweep(read(request)).model_dump_json(), mimetype=JSON)
     except StageError as error:
         return turn_away("reconcile", request, error)
-
-
-def sweep() -> Sweep:
-    here = settings()
-    return Sweep(here.blobs(), here.jobs(), here.workflow_executions(), here.completion_events())
 
 
 def read(request: flask.Request) -> Asked:
