@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol, get_args
 
-from pydantic import JsonValue
+from pydantic import ConfigDict, JsonValue
 
 from shared.contracts import Ended, Problem, Source, Wire
 from shared.errors import AttemptsExhausted, JobStoreUnavailable, RecordingErased, StageBusy
@@ -51,7 +51,13 @@ class Documents(Protocol):
         ...
 
 
-class Job(Wire):
+class Kept(Wire):
+    """A document. While a new version is being deployed, the old one reads what the new one wrote."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Job(Kept):
     """One generation of one inbox object, as its current run sees it."""
 
     job_id: str
@@ -80,7 +86,7 @@ class Job(Wire):
     be told."""
 
 
-class TaskRecord(Wire):
+class TaskRecord(Kept):
     """One question asked of a stage: its lease, its attempts, its progress."""
 
     task: str

@@ -290,6 +290,14 @@ def test_sqlite_finds_what_is_due_by_an_index(tmp_path: Path) -> None:
         assert "by_announcement (collection=? AND <expr>=?)" in str(database.execute(query).fetchall())
 
 
+def test_a_job_that_a_newer_version_wrote_can_be_read(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    found = store.documents.get(f"jobs/{source.job_id}")
+    assert found is not None
+    assert store.documents.put(f"jobs/{source.job_id}", {**found[0], "of_tomorrow": 1}, over=found[1])
+    assert store.holds(source.job_id, 1, "first")
+
+
 def test_a_bookmark_is_kept_and_moved(store: JobStore) -> None:
     for name in ("a/b.mp3\0", "", "c"):
         store.leave_bookmark(name)
