@@ -21,6 +21,7 @@
     + ModelUnavailable        422  the asked-for model is not on this deployment
   x Transient            the same request may succeed later; the workflow retries it
     + StageBusy               429  another attempt is still running
+    + Stopping                503  the instance is being ended; another goes on
     + StorageUnavailable      503  storage did not answer
     + JobStoreUnavailable     503  the job store did not answer
     + WorkflowUnavailable     503  the workflow did not answer
@@ -181,6 +182,10 @@ class StageBusy(Transient):
     """Another attempt at this stage is still running."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class Stopping(Transient):
+    """The instance is being ended."""
 
 
 class StorageUnavailable(Transient):
