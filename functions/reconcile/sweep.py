@@ -88,7 +88,7 @@ class Sweep:
             for job_id in list(islice(late, ANNOUNCEMENTS)):
                 announced += announce(job_id, self.jobs, self.completions)
         except CompletionsUnavailable as error:  # they stay due
-            log.warning("completions not announced: %s", error)
+            log.warning("completion not announced: %s", error)
         return announced
 
     def unanswered(self, page: list[Blob], before: datetime) -> Iterator[Source]:
