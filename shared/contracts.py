@@ -1,7 +1,7 @@
 """The words spoken between processes: every body on the wire is one of these models."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer
 
@@ -106,6 +106,23 @@ class Finalized(Wire):
     """done, failed, unanswered (it may pass; nothing was written) or superseded (a later run answers)."""
     outputs: dict[str, str] = {}
     """Format -> URI."""
+
+
+Ended = Literal["done", "failed", "cancelled"]
+"""How a job may end for good, with its answer in the outbox."""
+
+
+class Completion(Wire):
+    """What is told when a job has ended: the data of a CloudEvent. It says where the answer is, and nothing from it."""
+
+    job_id: str
+    source: Source
+    run: int
+    state: Ended
+    outputs: dict[str, str]
+    """Format -> URI in the outbox; `problem` is the URI of problem.json."""
+    problem_type: str | None
+    """Such as urn:dropscribe:problem:not-audio; null when the job is done."""
 
 
 class Problem(Wire):

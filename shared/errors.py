@@ -21,10 +21,12 @@
     + ModelUnavailable        422  the asked-for model is not on this deployment
   x Transient            the same request may succeed later; the workflow retries it
     + StageBusy               429  another attempt is still running
+    + Stopping                503  the instance is being ended; another goes on
     + StorageUnavailable      503  storage did not answer
     + JobStoreUnavailable     503  the job store did not answer
     + WorkflowUnavailable     503  the workflow did not answer
     + KeysUnavailable         503  the keys to check callers' tokens with did not arrive
+    + CompletionsUnavailable  503  Pub/Sub did not take an event; reconcile will try again
 
 Anything else that escapes a stage is a bug: it becomes a 500 with our problem type and nobody retries it.
 A 500 without our type is the platform's (no instance, out of memory) and is retried.
@@ -182,6 +184,10 @@ class StageBusy(Transient):
     status = HTTPStatus.TOO_MANY_REQUESTS
 
 
+class Stopping(Transient):
+    """The instance is being ended."""
+
+
 class StorageUnavailable(Transient):
     """Storage did not answer."""
 
@@ -196,3 +202,7 @@ class WorkflowUnavailable(Transient):
 
 class KeysUnavailable(Transient):
     """The issuer's keys did not arrive."""
+
+
+class CompletionsUnavailable(Transient):
+    """A completion could not be announced."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from google.api_core import exceptions as gone_wrong
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 
 from shared.errors import JobStoreUnavailable
@@ -68,5 +69,5 @@ def stored(document: Document) -> dict[str, Any]:
 def mapped() -> Iterator[None]:
     try:
         yield
-    except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError) as error:
+    except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError, GoogleAuthError) as error:
         raise JobStoreUnavailable(f"{type(error).__name__} from Firestore") from error

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 import google.cloud.storage as storage
 import requests
 from google.api_core import exceptions as gone_wrong
+from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from shared.contracts import Artifact, Source
@@ -21,6 +22,9 @@ RETRY = DEFAULT_RETRY.with_timeout(90)
 """All requests here can be repeated: reads, and writes with a generation precondition."""
 PIECE = 2 << 20
 """Bytes a ranged read fetches at a time."""
+OUTAGES = (
+    gone_wrong.GoogleAPICallError, gone_wrong.RetryError, GoogleAuthError, requests.RequestException, ConnectionError,
+)  # fmt: skip
 TYPES = {".json": JSON, ".wav": "audio/wav"}
 
 
@@ -155,10 +159,11 @@ def described(blob: storage.Blob) -> Blob:
 
 @contextmanager
 def mapped(uri: str) -> Iterator[None]:
-    """Google's failures as ours. A refusal (403) is an outage too: the fix is ours, and the job can wait for it."""
+    """Google's failures as ours. A refusal (403) is an outage too: the fix is ours, and the job can wait for it. So is
+    a metadata server that has no token for us at the moment."""
     try:
         yield
     except gone_wrong.NotFound as error:
         raise ArtifactMissing(uri) from error
-    except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError, requests.RequestException, ConnectionError) as error:
+    except OUTAGES as error:
         raise StorageUnavailable(f"{type(error).__name__} from storage") from error

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
-from pydantic import JsonValue
+from pydantic import ConfigDict, JsonValue
 
-from shared.contracts import Problem, Source, Wire
+from shared.contracts import Ended, Problem, Source, Wire
 from shared.errors import AttemptsExhausted, JobStoreUnavailable, RecordingErased, StageBusy
 
 Document = dict[str, JsonValue]
@@ -51,7 +51,13 @@ class Documents(Protocol):
         ...
 
 
-class Job(Wire):
+class Kept(Wire):
+    """A document. While a new version is being deployed, the old one reads what the new one wrote."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Job(Kept):
     """One generation of one inbox object, as its current run sees it."""
 
     job_id: str
@@ -75,9 +81,14 @@ class Job(Wire):
     """The run that somebody last asked for, by an upload or a redrive. Those after it were started by reconcile."""
     options: dict[str, JsonValue] = {}
     """Those of the redrive, for the runs that follow it."""
+    ended: datetime | None = None
+    """When the run was settled."""
+    announcement: Literal["due", "made"] | None = None
+    """Of how the run ended. `due` from the write that settles it until the event is published; null when nobody is to
+    be told."""
 
 
-class TaskRecord(Wire):
+class TaskRecord(Kept):
     """One question asked of a stage: its lease, its attempts, its progress."""
 
     task: str
@@ -102,6 +113,8 @@ class JobStore:
     lease: float = 60
     attempts: int = 3
     keep_days: int = 30
+    announces: bool = False
+    """Whether somebody is told of a job's end."""
     clock: Callable[[], float] = time.time
 
     def claim(self, source: Source, run: int, execution: str) -> bool:
@@ -118,7 +131,8 @@ class JobStore:
                 return None
             return job.model_copy(
                 update={"run": run, "execution": execution, "state": "running", "updated": now, "claimed": now,
-                        "problem": None, "results": {}, "expires": self._expiry()}
+                        "problem": None, "results": {}, "ended": None, "announcement": None,
+                        "expires": self._expiry()}
             )  # fmt: skip
 
         self._change(job_path(source.job_id), Job, claimed)
@@ -184,15 +198,31 @@ class JobStore:
         problem: Problem | None = None,
         results: dict[str, str] | None = None,
     ) -> None:
-        """Record how a run ended, unless a later run has taken over."""
+        """Record how a run ended, and that it is to be announced, unless a later run has taken over.
+
+        Saying the same again changes nothing, so what was announced is not due again.
+        """
+        now, due = self._now(), "due" if self.announces and state in get_args(Ended) else None
 
         def settled(job: Job | None) -> Job | None:
-            if job is None or job.run != run or job.state == "erased":
+            if job is None or job.run != run or job.state in ("erased", state):
                 return None
-            changes = {"state": state, "problem": problem, "results": results or {}, "updated": self._now()}
-            return job.model_copy(update=changes)
+            return job.model_copy(
+                update={"state": state, "problem": problem, "results": results or {}, "updated": now, "ended": now,
+                        "announcement": due}
+            )  # fmt: skip
 
         self._change(job_path(job_id), Job, settled)
+
+    def announced(self, told: Job) -> None:
+        """Note that it was told how this run ended."""
+
+        def noted(job: Job | None) -> Job | None:
+            if job is None or (job.run, job.state) != (told.run, told.state):
+                return None
+            return job.model_copy(update={"announcement": "made"})
+
+        self._change(job_path(told.job_id), Job, noted)
 
     def begin(self, job_id: str, task: str, stage: str, part: int, owner: str) -> None:
         """Count an attempt and take its lease; raise StageBusy, AttemptsExhausted or RecordingErased."""
@@ -256,6 +286,11 @@ class JobStore:
         """By the order in which they were uploaded."""
         found = (Job.model_validate(document) for document in self.documents.matching("jobs", "state", state))
         return sorted(found, key=lambda job: job.created)
+
+    def unannounced(self) -> Iterator[Job]:
+        """Those whose end is still to be told, in no order."""
+        for document in self.documents.matching("jobs", "announcement", "due"):
+            yield Job.model_validate(document)
 
     def bookmark(self) -> str:
         """Where in the inbox reconcile goes on."""

@@ -3,7 +3,12 @@
 import ctypes
 import os
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from shared.errors import Stopping
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 """Read when onnxruntime is imported, which is after this; else it reports home."""
@@ -28,3 +33,26 @@ def in_each_worker(prepare: Callable[[], object]) -> None:
         prepare()
 
     os.register_at_fork(after_in_child=after_fork)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """While the block runs, SIGTERM also raises Stopping in it, so that what is held is given back at once.
+
+    gunicorn alone would wait half a minute for the request, and Cloud Run kills after ten seconds. A signal reaches the
+    main thread only, in which a worker with one thread answers, and not before a call into a library returns.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        before(number, frame)
+        raise Stopping("another instance will go on")
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.contracts import Finalized, Prepared, Problem, StageRequest, StageResponse
+from shared.contracts import Completion, Finalized, Prepared, Problem, StageRequest, StageResponse
 from shared.speech import Aligned, Detection, Diarization, Heard, Manifest
 from shared.transcript import Transcript
 
@@ -19,6 +19,7 @@ WRITTEN: dict[str, type[BaseModel]] = {
     "stage-response": StageResponse,
     "prepared": Prepared,
     "finalized": Finalized,
+    "completion": Completion,
     "manifest": Manifest,
     "detection": Detection,
     "heard": Heard,

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.cost import Resources
 
 if TYPE_CHECKING:
+    from shared.completions import Completions
     from shared.jobs import JobStore
     from shared.storage import BlobStore
     from shared.workflow import Executions
@@ -52,6 +53,10 @@ class Settings(BaseSettings):
     """host:port of an Executions API without encryption and credentials. None: Google's."""
     executions: str = "shared.workflow:GoogleExecutions"
     """`module:class` of the Executions."""
+    completions: str | None = None
+    """Full name of the Pub/Sub topic that is told when a job has ended: projects/…/topics/…. None: nobody is told."""
+    completions_host: str | None = None
+    """host:port of a Pub/Sub without encryption and credentials. None: Google's."""
     unanswered_after: float = Field(default=600, ge=0)
     """Seconds that a recording may be without an answer and without an active run, until reconcile starts one."""
     restarts: int = Field(default=5, ge=0)
@@ -116,10 +121,14 @@ class Settings(BaseSettings):
     def jobs(self) -> "JobStore":
         from shared.jobs import JobStore  # it reads its limits from here
 
-        return JobStore(make(self.job_documents), self.lease, self.attempts, self.keep_days)
+        documents, announces = make(self.job_documents), self.completions is not None
+        return JobStore(documents, self.lease, self.attempts, self.keep_days, announces=announces)
 
     def workflow_executions(self) -> "Executions":
         return cast("Executions", make(self.executions))
+
+    def completion_events(self) -> "Completions | None":
+        return cast("Completions", make("shared.pubsub:PubSubCompletions")) if self.completions else None
 
 
 @cache

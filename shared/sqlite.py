@@ -18,6 +18,7 @@ create table if not exists documents (
   version integer not null
 ) without rowid;
 create index if not exists by_update on documents (collection, updated desc);
+create index if not exists by_announcement on documents (collection, json_extract(document, '$.announcement'));
 """
 
 
@@ -70,9 +71,10 @@ class SqliteDocuments:
             database.execute("delete from documents where json_extract(document, '$.expires') < ?", (now,))
 
     def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
-        query = "select document from documents where collection = ? and json_extract(document, ?) = ?"
+        extract = f"json_extract(document, '$.{field}')"  # spelt out, or no index on it is used
+        query = f"select document from documents where collection = ? and {extract} = ?"
         with self._database() as database:
-            rows = database.execute(query, (collection, f"$.{field}", value)).fetchall()
+            rows = database.execute(query, (collection, value)).fetchall()
         return iter([json.loads(document) for (document,) in rows])
 
     def newest(self, collection: str, limit: int) -> Iterator[Document]:

@@ -28,6 +28,7 @@ from shared.errors import BUG, BadRequest, RecordingErased, StageBusy, StageErro
 from shared.identity import authenticate
 from shared.jobs import JobStore
 from shared.log import about
+from shared.process import stoppable
 from shared.settings import settings
 from shared.storage import JSON, BlobStore, job_uri, problem_uri, wipe, work_uri
 
@@ -201,7 +202,8 @@ def attempt(stage: Stage[P], source: Source, key: str, part: int, jobs: JobStore
     heart = threading.Thread(target=beat, args=(jobs, source.job_id, task, owner, ended), daemon=True)
     heart.start()
     try:
-        yield lambda: time.monotonic() - started
+        with stoppable():
+            yield lambda: time.monotonic() - started
     except BaseException as error:
         jobs.release(source.job_id, task, owner, counted=not isinstance(error, Transient))
         raise

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import grpc
 from google.api_core import exceptions as gone_wrong
+from google.auth.exceptions import GoogleAuthError
 from google.cloud.workflows import executions_v1
 from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
 from pydantic import JsonValue
@@ -86,5 +87,5 @@ def client(host: str | None) -> executions_v1.ExecutionsClient:
 def mapped() -> Iterator[None]:
     try:
         yield
-    except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError) as error:
+    except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError, GoogleAuthError) as error:
         raise WorkflowUnavailable(f"{type(error).__name__} from the workflow") from error

@@ -18,7 +18,7 @@ from google.cloud import storage
 from local.home import INBOX, OUTBOX, WORK, Home
 from local.supervisor import supervisor_of
 from shared.contracts import Source
-from shared.jobs import Job, JobStore
+from shared.jobs import Documents, Job, JobStore
 from shared.sqlite import SqliteDocuments
 
 WORKFLOW = "projects/dropscribe-local/locations/local/workflows/transcription"
@@ -42,8 +42,11 @@ class Answer:
 
 
 class Cloud:
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    """Its jobs are in SQLite unless `documents` are those that the environment names."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], documents: Documents | None = None) -> None:
         self.home = Home(folder)
+        self.documents = documents
         self.environment = {**os.environ, "DROPSCRIBE_HOME": str(folder), **environment}
 
     def command(self, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
@@ -68,7 +71,7 @@ class Cloud:
 
     @property
     def jobs(self) -> JobStore:
-        return JobStore(SqliteDocuments(self.home.jobs))
+        return JobStore(self.documents or SqliteDocuments(self.home.jobs))
 
     def upload(self, name: str, data: bytes, metadata: Mapping[str, str] | None = None) -> Source:
         blob = self.client.bucket(INBOX).blob(name)

@@ -1,61 +1,22 @@
-"""gcloud's Firestore emulator as a process of its own, where its jar is installed."""
+"""gcloud's Firestore emulator."""
 
 import os
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
-MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+from google.cloud import firestore
+
+from tests.gcloud_emulator import Emulator
 
 
-def jar() -> Path | None:
-    """The emulator's jar beside the gcloud command."""
-    roots = [Path("/usr/lib/google-cloud-sdk")]
-    if gcloud := shutil.which("gcloud"):
-        roots.append(Path(gcloud).resolve().parents[1])
-    return next((root / JAR for root in roots if (root / JAR).is_file()), None)
-
-
-def missing() -> str | None:
-    """Why the emulator cannot run here."""
-    if jar() is None:
-        return "gcloud's Firestore emulator is not installed (gcloud components install cloud-firestore-emulator)"
-    return None if shutil.which("java") else "java, which the Firestore emulator needs, is not installed"
-
-
-@contextmanager
-def emulator() -> Iterator[str]:
-    """Its host:port, once it answers a call; the open port alone says nothing."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["java", "-Xmx256m", "-cp", str(jar()), MAIN, "--host=127.0.0.1", f"--port={port}"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    host = f"127.0.0.1:{port}"
-    try:
-        await_call(host)
-        yield host
-    finally:
-        process.kill()
-        process.wait()
-
-
-def await_call(host: str) -> None:
-    from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.cloud import firestore
-
+def call(host: str) -> None:
+    """Its client finds it by the environment, also those made later in this process."""
     os.environ["FIRESTORE_EMULATOR_HOST"] = host
     os.environ.setdefault("GOOGLE_CLOUD_PROJECT", "dropscribe-test")
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            firestore.Client().document("ready/ready").get(timeout=5)
-            return
-        except (GoogleAPICallError, RetryError):
-            if time.monotonic() > deadline:
-                raise
+    firestore.Client().document("ready/ready").get(timeout=5)
+
+
+FIRESTORE = Emulator(
+    component="cloud-firestore-emulator",
+    jar="platform/cloud-firestore-emulator/cloud-firestore-emulator.jar",
+    main="com.google.cloud.datastore.emulator.firestore.CloudFirestore",
+    call=call,
+)

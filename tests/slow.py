@@ -10,16 +10,16 @@ from tests.noop import ENVIRONMENT as NOOP
 from tests.noop import Noop
 
 ENVIRONMENT = {**NOOP, "DROPSCRIBE_TRANSCRIBER": "tests.slow:recogniser"}
-"""Settings of a cloud on which a recording with the prompt `slowly` takes a while."""
+"""Settings of a cloud on which a recording with one of the prompts of `PAUSES` takes a while."""
 SECONDS = 3.0
+PAUSES = {"slowly": SECONDS, "for an hour": 3600.0}
 
 
 class Slow(Noop):
     def transcribe(
         self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
     ) -> tuple[HeardSegment, ...]:
-        if params.initial_prompt == "slowly":
-            time.sleep(SECONDS)
+        time.sleep(PAUSES.get(params.initial_prompt or "", 0.0))
         return super().transcribe(audio, speech, language, params)
 
 

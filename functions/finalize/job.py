@@ -1,6 +1,7 @@
 """The end of a job: the answer or the problem goes into the outbox, and the job is settled."""
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -13,13 +14,16 @@ from functions.finalize.outbox import NAMES, PROBLEM, TRANSCRIPT, folder, put_an
 from functions.finalize.stage import answer
 from functions.finalize.translation import written_in
 from shared import __version__
+from shared.completions import Completions, announce
 from shared.contracts import Artifact, Chosen, Finalized, Problem, Source, StageRequest, Wire
-from shared.errors import ArtifactChanged, BadRequest, Cancelled
+from shared.errors import ArtifactChanged, BadRequest, Cancelled, CompletionsUnavailable
 from shared.jobs import JobState, JobStore, TaskRecord
 from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Region
 from shared.stage import reasons
 from shared.storage import BlobStore, problem_uri
 from shared.transcript import Job, StageTiming, Timings, Transcript
+
+log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 FINAL = frozenset({400, 404, 409, 412, 413, 415, 422, 500})
@@ -42,14 +46,20 @@ class Ending(Wire):
     error: Failure | None = None
 
 
-def finalize(asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Finalized:
+def finalize(
+    asked: StageRequest, blobs: BlobStore, jobs: JobStore, completions: Completions | None = None
+) -> Finalized:
     """Always runs: the guards of the outbox make it safe to repeat. Only the holder of the claim answers."""
     ending = read_ending(asked)
     if not jobs.claim(asked.source, ending.run, ending.execution):
         return Finalized(job_id=asked.source.job_id, state="superseded")
     if ending.error is not None:
-        return report(asked.source, ending, ending.error, blobs, jobs)
-    return conclude(asked, ending, blobs, jobs)
+        finalized = report(asked.source, ending, ending.error, blobs, jobs)
+    else:
+        finalized = conclude(asked, ending, blobs, jobs)
+    if completions is not None:
+        tell(asked.source.job_id, jobs, completions)
+    return finalized
 
 
 def read_ending(asked: StageRequest) -> Ending:
@@ -179,3 +189,11 @@ def settled(
 ) -> Finalized:
     jobs.settle(source.job_id, ending.run, state, problem=problem, results=outputs)
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
+
+
+def tell(job_id: str, jobs: JobStore, completions: Completions) -> None:
+    """The answer stands, so nothing fails when nobody can be told: what is due stays due, and reconcile tells it."""
+    try:
+        announce(job_id, jobs, completions)
+    except CompletionsUnavailable as error:
+        log.warning("completion not announced: %s", error)

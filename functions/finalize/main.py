@@ -4,6 +4,7 @@ import flask
 import functions_framework
 
 from functions.finalize.job import finalize
+from shared.contracts import Finalized, StageRequest
 from shared.log import configure
 from shared.process import in_each_worker
 from shared.settings import settings
@@ -15,4 +16,8 @@ in_each_worker(lambda: settings().blobs())
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("finalize", request, lambda asked: finalize(asked, settings().blobs(), settings().jobs()))
+    return serve("finalize", request, answer)
+
+
+def answer(asked: StageRequest) -> Finalized:
+    return finalize(asked, settings().blobs(), settings().jobs(), settings().completion_events())

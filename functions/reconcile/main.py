@@ -22,7 +22,8 @@ def main(request: flask.Request) -> flask.Response:
     """GET tells that it is up; POST sweeps."""
     if request.method == "GET":
         return flask.Response('{"status":"ok"}', mimetype=JSON)
-    sweep = Sweep(settings().blobs(), settings().jobs(), settings().workflow_executions())
+    here = settings()
+    sweep = Sweep(here.blobs(), here.jobs(), here.workflow_executions(), here.completion_events())
     try:
         authenticate(request)
         return flask.Response(sweep(read(request)).model_dump_json(), mimetype=JSON)

@@ -1,4 +1,5 @@
-"""Recordings without an answer and without an active run are started again, and at last answered with a problem.
+"""Recordings without an answer and without an active run are started again, and at last answered with a problem. Ends
+of jobs that finalize could not announce are announced.
 
 Inbox and outbox are listed side by side, a page at a time; only what has no answer is looked at more closely. Two
 sweeps at once do no harm: of two executions that begin the same run, one claims the job and the other ends.
@@ -12,8 +13,9 @@ from itertools import islice
 
 from pydantic import Field
 
+from shared.completions import Completions, announce
 from shared.contracts import Source, Wire
-from shared.errors import GivenUp
+from shared.errors import CompletionsUnavailable, GivenUp
 from shared.inbox import answer_folder, is_recording
 from shared.jobs import Job, JobStore
 from shared.settings import settings
@@ -26,6 +28,8 @@ PAGE = 1000
 """Objects, as many as Cloud Storage lists at once."""
 PAGES = 50
 """Of the inbox, in one sweep; the next one goes on behind them."""
+ANNOUNCEMENTS = 500
+"""In one sweep; the next one goes on."""
 MARKS = "**/{transcript.json,problem.json}"
 """The objects that say that a recording has its answer."""
 
@@ -43,6 +47,7 @@ class Swept(Wire):
     objects: int = 0
     started: int = 0
     given_up: int = 0
+    announced: int = 0
     more: bool = False
     """The budget ended before the inbox did."""
 
@@ -52,13 +57,14 @@ class Sweep:
     blobs: BlobStore
     jobs: JobStore
     executions: Executions
+    completions: Completions | None = None
 
     def __call__(self, asked: Asked) -> Swept:
         """Go on where the last sweep ended, for a budget of pages; at the end of the inbox begin anew the next time."""
         patience = settings().unanswered_after if asked.unanswered_after is None else asked.unanswered_after
         before = datetime.now(UTC) - timedelta(seconds=patience)
         listing = self.blobs.list(f"gs://{settings().inbox}/", start=self.jobs.bookmark())
-        looked, done = 0, {"started": 0, "given_up": 0}
+        looked, done = 0, {"started": 0, "given_up": 0, "announced": self.announce(before)}
         for _ in range(PAGES):
             page = list(islice(listing, PAGE))
             for source in self.unanswered(page, before):
@@ -71,6 +77,19 @@ class Sweep:
                 break
         log.info("swept", extra={"objects": looked, **done})
         return Swept(objects=looked, more=more, **done)
+
+    def announce(self, before: datetime) -> int:
+        """Tell of jobs that ended before then and were not told of: finalize died, or Pub/Sub did not answer."""
+        if self.completions is None:
+            return 0
+        late = (job.job_id for job in self.jobs.unannounced() if job.ended is None or job.ended <= before)
+        announced = 0
+        try:
+            for job_id in list(islice(late, ANNOUNCEMENTS)):
+                announced += announce(job_id, self.jobs, self.completions)
+        except CompletionsUnavailable as error:  # they stay due
+            log.warning("completion not announced: %s", error)
+        return announced
 
     def unanswered(self, page: list[Blob], before: datetime) -> Iterator[Source]:
         """The page's recordings that are old enough and have no answer as new as they are.

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from local.runner.deployment import Deployment, status
 from local.runner.errors import WorkflowError
-from local.runner.events import BadNotification, cloud_event
+from local.runner.events import BadNotification, received
 from local.runner.executions_api import ApiError, ExecutionsApi, View
 from local.runner.grpc_start import grpc_served
 from local.runner.schedule import scheduled
@@ -62,7 +62,7 @@ class _Api:
     async def notify(self, request: Request) -> Response:
         """200 once the execution is committed, or when there is none to start: the sender may forget the event."""
         try:
-            event = cloud_event(await _body(request), self._inbox)
+            event = received(request.headers, await request.body(), self._inbox)
         except BadNotification as error:
             raise ApiError("INVALID_ARGUMENT", str(error)) from error
         if event is None:

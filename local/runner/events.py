@@ -1,13 +1,43 @@
-"""From the bucket's notification to the CloudEvent that Eventarc hands a workflow."""
+"""From a bucket's notification, or a CloudEvent as Eventarc sends it, to the event that it hands a workflow."""
 
-from local.runner.values import Map, Value
+from collections.abc import Mapping
+
+from cloudevents.exceptions import GenericException
+from cloudevents.http import from_http
+
+from local.runner.errors import WorkflowError
+from local.runner.values import Map, Value, from_json
 
 _FINALIZED = "google.cloud.storage.object.v1.finalized"
 _INT64_FIELDS = ("generation", "metageneration", "size")
 
 
 class BadNotification(Exception):
-    """The body is no notification of a bucket."""
+    """The body is no notification of a bucket, and no CloudEvent about an object."""
+
+
+def received(headers: Mapping[str, str], body: bytes, inbox: str) -> Map | None:
+    """The event to start an execution with; None if what was received starts none."""
+    if "ce-specversion" in headers or headers.get("content-type", "").startswith("application/cloudevents"):
+        return delivered(headers, body, inbox)
+    try:
+        return cloud_event(from_json(body), inbox)
+    except WorkflowError as error:
+        raise BadNotification(str(error)) from error
+
+
+def delivered(headers: Mapping[str, str], body: bytes, inbox: str) -> Map | None:
+    """Of a CloudEvent in binary or structured mode: its attributes and data in one map, as Workflows has it."""
+    try:
+        event = from_http(headers, body)
+    except (GenericException, ValueError) as error:
+        raise BadNotification(f"no CloudEvent: {error}") from error
+    data = event.get_data()
+    if not isinstance(data, dict) or not isinstance(data.get("name"), str):
+        raise BadNotification("the data of the event is no object of a bucket")
+    if event["type"] != _FINALIZED or data.get("bucket") != inbox:
+        return None
+    return {**event.get_attributes(), "data": data}
 
 
 def cloud_event(notification: Value, inbox: str) -> Map | None:

@@ -314,6 +314,26 @@ def test_an_event_starts_an_execution_each_time_it_is_sent(runner: Runner, clien
     )
 
 
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+def test_an_event_as_eventarc_sends_it_becomes_the_argument(
+    runner: Runner, client: ExecutionsClient, mode: str
+) -> None:
+    sent = json.loads((Path(__file__).parent / "eventarc" / f"{mode}.json").read_text())
+    answer = httpx.post(f"{runner.url}/events", headers=sent["headers"], content=json.dumps(sent["body"]))
+    execution = client.get_execution(name=f"{PARENT}/executions/{answer.raise_for_status().json()['execution']}")
+    argument = json.loads(execution.argument)
+    assert argument["data"]["name"] == "team/call one.wav" and int(argument["data"]["generation"]) == 1795328389992551
+    assert {name: argument[name] for name in ("specversion", "id", "type", "source", "subject", "time", "bucket")} == {
+        "specversion": "1.0",
+        "id": "1096434104173400",
+        "type": "google.cloud.storage.object.v1.finalized",
+        "source": "//storage.googleapis.com/projects/_/buckets/inbox",
+        "subject": "objects/team/call one.wav",
+        "time": "2026-11-22T06:00:00.123Z",
+        "bucket": "inbox",
+    }
+
+
 def test_an_acknowledged_event_survives_a_kill(runner: Runner, client: ExecutionsClient) -> None:
     answer = httpx.post(f"{runner.url}/events", json=notification())
     runner.stop(signal.SIGKILL)

@@ -1,9 +1,10 @@
 """What every job store promises: the same tests on memory, SQLite and the real Firestore emulator."""
 
+import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from shared.contracts import Problem, Source
 from shared.errors import AttemptsExhausted, RecordingErased, StageBusy
 from shared.jobs import Document, Documents, JobStore, MemoryDocuments
 from shared.sqlite import SqliteDocuments
-from tests import firestore_emulator
 
 
 class Clock:
@@ -23,14 +23,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture(scope="session")
-def firestore_host() -> Iterator[str]:
-    if reason := firestore_emulator.missing():
-        pytest.skip(reason)
-    with firestore_emulator.emulator() as host:
-        yield host
 
 
 @pytest.fixture(params=["memory", "sqlite", "firestore"])
@@ -234,6 +226,76 @@ def test_jobs_are_found_by_their_state(store: JobStore, source: Source) -> None:
     store.settle(source.job_id, 1, "failed")
     assert source.job_id in {job.job_id for job in store.in_state("failed")}
     assert source.job_id not in {job.job_id for job in store.in_state("running")}
+
+
+def test_an_end_is_due_from_its_settling_until_it_was_told(documents: Documents, source: Source) -> None:
+    store = JobStore(documents, announces=True)
+    store.claim(source, 1, "first")
+    assert source.job_id not in due(store)
+    store.settle(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
+    assert source.job_id in due(store)
+    told = store.find(source.job_id)
+    assert told is not None and told.ended is not None
+    store.announced(told)
+    store.settle(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
+    assert source.job_id not in due(store), "what is settled again the same way was told"
+    job = store.find(source.job_id)
+    assert job is not None and (job.announcement, job.ended, job.updated) == ("made", told.ended, told.updated)
+
+
+def due(store: JobStore) -> set[str]:
+    return {job.job_id for job in store.unannounced()}
+
+
+def test_another_end_of_the_same_run_is_due_again(documents: Documents, source: Source) -> None:
+    store = JobStore(documents, announces=True)
+    store.claim(source, 1, "first")
+    store.settle(source.job_id, 1, "failed", problem=Problem(type="t", title="T", status=415, detail="d"))
+    failed = store.find(source.job_id)
+    assert failed is not None
+    store.settle(source.job_id, 1, "done")
+    store.announced(failed)
+    assert source.job_id in due(store), "of the failure was told, not of the answer"
+
+
+def test_a_run_that_is_followed_and_an_erased_job_are_not_due(documents: Documents, source: Source) -> None:
+    store = JobStore(documents, announces=True)
+    store.claim(source, 1, "first")
+    store.settle(source.job_id, 1, "done")
+    store.claim(source, 2, "second")
+    assert source.job_id not in due(store)
+    store.settle(source.job_id, 2, "cancelled")
+    assert source.job_id in due(store)
+    store.erase(source)
+    assert source.job_id not in due(store)
+
+
+def test_only_an_end_with_an_answer_is_due_and_only_where_somebody_is_told(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    store.settle(source.job_id, 1, "done")
+    telling = JobStore(store.documents, announces=True)
+    other = source.model_copy(update={"generation": 2})
+    telling.claim(other, 1, "first")
+    telling.settle(other.job_id, 1, "unanswered")
+    assert due(telling).isdisjoint({source.job_id, other.job_id})
+
+
+def test_sqlite_finds_what_is_due_by_an_index(tmp_path: Path) -> None:
+    SqliteDocuments(tmp_path / "jobs.sqlite")
+    query = (
+        "explain query plan select document from documents"
+        " where collection = 'jobs' and json_extract(document, '$.announcement') = 'due'"
+    )
+    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database:
+        assert "by_announcement (collection=? AND <expr>=?)" in str(database.execute(query).fetchall())
+
+
+def test_a_job_that_a_newer_version_wrote_can_be_read(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    found = store.documents.get(f"jobs/{source.job_id}")
+    assert found is not None
+    assert store.documents.put(f"jobs/{source.job_id}", {**found[0], "of_tomorrow": 1}, over=found[1])
+    assert store.holds(source.job_id, 1, "first")
 
 
 def test_a_bookmark_is_kept_and_moved(store: JobStore) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from local.home import STAGES
 from local.runner.errors import WorkflowError
+from local.runner.events import received
 from shared.inbox import NO_RECORDING
 from tests.unit.runner.running import run_workflow
 
@@ -22,6 +23,7 @@ EVENT = json.loads(
     "source": "//storage.googleapis.com/projects/_/buckets/inbox", "subject": "objects/team/call.wav",
     "data": {"bucket": "inbox", "name": "team/call.wav", "generation": "1795328389992551", "size": "1048576"}}"""
 )
+EVENTARC = Path(__file__).parent / "eventarc"
 SOURCE = {"bucket": "inbox", "name": "team/call.wav", "generation": 1795328389992551}
 Reply = tuple[int, dict[str, Any]]
 
@@ -128,6 +130,19 @@ def test_every_part_is_heard_and_everything_reaches_finalize() -> None:
     assert set(stages.last("finalize")["inputs"]) == {"manifest", "language", *words, *turns}
     assert stages.last("finalize")["params"] == {"run": 1, "execution": "execution-1"}
     assert all(body["source"] == SOURCE for _, body in stages.asked)
+
+
+@pytest.mark.parametrize("generation", ["1795328389992551", 1795328389992551], ids=["string", "number"])
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+def test_the_argument_that_eventarc_gives_is_understood(mode: str, generation: str | int) -> None:
+    """Attributes and data in one map; 64-bit numbers are strings in the JSON API, and numbers in some libraries."""
+    sent = json.loads((EVENTARC / f"{mode}.json").read_text())
+    headers = {name.lower(): value for name, value in sent["headers"].items()}
+    argument = received(headers, json.dumps(sent["body"]).encode(), "inbox")
+    assert argument is not None
+    stages = Stages()
+    run(stages, {**argument, "data": {**argument["data"], "generation": generation}})
+    assert stages.last("prepare")["source"] == {**SOURCE, "name": "team/call one.wav"}
 
 
 def test_parts_are_numbered() -> None:

@@ -16,7 +16,9 @@ RIGHTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docs" / "rights.yaml
 def row(name: str, rights: dict[str, Any]) -> str:
     buckets = [rights.get("buckets", {}).get(bucket, "") for bucket in ("inbox", "work", "outbox")]
     workflow = "executions" if rights.get("workflow") else ""
-    cells = [name, *buckets, rights.get("documents", ""), ", ".join(rights.get("calls", [])), workflow, rights["why"]]
+    completions = "publish" if rights.get("publishes") else ""
+    calls = ", ".join(rights.get("calls", []))
+    cells = [name, *buckets, rights.get("documents", ""), calls, workflow, completions, rights["why"]]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -48,3 +50,13 @@ def test_a_functions_own_code_names_no_bucket_that_it_may_not_use(function: str)
 def test_only_who_may_start_executions_does(function: str) -> None:
     source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
     assert ("workflow_executions" in source) == bool(RIGHTS[function].get("workflow"))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_who_may_publish_does(function: str) -> None:
+    source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
+    assert ("completion_events" in source) == bool(RIGHTS[function].get("publishes"))
+
+
+def test_nobody_else_publishes() -> None:
+    assert {name for name, rights in RIGHTS.items() if rights.get("publishes")} == {"finalize", "reconcile"}
