@@ -1,6 +1,7 @@
 """The end of a job: the answer or the problem goes into the outbox, and the job is settled."""
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -19,6 +20,8 @@ from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Regi
 from shared.stage import reasons
 from shared.storage import BlobStore, problem_uri
 from shared.transcript import Job, StageTiming, Timings, Transcript
+
+log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 FINAL = frozenset({400, 404, 409, 412, 413, 415, 422, 500})
@@ -176,4 +179,5 @@ def settled(
     source: Source, ending: Ending, state: JobState, outputs: dict[str, str], problem: Problem | None, jobs: JobStore
 ) -> Finalized:
     jobs.settle(source.job_id, ending.run, state, problem=problem, results=outputs)
+    log.info("settled", extra={"state": state, "run": ending.run, "problem": problem.type if problem else None})
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
