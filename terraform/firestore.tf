@@ -6,10 +6,11 @@ locals {
 
   # What shared/firestore.py asks for; each a single field, so no composite index is needed.
   indexes = {
-    "jobs/updated"     = { collection = "jobs", field = "updated", order = "DESCENDING" }
-    "jobs/state"       = { collection = "jobs", field = "state", order = "ASCENDING" }
-    "jobs/source.name" = { collection = "jobs", field = "source.name", order = "ASCENDING" }
-    "tasks/updated"    = { collection = "tasks", field = "updated", order = "DESCENDING" }
+    "jobs/updated"      = { collection = "jobs", field = "updated", order = "DESCENDING" }
+    "jobs/state"        = { collection = "jobs", field = "state", order = "ASCENDING" }
+    "jobs/announcement" = { collection = "jobs", field = "announcement", order = "ASCENDING" }
+    "jobs/source.name"  = { collection = "jobs", field = "source.name", order = "ASCENDING" }
+    "tasks/updated"     = { collection = "tasks", field = "updated", order = "DESCENDING" }
   }
 
   # What is never asked for and can be long: an index would only make writing dearer.

@@ -23,7 +23,7 @@ from tests.terraform.standin.provider import Provider
 from tests.terraform.standin.wheel import NotFetched, fetched
 from tests.terraform.standin.wire import Messages
 
-ADDRESS = "registry.terraform.io/hashicorp/google"
+NAME = "registry.terraform.io/hashicorp/google"
 UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 """The schema of all resources is larger than gRPC's usual 4 MiB."""
 
@@ -53,8 +53,9 @@ def handler(takes: str, answer: Any) -> Any:
 
 def reattach(socket: Path) -> str:
     """The value of TF_REATTACH_PROVIDERS. `Test` keeps terraform from ending this process."""
-    at = {"Network": "unix", "String": str(socket)}
-    return json.dumps({ADDRESS: {"Protocol": "grpc", "ProtocolVersion": 5, "Pid": os.getpid(), "Test": True, "Addr": at}})
+    address = {"Network": "unix", "String": str(socket)}
+    how = {"Protocol": "grpc", "ProtocolVersion": 5, "Pid": os.getpid(), "Test": True, "Addr": address}
+    return json.dumps({NAME: how})
 
 
 def main() -> None:

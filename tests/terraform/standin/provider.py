@@ -29,7 +29,7 @@ class Provider:
         """RPC -> the message it takes, and what answers it."""
         return {
             "GetSchema": ("Empty", lambda _: self._schemas),
-            "PrepareProviderConfig": ("PrepareRequest", lambda r: Messages["PrepareResponse"](prepared_config=r.config)),
+            "PrepareProviderConfig": ("PrepareRequest", self.prepare),
             "Configure": ("ConfigureRequest", lambda _: Messages["Empty"]()),
             "ValidateResourceTypeConfig": ("ValidateRequest", self.validate),
             "ValidateDataSourceConfig": ("ValidateRequest", lambda _: Messages["Empty"]()),
@@ -40,6 +40,9 @@ class Provider:
             "ReadDataSource": ("ReadDataRequest", self.read_data),
             "Stop": ("Empty", lambda _: Messages["Empty"]()),
         }
+
+    def prepare(self, request: Any) -> Any:
+        return Messages["PrepareResponse"](prepared_config=request.config)
 
     def validate(self, request: Any) -> Any:
         block = self._resources[request.type_name]["block"]

@@ -59,7 +59,7 @@ def messages() -> dict[str, Any]:
         for field in filter(None, fields.split(", ")):
             message.field.add().CopyFrom(described(*field.split()))
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
+    pool.Add(file)
     found = pool.FindMessageTypeByName
     return {name: message_factory.GetMessageClass(found(f"{PACKAGE}.{name}")) for name in FIELDS}
 
