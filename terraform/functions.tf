@@ -28,7 +28,7 @@ locals {
     },
   )
 
-  # What a job cost is worked out by finalize, which has to know what the others run on.
+  # finalize works out what a job cost, for which it has to know what the others run on.
   resources = { for name, stage in local.stages : name => { cpu = stage.cpu, memory_gib = stage.memory_gib, gpu = stage.gpu } }
   for_finalize = {
     DROPSCRIBE_RESOURCES = jsonencode(local.resources)

@@ -12,7 +12,7 @@ from tests.terraform.plan import Plan
 
 EVERYTHING: dict[str, Any] = {
     "name": "calls",
-    "stages": {"transcribe": {"gpu": "l4", "min_instances": 1}, "align": {"cpu": 1, "memory_gib": 2}},
+    "stages": {"transcribe": {"gpu": "l4", "min_instances": 1}, "align": {"cpu": 2, "memory_gib": 4}},
     "settings": {"whisper_model": "large-v3", "download_models": "true", "stage_deadline": "900"},
     "hub_token_secret": "hub",
     "keep_work_days": 3,

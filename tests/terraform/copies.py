@@ -15,7 +15,8 @@ from tests.terraform.plan import Plan
 ROOT = Path(__file__).parents[2]
 READ = ("terraform", "workflows", "docs/rights.yaml", "shared/settings.py")
 """What terraform reads."""
-LEFT = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.auto.tfvars*", "*.tfvars.json")
+LEFT = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars", "*.tfvars.json")
+"""A user's own, beside what is in the repository."""
 TIMEOUT = 120
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
 PROJECT, REGION = "acme-speech", "europe-west4"

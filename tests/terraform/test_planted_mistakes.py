@@ -111,22 +111,22 @@ MISTAKES = (
     Mistake(
         "a function is forgotten",
         "stages.tf",
-        "diarize    = { model = true, cpu = 2, memory_gib = 4, concurrency = 1, max_instances = 5 }",
+        "diarize    = { model = true, cpu = 1, memory_gib = 2, concurrency = 1, max_instances = 10 }",
         "",
         Says("plan", "diarize"),
     ),
     Mistake(
         "a model answers four at once",
         "stages.tf",
-        "align      = { model = true, cpu = 2, memory_gib = 4, concurrency = 1,",
-        "align      = { model = true, cpu = 2, memory_gib = 4, concurrency = 4,",
+        "align      = { model = true, cpu = 1, memory_gib = 2, concurrency = 1,",
+        "align      = { model = true, cpu = 1, memory_gib = 2, concurrency = 4,",
         Says("plan", "a model answers one request at a time"),
     ),
     Mistake(
         "one that holds a decoder answers four at once",
         "stages.tf",
-        "prepare    = { model = false, cpu = 2, memory_gib = 4, concurrency = 1,",
-        "prepare    = { model = false, cpu = 2, memory_gib = 4, concurrency = 4,",
+        "prepare    = { model = false, cpu = 1, memory_gib = 2, concurrency = 1,",
+        "prepare    = { model = false, cpu = 1, memory_gib = 2, concurrency = 4,",
         checks.a_model_answers_one_request_at_a_time,
     ),
     Mistake(
@@ -139,8 +139,8 @@ MISTAKES = (
     Mistake(
         "an L4 with half of what it needs",
         "stages.tf",
-        "{ cpu = 4, memory_gib = 16, max_instances = 3 }",
-        "{ cpu = 4, memory_gib = 8, max_instances = 3 }",
+        "with_gpu = { cpu = 4, memory_gib = 16,",
+        "with_gpu = { cpu = 4, memory_gib = 8,",
         Says("plan", "an L4 needs at least 4 vCPU and 16 GiB"),
         {"stages": {"transcribe": {"gpu": "l4"}}},
     ),
@@ -163,8 +163,8 @@ MISTAKES = (
     Mistake(
         "a hundred instances",
         "stages.tf",
-        "transcribe = { model = true, cpu = 4, memory_gib = 8, concurrency = 1, max_instances = 5 }",
-        "transcribe = { model = true, cpu = 4, memory_gib = 8, concurrency = 1, max_instances = 100 }",
+        "transcribe = { model = true, cpu = 1, memory_gib = 3, concurrency = 1, max_instances = 10 }",
+        "transcribe = { model = true, cpu = 1, memory_gib = 3, concurrency = 1, max_instances = 100 }",
         checks.nothing_runs_while_there_is_nothing_to_do,
     ),
     Mistake(

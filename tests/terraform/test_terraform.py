@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.terraform.copies import FUNCTIONS, GIVEN, ROOT, Copy, Refused, clean_environment, copied
+from tests.terraform.copies import FUNCTIONS, GIVEN, PROJECT, REGION, ROOT, Copy, Refused, clean_environment, copied
 
 EXAMPLES = sorted(path.name for path in (ROOT / "terraform" / "examples").iterdir())
 REGISTRY = "registry.terraform.io"
@@ -50,10 +50,11 @@ def outputs(copy: Copy) -> dict[str, Any]:
 
 
 def test_the_registry_can_be_made_before_there_are_images(topology: Copy, tmp_path: Path) -> None:
-    only = ("-target=google_artifact_registry_repository.images", "-target=google_project_service.api")
+    only = ("-target=google_artifact_registry_repository.images",)
     copy = topology.to(tmp_path / "copy")
     given = [f"-var={name}={GIVEN[name]}" for name in ("project_id", "region")]
-    assert "0 to change, 0 to destroy" in copy.terraform("plan", "-input=false", "-no-color", *only, *given)
+    copy.terraform("apply", "-input=false", "-no-color", "-auto-approve", *only, *given)
+    assert outputs(copy)["repository"] == f"{REGION}-docker.pkg.dev/{PROJECT}/dropscribe"
     with pytest.raises(Refused, match="images names none for dropscribe-transcribe"):
         copy.terraform("plan", "-input=false", "-no-color", *given)
 

@@ -1,5 +1,5 @@
-# Whisper large-v3 on an L4, and a pyannote diarizer from the hub on another. The two share the region's quota of L4,
-# which is 3 in most projects. Aligning stays on CPU: it is a tenth of the work.
+# Whisper large-v3 on an L4 and pyannote's diarizer on another, with images that have both models in them. The two share
+# the region's quota of L4, which is 3 in most projects. Aligning stays on the CPU, where it is fast enough.
 module "dropscribe" {
   source = "../.."
 
@@ -12,11 +12,9 @@ module "dropscribe" {
     diarize    = { gpu = "l4", max_instances = 1 }
   }
   settings = {
-    whisper_model   = "large-v3"
-    diarize_model   = "pyannote/speaker-diarization-community-1"
-    batch_size      = "16"
-    download_models = "true"
+    whisper_model = "large-v3"
+    diarize_model = "pyannote/speaker-diarization-community-1"
+    batch_size    = "16"
   }
-  hub_token_secret = "dropscribe-hub-token"
-  alert_emails     = ["speech-team@example.com"]
+  alert_emails = ["speech-team@example.com"]
 }
