@@ -2,8 +2,8 @@
 #
 # One vCPU, since two instances with one thread do more than one with two. Memory is at least half as much again as a
 # function was seen to hold (benchmarks/README.md); files in /tmp count, too. max_instances is the cap on spending: what
-# does not fit waits, for the workflow asks again. A function's instances stay within 20 vCPU and 40 GiB together, which
-# is what a new project may have.
+# does not fit waits, for the workflow asks again. Cloud Run refuses a service whose instances could have more than the
+# region's quota together; in a new project that is 20 vCPU and 40 GiB.
 locals {
   defaults = {
     prepare    = { model = false, cpu = 1, memory_gib = 2, concurrency = 1, max_instances = 5 }
@@ -14,8 +14,8 @@ locals {
     reconcile  = { model = false, cpu = 1, memory_gib = 1, concurrency = 1, max_instances = 1 }
   }
 
-  # An L4 needs 4 vCPU and 16 GiB; a project has three of them at first.
-  with_gpu = { cpu = 4, memory_gib = 16, max_instances = 3 }
+  # What an L4 needs.
+  with_gpu = { cpu = 4, memory_gib = 16, max_instances = 2 }
 
   stages = { for name, default in local.defaults : name => merge(
     { gpu = null, min_instances = 0 },

@@ -132,7 +132,7 @@ def nothing_runs_while_there_is_nothing_to_do(plan: Plan) -> None:
         asked = (plan.given["stages"].get(name) or {}).get("min_instances") or 0
         assert scaling["min_instance_count"] == asked
         assert scaling["max_instance_count"] * service.cpu <= 20, "what a new project may have of one service"
-        assert scaling["max_instance_count"] * service.memory_gib <= (40 if service.gpu is None else 48)
+        assert scaling["max_instance_count"] * service.memory_gib <= 40
 
 
 def functions_are_told_where_things_are(plan: Plan) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,15 @@ def test_the_registry_can_be_made_before_there_are_images(topology: Copy, tmp_pa
 def test_terraforms_own_tests(topology: Copy, tmp_path: Path) -> None:
     said = topology.to(tmp_path / "copy").terraform("test", "-no-color")
     assert " 0 failed" in said and "skip" not in said
+
+
+@pytest.mark.parametrize("kind", ["variable", "output"])
+def test_the_page_tells_of_each(kind: str) -> None:
+    here = ROOT / "terraform"
+    declared = re.findall(rf'^{kind} "(\w+)"', (here / f"{kind}s.tf").read_text(), re.M)
+    section = (here / "README.md").read_text().partition(f"## {kind.title()}s\n")[2].partition("\n## ")[0]
+    told = [name for row in re.findall(r"^\| (`.*?) \|", section, re.M) for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(told) == sorted(declared)
 
 
 def test_the_real_provider_agrees(terraform: None, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
-# Whisper large-v3 on an L4 and pyannote's diarizer on another, with images that have both models in them. The two share
-# the region's quota of L4, which is 3 in most projects. Aligning stays on the CPU, where it is fast enough.
+# Whisper large-v3 on two L4 and pyannote's diarizer on a third, with images that have both models in them. The two
+# functions share the region's quota of L4. Aligning stays on the CPU.
 module "dropscribe" {
   source = "../.."
 
