@@ -42,11 +42,11 @@ class Copy:
     folder: Path
     environment: dict[str, str]
 
-    def terraform(self, command: str, *arguments: str, module: str = "terraform") -> str:
+    def terraform(self, command: str, *arguments: str, module: str = "terraform", asked: str = "") -> str:
         """What it printed. Raises Refused."""
         done = subprocess.run(
             ["terraform", f"-chdir={self.folder / module}", command, *arguments],
-            env=self.environment, capture_output=True, text=True, timeout=TIMEOUT,
+            env=self.environment, input=asked, capture_output=True, text=True, timeout=TIMEOUT,
         )  # fmt: skip
         if done.returncode != 0:
             raise Refused(done.stdout + done.stderr)
@@ -62,6 +62,11 @@ class Copy:
         self.terraform("plan", "-input=false", "-no-color", *files, module=module)
         document = json.loads(self.terraform("show", "-json", str(self.folder / "plan"), module=module))
         return Plan(document, yaml.safe_load((self.folder / "docs" / "rights.yaml").read_text()))
+
+    def console(self, expression: str) -> str:
+        """The value of an expression."""
+        given = [f"-var={name}={GIVEN[name]}" for name in ("project_id", "region")]
+        return self.terraform("console", *given, asked=expression)
 
     def to(self, folder: Path) -> "Copy":
         """Another one, initialised like this one."""

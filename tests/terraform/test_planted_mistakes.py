@@ -336,6 +336,13 @@ def test_a_mistake_is_caught(mistake: Mistake, topology: Copy, tmp_path: Path) -
             mistake.caught_by(plan)
 
 
+@pytest.mark.parametrize("given", list({str(m.given): m.given for m in MISTAKES}.values()), ids=str)
+def test_nothing_is_caught_without_a_mistake(given: dict[str, Any], topology: Copy, tmp_path: Path) -> None:
+    plan = topology.to(tmp_path / "copy").plan(**given)
+    for check in checks.CHECKS:
+        check(plan)
+
+
 def run(says: Says, copy: Copy, given: dict[str, Any]) -> None:
     if says.command == "plan":
         copy.plan(**given)
