@@ -11,13 +11,20 @@ locals {
     call           = tonumber(one(regex("timeout: (\\d+)", local.workflow_source)))
   }
 
-  settings              = distinct(flatten(regexall("(?m)^    ([a-z_]+): ", file("${path.module}/../shared/settings.py"))))
-  settings_by_terraform = ["inbox", "outbox", "work", "workflow", "firestore_database", "keep_days", "threads", "completions", "resources", "region", "hub_token"]
+  settings = distinct(flatten(regexall("(?m)^    ([a-z_]+): ", file("${path.module}/../shared/settings.py"))))
+
+  # Those that follow from other variables. `callers` has no place here: Cloud Run has looked at a token before a
+  # function sees it, and taken its signature away.
+  settings_by_terraform = [
+    "audience", "callers", "completions", "device", "firestore_database", "hub_token", "inbox", "keep_answer_days",
+    "keep_days", "keep_work_days", "outbox", "region", "resources", "threads", "work", "workflow",
+  ]
 
   environment = merge(
     { for setting, value in var.settings : "DROPSCRIBE_${upper(setting)}" => value },
     {
       GOOGLE_CLOUD_PROJECT          = var.project_id
+      DROPSCRIBE_AUDIENCE           = local.audience
       DROPSCRIBE_INBOX              = module.inbox.name
       DROPSCRIBE_OUTBOX             = module.outbox.name
       DROPSCRIBE_WORK               = module.work.name

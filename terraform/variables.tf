@@ -74,7 +74,7 @@ variable "settings" {
 
   validation {
     condition     = length(setintersection(keys(var.settings), local.settings_by_terraform)) == 0
-    error_message = "settings holds one that Terraform sets itself: ${join(", ", local.settings_by_terraform)}."
+    error_message = "settings holds one that follows from other variables: ${join(", ", local.settings_by_terraform)}."
   }
 }
 

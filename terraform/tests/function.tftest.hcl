@@ -146,7 +146,7 @@ run "a_lease_shorter_than_a_heartbeat" {
 run "a_deadline_beyond_the_request" {
   command = plan
   module { source = "./modules/function" }
-  variables { timeouts = { heartbeat = 15, lease = 60, stage_deadline = 1740, request = 1740, call = 1800 } }
+  variables { timeouts = { heartbeat = 15, lease = 60, stage_deadline = 1730, request = 1740, call = 1800 } }
   expect_failures = [google_cloud_run_v2_service.this]
 }
 

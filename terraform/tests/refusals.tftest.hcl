@@ -29,7 +29,7 @@ run "a_multi_region" {
 
 run "a_name_too_long" {
   command = plan
-  variables { name = "a-name-of-nineteen-" }
+  variables { name = "nineteen-characters" }
   expect_failures = [var.name]
 }
 
@@ -60,6 +60,12 @@ run "a_setting_misspelt" {
 run "a_setting_of_terraforms" {
   command = plan
   variables { settings = { inbox = "another" } }
+  expect_failures = [var.settings]
+}
+
+run "a_check_that_cloud_run_has_done" {
+  command = plan
+  variables { settings = { callers = "[\"a@example.com\"]" } }
   expect_failures = [var.settings]
 }
 

@@ -139,6 +139,7 @@ def functions_are_told_where_things_are(plan: Plan) -> None:
     project, region, name = (plan.given[key] for key in ("project_id", "region", "name"))
     wanted = {
         "GOOGLE_CLOUD_PROJECT": project,
+        "DROPSCRIBE_AUDIENCE": plan.services()["prepare"].values["custom_audiences"][0],
         "DROPSCRIBE_INBOX": f"{project}-{name}-inbox",
         "DROPSCRIBE_OUTBOX": f"{project}-{name}-outbox",
         "DROPSCRIBE_WORK": f"{project}-{name}-work",

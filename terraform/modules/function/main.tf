@@ -132,7 +132,7 @@ resource "google_cloud_run_v2_service" "this" {
       condition = (
         var.timeouts.heartbeat < var.timeouts.lease
         && var.timeouts.lease < var.timeouts.stage_deadline
-        && var.timeouts.stage_deadline < var.timeouts.request
+        && var.timeouts.stage_deadline + var.timeouts.heartbeat < var.timeouts.request # it is looked at with each beat
         && var.timeouts.request < var.timeouts.call
       )
       error_message = "Each must be shorter than the next: heartbeat, lease, stage_deadline, the service's ${var.timeouts.request} s, the workflow's ${var.timeouts.call} s."
