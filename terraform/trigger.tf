@@ -27,5 +27,8 @@ resource "google_eventarc_trigger" "upload" {
     google_project_iam_member.executions,
     google_project_iam_member.documents,
     module.function,
+    module.inbox,
+    module.work,
+    module.outbox,
   ]
 }

@@ -228,7 +228,8 @@ def an_upload_starts_the_workflow(plan: Plan) -> None:
 def the_trigger_comes_last(plan: Plan) -> None:
     agents = {"google_project_iam_member.eventarc_agent", "google_project_iam_member.storage_agent"}
     own = {"google_project_iam_member.events", "google_project_iam_member.executions"}
-    assert agents | own | {"module.function"} <= plan.waits_for("google_eventarc_trigger.upload")
+    all_else = {"module.function", "module.inbox", "module.work", "module.outbox"}
+    assert agents | own | all_else <= plan.waits_for("google_eventarc_trigger.upload")
 
 
 def documents_end_and_are_found(plan: Plan) -> None:

@@ -24,6 +24,7 @@ from tests.terraform.standin.wheel import NotFetched, fetched
 from tests.terraform.standin.wire import Messages
 
 NAME = "registry.terraform.io/hashicorp/google"
+ENDS = {signal.SIGTERM, signal.SIGINT}
 UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 """The schema of all resources is larger than gRPC's usual 4 MiB."""
 
@@ -60,6 +61,7 @@ def reattach(socket: Path) -> str:
 
 def main() -> None:
     die_with_parent()
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # before there are threads, so that none of them is interrupted
     try:
         provider = Provider(schema(fetched()))
     except NotFetched as error:
@@ -68,7 +70,7 @@ def main() -> None:
         socket = Path(folder) / "socket"
         server = serve(provider, socket)
         print(f"export TF_REATTACH_PROVIDERS='{reattach(socket)}'", flush=True)
-        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+        signal.sigwait(ENDS)
         server.stop(grace=1).wait()
 
 

@@ -41,6 +41,6 @@ def download(folder: Path) -> None:
             check=True, capture_output=True, text=True, timeout=TIMEOUT,
         )  # fmt: skip
     except subprocess.CalledProcessError as error:
-        raise NotFetched(f"{NAME} {VERSION} could not be fetched: {error.stderr.strip()[-300:]}") from error
+        raise NotFetched(f"{NAME} {VERSION} could not be fetched: {error.stderr.splitlines()[-1]}") from error
     except subprocess.TimeoutExpired as error:
         raise NotFetched(f"{NAME} {VERSION} could not be fetched in {TIMEOUT} s") from error
