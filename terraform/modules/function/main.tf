@@ -38,7 +38,7 @@ resource "google_cloud_run_v2_service" "this" {
     timeout                          = "${var.timeouts.request}s"
     max_instance_request_concurrency = var.stage.concurrency
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
-    gpu_zonal_redundancy_disabled    = local.on_gpu ? true : null # dearer, and a job can wait
+    gpu_zonal_redundancy_disabled    = local.on_gpu ? true : null # redundancy is dearer, and a job can wait
     labels                           = var.labels
 
     scaling {
