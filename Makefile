@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
 
-.PHONY: help setup demo test test-fast check format lint types workflows models lock bench eval cost audit chaos hostile clean
+.PHONY: help setup demo test test-fast check format lint types workflows terraform plan models lock bench eval cost audit chaos hostile clean
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -37,7 +37,7 @@ test: setup ## Run all tests
 test-fast: setup ## Run the tests that load no model and start no cloud
 	$(BIN)/pytest tests/unit tests/contract
 
-check: setup lint types workflows ## Run all static checks
+check: setup lint types workflows terraform ## Run all static checks
 
 lint: setup ## Check style
 	$(BIN)/ruff check .
@@ -48,6 +48,13 @@ types: setup ## Check types
 
 workflows: setup ## Check workflows/*.yaml as Google Workflows would
 	$(BIN)/python -m local.runner.lint workflows/*.yaml
+
+terraform: setup ## Check terraform/: style, and the provider's schema
+	$(BIN)/pytest -q tests/terraform/test_terraform.py -k 'style or knows_all'
+
+plan: ## Tell what would change in the project that terraform/terraform.tfvars names
+	terraform -chdir=terraform init -input=false
+	terraform -chdir=terraform plan
 
 format: setup ## Put the code into shape
 	$(BIN)/ruff check --fix .

@@ -14,6 +14,7 @@ from google.cloud import firestore
 
 from shared.errors import JobStoreUnavailable
 from shared.jobs import Document
+from shared.settings import settings
 
 TIMEOUT = 30.0
 """Seconds a call may take, retries included."""
@@ -23,7 +24,7 @@ class FirestoreDocuments:
     """A version is the document's update time."""
 
     def __init__(self) -> None:
-        self._client = firestore.Client()
+        self._client = firestore.Client(database=settings().firestore_database)
 
     def get(self, path: str) -> tuple[Document, object] | None:
         with mapped():

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """`module:class` of the Documents that hold the jobs."""
     job_database: Path = Path(".dropscribe/jobs.sqlite")
     """File of shared.sqlite, where that is used."""
+    firestore_database: str = "(default)"
+    """Database of shared.firestore, where that is used."""
     keep_days: int = Field(default=30, ge=1)
     """Days until a job's documents expire."""
     keep_work_days: int = Field(default=7, ge=1)

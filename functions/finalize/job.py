@@ -188,6 +188,7 @@ def settled(
     source: Source, ending: Ending, state: JobState, outputs: dict[str, str], problem: Problem | None, jobs: JobStore
 ) -> Finalized:
     jobs.settle(source.job_id, ending.run, state, problem=problem, results=outputs)
+    log.info("settled", extra={"state": state, "run": ending.run, "problem": problem.type if problem else None})
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
 
 

@@ -12,6 +12,7 @@ import pytest
 from shared.contracts import Problem, Source
 from shared.errors import AttemptsExhausted, RecordingErased, StageBusy
 from shared.jobs import Document, Documents, JobStore, MemoryDocuments
+from shared.settings import settings
 from shared.sqlite import SqliteDocuments
 
 
@@ -59,6 +60,29 @@ def test_the_first_claim_wins_and_can_be_asked_again(store: JobStore, source: So
     job = store.find(source.job_id)
     assert job is not None
     assert (job.source, job.run, job.execution, job.state) == (source, 1, "first", "running")
+
+
+def test_deployments_of_one_project_keep_apart(
+    firestore_host: str, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shared.firestore import FirestoreDocuments
+
+    ours, others = JobStore(FirestoreDocuments()), store_in("another-deployment", monkeypatch)
+    assert ours.claim(source, 1, "first")
+    assert others.find(source.job_id) is None
+    assert others.claim(source, 1, "second")
+
+
+def store_in(database: str, monkeypatch: pytest.MonkeyPatch) -> JobStore:
+    from shared.firestore import FirestoreDocuments
+
+    monkeypatch.setenv("DROPSCRIBE_FIRESTORE_DATABASE", database)
+    settings.cache_clear()
+    try:
+        return JobStore(FirestoreDocuments())
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
 
 
 def test_a_later_run_takes_over_and_an_earlier_one_does_not(store: JobStore, source: Source) -> None:

@@ -1,6 +1,7 @@
 """The two ends of a job, prepare's beginning and finalize's end, on stores in memory."""
 
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from shared.errors import (
     RecordingTooLarge,
 )
 from shared.jobs import JobStore, MemoryDocuments
+from shared.log import JsonLines, about
 from shared.settings import settings
 from shared.speech import Manifest
 from shared.storage import MemoryBlobs, problem_uri
@@ -183,6 +185,18 @@ def test_the_problem_a_stage_left_is_the_one(blobs: MemoryBlobs, jobs: JobStore)
     blobs.replace(problem_uri(source), json.dumps({**FINAL, "detail": "left in work"}).encode(), over=0)
     assert report(source, 0, None, blobs, jobs) == "failed"
     assert json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))["detail"] == "left in work"
+
+
+def test_it_is_logged_how_a_job_ended(blobs: MemoryBlobs, jobs: JobStore, caplog: pytest.LogCaptureFixture) -> None:
+    """Alerts read this line; it names the job and no recording."""
+    source = upload(blobs, b"x")
+    jobs.claim(source, 1, "e")
+    with caplog.at_level(logging.INFO, "functions.finalize"), about(job_id=source.job_id):
+        report(source, 415, FINAL, blobs, jobs)
+        (record,) = [record for record in caplog.records if record.message == "settled"]
+        line = json.loads(JsonLines().format(record))
+    assert (line["job_id"], line["state"], line["problem"]) == (source.job_id, "failed", FINAL["type"])
+    assert source.name not in json.dumps(line)
 
 
 @pytest.mark.parametrize(("code", "body"), [(503, {**FINAL, "status": 503}), (0, None), (500, "upstream error")])

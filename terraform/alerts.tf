@@ -1,0 +1,85 @@
+# Who is told what: e-mails about jobs that failed, and about recordings that found no answer. A message names the job
+# and no recording, as the logs do.
+
+locals {
+  logs_of  = { for name in ["finalize", "reconcile"] : name => "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${module.function[name].name}\"" }
+  settled  = "${local.logs_of["finalize"]} jsonPayload.message=\"settled\""
+  restarts = "${local.logs_of["reconcile"]} jsonPayload.message=\"swept\" (jsonPayload.started>0 OR jsonPayload.given_up>0)"
+
+  alerts = {
+    failed = {
+      says   = "a job failed"
+      filter = "${local.settled} jsonPayload.state=\"failed\""
+      what   = "A job was answered with a problem. `problem.json` in the outbox says why; docs/operations.md says what to do."
+    }
+    unanswered = {
+      says   = "a recording has no answer"
+      filter = "(${local.settled} jsonPayload.state=\"unanswered\") OR (${local.restarts})"
+      what   = "A run ended without an answer, and reconcile starts it again, at most five times. If this goes on, look at the functions' logs; docs/operations.md says what to do."
+    }
+  }
+}
+
+# How many jobs ended how, to draw and to count.
+resource "google_logging_metric" "jobs" {
+  project     = var.project_id
+  name        = "${var.name}/jobs"
+  description = "Jobs that ended, by state: done, failed, unanswered, cancelled."
+  filter      = local.settled
+
+  label_extractors = { state = "EXTRACT(jsonPayload.state)" }
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    labels {
+      key         = "state"
+      value_type  = "STRING"
+      description = "How the job ended."
+    }
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = toset(var.alert_emails)
+
+  project      = var.project_id
+  display_name = "${var.name}: ${each.key}"
+  type         = "email"
+  labels       = { email_address = each.key }
+  user_labels  = local.labels
+
+  depends_on = [google_project_service.api]
+}
+
+# On log lines themselves: a policy on the metric is refused until the metric has been seen, and names no job.
+resource "google_monitoring_alert_policy" "jobs" {
+  for_each = local.alerts
+
+  project               = var.project_id
+  display_name          = "${var.name}: ${each.value.says}"
+  combiner              = "OR"
+  notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+  user_labels           = local.labels
+
+  conditions {
+    display_name = each.value.says
+    condition_matched_log {
+      filter           = each.value.filter
+      label_extractors = { job = "EXTRACT(jsonPayload.job_id)" }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+    notification_rate_limit {
+      period = "300s"
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = each.value.what
+  }
+}

@@ -1,0 +1,21 @@
+# What the project must be able to do. Left on when Dropscribe goes: others may use it.
+resource "google_project_service" "api" {
+  for_each = toset(concat([
+    "artifactregistry.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "eventarc.googleapis.com",
+    "firestore.googleapis.com",
+    "iam.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "storage.googleapis.com",
+    "workflowexecutions.googleapis.com",
+    "workflows.googleapis.com",
+  ], var.hub_token_secret == null ? [] : ["secretmanager.googleapis.com"]))
+
+  project            = var.project_id
+  service            = each.key
+  disable_on_destroy = false
+}

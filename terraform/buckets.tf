@@ -1,0 +1,57 @@
+# Three buckets: an event on a bucket that also receives answers would feed itself.
+
+locals {
+  upload_headers = ["Content-Type", "Content-Range", "Location", "Range", "x-goog-resumable", "x-goog-meta-*"]
+}
+
+# Recordings. Nothing deletes them but their owner.
+module "inbox" {
+  source = "./modules/bucket"
+
+  project_id          = var.project_id
+  region              = var.region
+  name                = "${var.project_id}-${var.name}-inbox"
+  soft_delete_days    = var.soft_delete_days.inbox
+  cors                = { origins = var.cors_origins, methods = ["GET", "POST", "PUT"], headers = local.upload_headers }
+  readers             = local.readers["inbox"]
+  writers             = local.writers["inbox"]
+  labels              = local.labels
+  deletion_protection = var.deletion_protection
+
+  depends_on = [google_project_service.api]
+}
+
+# What passes between stages. Voices are in it, so nothing of it can be brought back.
+module "work" {
+  source = "./modules/bucket"
+
+  project_id          = var.project_id
+  region              = var.region
+  name                = "${var.project_id}-${var.name}-work"
+  delete_after_days   = var.keep_work_days
+  soft_delete_days    = 0
+  readers             = local.readers["work"]
+  writers             = local.writers["work"]
+  labels              = local.labels
+  deletion_protection = var.deletion_protection
+
+  depends_on = [google_project_service.api]
+}
+
+# Answers. Each can be made again from its recording.
+module "outbox" {
+  source = "./modules/bucket"
+
+  project_id          = var.project_id
+  region              = var.region
+  name                = "${var.project_id}-${var.name}-outbox"
+  delete_after_days   = var.keep_answer_days
+  soft_delete_days    = var.soft_delete_days.outbox
+  cors                = { origins = var.cors_origins, methods = ["GET"], headers = ["Content-Type"] }
+  readers             = local.readers["outbox"]
+  writers             = local.writers["outbox"]
+  labels              = local.labels
+  deletion_protection = var.deletion_protection
+
+  depends_on = [google_project_service.api]
+}

@@ -1,0 +1,72 @@
+# The documents about jobs, in a database of their own: another deployment, or another application, has another.
+
+locals {
+  # Collections whose documents end at their field `expires`.
+  collections = ["jobs", "tasks", "reconcile"]
+
+  # What shared/firestore.py asks for; each a single field, so no composite index is needed.
+  indexes = {
+    "jobs/updated"      = { collection = "jobs", field = "updated", order = "DESCENDING" }
+    "jobs/state"        = { collection = "jobs", field = "state", order = "ASCENDING" }
+    "jobs/announcement" = { collection = "jobs", field = "announcement", order = "ASCENDING" }
+    "jobs/source.name"  = { collection = "jobs", field = "source.name", order = "ASCENDING" }
+    "tasks/updated"     = { collection = "tasks", field = "updated", order = "DESCENDING" }
+  }
+
+  # What is never asked for and can be long: an index would only make writing dearer.
+  unindexed = {
+    "jobs/problem" = { collection = "jobs", field = "problem" }
+    "jobs/results" = { collection = "jobs", field = "results" }
+    "jobs/options" = { collection = "jobs", field = "options" }
+  }
+}
+
+resource "google_firestore_database" "jobs" {
+  project                 = var.project_id
+  name                    = var.name
+  location_id             = var.region
+  type                    = "FIRESTORE_NATIVE"
+  delete_protection_state = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
+  deletion_policy         = var.deletion_protection ? "ABANDON" : "DELETE"
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_firestore_field" "expires" {
+  for_each = toset(local.collections)
+
+  project    = var.project_id
+  database   = google_firestore_database.jobs.name
+  collection = each.key
+  field      = "expires"
+
+  ttl_config {}
+  index_config {} # a clock in an index is a hot spot
+}
+
+resource "google_firestore_field" "index" {
+  for_each = local.indexes
+
+  project    = var.project_id
+  database   = google_firestore_database.jobs.name
+  collection = each.value.collection
+  field      = each.value.field
+
+  index_config {
+    indexes {
+      order       = each.value.order
+      query_scope = "COLLECTION"
+    }
+  }
+}
+
+resource "google_firestore_field" "unindexed" {
+  for_each = local.unindexed
+
+  project    = var.project_id
+  database   = google_firestore_database.jobs.name
+  collection = each.value.collection
+  field      = each.value.field
+
+  index_config {}
+}

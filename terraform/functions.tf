@@ -1,0 +1,69 @@
+# The functions: one private Cloud Run service each.
+
+locals {
+  # Seconds that each waits for the next, from the innermost out. A heartbeat renews a lease; a stage past its deadline
+  # ends itself, before Cloud Run cuts its request off, before the workflow stops waiting.
+  timeouts = {
+    heartbeat      = tonumber(lookup(var.settings, "heartbeat", 15))
+    lease          = tonumber(lookup(var.settings, "lease", 60))
+    stage_deadline = tonumber(lookup(var.settings, "stage_deadline", 1500))
+    request        = 1740
+    call           = tonumber(one(regex("timeout: (\\d+)", local.workflow_source)))
+  }
+
+  settings = distinct(flatten(regexall("(?m)^    ([a-z_]+): ", file("${path.module}/../shared/settings.py"))))
+
+  # Those that follow from other variables. `callers` has no place here: Cloud Run has looked at a token before a
+  # function sees it, and taken its signature away.
+  settings_by_terraform = [
+    "audience", "callers", "completions", "device", "firestore_database", "hub_token", "inbox", "keep_answer_days",
+    "keep_days", "keep_work_days", "outbox", "region", "resources", "threads", "work", "workflow",
+  ]
+
+  environment = merge(
+    { for setting, value in var.settings : "DROPSCRIBE_${upper(setting)}" => value },
+    {
+      GOOGLE_CLOUD_PROJECT          = var.project_id
+      DROPSCRIBE_AUDIENCE           = local.audience
+      DROPSCRIBE_INBOX              = module.inbox.name
+      DROPSCRIBE_OUTBOX             = module.outbox.name
+      DROPSCRIBE_WORK               = module.work.name
+      DROPSCRIBE_WORKFLOW           = local.workflow
+      DROPSCRIBE_FIRESTORE_DATABASE = google_firestore_database.jobs.name
+      DROPSCRIBE_KEEP_DAYS          = var.keep_days
+      HF_HUB_OFFLINE                = lookup(var.settings, "download_models", "false") == "true" ? "0" : "1"
+    },
+  )
+
+  # finalize works out what a job cost, for which it has to know what the others run on.
+  resources = { for name, stage in local.stages : name => { cpu = stage.cpu, memory_gib = stage.memory_gib, gpu = stage.gpu } }
+  for_finalize = {
+    DROPSCRIBE_RESOURCES = jsonencode(local.resources)
+    DROPSCRIBE_REGION    = var.region
+  }
+}
+
+module "function" {
+  source   = "./modules/function"
+  for_each = local.stages
+
+  project_id          = var.project_id
+  region              = var.region
+  name                = "${var.name}-${each.key}"
+  image               = lookup(var.images, each.key, null)
+  service_account     = google_service_account.identity[each.key].email
+  callers             = local.callers[each.key]
+  audience            = local.audience
+  stage               = each.value
+  timeouts            = local.timeouts
+  hub_token_secret    = contains(keys(local.hub_readers), each.key) ? var.hub_token_secret : null
+  labels              = local.labels
+  deletion_protection = var.deletion_protection
+  environment = merge(
+    local.environment,
+    contains(keys(local.publishers), each.key) ? { DROPSCRIBE_COMPLETIONS = local.completions } : {},
+    each.key == "finalize" ? local.for_finalize : {},
+  )
+
+  depends_on = [google_project_service.api, google_secret_manager_secret_iam_member.hub_token]
+}

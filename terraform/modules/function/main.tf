@@ -1,0 +1,151 @@
+# A function as a private Cloud Run service, and who may call it.
+
+terraform {
+  required_providers {
+    google = { source = "hashicorp/google" }
+  }
+}
+
+locals {
+  on_gpu = var.stage.gpu != null
+
+  # Most memory, in GiB, that Cloud Run gives to so many vCPU.
+  most_memory = { 1 = 4, 2 = 8, 4 = 16, 6 = 24, 8 = 32 }
+
+  environment = merge(
+    {
+      WORKERS            = "1"
+      THREADS            = tostring(var.stage.concurrency)
+      DROPSCRIBE_THREADS = tostring(var.stage.cpu)
+      OMP_NUM_THREADS    = tostring(var.stage.cpu)
+    },
+    local.on_gpu ? { DROPSCRIBE_DEVICE = "cuda", DROPSCRIBE_COMPUTE_TYPE = "float16" } : {},
+    var.environment,
+  )
+}
+
+resource "google_cloud_run_v2_service" "this" {
+  project             = var.project_id
+  location            = var.region
+  name                = var.name
+  labels              = var.labels
+  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # Workflows and Scheduler of the same project count as internal
+  custom_audiences    = [var.audience]
+  deletion_protection = var.deletion_protection
+
+  template {
+    service_account                  = var.service_account
+    timeout                          = "${var.timeouts.request}s"
+    max_instance_request_concurrency = var.stage.concurrency
+    execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
+    gpu_zonal_redundancy_disabled    = local.on_gpu ? true : null # redundancy is dearer, and a job can wait
+    labels                           = var.labels
+
+    scaling {
+      min_instance_count = var.stage.min_instances
+      max_instance_count = var.stage.max_instances
+    }
+
+    dynamic "node_selector" {
+      for_each = local.on_gpu ? ["nvidia-${var.stage.gpu}"] : []
+      content {
+        accelerator = node_selector.value
+      }
+    }
+
+    containers {
+      image = var.image
+
+      resources {
+        limits = merge(
+          { cpu = tostring(var.stage.cpu), memory = "${var.stage.memory_gib * 1024}Mi" },
+          local.on_gpu ? { "nvidia.com/gpu" = "1" } : {},
+        )
+        cpu_idle          = !local.on_gpu # billed for requests; a GPU wants its CPU always on
+        startup_cpu_boost = true
+      }
+
+      # A model is loaded before the first request: up to 240 s, the most that Cloud Run waits. There is no liveness
+      # probe, since a stage at work answers nobody else; its own deadline ends one that hangs.
+      startup_probe {
+        period_seconds    = 10
+        timeout_seconds   = 5
+        failure_threshold = 24
+        http_get {
+          path = "/health" # paths that end in z are Cloud Run's own
+        }
+      }
+
+      dynamic "env" {
+        for_each = local.environment
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+
+      dynamic "env" {
+        for_each = var.hub_token_secret == null ? [] : [var.hub_token_secret]
+        content {
+          name = "DROPSCRIBE_HUB_TOKEN"
+          value_source {
+            secret_key_ref {
+              secret  = env.value
+              version = "latest"
+            }
+          }
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.image != null
+      error_message = "images names none for ${var.name}. `make push` builds them and writes images.auto.tfvars.json."
+    }
+    precondition {
+      condition     = contains(keys(local.most_memory), tostring(var.stage.cpu))
+      error_message = "${var.name}: Cloud Run has 1, 2, 4, 6 or 8 vCPU."
+    }
+    precondition {
+      condition     = var.stage.memory_gib >= 0.5 && var.stage.memory_gib <= lookup(local.most_memory, var.stage.cpu, 0)
+      error_message = "${var.name}: ${var.stage.cpu} vCPU go with 0.5 to ${lookup(local.most_memory, var.stage.cpu, 0)} GiB."
+    }
+    precondition {
+      condition     = !local.on_gpu || var.stage.gpu == "l4"
+      error_message = "${var.name}: the images' CUDA 12 runs on l4; there is no image for another GPU."
+    }
+    precondition {
+      condition     = !local.on_gpu || (var.stage.cpu >= 4 && var.stage.memory_gib >= 16)
+      error_message = "${var.name}: an L4 needs at least 4 vCPU and 16 GiB."
+    }
+    precondition {
+      condition     = !var.stage.model || var.stage.concurrency == 1
+      error_message = "${var.name}: a model answers one request at a time."
+    }
+    precondition {
+      condition     = var.stage.min_instances >= 0 && var.stage.max_instances >= 1 && var.stage.min_instances <= var.stage.max_instances
+      error_message = "${var.name}: min_instances is at least 0, max_instances at least 1 and not below it."
+    }
+    precondition {
+      condition = (
+        var.timeouts.heartbeat < var.timeouts.lease
+        && var.timeouts.lease < var.timeouts.stage_deadline
+        && var.timeouts.stage_deadline + var.timeouts.heartbeat < var.timeouts.request # it is looked at with each beat
+        && var.timeouts.request < var.timeouts.call
+      )
+      error_message = "Each must be shorter than the next: heartbeat, lease, stage_deadline, the service's ${var.timeouts.request} s, the workflow's ${var.timeouts.call} s."
+    }
+  }
+}
+
+resource "google_cloud_run_v2_service_iam_member" "callers" {
+  for_each = var.callers
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_service.this.name
+  role     = "roles/run.invoker"
+  member   = each.value
+}

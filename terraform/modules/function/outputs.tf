@@ -1,0 +1,9 @@
+output "name" {
+  description = "The service's name."
+  value       = google_cloud_run_v2_service.this.name
+}
+
+output "uri" {
+  description = "Where the service is called."
+  value       = google_cloud_run_v2_service.this.uri
+}

@@ -1,0 +1,28 @@
+# Where `make push` puts the images. Made before all that needs them: see docs/deploy.md.
+resource "google_artifact_registry_repository" "images" {
+  project       = var.project_id
+  location      = var.region
+  repository_id = var.name
+  format        = "DOCKER"
+  description   = "Images of ${var.name}'s functions."
+  labels        = local.labels
+
+  # The last five of each function stay, so that a deploy can be taken back; what is older goes after a month.
+  cleanup_policies {
+    id     = "keep-the-newest"
+    action = "KEEP"
+    most_recent_versions {
+      keep_count = 5
+    }
+  }
+  cleanup_policies {
+    id     = "delete-the-old"
+    action = "DELETE"
+    condition {
+      tag_state  = "ANY"
+      older_than = "2592000s"
+    }
+  }
+
+  depends_on = [google_project_service.api]
+}

@@ -1,0 +1,124 @@
+# What is refused before anything is made, and by which variable.
+
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+}
+
+variables {
+  project_id = "acme-speech"
+  region     = "europe-west4"
+  images = {
+    for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile"] :
+    function => "europe-west4-docker.pkg.dev/acme-speech/dropscribe/${function}@sha256:${format("%064d", 1)}"
+  }
+}
+
+run "a_project_number" {
+  command = plan
+  variables { project_id = "123456789012" }
+  expect_failures = [var.project_id]
+}
+
+run "a_multi_region" {
+  command = plan
+  variables { region = "eu" }
+  expect_failures = [var.region]
+}
+
+run "a_name_too_long" {
+  command = plan
+  variables { name = "nineteen-characters" }
+  expect_failures = [var.name]
+}
+
+run "an_image_by_tag" {
+  command = plan
+  variables { images = { prepare = "europe-west4-docker.pkg.dev/acme-speech/dropscribe/prepare:latest" } }
+  expect_failures = [var.images]
+}
+
+run "a_function_that_there_is_not" {
+  command = plan
+  variables { stages = { summarize = { cpu = 2 } } }
+  expect_failures = [var.stages]
+}
+
+run "a_gpu_without_a_model" {
+  command = plan
+  variables { stages = { finalize = { gpu = "l4" } } }
+  expect_failures = [var.stages]
+}
+
+run "a_setting_misspelt" {
+  command = plan
+  variables { settings = { whispermodel = "large-v3" } }
+  expect_failures = [var.settings]
+}
+
+run "a_setting_of_terraforms" {
+  command = plan
+  variables { settings = { inbox = "another" } }
+  expect_failures = [var.settings]
+}
+
+run "a_check_that_cloud_run_has_done" {
+  command = plan
+  variables { settings = { callers = "[\"a@example.com\"]" } }
+  expect_failures = [var.settings]
+}
+
+run "a_token_in_place_of_its_name" {
+  command = plan
+  variables { hub_token_secret = "projects/acme-speech/secrets/hub" }
+  expect_failures = [var.hub_token_secret]
+}
+
+run "work_gone_at_once" {
+  command = plan
+  variables { keep_work_days = 0 }
+  expect_failures = [var.keep_work_days]
+}
+
+run "answers_gone_at_once" {
+  command = plan
+  variables { keep_answer_days = 0 }
+  expect_failures = [var.keep_answer_days]
+}
+
+run "documents_for_half_a_day" {
+  command = plan
+  variables { keep_days = 1.5 }
+  expect_failures = [var.keep_days]
+}
+
+run "soft_delete_for_a_day" {
+  command = plan
+  variables { soft_delete_days = { inbox = 1 } }
+  expect_failures = [var.soft_delete_days]
+}
+
+run "any_page" {
+  command = plan
+  variables { cors_origins = ["*"] }
+  expect_failures = [var.cors_origins]
+}
+
+run "no_schedule" {
+  command = plan
+  variables { schedule = "hourly" }
+  expect_failures = [var.schedule]
+}
+
+run "no_address" {
+  command = plan
+  variables { alert_emails = ["speech-team"] }
+  expect_failures = [var.alert_emails]
+}
+
+run "labels_in_capitals" {
+  command = plan
+  variables { labels = { Team = "speech" } }
+  expect_failures = [var.labels]
+}

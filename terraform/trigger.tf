@@ -1,0 +1,34 @@
+# An upload to the inbox starts an execution. It comes last: until all stands, an upload would start what must fail.
+resource "google_eventarc_trigger" "upload" {
+  project                 = var.project_id
+  location                = var.region # the bucket's
+  name                    = "${var.name}-upload"
+  service_account         = google_service_account.identity["trigger"].email
+  event_data_content_type = "application/json"
+  labels                  = local.labels
+
+  matching_criteria {
+    attribute = "type"
+    value     = "google.cloud.storage.object.v1.finalized"
+  }
+  matching_criteria {
+    attribute = "bucket"
+    value     = module.inbox.name
+  }
+
+  destination {
+    workflow = google_workflows_workflow.transcription.id
+  }
+
+  depends_on = [
+    google_project_iam_member.eventarc_agent,
+    google_project_iam_member.storage_agent,
+    google_project_iam_member.events,
+    google_project_iam_member.executions,
+    google_project_iam_member.documents,
+    module.function,
+    module.inbox,
+    module.work,
+    module.outbox,
+  ]
+}

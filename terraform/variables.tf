@@ -1,0 +1,187 @@
+variable "project_id" {
+  description = "Project that everything is made in. One of its own is best: the right to start workflows is a project's."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
+    error_message = "project_id is a project's id: 6 to 30 lowercase letters, digits and hyphens."
+  }
+}
+
+variable "region" {
+  description = "Region of everything. For a GPU it must be one where Cloud Run has L4, such as europe-west4 or us-central1."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region is a single region such as europe-west4, no multi-region and no zone."
+  }
+}
+
+variable "name" {
+  description = "Begins the name of all that is made, so that a project can hold several deployments."
+  type        = string
+  default     = "dropscribe"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{2,16}[a-z0-9]$", var.name))
+    error_message = "name is 4 to 18 lowercase letters, digits and hyphens: with a function's name it must fit into 30."
+  }
+}
+
+variable "images" {
+  description = "Image of each function, by digest. `make push` writes them to images.auto.tfvars.json."
+  type        = map(string)
+  default     = {} # the registry is made before there is anything in it
+
+  validation {
+    condition     = alltrue([for image in values(var.images) : can(regex("^[^@\\s]+@sha256:[0-9a-f]{64}$", image))])
+    error_message = "images are named by digest, REGISTRY/FUNCTION@sha256:…: a tag can move under a running job."
+  }
+}
+
+variable "stages" {
+  description = "What a function gets in place of its default (stages.tf): vCPU, GiB, an L4, instances."
+  type = map(object({
+    cpu           = optional(number)
+    memory_gib    = optional(number)
+    gpu           = optional(string)
+    min_instances = optional(number)
+    max_instances = optional(number)
+  }))
+  default = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.stages), keys(local.defaults))) == 0
+    error_message = "stages names a function that there is not; there are ${join(", ", keys(local.defaults))}."
+  }
+
+  validation {
+    condition     = alltrue([for name, stage in var.stages : stage.gpu == null || try(local.defaults[name].model, true)])
+    error_message = "Only transcribe, align and diarize have a model that a GPU would help."
+  }
+}
+
+variable "settings" {
+  description = "Settings of the functions (shared/settings.py) by their names, such as whisper_model or stage_deadline."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.settings), local.settings)) == 0
+    error_message = "settings names what shared/settings.py does not have."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.settings), local.settings_by_terraform)) == 0
+    error_message = "settings holds one that follows from other variables: ${join(", ", local.settings_by_terraform)}."
+  }
+}
+
+variable "hub_token_secret" {
+  description = "Id of a Secret Manager secret of this project with a model hub's token. null: models need none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.hub_token_secret == null || can(regex("^[A-Za-z0-9_-]{1,255}$", var.hub_token_secret))
+    error_message = "hub_token_secret is the secret's id, neither its full name nor the token."
+  }
+}
+
+variable "keep_work_days" {
+  description = "Days until what passes between stages is deleted. A redrive after that works everything out anew."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.keep_work_days >= 1 && floor(var.keep_work_days) == var.keep_work_days
+    error_message = "keep_work_days is a whole number of days, at least 1: a job may take a day."
+  }
+}
+
+variable "keep_answer_days" {
+  description = "Days until an answer is deleted. null: never."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.keep_answer_days == null || try(var.keep_answer_days >= 1 && floor(var.keep_answer_days) == var.keep_answer_days, false)
+    error_message = "keep_answer_days is a whole number of days, at least 1, or null."
+  }
+}
+
+variable "keep_days" {
+  description = "Days until the documents about a job are deleted."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.keep_days >= 1 && floor(var.keep_days) == var.keep_days
+    error_message = "keep_days is a whole number of days, at least 1."
+  }
+}
+
+variable "soft_delete_days" {
+  description = "Days for which Cloud Storage can bring back what was deleted, 7 to 90, or 0. An erasure is complete only after them."
+  type = object({
+    inbox  = optional(number, 7)
+    outbox = optional(number, 0)
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for days in values(var.soft_delete_days) : days == 0 || (days >= 7 && days <= 90)])
+    error_message = "soft_delete_days is 0, or 7 to 90: Cloud Storage takes nothing else."
+  }
+}
+
+variable "cors_origins" {
+  description = "Web pages, such as https://example.com, that may upload and read through signed URLs."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[^/*]+$", origin))])
+    error_message = "cors_origins are scheme and host, without a path and without *."
+  }
+}
+
+variable "schedule" {
+  description = "When reconcile looks for recordings without an answer, as cron writes it, in UTC."
+  type        = string
+  default     = "*/5 * * * *"
+
+  validation {
+    condition     = length(split(" ", var.schedule)) == 5
+    error_message = "schedule has cron's five fields."
+  }
+}
+
+variable "alert_emails" {
+  description = "Who is told by e-mail of a job that failed or that found no answer."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.alert_emails : can(regex("^[^@\\s]+@[^@\\s]+$", email))])
+    error_message = "alert_emails are e-mail addresses."
+  }
+}
+
+variable "labels" {
+  description = "Labels on all that can carry them, besides app and deployment."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}$", key)) && can(regex("^[a-z0-9_-]{0,63}$", value))])
+    error_message = "labels are lowercase letters, digits, _ and -."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Refuse to delete buckets that hold something, the job documents, the services and the workflow. `make destroy` needs false."
+  type        = bool
+  default     = true
+}

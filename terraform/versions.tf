@@ -1,0 +1,10 @@
+terraform {
+  required_version = ">= 1.9" # validations that look at other values
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.46, < 9"
+    }
+  }
+}

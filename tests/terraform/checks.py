@@ -1,0 +1,351 @@
+"""What must hold of any plan of the topology. Each is a function of a plan that asserts."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from shared.settings import Settings
+from tests.terraform.copies import FUNCTIONS, ROOT
+from tests.terraform.plan import Plan, Service, texts
+from tests.terraform.rights import documented, granted
+
+Check = Callable[[Plan], None]
+MODELS = ("transcribe", "align", "diarize")
+MOST_MEMORY = {1: 4, 2: 8, 4: 16, 6: 24, 8: 32}
+"""vCPU -> GiB, of Cloud Run."""
+WORKFLOW = (ROOT / "workflows" / "transcription.yaml").read_text()
+DAY = 24 * 3600
+
+
+def rights_are_those_of_the_table(plan: Plan) -> None:
+    assert Counter(granted(plan)) == Counter(documented(plan))
+
+
+def nobody_acts_as_another(plan: Plan) -> None:
+    made = {account.key: account.values["account_id"] for account in plan.of("service_account")}
+    assert made == {who: f"{plan.given['name']}-{who}" for who in plan.rights}
+    for name, service in plan.services().items():
+        assert service.template["service_account"] == email(name, plan)
+    assert plan.one("workflows_workflow").values["service_account"] == email("workflow", plan)
+    assert plan.one("eventarc_trigger").values["service_account"] == email("trigger", plan)
+
+
+def email(who: str, plan: Plan) -> str:
+    return f"{plan.given['name']}-{who}@{plan.given['project_id']}.iam.gserviceaccount.com"
+
+
+def nothing_is_public(plan: Plan) -> None:
+    said = {text for resource in plan.resources for text in texts(resource.values)}
+    assert said.isdisjoint({"allUsers", "allAuthenticatedUsers"})
+    for bucket in plan.of("storage_bucket"):
+        assert bucket.values["public_access_prevention"] == "enforced"
+        assert bucket.values["uniform_bucket_level_access"] is True
+    for service in plan.services().values():
+        assert service.values["ingress"] == "INGRESS_TRAFFIC_INTERNAL_ONLY"
+        assert not service.values.get("invoker_iam_disabled")
+
+
+def every_function_is_deployed(plan: Plan) -> None:
+    services = plan.services()
+    assert sorted(services) == FUNCTIONS
+    for name, service in services.items():
+        assert service.values["name"] == f"{plan.given['name']}-{name}"
+        assert service.container["image"] == plan.given["images"][name]
+        assert re.search(r"@sha256:[0-9a-f]{64}$", service.container["image"])
+
+
+def the_workflow_knows_every_function_it_calls(plan: Plan) -> None:
+    workflow = plan.one("workflows_workflow")
+    assert workflow.values["source_contents"] == WORKFLOW
+    called = set(re.findall(r'stage: "(\w+)"', WORKFLOW))
+    variables = workflow.values["user_env_vars"].keys() | workflow.unknown["user_env_vars"].keys()
+    assert variables == {"STAGE_AUDIENCE", *(f"STAGE_URL_{stage.upper()}" for stage in called)}
+    assert workflow.values["call_log_level"] == "LOG_NONE", "arguments hold recordings' names"
+
+
+def one_audience_is_meant_by_all(plan: Plan) -> None:
+    (audience,) = {audience for service in plan.services().values() for audience in service.values["custom_audiences"]}
+    assert plan.one("workflows_workflow").values["user_env_vars"]["STAGE_AUDIENCE"] == audience
+    (target,) = plan.one("cloud_scheduler_job").values["http_target"]
+    assert target["oidc_token"] == [{"audience": audience, "service_account_email": email("scheduler", plan)}]
+
+
+def a_model_answers_one_request_at_a_time(plan: Plan) -> None:
+    for name, service in plan.services().items():
+        at_once = service.template["max_instance_request_concurrency"]
+        assert service.environment["THREADS"] == str(at_once) and service.environment["WORKERS"] == "1"
+        assert at_once == 1 or name not in (*MODELS, "prepare")
+
+
+def a_start_is_waited_for_and_work_is_not_disturbed(plan: Plan) -> None:
+    for service in plan.services().values():
+        (probe,) = service.container["startup_probe"]
+        assert probe["http_get"][0]["path"] == "/health"
+        waits = (probe["initial_delay_seconds"] or 0) + probe["period_seconds"] * probe["failure_threshold"]
+        assert 120 <= waits <= 240 and probe["timeout_seconds"] <= probe["period_seconds"]
+        assert not service.container["liveness_probe"], "a stage at work answers nobody else"
+        assert service.resources["startup_cpu_boost"] is True
+        assert service.template["execution_environment"] == "EXECUTION_ENVIRONMENT_GEN2"
+
+
+def each_timeout_is_shorter_than_the_next(plan: Plan) -> None:
+    (call,) = (float(seconds) for seconds in re.findall(r"timeout: (\d+)", WORKFLOW))
+    assert call <= 1800, "the most that Workflows waits"
+    for service in plan.services().values():
+        defaults = Settings.model_fields
+        heartbeat, lease, deadline = (
+            float(service.environment.get(f"DROPSCRIBE_{name.upper()}", defaults[name].default))
+            for name in ("heartbeat", "lease", "stage_deadline")
+        )
+        assert heartbeat < lease < deadline < service.timeout < call
+        assert deadline + heartbeat < service.timeout, "a deadline is looked at with each heartbeat"
+
+
+def the_sweep_is_called(plan: Plan) -> None:
+    job = plan.one("cloud_scheduler_job").values
+    assert float(job["attempt_deadline"].removesuffix("s")) >= plan.services()["reconcile"].timeout
+    assert job["schedule"] == plan.given["schedule"] and not job.get("paused")
+    assert job["http_target"][0]["http_method"] == "POST"
+
+
+def hardware_is_such_as_cloud_run_has(plan: Plan) -> None:
+    for name, service in plan.services().items():
+        assert 0.5 <= service.memory_gib <= MOST_MEMORY[service.cpu], name
+        on_gpu = service.gpu is not None
+        assert service.resources["limits"].get("nvidia.com/gpu") == ("1" if on_gpu else None)
+        assert service.resources["cpu_idle"] is not on_gpu, "a GPU wants its CPU; all else is billed for requests"
+        if on_gpu:
+            check_gpu(name, service)
+
+
+def check_gpu(name: str, service: Service) -> None:
+    assert service.gpu == "nvidia-l4" and service.cpu >= 4 and service.memory_gib >= 16
+    assert service.template["gpu_zonal_redundancy_disabled"] is True
+    assert service.environment["DROPSCRIBE_DEVICE"] == "cuda" and name in MODELS
+
+
+def nothing_runs_while_there_is_nothing_to_do(plan: Plan) -> None:
+    for name, service in plan.services().items():
+        (scaling,) = service.template["scaling"]
+        asked = (plan.given["stages"].get(name) or {}).get("min_instances") or 0
+        assert scaling["min_instance_count"] == asked
+        assert scaling["max_instance_count"] * service.cpu <= 20, "what a new project may have of one service"
+        assert scaling["max_instance_count"] * service.memory_gib <= 40
+
+
+def functions_are_told_where_things_are(plan: Plan) -> None:
+    project, region, name = (plan.given[key] for key in ("project_id", "region", "name"))
+    wanted = {
+        "GOOGLE_CLOUD_PROJECT": project,
+        "DROPSCRIBE_AUDIENCE": plan.services()["prepare"].values["custom_audiences"][0],
+        "DROPSCRIBE_INBOX": f"{project}-{name}-inbox",
+        "DROPSCRIBE_OUTBOX": f"{project}-{name}-outbox",
+        "DROPSCRIBE_WORK": f"{project}-{name}-work",
+        "DROPSCRIBE_WORKFLOW": f"projects/{project}/locations/{region}/workflows/{name}-transcription",
+        "DROPSCRIBE_FIRESTORE_DATABASE": name,
+        "DROPSCRIBE_KEEP_DAYS": str(plan.given["keep_days"]),
+        **{f"DROPSCRIBE_{setting.upper()}": value for setting, value in plan.given["settings"].items()},
+    }
+    assert {bucket.values["name"] for bucket in plan.of("storage_bucket")} < set(wanted.values())
+    assert plan.one("workflows_workflow").values["name"] == f"{name}-transcription"
+    for service in plan.services().values():
+        assert wanted.items() <= service.environment.items()
+        offline = plan.given["settings"].get("download_models") != "true"
+        assert service.environment["HF_HUB_OFFLINE"] == str(int(offline))
+
+
+def only_who_publishes_knows_the_topic(plan: Plan) -> None:
+    topic = f"projects/{plan.given['project_id']}/topics/{plan.one('pubsub_topic').values['name']}"
+    for name, service in plan.services().items():
+        told = service.environment.get("DROPSCRIBE_COMPLETIONS")
+        assert told == (topic if plan.rights[name].get("publishes") else None)
+    (policy,) = plan.one("pubsub_topic").values["message_storage_policy"]
+    assert policy["allowed_persistence_regions"] == [plan.given["region"]]
+
+
+def only_who_may_read_the_hub_token_has_it(plan: Plan) -> None:
+    secret = plan.given["hub_token_secret"]
+    for name, service in plan.services().items():
+        may = secret and plan.rights[name].get("hub_token")
+        assert service.secrets == ({"DROPSCRIBE_HUB_TOKEN": secret} if may else {})
+
+
+def finalize_knows_what_the_others_run_on(plan: Plan) -> None:
+    services = plan.services()
+    told = json.loads(services["finalize"].environment["DROPSCRIBE_RESOURCES"])
+    assert told == {
+        name: {"cpu": one.cpu, "memory_gib": one.memory_gib, "gpu": one.gpu and one.gpu.removeprefix("nvidia-")}
+        for name, one in services.items()
+    }
+    assert services["finalize"].environment["DROPSCRIBE_REGION"] == plan.given["region"]
+
+
+def buckets_keep_as_long_as_they_should(plan: Plan) -> None:
+    soft = {"inbox": 7, "outbox": 0, **plan.given["soft_delete_days"]}
+    deleted = {"inbox": None, "work": plan.given["keep_work_days"], "outbox": plan.given["keep_answer_days"]}
+    recoverable = {"inbox": soft["inbox"], "work": 0, "outbox": soft["outbox"]}
+    for kind, bucket in buckets(plan).items():
+        age = {"Delete": deleted[kind]} if deleted[kind] else {}
+        assert rules(bucket) == {"AbortIncompleteMultipartUpload": 7, **age}
+        assert bucket["soft_delete_policy"][0]["retention_duration_seconds"] == recoverable[kind] * DAY
+        assert bucket["versioning"] == [{"enabled": False}]
+        assert bucket["force_destroy"] is not plan.given["deletion_protection"]
+
+
+def rules(bucket: dict[str, Any]) -> dict[str, int]:
+    """Action -> age in days. A rule with any other condition is not one of ours."""
+    found = {}
+    for rule in bucket["lifecycle_rule"]:
+        (action,), (condition,) = rule["action"], rule["condition"]
+        assert {name for name, value in condition.items() if value} <= {"age"}
+        found[action["type"]] = condition["age"]
+    return found
+
+
+def buckets(plan: Plan) -> dict[str, dict[str, Any]]:
+    return {bucket.values["name"].rpartition("-")[2]: bucket.values for bucket in plan.of("storage_bucket")}
+
+
+def only_named_pages_use_the_buckets(plan: Plan) -> None:
+    origins, found = plan.given["cors_origins"], buckets(plan)
+    assert sorted(found) == ["inbox", "outbox", "work"]
+    for kind, methods in (("inbox", {"GET", "POST", "PUT"}), ("outbox", {"GET"}), ("work", None)):
+        pages = [(rule["origin"], set(rule["method"])) for rule in found[kind]["cors"]]
+        assert pages == ([(origins, methods)] if origins and methods else [])
+
+
+def an_upload_starts_the_workflow(plan: Plan) -> None:
+    trigger, inbox = plan.one("eventarc_trigger"), buckets(plan)["inbox"]
+    criteria = {one["attribute"]: one["value"] for one in trigger.values["matching_criteria"]}
+    assert criteria == {"type": "google.cloud.storage.object.v1.finalized", "bucket": inbox["name"]}
+    assert trigger.values["location"] == inbox["location"] == plan.given["region"]
+    assert trigger.values["event_data_content_type"] == "application/json"
+    assert trigger.unknown["destination"][0]["workflow"] is True, "the id of a workflow that is yet to be made"
+
+
+def the_trigger_comes_last(plan: Plan) -> None:
+    agents = {"google_project_iam_member.eventarc_agent", "google_project_iam_member.storage_agent"}
+    own = {"google_project_iam_member.events", "google_project_iam_member.executions"}
+    all_else = {"module.function", "module.inbox", "module.work", "module.outbox"}
+    assert agents | own | all_else <= plan.waits_for("google_eventarc_trigger.upload")
+
+
+def documents_end_and_are_found(plan: Plan) -> None:
+    database, protected = plan.one("firestore_database").values, plan.given["deletion_protection"]
+    assert (database["name"], database["type"]) == (plan.given["name"], "FIRESTORE_NATIVE")
+    assert database["delete_protection_state"] == f"DELETE_PROTECTION_{'ENABLED' if protected else 'DISABLED'}"
+    fields = {(field.values["collection"], field.values["field"]): field.values for field in plan.of("firestore_field")}
+    for collection in ("jobs", "tasks", "reconcile"):
+        assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
+    assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
+    for at, order in queries().items():
+        asked = {"indexes": [{"order": order, "query_scope": "COLLECTION", "array_config": None}]}
+        assert fields.get(at, {}).get("index_config") == [asked], f"shared/firestore.py asks for {at}"
+
+
+def queries() -> dict[tuple[str, str], str]:
+    """Collection and field of each query in shared/jobs.py -> the order that it needs."""
+    source = (ROOT / "shared" / "jobs.py").read_text()
+    equal = re.findall(r'documents\.matching\("(\w+)", "([\w.]+)"', source)
+    newest = re.findall(r'documents\.newest\(f?"(?:[^"]*/)?(\w+)"', source)
+    assert equal and newest
+    return dict.fromkeys(equal, "ASCENDING") | {(collection, "updated"): "DESCENDING" for collection in newest}
+
+
+def alerts_read_what_is_logged(plan: Plan) -> None:
+    filters = {policy.key: filter_of(policy.values) for policy in plan.of("monitoring_alert_policy")}
+    assert set(filters) == {"failed", "unanswered"}
+    for name, logs in (("finalize/job.py", "settled"), ("reconcile/sweep.py", "swept")):
+        assert f'log.info("{logs}"' in (ROOT / "functions" / name).read_text()
+    name = plan.given["name"]
+    settled = f'resource.labels.service_name="{name}-finalize" jsonPayload.message="settled"'
+    assert f'{settled} jsonPayload.state="failed"' in filters["failed"]
+    assert f'{settled} jsonPayload.state="unanswered"' in filters["unanswered"]
+    assert f'resource.labels.service_name="{name}-reconcile" jsonPayload.message="swept"' in filters["unanswered"]
+    assert settled in plan.one("logging_metric").values["filter"]
+
+
+def filter_of(policy: dict[str, Any]) -> str:
+    (condition,) = policy["conditions"]
+    assert policy["enabled"] is not False
+    return str(condition["condition_matched_log"][0]["filter"])
+
+
+def alerts_reach_somebody(plan: Plan) -> None:
+    channels = {channel.values["labels"]["email_address"] for channel in plan.of("monitoring_notification_channel")}
+    assert channels == set(plan.given["alert_emails"])
+    for policy in plan.document["configuration"]["root_module"]["resources"]:
+        if policy["type"] == "google_monitoring_alert_policy":
+            assert "google_monitoring_notification_channel.email" in str(policy["expressions"]["notification_channels"])
+
+
+def old_images_go(plan: Plan) -> None:
+    registry = plan.one("artifact_registry_repository").values
+    actions = {policy["action"] for policy in registry["cleanup_policies"]}
+    assert actions == {"KEEP", "DELETE"} and not registry["cleanup_policy_dry_run"]
+
+
+def all_carry_their_labels(plan: Plan) -> None:
+    wanted = {"app": "dropscribe", "deployment": plan.given["name"], **plan.given["labels"]}
+    for resource in plan.resources:
+        if "effective_labels" in {*resource.values, *resource.unknown}:
+            assert resource.values["labels"] == wanted, resource.address
+
+
+def what_must_not_be_lost_is_protected(plan: Plan) -> None:
+    protected = plan.given["deletion_protection"]
+    for resource in (*plan.of("cloud_run_v2_service"), *plan.of("workflows_workflow")):
+        assert resource.values["deletion_protection"] is protected
+
+
+def every_api_in_use_is_on(plan: Plan) -> None:
+    on = {service.values["service"].partition(".")[0] for service in plan.of("project_service")}
+    used = {APIS[resource.type.split("_")[1]] for resource in plan.resources if resource.type.split("_")[1] in APIS}
+    assert used | {"run", "cloudscheduler", "workflowexecutions", "iam"} <= on
+    assert not any(service.values["disable_on_destroy"] for service in plan.of("project_service"))
+
+
+APIS = {
+    "artifact": "artifactregistry",
+    "eventarc": "eventarc",
+    "firestore": "firestore",
+    "logging": "logging",
+    "monitoring": "monitoring",
+    "pubsub": "pubsub",
+    "secret": "secretmanager",
+    "storage": "storage",
+    "workflows": "workflows",
+}
+"""First word of a resource's type -> the API that makes it."""
+
+CHECKS: tuple[Check, ...] = (
+    rights_are_those_of_the_table,
+    nobody_acts_as_another,
+    nothing_is_public,
+    every_function_is_deployed,
+    the_workflow_knows_every_function_it_calls,
+    one_audience_is_meant_by_all,
+    a_model_answers_one_request_at_a_time,
+    a_start_is_waited_for_and_work_is_not_disturbed,
+    each_timeout_is_shorter_than_the_next,
+    the_sweep_is_called,
+    hardware_is_such_as_cloud_run_has,
+    nothing_runs_while_there_is_nothing_to_do,
+    functions_are_told_where_things_are,
+    only_who_publishes_knows_the_topic,
+    only_who_may_read_the_hub_token_has_it,
+    finalize_knows_what_the_others_run_on,
+    buckets_keep_as_long_as_they_should,
+    only_named_pages_use_the_buckets,
+    an_upload_starts_the_workflow,
+    the_trigger_comes_last,
+    documents_end_and_are_found,
+    alerts_read_what_is_logged,
+    alerts_reach_somebody,
+    old_images_go,
+    all_carry_their_labels,
+    what_must_not_be_lost_is_protected,
+    every_api_in_use_is_on,
+)

@@ -1,0 +1,83 @@
+"""Who may do what in a plan, in the words of docs/rights.yaml, and what else Google needs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.terraform.plan import Plan, Resource
+from tests.terraform.standin.values import PROJECT_NUMBER
+
+
+@dataclass(frozen=True)
+class Grant:
+    who: str
+    """An identity's name, or a member as it stands."""
+    role: str
+    on: str
+    only: str = ""
+    """The condition."""
+
+
+ON = {
+    "google_project_iam_member": "project",
+    "google_storage_bucket_iam_member": "bucket",
+    "google_cloud_run_v2_service_iam_member": "name",
+    "google_pubsub_topic_iam_member": "topic",
+    "google_secret_manager_secret_iam_member": "secret_id",
+}
+"""Kind of grant -> the attribute that says on what. Any other kind is none of ours."""
+BUCKET_ROLES = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
+
+
+def granted(plan: Plan) -> list[Grant]:
+    return [grant(resource, plan) for resource in plan.resources if is_grant(resource)]
+
+
+def is_grant(resource: Resource) -> bool:
+    words = ("_iam_", "_acl", "access_control")
+    return any(word in resource.type for word in words)
+
+
+def grant(resource: Resource, plan: Plan) -> Grant:
+    assert resource.type in ON, f"{resource.address} is a kind of grant that nobody looks through"
+    values = resource.values
+    conditions = [condition["expression"] for condition in values.get("condition") or []]
+    return Grant(identity(values["member"], plan), values["role"], values[ON[resource.type]], "".join(conditions))
+
+
+def identity(member: str, plan: Plan) -> str:
+    """The name in docs/rights.yaml, for one of ours."""
+    kind, _, email = member.partition(":")
+    name, _, domain = email.partition("@")
+    ours = f"{plan.given['project_id']}.iam.gserviceaccount.com"
+    return name.removeprefix(f"{plan.given['name']}-") if (kind, domain) == ("serviceAccount", ours) else member
+
+
+def documented(plan: Plan) -> list[Grant]:
+    """What docs/rights.yaml says, and nothing more."""
+    return [grant for who, rights in plan.rights.items() for grant in of(who, rights, plan)] + list(googles(plan))
+
+
+def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
+    project, name = plan.given["project_id"], plan.given["name"]
+    for bucket, access in rights.get("buckets", {}).items():
+        yield Grant(who, BUCKET_ROLES[access], f"{project}-{name}-{bucket}")
+    if rights.get("documents") == "write":
+        only = f'resource.name == "projects/{project}/databases/{name}"'
+        yield Grant(who, "roles/datastore.user", project, only)
+    for function in rights.get("calls", []):
+        yield Grant(who, "roles/run.invoker", f"{name}-{function}")
+    if rights.get("workflow"):
+        yield Grant(who, "roles/workflows.invoker", project)
+    if rights.get("publishes"):
+        yield Grant(who, "roles/pubsub.publisher", f"{name}-completions")
+    if rights.get("hub_token") and plan.given["hub_token_secret"]:
+        yield Grant(who, "roles/secretmanager.secretAccessor", plan.given["hub_token_secret"])
+
+
+def googles(plan: Plan) -> Iterator[Grant]:
+    """What carries an event from a bucket to the workflow, as Eventarc's documentation asks for it."""
+    project, agent = plan.given["project_id"], f"serviceAccount:service-{PROJECT_NUMBER}"
+    yield Grant("trigger", "roles/eventarc.eventReceiver", project)
+    yield Grant(f"{agent}@gcp-sa-eventarc.iam.gserviceaccount.com", "roles/eventarc.serviceAgent", project)
+    yield Grant(f"{agent}@gs-project-accounts.iam.gserviceaccount.com", "roles/pubsub.publisher", project)

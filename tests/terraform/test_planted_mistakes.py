@@ -1,0 +1,43 @@
+"""Each planted mistake is caught, and by what is named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terraform.checks import CHECKS
+from tests.terraform.copies import Copy, Refused
+from tests.terraform.mistakes import MISTAKES
+from tests.terraform.mistakes.mistake import Mistake, Says
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_a_mistake_is_caught(mistake: Mistake, topology: Copy, tmp_path: Path) -> None:
+    copy = topology.to(tmp_path / "copy")
+    file = copy.folder / "terraform" / mistake.file
+    text = file.read_text()
+    assert text.count(mistake.old) == 1, "the mistake no longer fits the file"
+    file.write_text(text.replace(mistake.old, mistake.new))
+    if isinstance(mistake.caught_by, Says):
+        with pytest.raises(Refused) as refused:
+            run(mistake.caught_by, copy, mistake.given)
+        assert mistake.caught_by.text in str(refused.value)
+    else:
+        plan = copy.plan(**mistake.given)
+        with pytest.raises(AssertionError):
+            mistake.caught_by(plan)
+
+
+@pytest.mark.parametrize("given", list({str(m.given): m.given for m in MISTAKES}.values()), ids=str)
+def test_nothing_is_caught_without_a_mistake(given: dict[str, Any], topology: Copy, tmp_path: Path) -> None:
+    plan = topology.to(tmp_path / "copy").plan(**given)
+    for check in CHECKS:
+        check(plan)
+
+
+def run(says: Says, copy: Copy, given: dict[str, Any]) -> None:
+    if says.command == "plan":
+        copy.plan(**given)
+    else:
+        only = [f"-filter={says.file}"] if says.file else []
+        copy.terraform(says.command, "-no-color", *only)

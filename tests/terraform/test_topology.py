@@ -1,0 +1,36 @@
+"""The topology as planned, when the least is said and when everything is."""
+
+import json
+
+import pytest
+
+from shared.settings import Settings
+from tests.terraform.checks import CHECKS, Check
+from tests.terraform.copies import Copy
+from tests.terraform.plan import Plan
+
+NOT_READ_YET = {"DROPSCRIBE_COMPLETIONS", "DROPSCRIBE_RESOURCES", "DROPSCRIBE_REGION"}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_of_the_plan(check: Check, plan: Plan) -> None:
+    check(plan)
+
+
+def test_the_functions_understand_what_they_are_told(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, service in plan.services().items():
+        told = {key: value for key, value in service.environment.items() if key.startswith("DROPSCRIBE_")}
+        known = {f"DROPSCRIBE_{setting.upper()}" for setting in Settings.model_fields}
+        assert told.keys() - known <= NOT_READ_YET, name
+        with monkeypatch.context() as here:
+            for key, value in told.items():
+                here.setenv(key, value)
+            understood = Settings()
+        assert understood.inbox == told["DROPSCRIBE_INBOX"] and understood.threads == service.cpu
+        assert understood.device == ("cuda" if service.gpu else "cpu")
+
+
+def test_terraform_knows_each_setting(topology: Copy) -> None:
+    """It reads their names from the source, to refuse one that is misspelt."""
+    said = topology.console("jsonencode(local.settings)")
+    assert set(json.loads(json.loads(said))) == set(Settings.model_fields)
