@@ -85,7 +85,7 @@ hostile: setup ## Try thousands of broken and malicious recordings, and see that
 deploy: ## Put Dropscribe into your Google project, or a change of it: make deploy [YES=1, to be asked nothing]
 	$(TERRAFORM) init
 	$(TERRAFORM) apply $(if $(YES),-auto-approve) -target=google_artifact_registry_repository.images
-	$(MAKE) push
+	$(MAKE) push REGISTRY="$$($(TERRAFORM) output -raw repository)"
 	$(TERRAFORM) apply $(if $(YES),-auto-approve)
 
 # Stopped here while anything is protected: Terraform would stop in the middle.
