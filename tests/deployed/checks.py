@@ -192,10 +192,11 @@ def documents_compare_and_set(deployment: Deployment) -> Seen:
 
 def documents_expire(deployment: Deployment) -> Seen:
     project, _ = on_google(deployment)
-    fields = gcloud("firestore", "fields", "ttls", "list", f"--project={project}")
-    states = {
-        each["name"].split("/")[-3]: each["ttlConfig"]["state"] for each in fields if each["name"].endswith("/expires")
-    }
+    where = (f"--project={project}", f"--database={known(deployment.database, 'database')}")
+    states = {}
+    for group in ("jobs", "tasks"):
+        fields = gcloud("firestore", "fields", "ttls", "list", f"--collection-group={group}", *where)
+        states |= {each["name"].split("/")[-3]: each["ttlConfig"]["state"] for each in fields}
     fine = states.keys() >= {"jobs", "tasks"} and set(states.values()) <= {"ACTIVE", "CREATING"}
     return Seen(", ".join(f"{group} {state}" for group, state in sorted(states.items())) or "no field expires", fine)
 

@@ -33,6 +33,8 @@ class Deployment(BaseModel):
     """Function -> URL."""
     completions: str | None = None
     """projects/P/topics/T."""
+    database: str | None = None
+    """Firestore's, of the jobs."""
 
     @property
     def project(self) -> str | None:
@@ -85,6 +87,7 @@ def use(deployment: Deployment) -> None:
         "DROPSCRIBE_OUTBOX": deployment.outbox,
         "DROPSCRIBE_WORK": deployment.work,
         "DROPSCRIBE_WORKFLOW": deployment.workflow,
+        "DROPSCRIBE_FIRESTORE_DATABASE": deployment.database,
         "GOOGLE_CLOUD_PROJECT": deployment.project,
     }
     os.environ |= {name: value for name, value in named.items() if value}

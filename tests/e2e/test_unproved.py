@@ -138,7 +138,13 @@ def program(folder: Path, name: str, source: str) -> None:
 @pytest.fixture
 def google(tmp_path: Path) -> dict[str, str]:
     """A deployment as Terraform tells of it, and a gcloud that answers from TOLD."""
-    outputs = {"inbox": "in", "outbox": "out", "workflow": WORKFLOW, "services": {"prepare": "https://p"}}
+    outputs = {
+        "inbox": "in",
+        "outbox": "out",
+        "workflow": WORKFLOW,
+        "services": {"prepare": "https://p"},
+        "database": "d",
+    }
     told = json.dumps({name: {"value": value} for name, value in outputs.items()})
     program(tmp_path, "terraform", f"import sys\nprint({told!r} if 'output' in sys.argv else 'No changes.')")
     (tmp_path / "told.json").write_text(json.dumps(TOLD))
