@@ -77,9 +77,15 @@ def every_function_starts(deployment: Deployment) -> Seen:
     project, region = on_google(deployment)
     listed = gcloud("run", "services", "list", f"--project={project}", f"--region={region}")
     urls = set(deployment.services.values())
-    ready = {each["metadata"]["name"]: is_ready(each["status"]) for each in listed if each["status"].get("url") in urls}
+    ready = {each["metadata"]["name"]: is_ready(each["status"]) for each in listed if urls & addresses(each)}
     told = ", ".join(f"{name} {'ready' if fine else 'not ready'}" for name, fine in sorted(ready.items()))
     return Seen(f"{len(ready)} of {len(urls)} services: {told}", len(ready) == len(urls) and all(ready.values()))
+
+
+def addresses(service: Mapping[str, Any]) -> set[str]:
+    """Each service has two URLs, an older form and a newer one."""
+    others = service["metadata"].get("annotations", {}).get("run.googleapis.com/urls", "[]")
+    return {service["status"].get("url"), *json.loads(others)}
 
 
 def is_ready(status: Mapping[str, Any]) -> bool:
