@@ -62,7 +62,7 @@ class Deployed:
         run = self.cloud.job(source).run + 1
         done = self.cloud.command("redrive", source.job_id)
         assert done.returncode == 0, done.stderr
-        self.cloud.until(lambda: self.ended(source, run), 60, f"end of run {run}")
+        self.cloud.until(lambda: self.ended(source, run), 120, f"end of run {run}")
         return self.cloud.answer(source).transcript
 
     def ended(self, source: Source, run: int) -> bool:
@@ -90,8 +90,8 @@ def test_a_deploy_in_the_middle_of_jobs_loses_nothing(deployed: Deployed) -> Non
     expected = cloud.answer(first).transcript["words"]
     (old,) = deployed.versions(first, "transcribe")
     sources = [cloud.upload(f"{number}.wav", wav(FIVE_SECONDS), SLOWLY) for number in range(UPLOADS)]
-    cloud.until(lambda: all(cloud.jobs.find(source.job_id) for source in sources), 60, "all jobs")
-    cloud.until(lambda: any(deployed.asked(source, "align") for source in sources), 60, "a transcribed part")
+    cloud.until(lambda: all(cloud.jobs.find(source.job_id) for source in sources), 120, "all jobs")
+    cloud.until(lambda: any(deployed.asked(source, "align") for source in sources), 120, "a transcribed part")
     executions = {source: cloud.job(source).execution for source in sources}
     deployed.deploy("new")
     for source in sources:
