@@ -199,7 +199,7 @@ def documents_compare_and_set(deployment: Deployment) -> Seen:
 def documents_expire(deployment: Deployment) -> Seen:
     project, _ = on_google(deployment)
     where = (f"--project={project}", f"--database={known(deployment.database, 'database')}")
-    states = {}
+    states: dict[str, str] = {}
     for group in ("jobs", "tasks"):
         fields = gcloud("firestore", "fields", "ttls", "list", f"--collection-group={group}", *where)
         states |= {each["name"].split("/")[-3]: each["ttlConfig"]["state"] for each in fields}
