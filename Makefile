@@ -10,8 +10,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
+TERRAFORM := terraform -chdir=terraform
 
-.PHONY: help setup demo test test-fast check format lint types workflows terraform plan models lock bench eval cost audit chaos hostile clean
+.PHONY: help setup demo test test-fast check format lint types workflows terraform plan models lock bench eval cost audit chaos hostile deploy destroy smoke unproved clean
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -53,8 +54,8 @@ terraform: setup ## Check terraform/: style, and the provider's schema
 	$(BIN)/pytest -q tests/terraform/test_terraform.py -k 'style or knows_all'
 
 plan: ## Tell what would change in the project that terraform/terraform.tfvars names
-	terraform -chdir=terraform init -input=false
-	terraform -chdir=terraform plan
+	$(TERRAFORM) init -input=false
+	$(TERRAFORM) plan
 
 format: setup ## Put the code into shape
 	$(BIN)/ruff check --fix .
@@ -91,6 +92,26 @@ chaos: setup ## Kill, cut and refuse whatever can be, and see that nothing is lo
 
 hostile: setup ## Try thousands of broken and malicious recordings, and see that none does harm
 	$(BIN)/python -m benchmarks.hostile
+
+# The registry comes first, or there is nowhere to push to; the images before all that runs them.
+deploy: ## Put Dropscribe into your Google project, or a change of it: make deploy [YES=1, to be asked nothing]
+	$(TERRAFORM) init
+	$(TERRAFORM) apply $(if $(YES),-auto-approve) -target=google_artifact_registry_repository.images
+	$(MAKE) push REGISTRY="$$($(TERRAFORM) output -raw repository)"
+	$(TERRAFORM) apply $(if $(YES),-auto-approve)
+
+# Stopped here while anything is protected: Terraform would stop in the middle.
+destroy: ## Delete it, with recordings and answers: make destroy, after deletion_protection = false and an apply
+	@! $(TERRAFORM) show -json | grep '"deletion_protection":true' > /dev/null || { echo 'It is protected. To delete it,' \
+	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, and again `make destroy`.' >&2; exit 1; }
+	$(TERRAFORM) destroy
+
+smoke: setup ## Send a recording through a deployment: make smoke [FILE=call.mp3] [INBOX=bucket OUTBOX=bucket] [WAIT=1800]
+	@$(BIN)/python -m tests.deployed.smoke $(if $(FILE),"$(FILE)") $(if $(INBOX),--inbox "$(INBOX)") \
+	  $(if $(OUTBOX),--outbox "$(OUTBOX)") $(if $(WAIT),--seconds "$(WAIT)")
+
+unproved: setup ## Walk through docs/unproved.md with a deployment: make unproved [STEPS="1 6 22"]
+	@$(BIN)/python -m tests.deployed.walk $(if $(STEPS),--steps $(STEPS))
 
 clean: ## Remove the environment, the one-machine cloud's data and caches
 	-$(BIN)/dropscribe down

@@ -47,3 +47,8 @@ output "repository" {
   description = "Where images are pushed to: REPOSITORY/FUNCTION."
   value       = "${var.region}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.images.repository_id}"
 }
+
+output "database" {
+  description = "Firestore database with the job documents."
+  value       = google_firestore_database.jobs.name
+}

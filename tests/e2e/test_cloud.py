@@ -11,6 +11,7 @@ from google.cloud.workflows.executions_v1 import Execution, ExecutionsClient
 from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
 
 from local.home import INBOX, OUTBOX
+from shared.settings import Settings
 from tests.cloud import WORKFLOW, Cloud
 from tests.recordings import encoded, silence, speech, video, wav
 
@@ -39,6 +40,8 @@ def test_the_env_command_points_any_client_at_the_cloud(cloud: Cloud, monkeypatc
         name, _, value = line.removeprefix("export ").partition("  #")[0].partition("=")
         monkeypatch.setenv(name, value)
     assert {bucket.name for bucket in storage.Client(project="any").list_buckets()} >= {INBOX, OUTBOX}
+    assert Settings().executions_host == f"127.0.0.1:{cloud.home.ports().ports['executions']}"
+    assert Settings().executions == Settings.model_fields["executions"].default, "reconcile would break"
 
 
 @pytest.mark.parametrize(

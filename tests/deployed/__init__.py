@@ -1,0 +1,1 @@
+"""Programs that try a deployed Dropscribe, on Google or on one machine, from outside."""

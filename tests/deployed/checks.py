@@ -1,0 +1,238 @@
+"""The steps of docs/unproved.md that a program can do, by their titles. Each says what it saw."""
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+from google.cloud.workflows.executions_v1 import Execution
+
+from shared.contracts import Source
+from shared.gcs import GcsBlobs
+from shared.jobs import Document
+from shared.settings import settings
+from tests.deployed import smoke
+from tests.deployed.completions import completion_is_published
+from tests.deployed.deployment import Deployment, Failed
+from tests.deployed.looking import (
+    TIMEOUT,
+    CannotLook,
+    Seen,
+    command,
+    execute,
+    execution_of,
+    executions,
+    gcloud,
+    known,
+    on_google,
+)
+from tests.recordings import sample
+
+Check = Callable[[Deployment], Seen]
+
+
+def uploaded(deployment: Deployment, name: str = "call.wav", metadata: Mapping[str, str] | None = None) -> Source:
+    """The packaged recording, in a folder of its own."""
+    return smoke.upload(deployment, f"unproved/{uuid.uuid4().hex[:8]}/{name}", sample(), metadata)
+
+
+def came_to(deployment: Deployment, argument: str, expected: object) -> Seen:
+    """Execute the workflow; its result should be that."""
+    ended = execute(deployment, argument)
+    fine = ended.state == Execution.State.SUCCEEDED and json.loads(ended.result) == expected
+    return Seen(f"{ended.state.name} {ended.result or ended.error.payload}", fine)
+
+
+def execution_at_its_end(deployment: Deployment, source: Source) -> Execution:
+    """The upload's. The answer is there a moment before."""
+    deadline = time.monotonic() + TIMEOUT
+    while (found := execution_of(deployment, source.name)).state == Execution.State.ACTIVE:
+        if time.monotonic() > deadline:
+            raise Failed(f"{found.name} has given its answer and does not end")
+        time.sleep(1)
+    return found
+
+
+def no_changes(deployment: Deployment) -> Seen:
+    on_google(deployment)
+    done = command("terraform", "-chdir=terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color")
+    if done.returncode not in (0, 2):
+        raise CannotLook(f"terraform plan: {done.stderr.strip()[-300:]}")
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("Plan:", "No changes"))]
+    return Seen(" ".join(lines), done.returncode == 0)
+
+
+def recording_is_answered(deployment: Deployment) -> Seen:
+    transcript = smoke.answer(deployment, uploaded(deployment))
+    return Seen(
+        f"{len(transcript['words'])} words by {len(transcript['speakers'])} speakers", bool(transcript["words"])
+    )
+
+
+def every_function_starts(deployment: Deployment) -> Seen:
+    project, region = on_google(deployment)
+    listed = gcloud("run", "services", "list", f"--project={project}", f"--region={region}")
+    urls = set(deployment.services.values())
+    ready = {each["metadata"]["name"]: is_ready(each["status"]) for each in listed if urls & addresses(each)}
+    told = ", ".join(f"{name} {'ready' if fine else 'not ready'}" for name, fine in sorted(ready.items()))
+    return Seen(f"{len(ready)} of {len(urls)} services: {told}", len(ready) == len(urls) and all(ready.values()))
+
+
+def addresses(service: Mapping[str, Any]) -> set[str]:
+    """Each service has two URLs, an older form and a newer one."""
+    others = service["metadata"].get("annotations", {}).get("run.googleapis.com/urls", "[]")
+    return {service["status"].get("url"), *json.loads(others)}
+
+
+def is_ready(status: Mapping[str, Any]) -> bool:
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in status["conditions"])
+
+
+def strangers_get_nowhere(deployment: Deployment) -> Seen:
+    if not deployment.services:
+        raise CannotLook("this deployment tells no URLs of its functions")
+    answers = {name: requests.get(url, timeout=60).status_code for name, url in deployment.services.items()}
+    told = ", ".join(f"{name} {status}" for name, status in answers.items())
+    return Seen(told, all(status in (403, 404) for status in answers.values()))
+
+
+def workflow_is_active(deployment: Deployment) -> Seen:
+    project, region = on_google(deployment)
+    name = known(deployment.workflow, "workflow").rpartition("/")[2]
+    found = gcloud("workflows", "describe", name, f"--project={project}", f"--location={region}")
+    return Seen(f"state {found['state']}", found["state"] == "ACTIVE")
+
+
+def options_are_ignored(deployment: Deployment) -> Seen:
+    source = {"bucket": deployment.inbox, "name": "team/options.json", "generation": 1}
+    return came_to(deployment, json.dumps({"source": source, "run": 1, "options": {}}), {"ignored": True})
+
+
+def branches_fail_with_their_problem(deployment: Deployment) -> Seen:
+    source = uploaded(deployment, metadata={"model": "no-such-model"})
+    mark, content = smoke.ended(deployment, source)
+    execution = execution_at_its_end(deployment, source)
+    type_ = content.get("type", "no type")
+    fine = type_.endswith(":model-unavailable") and execution.state == Execution.State.FAILED
+    return Seen(f"{mark}: {type_}; execution {execution.state.name}", fine)
+
+
+def payload_is_known(deployment: Deployment) -> Seen:
+    source = uploaded(deployment)
+    smoke.answer(deployment, source)
+    data = json.loads(execution_of(deployment, source.name).argument)["data"]
+    told = {name: data.get(name) for name in ("bucket", "generation")}
+    right = (data.get("bucket"), str(data.get("generation"))) == (source.bucket, str(source.generation))
+    return Seen(f"{told}, generation as {type(data.get('generation')).__name__}", right)
+
+
+def names_are_not_escaped(deployment: Deployment) -> Seen:
+    source = uploaded(deployment, "ünïcode/日本語 #1?.wav")
+    smoke.answer(deployment, source)
+    return Seen(f"data.name is {json.loads(execution_of(deployment, source.name).argument)['data']['name']!r}", True)
+
+
+def nobody_feeds_himself(deployment: Deployment) -> Seen:
+    arguments = [json.loads(each.argument or "{}") for each in executions(deployment)]
+    buckets = {str((each.get("data") or each.get("source") or {}).get("bucket")) for each in arguments}
+    return Seen(
+        f"{len(arguments)} executions, for objects of {', '.join(sorted(buckets))}", buckets == {deployment.inbox}
+    )
+
+
+def duplicates_end_well(deployment: Deployment) -> Seen:
+    source = uploaded(deployment)
+    smoke.answer(deployment, source)
+    return came_to(deployment, execution_at_its_end(deployment, source).argument, {"duplicate": True})
+
+
+def redrives_reuse(deployment: Deployment) -> Seen:
+    source = uploaded(deployment)
+    smoke.answer(deployment, source)
+    execution_at_its_end(deployment, source)
+    execution = execute(deployment, json.dumps({"source": source.model_dump(), "run": 2, "options": {}}))
+    transcript = smoke.answer(deployment, source)
+    reused = [stage["reused"] for stage in transcript["timings"]["stages"]]
+    run = transcript["job"]["run"]
+    told = f"{execution.state.name}, run {run}, {sum(reused)} of {len(reused)} stages reused"
+    return Seen(told, run == 2 and all(reused))
+
+
+def preconditions_hold(deployment: Deployment) -> Seen:
+    blobs, uri = GcsBlobs(), f"gs://{known(deployment.work, 'work bucket')}/unproved/{uuid.uuid4().hex}.json"
+    digest = hashlib.sha256(b"{}").hexdigest()
+    first, second = (blobs.keep(uri, b"{}", digest).generation for _ in range(2))
+    wrong = blobs.replace(uri, b"[]", over=first + 1)
+    right = blobs.replace(uri, b"[]", over=first)
+    old = blobs.delete(uri, first)
+    gone = right is not None and blobs.delete(uri, right)
+    told = f"kept twice: {first == second}; replaced over a wrong generation: {wrong is not None}, over the right one: "
+    told += f"{right is not None}; deleted an old one: {old}, the right one: {gone}"
+    return Seen(told, first == second and wrong is None and right is not None and not old and gone)
+
+
+def newer_generations_win(deployment: Deployment) -> Seen:
+    older = uploaded(deployment)
+    newer = smoke.upload(deployment, older.name, sample(), over=older.generation)
+    transcript = smoke.answer(deployment, newer)
+    generation = transcript["job"]["generation"]
+    return Seen(f"the answer is for generation {generation}", generation == newer.generation)
+
+
+def documents_compare_and_set(deployment: Deployment) -> Seen:
+    documents, path = settings().jobs().documents, f"unproved/{uuid.uuid4().hex}"
+    now = datetime.now(UTC).isoformat()
+    document: Document = {"updated": now, "expires": now}
+    made = [documents.put(path, document, over=None) for _ in range(2)]
+    found = documents.get(path)
+    version = found[1] if found else None
+    written = [documents.put(path, document, over=version) for _ in range(2)]
+    documents.delete(path)
+    told = f"created twice: {made}; written twice over one version: {written}"
+    return Seen(told, made == written == [True, False])
+
+
+def documents_expire(deployment: Deployment) -> Seen:
+    project, _ = on_google(deployment)
+    where = (f"--project={project}", f"--database={known(deployment.database, 'database')}")
+    states: dict[str, str] = {}
+    for group in ("jobs", "tasks"):
+        fields = gcloud("firestore", "fields", "ttls", "list", f"--collection-group={group}", *where)
+        states |= {each["name"].split("/")[-3]: each["ttlConfig"]["state"] for each in fields}
+    fine = states.keys() >= {"jobs", "tasks"} and set(states.values()) <= {"ACTIVE", "CREATING"}
+    return Seen(", ".join(f"{group} {state}" for group, state in sorted(states.items())) or "no field expires", fine)
+
+
+def cost_is_known(deployment: Deployment) -> Seen:
+    cost = smoke.answer(deployment, uploaded(deployment))["cost"]
+    if cost is None:
+        return Seen("cost is null", False)
+    return Seen(
+        f"{cost['total']} {cost['currency']}: {cost['items']}", all(value > 0 for value in cost["items"].values())
+    )
+
+
+CHECKS: dict[str, Check] = {
+    "Nothing is left to change": no_changes,
+    "A recording is answered": recording_is_answered,
+    "Every function starts": every_function_starts,
+    "A stranger gets nowhere": strangers_get_nowhere,
+    "It deploys": workflow_is_active,
+    "What is no recording is ignored": options_are_ignored,
+    "An error out of a branch": branches_fail_with_their_problem,
+    "The payload": payload_is_known,
+    "Names": names_are_not_escaped,
+    "Nobody feeds himself": nobody_feeds_himself,
+    "Duplicates": duplicates_end_well,
+    "Redrive": redrives_reuse,
+    "Preconditions": preconditions_hold,
+    "Generations": newer_generations_win,
+    "Compare and set": documents_compare_and_set,
+    "Time to live": documents_expire,
+    "A completion is published": completion_is_published,
+    "The transcript knows its cost": cost_is_known,
+}

@@ -1,0 +1,139 @@
+"""`make smoke` against the one-machine cloud, and against what may stand in its way."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from local.home import INBOX, OUTBOX
+from tests.cloud import Cloud
+from tests.deployed.deployment import Deployment, Failed, find, from_outputs
+from tests.recordings import silence, speech, wav
+
+ROOT = Path(__file__).parents[2]
+BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)
+
+
+def smoke(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        (sys.executable, "-m", "tests.deployed.smoke", *arguments),
+        cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def at(cloud: Cloud) -> dict[str, str]:
+    return {"STORAGE_EMULATOR_HOST": cloud.home.ports().url("bucket")}
+
+
+def recording(folder: Path, content: bytes) -> str:
+    (folder / "call.wav").write_bytes(content)
+    return str(folder / "call.wav")
+
+
+def test_the_answer_is_printed(cloud: Cloud) -> None:
+    done = smoke(at(cloud), *BUCKETS)
+    assert done.returncode == 0, done.stderr
+    assert "Word." in done.stdout and "30 s of sound" in done.stdout and "models: noop" in done.stdout
+    uploaded = done.stderr.removeprefix(f"uploaded gs://{INBOX}/").strip()
+    assert f"gs://{OUTBOX}/{uploaded}/transcript.json" in done.stdout
+
+
+def test_env_points_it_at_the_one_machine_cloud(cloud: Cloud, tmp_path: Path) -> None:
+    lines = (line.removeprefix("export ").partition("  #")[0] for line in cloud.command("env").stdout.splitlines())
+    environment = {name: value for name, _, value in (line.partition("=") for line in lines)}
+    done = smoke(environment, recording(tmp_path, wav(speech()[104_000:184_000])))
+    assert done.returncode == 0, done.stderr
+    assert "5 s of sound" in done.stdout
+
+
+def test_a_problem_is_told(cloud: Cloud, tmp_path: Path) -> None:
+    done = smoke(at(cloud), recording(tmp_path, b"this is no recording"), *BUCKETS)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "urn:dropscribe:problem:not-audio" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_deadline_is_told(cloud: Cloud, tmp_path: Path) -> None:
+    """Nobody watches the outbox for uploads, so nothing in it is ever answered."""
+    file = recording(tmp_path, wav(silence(1)))
+    done = smoke(at(cloud), file, "--inbox", OUTBOX, "--outbox", OUTBOX, "--seconds", "0")
+    assert done.returncode == 1
+    assert "no answer within 0 s" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_bucket_that_is_not_there_is_told(cloud: Cloud) -> None:
+    done = smoke(at(cloud), "--inbox", "no-such-inbox", "--outbox", OUTBOX)
+    assert done.returncode == 1
+    assert "gs://no-such-inbox, or what was asked for in it, is not there" in done.stderr
+
+
+@pytest.fixture
+def forbidding() -> Iterator[str]:
+    """A Cloud Storage that lets nobody do anything."""
+
+    class Forbid(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.dumps({"error": {"code": 403, "message": "no storage.objects.create"}}).encode()
+            self.send_response(403)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Forbid) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_missing_right_is_told(forbidding: str) -> None:
+    done = smoke({"STORAGE_EMULATOR_HOST": forbidding}, *BUCKETS)
+    assert done.returncode == 1
+    assert f"no permission for gs://{INBOX} (403)" in done.stderr and "roles/storage.objectCreator" in done.stderr
+
+
+def test_nobody_signed_in_is_told(tmp_path: Path) -> None:
+    done = smoke({"HOME": str(tmp_path), "NO_GCE_CHECK": "true"}, *BUCKETS)
+    assert done.returncode == 1
+    assert "gcloud auth application-default login" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_no_terraform_is_told(tmp_path: Path) -> None:
+    done = smoke({"PATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert "terraform is not installed" in done.stderr and "INBOX=" in done.stderr
+
+
+def test_terraforms_outputs_name_the_deployment() -> None:
+    values = {"inbox": "in", "outbox": "out", "workflow": "projects/p/locations/l/workflows/w", "upload_command": "…"}
+    told = json.dumps({name: {"value": value, "type": "string", "sensitive": False} for name, value in values.items()})
+    found = from_outputs(told)
+    assert (found.inbox, found.outbox, found.work) == ("in", "out", None)
+    assert (found.project, found.region) == ("p", "l")
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [("{}", "run `make deploy` first"), ('{"inbox": {"value": "in"}}', "lack outbox")],
+)
+def test_outputs_that_name_no_deployment_are_told(told: str, says: str) -> None:
+    with pytest.raises(Failed, match=says):
+        from_outputs(told)
+
+
+def test_one_bucket_alone_is_refused() -> None:
+    with pytest.raises(Failed, match="name both"):
+        find(inbox="in")
+    assert find("in", "out") == Deployment(inbox="in", outbox="out")
