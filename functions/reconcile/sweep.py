@@ -1,8 +1,8 @@
 """Recordings without an answer and without an active run are started again, and at last answered with a problem.
 
 Inbox and outbox are listed side by side, a page at a time, to find what was never begun; what was begun and goes no
-further is found by its job. Two sweeps at once do no harm: of two executions that begin the same run, one claims the job
-and the other ends.
+further is found by its job. Two sweeps at once do no harm: of two executions that begin the same run, one claims the
+job and the other ends.
 """
 
 import logging
