@@ -218,16 +218,15 @@ class Writer:
     def together(self, statement: Together, suffix: str) -> Iterator[dict[str, Any]]:
         sums, own = f"m{next(self.numbers)}", f"_{next(self.numbers)}"
         yield self.step({"assign": [{sums: {}}]})
+        parallel: dict[str, Any] = {"shared": [sums]}
         if statement.over:
-            body = {"for": self.iterations(statement, suffix, own, sums)}
+            parallel["for"] = self.iterations(statement, suffix, own, sums)
         else:
-            body = {
-                "branches": [
-                    {f"b{index}": {"steps": self.branch(branch, suffix, own, sums, f'"{index}"')}}
-                    for index, branch in enumerate(statement.branches)
-                ]
-            }
-        yield self.step({"parallel": {"shared": [sums], **body}})
+            parallel["branches"] = [
+                {f"b{index}": {"steps": self.branch(branch, suffix, own, sums, f'"{index}"')}}
+                for index, branch in enumerate(statement.branches)
+            ]
+        yield self.step({"parallel": parallel})
         yield self.step(
             {"for": {"value": own, "in": f"${{keys({sums})}}", "steps": [
                 self.step({"assign": [{"c" + suffix: f"${{(c{suffix} + {sums}[{own}]) % {LARGEST}}}"}]})

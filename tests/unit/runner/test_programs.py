@@ -7,10 +7,13 @@ import asyncio
 import json
 import random
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,13 +43,16 @@ class Stages(httpx.AsyncBaseTransport):
         self.running += 1
         self.most = max(self.most, self.running)
         try:
-            await asyncio.sleep(self.dice.choice([0, 0, 0.1, 1, 10]))
+            await asyncio.sleep(self.takes())
         finally:
             self.running -= 1
         if self.failed[asked["call"]] < asked["failures"]:
             self.failed[asked["call"]] += 1
             return httpx.Response(asked["status"], json={"type": "problem"}, request=request)
         return httpx.Response(200, json={"answer": answered(asked["number"], asked["value"])}, request=request)
+
+    def takes(self) -> float:
+        return self.dice.choice([0, 0, 0.1, 1, 10])
 
 
 def deployed(block: Block, stages: Stages, file: Path) -> Deployment:
@@ -66,6 +72,10 @@ async def lived(block: Block, stages: Stages, deaths: Deaths, file: Path) -> Sto
         await deployment.close()
         deployment = deployed(block, stages, file)
         deployment.resume()
+    return await until_ended(deployment, execution)
+
+
+async def until_ended(deployment: Deployment, execution: str) -> StoredExecution:
     async with asyncio.timeout(1e6):
         while (found := deployment.store.get(execution)) is not None and found.state == "ACTIVE":
             await asyncio.sleep(1)
@@ -108,3 +118,65 @@ def test_a_runner_that_is_killed_comes_to_the_same_end(block: Block, seed: int, 
     check(ended(block, stages, deaths), expected)
     assert stages.calls.keys() == oracle.calls.keys(), "all it must ask, and nothing else"
     assert all(stages.calls[call] >= times for call, times in oracle.calls.items())
+
+
+class Refusing(Stages):
+    """Refuses so many calls; tells when each came."""
+
+    def __init__(self, refusals: int) -> None:
+        super().__init__(0)
+        self.refusals, self.at = refusals, list[float]()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.at.append(asyncio.get_running_loop().time())
+        return httpx.Response(503 if len(self.at) <= self.refusals else 200, request=request)
+
+
+def played(program: dict[str, Any], stages: Stages) -> StoredExecution:
+    async def body(file: Path) -> StoredExecution:
+        workflow = Workflow("p", "here", "sample", json.dumps(program), {})
+        deployment = Deployment(workflow, ExecutionStore.open(file), {}, None, stages)
+        return await until_ended(deployment, deployment.create("null").id)
+
+    with TemporaryDirectory() as folder:
+        return run(body(Path(folder) / "executions.sqlite"))
+
+
+seconds = st.sampled_from([0, 0.5, 1, 7, 60])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 12), st.integers(0, 10), seconds, seconds, st.sampled_from([1, 1.5, 2]))
+def test_a_call_is_repeated_after_the_delays_of_its_policy(
+    refusals: int, retries: int, first: float, most: float, multiplier: float
+) -> None:
+    backoff = {"initial_delay": first, "max_delay": most, "multiplier": multiplier}
+    retry = {"predicate": "${http.default_retry_predicate}", "max_retries": retries, "backoff": backoff}
+    ask = {"try": {"call": "http.get", "args": {"url": URL}}, "retry": retry}
+    stages = Refusing(refusals)
+    found = played({"main": {"steps": [{"ask": ask}]}}, stages)
+    assert found.state == ("SUCCEEDED" if refusals <= retries else "FAILED")
+    waits = [later - earlier for earlier, later in pairwise(stages.at)]
+    assert waits == pytest.approx([min(first * multiplier**n, most) for n in range(min(refusals, retries))])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 30), st.integers(1, 30) | st.none(), st.integers(1, 4))
+def test_no_more_run_at_once_than_is_allowed(items: int, limit: int | None, outer: int) -> None:
+    """So many branches, each with as many iterations; all have to share twenty places."""
+    body = {"number": 1, "value": 1, "failures": 0, "status": 200, "call": ""}
+    ask = {"ask": {"call": "http.post", "args": {"url": URL, "body": body}}}
+    inner: dict[str, Any] = {"for": {"value": "item", "in": list(range(items)), "steps": [ask]}}
+    inner |= {"concurrency_limit": limit} if limit else {}
+    branches = [{f"b{number}": {"steps": [{f"inner{number}": {"parallel": inner}}]}} for number in range(outer)]
+    stages = Busy(1)
+    assert played({"main": {"steps": [{"outer": {"parallel": {"branches": branches}}}]}}, stages).state == "SUCCEEDED"
+    assert stages.calls.total() == items * outer
+    assert stages.most == min(min(items, limit or 20) * outer, 20)
+
+
+class Busy(Stages):
+    """Each call takes just as long."""
+
+    def takes(self) -> float:
+        return 1
