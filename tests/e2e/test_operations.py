@@ -112,20 +112,12 @@ def test_an_event_that_never_came_is_made_up_for(cloud: Cloud) -> None:
     assert "segments" in cloud.answer(source).transcript
 
 
-def left_unanswered(cloud: Cloud, source: Source, run: int) -> None:
-    """As if the workflow had given it up."""
-    job = cloud.job(source).model_copy(update={"run": run, "state": "unanswered"})
-    stored = cloud.jobs.documents.get(f"jobs/{source.job_id}")
-    assert stored is not None
-    cloud.jobs.documents.put(f"jobs/{source.job_id}", job.model_dump(mode="json"), over=stored[1])
-
-
 def test_two_sweeps_at_once_give_one_answer(cloud: Cloud) -> None:
     source = cloud.upload("swept.wav", wav(FIVE_SECONDS))
     cloud.answer(source)
     for blob in cloud.client.list_blobs(OUTBOX, prefix="swept.wav/"):
         blob.delete()
-    left_unanswered(cloud, source, run=1)
+    cloud.leave_unanswered(source, run=1)
     assert sum(reconcile(cloud)["started"] for _ in range(2)) >= 1
     assert cloud.answer(source).transcript["job"]["run"] == 2
 
@@ -135,7 +127,7 @@ def test_a_job_that_never_ends_is_given_up(cloud: Cloud) -> None:
     cloud.answer(source)
     for blob in cloud.client.list_blobs(OUTBOX, prefix="hopeless.wav/"):
         blob.delete()
-    left_unanswered(cloud, source, run=6)
+    cloud.leave_unanswered(source, run=6)
     assert reconcile(cloud)["given_up"] == 1
     assert cloud.answer(source).problem["type"] == "urn:dropscribe:problem:given-up"
     assert reconcile(cloud)["started"] == 0
