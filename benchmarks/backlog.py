@@ -1,17 +1,21 @@
-"""Ten thousand uploads at once and ten instances a stage: how they drain by the workflow's own retry policy. Simulated.
+"""How recordings wait for each other on Google, where nobody queues and a full stage is called again. Simulated.
 
     python -m benchmarks.backlog
 
-A stage that is full answers 429 at once, as Cloud Run does when its instances have reached their maximum; the workflow
-calls again after the delays of workflows/transcription.yaml. An execution whose retries are used up leaves its
-recording unanswered, and reconcile starts it again: that is counted. Time is simulated, so no machine matters.
+Ten thousand uploads at once on ten instances a stage; and short recordings beside one of twelve hours. A stage that is
+full answers 429 at once, as Cloud Run does when its instances have reached their maximum; the workflow calls again
+after the delays of workflows/transcription.yaml. An execution whose retries are used up leaves its recording
+unanswered, and reconcile starts it again: that is counted. Time is simulated, so no machine matters.
 """
 
 import heapq
 import random
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import yaml
@@ -20,25 +24,28 @@ from benchmarks.machine import keep
 from shared.settings import Settings
 
 WORKFLOW = Path(__file__).parents[1] / "workflows" / "transcription.yaml"
-UPLOADS = 10_000
 INSTANCES = 10
 SECONDS = {"prepare": 4.0, "transcribe": 25.0, "align": 20.0, "finalize": 1.0}
-"""What each stage works on a recording of five minutes, on one core; diarize runs beside and takes less."""
-SMALL_AFTER = 3600.0
+"""What each stage works on five minutes, on one core; diarize runs beside and takes less. finalize takes no longer for
+more."""
+UPLOADS = 10_000
+LATER = 3600.0
 """When one more recording is uploaded, to see how long it waits among the others."""
+LONG = 144
+"""Chunks of a recording of twelve hours."""
+EVERY = 10.0
+"""Seconds between short recordings beside the long one."""
 
 
 @dataclass(frozen=True)
-class Policy:
+class Backoff:
     retries: int
     first: float
     most: float
     multiplier: float
 
     @classmethod
-    def of(cls, workflow: Path) -> "Policy":
-        steps = yaml.safe_load(workflow.read_text())["call_stage"]["steps"]
-        retry: dict[str, Any] = steps[0]["post"]["retry"]
+    def of(cls, retry: dict[str, Any]) -> "Backoff":
         backoff = retry["backoff"]
         return cls(retry["max_retries"], backoff["initial_delay"], backoff["max_delay"], backoff["multiplier"])
 
@@ -46,75 +53,161 @@ class Policy:
         return float(min(self.first * self.multiplier**retry, self.most))
 
 
+@dataclass(frozen=True)
+class Policy:
+    """First it calls again soon, then, after a pause that is drawn, patiently."""
+
+    soon: Backoff
+    pause: float
+    patient: Backoff
+
+    @classmethod
+    def of(cls, workflow: Path) -> "Policy":
+        soon = yaml.safe_load(workflow.read_text())["call_stage"]["steps"][0]["post_soon"]
+        handler = {name: step for steps in soon["except"]["steps"] for name, step in steps.items()}
+        pause = re.search(r"% (\d+)", handler["part_ways"]["args"]["seconds"])
+        assert pause is not None
+        return cls(Backoff.of(soon["retry"]), float(pause[1]), Backoff.of(handler["post_patiently"]["retry"]))
+
+    def delay(self, refusals: int, dice: random.Random) -> float | None:
+        """Seconds until the next call after so many that were refused; None: no more."""
+        if refusals <= self.soon.retries:
+            return self.soon.delay(refusals - 1)
+        if (late := refusals - self.soon.retries - 1) == 0:
+            return dice.uniform(0, self.pause)
+        return self.patient.delay(late - 1) if late <= self.patient.retries else None
+
+
 @dataclass
-class Queue:
-    """What happens next, by time."""
+class Recording:
+    at: float
+    chunks: int = 1
+    runs: int = 1
+    begun: int = 0
+    """Chunks of which transcribe was or is called."""
+    done: int = 0
+    answered: float | None = None
 
-    events: list[tuple[float, int, str, int, str, int]] = field(default_factory=list)
-    order: "count[int]" = field(default_factory=count)
 
-    def push(self, time: float, what: str, upload: int, stage: str, tried: int) -> None:
-        heapq.heappush(self.events, (time, next(self.order), what, upload, stage, tried))
+@dataclass(frozen=True)
+class Event:
+    """A call, or the end of the work it led to."""
+
+    time: float
+    recording: int
+    stage: str
+    refused: int = 0
+    ends: bool = False
 
 
 @dataclass
 class Drain:
-    """The simulation of one stage after the other for each upload."""
+    """All recordings from upload to answer. A recording's chunks go through transcribe and align, some at once."""
 
     policy: Policy
-    seed: int = 1
+    recordings: list[Recording]
+    dice: random.Random = field(default_factory=lambda: random.Random(1))
     free: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SECONDS, INSTANCES))
+    events: list[tuple[float, int, Event]] = field(default_factory=list)
+    """With time and order of arrival, by which they are sorted."""
+    order: Iterator[int] = field(default_factory=count)
     refused: int = 0
-    restarted: int = 0
-    answered: dict[int, float] = field(default_factory=dict)
-    lost: int = 0
+    at_once: int = 12
+    """Chunks of one recording: the workflow's concurrency_limit."""
 
-    def __call__(self) -> dict[str, float]:
-        dice, queue, runs = random.Random(self.seed), Queue(), dict.fromkeys(range(UPLOADS + 1), 1)
-        for upload in range(UPLOADS):
-            queue.push(dice.uniform(0, 60), "call", upload, "prepare", 0)
-        queue.push(SMALL_AFTER, "call", UPLOADS, "prepare", 0)
-        while queue.events:
-            now, _, what, upload, stage, tried = heapq.heappop(queue.events)
-            if what == "end":
-                self.end(queue, now, upload, stage)
-            elif self.free[stage]:
-                self.free[stage] -= 1
-                queue.push(now + SECONDS[stage] * dice.uniform(0.7, 1.3), "end", upload, stage, 0)
-            elif tried < self.policy.retries:
-                self.refused += 1
-                queue.push(now + self.policy.delay(tried), "call", upload, stage, tried + 1)
-            elif runs[upload] <= Settings().restarts:
-                runs[upload] += 1
-                self.restarted += 1
-                queue.push(now + Settings().unanswered_after, "call", upload, stage, 0)  # finished stages are reused
+    def __call__(self) -> "Drain":
+        for number, recording in enumerate(self.recordings):
+            self.push(recording.at, number, "prepare")
+        while self.events:
+            event = heapq.heappop(self.events)[2]
+            if event.ends:
+                self.free[event.stage] += 1
+                self.go_on(event)
+            elif self.free[event.stage]:
+                self.free[event.stage] -= 1
+                self.push(event.time + self.work(event), event.recording, event.stage, ends=True)
             else:
-                self.lost += 1
-        return self.figures()
+                self.refuse(event)
+        return self
 
-    def end(self, queue: Queue, now: float, upload: int, stage: str) -> None:
-        self.free[stage] += 1
-        stages = list(SECONDS)
-        if stage == stages[-1]:
-            self.answered[upload] = now
+    def push(self, time: float, recording: int, stage: str, refused: int = 0, *, ends: bool = False) -> None:
+        heapq.heappush(self.events, (time, next(self.order), Event(time, recording, stage, refused, ends)))
+
+    def work(self, event: Event) -> float:
+        fives = self.recordings[event.recording].chunks if event.stage == "prepare" else 1
+        return fives * SECONDS[event.stage] * self.dice.uniform(0.7, 1.3)
+
+    def refuse(self, event: Event) -> None:
+        self.refused += 1
+        delay = self.policy.delay(event.refused + 1, self.dice)
+        if delay is not None:
+            self.push(event.time + delay, event.recording, event.stage, event.refused + 1)
+            return
+        self.recordings[event.recording].runs += 1  # finished stages are reused
+        self.push(event.time + Settings().unanswered_after, event.recording, event.stage)
+
+    def go_on(self, event: Event) -> None:
+        recording = self.recordings[event.recording]
+        if event.stage == "prepare":
+            for _ in range(min(self.at_once, recording.chunks)):
+                self.next_chunk(event)
+        elif event.stage == "transcribe":
+            self.push(event.time, event.recording, "align")
+        elif event.stage == "align":
+            recording.done += 1
+            self.next_chunk(event)
+            if recording.done == recording.chunks:
+                self.push(event.time, event.recording, "finalize")
         else:
-            queue.push(now, "call", upload, stages[stages.index(stage) + 1], 0)
+            recording.answered = event.time
 
-    def figures(self) -> dict[str, float]:
-        last = max(self.answered.values())
-        ideal = UPLOADS * max(SECONDS.values()) / INSTANCES
-        return {
-            "uploads": UPLOADS,
-            "instances_a_stage": INSTANCES,
-            "answered": len(self.answered),
-            "lost": self.lost,
-            "hours_to_drain": round(last / 3600, 2),
-            "of_the_least_possible": round(last / ideal, 3),
-            "calls_refused_each": round(self.refused / UPLOADS, 1),
-            "runs_started_again": self.restarted,
-            "an_upload_an_hour_later_waits_hours": round((self.answered[UPLOADS] - SMALL_AFTER) / 3600, 2),
-        }
+    def next_chunk(self, event: Event) -> None:
+        recording = self.recordings[event.recording]
+        if recording.begun < recording.chunks:
+            recording.begun += 1
+            self.push(event.time, event.recording, "transcribe")
+
+    def waits(self) -> list[float]:
+        """Seconds from upload to answer."""
+        return [recording.answered - recording.at for recording in self.recordings if recording.answered is not None]
+
+
+def backlog(policy: Policy) -> dict[str, float]:
+    dice = random.Random(2)
+    uploads = [Recording(dice.uniform(0, 60)) for _ in range(UPLOADS)]
+    drained = Drain(policy, [*uploads, Recording(LATER)])()
+    waits, last = drained.waits(), max(recording.answered or 0 for recording in drained.recordings)
+    runs = [recording.runs for recording in drained.recordings]
+    return {
+        "uploads": UPLOADS,
+        "instances_a_stage": INSTANCES,
+        "answered": len(waits),
+        "given_up": sum(run > Settings().restarts + 1 for run in runs),
+        "hours_to_drain": round(last / 3600, 2),
+        "of_the_least_possible": round(last / (UPLOADS * max(SECONDS.values()) / INSTANCES), 3),
+        "hours_half_have_waited": round(median(waits) / 3600, 2),
+        "calls_refused_each": round(drained.refused / UPLOADS, 1),
+        "runs_started_again": sum(runs) - len(runs),
+        "an_upload_an_hour_later_waits_hours": round(waits[-1] / 3600, 2),
+    }
+
+
+def beside_a_long_one(policy: Policy) -> dict[str, float]:
+    """Short recordings with one of twelve hours among them, and without."""
+    alone = Drain(policy, [Recording(0, LONG)])().waits()[0]
+    arrivals = [number * EVERY for number in range(int(alone / EVERY))]
+    undisturbed = Drain(policy, [Recording(at) for at in arrivals])().waits()
+    long, *short = Drain(policy, [Recording(0, LONG), *(Recording(at) for at in arrivals)])().waits()
+    return {
+        "short_recordings": len(short),
+        "a_short_one_takes_seconds_without_it": round(median(undisturbed), 1),
+        "half_take_seconds_beside_it": round(median(short), 1),
+        "the_slowest_takes_seconds_beside_it": round(max(short), 1),
+        "twelve_hours_take_minutes_alone": round(alone / 60, 1),
+        "twelve_hours_take_minutes_beside_them": round(long / 60, 1),
+    }
 
 
 if __name__ == "__main__":
-    keep("backlog", Drain(Policy.of(WORKFLOW))())
+    chosen = Policy.of(WORKFLOW)
+    keep("backlog", {**backlog(chosen), "beside_a_recording_of_twelve_hours": beside_a_long_one(chosen)})

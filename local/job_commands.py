@@ -65,10 +65,9 @@ def failed() -> None:
 @click.command()
 @click.argument("job")
 def cancel(job: str) -> None:
-    """End a JOB. It is answered with a problem that says so."""
+    """End a JOB, by its id or its recording's name, also before it begins. A problem that says so is its answer."""
     with operations() as operate:
-        operate.cancel(job)
-    click.echo(f"{job}: cancelled")
+        click.echo(f"{operate.cancel(job).job_id}: cancelled")
 
 
 @click.command()

@@ -1,9 +1,11 @@
-"""What in the inbox is a recording, and under which name it is answered."""
+"""What in the inbox is a recording, under which name it is answered, and whether it is."""
 
 import re
 from collections.abc import Iterator
 
 from shared.contracts import Source
+from shared.settings import settings
+from shared.storage import Blob, BlobStore
 
 NO_RECORDING = re.compile(r"/$|(^|/)options[.]json$|^(gsutil|gcloud)/tmp/parallel_composite_uploads/")
 """Folder markers, options for the files beside them, and the parts of a composite upload. The workflow holds the same
@@ -19,6 +21,18 @@ def is_recording(name: str) -> bool:
 def answer_folder(source: Source) -> str:
     """The name that all answers begin with: the recording's full one, since two files may share a stem."""
     return source.name if len(source.name.encode()) <= LONGEST else f"too-long-a-name/{source.job_id}"
+
+
+def answered(source: Source, blobs: BlobStore) -> bool:
+    """This generation of it, or a later one."""
+    folder = f"gs://{settings().outbox}/{answer_folder(source)}"
+    marks = (blobs.find(f"{folder}/{mark}") for mark in ("transcript.json", "problem.json"))
+    return any(mark is not None and generation_of(mark) >= source.generation for mark in marks)
+
+
+def generation_of(answer: Blob) -> int:
+    """Of the recording that it answers; an object that somebody else put there answers nothing."""
+    return int(answer.metadata.get("dropscribe-generation", 0))
 
 
 def options_paths(name: str) -> Iterator[str]:

@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, TypeVar, get_args
 
 from pydantic import ConfigDict, JsonValue
 
 from shared.contracts import Ended, Problem, Source, Wire
 from shared.errors import AttemptsExhausted, JobStoreUnavailable, RecordingErased, StageBusy
 
+M = TypeVar("M", bound=Wire)
 Document = dict[str, JsonValue]
 JobState = Literal["running", "done", "failed", "unanswered", "cancelled", "erased"]
 """`unanswered`: the workflow gave up on something that may pass, so nothing was written to the outbox. `erased`: a
@@ -129,29 +130,61 @@ class JobStore:
                 )  # fmt: skip
             if job.state == "erased" or job.run >= run:
                 return None
-            return job.model_copy(
-                update={"run": run, "execution": execution, "state": "running", "updated": now, "claimed": now,
-                        "problem": None, "results": {}, "ended": None, "announcement": None,
-                        "expires": self._expiry()}
-            )  # fmt: skip
+            changes = {"run": run, "execution": execution, "updated": now, "claimed": now, "results": {}, "ended": None,
+                       "announcement": None, "expires": self._expiry()}  # fmt: skip
+            if job.state != "cancelled":  # that it stays until somebody asks for the job again
+                changes |= {"state": "running", "problem": None}
+            return job.model_copy(update=changes)
 
         self._change(job_path(source.job_id), Job, claimed)
         return self.holds(source.job_id, run, execution)
 
     def holds(self, job_id: str, run: int, execution: str) -> bool:
         job = self.find(job_id)
-        return job is not None and (job.run, job.execution) == (run, execution)
+        return job is not None and job.state != "erased" and (job.run, job.execution) == (run, execution)
 
-    def asked(self, job_id: str, options: dict[str, JsonValue]) -> None:
-        """Somebody asks for the job again: what failed may be tried as often as in the first run."""
+    def asked(self, job_id: str, options: dict[str, JsonValue]) -> int:
+        """Somebody asks for the job again; the run that is to be it. What failed may be tried as often as in the first.
 
-        def renewed(job: Job | None) -> Job | None:
-            changes = {"asked": job.run + 1, "options": options, "updated": self._now()} if job else {}
-            return job.model_copy(update=changes) if job else None
-
-        self._change(job_path(job_id), Job, renewed)
+        Runs that somebody else is about to start get nothing: the next number is taken here, and nobody holds it.
+        """
         for record in self.tasks(job_id):
             self._change(task_path(job_id, record.task), TaskRecord, forgiven)
+
+        def renewed(job: Job | None) -> Job | None:
+            if job is None or job.state == "erased":
+                return None
+            return job.model_copy(
+                update={"run": job.run + 1, "asked": job.run + 2, "options": options, "state": "running",
+                        "problem": None, "results": {}, "ended": None, "announcement": None, "updated": self._now()}
+            )  # fmt: skip
+
+        renewed_job = self._change(job_path(job_id), Job, renewed)
+        if renewed_job is None:
+            raise RecordingErased("meanwhile")
+        return int(renewed_job.asked)
+
+    def cancel(self, source: Source, problem: Problem) -> Job | None:
+        """End the job, begun or not, until somebody asks for it again; as it is then, or None if it has ended.
+
+        Whoever works on it finds that its run is not the job's any more, and a run that has yet to claim it comes late.
+        """
+
+        def cancelled(job: Job | None) -> Job | None:
+            if job is None:
+                return Job(
+                    job_id=source.job_id, source=source, run=1, execution="", state="cancelled", problem=problem,
+                    created=self._now(), updated=self._now(), expires=self._expiry(),
+                )  # fmt: skip
+            if job.state not in ("running", "unanswered"):
+                return None
+            return job.model_copy(
+                update={"run": job.run + 1, "state": "cancelled", "problem": problem, "ended": None,
+                        "announcement": None, "updated": self._now()}
+            )  # fmt: skip
+
+        ended = self._change(job_path(source.job_id), Job, cancelled)
+        return ended if isinstance(ended, Job) else None
 
     def erase(self, source: Source) -> None:
         """Leave a tombstone, which keeps the job from being claimed, begun or answered again."""
@@ -205,8 +238,10 @@ class JobStore:
         now, due = self._now(), "due" if self.announces and state in get_args(Ended) else None
 
         def settled(job: Job | None) -> Job | None:
-            if job is None or job.run != run or job.state in ("erased", state):
+            if job is None or job.run != run or job.state == "erased" or (job.ended and job.state == state):
                 return None
+            if state == "unanswered" and job.state != "running":
+                return None  # the answer was written, and only word of it was lost
             return job.model_copy(
                 update={"state": state, "problem": problem, "results": results or {}, "updated": now, "ended": now,
                         "announcement": due}
@@ -224,12 +259,18 @@ class JobStore:
 
         self._change(job_path(told.job_id), Job, noted)
 
-    def begin(self, job_id: str, task: str, stage: str, part: int, owner: str) -> None:
-        """Count an attempt and take its lease; raise StageBusy, AttemptsExhausted or RecordingErased."""
+    def begin(self, job_id: str, task: str, stage: str, part: int, owner: str) -> bool:
+        """Count an attempt and take its lease; raise StageBusy, AttemptsExhausted or RecordingErased.
+
+        Whether it is not the first.
+        """
         self.check_not_erased(job_id)
         now, until = self._now(), self._now() + timedelta(seconds=self.lease)
+        again = False
 
         def begun(record: TaskRecord | None) -> TaskRecord:
+            nonlocal again
+            again = record is not None
             tried = record.attempts if record else 0
             if record and record.state == "running" and record.lease_until > now and record.owner != owner:
                 raise StageBusy(f"another attempt at {stage} holds the lease")
@@ -241,6 +282,7 @@ class JobStore:
             )  # fmt: skip
 
         self._change(task_path(job_id, task), TaskRecord, begun)
+        return again
 
     def check_not_erased(self, job_id: str) -> None:
         if self.erased(job_id):
@@ -318,15 +360,18 @@ class JobStore:
 
         self._change(task_path(job_id, task), TaskRecord, changed)
 
-    def _change(self, path: str, model: type[Any], change: Callable[[Any], Wire | None]) -> None:
-        """Read, change, and write over just what was read; again when another was faster. None leaves it be."""
+    def _change(self, path: str, model: type[M], change: Callable[[M | None], M | None]) -> M | None:
+        """Read, change, and write over just what was read; again when another was faster. None leaves it be.
+
+        What was written.
+        """
         for _ in range(TRIES):
             found = self.documents.get(path)
             changed = change(model.model_validate(found[0]) if found else None)
             if changed is None:
-                return
+                return None
             if self.documents.put(path, changed.model_dump(mode="json"), over=found[1] if found else None):
-                return
+                return changed
         raise JobStoreUnavailable(f"{TRIES} writes in a row met another's")
 
     def _now(self) -> datetime:

@@ -3,17 +3,17 @@
 Everything here is safe to repeat, and to do while the job runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from shared.contracts import Source
 from shared.errors import Cancelled
-from shared.inbox import answer_folder
+from shared.inbox import answer_folder, answered, generation_of, is_recording
 from shared.jobs import Job, JobStore
 from shared.settings import settings
-from shared.storage import BlobStore, job_uri, wipe
+from shared.storage import Blob, BlobStore, job_uri, wipe
 from shared.workflow import Executions
 
 
@@ -47,50 +47,77 @@ class Operations:
         if recording is None or recording.generation != job.source.generation:
             raise Refused("its recording is not in the inbox any more; a new run could only take the answer away")
         wanted = job.options if options is None else dict(options)
-        self.jobs.asked(job_id, wanted)
-        self.executions.start(job.source, job.run + 1, wanted)
-        return job.run + 1
+        run = self.jobs.asked(job_id, wanted)
+        self.executions.start(job.source, run, wanted)
+        return run
 
     def failed(self) -> list[Job]:
         """Jobs that ended with a problem, but for those that somebody cancelled."""
         return self.jobs.in_state("failed")
 
-    def cancel(self, job_id: str) -> None:
-        """End a job. It is answered with a problem that says so; without an answer it would be started again."""
-        job = self.find(job_id)
-        if job.state not in ("running", "unanswered"):
-            raise Refused(f"it is {job.state}")
+    def cancel(self, named: str) -> Source:
+        """End a job, known by its id or its recording's name, even one that nobody has begun with.
+
+        It is answered with a problem that says so; without an answer it would be started again.
+        """
+        source = self.source(named)
+        if self.jobs.find(source.job_id) is None and answered(source, self.blobs):
+            raise Refused("it has been answered")
+        problem = Cancelled("by request").problem(source.job_id, None)
+        job = self.jobs.cancel(source, problem)
+        if job is None:
+            raise Refused(f"it is {self.find(source.job_id).state}")  # its answer stays
         self.executions.cancel(job.execution)
-        if (state := self.find(job_id).state) not in ("running", "unanswered"):
-            raise Refused(f"it has just ended: it is {state}")  # its answer stays
-        self.executions.answer(job.source, job.run + 1, Cancelled("by request").problem(job_id, None))
+        self.executions.answer(source, job.run + 1, problem)
+        return source
+
+    def source(self, named: str) -> Source:
+        """The recording of that name or job id. Nobody may have begun with it: its id is looked for in the inbox."""
+        if job := self.jobs.find(named):
+            return job.source
+        inbox = f"gs://{settings().inbox}/"
+        found = self.blobs.find(inbox + named)
+        for blob in [found] if found else self.blobs.list(inbox):
+            name = blob.uri.removeprefix(inbox)
+            source = Source(bucket=settings().inbox, name=name, generation=blob.generation)
+            if named in (name, source.job_id) and is_recording(name):
+                return source
+        raise Refused(f"there is no job and no recording {named}")
 
     def erase(self, bucket: str, name: str) -> int:
-        """Delete a recording, in all its generations, and all that came of it; how many jobs it had.
+        """Delete a recording, in all its generations, and all that came of it; how many of them there were.
 
         The tombstones come first: from then on no stage begins, and one that is at work takes back what it wrote. Their
-        names go last, so that an erasure that was cut off can be repeated.
+        names go last, so that an erasure that was cut off can be repeated. Executions are not cancelled: they call
+        again what was killed, which then takes back what it had written.
         """
-        recording = self.blobs.find(f"gs://{bucket}/{name}")
-        jobs = self.jobs.of(bucket, name)
-        uploaded = [Source(bucket=bucket, name=name, generation=recording.generation)] if recording else []
-        sources = {source.job_id: source for source in [*uploaded, *(job.source for job in jobs)]}
+        sources = {source.job_id: source for source in self.generations(bucket, name)}
         for source in sources.values():
             self.jobs.erase(source)
-        for job in jobs:
-            self.executions.cancel(job.execution)
-        if recording:
-            self.blobs.delete(recording.uri, recording.generation)
         for source in sources.values():
+            self.blobs.delete(source.uri, source.generation)
             wipe(job_uri(source), self.blobs)
             wipe_answer(source, self.blobs)
             self.jobs.forget_name(source.job_id)
         return len(sources)
 
+    def generations(self, bucket: str, name: str) -> Iterator[Source]:
+        """All that are known of: the one in the inbox, those with a job, and those with an answer."""
+        if recording := self.blobs.find(f"gs://{bucket}/{name}"):
+            yield Source(bucket=bucket, name=name, generation=recording.generation)
+        yield from (job.source for job in self.jobs.of(bucket, name))
+        for answer in answers(f"gs://{settings().outbox}/{name}", self.blobs):
+            if generation := generation_of(answer):
+                yield Source(bucket=bucket, name=name, generation=generation)
+
 
 def wipe_answer(source: Source, blobs: BlobStore) -> None:
-    """What is right in the answer's folder: beneath it may be the answers of other recordings."""
-    folder = f"gs://{settings().outbox}/{answer_folder(source)}"
-    for blob in blobs.list(f"{folder}/"):
-        if blob.uri.rpartition("/")[0] == folder:
+    """A later generation's answer, made meanwhile, stays."""
+    for blob in answers(f"gs://{settings().outbox}/{answer_folder(source)}", blobs):
+        if generation_of(blob) <= source.generation:
             blobs.delete(blob.uri, blob.generation)
+
+
+def answers(folder: str, blobs: BlobStore) -> Iterator[Blob]:
+    """What is right in the folder: beneath it may be the answers of other recordings."""
+    return (blob for blob in blobs.list(f"{folder}/") if blob.uri.rpartition("/")[0] == folder)

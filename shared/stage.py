@@ -99,7 +99,7 @@ def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], Ba
             log.info("not now: %s", error, extra={"status": error.status})
             return refuse(request, error.problem(asked.source.job_id, name), error.retry_after)
         except Exception as error:
-            return refuse(request, leave(final(name, asked, error), asked, settings().blobs()))
+            return refuse(request, leave(final(name, asked, error), asked, settings().blobs(), settings().jobs()))
 
 
 def turn_away(name: str, request: flask.Request, error: StageError) -> flask.Response:
@@ -117,12 +117,14 @@ def final(name: str, asked: StageRequest, error: Exception) -> Problem:
     return bug(name, asked)
 
 
-def leave(problem: Problem, asked: StageRequest, blobs: BlobStore) -> Problem:
+def leave(problem: Problem, asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Problem:
     """Leave the problem where finalize finds it: the workflow may see only that some branch failed."""
     if problem.status == RecordingErased.status:
         return problem  # nothing is to be left of it
     try:
         blobs.replace(problem_uri(asked.source), problem.model_dump_json().encode(), over=0)
+        if jobs.erased(asked.source.job_id):
+            wipe(problem_uri(asked.source), blobs)
     except Transient:
         log.warning("problem not left in work")  # the workflow still carries the response
     return problem
@@ -138,9 +140,11 @@ def execute(stage: Stage[P], request: StageRequest, blobs: BlobStore, jobs: JobS
         return answer
     with (
         erasing(request.source, blobs),
-        attempt(stage, request.source, key, params.part, jobs) as clock,
+        attempt(stage, request.source, key, params.part, jobs) as this,
         tempfile.TemporaryDirectory(prefix=f"dropscribe-{stage.name}-") as folder,
     ):
+        if this.again and (answer := committed(f"{home}/{key}.json", blobs)) is not None:
+            return answer  # of an attempt that ended between the look above and this beginning
         task = Task(params, fetched(request, Path(folder), blobs), Path(folder), lambda: blobs.open(request.source))
         outputs = collected(stage.run(task), home, blobs)
         return commit(
@@ -151,7 +155,7 @@ def execute(stage: Stage[P], request: StageRequest, blobs: BlobStore, jobs: JobS
                 stage_version=stage.version,
                 outputs=outputs,
                 engine=stage.engine(params),
-                seconds=round(clock(), 3),
+                seconds=round(this.seconds(), 3),
             ),
             blobs,
         )
@@ -193,22 +197,33 @@ def artifacts(answer: StageResponse) -> Iterator[Artifact]:
         yield from output if isinstance(output, tuple) else (output,)
 
 
+@dataclass(frozen=True)
+class Attempt:
+    again: bool
+    """There was one before."""
+    started: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self.started
+
+
 @contextmanager
-def attempt(stage: Stage[P], source: Source, key: str, part: int, jobs: JobStore) -> Iterator[Callable[[], float]]:
-    """Count an attempt and hold its lease while the block runs; gives the seconds since."""
-    owner, task, started = uuid.uuid4().hex, f"{stage.name}-{key}", time.monotonic()
-    jobs.begin(source.job_id, task, stage.name, part, owner)
+def attempt(stage: Stage[P], source: Source, key: str, part: int, jobs: JobStore) -> Iterator[Attempt]:
+    """Count an attempt and hold its lease while the block runs."""
+    owner, task = uuid.uuid4().hex, f"{stage.name}-{key}"
+    this = Attempt(jobs.begin(source.job_id, task, stage.name, part, owner))
     ended = threading.Event()
     heart = threading.Thread(target=beat, args=(jobs, source.job_id, task, owner, ended), daemon=True)
     heart.start()
     try:
         with stoppable():
-            yield lambda: time.monotonic() - started
+            yield this
     except BaseException as error:
         jobs.release(source.job_id, task, owner, counted=not isinstance(error, Transient))
         raise
     else:
-        jobs.complete(source.job_id, task, owner, time.monotonic() - started)
+        jobs.complete(source.job_id, task, owner, this.seconds())
         jobs.check_not_erased(source.job_id)
     finally:
         ended.set()

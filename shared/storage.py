@@ -6,7 +6,8 @@ No method writes without a precondition: what `keep` writes is named by its cont
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,11 +91,12 @@ def wipe(prefix: str, blobs: BlobStore) -> None:
 
 
 class MemoryBlobs:
-    """A BlobStore for unit tests: same promises, no network."""
+    """A BlobStore for unit tests: same promises, no network. `clock` gives seconds since the epoch."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._objects: dict[str, tuple[Blob, bytes]] = {}
         self._generation = 0
+        self._clock = clock
 
     def find(self, uri: str) -> Blob | None:
         return self._objects[uri][0] if uri in self._objects else None
@@ -135,7 +137,8 @@ class MemoryBlobs:
         if (found.generation if found else 0) != over:
             return None
         self._generation += 1
-        self._objects[uri] = Blob(uri, self._generation, len(data), datetime.now(UTC), dict(metadata or {})), data
+        created = datetime.fromtimestamp(self._clock(), UTC)
+        self._objects[uri] = Blob(uri, self._generation, len(data), created, dict(metadata or {})), data
         return self._generation
 
     def delete(self, uri: str, generation: int) -> bool:

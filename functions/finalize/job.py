@@ -52,6 +52,8 @@ def finalize(
     """Always runs: the guards of the outbox make it safe to repeat. Only the holder of the claim answers."""
     ending = read_ending(asked)
     if not jobs.claim(asked.source, ending.run, ending.execution):
+        if jobs.erased(asked.source.job_id):
+            withdraw(asked.source, ending.run, blobs)  # this very call may have died after it wrote
         return Finalized(job_id=asked.source.job_id, state="superseded")
     if ending.error is not None:
         finalized = report(asked.source, ending, ending.error, blobs, jobs)

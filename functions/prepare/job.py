@@ -23,15 +23,15 @@ class Start(Wire):
     options: dict[str, JsonValue] = {}
 
 
-def prepare(asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Prepared:
+def prepare(asked: StageRequest, blobs: BlobStore, jobs: JobStore, stage: Stage[Cutting] = CUT) -> Prepared:
     """Only the holder of the claim goes on; everyone else is a duplicate."""
     start = read_start(asked)
     if not jobs.claim(asked.source, start.run, start.execution):
-        return Prepared(job_id=asked.source.job_id, stage=CUT.name, stage_version=CUT.version, duplicate=True)
+        return Prepared(job_id=asked.source.job_id, stage=stage.name, stage_version=stage.version, duplicate=True)
     forget_problem(asked.source, blobs)
     recording = admit(asked.source, blobs)
     options, chosen = resolve(layers(asked.source, recording, start, blobs))
-    response = execute(CUT, StageRequest(source=asked.source, params=cutting(options)), blobs, jobs)
+    response = execute(stage, StageRequest(source=asked.source, params=cutting(options)), blobs, jobs)
     planned = plan(options, chosen)
     spans = count(response, "spans") if planned["diarize"] is not None else 0
     jobs.cut(asked.source.job_id, start.run, chunks=count(response, "chunks"), spans=spans)

@@ -1,8 +1,9 @@
 """Recordings without an answer and without an active run are started again, and at last answered with a problem. Ends
 of jobs that finalize could not announce are announced.
 
-Inbox and outbox are listed side by side, a page at a time; only what has no answer is looked at more closely. Two
-sweeps at once do no harm: of two executions that begin the same run, one claims the job and the other ends.
+Inbox and outbox are listed side by side, a page at a time, to find what was never begun; what was begun and goes no
+further is found by its job. Two sweeps at once do no harm: of two executions that begin the same run, one claims the
+job and the other ends.
 """
 
 import logging
@@ -10,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Literal
 
 from pydantic import Field
 
 from shared.completions import Completions, announce
 from shared.contracts import Source, Wire
 from shared.errors import CompletionsUnavailable, GivenUp
-from shared.inbox import answer_folder, is_recording
-from shared.jobs import Job, JobStore
+from shared.inbox import answered, generation_of, is_recording
+from shared.jobs import Job, JobState, JobStore
 from shared.settings import settings
 from shared.storage import Blob, BlobStore
 from shared.workflow import Executions
@@ -30,6 +32,8 @@ PAGES = 50
 """Of the inbox, in one sweep; the next one goes on behind them."""
 ANNOUNCEMENTS = 500
 """In one sweep; the next one goes on."""
+OPEN: tuple[JobState, ...] = ("running", "unanswered", "cancelled")
+"""States of jobs that may have to be answered yet."""
 MARKS = "**/{transcript.json,problem.json}"
 """The objects that say that a recording has its answer."""
 
@@ -62,19 +66,20 @@ class Sweep:
     def __call__(self, asked: Asked) -> Swept:
         """Go on where the last sweep ended, for a budget of pages; at the end of the inbox begin anew the next time."""
         patience = settings().unanswered_after if asked.unanswered_after is None else asked.unanswered_after
-        before = datetime.now(UTC) - timedelta(seconds=patience)
+        before = self.now() - timedelta(seconds=patience)
         listing = self.blobs.list(f"gs://{settings().inbox}/", start=self.jobs.bookmark())
         looked, done = 0, {"started": 0, "given_up": 0, "announced": self.announce(before)}
         for _ in range(PAGES):
             page = list(islice(listing, PAGE))
             for source in self.unanswered(page, before):
-                if (did := self.mend(source, before)) is not None:
-                    done[did] += 1
+                done["started"] += self.begin(source)
             looked += len(page)
             more = len(page) == PAGE
             self.jobs.leave_bookmark(name_of(page[-1]) + "\0" if more else "")
             if not more:
                 break
+        for job in self.abandoned(before):
+            done[self.mend(job)] += 1
         log.info("swept", extra={"objects": looked, **done})
         return Swept(objects=looked, more=more, **done)
 
@@ -96,7 +101,7 @@ class Sweep:
 
         Of one that is older than jobs' documents are kept nobody can tell whether it was answered once: it is left.
         """
-        known = datetime.now(UTC) - timedelta(days=settings().keep_days)
+        known = self.now() - timedelta(days=settings().keep_days)
         old = {name_of(blob): blob for blob in page if known < blob.created <= before and is_recording(name_of(blob))}
         if not old:
             return
@@ -107,44 +112,48 @@ class Sweep:
             answers[name] = max(answers.get(name, 0), generation_of(mark))
         for name, blob in old.items():
             source = Source(bucket=settings().inbox, name=name, generation=blob.generation)
-            if answers.get(name, 0) < blob.generation and not self.answered(source):
+            # Those of `a` come after those of `a-1`, maybe beyond the listing's end: its name is looked for.
+            if answers.get(name, 0) < blob.generation and not answered(source, self.blobs):
                 yield source
 
-    def answered(self, source: Source) -> bool:
-        """Looks for the answer by its name: those of `a` come after those of `a-1`, maybe beyond the listing's end."""
-        folder = f"gs://{settings().outbox}/{answer_folder(source)}"
-        marks = (self.blobs.find(f"{folder}/{mark}") for mark in ("transcript.json", "problem.json"))
-        return any(mark is not None and generation_of(mark) >= source.generation for mark in marks)
-
-    def mend(self, source: Source, before: datetime) -> str | None:
-        """Start what nobody works on; what was done, if anything."""
-        job = self.jobs.find(source.job_id)
-        if job is None:
+    def begin(self, source: Source) -> bool:
+        """Start what was never begun. What was is found by its job."""
+        never = self.jobs.find(source.job_id) is None
+        if never:
             self.executions.start(source, 1)
-            return "started"
-        if not self.abandoned(job, before) or job.run - job.asked > settings().restarts:
-            return None
-        if job.run - job.asked == settings().restarts:
+        return never
+
+    def abandoned(self, before: datetime) -> Iterator[Job]:
+        """Jobs that go no further. An older run may have answered: somebody asked for another, or it died as it wrote.
+
+        They were given up as something that may pass, or their execution has ended without settling them, or nobody
+        has answered yet that they were cancelled. An answer that somebody deleted is not made again: its job is done.
+        """
+        for job in (job for state in OPEN for job in self.jobs.in_state(state)):
+            if job.updated > before or (job.state == "cancelled" and job.results):
+                continue
+            if job.state == "running" and self.executions.active(job.execution):
+                continue
+            recording = self.blobs.find(job.source.uri)
+            if recording and recording.generation == job.source.generation:
+                yield job
+
+    def mend(self, job: Job) -> Literal["started", "given_up"]:
+        """Start the job's next run, or have it answered; what was done."""
+        if job.state == "cancelled" and job.problem:
+            self.executions.answer(job.source, job.run + 1, job.problem)
+        elif job.run - job.asked >= settings().restarts:
             error = GivenUp(f"{job.run} runs ended without an answer; the log of each tells why")
-            self.executions.answer(source, job.run + 1, error.problem(job.job_id, "reconcile"))
+            self.executions.answer(job.source, job.run + 1, error.problem(job.job_id, "reconcile"))
             return "given_up"
-        self.executions.start(source, job.run + 1, job.options)
+        else:
+            self.executions.start(job.source, job.run + 1, job.options)
         return "started"
 
-    def abandoned(self, job: Job, before: datetime) -> bool:
-        """It was given up as something that may pass, or its execution has ended without settling it.
-
-        An answer that somebody deleted is not made again: its job is done.
-        """
-        if job.updated > before:
-            return False
-        return job.state == "unanswered" or (job.state == "running" and not self.executions.active(job.execution))
+    def now(self) -> datetime:
+        """By the clock that the jobs' times are from."""
+        return datetime.fromtimestamp(self.jobs.clock(), UTC)
 
 
 def name_of(blob: Blob) -> str:
     return blob.uri.split("/", 3)[3]
-
-
-def generation_of(mark: Blob) -> int:
-    """Of the recording that it answers; an object that somebody else put there answers nothing."""
-    return int(mark.metadata.get("dropscribe-generation", 0))

@@ -23,15 +23,17 @@ _OPEN_CONNECTIONS = 256
 
 
 class HttpCalls:
-    """All executions share its client, its connections and its slots."""
+    """All executions share its client, its connections and its slots. `transport` carries requests elsewhere."""
 
-    def __init__(self, slots: Slots, make_token: TokenMaker | None = None) -> None:
+    def __init__(
+        self, slots: Slots, make_token: TokenMaker | None = None, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self._slots = slots
         self._make_token = make_token
         self._connections = asyncio.Semaphore(_OPEN_CONNECTIONS)
         # A kept connection may be closed by the stage just as it is used again, which would look like a broken call.
         self._client = httpx.AsyncClient(
-            timeout=None, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+            timeout=None, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0), transport=transport
         )
 
     async def close(self) -> None:

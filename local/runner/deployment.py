@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import httpx
+
 from local.runner import limits, log
 from local.runner.calls import HttpCalls, TokenMaker
 from local.runner.check import check
@@ -74,12 +76,13 @@ class Deployment:
         store: ExecutionStore,
         slot_counts: Mapping[str, int],
         make_token: TokenMaker | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.workflow = workflow
         self.store = store
         self._program = workflow.program()
         self._slots = Slots(slot_counts)
-        self._http = HttpCalls(self._slots, make_token)
+        self._http = HttpCalls(self._slots, make_token, transport)
         self._running: dict[str, _Running] = {}
 
     def create(self, argument: str) -> StoredExecution:

@@ -204,17 +204,58 @@ def test_a_job_that_is_asked_for_again_begins_to_count_anew(store: JobStore, sou
     for owner in ("a", "b", "c"):
         store.begin(source.job_id, "align-k", "align", 0, owner)
         clock.now += 61
-    store.asked(source.job_id, {"language": "de"})
+    assert store.asked(source.job_id, {"language": "de"}) == 3
     store.begin(source.job_id, "align-k", "align", 0, "d")
     job = store.find(source.job_id)
-    assert job is not None and (job.asked, job.options) == (2, {"language": "de"})
+    assert job is not None and (job.asked, job.options, job.state) == (3, {"language": "de"}, "running")
+
+
+def test_a_run_that_was_asked_for_is_nobody_elses(store: JobStore, source: Source) -> None:
+    """Another run may be about to begin under the next number."""
+    store.claim(source, 1, "first")
+    store.settle(source.job_id, 1, "unanswered")
+    promised = store.asked(source.job_id, {})
+    assert not store.claim(source, 2, "reconcile's")
+    assert store.claim(source, promised, "asked")
+
+
+def test_what_was_cancelled_stays_so_until_somebody_asks(store: JobStore, source: Source) -> None:
+    problem = Problem(type="t", title="T", status=409, detail="d")
+    store.claim(source, 1, "first")
+    job = store.cancel(source, problem)
+    assert job is not None and (job.run, job.execution, job.state) == (2, "first", "cancelled")
+    assert not store.holds(source.job_id, 1, "first") and not store.claim(source, 2, "reconcile's")
+    assert store.claim(source, 3, "answers")
+    job = store.find(source.job_id)
+    assert job is not None and (job.state, job.problem) == ("cancelled", problem)
+    assert store.claim(source, store.asked(source.job_id, {}), "again")
+    job = store.find(source.job_id)
+    assert job is not None and (job.state, job.problem) == ("running", None)
+
+
+def test_what_nobody_has_begun_can_be_cancelled_and_what_has_ended_cannot(store: JobStore, source: Source) -> None:
+    problem = Problem(type="t", title="T", status=409, detail="d")
+    assert store.cancel(source, problem) and not store.claim(source, 1, "its event's")
+    ended = source.model_copy(update={"generation": 2})
+    store.claim(ended, 1, "first")
+    store.settle(ended.job_id, 1, "done")
+    assert store.cancel(ended, problem) is None
+
+
+def test_a_run_that_has_answered_is_not_unanswered(store: JobStore, source: Source) -> None:
+    """finalize answered, but the workflow never heard of it and gave up."""
+    store.claim(source, 1, "first")
+    store.settle(source.job_id, 1, "done")
+    store.settle(source.job_id, 1, "unanswered")
+    job = store.find(source.job_id)
+    assert job is not None and job.state == "done"
 
 
 def test_an_erased_job_is_neither_claimed_nor_begun(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
     store.begin(source.job_id, "align-k", "align", 0, "a")
     store.erase(source)
-    assert not store.claim(source, 2, "second")
+    assert not store.claim(source, 2, "second") and not store.claim(source, 1, "first")
     with pytest.raises(RecordingErased):
         store.begin(source.job_id, "align-k", "align", 0, "b")
     store.complete(source.job_id, "align-k", "a", 1.0)

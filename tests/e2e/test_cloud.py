@@ -203,7 +203,7 @@ def test_up_starts_again_what_has_no_answer(cloud: Cloud) -> None:
     cloud.answer(source)
     for blob in cloud.client.list_blobs(OUTBOX, prefix="unanswered.wav/"):
         blob.delete()
-    cloud.jobs.settle(source.job_id, 1, "unanswered")
+    cloud.leave_unanswered(source, run=1)
     cloud.down()
     cloud.up()
     assert cloud.answer(source).transcript["job"]["run"] == 2

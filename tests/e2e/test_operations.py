@@ -38,7 +38,7 @@ def test_a_cancelled_job_is_answered_with_a_problem_and_stays_so(cloud: Cloud, r
     assert cloud.answer(running).problem["type"] == "urn:dropscribe:problem:cancelled"
     assert cloud.job(running).state == "cancelled"
     reconcile(cloud)
-    assert cloud.job(running).run == 2, "reconcile leaves it alone"
+    assert cloud.job(running).run == 3, "reconcile leaves it alone"
     again = cloud.command("cancel", running.job_id)
     assert again.returncode == 1 and "it is cancelled" in again.stderr
 
@@ -46,9 +46,20 @@ def test_a_cancelled_job_is_answered_with_a_problem_and_stays_so(cloud: Cloud, r
 def test_a_cancelled_job_can_be_run_again(cloud: Cloud, running: Source) -> None:
     cloud.command("cancel", running.job_id)
     cloud.answer(running)
-    assert cloud.command("redrive", running.job_id).stdout == f"{running.job_id}: run 3\n"
-    cloud.until(lambda: cloud.job(running).state == "done", 30, "end of the third run")
-    assert cloud.answer(running).transcript["job"]["run"] == 3
+    assert cloud.command("redrive", running.job_id).stdout == f"{running.job_id}: run 5\n"
+    cloud.until(lambda: cloud.job(running).state == "done", 30, "end of the new run")
+    assert cloud.answer(running).transcript["job"]["run"] == 5
+
+
+def test_a_recording_whose_event_never_came_is_cancelled_by_its_name(cloud: Cloud) -> None:
+    source = cloud.upload("unbegun.wav", wav(FIVE_SECONDS))
+    cloud.answer(source)
+    for blob in cloud.client.list_blobs(OUTBOX, prefix="unbegun.wav/"):
+        blob.delete()
+    cloud.jobs.documents.delete(f"jobs/{source.job_id}")
+    assert cloud.command("cancel", "unbegun.wav").stdout == f"{source.job_id}: cancelled\n"
+    assert cloud.answer(source).problem["type"] == "urn:dropscribe:problem:cancelled"
+    assert reconcile(cloud)["started"] == 0
 
 
 def test_a_running_job_is_not_run_again(cloud: Cloud, running: Source) -> None:
@@ -84,7 +95,7 @@ def test_what_failed_is_listed_and_run_again_from_where_it_failed(cloud: Cloud) 
     assert source.job_id in cloud.command("failed").stdout
     done = cloud.command("redrive", source.job_id, "--set", "language=en")
     assert done.returncode == 0, done.stderr
-    cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the second run")
+    cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the new run")
     transcript = cloud.answer(source).transcript
     assert transcript["options"]["language"] == {"value": "en", "origin": "redrive"}
     assert {task.stage: task.reused for task in cloud.jobs.tasks(source.job_id)}["prepare"]
@@ -106,7 +117,7 @@ def test_two_sweeps_at_once_give_one_answer(cloud: Cloud) -> None:
     cloud.answer(source)
     for blob in cloud.client.list_blobs(OUTBOX, prefix="swept.wav/"):
         blob.delete()
-    cloud.jobs.settle(source.job_id, 1, "unanswered")
+    cloud.leave_unanswered(source, run=1)
     assert sum(reconcile(cloud)["started"] for _ in range(2)) >= 1
     assert cloud.answer(source).transcript["job"]["run"] == 2
 
@@ -116,10 +127,7 @@ def test_a_job_that_never_ends_is_given_up(cloud: Cloud) -> None:
     cloud.answer(source)
     for blob in cloud.client.list_blobs(OUTBOX, prefix="hopeless.wav/"):
         blob.delete()
-    job = cloud.job(source).model_copy(update={"run": 6, "state": "unanswered"})
-    stored = cloud.jobs.documents.get(f"jobs/{source.job_id}")
-    assert stored is not None
-    cloud.jobs.documents.put(f"jobs/{source.job_id}", job.model_dump(mode="json"), over=stored[1])
+    cloud.leave_unanswered(source, run=6)
     assert reconcile(cloud)["given_up"] == 1
     assert cloud.answer(source).problem["type"] == "urn:dropscribe:problem:given-up"
     assert reconcile(cloud)["started"] == 0

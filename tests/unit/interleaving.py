@@ -18,12 +18,17 @@ class Killed(BaseException):
 
 @dataclass(frozen=True)
 class Turn:
-    """Let the worker do a step, or kill it there."""
+    """Let the worker do a step, or kill it there, or have the call fail."""
 
-    worker: int
+    worker: int = 0
     kill: bool = False
     late: bool = False
-    """Kill it after the call has taken effect."""
+    """Kill it, or fail, after the call has taken effect."""
+    error: type[Exception] | None = None
+
+    @property
+    def struck(self) -> bool:
+        return self.kill or self.error is not None
 
 
 class Worker:
@@ -53,13 +58,12 @@ class Worker:
         self.waits.release()
         assert self.may_go.acquire(timeout=DEADLINE), "nobody lets this worker go on"
         assert self.turn is not None
-        if self.turn.kill and not self.turn.late:
-            self.dead = True
-            raise Killed
-        made = call()
+        made = call() if self.turn.late or not self.turn.struck else None
         if self.turn.kill:
             self.dead = True
             raise Killed
+        if self.turn.error:
+            raise self.turn.error("struck")
         return made
 
     def until_it_waits(self) -> None:

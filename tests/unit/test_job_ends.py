@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from functions.finalize.job import finalize
+from functions.finalize.outbox import put_answer
 from functions.prepare.job import CUT, prepare
 from shared.contracts import Finalized, Problem, Source, StageRequest
 from shared.errors import (
@@ -326,6 +327,15 @@ def test_nothing_is_written_for_what_was_erased_before(blobs: MemoryBlobs, jobs:
     error = {"problem": Problem(type="t", title="T", status=415, detail="d").model_dump()}
     assert finalize(ask(source, error=error), blobs, jobs).state == "superseded"
     assert [blob.uri for blob in blobs.list("gs://")] == [source.uri]
+
+
+def test_what_finalize_wrote_before_it_died_is_taken_back_by_its_next_call(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()))
+    jobs.claim(source, 1, "e")
+    put_answer(source, 1, {"transcript.json": b"{}"}, blobs)
+    jobs.erase(source)
+    assert finalize(ask(source, error={}), blobs, jobs).state == "superseded"
+    assert outbox(blobs) == set()
 
 
 def test_a_problem_that_is_handed_over_answers_a_job_that_nobody_claimed(blobs: MemoryBlobs, jobs: JobStore) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from shared.errors import NotAudio, StorageUnavailable
 from shared.jobs import JobStore, MemoryDocuments
 from shared.settings import make, settings
 from shared.stage import Each, One, Output, Stage, Task, execute, keep, serve
-from shared.storage import MemoryBlobs
+from shared.storage import MemoryBlobs, problem_uri
 
 SOURCE = Source(bucket="inbox", name="talk.mp3", generation=1763791000123456)
 
@@ -163,6 +164,28 @@ def test_while_one_attempt_runs_another_is_told_to_wait(bench: Bench) -> None:
     bench.stage = Stage("echo", "1", Asked, meanwhile, bench.stage.engine)
     assert bench.ask(request(audio)).status_code == 200
     assert replies[0].status_code == 429
+
+
+def test_an_answer_that_came_between_the_look_and_the_beginning_is_not_paid_for_again(bench: Bench) -> None:
+    audio, found = bench.put("late"), bench.blobs.find
+    looks = iter([None])  # the first look is before the other attempt's commit
+    answer = json.loads(bench.ask(request(audio)).get_data())
+    bench.blobs.find = lambda uri: next(looks, found(uri))  # type: ignore[method-assign]
+    assert json.loads(bench.ask(request(audio)).get_data())["outputs"] == answer["outputs"]
+    assert bench.runs == 1
+
+
+def test_no_problem_is_left_of_a_recording_that_is_erased_meanwhile(bench: Bench) -> None:
+    audio = bench.put("erased")
+
+    def run(task: Task[Asked]) -> Iterator[Output]:
+        settings().jobs().erase(SOURCE)
+        raise NotAudio("a PDF")
+        yield
+
+    bench.stage = replace(bench.stage, run=run)
+    assert bench.ask(request(audio)).status_code == 415
+    assert bench.blobs.find(problem_uri(SOURCE)) is None
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"source": {}}', b'{"source": 1, "secret": "hunter2"}'])

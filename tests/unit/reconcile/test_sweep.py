@@ -11,6 +11,7 @@ from functions.finalize.outbox import put_answer, put_problem
 from functions.reconcile import sweep as sweeping
 from functions.reconcile.sweep import Asked, Sweep
 from shared.contracts import Problem, Source
+from shared.errors import Cancelled
 from shared.jobs import JobStore, MemoryDocuments
 from shared.storage import MemoryBlobs
 
@@ -105,24 +106,60 @@ def test_an_answer_that_somebody_deleted_is_not_made_again(sweep: Sweep) -> None
     assert sweep(NOW).started == 0
 
 
-def test_after_five_restarts_a_job_is_given_up_once(sweep: Sweep) -> None:
+def test_after_five_restarts_a_job_is_given_up_until_it_is_answered(sweep: Sweep) -> None:
+    """What was to write the problem may have failed, too."""
     source = upload(sweep, "a.mp3")
     for run in range(1, 9):
-        if sweep.jobs.claim(source, run, f"run-{run}"):
-            sweep.jobs.settle(source.job_id, run, "unanswered")
+        sweep.jobs.claim(source, run, f"run-{run}")
+        sweep.jobs.settle(source.job_id, run, "unanswered")
         sweep(NOW)
     assert [run for _, run, _ in started(sweep).runs] == [2, 3, 4, 5, 6]
-    assert started(sweep).problems == [("a.mp3", 7, "given-up")]
+    assert started(sweep).problems == [("a.mp3", 7, "given-up"), ("a.mp3", 8, "given-up"), ("a.mp3", 9, "given-up")]
+    sweep.jobs.claim(source, 9, "answers")
+    sweep.jobs.settle(source.job_id, 9, "failed")
+    assert sweep(NOW).given_up == 0
+
+
+def test_a_redrive_that_was_lost_is_started_again_beside_the_answer_of_an_older_run(sweep: Sweep) -> None:
+    source = upload(sweep, "a.mp3")
+    sweep.jobs.claim(source, 1, "first")
+    put_answer(source, 1, {"transcript.json": b"{}"}, sweep.blobs)
+    sweep.jobs.settle(source.job_id, 1, "done")
+    promised = sweep.jobs.asked(source.job_id, {"language": "de"})
+    assert sweep(NOW).started == 1
+    assert started(sweep).runs == [("a.mp3", promised, {"language": "de"})]
+    started(sweep).runs.clear()
+    sweep.jobs.claim(source, promised, "redriven")
+    assert sweep(NOW).started == 1
+    assert started(sweep).runs == [("a.mp3", promised + 1, {"language": "de"})]
+
+
+def test_a_cancelled_job_is_answered_again_until_it_is_and_never_started(sweep: Sweep) -> None:
+    source = upload(sweep, "a.mp3")
+    sweep.jobs.cancel(source, Cancelled("by request").problem(source.job_id, None))
+    for run in (2, 3):
+        assert sweep(NOW).started == 1
+        sweep.jobs.claim(source, run, "answers, and is lost")
+    assert started(sweep).problems == [("a.mp3", 2, "cancelled"), ("a.mp3", 3, "cancelled")]
+    sweep.jobs.settle(source.job_id, 3, "cancelled", results={"problem": "gs://dropscribe-outbox/a.mp3/problem.json"})
+    assert sweep(NOW).started == 0 and started(sweep).runs == []
+
+
+def test_a_job_whose_recording_is_gone_is_left_alone(sweep: Sweep) -> None:
+    source = upload(sweep, "a.mp3")
+    sweep.jobs.claim(source, 1, "first")
+    sweep.blobs.delete(source.uri, source.generation)
+    assert sweep(NOW).started == 0
 
 
 def test_a_redrive_may_be_restarted_as_often_and_with_its_options(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 6, "sixth")
     sweep.jobs.asked(source.job_id, {"language": "de"})
-    sweep.jobs.claim(source, 7, "seventh")
-    sweep.jobs.settle(source.job_id, 7, "unanswered")
+    sweep.jobs.claim(source, 8, "eighth")
+    sweep.jobs.settle(source.job_id, 8, "unanswered")
     assert sweep(NOW).started == 1
-    assert started(sweep).runs == [("a.mp3", 8, {"language": "de"})]
+    assert started(sweep).runs == [("a.mp3", 9, {"language": "de"})]
 
 
 def test_an_erased_recording_is_not_started(sweep: Sweep) -> None:

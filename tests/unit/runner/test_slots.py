@@ -120,7 +120,7 @@ def test_a_cancelled_waiter_gives_its_turn_on() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["enter", "leave", "cancel"]), st.integers(0, 9)), max_size=60))
 @settings(max_examples=150, deadline=None)
-def test_slots_are_never_lost_nor_doubled(actions: list[tuple[str, int]]) -> None:
+def test_slots_are_never_lost_nor_doubled_and_nobody_is_overtaken(actions: list[tuple[str, int]]) -> None:
     async def test() -> None:
         slots = Slots({STAGE: 3})
         users = Users(slots)
@@ -133,6 +133,7 @@ def test_slots_are_never_lost_nor_doubled(actions: list[tuple[str, int]]) -> Non
             length = slots.lengths()[STAGE]
             assert length["running"] <= 3
             assert not length["waiting"] or length["running"] == 3
+            assert users.inside == sorted(users.inside, key=int)
         await users.finish()
         assert slots.lengths()[STAGE] == {"slots": 3, "running": 0, "waiting": 0}
 
