@@ -54,7 +54,9 @@ class Home:
             return ports
         ports = Ports(ports=dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
         self.folder.mkdir(parents=True, exist_ok=True)
-        kept.write_text(ports.model_dump_json())
+        whole = kept.with_suffix(".new")  # on a full disk only half may be written
+        whole.write_text(ports.model_dump_json())
+        whole.replace(kept)
         return ports
 
 

@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, TextIO
 
@@ -63,12 +64,12 @@ class Running:
         self.start()
 
 
-def supervise(home: Home) -> None:
-    """Run the parts until SIGTERM or SIGINT."""
+def supervise(home: Home, parts: Sequence[Part]) -> None:
+    """Keep the parts running until SIGTERM or SIGINT."""
     ending: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: ending.append(received))
-    running = [Running(part, home) for part in parts(home)]
+    running = [Running(part, home) for part in parts]
     while not ending:
         time.sleep(0.1)
         for each in running:
@@ -113,13 +114,13 @@ def supervisor_of(home: Home) -> int | None:
     return None
 
 
-def detach(home: Home) -> None:
+def detach(home: Home, module: str = "local.supervisor") -> None:
     """Start a supervisor that outlives this process."""
     log = home.log("supervisor")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         subprocess.Popen(
-            (sys.executable, "-m", "local.supervisor"),
+            (sys.executable, "-m", module),
             env={**os.environ, "DROPSCRIBE_HOME": str(home.folder)},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -140,10 +141,11 @@ def stop(home: Home, wait: Callable[[Callable[[], bool]], bool]) -> bool:
 
 
 def tell(message: str, **fields: object) -> None:
-    sys.stderr.write(json.dumps({"severity": "WARNING", "message": message, **fields}) + "\n")
+    with suppress(OSError):  # a full disk takes the line, not what it tells of
+        sys.stderr.write(json.dumps({"severity": "WARNING", "message": message, **fields}) + "\n")
 
 
-def main() -> NoReturn:
+def main(parts: Callable[[Home], Sequence[Part]] = parts) -> NoReturn:
     here = home()
     try:
         lock = locked(here)
@@ -151,7 +153,7 @@ def main() -> NoReturn:
         tell("another supervisor has this home")
         sys.exit(0)
     with lock:
-        supervise(here)
+        supervise(here, parts(here))
     sys.exit(0)
 
 

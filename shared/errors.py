@@ -25,6 +25,7 @@
     + JobStoreUnavailable     503  the job store did not answer
     + WorkflowUnavailable     503  the workflow did not answer
     + KeysUnavailable         503  the keys to check callers' tokens with did not arrive
+    + DiskFull                503  a stage has no room for its files
 
 Anything else that escapes a stage is a bug: it becomes a 500 with our problem type and nobody retries it.
 A 500 without our type is the platform's (no instance, out of memory) and is retried.
@@ -196,3 +197,7 @@ class WorkflowUnavailable(Transient):
 
 class KeysUnavailable(Transient):
     """The issuer's keys did not arrive."""
+
+
+class DiskFull(Transient):
+    """The disk is full."""

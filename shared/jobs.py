@@ -25,6 +25,8 @@ tombstone; all that is known is that there was a job."""
 BOOKMARK = "reconcile/bookmark"
 ERASED = "(erased)"
 """The name of an erased recording."""
+FARTHEST_LEASE = 2
+"""Lengths of a lease that one may have left: machines' clocks differ a little."""
 TRIES = 20
 """Lost races before a write is given up; each race lost means that another writer won one."""
 
@@ -192,14 +194,15 @@ class JobStore:
 
         self._change(job_path(job_id), Job, settled)
 
-    def begin(self, job_id: str, task: str, stage: str, part: int, owner: str) -> None:
-        """Count an attempt and take its lease; raise StageBusy, AttemptsExhausted or RecordingErased."""
+    def begin(self, job_id: str, task: str, stage: str, part: int, owner: str) -> int:
+        """Count an attempt and take its lease; the attempt's number. Raise StageBusy, AttemptsExhausted or
+        RecordingErased."""
         self.check_not_erased(job_id)
         now, until = self._now(), self._now() + timedelta(seconds=self.lease)
 
         def begun(record: TaskRecord | None) -> TaskRecord:
             tried = record.attempts if record else 0
-            if record and record.state == "running" and record.lease_until > now and record.owner != owner:
+            if record and record.owner != owner and self._leased(record):
                 raise StageBusy(f"another attempt at {stage} holds the lease")
             if tried >= self.attempts and record and record.state == "running":
                 raise AttemptsExhausted(f"{stage} died {tried} times at part {part}")
@@ -208,7 +211,13 @@ class JobStore:
                 lease_until=until, started=now, updated=now, expires=self._expiry(),
             )  # fmt: skip
 
-        self._change(task_path(job_id, task), TaskRecord, begun)
+        written = self._change(task_path(job_id, task), TaskRecord, begun)
+        return int(written.attempts)
+
+    def _leased(self, record: TaskRecord) -> bool:
+        """A lease that ends far beyond a lease's length was taken by a clock that has been set back since."""
+        left = (record.lease_until - self._now()).total_seconds()
+        return record.state == "running" and 0 < left <= FARTHEST_LEASE * self.lease
 
     def check_not_erased(self, job_id: str) -> None:
         if self.erased(job_id):
@@ -281,15 +290,18 @@ class JobStore:
 
         self._change(task_path(job_id, task), TaskRecord, changed)
 
-    def _change(self, path: str, model: type[Any], change: Callable[[Any], Wire | None]) -> None:
-        """Read, change, and write over just what was read; again when another was faster. None leaves it be."""
+    def _change(self, path: str, model: type[Any], change: Callable[[Any], Wire | None]) -> Any:
+        """Read, change, and write over just what was read; again when another was faster. None leaves it be.
+
+        Gives what was written.
+        """
         for _ in range(TRIES):
             found = self.documents.get(path)
             changed = change(model.model_validate(found[0]) if found else None)
             if changed is None:
-                return
+                return None
             if self.documents.put(path, changed.model_dump(mode="json"), over=found[1] if found else None):
-                return
+                return changed
         raise JobStoreUnavailable(f"{TRIES} writes in a row met another's")
 
     def _now(self) -> datetime:

@@ -5,6 +5,8 @@ import os
 import signal
 from collections.abc import Callable
 
+from shared.scratch import clear_abandoned
+
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 """Read when onnxruntime is imported, which is after this; else it reports home."""
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
@@ -20,11 +22,12 @@ def in_each_worker(prepare: Callable[[], object]) -> None:
     """Run `prepare` in each worker that gunicorn forks, before it takes requests.
 
     A model made before the fork hangs the worker's exit for half a minute; one made at the first request makes that
-    request wait. A worker also ends with its master, even when that is killed.
+    request wait. A worker also ends with its master, even when that is killed, and clears up after the one before it.
     """
 
     def after_fork() -> None:
         die_with_parent()
+        clear_abandoned()
         prepare()
 
     os.register_at_fork(after_in_child=after_fork)

@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     hub_token: str | None = Field(default=None, repr=False)
     """For models behind a licence form."""
 
+    clock: str = "time:time"
+    """`module:function` that tells the seconds since the epoch, for leases, expiry and reconcile's patience."""
     lease: float = 60
     """Seconds until a dead worker's part is given to another."""
     heartbeat: float = 15
@@ -108,7 +110,9 @@ class Settings(BaseSettings):
     def jobs(self) -> "JobStore":
         from shared.jobs import JobStore  # it reads its limits from here
 
-        return JobStore(make(self.job_documents), self.lease, self.attempts, self.keep_days)
+        return JobStore(
+            make(self.job_documents), self.lease, self.attempts, self.keep_days, clock=resolve_name(self.clock)
+        )
 
     def workflow_executions(self) -> "Executions":
         return cast("Executions", make(self.executions))

@@ -56,7 +56,7 @@ class Sweep:
     def __call__(self, asked: Asked) -> Swept:
         """Go on where the last sweep ended, for a budget of pages; at the end of the inbox begin anew the next time."""
         patience = settings().unanswered_after if asked.unanswered_after is None else asked.unanswered_after
-        before = datetime.now(UTC) - timedelta(seconds=patience)
+        before = self.now() - timedelta(seconds=patience)
         listing = self.blobs.list(f"gs://{settings().inbox}/", start=self.jobs.bookmark())
         looked, done = 0, {"started": 0, "given_up": 0}
         for _ in range(PAGES):
@@ -77,7 +77,7 @@ class Sweep:
 
         Of one that is older than jobs' documents are kept nobody can tell whether it was answered once: it is left.
         """
-        known = datetime.now(UTC) - timedelta(days=settings().keep_days)
+        known = self.now() - timedelta(days=settings().keep_days)
         old = {name_of(blob): blob for blob in page if known < blob.created <= before and is_recording(name_of(blob))}
         if not old:
             return
@@ -90,6 +90,10 @@ class Sweep:
             source = Source(bucket=settings().inbox, name=name, generation=blob.generation)
             if answers.get(name, 0) < blob.generation and not self.answered(source):
                 yield source
+
+    def now(self) -> datetime:
+        """By the clock that the jobs' times are from."""
+        return datetime.fromtimestamp(self.jobs.clock(), UTC)
 
     def answered(self, source: Source) -> bool:
         """Looks for the answer by its name: those of `a` come after those of `a-1`, maybe beyond the listing's end."""
