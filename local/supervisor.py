@@ -114,13 +114,13 @@ def supervisor_of(home: Home) -> int | None:
     return None
 
 
-def detach(home: Home, module: str = "local.supervisor") -> None:
+def detach(home: Home) -> None:
     """Start a supervisor that outlives this process."""
     log = home.log("supervisor")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         subprocess.Popen(
-            (sys.executable, "-m", module),
+            (sys.executable, "-m", "local.supervisor"),
             env={**os.environ, "DROPSCRIBE_HOME": str(home.folder)},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -145,7 +145,7 @@ def tell(message: str, **fields: object) -> None:
         sys.stderr.write(json.dumps({"severity": "WARNING", "message": message, **fields}) + "\n")
 
 
-def main(parts: Callable[[Home], Sequence[Part]] = parts) -> NoReturn:
+def main(parts_of: Callable[[Home], Sequence[Part]] = parts) -> NoReturn:
     here = home()
     try:
         lock = locked(here)
@@ -153,7 +153,7 @@ def main(parts: Callable[[Home], Sequence[Part]] = parts) -> NoReturn:
         tell("another supervisor has this home")
         sys.exit(0)
     with lock:
-        supervise(here, parts(here))
+        supervise(here, parts_of(here))
     sys.exit(0)
 
 

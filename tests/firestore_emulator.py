@@ -7,7 +7,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from shared.process import die_with_parent
 
 JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
 MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
@@ -28,21 +31,46 @@ def missing() -> str | None:
     return None if shutil.which("java") else "java, which the Firestore emulator needs, is not installed"
 
 
+@dataclass
+class Emulator:
+    """It keeps everything in memory: whoever kills it has taken all documents away."""
+
+    port: int
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Return once it answers a call; the open port alone says nothing."""
+        command = ["java", "-Xmx256m", "-cp", str(jar()), MAIN, "--host=127.0.0.1", f"--port={self.port}"]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent
+        )
+        await_call(self.host)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
 @contextmanager
 def emulator() -> Iterator[str]:
-    """Its host:port, once it answers a call; the open port alone says nothing."""
+    """Its host:port."""
+    started = started_emulator()
+    try:
+        yield started.host
+    finally:
+        started.kill()
+
+
+def started_emulator() -> Emulator:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["java", "-Xmx256m", "-cp", str(jar()), MAIN, "--host=127.0.0.1", f"--port={port}"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    host = f"127.0.0.1:{port}"
-    try:
-        await_call(host)
-        yield host
-    finally:
-        process.kill()
-        process.wait()
+        found = Emulator(free.getsockname()[1])
+    found.start()
+    return found
 
 
 def await_call(host: str) -> None:

@@ -92,7 +92,7 @@ def test_the_job_store_is_unavailable_and_keeps_what_it_had(disk: Path) -> None:
     store = JobStore(SqliteDocuments(disk / "jobs.sqlite"))
     store.claim(SOURCE, 1, "first")
     with filled(disk):
-        with pytest.raises(JobStoreUnavailable, match="full|disk"):
+        with pytest.raises(JobStoreUnavailable, match=r"full|disk"):
             fill(store)
         with pytest.raises(JobStoreUnavailable):
             SqliteDocuments(disk / "other.sqlite")
