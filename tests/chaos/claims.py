@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+import psutil
 from google.cloud import storage
 
 from local.home import OUTBOX, WORK
@@ -104,8 +105,8 @@ class Claims:
 
     def of_what_is_left(self) -> None:
         """After `dropscribe down`."""
-        processes = [process.name() for process in self.cloud.stragglers()]
-        self.claim("left over", not processes, f"processes: {processes}")
+        _, processes = psutil.wait_procs(self.cloud.stragglers(), timeout=15)
+        self.claim("left over", not processes, f"processes: {[process.pid for process in processes]}")
         temporary = [path.name for path in self.cloud.temp.iterdir()]
         self.claim("left over", not temporary, f"temporary files: {temporary[:3]}")
         folder = self.cloud.home.folder / "buckets"
