@@ -56,7 +56,9 @@ def env() -> None:
     click.echo(f"export STORAGE_EMULATOR_HOST={ports.url('bucket')}")
     click.echo(f"export DROPSCRIBE_INBOX={INBOX}")
     click.echo(f"export DROPSCRIBE_OUTBOX={OUTBOX}")
-    click.echo(f"export DROPSCRIBE_EXECUTIONS=127.0.0.1:{ports.ports[EXECUTIONS]}  # gRPC, for google-cloud-workflows")
+    click.echo(
+        f"export DROPSCRIBE_EXECUTIONS_HOST=127.0.0.1:{ports.ports[EXECUTIONS]}  # gRPC, for google-cloud-workflows"
+    )
 
 
 @main.command()
