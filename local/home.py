@@ -44,6 +44,10 @@ class Home:
     def jobs(self) -> Path:
         return self.folder / "jobs.sqlite"
 
+    def temp(self, part: str) -> Path:
+        """For the files of a part's process; what is in it is nobody's when the process has ended."""
+        return self.folder / "tmp" / part
+
     def log(self, part: str) -> Path:
         return self.folder / "logs" / f"{part}.log"
 

@@ -7,6 +7,7 @@ killed itself, the kernel kills its children (`shared.process.die_with_parent`).
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,6 +43,7 @@ class Running:
     def start(self) -> None:
         log = self.home.log(self.part.name)
         log.parent.mkdir(parents=True, exist_ok=True)
+        self.clear()
         with log.open("ab") as out:
             self.process = subprocess.Popen(
                 self.part.command,
@@ -53,6 +55,16 @@ class Running:
                 preexec_fn=die_with_parent,  # safe: this process has one thread
             )
         self.started = time.monotonic()
+
+    def clear(self) -> None:
+        """Libraries leave temporary files when their process is killed, too."""
+        temp = self.home.temp(self.part.name)
+        temp.mkdir(parents=True, exist_ok=True)
+        for left in temp.iterdir():
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)  # a worker that is just ending may be at it, too
+            else:
+                left.unlink(missing_ok=True)
 
     def revive(self) -> None:
         """Start it again if it died; more and more slowly if it dies at once each time."""
@@ -89,6 +101,7 @@ def end(running: list[Running]) -> None:
             tell("part did not end; killing it", part=each.part.name)
             each.process.kill()
             each.process.wait()
+        each.clear()
 
 
 def locked(home: Home) -> TextIO:

@@ -107,7 +107,7 @@ class Claims:
         """After `dropscribe down`."""
         _, processes = psutil.wait_procs(self.cloud.stragglers(), timeout=15)
         self.claim("left over", not processes, f"processes: {[process.pid for process in processes]}")
-        temporary = [path.name for path in self.cloud.temp.iterdir()]
+        temporary = [path.name for path in self.cloud.temp.rglob("*") if path.parent != self.cloud.temp]
         self.claim("left over", not temporary, f"temporary files: {temporary[:3]}")
         folder = self.cloud.home.folder / "buckets"
         with closing(sqlite3.connect(f"file:{folder / 'index.sqlite'}?mode=ro", uri=True)) as index:

@@ -27,7 +27,7 @@ from tests.cloud import Cloud
 from tests.firestore_emulator import Emulator, started_emulator
 from tests.small_disk import CannotMount, small_disk
 
-DISKS = {"home": 96, "home/buckets": 640, "tmp": 64}
+DISKS = {"home": 96, "home/buckets": 640, "home/tmp": 64}
 """Megabytes: of the job store, the executions and the logs; of the bucket server's data; of the stages' temp folder."""
 LEASE = float(ENVIRONMENT["DROPSCRIBE_LEASE"])
 
@@ -43,7 +43,7 @@ class Firestore:
 class ChaosCloud(Cloud):
     def __init__(self, folder: Path, seed: int, store: str) -> None:
         self.folder, self.seed, self.store = folder, seed, store
-        self.journal, self.clock, self.temp = folder / "journal", folder / "clock.json", folder / "tmp"
+        self.journal, self.clock, self.temp = folder / "journal", folder / "clock.json", folder / "home" / "tmp"
         self.disks: list[Path] = []
         self.without: list[str] = []
         """What cannot be done to it here, and why."""
@@ -58,7 +58,6 @@ class ChaosCloud(Cloud):
             LINES: json.dumps(self.lines),
             JOURNAL: str(self.journal),
             CLOCK: str(self.clock),
-            "TMPDIR": str(self.temp),
             "DROPSCRIBE_UNANSWERED_AFTER": "10",
         }
 
@@ -66,7 +65,7 @@ class ChaosCloud(Cloud):
     def running(self) -> Iterator[None]:
         with ExitStack() as stack:
             self.mount(stack)
-            self.temp.mkdir(exist_ok=True)
+            self.temp.mkdir(parents=True, exist_ok=True)
             self.journal.touch()
             self.move_clocks({})
             if self.store == "firestore":

@@ -4,6 +4,7 @@ What people do to jobs is in test_operations.py, processes that are killed in te
 random in test_chaos.py.
 """
 
+import json
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import psutil
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
-from local.home import INBOX
+from local.home import INBOX, OUTBOX
 from shared.contracts import Source
 from tests.cloud import Cloud
 from tests.recordings import speech, wav
@@ -110,6 +111,19 @@ def test_an_unknown_option_stands_until_it_is_taken_out_of_the_metadata(cloud: C
     blob.patch()
     cloud.command("redrive", source.job_id)
     cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the third run")
+
+
+def test_a_redrive_tidies_up_after_an_answer_whose_end_was_cut_off(cloud: Cloud) -> None:
+    source = cloud.upload("twice.wav", wav(FIVE_SECONDS))
+    answer = cloud.answer(source).files["transcript.json"]
+    stray = cloud.client.bucket(OUTBOX).blob("twice.wav/problem.json")
+    stray.metadata = {"dropscribe-generation": str(source.generation), "dropscribe-run": "1"}
+    stray.upload_from_string(b"{}")
+    assert cloud.command("redrive", source.job_id).returncode == 0
+    cloud.until(lambda: cloud.job(source).run == 2 and cloud.settled(source), 30, "end of the second run")
+    files = cloud.answer(source).files
+    assert "problem.json" not in files
+    assert json.loads(files["transcript.json"])["words"] == json.loads(answer)["words"]
 
 
 def exports(cloud: Cloud) -> dict[str, str]:
