@@ -76,6 +76,7 @@ audit: setup ## Ask for known weaknesses of the pinned dependencies
 
 chaos: setup ## Kill, cut and refuse whatever can be, and see that nothing is lost
 	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.chaos --store firestore --jobs 50 --faults 80 --real 0
 
 hostile: setup ## Try thousands of broken and malicious recordings, and see that none does harm
 	$(BIN)/python -m benchmarks.hostile

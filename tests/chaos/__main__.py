@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.machine import RESULTS, keep
 from tests.chaos.faults import FAULTS
 from tests.chaos.run import Chaos
+from tests.firestore_emulator import missing
 
 
 def main() -> None:
@@ -22,6 +23,9 @@ def main() -> None:
     parser.add_argument("--real", type=int, default=10, help="So many of the recordings are heard by the real model.")
     parser.add_argument("--store", choices=sorted(FAULTS), default="sqlite", help="Where the jobs are kept.")
     asked = parser.parse_args()
+    if asked.store == "firestore" and (why := missing()):
+        sys.stderr.write(f"left out: {why}\n")
+        return
     with tempfile.TemporaryDirectory() as folder:
         report = Chaos(Path(folder), asked.seed, asked.jobs, asked.faults, asked.real, asked.store)()
     keep("chaos", {**others(asked.store), asked.store: asdict(report) | {"faults_in_all": sum(report.faults.values())}})
