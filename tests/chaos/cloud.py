@@ -121,8 +121,14 @@ class ChaosCloud(Cloud):
         self.home.log("supervisor").parent.mkdir(parents=True, exist_ok=True)
         with self.home.log("supervisor").open("ab") as log:
             command = (sys.executable, "-m", "tests.chaos.supervisor")
-            subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, preexec_fn=die_with_parent)
+            self.supervisor = subprocess.Popen(
+                command, env=self.environment, stdout=log, stderr=log, preexec_fn=die_with_parent
+            )
         get_ready(self.home)
+
+    def down(self) -> None:
+        super().down()
+        self.supervisor.wait(30)
 
     @cached_property
     def documents(self) -> Any:

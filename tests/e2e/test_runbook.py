@@ -17,6 +17,7 @@ from google.api_core.exceptions import ServiceUnavailable
 from local.home import INBOX, OUTBOX
 from shared.contracts import Source
 from tests.cloud import Cloud
+from tests.e2e.conftest import SHORT_LEASES
 from tests.recordings import speech, wav
 from tests.slow import ENVIRONMENT
 from tests.small_disk import CannotMount, filled, small_disk
@@ -134,7 +135,7 @@ def exports(cloud: Cloud) -> dict[str, str]:
 def test_a_full_disk_is_named_and_work_goes_on_when_there_is_room(tmp_path: Path) -> None:
     try:
         with small_disk(tmp_path / "home", 48) as disk:
-            fill_and_free(Cloud(disk, ENVIRONMENT), disk)
+            fill_and_free(Cloud(disk, {**ENVIRONMENT, **SHORT_LEASES}), disk)
     except CannotMount as reason:
         pytest.skip(str(reason))
 
