@@ -85,10 +85,11 @@ cost: setup ## Tell what audio costs: make cost HOURS=100 [MODEL=large-v3] [DEVI
 	  $(if $(FILES),--files "$(FILES)") $(foreach each,$(RTF),--rtf "$(each)") $(if $(IDLE),--idle "$(IDLE)")
 
 audit: setup ## Ask for known weaknesses of the pinned dependencies
-	$(BIN)/uv tool run --quiet pip-audit==2.10.0 --strict --disable-pip --require-hashes -r requirements.lock
+	$(BIN)/python -m tests.audit
 
 chaos: setup ## Kill, cut and refuse whatever can be, and see that nothing is lost
 	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.chaos --store firestore --jobs 50 --faults 80 --real 0
 
 hostile: setup ## Try thousands of broken and malicious recordings, and see that none does harm
 	$(BIN)/python -m benchmarks.hostile

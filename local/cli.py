@@ -32,11 +32,12 @@ def up() -> None:
     """Start the one-machine cloud; return when everything answers."""
     from local.cloud import NotUp
     from local.cloud import up as start
+    from shared.errors import StageError
 
     began = time.monotonic()
     try:
         fresh = start(home())
-    except NotUp as error:
+    except (NotUp, StageError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"up after {time.monotonic() - began:.1f} s" if fresh else "was up already", err=True)
 

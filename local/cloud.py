@@ -24,13 +24,20 @@ class NotUp(Exception):
 
 def up(home: Home) -> bool:
     """Start it and return when every part answers. False when it was up already."""
-    ports = home.ports()
     if supervisor_of(home) is not None:
+        ports = home.ports()
         until_all(
             home, lambda part: listens(ports, part)
         )  # a busy model answers no question, not even after its health
         return False
     detach(home)
+    get_ready(home)
+    return True
+
+
+def get_ready(home: Home) -> None:
+    """Wait for every part of a cloud that has just been started, and take up what was left."""
+    ports = home.ports()
     if not wait(lambda: answers(ports, "bucket"), READY):
         raise NotUp(complaint(home, ["bucket"]))
     keep = {INBOX: None, OUTBOX: settings().keep_answer_days, WORK: settings().keep_work_days}
@@ -41,7 +48,6 @@ def up(home: Home) -> bool:
         raise NotUp(complaint(home, ["runner"]))
     SqliteDocuments(home.jobs).drop_expired()
     reconcile(ports)
-    return True
 
 
 def reconcile(ports: Ports) -> None:
@@ -56,11 +62,22 @@ def make_bucket(ports: Ports, name: str, days: int | None) -> None:
     """With the rule that deletes what is older than that. A bucket that is there from last time gets the rule anew."""
     rules = [] if days is None else [{"action": {"type": "Delete"}, "condition": {"age": days}}]
     bucket = {"name": name, "lifecycle": {"rule": rules}}
-    made = httpx.post(f"{ports.url('bucket')}/storage/v1/b?project=dropscribe-local", json=bucket, timeout=10)
-    if made.status_code == HTTPStatus.CONFLICT:
-        made = httpx.patch(f"{ports.url('bucket')}/storage/v1/b/{name}", json=bucket, timeout=10)
+    try:
+        made = httpx.post(f"{ports.url('bucket')}/storage/v1/b?project=dropscribe-local", json=bucket, timeout=10)
+        if made.status_code == HTTPStatus.CONFLICT:
+            made = httpx.patch(f"{ports.url('bucket')}/storage/v1/b/{name}", json=bucket, timeout=10)
+    except httpx.TransportError as error:
+        raise NotUp(f"bucket {name} could not be made: {error}") from error
     if made.is_error:
-        raise NotUp(f"bucket {name} could not be made: {made.reason_phrase}")
+        raise NotUp(f"bucket {name} could not be made: {reason(made)}")
+
+
+def reason(answer: httpx.Response) -> str:
+    """The bucket server's own words, such as that the disk is full."""
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.reason_phrase
 
 
 def until_all(home: Home, holds: Callable[[str], bool]) -> None:

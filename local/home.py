@@ -44,6 +44,10 @@ class Home:
     def jobs(self) -> Path:
         return self.folder / "jobs.sqlite"
 
+    def temp(self, part: str) -> Path:
+        """For the files of a part's process; what is in it is nobody's when the process has ended."""
+        return self.folder / "tmp" / part
+
     def log(self, part: str) -> Path:
         return self.folder / "logs" / f"{part}.log"
 
@@ -54,7 +58,9 @@ class Home:
             return ports
         ports = Ports(ports=dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
         self.folder.mkdir(parents=True, exist_ok=True)
-        kept.write_text(ports.model_dump_json())
+        whole = kept.with_suffix(".new")  # on a full disk only half may be written
+        whole.write_text(ports.model_dump_json())
+        whole.replace(kept)
         return ports
 
 

@@ -47,9 +47,18 @@ def redrive(jobs: tuple[str, ...], failed: bool, options: tuple[str, ...]) -> No
     """Run jobs again. Stages that are asked nothing new give the answers they have."""
     if not jobs and not failed:
         raise click.UsageError("name a JOB, or give --failed")
+    from shared.operations import Refused
+
+    wanted, refused = dict(map(option, options)) or None, 0
     with operations() as operate:
         for job in [*jobs, *(job.job_id for job in (operate.failed() if failed else []))]:
-            click.echo(f"{job}: run {operate.redrive(job, dict(map(option, options)) or None)}")
+            try:
+                click.echo(f"{job}: run {operate.redrive(job, wanted)}")
+            except Refused as error:
+                click.echo(f"{job}: {error}", err=True)
+                refused += 1
+    if refused:
+        raise click.ClickException(f"{refused} not run again")
 
 
 @click.command()

@@ -79,6 +79,7 @@ def function(stage: str, home: Home, ports: Ports) -> Part:
         "WORKERS": str(WORKERS[stage]),
         "THREADS": str(THREADS.get(stage, 1)),
         "K_SERVICE": stage,
+        "TMPDIR": str(home.temp(stage)),
     }
     return Part(stage, (sys.executable, "-m", "functions_framework"), environment, port)
 

@@ -7,11 +7,13 @@ killed itself, the kernel kills its children (`shared.process.die_with_parent`).
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, TextIO
 
@@ -41,6 +43,7 @@ class Running:
     def start(self) -> None:
         log = self.home.log(self.part.name)
         log.parent.mkdir(parents=True, exist_ok=True)
+        self.clear()
         with log.open("ab") as out:
             self.process = subprocess.Popen(
                 self.part.command,
@@ -53,6 +56,16 @@ class Running:
             )
         self.started = time.monotonic()
 
+    def clear(self) -> None:
+        """Libraries leave temporary files when their process is killed, too."""
+        temp = self.home.temp(self.part.name)
+        temp.mkdir(parents=True, exist_ok=True)
+        for left in temp.iterdir():
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)  # a worker that is just ending may be at it, too
+            else:
+                left.unlink(missing_ok=True)
+
     def revive(self) -> None:
         """Start it again if it died; more and more slowly if it dies at once each time."""
         if self.process.poll() is None or time.monotonic() < self.started + self.pause:
@@ -63,12 +76,12 @@ class Running:
         self.start()
 
 
-def supervise(home: Home) -> None:
-    """Run the parts until SIGTERM or SIGINT."""
+def supervise(home: Home, parts: Sequence[Part]) -> None:
+    """Keep the parts running until SIGTERM or SIGINT."""
     ending: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: ending.append(received))
-    running = [Running(part, home) for part in parts(home)]
+    running = [Running(part, home) for part in parts]
     while not ending:
         time.sleep(0.1)
         for each in running:
@@ -88,6 +101,7 @@ def end(running: list[Running]) -> None:
             tell("part did not end; killing it", part=each.part.name)
             each.process.kill()
             each.process.wait()
+        each.clear()
 
 
 def locked(home: Home) -> TextIO:
@@ -140,10 +154,11 @@ def stop(home: Home, wait: Callable[[Callable[[], bool]], bool]) -> bool:
 
 
 def tell(message: str, **fields: object) -> None:
-    sys.stderr.write(json.dumps({"severity": "WARNING", "message": message, **fields}) + "\n")
+    with suppress(OSError):  # a full disk takes the line, not what it tells of
+        sys.stderr.write(json.dumps({"severity": "WARNING", "message": message, **fields}) + "\n")
 
 
-def main() -> NoReturn:
+def main(parts_of: Callable[[Home], Sequence[Part]] = parts) -> NoReturn:
     here = home()
     try:
         lock = locked(here)
@@ -151,7 +166,7 @@ def main() -> NoReturn:
         tell("another supervisor has this home")
         sys.exit(0)
     with lock:
-        supervise(here)
+        supervise(here, parts_of(here))
     sys.exit(0)
 
 

@@ -39,27 +39,27 @@ FUNCTION = {
 
 PER_CALL: dict[str, dict[Unit, int]] = {
     "prepare": {
-        "request": 1, "internal_step": 25, "write_operation": 3, "read_operation": 6,
+        "request": 1, "internal_step": 27, "write_operation": 3, "read_operation": 6,
         "document_read": 8, "document_write": 4, "document_delete": 2, "event": 1, "message_byte": 2000,
     },
     "detect": {
-        "request": 1, "internal_step": 6, "write_operation": 2, "read_operation": 4,
+        "request": 1, "internal_step": 8, "write_operation": 2, "read_operation": 4,
         "document_read": 5, "document_write": 2, "document_delete": 1,
     },
     "transcribe": {
-        "request": 1, "internal_step": 4, "write_operation": 3, "read_operation": 4,
+        "request": 1, "internal_step": 6, "write_operation": 3, "read_operation": 4,
         "document_read": 5, "document_write": 2, "document_delete": 1,
     },
     "align": {
-        "request": 1, "internal_step": 5, "write_operation": 2, "read_operation": 4,
+        "request": 1, "internal_step": 7, "write_operation": 2, "read_operation": 4,
         "document_read": 5, "document_write": 2, "document_delete": 1,
     },
     "diarize": {
-        "request": 1, "internal_step": 5, "write_operation": 3, "read_operation": 4,
+        "request": 1, "internal_step": 7, "write_operation": 3, "read_operation": 4,
         "document_read": 5, "document_write": 2, "document_delete": 1,
     },
     "finalize": {
-        "request": 1, "internal_step": 4, "write_operation": 6, "read_operation": 7,
+        "request": 1, "internal_step": 6, "write_operation": 6, "read_operation": 7,
         "document_read": 5, "document_write": 1, "message_byte": 2000,
     },
 }  # fmt: skip

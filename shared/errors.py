@@ -27,6 +27,7 @@
     + WorkflowUnavailable     503  the workflow did not answer
     + KeysUnavailable         503  the keys to check callers' tokens with did not arrive
     + CompletionsUnavailable  503  Pub/Sub did not take an event; reconcile will try again
+    + DiskFull                503  a stage has no room for its files
 
 Anything else that escapes a stage is a bug: it becomes a 500 with our problem type and nobody retries it.
 A 500 without our type is the platform's (no instance, out of memory) and is retried.
@@ -206,3 +207,7 @@ class KeysUnavailable(Transient):
 
 class CompletionsUnavailable(Transient):
     """A completion could not be announced."""
+
+
+class DiskFull(Transient):
+    """The disk is full."""

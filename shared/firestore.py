@@ -12,8 +12,8 @@ from google.api_core import exceptions as gone_wrong
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 
+from shared.documents import Document
 from shared.errors import JobStoreUnavailable
-from shared.jobs import Document
 from shared.settings import settings
 
 TIMEOUT = 30.0

@@ -6,50 +6,29 @@ A job is one document, `jobs/<job_id>`, with one beneath it for each question as
 Leases save money; correctness never depends on them (see `storage.BlobStore`).
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import ConfigDict, JsonValue
 
 from shared.contracts import Ended, Problem, Source, Wire
+from shared.documents import Document, Documents
 from shared.errors import AttemptsExhausted, JobStoreUnavailable, RecordingErased, StageBusy
 
 M = TypeVar("M", bound=Wire)
-Document = dict[str, JsonValue]
 JobState = Literal["running", "done", "failed", "unanswered", "cancelled", "erased"]
 """`unanswered`: the workflow gave up on something that may pass, so nothing was written to the outbox. `erased`: a
 tombstone; all that is known is that there was a job."""
 BOOKMARK = "reconcile/bookmark"
 ERASED = "(erased)"
 """The name of an erased recording."""
+FARTHEST_LEASE = 2
+"""Lengths of a lease that one may have left: machines' clocks differ a little."""
 TRIES = 20
 """Lost races before a write is given up; each race lost means that another writer won one."""
-
-
-class Documents(Protocol):
-    """A place for JSON documents that can compare and set. A version is whatever the place calls it."""
-
-    def get(self, path: str) -> tuple[Document, object] | None: ...
-
-    def put(self, path: str, document: Document, over: object | None) -> bool:
-        """Write over that version (None: nothing may be there). False when another was found."""
-        ...
-
-    def delete(self, path: str) -> None:
-        """Whatever its version; nothing happens when it is not there."""
-        ...
-
-    def newest(self, collection: str, limit: int) -> Iterator[Document]:
-        """The documents right beneath `collection`, the last updated first."""
-        ...
-
-    def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
-        """The documents right beneath `collection` with that value; `field` may be a path such as `source.name`."""
-        ...
 
 
 class Kept(Wire):
@@ -272,7 +251,7 @@ class JobStore:
             nonlocal again
             again = record is not None
             tried = record.attempts if record else 0
-            if record and record.state == "running" and record.lease_until > now and record.owner != owner:
+            if record and record.owner != owner and self._leased(record):
                 raise StageBusy(f"another attempt at {stage} holds the lease")
             if tried >= self.attempts and record and record.state == "running":
                 raise AttemptsExhausted(f"{stage} died {tried} times at part {part}")
@@ -283,6 +262,11 @@ class JobStore:
 
         self._change(task_path(job_id, task), TaskRecord, begun)
         return again
+
+    def _leased(self, record: TaskRecord) -> bool:
+        """A lease that ends far beyond a lease's length was taken by a clock that has been set back since."""
+        left = (record.lease_until - self._now()).total_seconds()
+        return record.state == "running" and 0 < left <= FARTHEST_LEASE * self.lease
 
     def check_not_erased(self, job_id: str) -> None:
         if self.erased(job_id):
@@ -392,43 +376,3 @@ def job_path(job_id: str) -> str:
 
 def task_path(job_id: str, task: str) -> str:
     return f"jobs/{job_id}/tasks/{task}"
-
-
-class MemoryDocuments:
-    """Documents for unit tests."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[Document, int]] = {}
-        self._version = 0
-        self._writing = threading.Lock()
-
-    def get(self, path: str) -> tuple[Document, object] | None:
-        return self._kept.get(path)
-
-    def put(self, path: str, document: Document, over: object | None) -> bool:
-        with self._writing:
-            found = self._kept.get(path)
-            if (found[1] if found else None) != over:
-                return False
-            self._version += 1
-            self._kept[path] = document, self._version
-            return True
-
-    def delete(self, path: str) -> None:
-        self._kept.pop(path, None)
-
-    def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
-        beneath = [d for p, (d, _) in self._kept.items() if p.rpartition("/")[0] == collection]
-        return iter([d for d in beneath if looked_up(d, field) == value])
-
-    def newest(self, collection: str, limit: int) -> Iterator[Document]:
-        beneath = [d for p, (d, _) in self._kept.items() if p.rpartition("/")[0] == collection]
-        return iter(sorted(beneath, key=lambda d: str(d["updated"]), reverse=True)[:limit])
-
-
-def looked_up(document: Document, field: str) -> JsonValue:
-    """What stands at a path such as `source.name`."""
-    found: JsonValue = document
-    for key in field.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found

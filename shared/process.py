@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from shared.errors import Stopping
+from shared.scratch import clear_abandoned
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 """Read when onnxruntime is imported, which is after this; else it reports home."""
@@ -25,11 +26,12 @@ def in_each_worker(prepare: Callable[[], object]) -> None:
     """Run `prepare` in each worker that gunicorn forks, before it takes requests.
 
     A model made before the fork hangs the worker's exit for half a minute; one made at the first request makes that
-    request wait. A worker also ends with its master, even when that is killed.
+    request wait. A worker also ends with its master, even when that is killed, and clears up after the one before it.
     """
 
     def after_fork() -> None:
         die_with_parent()
+        clear_abandoned()
         prepare()
 
     os.register_at_fork(after_in_child=after_fork)

@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     region: str = "us-central1"
     """Where the functions run. Prices are known of the region in shared/prices.toml only."""
 
+    clock: str = "time:time"
+    """`module:function` that tells the seconds since the epoch, for leases, expiry and reconcile's patience."""
     lease: float = 60
     """Seconds until a dead worker's part is given to another."""
     heartbeat: float = 15
@@ -123,8 +125,10 @@ class Settings(BaseSettings):
     def jobs(self) -> "JobStore":
         from shared.jobs import JobStore  # it reads its limits from here
 
-        documents, announces = make(self.job_documents), self.completions is not None
-        return JobStore(documents, self.lease, self.attempts, self.keep_days, announces=announces)
+        return JobStore(
+            make(self.job_documents), self.lease, self.attempts, self.keep_days,
+            announces=self.completions is not None, clock=resolve_name(self.clock),
+        )  # fmt: skip
 
     def workflow_executions(self) -> "Executions":
         return cast("Executions", make(self.executions))

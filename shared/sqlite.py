@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shared.documents import Document
 from shared.errors import JobStoreUnavailable
-from shared.jobs import Document
 from shared.settings import settings
 
 TABLE = """
@@ -36,7 +36,7 @@ class SqliteDocuments:
         self._path = path or settings().job_database
         self._local = threading.local()
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._open()) as database:
+        with mapped(), closing(self._open()) as database:
             database.executescript(TABLE)
 
     def get(self, path: str) -> tuple[Document, object] | None:
@@ -85,12 +85,10 @@ class SqliteDocuments:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        try:
+        with mapped():
             if not hasattr(self._local, "database"):
                 self._local.database = self._open()
             yield self._local.database
-        except sqlite3.OperationalError as error:
-            raise JobStoreUnavailable(f"SQLite: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(
@@ -99,3 +97,12 @@ class SqliteDocuments:
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
         return database
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """Locked for too long, or no room: it may pass."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise JobStoreUnavailable(f"SQLite: {error}") from error

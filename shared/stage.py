@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import signal
-import tempfile
 import threading
 import time
 import uuid
@@ -24,15 +23,19 @@ import flask
 from pydantic import BaseModel, ValidationError
 
 from shared.contracts import Artifact, Engine, Params, Problem, Source, StageRequest, StageResponse
-from shared.errors import BUG, BadRequest, RecordingErased, StageBusy, StageError, Transient
+from shared.errors import BUG, BadRequest, JobStoreUnavailable, RecordingErased, StageBusy, StageError, Transient
 from shared.identity import authenticate
 from shared.jobs import JobStore
 from shared.log import about
 from shared.process import stoppable
+from shared.scratch import roomy, scratch
 from shared.settings import settings
 from shared.storage import JSON, BlobStore, job_uri, problem_uri, wipe, work_uri
 
 log = logging.getLogger(__name__)
+
+RELEASE_PAUSE = 1.0
+"""Seconds until a lease that could not be given back is tried again."""
 
 P = TypeVar("P", bound=Params)
 Content = BaseModel | Path
@@ -94,7 +97,8 @@ def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], Ba
         return turn_away(name, request, error)
     with about(job_id=asked.source.job_id, stage=name):
         try:
-            return flask.Response(answer(asked).model_dump_json(), mimetype=JSON)
+            with roomy():
+                return flask.Response(answer(asked).model_dump_json(), mimetype=JSON)
         except Transient as error:
             log.info("not now: %s", error, extra={"status": error.status})
             return refuse(request, error.problem(asked.source.job_id, name), error.retry_after)
@@ -135,20 +139,21 @@ def execute(stage: Stage[P], request: StageRequest, blobs: BlobStore, jobs: JobS
     params = read_params(stage, request)
     key = question(stage, request, params, stage.engine(params))
     home = work_uri(request.source, stage.name)
-    if (answer := committed(f"{home}/{key}.json", blobs)) is not None:
+    uri = f"{home}/{key}.json"
+    if (answer := committed(uri, blobs)) is not None:
         jobs.reuse(request.source.job_id, f"{stage.name}-{key}", stage.name, params.part)
         return answer
     with (
         erasing(request.source, blobs),
         attempt(stage, request.source, key, params.part, jobs) as this,
-        tempfile.TemporaryDirectory(prefix=f"dropscribe-{stage.name}-") as folder,
+        scratch(stage.name) as folder,
     ):
-        if this.again and (answer := committed(f"{home}/{key}.json", blobs)) is not None:
+        if this.again and (answer := committed(uri, blobs)) is not None:
             return answer  # of an attempt that ended between the look above and this beginning
-        task = Task(params, fetched(request, Path(folder), blobs), Path(folder), lambda: blobs.open(request.source))
+        task = Task(params, fetched(request, folder, blobs), folder, lambda: blobs.open(request.source))
         outputs = collected(stage.run(task), home, blobs)
         return commit(
-            f"{home}/{key}.json",
+            uri,
             StageResponse(
                 job_id=request.source.job_id,
                 stage=stage.name,
@@ -217,10 +222,10 @@ def attempt(stage: Stage[P], source: Source, key: str, part: int, jobs: JobStore
     heart = threading.Thread(target=beat, args=(jobs, source.job_id, task, owner, ended), daemon=True)
     heart.start()
     try:
-        with stoppable():
+        with stoppable(), roomy():
             yield this
     except BaseException as error:
-        jobs.release(source.job_id, task, owner, counted=not isinstance(error, Transient))
+        give_back(jobs, source.job_id, task, owner, counted=not isinstance(error, Transient))
         raise
     else:
         jobs.complete(source.job_id, task, owner, this.seconds())
@@ -228,6 +233,18 @@ def attempt(stage: Stage[P], source: Source, key: str, part: int, jobs: JobStore
     finally:
         ended.set()
         heart.join()
+
+
+def give_back(jobs: JobStore, job_id: str, task: str, owner: str, *, counted: bool) -> None:
+    """Release the lease, again and again while the job store is away: a lease that just runs out looks like a death."""
+    deadline = time.monotonic() + settings().lease
+    while True:
+        try:
+            return jobs.release(job_id, task, owner, counted=counted)
+        except JobStoreUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(RELEASE_PAUSE)
 
 
 def beat(jobs: JobStore, job_id: str, task: str, owner: str, ended: threading.Event) -> None:

@@ -18,7 +18,8 @@ from google.cloud import storage
 from local.home import INBOX, OUTBOX, WORK, Home
 from local.supervisor import supervisor_of
 from shared.contracts import Source
-from shared.jobs import Documents, Job, JobStore
+from shared.documents import Documents
+from shared.jobs import Job, JobStore
 from shared.sqlite import SqliteDocuments
 
 WORKFLOW = "projects/dropscribe-local/locations/local/workflows/transcription"

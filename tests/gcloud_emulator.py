@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -32,22 +32,24 @@ class Emulator:
             return f"gcloud's {self.component} is not installed (gcloud components install {self.component})"
         return None if shutil.which("java") else f"java, which gcloud's {self.component} needs, is not installed"
 
-    @contextmanager
-    def running(self) -> Iterator[str]:
-        """Its host:port, once it answers a call; the open port alone says nothing."""
+    def started(self) -> "Running":
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = ["java", "-Xmx256m", "-cp", str(self._jar()), self.main, "--host=127.0.0.1", f"--port={port}"]
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent
-        )
+            found = Running(self, free.getsockname()[1])
+        found.start()
+        return found
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """Its host:port."""
+        started = self.started()
         try:
-            self._await(f"127.0.0.1:{port}")
-            yield f"127.0.0.1:{port}"
+            yield started.host
         finally:
-            process.kill()
-            process.wait()
+            started.kill()
+
+    def command(self, port: int) -> list[str]:
+        return ["java", "-Xmx256m", "-cp", str(self._jar()), self.main, "--host=127.0.0.1", f"--port={port}"]
 
     def _jar(self) -> Path | None:
         """Beneath the folder of the gcloud command, or where Debian's packages put it."""
@@ -56,11 +58,40 @@ class Emulator:
             roots.append(Path(gcloud).resolve().parents[1])
         return next((found for root in roots for found in root.glob(self.jar)), None)
 
-    def _await(self, host: str) -> None:
+
+@dataclass
+class Running:
+    """An emulator's process. It keeps everything in memory: whoever kills it has taken all of it away."""
+
+    emulator: Emulator
+    port: int
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Return once it answers a call; the open port alone says nothing."""
+        self.process = subprocess.Popen(
+            self.emulator.command(self.port),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent,
+        )  # fmt: skip
+        try:
+            self._await()
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def _await(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while True:
             try:
-                self.call(host)
+                self.emulator.call(self.host)
                 return
             except (GoogleAPICallError, RetryError):
                 if time.monotonic() > deadline:

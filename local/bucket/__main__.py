@@ -9,6 +9,7 @@ from types import FrameType
 import uvicorn
 
 from local.bucket.app import build
+from local.bucket.errors import NoRoom
 from local.bucket.store import FolderInUse, open_store
 
 HOST = "127.0.0.1"
@@ -19,7 +20,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, leave)
     try:
         store = open_store(options.data, announces=set(options.watch).__contains__)
-    except FolderInUse as error:
+    except (FolderInUse, NoRoom) as error:
         sys.exit(str(error))
     uvicorn.run(
         build(store, f"http://{HOST}:{options.port}", options.notify),

@@ -1,6 +1,7 @@
 """Which request goes where."""
 
 import asyncio
+import errno
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
 from local.bucket import batch, buckets, copies, lifecycle, listing, media, notify, resumable, uploads, xml
 from local.bucket.cors import Cors
-from local.bucket.errors import ApiError, NotFound, refusal
+from local.bucket.errors import ApiError, NoRoom, NotFound, refusal
 from local.bucket.store import Store
 
 BUCKET = "/storage/v1/b/{bucket}"
@@ -70,8 +71,16 @@ async def refuse_route(request: Request, error: Exception) -> Response:
     return refusal(NotFound("Not Found"), request.scope["path"])
 
 
+async def refuse_for_room(request: Request, error: Exception) -> Response:
+    """A content file could not be written; the index raises NoRoom itself."""
+    assert isinstance(error, OSError)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise error
+    return refusal(NoRoom("The disk is full."), request.scope["path"])
+
+
 async def fail(request: Request, _: Exception) -> Response:
-    """A bug or a full disk; Starlette raises it again for the log."""
+    """A bug; Starlette raises it again for the log."""
     return refusal(ApiError("Internal error."), request.scope["path"])
 
 
@@ -84,6 +93,7 @@ ANSWERS: dict[Any, ExceptionHandler] = {
     ApiError: refuse,
     HTTPException: refuse_route,
     ClientDisconnect: hang_up,
+    OSError: refuse_for_room,
     Exception: fail,
 }
 

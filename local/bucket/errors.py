@@ -13,6 +13,7 @@
   + PreconditionFailed  412  conditionNotMet
   + RangeNotSatisfiable 416  requestedRangeNotSatisfiable
   + Busy                503  backendError
+  + NoRoom              503  backendError
 """
 
 from typing import ClassVar
@@ -80,6 +81,12 @@ class RangeNotSatisfiable(ApiError):
 
 
 class Busy(ApiError):
+    status, reason, xml_code = 503, "backendError", "ServiceUnavailable"
+
+
+class NoRoom(ApiError):
+    """Cloud Storage is never full. 503 is what its clients try again."""
+
     status, reason, xml_code = 503, "backendError", "ServiceUnavailable"
 
 

@@ -9,13 +9,15 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from local.bucket.content import Contents
+from local.bucket.errors import NoRoom
 
 Resource = dict[str, Any]
 T = TypeVar("T")
@@ -116,14 +118,16 @@ class Index:
         return result
 
     def commit(self, transaction: Transaction, work: Callable[[Transaction], T]) -> T:
-        self.connection.execute("begin immediate")
-        try:
-            result = work(transaction)
-            unreferenced = transaction.unreferenced()
-            self.connection.execute("commit")
-        except BaseException:
-            self.connection.execute("rollback")
-            raise
+        with roomy():
+            self.connection.execute("begin immediate")
+            try:
+                result = work(transaction)
+                unreferenced = transaction.unreferenced()
+                self.connection.execute("commit")
+            except BaseException:
+                if self.connection.in_transaction:  # SQLite itself may have rolled back what it had no room for
+                    self.connection.execute("rollback")
+                raise
         for content in unreferenced:
             self.contents.delete(content)
         return result
@@ -131,6 +135,17 @@ class Index:
     def close(self) -> None:
         self.thread.submit(self.connection.close).result()
         self.thread.shutdown()
+
+
+@contextmanager
+def roomy() -> Iterator[None]:
+    """A full disk shows as SQLITE_FULL, or as one of SQLite's input-output errors."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+            raise
+        raise NoRoom("The disk is full.") from error
 
 
 def timestamp() -> str:

@@ -5,19 +5,25 @@ import json
 import time
 
 from local.bucket import objects
+from local.bucket.errors import NoRoom
 from local.bucket.index import Index, Transaction
 from local.bucket.resources import Resource
 
 PAUSE = 3600.0
 """Seconds between two rounds. Google's come once a day."""
+CRAMPED_PAUSE = 10.0
+"""While the disk is so full that not even a deletion can be written down."""
 DAY = 24 * 3600
 
 
 async def apply_all(index: Index) -> None:
     """Again and again, until cancelled."""
     while True:
-        await index.run(lambda tx: apply(tx, time.time()))
-        await asyncio.sleep(PAUSE)
+        try:
+            await index.run(lambda tx: apply(tx, time.time()))
+            await asyncio.sleep(PAUSE)
+        except NoRoom:
+            await asyncio.sleep(CRAMPED_PAUSE)
 
 
 def apply(tx: Transaction, now: float) -> None:

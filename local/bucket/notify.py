@@ -15,6 +15,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from local.bucket.errors import NoRoom
 from local.bucket.index import Index, Transaction
 from local.bucket.resources import linked
 from local.bucket.store import store_of
@@ -35,13 +36,16 @@ class Event:
 
 
 def claim(tx: Transaction) -> Event | None:
-    """Take the event that has been due longest; nobody else gets it before this attempt must be over."""
+    """Take the event that has been due longest; nobody else gets it before this attempt must be over.
+
+    One that is due only after that was put off by a clock that has been set back since.
+    """
     now = time.time()
     row = tx.execute(
-        "update events set attempts = attempts + 1, due = ? where generation ="
-        " (select generation from events where due <= ? order by due, generation limit 1)"
+        "update events set attempts = attempts + 1, due = ?2 where generation ="
+        " (select generation from events where due <= ?1 or due > ?2 order by due, generation limit 1)"
         " returning generation, body, attempts",
-        (now + 2 * DEADLINE, now),
+        (now, now + 2 * DEADLINE),
     ).fetchone()
     return Event(*row) if row else None
 
@@ -74,14 +78,22 @@ async def deliver_all(index: Index, receiver: str, base_url: str) -> None:
 
 async def work(index: Index, client: httpx.AsyncClient, receiver: str, base_url: str) -> None:
     while True:
-        index.news.clear()  # before the claim, so that news between claim and wait is not lost
-        event = await index.run(claim)
-        if event is None:
-            await rest(index, await index.run(wait_time))
-        elif await accepted(client, receiver, event, base_url):
-            await index.run(partial(settle, event=event))
-        else:
-            await index.run(partial(postpone, event=event))
+        try:
+            await deliver_one(index, client, receiver, base_url)
+        except NoRoom:
+            await asyncio.sleep(IDLE)  # the event's row is there still
+
+
+async def deliver_one(index: Index, client: httpx.AsyncClient, receiver: str, base_url: str) -> None:
+    """Wait for the next event where none is due."""
+    index.news.clear()  # before the claim, so that news between claim and wait is not lost
+    event = await index.run(claim)
+    if event is None:
+        await rest(index, await index.run(wait_time))
+    elif await accepted(client, receiver, event, base_url):
+        await index.run(partial(settle, event=event))
+    else:
+        await index.run(partial(postpone, event=event))
 
 
 async def rest(index: Index, seconds: float) -> None:

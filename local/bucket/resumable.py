@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from local.bucket import objects
 from local.bucket.content import Content, Writer, pour
-from local.bucket.errors import ApiError, Invalid, NoSuchUpload
+from local.bucket.errors import ApiError, Invalid, NoRoom, NoSuchUpload
 from local.bucket.index import Transaction
 from local.bucket.objects import Bytes, Draft
 from local.bucket.preconditions import number
@@ -152,7 +152,7 @@ def progress(writer: Writer) -> Response:
 
 
 async def complete(store: Store, upload: Upload, writer: Writer, total: int) -> Resource:
-    """Make the object; a refusal ends the upload, any other failure leaves it to be tried again."""
+    """Make the object; a refusal ends the upload, any other failure and a full disk leave it to be tried again."""
     del store.writers[upload.id]
     try:
         if writer.size > total or upload.total not in (None, writer.size):
@@ -160,6 +160,8 @@ async def complete(store: Store, upload: Upload, writer: Writer, total: int) -> 
         content = await asyncio.to_thread(writer.seal)
         content.verify(upload.draft.claimed)
         return await store.index.run(lambda tx: finish(tx, upload, content))
+    except NoRoom:
+        raise
     except ApiError:
         await store.index.run(lambda tx: drop(tx, upload))
         raise

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from local.bucket.content import Contents, Writer
 from local.bucket.errors import Busy
-from local.bucket.index import Index, Transaction
+from local.bucket.index import Index, Transaction, roomy
 
 UPLOAD_LIFETIME = 7 * 24 * 3600  # seconds, as on Google
 
@@ -44,7 +44,8 @@ def open_store(folder: Path, announces: Callable[[str], bool]) -> Store:
     """Open the data folder and remove what a crash left in it."""
     contents = Contents(folder / "content")
     try:
-        index = Index(folder / "index.sqlite", contents, announces)
+        with roomy():
+            index = Index(folder / "index.sqlite", contents, announces)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname != "SQLITE_BUSY":
             raise

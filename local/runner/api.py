@@ -11,6 +11,7 @@ from starlette.routing import Route
 from local.runner.deployment import Deployment, status
 from local.runner.errors import WorkflowError
 from local.runner.events import BadNotification, received
+from local.runner.executions import NotWritten
 from local.runner.executions_api import ApiError, ExecutionsApi, View
 from local.runner.grpc_start import grpc_served
 from local.runner.schedule import scheduled
@@ -44,7 +45,7 @@ def make_app(
         Route(f"{_WORKFLOW}/executions/{{execution}}:cancel", api.cancel_execution, methods=["POST"]),
         Route(f"{_WORKFLOW}/executions/{{execution}}", api.get_execution, methods=["GET"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={ApiError: _error})
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={ApiError: _error, NotWritten: _not_written})
 
 
 class _Api:
@@ -90,6 +91,10 @@ async def _error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     code = _CODES[error.status]
     return JSONResponse({"error": {"code": code, "message": str(error), "status": error.status}}, status_code=code)
+
+
+async def _not_written(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": {"code": 503, "message": str(error), "status": "UNAVAILABLE"}}, status_code=503)
 
 
 async def _body(request: Request) -> Value:

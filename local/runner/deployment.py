@@ -13,7 +13,7 @@ from local.runner.calls import HttpCalls, TokenMaker
 from local.runner.check import check
 from local.runner.engine import Execution
 from local.runner.errors import Finding, SourceError, WorkflowError, failure
-from local.runner.executions import Ending, ExecutionStore, StoredExecution
+from local.runner.executions import Ending, ExecutionStore, NotWritten, StoredExecution
 from local.runner.natives import Context
 from local.runner.program import Program
 from local.runner.slots import QueueLength, Slots
@@ -21,6 +21,8 @@ from local.runner.source import load
 from local.runner.values import Map, Value, from_json, to_json
 
 _STOP_SECONDS = 10
+_END_PAUSE = 2.0
+"""Seconds until an end that could not be written is tried again."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,18 @@ class Deployment:
     async def _run(self, stored: StoredExecution, execution: Execution) -> None:
         log.event("execution starts", execution=stored.id)
         ending = await _ending(execution, stored)
-        self.store.end(stored.id, ending)
+        await self._end(stored.id, ending)
         log.event("execution ends", execution=stored.id, state=ending.state)
+
+    async def _end(self, execution: str, ending: Ending) -> None:
+        """Until it is written down the execution counts as active, and nobody would start its recording again. So this
+        goes on until there is room; a restart begins with the row."""
+        while True:
+            try:
+                return self.store.end(execution, ending)
+            except NotWritten as error:
+                log.event("no end is written", "WARNING", execution=execution, error=str(error))
+                await asyncio.sleep(_END_PAUSE)
 
 
 async def _ending(execution: Execution, stored: StoredExecution) -> Ending:

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 State = Literal["ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED"]
 
@@ -47,6 +47,10 @@ class StoredExecution:
     step: str | None = None
 
 
+class NotWritten(Exception):
+    """The file has no room, or somebody else holds it for too long."""
+
+
 @dataclass(frozen=True)
 class Ending:
     """How an execution ended."""
@@ -78,19 +82,26 @@ class ExecutionStore:
         self._connection.close()
 
     def create(self, execution: str, argument: str) -> StoredExecution:
-        row = self._connection.execute(
+        row = self._write(
             f"INSERT INTO executions (id, argument, state, start_time) VALUES (?, ?, 'ACTIVE', ?) RETURNING {_COLUMNS}",
             (execution, argument, time.time()),
-        ).fetchone()
+        )
         return StoredExecution(*row)
 
     def end(self, execution: str, ending: Ending) -> None:
         """Ends an active execution; one that has ended stays as it is."""
-        self._connection.execute(
+        self._write(
             "UPDATE executions SET state = ?, end_time = ?, result = ?, error = ?, context = ?, routine = ?, step = ?"
             " WHERE id = ? AND state = 'ACTIVE'",
             (ending.state, time.time(), ending.result, ending.error, ending.context, *ending.last_step, execution),
         )
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> Any:
+        """The row that the statement returns, if it does. It is committed when that is fetched."""
+        try:
+            return self._connection.execute(statement, values).fetchone()
+        except sqlite3.OperationalError as error:
+            raise NotWritten(str(error)) from error
 
     def get(self, execution: str) -> StoredExecution | None:
         row = self._connection.execute(f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (execution,)).fetchone()

@@ -7,6 +7,7 @@ import grpc
 from google.cloud.workflows.executions_v1 import types
 from google.protobuf.json_format import ParseDict
 
+from local.runner.executions import NotWritten
 from local.runner.executions_api import ApiError, ExecutionsApi, View
 from local.runner.values import Map
 
@@ -53,6 +54,8 @@ def _method(rpc: Callable[[Any], Awaitable[Map]], request_type: Any, answer_type
             shown = await rpc(request)
         except ApiError as error:
             await context.abort(grpc.StatusCode[error.status], str(error))
+        except NotWritten as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         message = answer_type.pb()()
         return ParseDict(shown, message, ignore_unknown_fields=True)  # the library's message has no createTime
 

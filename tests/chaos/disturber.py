@@ -1,16 +1,19 @@
-"""A proxy between the functions and the bucket server that refuses, delays, drops and tears requests at random.
+"""A proxy on the lines between the parts that refuses, delays, drops and tears requests at random.
 
-    python -m tests.chaos.disturber --port P --server URL --seed N --rate 0.05
+    python -m tests.chaos.disturber --control P --seed N --line NAME=PORT=URL…
 
-It writes what it did, by kind, to GET /disturbed.
+PUT /disturbed on the control port sets the share of the requests that are disturbed, by line; GET tells what was done,
+what is in flight, and which refusals came from behind the lines. Only what really happened to a request is counted.
 """
 
 import argparse
 import asyncio
 import random
+import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 
 import httpx
 import uvicorn
@@ -19,9 +22,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-REFUSALS = (429, 500, 503, 504)
+REFUSALS = (429, 500, 502, 503, 504)
 DELAY = 3.0
 KINDS = ("refuse", "delay", "drop", "tear_request", "tear_answer", "lose_answer")
+EVENT_KINDS = (*KINDS, "swallow", "repeat")
+"""An event may also be taken for delivered and be gone, or come twice."""
 HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 
 
@@ -29,61 +34,95 @@ class Torn(Exception):
     """The connection ends in the middle."""
 
 
+@dataclass(frozen=True)
+class Line:
+    name: str
+    port: int
+    url: str
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return EVENT_KINDS if self.name == "events" else KINDS
+
+
 class Disturber:
-    def __init__(self, server: str, seed: int, rate: float) -> None:
-        self.client = httpx.AsyncClient(base_url=server, timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
-        self.dice, self.rate = random.Random(seed), rate
+    def __init__(self, lines: list[Line], seed: int) -> None:
+        self.client = httpx.AsyncClient(timeout=600, limits=httpx.Limits(max_keepalive_connections=0))
+        self.lines = {line.port: line for line in lines}
+        self.dice = {line.name: random.Random(f"{seed} {line.name}") for line in lines}
+        self.rates: dict[str, float] = {}
         self.done: Counter[str] = Counter()
-        self.in_flight = 0
+        self.in_flight: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
 
     async def told(self, request: Request) -> Response:
-        return JSONResponse({"done": self.done, "in_flight": self.in_flight})
+        return JSONResponse({"done": self.done, "in_flight": self.in_flight, "refused": self.refused})
 
-    async def set_rate(self, request: Request) -> Response:
-        self.rate = float((await request.body()).decode())
+    async def set_rates(self, request: Request) -> Response:
+        self.rates = await request.json()
         return Response()
 
     async def handle(self, request: Request) -> Response:
-        self.in_flight += 1
+        line = self.lines[request.scope["server"][1]]
+        self.in_flight[line.name] += 1
         try:
-            kind = self.dice.choice(KINDS) if self.dice.random() < self.rate else "none"
-            return await self.disturbed(request, kind)
+            return await self.disturbed(request, line, self.kind(line))
+        except httpx.TransportError:
+            return cut_off()  # the part behind the line has been struck
         finally:
-            self.in_flight -= 1
+            self.in_flight[line.name] -= 1
 
-    async def disturbed(self, request: Request, kind: str) -> Response:
-        self.done[kind] += 1
-        if kind == "refuse":
-            return Response(status_code=self.dice.choice(REFUSALS))
-        if kind == "delay":
-            await asyncio.sleep(self.dice.uniform(0, DELAY))
-        if kind == "drop":
-            return cut_off()
+    def kind(self, line: Line) -> str:
+        dice = self.dice[line.name]
+        return dice.choice(line.kinds) if dice.random() < self.rates.get(line.name, 0) else "none"
+
+    async def disturbed(self, request: Request, line: Line, kind: str) -> Response:
         body = await request.body()
-        if kind == "tear_request" and body:
-            await self.half(request, body)
-            return cut_off()
-        answer = await self.forward(request, body)
-        if kind == "lose_answer":
-            return cut_off()
+        if kind == "tear_request" and not body:
+            kind = "drop"
+        before = {"refuse": self.refuse, "drop": self.drop, "tear_request": self.tear, "swallow": self.swallow}
+        if kind in before:
+            self.count(line, kind)
+            return await before[kind](request, line, body)
+        if kind == "delay":
+            self.count(line, kind)
+            await asyncio.sleep(self.dice[line.name].uniform(0, DELAY))
+        answer = await self.forward(request, line, body)
+        if kind == "repeat":
+            self.count(line, kind)
+            answer = await self.forward(request, line, body)
+        return self.answered(line, kind, answer)
+
+    def answered(self, line: Line, kind: str, answer: httpx.Response) -> Response:
         content = answer.content
+        if answer.status_code >= 429:
+            self.refused[f"{line.name}: {answer.status_code}"] += 1
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in HOP}
-        if kind == "tear_answer" and len(content) > 1:
-            return StreamingResponse(
-                torn(content[: len(content) // 2]), answer.status_code, {**headers, "content-length": str(len(content))}
-            )
+        if kind == "lose_answer" or (kind == "tear_answer" and len(content) < 2):
+            self.count(line, "lose_answer")
+            return cut_off()
+        if kind == "tear_answer":
+            self.count(line, kind)
+            half = torn(content[: len(content) // 2])
+            return StreamingResponse(half, answer.status_code, {**headers, "content-length": str(len(content))})
         return Response(content, answer.status_code, headers)
 
-    async def forward(self, request: Request, body: bytes) -> httpx.Response:
-        headers = [(name, value) for name, value in request.headers.raw if name.decode().lower() not in HOP]
-        url = httpx.URL(self.client.base_url, raw_path=request.scope["raw_path"] + query(request))
-        outgoing = httpx.Request(request.method, url, headers=[*headers, (b"host", host(request))], content=body)
-        outgoing.headers["accept-encoding"] = "identity"
-        return await self.client.send(outgoing)
+    def count(self, line: Line, kind: str) -> None:
+        where = line.name if line.name in ("storage", "events") else "stage calls"
+        self.done[f"{where}: {kind}"] += 1
 
-    async def half(self, request: Request, body: bytes) -> None:
+    async def refuse(self, request: Request, line: Line, body: bytes) -> Response:
+        return Response(status_code=self.dice[line.name].choice(REFUSALS))
+
+    async def drop(self, request: Request, line: Line, body: bytes) -> Response:
+        return cut_off()
+
+    async def swallow(self, request: Request, line: Line, body: bytes) -> Response:
+        return Response()
+
+    async def tear(self, request: Request, line: Line, body: bytes) -> Response:
         """Send half of what was promised, then hang up."""
-        server = self.client.base_url
+        server = httpx.URL(line.url)
         _, writer = await asyncio.open_connection(server.host, server.port)
         path = (request.scope["raw_path"] + query(request)).decode()
         kept = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items() if name != "content-length")
@@ -91,6 +130,14 @@ class Disturber:
         writer.write(head.encode("latin-1") + body[: len(body) // 2])
         await writer.drain()
         writer.close()
+        return cut_off()
+
+    async def forward(self, request: Request, line: Line, body: bytes) -> httpx.Response:
+        headers = [(name, value) for name, value in request.headers.raw if name.decode().lower() not in HOP]
+        url = httpx.URL(line.url).copy_with(raw_path=request.scope["raw_path"] + query(request))
+        outgoing = httpx.Request(request.method, url, headers=[*headers, (b"host", host(request))], content=body)
+        outgoing.headers["accept-encoding"] = "identity"
+        return await self.client.send(outgoing)
 
 
 def query(request: Request) -> bytes:
@@ -111,20 +158,45 @@ async def torn(content: bytes) -> AsyncIterator[bytes]:
     raise Torn
 
 
+def bound(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener
+
+
+def routed(control: int, disturber: Disturber) -> Callable[..., Awaitable[None]]:
+    """The control port has routes of its own; all that comes over a line is passed on."""
+    told = [
+        Route("/disturbed", disturber.told, methods=["GET"]),
+        Route("/disturbed", disturber.set_rates, methods=["PUT"]),
+    ]
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    lines = [Route("/{path:path}", disturber.handle, methods=methods)]
+    controls, passing = Starlette(routes=told), Starlette(routes=lines)
+
+    async def app(scope: dict[str, object], receive: object, send: object) -> None:
+        server = scope.get("server")
+        chosen = controls if isinstance(server, tuple) and server[1] == control else passing
+        await chosen(scope, receive, send)  # type: ignore[arg-type]
+
+    return app
+
+
+def line(text: str) -> Line:
+    name, port, url = text.split("=", 2)
+    return Line(name, int(port), url)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--server", required=True)
+    parser.add_argument("--control", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--rate", type=float, required=True)
+    parser.add_argument("--line", type=line, action="append", required=True)
     asked = parser.parse_args(sys.argv[1:])
-    disturber = Disturber(asked.server, asked.seed, asked.rate)
-    routes = [
-        Route("/disturbed", disturber.told, methods=["GET"]),
-        Route("/disturbed", disturber.set_rate, methods=["PUT"]),
-        Route("/{path:path}", disturber.handle, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
-    ]
-    uvicorn.run(Starlette(routes=routes), host="127.0.0.1", port=asked.port, log_level="critical", access_log=False)
+    app = routed(asked.control, Disturber(asked.line, asked.seed))
+    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")
+    uvicorn.Server(config).run([bound(port) for port in (asked.control, *(each.port for each in asked.line))])
 
 
 if __name__ == "__main__":

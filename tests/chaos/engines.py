@@ -1,30 +1,52 @@
-"""The engines of a mixed load: real models for recordings with the option `model=base`, and else none."""
+"""What the functions of a cloud under attack are made of: engines, stores that are watched, and a clock that is moved.
 
+Recordings with the option `model=base` are heard by the real model; for the others nothing is done, slowly.
+"""
+
+import json
 import os
+import re
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from functions.diarize.stage import Bounds, Voices
 from functions.transcribe.stage import Recogniser, TranscribeParams
+from shared.contracts import Artifact
+from shared.documents import Document
+from shared.firestore import FirestoreDocuments
 from shared.gcs import GcsBlobs
 from shared.speech import HeardSegment, Region
+from shared.sqlite import SqliteDocuments
+from shared.storage import JSON, Blob
 from tests.noop import Noop
 
 ENVIRONMENT = {
     "DROPSCRIBE_TRANSCRIBER": "tests.chaos.engines:recogniser",
     "DROPSCRIBE_ALIGNER": "tests.noop:aligner",
     "DROPSCRIBE_DIARIZER": "tests.chaos.engines:diarizer",
-    "DROPSCRIBE_BLOB_STORE": "tests.chaos.engines:DisturbedBlobs",
+    "DROPSCRIBE_BLOB_STORE": "tests.chaos.engines:WatchedBlobs",
+    "DROPSCRIBE_CLOCK": "tests.chaos.engines:moved_clock",
     "DROPSCRIBE_LEASE": "6",
     "DROPSCRIBE_HEARTBEAT": "1.5",
     "DROPSCRIBE_ATTEMPTS": "50",
 }
 """Settings of a cloud under attack. Many attempts: here each is somebody's murder, not the recording's fault."""
-STORAGE = "DISTURBED_STORAGE"
+STORES = {
+    "sqlite": {"DROPSCRIBE_JOB_DOCUMENTS": "tests.chaos.engines:WatchedSqlite"},
+    "firestore": {"DROPSCRIBE_JOB_DOCUMENTS": "tests.chaos.engines:WatchedFirestore"},
+}
+STORAGE = "CHAOS_STORAGE"
 """Environment variable: the URL of the disturber in front of the bucket server."""
+JOURNAL = "CHAOS_JOURNAL"
+"""Environment variable: the file in which the functions note what they begin, keep and commit."""
+CLOCK = "CHAOS_CLOCK"
+"""Environment variable: a JSON file that says by how many seconds each function's clock is wrong."""
 WORK_SECONDS = 0.3
 """What a stage that does nothing takes, so that it can be struck while it is at it."""
+ANSWER = re.compile(r"/([0-9a-f]{20})/([a-z]+)/([0-9a-f]{20})\.json$")
+TASK = re.compile(r"^jobs/([0-9a-f]{20})/tasks/([a-z]+)-([0-9a-f]{20})$")
 
 
 class Busy(Noop):
@@ -51,9 +73,62 @@ def diarizer() -> Busy:
     return Busy()
 
 
-class DisturbedBlobs(GcsBlobs):
+def moved_clock() -> float:
+    wrong: dict[str, float] = json.loads(Path(os.environ[CLOCK]).read_text())
+    return time.time() + wrong.get(os.environ["K_SERVICE"], 0)
+
+
+def note(what: str, question: tuple[str, ...]) -> None:
+    """One line, appended at once. Who notes is told, since one begins and the same one keeps."""
+    line = " ".join((what, "/".join(question), f"{os.getpid()}.{threading.get_ident()}"))
+    descriptor = os.open(os.environ[JOURNAL], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    try:
+        os.write(descriptor, f"{line}\n".encode())
+    finally:
+        os.close(descriptor)
+
+
+class WatchedBlobs(GcsBlobs):
     """Reaches the bucket server through the disturber."""
 
     def __init__(self) -> None:
         os.environ["STORAGE_EMULATOR_HOST"] = os.environ[STORAGE]
         super().__init__()
+
+    def find(self, uri: str) -> Blob | None:
+        found = super().find(uri)
+        if found and (answer := ANSWER.search(uri)):
+            note("committed", answer.groups())
+        return found
+
+    def keep(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
+        note("keep", ())
+        return super().keep(uri, content, sha256)
+
+    def replace(
+        self, uri: str, data: bytes, *, over: int, content_type: str = JSON, metadata: Mapping[str, str] | None = None
+    ) -> int | None:
+        written = super().replace(uri, data, over=over, content_type=content_type, metadata=metadata)
+        if written is not None and (answer := ANSWER.search(uri)):
+            note("committed", answer.groups())
+        return written
+
+
+def note_a_beginning(path: str, document: Document) -> None:
+    """A lease that is taken, and not one that is renewed."""
+    if (task := TASK.match(path)) and document["state"] == "running" and document["started"] == document["updated"]:
+        note("begin", task.groups())
+
+
+class WatchedSqlite(SqliteDocuments):
+    def put(self, path: str, document: Document, over: object | None) -> bool:
+        if written := super().put(path, document, over):
+            note_a_beginning(path, document)
+        return written
+
+
+class WatchedFirestore(FirestoreDocuments):
+    def put(self, path: str, document: Document, over: object | None) -> bool:
+        if written := super().put(path, document, over):
+            note_a_beginning(path, document)
+        return written

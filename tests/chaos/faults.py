@@ -1,63 +1,164 @@
-"""What is done to a cloud that works. Each says whether it struck something alive: only that counts."""
+"""What is done to a cloud that works. Each says whether a lease or a request was live when it struck: else it does not
+count."""
 
 import random
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import psutil
 
-from local.home import FUNCTIONS, INBOX
+from local.home import FUNCTIONS, INBOX, STAGES
 from shared.contracts import Source
-from shared.jobs import Document, TaskRecord
-from tests.cloud import WORKFLOW, Cloud
+from shared.documents import Document
+from shared.jobs import TaskRecord
+from tests.chaos.cloud import ChaosCloud
+from tests.chaos.supervisor import STORAGE
+from tests.cloud import WORKFLOW
+from tests.small_disk import filled
 
 OUTAGE = 4.0
-"""Seconds that the job store is locked."""
+"""Most seconds that a disk is full, the job store out of reach, a process frozen."""
+LEAPS = (timedelta(seconds=20), timedelta(hours=2), timedelta(days=40))
+"""By which clocks are moved, back or ahead: beyond a lease, beyond reconcile's patience, beyond what documents last."""
 
-Fault = Callable[[Cloud, random.Random], bool]
-
-
-def kill_function(cloud: Cloud, dice: random.Random) -> bool:
-    """SIGKILL to a worker or to the whole function, of a stage that holds a lease."""
-    busy = sorted({task.stage for task in running_tasks(cloud)} & set(FUNCTIONS))
-    return bool(busy) and kill(cloud, dice.choice(busy), dice)
+Fault = Callable[[ChaosCloud, random.Random], bool]
 
 
-def kill_runner(cloud: Cloud, dice: random.Random) -> bool:
-    return active_executions(cloud) > 0 and kill(cloud, "runner", dice)
-
-
-def kill_bucket(cloud: Cloud, dice: random.Random) -> bool:
-    """A stage at work or an execution under way has requests to make of it."""
-    return active_executions(cloud) > 0 and kill(cloud, "bucket", dice)
-
-
-def kill(cloud: Cloud, part: str, dice: random.Random) -> bool:
-    processes = cloud.processes(part)
-    if not processes:
+def kill_function(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """SIGKILL to the workers, or to their master, of a stage that answers a request."""
+    busy = sorted(set(STAGES) & in_flight(cloud))
+    if not busy:
         return False
-    with suppress(psutil.NoSuchProcess):
-        dice.choice(processes).kill()
-        return True
-    return False
+    processes = cloud.processes(dice.choice(busy))
+    for process in dice.choice([processes[:1], processes[1:]]):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    return len(processes) > 1
 
 
-def lock_job_store(cloud: Cloud, dice: random.Random) -> bool:
+def kill_reconcile(cloud: ChaosCloud, dice: random.Random) -> bool:
+    with ThreadPoolExecutor(1) as caller:
+        call = caller.submit(httpx.post, cloud.home.ports().url("reconcile"), json={}, timeout=30)
+        time.sleep(dice.uniform(0, 0.1))
+        kill(cloud, "reconcile")
+        return isinstance(call.exception(), httpx.TransportError)
+
+
+def kill_runner(cloud: ChaosCloud, dice: random.Random) -> bool:
+    return bool(set(STAGES) & in_flight(cloud)) and kill(cloud, "runner")
+
+
+def kill_bucket(cloud: ChaosCloud, dice: random.Random) -> bool:
+    return STORAGE in in_flight(cloud) and kill(cloud, "bucket")
+
+
+def kill(cloud: ChaosCloud, part: str) -> bool:
+    processes = cloud.processes(part)
+    for process in processes[:1]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    return bool(processes)
+
+
+def freeze(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """A part with a request hangs for a while."""
+    parts = {STORAGE: "bucket", **{stage: stage for stage in STAGES}}
+    busy = sorted(parts[line] for line in in_flight(cloud) if line in parts)
+    if not busy:
+        return False
+    with frozen(cloud.processes(dice.choice(busy))):
+        time.sleep(dice.uniform(0.5, OUTAGE))
+    return True
+
+
+@contextmanager
+def frozen(processes: list[psutil.Process]) -> Iterator[None]:
+    try:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
+def fill_disk(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """Not a byte is left for the buckets, for the job store with the executions and logs, or for the stages' files."""
+    if not cloud.disks:
+        return False
+    disk = dice.choice(cloud.disks)
+    empty_log(cloud)
+    struck = live(cloud)
+    with filled(disk):
+        time.sleep(dice.uniform(1, OUTAGE))
+    return struck
+
+
+def empty_log(cloud: ChaosCloud) -> None:
+    """Of what SQLite has written ahead, which it would write over: the next write takes new room."""
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(cloud.home.jobs, timeout=2)) as database:
+        database.execute("pragma wal_checkpoint(truncate)")
+
+
+def lock_job_store(cloud: ChaosCloud, dice: random.Random) -> bool:
     """Nobody can write to it for a while."""
-    struck = active_executions(cloud) > 0
     with closing(sqlite3.connect(cloud.home.jobs, timeout=10, isolation_level=None)) as database:
         database.execute("begin exclusive")
+        struck = bool(set(STAGES) & in_flight(cloud))
         time.sleep(dice.uniform(0.5, OUTAGE))
         database.execute("rollback")
     return struck
 
 
-def end_a_lease(cloud: Cloud, dice: random.Random) -> bool:
-    """As when a clock jumps: another may take over what is still worked on."""
+def stop_job_store(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """Firestore hangs: connections stay, and nothing is answered."""
+    assert cloud.firestore is not None
+    struck = bool(set(STAGES) & in_flight(cloud))
+    with frozen([psutil.Process(cloud.firestore.emulator.process.pid)]):
+        time.sleep(dice.uniform(1, 3 * OUTAGE))
+    return struck
+
+
+def cut_job_store(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """Connections to Firestore break, and no new one is made for a while."""
+    assert cloud.firestore is not None
+    struck = bool(set(STAGES) & in_flight(cloud)) and cloud.firestore.wire.cut() > 0
+    time.sleep(dice.uniform(1, OUTAGE))
+    cloud.firestore.wire.mend()
+    return struck
+
+
+def lose_job_store(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """SIGKILL to the emulator, which has everything in memory: leases, attempts and claims are gone."""
+    assert cloud.firestore is not None
+    struck = bool(set(STAGES) & in_flight(cloud))
+    cloud.firestore.emulator.kill()
+    time.sleep(dice.uniform(0, OUTAGE))
+    cloud.firestore.emulator.start()
+    return struck
+
+
+def move_clock(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """Some functions' clocks leap, back or ahead; the others' are right again."""
+    moved = {name: leap(dice) for name in dice.sample(FUNCTIONS, dice.randint(1, 3))}
+    struck = bool(running_tasks(cloud))
+    cloud.move_clocks(moved)
+    return struck
+
+
+def leap(dice: random.Random) -> float:
+    return dice.choice((-1, 1)) * dice.choice(LEAPS).total_seconds()
+
+
+def end_a_lease(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """Another may take over what is still worked on."""
     tasks = [(path, document) for path, document in task_documents(cloud) if document["state"] == "running"]
     if not tasks:
         return False
@@ -69,39 +170,48 @@ def end_a_lease(cloud: Cloud, dice: random.Random) -> bool:
     return cloud.jobs.documents.put(path, {**found[0], "lease_until": past}, over=found[1])
 
 
-def repeat_event(cloud: Cloud, dice: random.Random) -> bool:
+def repeat_event(cloud: ChaosCloud, dice: random.Random) -> bool:
     """Ten times the event of a recording that is worked on."""
     jobs = cloud.jobs.in_state("running")
     if not jobs:
         return False
     source = dice.choice(jobs).source
-    with suppress(httpx.TransportError):
-        for _ in range(10):
-            httpx.post(f"{cloud.home.ports().url('runner')}/events", json=event(source), timeout=5)
+    for _ in range(10):
+        httpx.post(f"{cloud.home.ports().url('runner')}/events", json=event(source), timeout=5).raise_for_status()
     return True
 
 
-def lose_execution(cloud: Cloud, dice: random.Random) -> bool:
-    """As if its event had never come, or come to nothing."""
+def lose_execution(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """As if its event had come to nothing."""
     jobs = cloud.jobs.in_state("running")
     if not jobs:
         return False
     url = f"{cloud.home.ports().url('runner')}/v1/{WORKFLOW}/executions/{dice.choice(jobs).execution}:cancel"
-    with suppress(httpx.TransportError):
-        return httpx.post(url, timeout=15).is_success
-    return False
+    return httpx.post(url, timeout=15).is_success
 
 
-FAULTS: dict[str, tuple[Fault, int]] = {
+COMMON: dict[str, tuple[Fault, int]] = {
     "kill_function": (kill_function, 6),
+    "kill_reconcile": (kill_reconcile, 1),
     "kill_runner": (kill_runner, 2),
     "kill_bucket": (kill_bucket, 2),
-    "lock_job_store": (lock_job_store, 1),
-    "end_a_lease": (end_a_lease, 4),
+    "freeze": (freeze, 2),
+    "fill_disk": (fill_disk, 3),
+    "move_clock": (move_clock, 3),
+    "end_a_lease": (end_a_lease, 3),
     "repeat_event": (repeat_event, 2),
     "lose_execution": (lose_execution, 2),
 }
 """With how often each is chosen."""
+FAULTS = {
+    "sqlite": {**COMMON, "lock_job_store": (lock_job_store, 1)},
+    "firestore": {
+        **COMMON,
+        "stop_job_store": (stop_job_store, 3),
+        "cut_job_store": (cut_job_store, 3),
+        "lose_job_store": (lose_job_store, 1),
+    },
+}
 
 
 def event(source: Source) -> dict[str, object]:
@@ -111,14 +221,16 @@ def event(source: Source) -> dict[str, object]:
     }  # fmt: skip
 
 
-def active_executions(cloud: Cloud) -> int:
-    with suppress(httpx.HTTPError):
-        status = httpx.get(f"{cloud.home.ports().url('runner')}/status", timeout=5).json()
-        return int(status["executions"].get("ACTIVE", 0))
-    return 0
+def in_flight(cloud: ChaosCloud) -> set[str]:
+    """The lines with a request on them."""
+    return {line for line, count in cloud.in_flight().items() if count}
 
 
-def task_documents(cloud: Cloud) -> list[tuple[str, Document]]:
+def live(cloud: ChaosCloud) -> bool:
+    return bool(in_flight(cloud)) or bool(running_tasks(cloud))
+
+
+def task_documents(cloud: ChaosCloud) -> list[tuple[str, Document]]:
     found = []
     for job in cloud.jobs.in_state("running"):
         for document in cloud.jobs.documents.newest(f"jobs/{job.job_id}/tasks", 500):
@@ -126,5 +238,11 @@ def task_documents(cloud: Cloud) -> list[tuple[str, Document]]:
     return found
 
 
-def running_tasks(cloud: Cloud) -> list[TaskRecord]:
+def running_tasks(cloud: ChaosCloud) -> list[TaskRecord]:
+    """Those that hold a lease."""
     return [t for job in cloud.jobs.in_state("running") for t in cloud.jobs.tasks(job.job_id) if t.state == "running"]
+
+
+def active_executions(cloud: ChaosCloud) -> int:
+    status = httpx.get(f"{cloud.home.ports().url('runner')}/status", timeout=30).raise_for_status().json()
+    return int(status["executions"].get("ACTIVE", 0))

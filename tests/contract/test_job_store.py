@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from shared.contracts import Problem, Source
+from shared.documents import Document, Documents, MemoryDocuments
 from shared.errors import AttemptsExhausted, RecordingErased, StageBusy
-from shared.jobs import Document, Documents, JobStore, MemoryDocuments
+from shared.jobs import JobStore
 from shared.settings import settings
 from shared.sqlite import SqliteDocuments
 
@@ -124,6 +125,15 @@ def test_a_lease_keeps_others_out_until_it_runs_out(store: JobStore, source: Sou
     clock.now += 2
     store.begin(source.job_id, "align-k", "align", 0, "b")
     assert [(t.owner, t.attempts) for t in store.tasks(source.job_id)] == [("b", 2)]
+
+
+def test_a_lease_from_a_clock_that_was_ahead_keeps_nobody_out(store: JobStore, source: Source, clock: Clock) -> None:
+    store.begin(source.job_id, "align-k", "align", 0, "killed")
+    clock.now -= 3600
+    assert store.begin(source.job_id, "align-k", "align", 0, "other"), "an attempt before this one"
+    clock.now -= 30  # as far as machines' clocks may differ
+    with pytest.raises(StageBusy):
+        store.begin(source.job_id, "align-k", "align", 0, "third")
 
 
 def test_a_lost_lease_stays_lost(store: JobStore, source: Source, clock: Clock) -> None:

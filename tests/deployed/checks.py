@@ -12,8 +12,8 @@ import requests
 from google.cloud.workflows.executions_v1 import Execution
 
 from shared.contracts import Source
+from shared.documents import Document
 from shared.gcs import GcsBlobs
-from shared.jobs import Document
 from shared.settings import settings
 from tests.deployed import smoke
 from tests.deployed.completions import completion_is_published

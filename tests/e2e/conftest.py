@@ -5,11 +5,13 @@ import pytest
 from tests.cloud import Cloud
 from tests.slow import ENVIRONMENT
 
+SHORT_LEASES = {"DROPSCRIBE_LEASE": "6", "DROPSCRIBE_HEARTBEAT": "1.5"}
+
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The one-machine cloud with engines that do nothing."""
-    cloud = Cloud(tmp_path_factory.mktemp("cloud"), ENVIRONMENT)
+    """The one-machine cloud with engines that do nothing, and leases short enough to see them run out."""
+    cloud = Cloud(tmp_path_factory.mktemp("cloud"), {**ENVIRONMENT, **SHORT_LEASES})
     cloud.up()
     yield cloud
     cloud.down()
@@ -17,8 +19,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def real_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The one-machine cloud with the packaged models, and leases short enough to see them run out."""
-    cloud = Cloud(tmp_path_factory.mktemp("real"), {"DROPSCRIBE_LEASE": "6", "DROPSCRIBE_HEARTBEAT": "1.5"})
+    """The one-machine cloud with the packaged models."""
+    cloud = Cloud(tmp_path_factory.mktemp("real"), SHORT_LEASES)
     cloud.up()
     yield cloud
     cloud.down()

@@ -12,7 +12,8 @@ import pytest
 from functions.prepare.job import prepare
 from local.home import INBOX, WORK
 from shared.contracts import Artifact, Source, StageRequest
-from shared.jobs import JobStore, MemoryDocuments, TaskRecord
+from shared.documents import MemoryDocuments
+from shared.jobs import JobStore, TaskRecord
 from shared.sqlite import SqliteDocuments
 from shared.storage import MemoryBlobs
 from tests.bucket_server import bucket_server

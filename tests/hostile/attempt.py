@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from functions.prepare.job import prepare
 from functions.prepare.media import recording
 from shared.contracts import Artifact, Prepared, Source, StageRequest
+from shared.documents import MemoryDocuments
 from shared.errors import PROBLEM_TYPE, Permanent, StageError
-from shared.jobs import JobStore, MemoryDocuments
+from shared.jobs import JobStore
 from shared.settings import settings
 from shared.speech import Manifest
 from shared.storage import MemoryBlobs

@@ -15,8 +15,9 @@ from functions.prepare.job import prepare
 from functions.prepare.stage import Cutting
 from functions.transcribe.stage import TranscribeParams
 from shared.contracts import Engine, Prepared, Problem, Source, StageRequest, StageResponse
+from shared.documents import Document, MemoryDocuments
 from shared.errors import NotAudio, StageError, Transient
-from shared.jobs import Document, JobStore, MemoryDocuments
+from shared.jobs import JobStore
 from shared.speech import Aligned, Chunk, Manifest, Media, Region
 from shared.stage import Each, One, Output, Stage, Task, committed, execute, final, leave, question
 from shared.storage import MemoryBlobs, work_uri

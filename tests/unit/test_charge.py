@@ -8,7 +8,8 @@ import pytest
 
 from shared.contracts import Source
 from shared.cost import prices
-from shared.jobs import JobStore, MemoryDocuments
+from shared.documents import MemoryDocuments
+from shared.jobs import JobStore
 from shared.settings import settings
 from shared.storage import MemoryBlobs
 from tests.recordings import silence, wav

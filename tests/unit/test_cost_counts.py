@@ -20,7 +20,8 @@ from local.runner.engine import Execution
 from local.runner.program import Assign
 from shared.contracts import Artifact, Source, StageRequest, StageResponse
 from shared.cost import PER_CALL, operations
-from shared.jobs import JobStore, MemoryDocuments
+from shared.documents import MemoryDocuments
+from shared.jobs import JobStore
 from shared.settings import settings
 from shared.stage import Stage, execute
 from shared.storage import MemoryBlobs

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from functions.finalize.outbox import put_answer, put_problem
 from shared.contracts import Artifact, Engine, Params, Source, StageRequest, StageResponse
+from shared.documents import MemoryDocuments
 from shared.errors import StageBusy
-from shared.jobs import JobStore, MemoryDocuments
+from shared.jobs import JobStore
 from shared.stage import Each, One, Output, Stage, Task, execute, keep
 from shared.storage import MemoryBlobs
 from tests.unit.interleaving import Killed, Steps, Turn, Worker, play

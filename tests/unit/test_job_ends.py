@@ -12,6 +12,7 @@ from functions.finalize.job import finalize
 from functions.finalize.outbox import put_answer
 from functions.prepare.job import CUT, prepare
 from shared.contracts import Finalized, Problem, Source, StageRequest
+from shared.documents import MemoryDocuments
 from shared.errors import (
     ArtifactMissing,
     BadOption,
@@ -21,7 +22,7 @@ from shared.errors import (
     RecordingErased,
     RecordingTooLarge,
 )
-from shared.jobs import JobStore, MemoryDocuments
+from shared.jobs import JobStore
 from shared.log import JsonLines, about
 from shared.settings import settings
 from shared.speech import Manifest

@@ -96,7 +96,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.ask(
             "sweep",
             "",
-            lambda operate: Sweep(operate.blobs, operate.jobs, operate.executions, self.cloud.clock)(Asked()),
+            lambda operate: Sweep(operate.blobs, operate.jobs, operate.executions)(Asked()),
         )
 
     @precondition(lambda self: self.cloud.jobs.newest())
@@ -264,7 +264,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.let_executions_end()
             self.let_orphans_end()
             self.cloud.now += 2 * settings().unanswered_after
-            swept = Sweep(self.cloud.blobs, self.cloud.jobs, self.cloud, self.cloud.clock)(Asked())
+            swept = Sweep(self.cloud.blobs, self.cloud.jobs, self.cloud)(Asked())
             if not swept.started and not swept.given_up:
                 break
         else:

@@ -5,7 +5,8 @@ import pytest
 
 from functions.finalize.outbox import put_answer
 from shared.contracts import Source
-from shared.jobs import JobStore, MemoryDocuments
+from shared.documents import MemoryDocuments
+from shared.jobs import JobStore
 from shared.operations import Operations, Refused
 from shared.storage import MemoryBlobs, work_uri
 from tests.unit.reconcile.test_sweep import Started

@@ -1,5 +1,6 @@
 """The shell, driven over HTTP requests as functions-framework hands them on, on stores in memory."""
 
+import errno
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,8 +12,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from shared.contracts import Artifact, Engine, Params, Source, StageRequest
-from shared.errors import NotAudio, StorageUnavailable
-from shared.jobs import JobStore, MemoryDocuments
+from shared.documents import Document, MemoryDocuments
+from shared.errors import JobStoreUnavailable, NotAudio, StorageUnavailable
+from shared.jobs import JobStore
 from shared.settings import make, settings
 from shared.stage import Each, One, Output, Stage, Task, execute, keep, serve
 from shared.storage import MemoryBlobs, problem_uri
@@ -51,6 +53,9 @@ class Bench:
     def put(self, text: str) -> Artifact:
         return keep("gs://work/in", One("audio", Said(text=text)), self.blobs)
 
+    def answers(self) -> list[str]:
+        return [blob.uri for blob in self.blobs.list(f"gs://dropscribe-work/{SOURCE.job_id}/")]
+
     def ask(self, body: dict[str, Any] | bytes, accept: str = "*/*") -> flask.Response:
         app = flask.Flask("test")
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -61,7 +66,7 @@ class Bench:
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setenv("DROPSCRIBE_BLOB_STORE", "shared.storage:MemoryBlobs")
-    monkeypatch.setenv("DROPSCRIBE_JOB_DOCUMENTS", "shared.jobs:MemoryDocuments")
+    monkeypatch.setenv("DROPSCRIBE_JOB_DOCUMENTS", "shared.documents:MemoryDocuments")
     settings.cache_clear()
     make.cache_clear()
     blobs = settings().blobs()
@@ -142,8 +147,9 @@ def test_a_final_failure_is_a_problem_and_is_left_for_finalize(
     assert json.loads(bench.blobs.read(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json")) == problem
 
 
-def test_a_passing_failure_says_when_to_come_back_and_leaves_nothing(bench: Bench) -> None:
-    bench.fail = StorageUnavailable("down")
+@pytest.mark.parametrize("failure", [StorageUnavailable("down"), OSError(errno.ENOSPC, "No space left on device")])
+def test_a_passing_failure_says_when_to_come_back_and_leaves_nothing(bench: Bench, failure: Exception) -> None:
+    bench.fail = failure
     reply = bench.ask(request(bench.put("x")))
     assert (reply.status_code, reply.headers["Retry-After"]) == (503, "10")
     assert bench.blobs.find(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json") is None
@@ -151,6 +157,63 @@ def test_a_passing_failure_says_when_to_come_back_and_leaves_nothing(bench: Benc
     assert bench.ask(request(bench.put("x"))).status_code == 200
     (task,) = bench.jobs.tasks(SOURCE.job_id)
     assert (task.state, task.attempts) == ("done", 1)
+
+
+def test_a_model_that_finds_no_room_is_no_bug(bench: Bench) -> None:
+    def engine(_: Asked) -> Engine:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    bench.stage = Stage("echo", "1", Asked, bench.run, engine)
+    assert bench.ask(request(bench.put("x"))).status_code == 503
+    assert bench.blobs.find(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json") is None
+
+
+def test_a_lease_is_given_back_when_the_job_store_is_there_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.stage.RELEASE_PAUSE", 0)
+    audio = bench.put("x")
+    away = Away()
+    bench.jobs = JobStore(away)
+
+    def run(task: Task[Asked]) -> Iterator[Output]:
+        away.refusals = 3
+        raise StorageUnavailable("down, too")
+
+    bench.stage = Stage("echo", "1", Asked, run, bench.stage.engine)
+    assert json.loads(bench.ask(request(audio)).get_data())["type"] == "urn:dropscribe:problem:storage-unavailable"
+    (task,) = bench.jobs.tasks(SOURCE.job_id)
+    assert (away.refusals, task.state, task.attempts) == (0, "failed", 0)
+
+
+class Away(MemoryDocuments):
+    """A job store that refuses the next so many writes."""
+
+    refusals = 0
+
+    def put(self, path: str, document: Document, over: object | None) -> bool:
+        if self.refusals:
+            self.refusals -= 1
+            raise JobStoreUnavailable("away")
+        return super().put(path, document, over)
+
+
+def test_what_another_attempt_has_answered_meanwhile_is_not_worked_out_again(bench: Bench) -> None:
+    """It answers after this one has looked, and before this one has the lease."""
+    audio = bench.put("x")
+    first = bench.ask(request(audio))
+    answer = json.loads(first.get_data())
+    at = next(uri for uri in bench.answers() if "said" not in uri and "parts" not in uri)
+    kept = bench.blobs.read(at)
+    hidden = bench.blobs.find(at)
+    assert hidden is not None and bench.blobs.delete(at, hidden.generation)
+
+    class Late(JobStore):
+        def begin(self, *about: Any) -> bool:
+            bench.blobs.replace(at, kept, over=0)
+            return super().begin(*about)
+
+    bench.jobs = Late(bench.jobs.documents)
+    again = json.loads(bench.ask(request(audio)).get_data())
+    assert (bench.runs, again["reused"], again["outputs"]) == (1, True, answer["outputs"])
 
 
 def test_while_one_attempt_runs_another_is_told_to_wait(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.bucket import buckets, objects, resumable
+from local.bucket import buckets, notify, objects, resumable
 from local.bucket.content import Contents
 from local.bucket.index import Transaction
 from local.bucket.listing import Listing, rows
@@ -40,6 +40,14 @@ def test_a_generation_is_never_less_than_the_last_even_when_the_clock_was_set_ba
     far = 2 * time.time_ns() // 1000
     asyncio.run(store.index.run(lambda tx: tx.execute("update clock set last_generation = ?", (far,))))
     assert [int(put(store, b"x")["generation"]) for _ in range(2)] == [far + 1, far + 2]
+
+
+def test_an_event_that_a_clock_ahead_has_put_off_is_due(store: Store) -> None:
+    put(store, b"x")
+    asyncio.run(store.index.run(notify.claim))
+    assert asyncio.run(store.index.run(notify.claim)) is None, "an attempt is under way"
+    asyncio.run(store.index.run(lambda tx: tx.execute("update events set due = due + 3600")))
+    assert asyncio.run(store.index.run(notify.claim)) is not None
 
 
 def test_an_event_is_written_with_its_object_or_not_at_all(store: Store) -> None:

@@ -1,5 +1,6 @@
 """Sweeps over buckets in memory: what is started again, what is left alone, and what is given up."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,8 +12,9 @@ from functions.finalize.outbox import put_answer, put_problem
 from functions.reconcile import sweep as sweeping
 from functions.reconcile.sweep import Asked, Sweep
 from shared.contracts import Problem, Source
+from shared.documents import MemoryDocuments
 from shared.errors import Cancelled
-from shared.jobs import JobStore, MemoryDocuments
+from shared.jobs import JobStore
 from shared.storage import MemoryBlobs
 
 NOW = Asked(unanswered_after=0)
@@ -75,6 +77,19 @@ def test_an_answer_for_an_older_generation_is_none(sweep: Sweep) -> None:
     put_answer(upload(sweep, "a.mp3"), 1, {"transcript.json": b"{}"}, sweep.blobs)
     upload(sweep, "a.mp3")
     assert sweep(NOW).started == 1
+
+
+def test_a_date_from_a_clock_that_was_ahead_is_not_waited_for(sweep: Sweep) -> None:
+    source = upload(sweep, "a.mp3")
+    JobStore(sweep.jobs.documents, clock=lambda: time.time() + 40 * 24 * 3600).claim(source, 1, "gone")
+    assert sweep(NOW).started == 1
+    assert started(sweep).runs == [("a.mp3", 2, {})]
+
+
+def test_patience_is_measured_by_the_jobs_clock(sweep: Sweep) -> None:
+    upload(sweep, "a.mp3")
+    behind = replace(sweep, jobs=JobStore(sweep.jobs.documents, clock=lambda: time.time() - 3600))
+    assert (behind(NOW).started, sweep(NOW).started) == (0, 1)
 
 
 def test_names_that_begin_alike_have_answers_of_their_own(sweep: Sweep) -> None:

@@ -1,0 +1,159 @@
+"""docs/operations.md, as far as it can be followed here.
+
+What people do to jobs is in test_operations.py, processes that are killed in test_restart.py, full disks and outages at
+random in test_chaos.py.
+"""
+
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from google.api_core.exceptions import ServiceUnavailable
+
+from local.home import INBOX, OUTBOX
+from shared.contracts import Source
+from tests.cloud import Cloud
+from tests.e2e.conftest import SHORT_LEASES
+from tests.recordings import speech, wav
+from tests.slow import ENVIRONMENT
+from tests.small_disk import CannotMount, filled, small_disk
+
+FIVE_SECONDS = speech()[104_000:184_000]
+SLOWLY = {"language": "en", "initial-prompt": "slowly"}
+
+
+def at_work(cloud: Cloud, source: Source) -> bool:
+    return any(task.stage == "transcribe" and task.state == "running" for task in cloud.jobs.tasks(source.job_id))
+
+
+@pytest.fixture
+def transcribed(cloud: Cloud, request: pytest.FixtureRequest) -> Source:
+    """A recording that is being transcribed."""
+    source = cloud.upload(f"{request.node.name}.wav", wav(FIVE_SECONDS), SLOWLY)
+    cloud.until(lambda: at_work(cloud, source), 30, "transcription at work")
+    return source
+
+
+@contextmanager
+def stopped(processes: list[psutil.Process]) -> Iterator[None]:
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            if process.is_running():
+                process.resume()
+
+
+def test_a_stage_that_hangs_is_ended_by_down_and_begun_again_by_up(cloud: Cloud, transcribed: Source) -> None:
+    with stopped(cloud.processes("transcribe")[1:]):
+        cloud.down()
+    cloud.up()
+    assert cloud.answer(transcribed).transcript["job"]["run"] == 1
+    (task,) = [task for task in cloud.jobs.tasks(transcribed.job_id) if task.stage == "transcribe"]
+    assert task.attempts == 2, "a stage that hangs counts as one that died"
+
+
+def test_while_storage_is_away_jobs_wait_and_then_go_on(cloud: Cloud, transcribed: Source) -> None:
+    with stopped(cloud.processes("bucket")):
+        cloud.until(lambda: not answers(cloud), 10, "silence of the bucket server")
+        assert cloud.job(transcribed).state == "running"
+    assert cloud.answer(transcribed).transcript
+
+
+def answers(cloud: Cloud) -> bool:
+    return any(process.status() != psutil.STATUS_STOPPED for process in cloud.processes("bucket"))
+
+
+def test_after_a_bad_deployment_all_that_failed_is_run_again(cloud: Cloud) -> None:
+    """Mended in a shell in which `dropscribe env` was evaluated."""
+    good, exported = dict(cloud.environment), exports(cloud)
+    cloud.down()
+    cloud.environment["DROPSCRIBE_ALIGNER"] = "nonesuch:load"
+    try:
+        cloud.up()
+        source = cloud.upload("bad-deployment.wav", wav(FIVE_SECONDS), {"language": "en"})
+        assert cloud.answer(source).problem["type"] == "urn:dropscribe:problem:bug"
+        assert "nonesuch" in cloud.command("logs", "align").stdout
+    finally:
+        cloud.down()
+        cloud.environment = good | exported
+        cloud.up()
+        cloud.environment = good
+    cloud.command("redrive", "--failed")
+    cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the second run")
+
+
+def test_one_that_cannot_be_run_again_does_not_keep_the_others_from_it(cloud: Cloud) -> None:
+    replaced = cloud.upload("failed/a.wav", wav(FIVE_SECONDS), {"language": "xx"})
+    cloud.answer(replaced)
+    cloud.answer(cloud.upload("failed/a.wav", wav(FIVE_SECONDS), {"language": "en"}))
+    wrong = cloud.upload("failed/b.wav", wav(FIVE_SECONDS), {"language": "xx"})
+    cloud.answer(wrong)
+    done = cloud.command("redrive", replaced.job_id, wrong.job_id, "--set", "language=en")
+    assert (done.returncode, done.stdout) == (1, f"{wrong.job_id}: run 2\n")
+    assert f"{replaced.job_id}: its recording is not in the inbox any more" in done.stderr
+    cloud.until(lambda: cloud.job(wrong).state == "done", 30, "end of the second run")
+
+
+def test_an_unknown_option_stands_until_it_is_taken_out_of_the_metadata(cloud: Cloud) -> None:
+    source = cloud.upload("misspelt.wav", wav(FIVE_SECONDS), {"langage": "en"})
+    assert "there is no option 'langage'" in cloud.answer(source).problem["detail"]
+    cloud.command("redrive", source.job_id, "--set", "language=en")
+    cloud.until(lambda: cloud.job(source).run == 2 and cloud.settled(source), 30, "end of the second run")
+    assert cloud.job(source).state == "failed"
+    blob = cloud.client.bucket(INBOX).get_blob(source.name)
+    blob.metadata = {"langage": None}
+    blob.patch()
+    cloud.command("redrive", source.job_id)
+    cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the third run")
+
+
+def test_a_redrive_tidies_up_after_an_answer_whose_end_was_cut_off(cloud: Cloud) -> None:
+    source = cloud.upload("twice.wav", wav(FIVE_SECONDS))
+    answer = cloud.answer(source).files["transcript.json"]
+    stray = cloud.client.bucket(OUTBOX).blob("twice.wav/problem.json")
+    stray.metadata = {"dropscribe-generation": str(source.generation), "dropscribe-run": "1"}
+    stray.upload_from_string(b"{}")
+    assert cloud.command("redrive", source.job_id).returncode == 0
+    cloud.until(lambda: cloud.job(source).run == 2 and cloud.settled(source), 30, "end of the second run")
+    files = cloud.answer(source).files
+    assert "problem.json" not in files
+    assert json.loads(files["transcript.json"])["words"] == json.loads(answer)["words"]
+
+
+def exports(cloud: Cloud) -> dict[str, str]:
+    lines = cloud.command("env").stdout.splitlines()
+    return dict(shlex.split(line, comments=True)[1].split("=", 1) for line in lines)
+
+
+def test_a_full_disk_is_named_and_work_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    try:
+        with small_disk(tmp_path / "home", 48) as disk:
+            fill_and_free(Cloud(disk, {**ENVIRONMENT, **SHORT_LEASES}), disk)
+    except CannotMount as reason:
+        pytest.skip(str(reason))
+
+
+def fill_and_free(cloud: Cloud, disk: Path) -> None:
+    cloud.up()
+    try:
+        source = cloud.upload("before.wav", wav(FIVE_SECONDS), SLOWLY)
+        cloud.until(lambda: at_work(cloud, source), 30, "transcription at work")
+        with filled(disk):
+            blob = cloud.client.bucket(INBOX).blob("meanwhile.wav")
+            with pytest.raises(ServiceUnavailable, match="The disk is full"):
+                blob.upload_from_string(wav(FIVE_SECONDS), retry=None)
+            cloud.down()
+        with filled(disk):  # once more: what ends tidies up, which makes room
+            done = cloud.command("up")
+            assert done.returncode == 1 and "The disk is full" in done.stderr
+        cloud.up()
+        assert cloud.answer(source, 90).transcript
+    finally:
+        cloud.down()
