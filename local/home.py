@@ -42,7 +42,8 @@ class Home:
 
     @property
     def jobs(self) -> Path:
-        return self.folder / "jobs.sqlite"
+        """In a folder of its own, which containers are given."""
+        return self.folder / "jobs" / "jobs.sqlite"
 
     def log(self, part: str) -> Path:
         return self.folder / "logs" / f"{part}.log"
