@@ -10,9 +10,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
+FUNCTIONS ?= prepare transcribe align diarize finalize reconcile
+ENGINE ?= $(shell command -v podman || echo docker)
+BUILD_OPTIONS ?=
+comma := ,
+IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
 
-.PHONY: help setup demo test test-fast check format lint types workflows terraform plan models lock bench eval cost audit chaos hostile deploy destroy smoke unproved clean
+.PHONY: help setup demo test test-fast check format lint types workflows terraform plan models lock bench eval cost \
+  audit chaos hostile images push demo-images deploy destroy smoke unproved clean
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -43,9 +49,10 @@ check: setup lint types workflows terraform ## Run all static checks
 lint: setup ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint Dockerfile
 
 types: setup ## Check types
-	$(BIN)/mypy functions shared local tests benchmarks
+	$(BIN)/mypy functions shared local images tests benchmarks
 
 workflows: setup ## Check workflows/*.yaml as Google Workflows would
 	$(BIN)/python -m local.runner.lint workflows/*.yaml
@@ -93,6 +100,22 @@ chaos: setup ## Kill, cut and refuse whatever can be, and see that nothing is lo
 
 hostile: setup ## Try thousands of broken and malicious recordings, and see that none does harm
 	$(BIN)/python -m benchmarks.hostile
+
+images: ## Build each function's image: make images [FUNCTIONS="prepare finalize"] [TORCH_INDEX=…] [ENGINE=docker]
+	@for function in $(FUNCTIONS); do \
+	  echo "$$function:"; \
+	  $(ENGINE) build $(BUILD_OPTIONS) $(if $(filter undefined,$(origin TORCH_INDEX)),,--build-arg TORCH_INDEX=$(TORCH_INDEX)) \
+	    --label org.opencontainers.image.revision=$$(git describe --always --abbrev=40 --exclude='*' --dirty) \
+	    --platform linux/amd64 --target $$function --tag dropscribe/$$function .; \
+	done
+
+push: setup images ## Push the images and write their digests for Terraform: make push REGISTRY=…
+	@test -n "$(REGISTRY)" || { echo 'where to? make push REGISTRY=europe-west1-docker.pkg.dev/PROJECT/dropscribe' >&2; exit 2; }
+	DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/python -m images.push "$(REGISTRY)" $(FUNCTIONS)
+
+demo-images: setup images ## Transcribe on the one-machine cloud with each function in its image, and test the images
+	DROPSCRIBE_ENGINE="$(ENGINE)" DROPSCRIBE_IMAGES='$(IMAGES)' $(BIN)/dropscribe demo
+	DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/pytest -m images
 
 # The registry comes first, or there is nowhere to push to; the images before all that runs them.
 deploy: ## Put Dropscribe into your Google project, or a change of it: make deploy [YES=1, to be asked nothing]

@@ -42,7 +42,8 @@ class Home:
 
     @property
     def jobs(self) -> Path:
-        return self.folder / "jobs.sqlite"
+        """In a folder of its own, which containers are given."""
+        return self.folder / "jobs" / "jobs.sqlite"
 
     def temp(self, part: str) -> Path:
         """For the files of a part's process; what is in it is nobody's when the process has ended."""

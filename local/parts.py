@@ -1,5 +1,6 @@
 """The processes of the one-machine cloud: what is started, with which environment."""
 
+import json
 import os
 import sys
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from local.home import EXECUTIONS, FUNCTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK,
 from shared.settings import settings
 
 AUDIENCE = "dropscribe"
+IMAGES = "DROPSCRIBE_IMAGES"
+"""The functions that are containers, as JSON: {"prepare": "dropscribe/prepare"}. The others are processes."""
 SWEEP_SECONDS = 60
 """Between two calls of reconcile."""
 CORES = os.cpu_count() or 1
@@ -68,12 +71,10 @@ def python(name: str, ports: Ports, *arguments: str) -> Part:
 
 
 def function(stage: str, home: Home, ports: Ports) -> Part:
-    """A functions-framework process, as in the image."""
+    """A functions-framework process, as in the image; or the image, where DROPSCRIBE_IMAGES names one."""
     port = ports.ports[stage]
     environment = {
         **client_environment(home, ports),
-        "FUNCTION_SOURCE": str(ROOT / "functions" / stage / "main.py"),
-        "FUNCTION_TARGET": "main",
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "WORKERS": str(WORKERS[stage]),
@@ -81,7 +82,21 @@ def function(stage: str, home: Home, ports: Ports) -> Part:
         "K_SERVICE": stage,
         "TMPDIR": str(home.temp(stage)),
     }
-    return Part(stage, (sys.executable, "-m", "functions_framework"), environment, port)
+    images = json.loads(os.environ.get(IMAGES, "{}"))
+    if stage in images:
+        return Part(stage, container(images[stage], stage, home, port, environment), environment, port)
+    source = {"FUNCTION_SOURCE": str(ROOT / "functions" / stage / "main.py"), "FUNCTION_TARGET": "main"}
+    return Part(stage, (sys.executable, "-m", "functions_framework"), environment | source, port)
+
+
+def container(image: str, stage: str, home: Home, port: int, environment: dict[str, str]) -> tuple[str, ...]:
+    """It hears of the settings, but for this machine's folders: models and a temporary one are in the image."""
+    settings_of_ours = {name for name in os.environ if name.startswith("DROPSCRIBE_")}
+    variables = sorted(
+        (settings_of_ours | environment.keys()) - {"DROPSCRIBE_MODELS", "DROPSCRIBE_HOME", "TMPDIR", IMAGES}
+    )
+    name = f"dropscribe-{stage}-{port}"
+    return (sys.executable, "-m", "local.container", image, name, str(home.jobs.parent), *variables)
 
 
 def client_environment(home: Home, ports: Ports) -> dict[str, str]:

@@ -16,9 +16,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent ends. Linux only, as are our images and our local cloud."""
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
+def die_with_parent(of: signal.Signals = signal.SIGKILL) -> None:
+    """Ask the kernel for that signal when the parent ends. Linux only, as are our images and our local cloud."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, of) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
 
 

@@ -1,11 +1,13 @@
 """whisperx's forced alignment, one segment at a time, with the acoustic model of the language."""
 
+import atexit
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from itertools import accumulate, pairwise
 from pathlib import Path
 from statistics import fmean
+from tempfile import TemporaryDirectory
 
 import nltk.data
 import torch
@@ -60,7 +62,7 @@ class Aligner:
 @lru_cache(maxsize=1)
 def found(language: str, name: str | None) -> Acoustic | None:
     """The model, loaded; one is kept in memory. A model that was asked for must be there, a language's own need not."""
-    give_nltk_a_model(settings().models / "nltk")
+    give_nltk_a_model()
     if language == "en" and name in (None, PACKAGED):
         return hama.acoustic()
     wanted = name or wav2vec2.default(language)
@@ -74,15 +76,20 @@ def found(language: str, name: str | None) -> Acoustic | None:
         return None
 
 
-def give_nltk_a_model(folder: Path) -> None:
-    """whisperx splits text into sentences, which is not used here, and would download nltk's tables for it."""
+@cache
+def give_nltk_a_model() -> None:
+    """whisperx splits text into sentences, which is not used here, and would download nltk's tables for it.
+
+    They are this process's own and go with it, since models may lie where nobody can write.
+    """
+    folder = TemporaryDirectory(prefix="dropscribe-nltk-")
+    atexit.register(folder.cleanup)
     for language in {"english", *whisperx.alignment.PUNKT_LANGUAGES.values()}:
         for table in ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt"):
-            path = folder / "tokenizers/punkt_tab" / language / table
+            path = Path(folder.name) / "tokenizers/punkt_tab" / language / table
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
-    if str(folder) not in nltk.data.path:
-        nltk.data.path.insert(0, str(folder))
+    nltk.data.path.insert(0, folder.name)
 
 
 class Voice:

