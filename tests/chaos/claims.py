@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -120,7 +120,7 @@ class Claims:
         self.claim("left over", uploads == 0, f"{uploads} uploads begun and not ended")
 
 
-def essence(files: dict[str, bytes] | Any) -> dict[str, Any]:
+def essence(files: Mapping[str, bytes]) -> dict[str, Any]:
     """What may not differ from run to run, of every file of an answer."""
     kept = ("media", "options", "language", "text", "segments", "words", "speakers", "turns", "overlaps", "quality")
     found: dict[str, Any] = {name: files[name] for name in files if name.endswith((".srt", ".vtt", ".txt"))}

@@ -56,12 +56,12 @@ def test_light_containers_answer_as_their_sources_do(light: Cloud, tmp_path: Pat
     source = Cloud(tmp_path / "source", noop.ENVIRONMENT)
     source.up()
     try:
-        wanted = source.answer(source.upload("call.wav", sample().read_bytes())).transcript
+        wanted = source.answer(source.upload("call.wav", sample().read_bytes()))
     finally:
         source.down()
-    found = light.answer(light.upload("call.wav", sample().read_bytes())).transcript
-    assert found["words"]
-    assert essence(found) == essence(wanted)
+    found = light.answer(light.upload("call.wav", sample().read_bytes()))
+    assert found.transcript["words"]
+    assert essence(found.files) == essence(wanted.files)
 
 
 def test_containers_end_with_the_cloud(light: Cloud) -> None:
@@ -96,8 +96,8 @@ def test_the_whole_chain_answers_as_its_sources_do(tmp_path: Path) -> None:
         cloud.up()
         try:
             assert containers(cloud) == (set(FUNCTIONS) if environment else set())
-            answers.append(cloud.answer(cloud.upload("call.wav", sample().read_bytes()), 300).transcript)
+            answers.append(cloud.answer(cloud.upload("call.wav", sample().read_bytes()), 300))
         finally:
             cloud.down()
-    assert "Chicago" in answers[0]["text"]
-    assert essence(answers[1]) == essence(answers[0])
+    assert "Chicago" in answers[0].transcript["text"]
+    assert essence(answers[1].files) == essence(answers[0].files)
