@@ -37,7 +37,7 @@ START = {"run": 1, "execution": "selftest"}
 
 SETTINGS = {
     "DROPSCRIBE_BLOB_STORE": "shared.storage:MemoryBlobs",
-    "DROPSCRIBE_JOB_DOCUMENTS": "shared.jobs:MemoryDocuments",
+    "DROPSCRIBE_JOB_DOCUMENTS": "shared.documents:MemoryDocuments",
     "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # nobody is called
 }
 
