@@ -200,10 +200,11 @@ def documents_expire(deployment: Deployment) -> Seen:
     project, _ = on_google(deployment)
     where = (f"--project={project}", f"--database={known(deployment.database, 'database')}")
     states: dict[str, str] = {}
-    for group in ("jobs", "tasks"):
+    groups = {"jobs", "tasks", "reconcile"}
+    for group in sorted(groups):
         fields = gcloud("firestore", "fields", "ttls", "list", f"--collection-group={group}", *where)
         states |= {each["name"].split("/")[-3]: each["ttlConfig"]["state"] for each in fields}
-    fine = states.keys() >= {"jobs", "tasks"} and set(states.values()) <= {"ACTIVE", "CREATING"}
+    fine = states.keys() >= groups and set(states.values()) <= {"ACTIVE", "CREATING"}
     return Seen(", ".join(f"{group} {state}" for group, state in sorted(states.items())) or "no field expires", fine)
 
 

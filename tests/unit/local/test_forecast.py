@@ -10,12 +10,20 @@ from click.testing import CliRunner, Result
 
 from local.cli import main
 from local.forecast import NoForecast, forecast, paces
-from local.home import STAGES
-from shared.cost import FUNCTION, ITEMS, prices, second
+from local.home import FUNCTIONS, STAGES
+from shared.cost import FUNCTION, ITEMS, Resources, prices, second
 
 ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs" / "cost.md").read_text()
 SHOWN = re.findall(r"```console\n\$ make cost ([^\n]*)\n(.*?)```", DOCS, re.DOTALL)
+DEPLOYED = {
+    name: (Resources(cpu=float(cpu), memory_gib=float(memory)), int(instances))
+    for name, cpu, memory, instances in re.findall(
+        r"(\w+) += \{ model = \w+, cpu = (\d+), memory_gib = (\d+), .*max_instances = (\d+) \}",
+        (ROOT / "terraform" / "stages.tf").read_text(),
+    )
+}
+"""What a function gets, and how many of it there may be."""
 
 
 def asked(line: str) -> Result:
@@ -51,6 +59,13 @@ def test_the_instances_that_were_measured_hold_the_memory_that_was_measured() ->
         assert most["chain"]["60 min"][part] < sizes[part].resources.memory_gib * 1024, part
 
 
+def test_the_instances_are_those_that_terraform_deploys() -> None:
+    assert set(DEPLOYED) == set(FUNCTIONS)
+    priced = {name: pace.resources for name, pace in paces().stages.items()}
+    priced["transcribe"] = paces().recogniser("base", "cpu").resources
+    assert priced == {name: DEPLOYED[name][0] for name in STAGES}
+
+
 def test_every_function_has_a_pace_and_every_stage_a_price() -> None:
     assert {*paces().stages, "transcribe"} == set(STAGES)
     for known in paces().recognisers:
@@ -62,7 +77,7 @@ def test_every_function_has_a_pace_and_every_stage_a_price() -> None:
 def test_ten_hours_in_twenty_recordings_by_hand() -> None:
     made = base(10, 20, transcribe=0.2)
     assert made.seconds["transcribe"] == 7200 and made.seconds["detect"] == 106
-    assert made.cost.items["transcribe"] == 0.2088  # 7200 s x (0.000024 + 2 x 0.0000025)
+    assert made.cost.items["transcribe"] == 0.2268  # 7200 s x (0.000024 + 3 x 0.0000025)
     # half an hour is 6 chunks and 2 spans: prepare, detect, 6, 6, 2, finalize
     assert made.operations["request"] == 20 * 17
     assert made.operations["internal_step"] == 20 * (27 + 8 + 6 * 13 + 2 * 7 + 6)
@@ -138,4 +153,6 @@ def test_figures_in_the_docs_text_are_still_true() -> None:
     cpu, l4 = (paces().recogniser(*pair).resources for pair in (("base", "cpu"), ("large-v3", "l4")))
     assert f"| {3600 * second(cpu, prices()):.4f} USD | {730 * 3600 * second(cpu, prices()):.0f} USD |" in DOCS
     assert f"| {3600 * second(l4, prices()):.4f} USD | {730 * 3600 * second(l4, prices()):.0f} USD |" in DOCS
-    assert f"at most {30 * 730 * 3600 * second(cpu, prices()):,.0f} USD a month" in DOCS
+    most = sum(number * 730 * 3600 * second(resources, prices()) for resources, number in DEPLOYED.values())
+    instances = sum(number for _, number in DEPLOYED.values())
+    assert f"({instances} instances) that is at most {most:,.0f} USD a month" in DOCS
