@@ -96,7 +96,7 @@ def test_one_that_cannot_be_run_again_does_not_keep_the_others_from_it(cloud: Cl
     wrong = cloud.upload("failed/b.wav", wav(FIVE_SECONDS), {"language": "xx"})
     cloud.answer(wrong)
     done = cloud.command("redrive", replaced.job_id, wrong.job_id, "--set", "language=en")
-    assert (done.returncode, done.stdout) == (1, f"{wrong.job_id}: run 2\n")
+    assert (done.returncode, done.stdout) == (1, f"{wrong.job_id}: run 3\n")
     assert f"{replaced.job_id}: its recording is not in the inbox any more" in done.stderr
     cloud.until(lambda: cloud.job(wrong).state == "done", 30, "end of the second run")
 
@@ -105,7 +105,7 @@ def test_an_unknown_option_stands_until_it_is_taken_out_of_the_metadata(cloud: C
     source = cloud.upload("misspelt.wav", wav(FIVE_SECONDS), {"langage": "en"})
     assert "there is no option 'langage'" in cloud.answer(source).problem["detail"]
     cloud.command("redrive", source.job_id, "--set", "language=en")
-    cloud.until(lambda: cloud.job(source).run == 2 and cloud.settled(source), 30, "end of the second run")
+    cloud.until(lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run")
     assert cloud.job(source).state == "failed"
     blob = cloud.client.bucket(INBOX).get_blob(source.name)
     blob.metadata = {"langage": None}
@@ -121,7 +121,7 @@ def test_a_redrive_tidies_up_after_an_answer_whose_end_was_cut_off(cloud: Cloud)
     stray.metadata = {"dropscribe-generation": str(source.generation), "dropscribe-run": "1"}
     stray.upload_from_string(b"{}")
     assert cloud.command("redrive", source.job_id).returncode == 0
-    cloud.until(lambda: cloud.job(source).run == 2 and cloud.settled(source), 30, "end of the second run")
+    cloud.until(lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run")
     files = cloud.answer(source).files
     assert "problem.json" not in files
     assert json.loads(files["transcript.json"])["words"] == json.loads(answer)["words"]
