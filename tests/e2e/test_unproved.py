@@ -122,10 +122,11 @@ SERVICE = {
     "status": {"url": "https://p", "conditions": [{"type": "Ready", "status": "True"}]},
 }
 TTL = "projects/p/databases/(default)/collectionGroups/{}/fields/expires"
+TTLS = ("jobs", "tasks", "reconcile")
 TOLD = {
     "workflows describe": {"state": "ACTIVE"},
     "run services": [SERVICE],
-    "firestore fields": [{"name": TTL.format(group), "ttlConfig": {"state": "ACTIVE"}} for group in ("jobs", "tasks")],
+    "firestore fields": [{"name": TTL.format(group), "ttlConfig": {"state": "ACTIVE"}} for group in TTLS],
 }
 """What gcloud prints where all is well, cut to what is read of it."""
 
