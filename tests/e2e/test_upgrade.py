@@ -59,9 +59,9 @@ class Deployed:
         return [task.started for task in self.cloud.jobs.tasks(source.job_id) if task.stage == stage]
 
     def redrive(self, source: Source) -> dict[str, Any]:
-        run = self.cloud.job(source).run + 1
         done = self.cloud.command("redrive", source.job_id)
         assert done.returncode == 0, done.stderr
+        run = int(done.stdout.rpartition("run ")[2])
         self.cloud.until(lambda: self.ended(source, run), 120, f"end of run {run}")
         return self.cloud.answer(source).transcript
 
