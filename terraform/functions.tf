@@ -2,16 +2,19 @@
 
 locals {
   # Seconds that each waits for the next, from the innermost out. A heartbeat renews a lease; a stage past its deadline
-  # ends itself, before Cloud Run cuts its request off, before the workflow stops waiting.
+  # ends itself, before Cloud Run cuts its request off, before the workflow stops waiting. What is not set is as
+  # shared/settings.py has it.
   timeouts = {
-    heartbeat      = tonumber(lookup(var.settings, "heartbeat", 15))
-    lease          = tonumber(lookup(var.settings, "lease", 60))
-    stage_deadline = tonumber(lookup(var.settings, "stage_deadline", 1500))
+    heartbeat      = tonumber(lookup(var.settings, "heartbeat", local.default_seconds["heartbeat"]))
+    lease          = tonumber(lookup(var.settings, "lease", local.default_seconds["lease"]))
+    stage_deadline = tonumber(lookup(var.settings, "stage_deadline", local.default_seconds["stage_deadline"]))
     request        = 1740
     call           = tonumber(one(regex("timeout: (\\d+)", local.workflow_source)))
   }
 
-  settings = distinct(flatten(regexall("(?m)^    ([a-z_]+): ", file("${path.module}/../shared/settings.py"))))
+  settings_source = file("${path.module}/../shared/settings.py")
+  settings        = distinct(flatten(regexall("(?m)^    ([a-z_]+): ", local.settings_source)))
+  default_seconds = { for found in regexall("(?m)^    ([a-z_]+): float = (\\d+)$", local.settings_source) : found[0] => found[1] }
 
   # Those that follow from other variables. `callers` has no place here: Cloud Run has looked at a token before a
   # function sees it, and taken its signature away.
@@ -35,11 +38,13 @@ locals {
     },
   )
 
-  # finalize works out what a job cost, for which it has to know what the others run on.
+  # finalize works out what a job cost, for which it has to know what the others run on, and how long what they
+  # made is kept.
   resources = { for name, stage in local.stages : name => { cpu = stage.cpu, memory_gib = stage.memory_gib, gpu = stage.gpu } }
   for_finalize = {
-    DROPSCRIBE_RESOURCES = jsonencode(local.resources)
-    DROPSCRIBE_REGION    = var.region
+    DROPSCRIBE_RESOURCES      = jsonencode(local.resources)
+    DROPSCRIBE_REGION         = var.region
+    DROPSCRIBE_KEEP_WORK_DAYS = var.keep_work_days
   }
 }
 

@@ -47,6 +47,18 @@ run "stands" {
     error_message = "The workflow knows where each stage is."
   }
   assert {
+    condition     = alltrue([for stage in ["align", "diarize", "finalize", "prepare", "transcribe"] : google_workflows_workflow.transcription.user_env_vars["STAGE_URL_${upper(stage)}"] == output.services[stage]])
+    error_message = "Each stage is called where it is."
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.reconcile.http_target[0].uri == output.services.reconcile
+    error_message = "The schedule calls reconcile."
+  }
+  assert {
+    condition     = output.audience == google_workflows_workflow.transcription.user_env_vars["STAGE_AUDIENCE"]
+    error_message = "The user is told what a token must be made for."
+  }
+  assert {
     condition     = google_firestore_database.jobs.delete_protection_state == "DELETE_PROTECTION_ENABLED" && google_workflows_workflow.transcription.deletion_protection
     error_message = "What stands is protected."
   }

@@ -91,6 +91,15 @@ run "with_more_memory_than_its_vcpu_may_have" {
   expect_failures = [google_cloud_run_v2_service.this]
 }
 
+run "on_four_vcpu_with_the_memory_of_eight" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    stage = { model = true, cpu = 4, memory_gib = 32, gpu = null, concurrency = 1, min_instances = 0, max_instances = 1 }
+  }
+  expect_failures = [google_cloud_run_v2_service.this]
+}
+
 run "on_a_gpu_of_another_kind" {
   command = plan
   module { source = "./modules/function" }

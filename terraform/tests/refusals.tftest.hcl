@@ -63,6 +63,18 @@ run "a_setting_of_terraforms" {
   expect_failures = [var.settings]
 }
 
+run "a_device_without_a_gpu" {
+  command = plan
+  variables { settings = { device = "cuda" } }
+  expect_failures = [var.settings]
+}
+
+run "more_threads_than_vcpu" {
+  command = plan
+  variables { settings = { threads = "4" } }
+  expect_failures = [var.settings]
+}
+
 run "a_check_that_cloud_run_has_done" {
   command = plan
   variables { settings = { callers = "[\"a@example.com\"]" } }

@@ -2,12 +2,19 @@
 
 import json
 import re
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from shared.settings import Settings
 from tests.terraform.copies import FUNCTIONS, ROOT
+from tests.terraform.lasting import (
+    erased_is_gone,
+    everything_is_in_one_region,
+    everything_is_named_after_its_deployment,
+    nothing_is_paid_for_after_it_is_gone,
+)
 from tests.terraform.plan import Plan, Service, texts
 from tests.terraform.rights import documented, granted
 
@@ -27,7 +34,7 @@ def nobody_acts_as_another(plan: Plan) -> None:
     made = {account.key: account.values["account_id"] for account in plan.of("service_account")}
     assert made == {who: f"{plan.given['name']}-{who}" for who in plan.rights}
     for name, service in plan.services().items():
-        assert service.template["service_account"] == email(name, plan)
+        assert service.template.get("service_account") == email(name, plan)
     assert plan.one("workflows_workflow").values["service_account"] == email("workflow", plan)
     assert plan.one("eventarc_trigger").values["service_account"] == email("trigger", plan)
 
@@ -60,13 +67,14 @@ def the_workflow_knows_every_function_it_calls(plan: Plan) -> None:
     workflow = plan.one("workflows_workflow")
     assert workflow.values["source_contents"] == WORKFLOW
     called = set(re.findall(r'stage: "(\w+)"', WORKFLOW))
-    variables = workflow.values["user_env_vars"].keys() | workflow.unknown["user_env_vars"].keys()
+    variables = workflow.values["user_env_vars"].keys() | workflow.unknown.get("user_env_vars", {}).keys()
     assert variables == {"STAGE_AUDIENCE", *(f"STAGE_URL_{stage.upper()}" for stage in called)}
     assert workflow.values["call_log_level"] == "LOG_NONE", "arguments hold recordings' names"
 
 
 def one_audience_is_meant_by_all(plan: Plan) -> None:
-    (audience,) = {audience for service in plan.services().values() for audience in service.values["custom_audiences"]}
+    services = plan.services().values()
+    (audience,) = {audience for service in services for audience in service.values["custom_audiences"] or [""]}
     assert plan.one("workflows_workflow").values["user_env_vars"]["STAGE_AUDIENCE"] == audience
     (target,) = plan.one("cloud_scheduler_job").values["http_target"]
     assert target["oidc_token"] == [{"audience": audience, "service_account_email": email("scheduler", plan)}]
@@ -74,7 +82,7 @@ def one_audience_is_meant_by_all(plan: Plan) -> None:
 
 def a_model_answers_one_request_at_a_time(plan: Plan) -> None:
     for name, service in plan.services().items():
-        at_once = service.template["max_instance_request_concurrency"]
+        at_once = service.template.get("max_instance_request_concurrency")
         assert service.environment["THREADS"] == str(at_once) and service.environment["WORKERS"] == "1"
         assert at_once == 1 or name not in (*MODELS, "prepare")
 
@@ -105,9 +113,11 @@ def each_timeout_is_shorter_than_the_next(plan: Plan) -> None:
 
 def the_sweep_is_called(plan: Plan) -> None:
     job = plan.one("cloud_scheduler_job").values
-    assert float(job["attempt_deadline"].removesuffix("s")) >= plan.services()["reconcile"].timeout
+    assert plan.services()["reconcile"].timeout <= float(job["attempt_deadline"].removesuffix("s")) <= 1800
     assert job["schedule"] == plan.given["schedule"] and not job.get("paused")
-    assert job["http_target"][0]["http_method"] == "POST"
+    (target,) = job["http_target"]
+    assert target["http_method"] == "POST" and target["headers"]["Content-Type"] == "application/json"
+    assert b64decode(target["body"]) == b"{}"
 
 
 def hardware_is_such_as_cloud_run_has(plan: Plan) -> None:
@@ -116,6 +126,8 @@ def hardware_is_such_as_cloud_run_has(plan: Plan) -> None:
         on_gpu = service.gpu is not None
         assert service.resources["limits"].get("nvidia.com/gpu") == ("1" if on_gpu else None)
         assert service.resources["cpu_idle"] is not on_gpu, "a GPU wants its CPU; all else is billed for requests"
+        numbers = plan.given["settings"].get("compute_type", "float16" if on_gpu else None)
+        assert service.environment.get("DROPSCRIBE_COMPUTE_TYPE") == numbers, "a CPU has no float16"
         if on_gpu:
             check_gpu(name, service)
 
@@ -131,8 +143,23 @@ def nothing_runs_while_there_is_nothing_to_do(plan: Plan) -> None:
         (scaling,) = service.template["scaling"]
         asked = (plan.given["stages"].get(name) or {}).get("min_instances") or 0
         assert scaling["min_instance_count"] == asked
+        assert not [level for level in service.values.get("scaling") or [] if level["min_instance_count"]]
         assert scaling["max_instance_count"] * service.cpu <= 20, "what a new project may have of one service"
         assert scaling["max_instance_count"] * service.memory_gib <= 40
+
+
+def what_is_asked_for_is_had(plan: Plan) -> None:
+    for name, service in plan.services().items():
+        (scaling,) = service.template["scaling"]
+        had = {
+            "cpu": service.cpu,
+            "memory_gib": service.memory_gib,
+            "gpu": service.gpu and service.gpu.removeprefix("nvidia-"),
+            "min_instances": scaling["min_instance_count"],
+            "max_instances": scaling["max_instance_count"],
+        }
+        asked = plan.given["stages"].get(name) or {}
+        assert {key: value for key, value in asked.items() if value is not None}.items() <= had.items()
 
 
 def functions_are_told_where_things_are(plan: Plan) -> None:
@@ -154,6 +181,7 @@ def functions_are_told_where_things_are(plan: Plan) -> None:
         assert wanted.items() <= service.environment.items()
         offline = plan.given["settings"].get("download_models") != "true"
         assert service.environment["HF_HUB_OFFLINE"] == str(int(offline))
+        assert "DROPSCRIBE_CALLERS" not in service.environment, "Cloud Run takes a token's signature away"
 
 
 def only_who_publishes_knows_the_topic(plan: Plan) -> None:
@@ -161,8 +189,8 @@ def only_who_publishes_knows_the_topic(plan: Plan) -> None:
     for name, service in plan.services().items():
         told = service.environment.get("DROPSCRIBE_COMPLETIONS")
         assert told == (topic if plan.rights[name].get("publishes") else None)
-    (policy,) = plan.one("pubsub_topic").values["message_storage_policy"]
-    assert policy["allowed_persistence_regions"] == [plan.given["region"]]
+    policies = plan.one("pubsub_topic").values.get("message_storage_policy") or []
+    assert [policy["allowed_persistence_regions"] for policy in policies] == [[plan.given["region"]]]
 
 
 def only_who_may_read_the_hub_token_has_it(plan: Plan) -> None:
@@ -170,6 +198,7 @@ def only_who_may_read_the_hub_token_has_it(plan: Plan) -> None:
     for name, service in plan.services().items():
         may = secret and plan.rights[name].get("hub_token")
         assert service.secrets == ({"DROPSCRIBE_HUB_TOKEN": secret} if may else {})
+    assert "google_secret_manager_secret_iam_member.hub_token" in plan.waits_for("module.function")
 
 
 def finalize_knows_what_the_others_run_on(plan: Plan) -> None:
@@ -180,6 +209,7 @@ def finalize_knows_what_the_others_run_on(plan: Plan) -> None:
         for name, one in services.items()
     }
     assert services["finalize"].environment["DROPSCRIBE_REGION"] == plan.given["region"]
+    assert services["finalize"].environment.get("DROPSCRIBE_KEEP_WORK_DAYS") == str(plan.given["keep_work_days"])
 
 
 def buckets_keep_as_long_as_they_should(plan: Plan) -> None:
@@ -214,6 +244,8 @@ def only_named_pages_use_the_buckets(plan: Plan) -> None:
     for kind, methods in (("inbox", {"GET", "POST", "PUT"}), ("outbox", {"GET"}), ("work", None)):
         pages = [(rule["origin"], set(rule["method"])) for rule in found[kind]["cors"]]
         assert pages == ([(origins, methods)] if origins and methods else [])
+    for rule in found["inbox"]["cors"]:
+        assert {"Content-Range", "Location", "Range"} <= set(rule["response_header"]), "resumable uploads need them"
 
 
 def an_upload_starts_the_workflow(plan: Plan) -> None:
@@ -222,7 +254,8 @@ def an_upload_starts_the_workflow(plan: Plan) -> None:
     assert criteria == {"type": "google.cloud.storage.object.v1.finalized", "bucket": inbox["name"]}
     assert trigger.values["location"] == inbox["location"] == plan.given["region"]
     assert trigger.values["event_data_content_type"] == "application/json"
-    assert trigger.unknown["destination"][0]["workflow"] is True, "the id of a workflow that is yet to be made"
+    started = plan.refers_to(trigger.address, "destination")
+    assert "google_workflows_workflow.transcription" in started, "it is made before the trigger"
 
 
 def the_trigger_comes_last(plan: Plan) -> None:
@@ -236,10 +269,13 @@ def documents_end_and_are_found(plan: Plan) -> None:
     database, protected = plan.one("firestore_database").values, plan.given["deletion_protection"]
     assert (database["name"], database["type"]) == (plan.given["name"], "FIRESTORE_NATIVE")
     assert database["delete_protection_state"] == f"DELETE_PROTECTION_{'ENABLED' if protected else 'DISABLED'}"
+    assert database["deletion_policy"] == ("ABANDON" if protected else "DELETE")
     fields = {(field.values["collection"], field.values["field"]): field.values for field in plan.of("firestore_field")}
     for collection in ("jobs", "tasks", "reconcile"):
         assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
     assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
+    unasked = [field["index_config"] for at, field in fields.items() if at not in queries()]
+    assert all(config == [{"indexes": []}] for config in unasked), "an index makes writing dearer, a clock's a hot spot"
     for at, order in queries().items():
         asked = {"indexes": [{"order": order, "query_scope": "COLLECTION", "array_config": None}]}
         assert fields.get(at, {}).get("index_config") == [asked], f"shared/firestore.py asks for {at}"
@@ -263,28 +299,33 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     settled = f'resource.labels.service_name="{name}-finalize" jsonPayload.message="settled"'
     assert f'{settled} jsonPayload.state="failed"' in filters["failed"]
     assert f'{settled} jsonPayload.state="unanswered"' in filters["unanswered"]
-    assert f'resource.labels.service_name="{name}-reconcile" jsonPayload.message="swept"' in filters["unanswered"]
+    swept = f'resource.labels.service_name="{name}-reconcile" jsonPayload.message="swept"'
+    assert f"{swept} (jsonPayload.started>0 OR jsonPayload.given_up>0)" in filters["unanswered"]
     assert settled in plan.one("logging_metric").values["filter"]
 
 
 def filter_of(policy: dict[str, Any]) -> str:
     (condition,) = policy["conditions"]
     assert policy["enabled"] is not False
-    return str(condition["condition_matched_log"][0]["filter"])
+    (matched,) = condition["condition_matched_log"]
+    assert matched["label_extractors"] == {"job": "EXTRACT(jsonPayload.job_id)"}, "a message names no recording"
+    return str(matched["filter"])
 
 
 def alerts_reach_somebody(plan: Plan) -> None:
     channels = {channel.values["labels"]["email_address"] for channel in plan.of("monitoring_notification_channel")}
     assert channels == set(plan.given["alert_emails"])
-    for policy in plan.document["configuration"]["root_module"]["resources"]:
-        if policy["type"] == "google_monitoring_alert_policy":
-            assert "google_monitoring_notification_channel.email" in str(policy["expressions"]["notification_channels"])
+    told = plan.refers_to("google_monitoring_alert_policy.jobs", "notification_channels")
+    assert "google_monitoring_notification_channel.email" in told
 
 
 def old_images_go(plan: Plan) -> None:
     registry = plan.one("artifact_registry_repository").values
-    actions = {policy["action"] for policy in registry["cleanup_policies"]}
-    assert actions == {"KEEP", "DELETE"} and not registry["cleanup_policy_dry_run"]
+    policies = {policy["action"]: policy for policy in registry["cleanup_policies"]}
+    assert set(policies) == {"KEEP", "DELETE"} and not registry["cleanup_policy_dry_run"]
+    (kept,), (deleted,) = policies["KEEP"]["most_recent_versions"], policies["DELETE"]["condition"]
+    assert kept["keep_count"] >= 2, "a deploy can be taken back"
+    assert deleted["tag_state"] == "ANY", "each image has a tag"
 
 
 def all_carry_their_labels(plan: Plan) -> None:
@@ -333,6 +374,7 @@ CHECKS: tuple[Check, ...] = (
     the_sweep_is_called,
     hardware_is_such_as_cloud_run_has,
     nothing_runs_while_there_is_nothing_to_do,
+    what_is_asked_for_is_had,
     functions_are_told_where_things_are,
     only_who_publishes_knows_the_topic,
     only_who_may_read_the_hub_token_has_it,
@@ -348,4 +390,8 @@ CHECKS: tuple[Check, ...] = (
     all_carry_their_labels,
     what_must_not_be_lost_is_protected,
     every_api_in_use_is_on,
+    erased_is_gone,
+    everything_is_in_one_region,
+    everything_is_named_after_its_deployment,
+    nothing_is_paid_for_after_it_is_gone,
 )

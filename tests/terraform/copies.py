@@ -63,6 +63,16 @@ class Copy:
         document = json.loads(self.terraform("show", "-json", str(self.folder / "plan"), module=module))
         return Plan(document, yaml.safe_load((self.folder / "docs" / "rights.yaml").read_text()))
 
+    def deploy_an_older_one(self, **given: Any) -> None:
+        """Apply it with other images and another workflow than it has."""
+        workflow = self.folder / "workflows" / "transcription.yaml"
+        now = workflow.read_text()
+        workflow.write_text(f"# An older one.\n{now}")
+        images = {name: image[:-1] + "f" for name, image in GIVEN["images"].items()}
+        self.plan(**given, images=images)
+        self.terraform("apply", "-no-color", str(self.folder / "plan"))
+        workflow.write_text(now)
+
     def console(self, expression: str) -> str:
         """The value of an expression."""
         given = [f"-var={name}={GIVEN[name]}" for name in ("project_id", "region")]

@@ -34,9 +34,19 @@ class Plan:
         return found
 
     def waits_for(self, address: str) -> set[str]:
-        """What the root module's resource is told to be made after, besides what it refers to."""
-        configured = self.document["configuration"]["root_module"]["resources"]
-        return set(next(one for one in configured if one["address"] == address).get("depends_on", []))
+        """What the root module's resource or module is told to be made after, besides what it refers to."""
+        return set(self._configured(address).get("depends_on", []))
+
+    def refers_to(self, address: str, attribute: str) -> set[str]:
+        """All that an attribute, or the blocks of that name, of the root module's resource are worked out from."""
+        said = self._configured(address)["expressions"].get(attribute)
+        return {reference for one in dicts(said) for reference in one.get("references", [])}
+
+    def _configured(self, address: str) -> dict[str, Any]:
+        root = self.document["configuration"]["root_module"]
+        modules = {f"module.{name}": call for name, call in root["module_calls"].items()}
+        resources = {resource["address"]: resource for resource in root["resources"]}
+        return dict({**modules, **resources}[address])
 
     def services(self) -> dict[str, "Service"]:
         """The functions by their names."""
@@ -101,7 +111,17 @@ class Service:
 
     @property
     def timeout(self) -> float:
-        return float(self.template["timeout"].removesuffix("s"))
+        said = self.template.get("timeout") or "300s"  # Cloud Run's own
+        return float(said.removesuffix("s"))
+
+
+def dicts(value: Any) -> Iterator[dict[str, Any]]:
+    """All objects in it, and itself."""
+    if isinstance(value, dict):
+        yield value
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from dicts(one)
 
 
 def texts(value: Any) -> Iterator[str]:

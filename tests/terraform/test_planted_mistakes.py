@@ -9,6 +9,7 @@ from tests.terraform.checks import CHECKS
 from tests.terraform.copies import Copy, Refused
 from tests.terraform.mistakes import MISTAKES
 from tests.terraform.mistakes.mistake import Mistake, Says
+from tests.terraform.plan import Plan
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
@@ -23,7 +24,7 @@ def test_a_mistake_is_caught(mistake: Mistake, topology: Copy, tmp_path: Path) -
             run(mistake.caught_by, copy, mistake.given)
         assert mistake.caught_by.text in str(refused.value)
     else:
-        plan = copy.plan(**mistake.given)
+        plan = planned(copy, mistake.given, over=mistake.over)
         with pytest.raises(AssertionError):
             mistake.caught_by(plan)
 
@@ -33,6 +34,19 @@ def test_nothing_is_caught_without_a_mistake(given: dict[str, Any], topology: Co
     plan = topology.to(tmp_path / "copy").plan(**given)
     for check in CHECKS:
         check(plan)
+
+
+def test_nothing_is_caught_over_an_older_deployment(topology: Copy, tmp_path: Path) -> None:
+    plan = planned(topology.to(tmp_path / "copy"), {}, over=True)
+    for mistake in MISTAKES:
+        if mistake.over and not isinstance(mistake.caught_by, Says):
+            mistake.caught_by(plan)
+
+
+def planned(copy: Copy, given: dict[str, Any], *, over: bool) -> Plan:
+    if over:
+        copy.deploy_an_older_one(**given)
+    return copy.plan(**given)
 
 
 def run(says: Says, copy: Copy, given: dict[str, Any]) -> None:

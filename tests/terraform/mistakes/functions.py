@@ -82,7 +82,7 @@ FUNCTIONS = (
         "modules/function/main.tf",
         "&& var.timeouts.request < var.timeouts.call",
         "",
-        Says("test", "a_request_beyond_the_workflows_patience", "tests/function.tftest.hcl"),
+        Says("test", 'run "a_request_beyond_the_workflows_patience"... fail', "tests/function.tftest.hcl"),
     ),
     Mistake(
         "a probe on a path of Cloud Run's own",

@@ -80,6 +80,6 @@ KEEPING = (
         "variables.tf",
         '@sha256:[0-9a-f]{64}$"',
         '"',
-        Says("test", "an_image_by_tag", "tests/refusals.tftest.hcl"),
+        Says("test", 'run "an_image_by_tag"... fail', "tests/refusals.tftest.hcl"),
     ),
 )

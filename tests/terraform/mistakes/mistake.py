@@ -27,3 +27,5 @@ class Mistake:
     caught_by: Check | Says
     given: dict[str, Any] = field(default_factory=dict)
     """Variables, for a mistake that only shows with them."""
+    over: bool = False
+    """Does it only show in a plan over what an older deployment has made?"""
