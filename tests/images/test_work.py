@@ -63,4 +63,5 @@ def test_finalize_writes_the_answer(start: Start, recording: Desk) -> None:
 
 
 def test_reconcile_sees_the_recording(start: Start, recording: Desk) -> None:
-    assert answer("reconcile", start, recording) == {"objects": 1, "started": 0, "given_up": 0, "more": False}
+    found = answer("reconcile", start, recording)
+    assert found == {"objects": 1, "started": 0, "given_up": 0, "announced": 0, "more": False}
