@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.terraform.copies import ROOT, Copy, clean_environment, copied
 from tests.terraform.plan import Plan
@@ -57,13 +56,6 @@ def topology(environment: dict[str, str], tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session", params=["least", "everything"])
 def plan(request: pytest.FixtureRequest, topology: Copy, tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """What is planned when the least is said, and when everything is; every right is granted in the second."""
+    """What is planned when the least is said, and when everything is."""
     copy = topology.to(tmp_path_factory.mktemp(request.param) / "copy")
-    if request.param == "least":
-        return copy.plan()
-    file = copy.folder / "docs" / "rights.yaml"
-    rights = yaml.safe_load(file.read_text())
-    for who in ("finalize", "reconcile"):
-        rights[who]["publishes"] = True
-    file.write_text(yaml.safe_dump(rights, sort_keys=False))
-    return copy.plan(**EVERYTHING)
+    return copy.plan(**(EVERYTHING if request.param == "everything" else {}))
