@@ -19,6 +19,7 @@
     + AttemptsExhausted       422  the stage died each time it was tried
     + GivenUp                 422  no run of the job came to an end
     + ModelUnavailable        422  the asked-for model is not on this deployment
+    + Bug                     500  any exception that is none of these; the log holds its traceback
   x Transient            the same request may succeed later; the workflow retries it
     + StageBusy               429  another attempt is still running
     + Stopping                503  the instance is being ended; another goes on
@@ -29,8 +30,8 @@
     + CompletionsUnavailable  503  Pub/Sub did not take an event; reconcile will try again
     + DiskFull                503  a stage has no room for its files
 
-Anything else that escapes a stage is a bug: it becomes a 500 with our problem type and nobody retries it.
-A 500 without our type is the platform's (no instance, out of memory) and is retried.
+A 500 without our problem type is the platform's (no instance, out of memory) and is retried.
+No status belongs to both kinds, so a status tells whether a problem of ours is final.
 """
 
 import re
@@ -40,7 +41,6 @@ from typing import ClassVar
 from shared.contracts import Problem
 
 PROBLEM_TYPE = "urn:dropscribe:problem:"
-BUG = PROBLEM_TYPE + "bug"
 
 
 class StageError(Exception):
@@ -179,6 +179,12 @@ class ModelUnavailable(Permanent):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+class Bug(Permanent):
+    """A bug in Dropscribe."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 class StageBusy(Transient):
     """Another attempt at this stage is still running."""
 
@@ -211,3 +217,16 @@ class CompletionsUnavailable(Transient):
 
 class DiskFull(Transient):
     """The disk is full."""
+
+
+def statuses(kind: type[StageError]) -> frozenset[int]:
+    """Returns the HTTP statuses of an error class and of every class derived from it."""
+    found = {int(kind.status)}
+    for derived in kind.__subclasses__():
+        found |= statuses(derived)
+    return frozenset(found)
+
+
+def is_final(problem: Problem) -> bool:
+    """Returns whether the same request would fail again, so that the problem is the job's answer."""
+    return problem.status in statuses(Permanent)

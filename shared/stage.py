@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
 
@@ -23,7 +22,7 @@ import flask
 from pydantic import BaseModel, ValidationError
 
 from shared.contracts import Artifact, Engine, Params, Problem, Source, StageRequest, StageResponse
-from shared.errors import BUG, BadRequest, JobStoreUnavailable, RecordingErased, StageBusy, StageError, Transient
+from shared.errors import BadRequest, Bug, JobStoreUnavailable, RecordingErased, StageBusy, StageError, Transient
 from shared.identity import authenticate
 from shared.jobs import JobStore
 from shared.log import about
@@ -34,6 +33,8 @@ from shared.storage import JSON, BlobStore, job_uri, problem_uri, wipe, work_uri
 
 log = logging.getLogger(__name__)
 
+BUG_DETAIL = "The log holds the traceback."
+"""All that a caller may know of a bug: the exception's message may hold what was said."""
 RELEASE_PAUSE = 1.0
 """Seconds until a lease that could not be given back is tried again."""
 
@@ -118,7 +119,7 @@ def final(name: str, asked: StageRequest, error: Exception) -> Problem:
         log.warning("stage failed", extra={"problem": error.type, "status": error.status})
         return error.problem(asked.source.job_id, name)
     log.error("bug in a stage", exc_info=error)
-    return bug(name, asked)
+    return Bug(BUG_DETAIL).problem(asked.source.job_id, name)
 
 
 def leave(problem: Problem, asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Problem:
@@ -325,18 +326,6 @@ def parse(request: flask.Request) -> StageRequest:
 def reasons(error: ValidationError) -> str:
     """What is wrong where, without the values, which may be anyone's secret."""
     return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors())
-
-
-def bug(stage: str, asked: StageRequest) -> Problem:
-    """What a caller may know of a bug: that there was one."""
-    return Problem(
-        type=BUG,
-        title="A bug in Dropscribe",
-        status=HTTPStatus.INTERNAL_SERVER_ERROR,
-        detail="The log holds the traceback.",
-        job_id=asked.source.job_id,
-        stage=stage,
-    )
 
 
 def refuse(request: flask.Request, problem: Problem, retry_after: int | None = None) -> flask.Response:

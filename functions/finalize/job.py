@@ -16,7 +16,7 @@ from functions.finalize.translation import written_in
 from shared import __version__
 from shared.completions import Completions, announce
 from shared.contracts import Artifact, Chosen, Finalized, Problem, Source, StageRequest, Wire
-from shared.errors import ArtifactChanged, BadRequest, Cancelled, CompletionsUnavailable
+from shared.errors import ArtifactChanged, BadRequest, Cancelled, CompletionsUnavailable, is_final
 from shared.jobs import JobState, JobStore, TaskRecord
 from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Region
 from shared.stage import reasons
@@ -26,8 +26,6 @@ from shared.transcript import Job, StageTiming, Timings, Transcript
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
-FINAL = frozenset({400, 404, 409, 412, 413, 415, 422, 500})
-"""Statuses of our problems that are final."""
 
 
 class Failure(Wire):
@@ -183,7 +181,7 @@ def cause(source: Source, error: Failure, blobs: BlobStore) -> Problem | None:
     except ValidationError:
         left = blobs.find(problem_uri(source))
         return Problem.model_validate_json(blobs.read(left.uri, left.generation)) if left else None
-    return problem if problem.status in FINAL else None
+    return problem if is_final(problem) else None
 
 
 def settled(

@@ -14,10 +14,12 @@ import pytest
 from local.home import STAGES
 from local.runner.errors import WorkflowError
 from local.runner.events import received
+from shared.errors import Permanent, Transient, statuses
 from shared.inbox import NO_RECORDING
 from tests.unit.runner.running import run_workflow
 
 WORKFLOW = (Path(__file__).parents[2] / "workflows" / "transcription.yaml").read_text()
+ARCHITECTURE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
 EVENT = json.loads(
     """{"specversion": "1.0", "id": "1", "type": "google.cloud.storage.object.v1.finalized", "bucket": "inbox",
     "source": "//storage.googleapis.com/projects/_/buckets/inbox", "subject": "objects/team/call.wav",
@@ -213,12 +215,62 @@ def test_what_may_pass_is_asked_again(reply: Reply) -> None:
     assert stages.names().count("align") == 2 + 2
 
 
-@pytest.mark.parametrize(
-    "reply", [problem(400), problem(412), problem(422), problem(500, "urn:dropscribe:problem:bug")]
-)
-def test_what_is_final_is_asked_once(reply: Reply) -> None:
+ASK_MAY_PASS = """
+main:
+  params: [errors]
+  steps:
+    - begin:
+        assign:
+          - passing: []
+    - each:
+        for:
+          value: error
+          in: ${errors}
+          steps:
+            - ask:
+                call: may_pass
+                args:
+                  error: ${error}
+                result: passes
+            - keep:
+                assign:
+                  - passing: ${list.concat(passing, passes)}
+    - done:
+        return: ${passing}
+
+"""
+"""A workflow that calls the predicate of the real one with each error of a list."""
+
+
+def retried(body: object) -> set[int]:
+    """Returns the HTTP statuses, of all from 400, that the workflow calls again when a stage answers with the body."""
+    predicate = WORKFLOW[WORKFLOW.index("\nmay_pass:\n") :]
+    codes = range(400, 600)
+    errors = [{"code": code, "body": body, "tags": ["HttpError"]} for code in codes]
+    passing = run_workflow(ASK_MAY_PASS + predicate, errors)
+    return {code for code, passes in zip(codes, passing, strict=True) if passes}
+
+
+def test_the_workflow_retries_what_the_error_classes_call_transient() -> None:
+    again = retried(problem(500)[1])
+    assert again >= statuses(Transient)
+    assert again.isdisjoint(statuses(Permanent))
+
+
+@pytest.mark.parametrize("body", ["upstream error", {"error": "no instance"}], ids=["text", "map"])
+def test_a_500_that_is_no_problem_of_ours_is_retried(body: object) -> None:
+    assert retried(body) == retried(problem(500)[1]) | {500}
+
+
+def test_the_architecture_names_what_the_workflow_retries() -> None:
+    (row,) = re.findall(r"(?m)^\| the workflow \| a call answered (.*?), a 500 without our problem type", ARCHITECTURE)
+    assert {int(status) for status in re.findall(r"\d{3}", row)} == retried(problem(500)[1])
+
+
+@pytest.mark.parametrize("status", sorted(statuses(Permanent)))
+def test_what_is_final_is_asked_once(status: int) -> None:
     stages = Stages(chunks=1)
-    stages.instead["align"] = [reply]
+    stages.instead["align"] = [problem(status)]
     with pytest.raises(WorkflowError):
         run(stages)
     assert stages.names().count("align") == 1

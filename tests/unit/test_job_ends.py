@@ -19,8 +19,11 @@ from shared.errors import (
     BadRequest,
     Cancelled,
     EmptyRecording,
+    Permanent,
     RecordingErased,
     RecordingTooLarge,
+    Transient,
+    statuses,
 )
 from shared.jobs import JobStore
 from shared.log import JsonLines, about
@@ -181,6 +184,13 @@ def test_a_final_failure_becomes_a_problem(blobs: MemoryBlobs, jobs: JobStore) -
     assert job is not None and job.problem is not None and (job.state, job.problem.detail) == ("failed", "a PDF")
 
 
+@pytest.mark.parametrize("status", sorted(statuses(Permanent)))
+def test_every_final_status_ends_the_job(blobs: MemoryBlobs, jobs: JobStore, status: int) -> None:
+    source = upload(blobs, b"x")
+    jobs.claim(source, 1, "e")
+    assert report(source, status, {**FINAL, "status": status}, blobs, jobs) == "failed"
+
+
 def test_the_problem_a_stage_left_is_the_one(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, b"x")
     jobs.claim(source, 1, "e")
@@ -201,7 +211,14 @@ def test_it_is_logged_how_a_job_ended(blobs: MemoryBlobs, jobs: JobStore, caplog
     assert source.name not in json.dumps(line)
 
 
-@pytest.mark.parametrize(("code", "body"), [(503, {**FINAL, "status": 503}), (0, None), (500, "upstream error")])
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        *((status, {**FINAL, "status": status}) for status in sorted(statuses(Transient))),
+        (0, None),
+        (500, "upstream error"),
+    ],
+)
 def test_what_may_pass_leaves_the_recording_unanswered(
     blobs: MemoryBlobs, jobs: JobStore, code: int, body: object
 ) -> None:
