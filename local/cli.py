@@ -68,10 +68,10 @@ def status(job: str | None, limit: int) -> None:
     from rich.console import Console
 
     from local import view
-    from local.follow import job_store
+    from local.follow import connect
     from local.queue import waiting
 
-    jobs = job_store(home())
+    jobs = connect(home()).jobs()
     if job is None:
         Console().print(view.jobs_table(jobs.newest(limit), waiting(home())))
     elif found := jobs.find(job):

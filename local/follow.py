@@ -8,10 +8,11 @@ from pathlib import Path
 
 import httpx
 
-from local.home import EXECUTIONS, INBOX, OUTBOX, WORK, Home
+from local.home import INBOX, Home
+from local.parts import client_environment
 from shared.contracts import Source
 from shared.jobs import Job, JobStore, TaskRecord
-from shared.sqlite import SqliteDocuments
+from shared.settings import Settings, settings
 
 LOOK = 0.2
 """Seconds between two looks at the jobs."""
@@ -34,16 +35,14 @@ class Followed:
         return self.error is not None or (self.job is not None and self.job.state != "running")
 
 
-def job_store(home: Home) -> JobStore:
-    return JobStore(SqliteDocuments(home.jobs))
+def connect(home: Home) -> Settings:
+    """Returns the settings that the functions of this cloud have.
 
-
-def connect(home: Home) -> None:
-    """Point Google's client at this cloud, for the rest of this process."""
-    os.environ["STORAGE_EMULATOR_HOST"] = home.ports().url("bucket")
-    os.environ.setdefault("GOOGLE_CLOUD_PROJECT", "dropscribe-local")
-    os.environ["DROPSCRIBE_EXECUTIONS_HOST"] = f"127.0.0.1:{home.ports().ports[EXECUTIONS]}"
-    os.environ |= {"DROPSCRIBE_INBOX": INBOX, "DROPSCRIBE_OUTBOX": OUTBOX, "DROPSCRIBE_WORK": WORK}
+    The whole process takes over the functions' environment for them, so Google's clients reach this cloud, too.
+    """
+    os.environ |= client_environment(home, home.ports())
+    settings.cache_clear()
+    return settings()
 
 
 def upload(file: Path, options: Mapping[str, str]) -> Followed:
@@ -58,7 +57,7 @@ def follow(
     home: Home, uploads: list[Followed], show: Callable[[list[Followed]], None], deadline: float
 ) -> list[Followed]:
     """Look again and again until every job has ended, or `deadline` (monotonic seconds) has passed."""
-    jobs, seen = job_store(home), uploads
+    jobs, seen = connect(home).jobs(), uploads
     while True:
         seen = [each if each.ended else look(each, jobs) for each in seen]
         seen = [each if each.ended else checked(each, home) for each in seen]

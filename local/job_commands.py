@@ -22,19 +22,17 @@ def option(text: str) -> tuple[str, str]:
 @contextmanager
 def operations() -> "Iterator[Operations]":
     """On the cloud that is up; what cannot be done is told without a stack trace."""
-    from local.follow import connect, job_store
+    from local.follow import connect
     from local.supervisor import supervisor_of
     from shared.errors import StageError
-    from shared.gcs import GcsBlobs
     from shared.operations import Operations, Refused
-    from shared.workflow import GoogleExecutions
 
     here = home()
     if supervisor_of(here) is None:
         raise click.ClickException("the one-machine cloud is not up: run `dropscribe up`")
-    connect(here)
+    deployed = connect(here)
     try:
-        yield Operations(GcsBlobs(), job_store(here), GoogleExecutions())
+        yield Operations(deployed.blobs(), deployed.jobs(), deployed.workflow_executions())
     except (Refused, StageError) as error:
         raise click.ClickException(str(error)) from error
 

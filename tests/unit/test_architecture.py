@@ -66,3 +66,13 @@ def test_there_is_an_adapter_for_every_function_of_the_local_cloud() -> None:
     from local.home import FUNCTIONS
 
     assert {path.parent.name for path in (ROOT / "functions").glob("*/main.py")} == set(FUNCTIONS)
+
+
+def test_only_the_settings_make_a_job_store() -> None:
+    """Whoever else makes one has other limits than the deployment."""
+    makers = set()
+    for path in SOURCES:
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        if any(ast.unparse(call.func).endswith("JobStore") for call in calls):
+            makers.add(str(path.relative_to(ROOT)))
+    assert makers == {"shared/settings.py"}
