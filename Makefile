@@ -55,7 +55,7 @@ types: setup ## Check types
 	$(BIN)/mypy functions shared local images tests benchmarks
 
 workflows: setup ## Check workflows/*.yaml as Google Workflows would
-	$(BIN)/python -m local.runner.lint workflows/*.yaml
+	$(BIN)/python -m emulators.workflows.lint workflows/*.yaml
 
 terraform: setup ## Check terraform/: style, and the provider's schema
 	$(BIN)/pytest -q tests/terraform/test_terraform.py -k 'style or knows_all'
@@ -70,7 +70,7 @@ format: setup ## Put the code into shape
 
 models: setup ## Fetch a speech model from the hub: make models MODEL=large-v3
 	@test -n "$(MODEL)" || { echo 'which one? make models MODEL=large-v3' >&2; exit 2; }
-	HF_HUB_OFFLINE=0 $(BIN)/python -m functions.transcribe.models "$(MODEL)"
+	HF_HUB_OFFLINE=0 $(BIN)/python -m functions.transcribe.model_files "$(MODEL)"
 
 lock: setup ## Pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

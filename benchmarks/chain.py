@@ -21,7 +21,7 @@ from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
 from benchmarks.conversations import Conversation, compose, missing
 from benchmarks.machine import keep
-from tests.cloud import Cloud
+from tests.support.cloud import Cloud
 
 CONVERSATIONS = ((180, 21), (600, 22), (600, 23))
 """(seconds, seed)."""

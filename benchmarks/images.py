@@ -14,10 +14,10 @@ from typing import Any
 
 from benchmarks.machine import keep
 from local.container import engine
-from local.home import FUNCTIONS
-from tests.bucket_server import BucketServer
+from local.layout import FUNCTIONS
 from tests.images.containers import NAMES, Container, config, inside, said
 from tests.images.desk import QUESTIONS, Desk, desk
+from tests.support.storage_emulator import BucketServer
 
 STARTS = 5
 """Of each image; the first may read it from the disk."""

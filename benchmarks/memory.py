@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from benchmarks.conversations import compose, missing
 from benchmarks.machine import keep
-from local.home import INBOX, PARTS
-from shared.contracts import Source
-from tests.cloud import Cloud
-from tests.noop import ENVIRONMENT
-from tests.recordings import RATE, speech
+from local.layout import INBOX, PARTS
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.noop import ENVIRONMENT
+from tests.support.recordings import RATE, speech
 
 MINUTES = (3, 10, 60)
 HOURS = 12

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.machine import keep
-from tests.cloud import Cloud
-from tests.noop import ENVIRONMENT
-from tests.recordings import speech, wav
+from tests.support.cloud import Cloud
+from tests.support.noop import ENVIRONMENT
+from tests.support.recordings import speech, wav
 
 JOBS = 40
 AT_ONCE = 50

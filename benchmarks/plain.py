@@ -30,14 +30,14 @@ from pyannote.audio.pipelines import SpeakerDiarization
 from whisperx.diarize import DiarizationPipeline
 
 from functions.align import aligner
-from functions.align.acoustic import Acoustic
-from functions.diarize import weights
+from functions.align.acoustic_model import Acoustic
+from functions.diarize import model_files as weights
+from functions.diarize.d_vector import DVector
 from functions.diarize.pipeline import NoPLDA
-from functions.diarize.voice import DVector
-from functions.transcribe import models
-from shared.process import die_with_parent
+from functions.transcribe import model_files as models
+from shared.runtime.process import die_with_parent
 from shared.settings import settings
-from tests.recordings import sample
+from tests.support.recordings import sample
 
 BATCH = 8
 """The default of whisperx's command. Its `transcribe` alone would take one window at a time."""

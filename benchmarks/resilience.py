@@ -19,10 +19,10 @@ import psutil
 
 from benchmarks.machine import keep
 from benchmarks.orchestration import CLIP
-from local.home import PARTS
-from shared.contracts import Source
-from tests.cloud import Cloud
-from tests.noop import ENVIRONMENT
+from local.layout import PARTS
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.noop import ENVIRONMENT
 
 CROWD = 500
 CUT_OFF = 50

@@ -15,9 +15,7 @@ from collections.abc import Callable
 
 import functions_framework
 
-from shared.contracts import Artifact, Engine, Source, StageRequest, Wire
-from shared.settings import settings
-from shared.speech import (
+from shared.model.artifacts import (
     SAMPLE_RATE,
     Aligned,
     Chunk,
@@ -29,6 +27,8 @@ from shared.speech import (
     Media,
     Region,
 )
+from shared.model.contracts import Artifact, Engine, Source, StageRequest, Wire
+from shared.settings import settings
 
 SECOND = Region(start=0.0, end=1.0)
 NOBODY = Engine(name="selftest", version="1")
@@ -36,8 +36,8 @@ START = {"run": 1, "execution": "selftest"}
 
 
 SETTINGS = {
-    "DROPSCRIBE_BLOB_STORE": "shared.storage:MemoryBlobs",
-    "DROPSCRIBE_JOB_DOCUMENTS": "shared.documents:MemoryDocuments",
+    "DROPSCRIBE_BLOB_STORE": "shared.ports.blobs:MemoryBlobs",
+    "DROPSCRIBE_JOB_DOCUMENTS": "shared.ports.documents:MemoryDocuments",
     "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # nobody is called
 }
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from local.cost_command import cost
-from local.home import EXECUTIONS, INBOX, OUTBOX, Home, home
 from local.job_commands import COMMANDS, option
+from local.layout import EXECUTIONS, INBOX, OUTBOX, Home, home
 
 if TYPE_CHECKING:
-    from local.follow import Followed
+    from local.progress import Followed
 
 
 @click.group()
@@ -32,7 +32,7 @@ def up() -> None:
     """Start the one-machine cloud; return when everything answers."""
     from local.cloud import NotUp
     from local.cloud import up as start
-    from shared.errors import StageError
+    from shared.model.errors import StageError
 
     began = time.monotonic()
     try:
@@ -68,8 +68,8 @@ def status(job: str | None, limit: int) -> None:
     from rich.console import Console
 
     from local import view
-    from local.follow import connect
-    from local.queue import waiting
+    from local.progress import connect
+    from local.waiting import waiting
 
     jobs = connect(home()).jobs()
     if job is None:
@@ -89,7 +89,7 @@ def status(job: str | None, limit: int) -> None:
 @click.option("--timeout", default=12 * 3600.0, show_default=True, help="Seconds to wait for the answers.")
 def run(files: tuple[Path, ...], out: Path, options: tuple[str, ...], timeout: float) -> None:
     """Transcribe FILES: upload them, show progress, fetch the answers."""
-    from local import follow
+    from local import progress as follow
 
     twice = [name for name, count in Counter(file.name for file in files).items() if count > 1]
     if twice:
@@ -106,10 +106,11 @@ def transcribe(here: Home, files: tuple[Path, ...], options: dict[str, str], tim
     from rich.console import Console
     from rich.live import Live
 
-    from local import follow, view
+    from local import progress as follow
+    from local import view
     from local.cloud import NotUp
     from local.cloud import up as start
-    from shared.errors import StageError
+    from shared.model.errors import StageError
 
     console = Console(stderr=True)
     try:
@@ -137,7 +138,7 @@ def tell_problems(answers: "list[Followed]") -> int:
 @click.option("--out", default=Path("transcripts"), show_default=True, type=click.Path(path_type=Path))
 def demo(out: Path) -> None:
     """Transcribe the two-speaker recording that pyannote.audio carries, and stop what it started."""
-    from local import follow
+    from local import progress as follow
     from local.cloud import down as stop
 
     here = home()

@@ -8,10 +8,10 @@ from urllib.request import urlopen
 
 import httpx
 
-from local.home import EXECUTIONS, INBOX, OUTBOX, PARTS, WORK, Home, Ports
+from local.layout import EXECUTIONS, INBOX, OUTBOX, PARTS, WORK, Home, Ports
 from local.supervisor import detach, stop, supervisor_of
+from shared.adapters.sqlite import SqliteDocuments
 from shared.settings import settings
-from shared.sqlite import SqliteDocuments
 
 READY = 180.0
 """Seconds until every part must answer: loading the models takes most of them."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from shared.process import die_with_parent
+from shared.runtime.process import die_with_parent
 
 NOBODY = 65532
 """The user of the images, and whoever runs them where root does."""

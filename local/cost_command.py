@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from local.forecast import Forecast, Pace
+    from local.cost import Forecast, Pace
 
 
 def factor(text: str) -> tuple[str, float]:
@@ -38,7 +38,7 @@ def hours_of(context: click.Context, parameter: click.Parameter, value: float) -
 )
 def cost(hours: float, model: str, device: str, files: int | None, rtfs: tuple[str, ...], idle: float) -> None:
     """Tell what hours of audio cost on Google Cloud, beside the list prices of managed services."""
-    from local.forecast import NoForecast, forecast
+    from local.cost import NoForecast, forecast
 
     recordings = files or ceil(hours)
     try:
@@ -78,7 +78,7 @@ def row(item: str, what: str, usd: float) -> str:
 
 
 def described(item: str, made: "Forecast") -> str:
-    from shared.cost import ITEMS
+    from shared.model.cost import ITEMS
 
     if item in ITEMS:
         counts = [(made.operations.get(unit, 0), unit.replace("_", " ")) for unit in ITEMS[item]]
@@ -101,10 +101,10 @@ def row_of_service(name: str, as_of: str, usd: float) -> str:
 
 
 def elsewhere(hours: float) -> Iterator[str]:
-    from shared.cost import prices
+    from shared.model.cost import prices
 
     yield "Managed services, list prices for the same hours:"
     for service in prices().services:
         yield row_of_service(service.name, service.as_of, service.usd_per_hour * hours)
     yield ""
-    yield "Free tiers and discounts are left out on both sides. Sources: shared/prices.toml, local/paces.toml."
+    yield "Free tiers and discounts are left out on both sides. Sources: shared/model/prices.toml, local/paces.toml."

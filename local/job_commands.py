@@ -1,4 +1,4 @@
-"""The commands of `dropscribe` that act on jobs. What they do is in shared/operations.py."""
+"""The commands of `dropscribe` that act on jobs. What they do is in shared/jobs/operations.py."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from local.home import INBOX, home
+from local.layout import INBOX, home
 
 if TYPE_CHECKING:
-    from shared.operations import Operations
+    from shared.jobs.operations import Operations
 
 
 def option(text: str) -> tuple[str, str]:
@@ -22,10 +22,10 @@ def option(text: str) -> tuple[str, str]:
 @contextmanager
 def operations() -> "Iterator[Operations]":
     """On the cloud that is up; what cannot be done is told without a stack trace."""
-    from local.follow import connect
+    from local.progress import connect
     from local.supervisor import supervisor_of
-    from shared.errors import StageError
-    from shared.operations import Operations, Refused
+    from shared.jobs.operations import Operations, Refused
+    from shared.model.errors import StageError
 
     here = home()
     if supervisor_of(here) is None:
@@ -45,7 +45,7 @@ def redrive(jobs: tuple[str, ...], failed: bool, options: tuple[str, ...]) -> No
     """Run jobs again. Stages that are asked nothing new give the answers they have."""
     if not jobs and not failed:
         raise click.UsageError("name a JOB, or give --failed")
-    from shared.operations import Refused
+    from shared.jobs.operations import Refused
 
     wanted, refused = dict(map(option, options)) or None, 0
     with operations() as operate:

@@ -17,9 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, TextIO
 
-from local.home import ROOT, Home, home
-from local.parts import Part, parts
-from shared.process import die_with_parent
+from local.layout import ROOT, Home, home
+from local.processes import Part, parts
+from shared.runtime.process import die_with_parent
 
 PATIENCE = 10.0
 """Seconds a part may take to end before it is killed."""

@@ -6,10 +6,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from local.follow import Followed
-from local.queue import Waiting
-from shared.contracts import Problem
-from shared.jobs import Job, TaskRecord
+from local.progress import Followed
+from local.waiting import Waiting
+from shared.jobs.job import Job, TaskRecord
+from shared.model.contracts import Problem
 
 STEPS = ("prepare", "detect", "transcribe", "align", "diarize")
 SIGNS = {

@@ -3,18 +3,19 @@
 from functools import cache
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from pydantic import Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.cost import Resources
+from shared.model.cost import Resources
+from shared.runtime.wiring import make
 
 if TYPE_CHECKING:
-    from shared.completions import Completions
-    from shared.jobs import JobStore
-    from shared.storage import BlobStore
-    from shared.workflow import Executions
+    from shared.jobs.store import JobStore
+    from shared.ports.blobs import BlobStore
+    from shared.ports.events import Completions
+    from shared.ports.executions import Executions
 
 
 class Settings(BaseSettings):
@@ -29,14 +30,14 @@ class Settings(BaseSettings):
     work: str = "dropscribe-work"
     """Bucket for what passes between stages."""
 
-    blob_store: str = "shared.gcs:GcsBlobs"
+    blob_store: str = "shared.adapters.gcs:GcsBlobs"
     """`module:class` of the BlobStore."""
-    job_documents: str = "shared.firestore:FirestoreDocuments"
+    job_documents: str = "shared.adapters.firestore:FirestoreDocuments"
     """`module:class` of the Documents that hold the jobs."""
     job_database: Path = Path(".dropscribe/jobs.sqlite")
-    """File of shared.sqlite, where that is used."""
+    """File of shared.adapters.sqlite, where that is used."""
     firestore_database: str = "(default)"
-    """Database of shared.firestore, where that is used."""
+    """Database of shared.adapters.firestore, where that is used."""
     keep_days: int = Field(default=30, ge=1)
     """Days until a job's documents expire."""
     keep_work_days: int = Field(default=7, ge=1)
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     """The workflow's full name, for starting executions."""
     executions_host: str | None = None
     """host:port of an Executions API without encryption and credentials. None: Google's."""
-    executions: str = "shared.workflow:GoogleExecutions"
+    executions: str = "shared.adapters.workflows:GoogleExecutions"
     """`module:class` of the Executions."""
     completions: str | None = None
     """Full name of the Pub/Sub topic that is told when a job has ended: projects/…/topics/…. None: nobody is told."""
@@ -106,7 +107,7 @@ class Settings(BaseSettings):
     """Of each function's instances, as JSON: {"align": {"cpu": 1, "memory_gib": 2, "gpu": null}, …}; finalize tells by
     them what a transcript cost. Empty: it does not."""
     region: str = "us-central1"
-    """Where the functions run. Prices are known of the region in shared/prices.toml only."""
+    """Where the functions run. Prices are known of the region in shared/model/prices.toml only."""
 
     clock: str = "time:time"
     """`module:function` that tells the seconds since the epoch, for leases, expiry and reconcile's patience."""
@@ -123,7 +124,7 @@ class Settings(BaseSettings):
         return cast("BlobStore", make(self.blob_store))
 
     def jobs(self) -> "JobStore":
-        from shared.jobs import JobStore  # it reads its limits from here
+        from shared.jobs.store import JobStore
 
         return JobStore(
             make(self.job_documents), self.lease, self.attempts, self.keep_days,
@@ -134,7 +135,7 @@ class Settings(BaseSettings):
         return cast("Executions", make(self.executions))
 
     def completion_events(self) -> "Completions | None":
-        return cast("Completions", make("shared.pubsub:PubSubCompletions")) if self.completions else None
+        return cast("Completions", make("shared.adapters.pubsub:PubSubCompletions")) if self.completions else None
 
 
 @cache
@@ -142,7 +143,3 @@ def settings() -> Settings:
     return Settings()
 
 
-@cache
-def make(path: str) -> Any:
-    """Call what `module:attribute` names, once."""
-    return resolve_name(path)()

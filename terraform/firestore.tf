@@ -4,7 +4,7 @@ locals {
   # Collections whose documents end at their field `expires`.
   collections = ["jobs", "tasks", "reconcile"]
 
-  # What shared/firestore.py asks for; each a single field, so no composite index is needed.
+  # What shared/adapters/firestore.py asks for; each a single field, so no composite index is needed.
   indexes = {
     "jobs/updated"      = { collection = "jobs", field = "updated", order = "DESCENDING" }
     "jobs/state"        = { collection = "jobs", field = "state", order = "ASCENDING" }

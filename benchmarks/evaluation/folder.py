@@ -20,7 +20,7 @@ from pyannote.database.util import load_rttm
 
 from benchmarks.evaluation.truth import Onset, Recording, Utterance
 from functions.prepare import media
-from shared.errors import Permanent
+from shared.model.errors import Permanent
 
 TRUTH = (".rttm", ".stm", ".txt", ".lab", ".textgrid", ".json")
 LONGEST = 12 * 3600.0

@@ -15,8 +15,8 @@ from benchmarks import machine
 from benchmarks.evaluation.measures import Result, Turn, Word
 from benchmarks.evaluation.truth import Recording
 from shared.settings import settings
-from tests.cloud import Cloud
-from tests.recordings import sample
+from tests.support.cloud import Cloud
+from tests.support.recordings import sample
 
 Output = dict[str, Any]
 """`error`; or `wall`, in seconds, and what the system said: `transcript` or `plain`."""
@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = {
     "dropscribe": ("functions/**/*.py", "local/**/*.py", "shared/**/*.py", "workflows/*.yaml"),
     "plain": (
-        "benchmarks/plain.py", "functions/align/aligner.py", "functions/align/hama.py", "functions/align/phonemes.py",
-        "functions/align/spoken.py", "functions/diarize/voice.py", "functions/diarize/weights.py",
+        "benchmarks/plain.py", "functions/align/aligner.py", "functions/align/hama.py", "functions/align/g2p.py",
+        "functions/align/normalize_en.py", "functions/diarize/d_vector.py", "functions/diarize/model_files.py",
     ),
 }  # fmt: skip
 """What an output depends on besides the packages."""

@@ -14,15 +14,15 @@ import torch
 import whisperx.alignment
 
 from functions.align import hama, wav2vec2
-from functions.align.acoustic import UNKNOWN, Acoustic
-from functions.align.extent import Letter, extents
+from functions.align.acoustic_model import UNKNOWN, Acoustic
+from functions.align.monotonic import FRAME, Fit
 from functions.align.sentences import separator
 from functions.align.sound import Sound
-from functions.align.timing import FRAME, Fit
-from shared.contracts import Engine
-from shared.errors import ModelUnavailable
+from functions.align.word_boundaries import Letter, extents
+from shared.model.artifacts import HeardSegment
+from shared.model.contracts import Engine
+from shared.model.errors import ModelUnavailable
 from shared.settings import settings
-from shared.speech import HeardSegment
 
 PACKAGED = "hama"
 """The model of a machine without a hub. English only."""

@@ -10,10 +10,10 @@ import hama
 import numpy as np
 import torch
 
-from functions.align.acoustic import UNKNOWN, Acoustic
-from functions.align.phonemes import IPA, pronounced
-from shared.contracts import Engine
-from shared.speech import SAMPLE_RATE
+from functions.align.acoustic_model import UNKNOWN, Acoustic
+from functions.align.g2p import IPA, pronounced
+from shared.model.artifacts import SAMPLE_RATE
+from shared.model.contracts import Engine
 
 LETTERS = {phoneme: chr(0xE000 + number) for number, phoneme in enumerate(IPA)}
 """whisperx aligns characters, so each phoneme is one, from Unicode's private use area."""

@@ -6,12 +6,14 @@ from typing import cast
 import flask
 import functions_framework
 
-from functions.align.placing import Aligner
+from functions.align.alignment import Aligner
 from functions.align.stage import VERSION, AlignParams, align
-from shared.log import configure
-from shared.process import in_each_worker
+from shared.runtime.execution import execute
+from shared.runtime.flask_adapter import serve
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
+from shared.runtime.stage import Stage
 from shared.settings import settings
-from shared.stage import Stage, execute, serve
 
 
 def load(model: str | None = None) -> Aligner:

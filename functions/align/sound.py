@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.speech import SAMPLE_RATE
+from shared.model.artifacts import SAMPLE_RATE
 
 HOP = SAMPLE_RATE // 100
 """Samples of which one level is measured: 10 ms."""

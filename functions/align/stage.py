@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Literal
 
-from functions.align.extent import sounding
-from functions.align.placing import Aligner, Placing
+from functions.align.alignment import Aligner, Placing
+from functions.align.monotonic import Fit, bounded
 from functions.align.sentences import sentences, separator
 from functions.align.sound import Sound, read
-from functions.align.timing import Fit, bounded
-from shared.contracts import Params
-from shared.speech import Aligned, AlignedSegment, AlignedWord, Heard, HeardSegment, HeardWord
-from shared.stage import One, Output, Task
+from functions.align.word_boundaries import sounding
+from shared.model.artifacts import Aligned, AlignedSegment, AlignedWord, Heard, HeardSegment, HeardWord
+from shared.model.contracts import Params
+from shared.runtime.stage import One, Output, Task
 
 VERSION = "2"
 """Goes up when the same question would get another answer."""

@@ -11,10 +11,10 @@ import torch
 import torchaudio
 import whisperx.alignment
 
-from functions.align.acoustic import Acoustic
-from functions.align.letters import writer
-from shared.contracts import Engine
-from shared.errors import ModelUnavailable
+from functions.align.acoustic_model import Acoustic
+from functions.align.graphemes import writer
+from shared.model.contracts import Engine
+from shared.model.errors import ModelUnavailable
 
 logging.getLogger("whisperx").setLevel(logging.CRITICAL)  # it logs to stdout, the words that it cannot align included
 logging.getLogger("transformers").setLevel(logging.ERROR)

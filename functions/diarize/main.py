@@ -7,10 +7,12 @@ import flask
 import functions_framework
 
 from functions.diarize.stage import VERSION, DiarizeParams, Diarizer, diarize
-from shared.log import configure
-from shared.process import in_each_worker
+from shared.runtime.execution import execute
+from shared.runtime.flask_adapter import serve
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
+from shared.runtime.stage import Stage
 from shared.settings import settings
-from shared.stage import Stage, execute, serve
 
 
 def load() -> Diarizer:

@@ -16,11 +16,12 @@ import torch
 from huggingface_hub.errors import HfHubHTTPError
 from numpy.typing import NDArray
 
-from functions.diarize import clusters, weights
+from functions.diarize import clustering as clusters
+from functions.diarize import model_files as weights
 from functions.diarize.stage import Bounds, Voices
-from shared.errors import ModelUnavailable
+from shared.model.artifacts import SAMPLE_RATE, Turn
+from shared.model.errors import ModelUnavailable
 from shared.settings import settings
-from shared.speech import SAMPLE_RATE, Turn
 
 os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # read when pyannote is imported; else it reports home
 with warnings.catch_warnings():
@@ -31,7 +32,7 @@ with warnings.catch_warnings():
     from pyannote.audio.pipelines.clustering import BaseClustering
     from pyannote.core import Annotation, SlidingWindow, SlidingWindowFeature
 
-    from functions.diarize.voice import DVector
+    from functions.diarize.d_vector import DVector
 
 WINDOWS_STEP = 0.18
 """Of a window's 5 s. About half the work of pyannote's 0.1, and the same error rate."""

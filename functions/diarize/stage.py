@@ -8,10 +8,10 @@ from typing import Protocol, Self
 
 from pydantic import Field, model_validator
 
-from shared.contracts import Engine, Params
-from shared.errors import BadRequest
-from shared.speech import Diarization, Manifest, Region, Turn
-from shared.stage import One, Task
+from shared.model.artifacts import Diarization, Manifest, Region, Turn
+from shared.model.contracts import Engine, Params
+from shared.model.errors import BadRequest
+from shared.runtime.stage import One, Task
 
 VERSION = "2"
 

@@ -8,20 +8,23 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
-from functions.finalize.charge import charged
-from functions.finalize.formats import FORMATS
-from functions.finalize.outbox import NAMES, PROBLEM, TRANSCRIPT, folder, put_answer, put_problem, withdraw
+from functions.finalize.answer.job_cost import charged
+from functions.finalize.answer.outbox import NAMES, PROBLEM, TRANSCRIPT, folder, put_answer, put_problem, withdraw
+from functions.finalize.answer.text_language import written_in
+from functions.finalize.formats.writers import FORMATS
 from functions.finalize.stage import answer
-from functions.finalize.translation import written_in
 from shared import __version__
-from shared.completions import Completions, announce
-from shared.contracts import Artifact, Chosen, Finalized, Problem, Source, StageRequest, Wire
-from shared.errors import ArtifactChanged, BadRequest, Cancelled, CompletionsUnavailable, is_final
-from shared.jobs import JobState, JobStore, TaskRecord
-from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Region
-from shared.stage import reasons
-from shared.storage import BlobStore, problem_uri
-from shared.transcript import Job, StageTiming, Timings, Transcript
+from shared.jobs.events import announce
+from shared.jobs.job import JobState, TaskRecord
+from shared.jobs.layout import problem_uri
+from shared.jobs.store import JobStore
+from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Manifest, Region
+from shared.model.contracts import Artifact, Chosen, Finalized, Problem, Source, StageRequest, Wire
+from shared.model.errors import ArtifactChanged, BadRequest, Cancelled, CompletionsUnavailable, is_final
+from shared.model.transcript import Job, StageTiming, Timings, Transcript
+from shared.ports.blobs import BlobStore
+from shared.ports.events import Completions
+from shared.runtime.http import reasons
 
 log = logging.getLogger(__name__)
 

@@ -4,11 +4,11 @@ import flask
 import functions_framework
 
 from functions.finalize.job import finalize
-from shared.contracts import Finalized, StageRequest
-from shared.log import configure
-from shared.process import in_each_worker
+from shared.model.contracts import Finalized, StageRequest
+from shared.runtime.flask_adapter import serve
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
 from shared.settings import settings
-from shared.stage import serve
 
 configure()
 in_each_worker(lambda: settings().blobs())

@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from functions.finalize.languages import language
-from functions.finalize.people import People, by_channel, by_voice, describe
-from functions.finalize.quality import collect, judge, measure, speaker_limits, split
-from functions.finalize.replacements import replaced
-from functions.finalize.runs import runs
-from functions.finalize.segments import as_segments
-from functions.finalize.sentences import Sentence, place
-from functions.finalize.text import paragraphs
-from functions.finalize.turns import find_overlaps
-from functions.finalize.words import as_words
-from shared.contracts import Chosen
-from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Region
-from shared.transcript import Cost, Job, Provenance, Timings, Transcript
+from functions.finalize.answer.languages import language
+from functions.finalize.answer.quality import collect, judge, measure, speaker_limits, split
+from functions.finalize.answer.replacements import replaced
+from functions.finalize.answer.segments import as_segments
+from functions.finalize.answer.sentences import Sentence, place
+from functions.finalize.answer.words import as_words
+from functions.finalize.formats.text import paragraphs
+from functions.finalize.speakers.speaker_segments import runs
+from functions.finalize.speakers.speakers import People, by_channel, by_voice, describe
+from functions.finalize.speakers.turns import find_overlaps
+from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Manifest, Region
+from shared.model.contracts import Chosen
+from shared.model.transcript import Cost, Job, Provenance, Timings, Transcript
 
 Stretch = TypeVar("Stretch", Chunk, Region)
 

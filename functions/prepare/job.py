@@ -2,15 +2,18 @@
 
 from pydantic import Field, JsonValue, ValidationError
 
-from functions.prepare.options import Options, ours, read_folder, refuse_if_large, resolve
 from functions.prepare.stage import Cutting, cut, engine
-from shared.contracts import Chosen, Prepared, Source, StageRequest, StageResponse, Wire
-from shared.errors import ArtifactMissing, BadRequest, EmptyRecording, RecordingTooLarge
-from shared.inbox import options_paths
-from shared.jobs import JobStore
+from shared.jobs.inbox import options_paths
+from shared.jobs.layout import problem_uri
+from shared.jobs.store import JobStore
+from shared.model.contracts import Chosen, Prepared, Source, StageRequest, StageResponse, Wire
+from shared.model.errors import ArtifactMissing, BadRequest, EmptyRecording, RecordingTooLarge
+from shared.model.options import Options, ours, read_folder, refuse_if_large, resolve
+from shared.ports.blobs import Blob, BlobStore
+from shared.runtime.execution import execute
+from shared.runtime.http import reasons
+from shared.runtime.stage import Stage
 from shared.settings import settings
-from shared.stage import Stage, execute, reasons
-from shared.storage import Blob, BlobStore, problem_uri
 
 CUT = Stage(name="prepare", version="2", params=Cutting, run=cut, engine=engine)
 

@@ -5,10 +5,10 @@ import functions_framework
 
 from functions.prepare.job import prepare
 from functions.prepare.memory import limit_memory
-from shared.log import configure
-from shared.process import in_each_worker
+from shared.runtime.flask_adapter import serve
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
 from shared.settings import settings
-from shared.stage import serve
 
 configure()
 in_each_worker(limit_memory)

@@ -12,11 +12,11 @@ from av.codec.codec import UnknownCodecError
 from av.format import Flags
 from av.stream import Discard
 
+from functions.prepare.guarded_reader import Reading
 from functions.prepare.headers import Promise
-from functions.prepare.reading import Reading
 from functions.prepare.resampling import Apart, Mixed, Samples
-from shared.errors import EmptyRecording, NoSound, NotAudio, RecordingTooLong, TruncatedRecording
-from shared.speech import SAMPLE_RATE, Media, Warning
+from shared.model.artifacts import SAMPLE_RATE, Media, Warning
+from shared.model.errors import EmptyRecording, NoSound, NotAudio, RecordingTooLong, TruncatedRecording
 
 Channels = Literal["mix", "split"]
 

@@ -7,8 +7,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import BadOption
-from shared.speech import SAMPLE_RATE
+from shared.model.artifacts import SAMPLE_RATE
+from shared.model.errors import BadOption
 
 Samples = NDArray[np.int16]
 SURROUND = 8

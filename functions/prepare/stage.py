@@ -5,17 +5,17 @@ from itertools import accumulate
 
 from pydantic import Field
 
-from functions.prepare import speech
-from functions.prepare.cuts import LONGEST_CHUNK, MOST_CHUNKS, Cutter, Piece, Splitter
+from functions.prepare import vad as speech
+from functions.prepare.chunking import LONGEST_CHUNK, MOST_CHUNKS, Cutter, Piece, Splitter
+from functions.prepare.language_sample import Excerpt, Probe
 from functions.prepare.media import Channels, Recording, recording
-from functions.prepare.probe import Excerpt, Probe
 from functions.prepare.resampling import Samples
-from functions.prepare.speech import WINDOW, Stretch, Voice
-from functions.prepare.tape import Tape, blocks, written
-from shared.contracts import Engine, Params
-from shared.errors import RecordingTooLong
-from shared.speech import SAMPLE_RATE, Chunk, Manifest, Region, Warning, Window
-from shared.stage import Each, One, Output, Task
+from functions.prepare.sample_buffer import Tape, blocks, written
+from functions.prepare.vad import WINDOW, Stretch, Voice
+from shared.model.artifacts import SAMPLE_RATE, Chunk, Manifest, Region, Warning, Window
+from shared.model.contracts import Engine, Params
+from shared.model.errors import RecordingTooLong
+from shared.runtime.stage import Each, One, Output, Task
 
 BLOCK = 64 * WINDOW
 """Samples (2 s) that go through the network at once."""

@@ -5,13 +5,14 @@ import functions_framework
 from pydantic import ValidationError
 
 from functions.reconcile.sweep import Asked, Sweep
-from shared.errors import BadRequest, StageError
-from shared.identity import authenticate
-from shared.log import configure
-from shared.process import in_each_worker
+from shared.model.errors import BadRequest, StageError
+from shared.ports.blobs import JSON
+from shared.runtime.auth import authenticate
+from shared.runtime.flask_adapter import turn_away
+from shared.runtime.http import reasons
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
 from shared.settings import settings
-from shared.stage import reasons, turn_away
-from shared.storage import JSON
 
 configure()
 in_each_worker(lambda: settings().blobs())

@@ -15,14 +15,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.completions import Completions, announce
-from shared.contracts import Source, Wire
-from shared.errors import CompletionsUnavailable, GivenUp
-from shared.inbox import answered, generation_of, is_recording
-from shared.jobs import Job, JobState, JobStore
+from shared.jobs.events import announce
+from shared.jobs.inbox import answered, generation_of, is_recording
+from shared.jobs.job import Job, JobState
+from shared.jobs.store import JobStore
+from shared.model.contracts import Source, Wire
+from shared.model.errors import CompletionsUnavailable, GivenUp
+from shared.ports.blobs import Blob, BlobStore
+from shared.ports.events import Completions
+from shared.ports.executions import Executions
 from shared.settings import settings
-from shared.storage import Blob, BlobStore
-from shared.workflow import Executions
 
 log = logging.getLogger(__name__)
 

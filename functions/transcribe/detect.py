@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from functions.transcribe.stage import Recogniser
-from shared.contracts import Params
-from shared.speech import Detection, Guess, Manifest, Window
-from shared.stage import One, Output, Task
+from shared.model.artifacts import Detection, Guess, Manifest, Window
+from shared.model.contracts import Params
+from shared.runtime.stage import One, Output, Task
 
 VERSION = "2"
 """Goes up when the same question would get another answer."""

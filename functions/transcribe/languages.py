@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from math import log
 
-from shared.speech import Region
+from shared.model.artifacts import Region
 
 LONGEST = 10.0
 """Seconds of a stretch that is listened to for its language."""

@@ -7,11 +7,13 @@ import flask
 import functions_framework
 
 from functions.transcribe import detect, stage
-from shared.contracts import Engine, StageRequest, StageResponse
-from shared.log import configure
-from shared.process import in_each_worker
+from shared.model.contracts import Engine, StageRequest, StageResponse
+from shared.runtime.execution import execute
+from shared.runtime.flask_adapter import serve
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
+from shared.runtime.stage import Stage
 from shared.settings import settings
-from shared.stage import Stage, execute, serve
 
 
 def load(model: str | None = None) -> stage.Recogniser:

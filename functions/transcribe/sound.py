@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.speech import SAMPLE_RATE, Region
+from shared.model.artifacts import SAMPLE_RATE, Region
 
 Audio = NDArray[np.float32]
 """Mono samples at SAMPLE_RATE, from -1 to 1."""

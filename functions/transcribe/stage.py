@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
-from shared.contracts import Engine, Params
-from shared.errors import BadOption, BadRequest
-from shared.speech import Chunk, Detection, Heard, HeardSegment, Manifest, Region, Window
-from shared.stage import One, Output, Task
+from shared.model.artifacts import Chunk, Detection, Heard, HeardSegment, Manifest, Region, Window
+from shared.model.contracts import Engine, Params
+from shared.model.errors import BadOption, BadRequest
+from shared.runtime.stage import One, Output, Task
 
 VERSION = "2"
 """Goes up when the same question would get another answer."""

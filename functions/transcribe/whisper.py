@@ -13,18 +13,19 @@ from typing import Any
 
 from faster_whisper.transcribe import TranscriptionOptions
 
-from functions.transcribe import languages, models
-from functions.transcribe.again import better
-from functions.transcribe.hearing import Hearing
-from functions.transcribe.model import Decoded, PieceTokenizer, TimedWhisperModel
+from functions.transcribe import languages
+from functions.transcribe import model_files as models
+from functions.transcribe.chunk_decoder import Hearing
+from functions.transcribe.decode_request import Take
+from functions.transcribe.fallback import better
+from functions.transcribe.gap_recovery import filled
 from functions.transcribe.sound import LONGEST, Audio, fitting, part, samples
 from functions.transcribe.stage import MULTI, TranscribeParams
-from functions.transcribe.takes import Take
-from functions.transcribe.uncovered import filled
-from shared.contracts import Engine
-from shared.errors import BadOption
+from functions.transcribe.timed_whisper import Decoded, PieceTokenizer, TimedWhisperModel
+from shared.model.artifacts import HeardSegment, Region, Window
+from shared.model.contracts import Engine
+from shared.model.errors import BadOption
 from shared.settings import settings
-from shared.speech import HeardSegment, Region, Window
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pyannote.audio says that it cannot decode files; nobody asks it to

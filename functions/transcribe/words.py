@@ -8,7 +8,7 @@ from itertools import accumulate
 from re import finditer
 from statistics import fmean
 
-from shared.speech import HeardWord, Region
+from shared.model.artifacts import HeardWord, Region
 
 WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 """Languages that Whisper's own tokenizer splits without regard to spaces."""

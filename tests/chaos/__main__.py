@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.machine import RESULTS, keep
 from tests.chaos.faults import FAULTS
 from tests.chaos.run import Chaos
-from tests.firestore_emulator import FIRESTORE
+from tests.support.firestore_emulator import FIRESTORE
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import psutil
 from google.cloud import storage
 
-from local.home import OUTBOX, WORK
+from local.layout import OUTBOX, WORK
 from tests.chaos.cloud import LEASE, ChaosCloud
 from tests.chaos.load import Upload
 

@@ -15,18 +15,18 @@ import httpx
 import psutil
 
 from local.cloud import get_ready
-from local.home import FUNCTIONS, free_ports
-from shared.contracts import Source
-from shared.jobs import JobStore
-from shared.process import die_with_parent
+from local.layout import FUNCTIONS, free_ports
+from shared.jobs.store import JobStore
+from shared.model.contracts import Source
+from shared.runtime.process import die_with_parent
 from tests.chaos.engines import CLOCK, ENVIRONMENT, JOURNAL, STORAGE, STORES
 from tests.chaos.supervisor import LINES, NAMES, targets
 from tests.chaos.supervisor import STORAGE as STORAGE_LINE
 from tests.chaos.wire import Wire
-from tests.cloud import Cloud
-from tests.firestore_emulator import FIRESTORE
-from tests.gcloud_emulator import Running
-from tests.small_disk import CannotMount, small_disk
+from tests.support.cloud import Cloud
+from tests.support.firestore_emulator import FIRESTORE
+from tests.support.gcloud_emulator import Running
+from tests.support.small_disk import CannotMount, small_disk
 
 DISKS = {"home": 96, "home/buckets": 640, "home/tmp": 64}
 """Megabytes: of the job store, the executions and the logs; of the bucket server's data; of the stages' temp folder."""
@@ -136,7 +136,7 @@ class ChaosCloud(Cloud):
         if self.firestore is None:
             return super().jobs.documents
         os.environ["FIRESTORE_EMULATOR_HOST"] = self.firestore.emulator.host  # not over the wire
-        from shared.firestore import FirestoreDocuments
+        from shared.adapters.firestore import FirestoreDocuments
 
         return FirestoreDocuments()
 

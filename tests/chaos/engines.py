@@ -13,18 +13,18 @@ from pathlib import Path
 
 from functions.diarize.stage import Bounds, Voices
 from functions.transcribe.stage import Recogniser, TranscribeParams
-from shared.contracts import Artifact
-from shared.documents import Document
-from shared.firestore import FirestoreDocuments
-from shared.gcs import GcsBlobs
-from shared.speech import HeardSegment, Region
-from shared.sqlite import SqliteDocuments
-from shared.storage import JSON, Blob
-from tests.noop import Noop
+from shared.adapters.firestore import FirestoreDocuments
+from shared.adapters.gcs import GcsBlobs
+from shared.adapters.sqlite import SqliteDocuments
+from shared.model.artifacts import HeardSegment, Region
+from shared.model.contracts import Artifact
+from shared.ports.blobs import JSON, Blob
+from shared.ports.documents import Document
+from tests.support.noop import Noop
 
 ENVIRONMENT = {
     "DROPSCRIBE_TRANSCRIBER": "tests.chaos.engines:recogniser",
-    "DROPSCRIBE_ALIGNER": "tests.noop:aligner",
+    "DROPSCRIBE_ALIGNER": "tests.support.noop:aligner",
     "DROPSCRIBE_DIARIZER": "tests.chaos.engines:diarizer",
     "DROPSCRIBE_BLOB_STORE": "tests.chaos.engines:WatchedBlobs",
     "DROPSCRIBE_CLOCK": "tests.chaos.engines:moved_clock",

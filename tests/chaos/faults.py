@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import psutil
 
-from local.home import FUNCTIONS, INBOX, STAGES
-from shared.contracts import Source
-from shared.documents import Document
-from shared.jobs import TaskRecord
+from local.layout import FUNCTIONS, INBOX, STAGES
+from shared.jobs.job import TaskRecord
+from shared.model.contracts import Source
+from shared.ports.documents import Document
 from tests.chaos.cloud import ChaosCloud
 from tests.chaos.supervisor import STORAGE
-from tests.cloud import WORKFLOW
-from tests.small_disk import filled
+from tests.support.cloud import WORKFLOW
+from tests.support.small_disk import filled
 
 OUTAGE = 4.0
 """Most seconds that a disk is full, the job store out of reach, a process frozen."""

@@ -14,8 +14,8 @@ import psutil
 from google.api_core.exceptions import GoogleAPICallError
 from requests import RequestException
 
-from shared.contracts import Source
-from shared.errors import StageError
+from shared.model.contracts import Source
+from shared.model.errors import StageError
 from tests.chaos.claims import Claims
 from tests.chaos.cloud import ChaosCloud
 from tests.chaos.faults import FAULTS, active_executions

@@ -5,8 +5,8 @@ import json
 import os
 from dataclasses import replace
 
-from local.home import STAGES, Home, Ports
-from local.parts import Part, parts
+from local.layout import STAGES, Home, Ports
+from local.processes import Part, parts
 from local.supervisor import main
 
 LINES = "CHAOS_LINES"

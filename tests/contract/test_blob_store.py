@@ -10,11 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.contracts import Source
-from shared.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
-from shared.gcs import PIECE, GcsBlobs
-from shared.storage import BlobStore, MemoryBlobs, wipe
-from tests.bucket_server import BucketServer, bucket_server
+from shared.adapters.gcs import PIECE, GcsBlobs
+from shared.adapters.memory import MemoryBlobs
+from shared.model.contracts import Source
+from shared.model.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
+from shared.ports.blobs import BlobStore, wipe
+from tests.support.storage_emulator import BucketServer, bucket_server
 
 BUCKET = "blobs"
 
@@ -140,7 +141,7 @@ def test_one_of_many_writers_at_once_wins(blobs: BlobStore, uri: str) -> None:
 def test_a_server_that_does_not_answer_is_an_outage(monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
-    monkeypatch.setattr("shared.gcs.RETRY", None)
+    monkeypatch.setattr("shared.adapters.gcs.RETRY", None)
     with pytest.raises(StorageUnavailable):
         GcsBlobs().find(uri)
 

@@ -7,14 +7,16 @@ from socket import create_server
 import pytest
 from cloudevents.http import CloudEvent
 
-from shared import pubsub
-from shared.completions import Completions, MemoryCompletions, event
-from shared.contracts import Completion, Problem, Source
-from shared.errors import CompletionsUnavailable
-from shared.jobs import Job
-from shared.pubsub import PubSubCompletions
+from shared.adapters import pubsub
+from shared.adapters.memory import MemoryCompletions
+from shared.adapters.pubsub import PubSubCompletions
+from shared.jobs.events import event
+from shared.jobs.job import Job
+from shared.model.contracts import Completion, Problem, Source
+from shared.model.errors import CompletionsUnavailable
+from shared.ports.events import Completions
 from shared.settings import settings
-from tests.pubsub_emulator import Subscriber, subscriber
+from tests.support.pubsub_emulator import Subscriber, subscriber
 
 NOW = datetime(2026, 11, 26, 7, 30, 0, 123456, UTC)
 LONGEST_NAME = "ü" * 512

@@ -20,7 +20,7 @@ from google.cloud.workflows.executions_v1 import ExecutionsClient
 from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
 from google.cloud.workflows.executions_v1.types import Execution, ExecutionView
 
-from tests.unit.runner.echo import EchoServer, serve_echo
+from emulators.workflows.tests.echo import EchoServer, serve_echo
 
 WORKFLOW = """
 main:
@@ -58,7 +58,7 @@ class Runner:
         files = ["--workflow", str(folder / "work.yaml"), "--data", str(folder / "data")]
         ports = ["--port", str(port), "--grpc-port", str(self._grpc_port)]
         settings = ["--inbox", "inbox", "--env", f"STAGE_URL={stage_url}", *options]
-        self.command = [sys.executable, "-m", "local.runner", *ports, *files, *settings]
+        self.command = [sys.executable, "-m", "emulators.workflows", *ports, *files, *settings]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -11,15 +11,15 @@ import pytest
 from google.api_core.exceptions import ServiceUnavailable
 from google.cloud import storage
 
-from local.runner.deployment import Deployment, Workflow
-from local.runner.executions import Ending, ExecutionStore, NotWritten
-from shared.contracts import Source
-from shared.errors import DiskFull, JobStoreUnavailable
-from shared.jobs import JobStore
-from shared.scratch import roomy
-from shared.sqlite import SqliteDocuments
-from tests.bucket_server import WATCHED, BucketServer, bucket_server, free_port
-from tests.small_disk import CannotMount, filled, small_disk
+from emulators.workflows.deployment import Deployment, Workflow
+from emulators.workflows.executions import Ending, ExecutionStore, NotWritten
+from shared.adapters.sqlite import SqliteDocuments
+from shared.jobs.store import JobStore
+from shared.model.contracts import Source
+from shared.model.errors import DiskFull, JobStoreUnavailable
+from shared.runtime.workdir import roomy
+from tests.support.small_disk import CannotMount, filled, small_disk
+from tests.support.storage_emulator import WATCHED, BucketServer, bucket_server, free_port
 
 MiB = 1 << 20
 SOURCE = Source(bucket="inbox", name="a.wav", generation=1)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.contracts import Problem, Source
-from shared.documents import Document, Documents, MemoryDocuments
-from shared.errors import AttemptsExhausted, RecordingErased, StageBusy
-from shared.jobs import JobStore
+from shared.adapters.memory import MemoryDocuments
+from shared.adapters.sqlite import SqliteDocuments
+from shared.jobs.store import JobStore
+from shared.model.contracts import Problem, Source
+from shared.model.errors import AttemptsExhausted, RecordingErased, StageBusy
+from shared.ports.documents import Document, Documents
 from shared.settings import settings
-from shared.sqlite import SqliteDocuments
 
 
 class Clock:
@@ -34,7 +35,7 @@ def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Documents:
     if request.param == "sqlite":
         return SqliteDocuments(tmp_path / "jobs.sqlite")
     request.getfixturevalue("firestore_host")
-    from shared.firestore import FirestoreDocuments
+    from shared.adapters.firestore import FirestoreDocuments
 
     return FirestoreDocuments()
 
@@ -66,7 +67,7 @@ def test_the_first_claim_wins_and_can_be_asked_again(store: JobStore, source: So
 def test_deployments_of_one_project_keep_apart(
     firestore_host: str, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.firestore import FirestoreDocuments
+    from shared.adapters.firestore import FirestoreDocuments
 
     ours, others = JobStore(FirestoreDocuments()), store_in("another-deployment", monkeypatch)
     assert ours.claim(source, 1, "first")
@@ -75,7 +76,7 @@ def test_deployments_of_one_project_keep_apart(
 
 
 def store_in(database: str, monkeypatch: pytest.MonkeyPatch) -> JobStore:
-    from shared.firestore import FirestoreDocuments
+    from shared.adapters.firestore import FirestoreDocuments
 
     monkeypatch.setenv("DROPSCRIBE_FIRESTORE_DATABASE", database)
     settings.cache_clear()

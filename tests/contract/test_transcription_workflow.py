@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from local.home import STAGES
-from local.runner.errors import WorkflowError
-from local.runner.events import received
-from shared.errors import Permanent, Transient, statuses
-from shared.inbox import NO_RECORDING
-from tests.unit.runner.running import run_workflow
+from emulators.workflows.errors import WorkflowError
+from emulators.workflows.events import received
+from emulators.workflows.tests.running import run_workflow
+from local.layout import STAGES
+from shared.jobs.inbox import NO_RECORDING
+from shared.model.errors import Permanent, Transient, statuses
 
 WORKFLOW = (Path(__file__).parents[2] / "workflows" / "transcription.yaml").read_text()
 ARCHITECTURE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from local.runner.errors import SourceError, WorkflowError
-from tests.unit.runner.echo import EchoServer, serve_echo
-from tests.unit.runner.running import run_workflow
+from emulators.workflows.errors import SourceError, WorkflowError
+from emulators.workflows.tests.echo import EchoServer, serve_echo
+from emulators.workflows.tests.running import run_workflow
 
 CASES = json.loads(Path(__file__).with_name("workflow_cases.json").read_text(encoding="utf-8"))
 

@@ -11,9 +11,9 @@ from typing import Any
 import requests
 from google.cloud.workflows.executions_v1 import Execution
 
-from shared.contracts import Source
-from shared.documents import Document
-from shared.gcs import GcsBlobs
+from shared.adapters.gcs import GcsBlobs
+from shared.model.contracts import Source
+from shared.ports.documents import Document
 from shared.settings import settings
 from tests.deployed import smoke
 from tests.deployed.completions import completion_is_published
@@ -30,7 +30,7 @@ from tests.deployed.looking import (
     known,
     on_google,
 )
-from tests.recordings import sample
+from tests.support.recordings import sample
 
 Check = Callable[[Deployment], Seen]
 
@@ -211,7 +211,7 @@ def documents_expire(deployment: Deployment) -> Seen:
 def cost_is_known(deployment: Deployment) -> Seen:
     cost = smoke.answer(deployment, uploaded(deployment))["cost"]
     if cost is None:
-        return Seen("cost is null: as it should be where shared/prices.toml has no prices of the region", False)
+        return Seen("cost is null: as it should be where shared/model/prices.toml has no prices of the region", False)
     return Seen(
         f"{cost['total']} {cost['currency']}: {cost['items']}", all(value > 0 for value in cost["items"].values())
     )

@@ -11,7 +11,7 @@ from typing import Any
 from tests.deployed import smoke
 from tests.deployed.deployment import Deployment
 from tests.deployed.looking import TIMEOUT, Seen, gcloud, known, on_google
-from tests.recordings import sample
+from tests.support.recordings import sample
 
 
 def completion_is_published(deployment: Deployment) -> Seen:

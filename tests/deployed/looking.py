@@ -9,8 +9,8 @@ from typing import Any
 
 from google.cloud.workflows import executions_v1
 
+from shared.adapters.workflows import client
 from shared.settings import settings
-from shared.workflow import client
 from tests.deployed.deployment import ROOT, Deployment, Failed
 
 TIMEOUT = 180.0

@@ -19,9 +19,9 @@ from google.api_core import exceptions as refused
 from google.auth import exceptions as unknown
 from google.cloud.storage.retry import DEFAULT_RETRY
 
-from shared.contracts import Source
+from shared.model.contracts import Source
 from tests.deployed.deployment import Deployment, Failed, find
-from tests.recordings import sample
+from tests.support.recordings import sample
 
 SECONDS = 1800.0
 """For an answer. The first one waits until every image has been pulled and its models are loaded."""

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cloud import Cloud
-from tests.slow import ENVIRONMENT
+from tests.support.cloud import Cloud
+from tests.support.slow import ENVIRONMENT
 
 SHORT_LEASES = {"DROPSCRIBE_LEASE": "6", "DROPSCRIBE_HEARTBEAT": "1.5"}
 

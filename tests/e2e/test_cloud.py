@@ -10,10 +10,10 @@ from google.cloud import storage
 from google.cloud.workflows.executions_v1 import Execution, ExecutionsClient
 from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
 
-from local.home import INBOX, OUTBOX
+from local.layout import INBOX, OUTBOX
 from shared.settings import Settings
-from tests.cloud import WORKFLOW, Cloud
-from tests.recordings import encoded, silence, speech, video, wav
+from tests.support.cloud import WORKFLOW, Cloud
+from tests.support.recordings import encoded, silence, speech, video, wav
 
 FIVE_SECONDS = speech()[104_000:184_000]
 

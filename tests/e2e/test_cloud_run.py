@@ -9,13 +9,13 @@ from threading import Thread
 import httpx
 import pytest
 
-from local.home import FUNCTIONS, INBOX, OUTBOX
-from tests.bucket_server import bucket_server
-from tests.function import Function, function
-from tests.metadata_server import ACCOUNT, Guard, Metadata, guarded, metadata_server
-from tests.noop import ENVIRONMENT as NOOP
-from tests.unit.test_identity import WORKFLOW as CALLER
-from tests.unit.test_identity import Keys, bearer
+from local.layout import FUNCTIONS, INBOX, OUTBOX
+from tests.support.function import Function, function
+from tests.support.metadata_server import ACCOUNT, Guard, Metadata, guarded, metadata_server
+from tests.support.noop import ENVIRONMENT as NOOP
+from tests.support.storage_emulator import bucket_server
+from tests.unit.shared.runtime.test_auth import WORKFLOW as CALLER
+from tests.unit.shared.runtime.test_auth import Keys, bearer
 
 AUDIENCE = "dropscribe"
 
@@ -57,7 +57,7 @@ def reconcile(
         environment = {
             "API_ENDPOINT_OVERRIDE": storage, "STORAGE_EMULATOR_HOST": "", "GOOGLE_APPLICATION_CREDENTIALS": "",
             "GCE_METADATA_HOST": metadata_host, "GCE_METADATA_IP": metadata_host, "CLOUDSDK_CONFIG": str(folder),
-            "GOOGLE_CLOUD_PROJECT": "dropscribe-test", "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
+            "GOOGLE_CLOUD_PROJECT": "dropscribe-test", "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
             "DROPSCRIBE_JOB_DATABASE": str(folder / "jobs.sqlite"), "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",
             "DROPSCRIBE_CALLERS": json.dumps([CALLER]), "DROPSCRIBE_ISSUER_KEYS": issuer,
         }  # fmt: skip

@@ -6,12 +6,12 @@ import httpx
 import pytest
 from cloudevents.http import CloudEvent
 
-from local.home import OUTBOX
-from shared.contracts import Completion, Source
-from tests.cloud import Cloud
-from tests.pubsub_emulator import PUBSUB, Subscriber, subscriber
-from tests.recordings import speech, wav
-from tests.slow import ENVIRONMENT
+from local.layout import OUTBOX
+from shared.model.contracts import Completion, Source
+from tests.support.cloud import Cloud
+from tests.support.pubsub_emulator import PUBSUB, Subscriber, subscriber
+from tests.support.recordings import speech, wav
+from tests.support.slow import ENVIRONMENT
 
 FIVE_SECONDS = speech()[104_000:184_000]
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.home import INBOX
-from shared.contracts import Source
-from shared.firestore import FirestoreDocuments
-from tests.cloud import Cloud
-from tests.firestore_emulator import FIRESTORE
-from tests.recordings import speech, wav
-from tests.slow import ENVIRONMENT
+from local.layout import INBOX
+from shared.adapters.firestore import FirestoreDocuments
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.firestore_emulator import FIRESTORE
+from tests.support.recordings import speech, wav
+from tests.support.slow import ENVIRONMENT
 
 TEN_SECONDS = speech()[:160_000]
 
@@ -19,7 +19,7 @@ TEN_SECONDS = speech()[:160_000]
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     if reason := FIRESTORE.missing():
         pytest.skip(reason)
-    documents = {"DROPSCRIBE_JOB_DOCUMENTS": "shared.firestore:FirestoreDocuments", "DROPSCRIBE_CHUNK_SECONDS": "10"}
+    documents = {"DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.firestore:FirestoreDocuments", "DROPSCRIBE_CHUNK_SECONDS": "10"}
     with FIRESTORE.running():
         cloud = Cloud(tmp_path_factory.mktemp("firestore"), {**ENVIRONMENT, **documents}, FirestoreDocuments())
         cloud.up()

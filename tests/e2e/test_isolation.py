@@ -7,12 +7,12 @@ import numpy as np
 import psutil
 import pytest
 
-from shared.contracts import Source
-from shared.jobs import TaskRecord
-from tests.cloud import Cloud
+from shared.jobs.job import TaskRecord
+from shared.model.contracts import Source
 from tests.hostile.recordings import recorded
-from tests.noop import ENVIRONMENT
-from tests.recordings import speech, wav
+from tests.support.cloud import Cloud
+from tests.support.noop import ENVIRONMENT
+from tests.support.recordings import speech, wav
 
 TALK = wav(np.tile(speech(), 40))
 """20 minutes, which are decoded for seconds."""

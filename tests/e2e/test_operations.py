@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.home import INBOX, OUTBOX, WORK
-from shared.contracts import Source
-from tests.cloud import Cloud
-from tests.recordings import speech, wav
-from tests.slow import SECONDS
+from local.layout import INBOX, OUTBOX, WORK
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.recordings import speech, wav
+from tests.support.slow import SECONDS
 
 FIVE_SECONDS = speech()[104_000:184_000]
 SLOWLY = {"language": "en", "initial-prompt": "slowly"}

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.evaluation import measures, sets, systems
 from benchmarks.evaluation.measures import Ratio, Result
 from benchmarks.evaluation.truth import Recording
-from tests.cloud import Cloud
+from tests.support.cloud import Cloud
 
 Heard = list[tuple[Recording, Result]]
 Measure = Callable[[Recording, Result], dict[str, Ratio]]

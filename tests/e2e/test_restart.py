@@ -7,10 +7,10 @@ import jiwer
 import pytest
 from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
-from local.home import STAGES
-from shared.contracts import Source
-from tests.cloud import Cloud
-from tests.recordings import sample
+from local.layout import STAGES
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.recordings import sample
 
 pytestmark = pytest.mark.models
 DIGESTS = {

@@ -14,13 +14,13 @@ import psutil
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
-from local.home import INBOX, OUTBOX
-from shared.contracts import Source
-from tests.cloud import Cloud
+from local.layout import INBOX, OUTBOX
+from shared.model.contracts import Source
 from tests.e2e.conftest import SHORT_LEASES
-from tests.recordings import speech, wav
-from tests.slow import ENVIRONMENT
-from tests.small_disk import CannotMount, filled, small_disk
+from tests.support.cloud import Cloud
+from tests.support.recordings import speech, wav
+from tests.support.slow import ENVIRONMENT
+from tests.support.small_disk import CannotMount, filled, small_disk
 
 FIVE_SECONDS = speech()[104_000:184_000]
 SLOWLY = {"language": "en", "initial-prompt": "slowly"}

@@ -10,16 +10,16 @@ import httpx
 import pytest
 
 from functions.prepare.job import prepare
-from local.home import INBOX, WORK
-from shared.contracts import Artifact, Source, StageRequest
-from shared.documents import MemoryDocuments
-from shared.jobs import JobStore, TaskRecord
-from shared.sqlite import SqliteDocuments
-from shared.storage import MemoryBlobs
-from tests.bucket_server import bucket_server
-from tests.function import Function, function
-from tests.recordings import speech, wav
-from tests.slow import ENVIRONMENT
+from local.layout import INBOX, WORK
+from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.adapters.sqlite import SqliteDocuments
+from shared.jobs.job import TaskRecord
+from shared.jobs.store import JobStore
+from shared.model.contracts import Artifact, Source, StageRequest
+from tests.support.function import Function, function
+from tests.support.recordings import speech, wav
+from tests.support.slow import ENVIRONMENT
+from tests.support.storage_emulator import bucket_server
 
 SOURCE = Source(bucket=INBOX, name="talk.wav", generation=1)
 
@@ -33,7 +33,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
             bucket.blob(blob.uri.split("/", 3)[3]).upload_from_string(made()[0].read(blob.uri))
         yield {
             **ENVIRONMENT, "STORAGE_EMULATOR_HOST": server.url, "GOOGLE_CLOUD_PROJECT": "dropscribe-test",
-            "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
+            "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
             "DROPSCRIBE_JOB_DATABASE": str(tmp_path / "jobs.sqlite"),
         }  # fmt: skip
 
@@ -72,7 +72,7 @@ def test_a_part_is_given_back_and_taken_over_at_once(environment: dict[str, str]
         assert answer.result().json()["type"] == "urn:dropscribe:problem:stopping"
     left = task(environment)
     assert left is not None and (left.state, left.attempts) == ("failed", 0), "it was no attempt"
-    quick = {**environment, "DROPSCRIBE_TRANSCRIBER": "tests.noop:recogniser"}
+    quick = {**environment, "DROPSCRIBE_TRANSCRIBER": "tests.support.noop:recogniser"}
     with function("transcribe", quick, tmp_path) as another:
         assert ask(another).status_code == 200, another.log.read_text()
     taken = task(environment)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from local.home import INBOX, OUTBOX
-from tests.cloud import Cloud
+from local.layout import INBOX, OUTBOX
 from tests.deployed.deployment import Deployment, Failed, find, from_outputs
-from tests.recordings import silence, speech, wav
+from tests.support.cloud import Cloud
+from tests.support.recordings import silence, speech, wav
 
 ROOT = Path(__file__).parents[2]
 BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)

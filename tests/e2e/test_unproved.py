@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud import Cloud
 from tests.deployed.checks import CHECKS
 from tests.deployed.steps import of, steps
+from tests.support.cloud import Cloud
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"Nothing is left to change", "Every function starts", "A stranger gets nowhere", "It deploys",
@@ -36,7 +36,7 @@ def at(cloud: Cloud) -> dict[str, str]:
     lines = (line.removeprefix("export ").partition("  #")[0] for line in cloud.command("env").stdout.splitlines())
     return {
         **{name: value for name, _, value in (line.partition("=") for line in lines)},
-        "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
+        "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
         "DROPSCRIBE_JOB_DATABASE": str(cloud.home.jobs),
     }
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from local.home import STAGES, WORK
-from local.parts import slots
-from shared.contracts import Source
-from tests.cloud import Cloud
-from tests.recordings import speech, wav
-from tests.slow import ENVIRONMENT
+from local.layout import STAGES, WORK
+from local.processes import slots
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.recordings import speech, wav
+from tests.support.slow import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 FIVE_SECONDS = speech()[104_000:184_000]

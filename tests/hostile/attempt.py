@@ -11,13 +11,12 @@ from pydantic import BaseModel
 
 from functions.prepare.job import prepare
 from functions.prepare.media import recording
-from shared.contracts import Artifact, Prepared, Source, StageRequest
-from shared.documents import MemoryDocuments
-from shared.errors import PROBLEM_TYPE, Permanent, StageError
-from shared.jobs import JobStore
+from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.store import JobStore
+from shared.model.artifacts import Manifest
+from shared.model.contracts import Artifact, Prepared, Source, StageRequest
+from shared.model.errors import PROBLEM_TYPE, Permanent, StageError
 from shared.settings import settings
-from shared.speech import Manifest
-from shared.storage import MemoryBlobs
 from tests.hostile.inputs import Hostile
 
 STATUS = Path("/proc/self/status")

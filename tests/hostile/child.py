@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from functions.prepare.memory import limit_memory
-from shared.process import die_with_parent
+from shared.runtime.process import die_with_parent
 from tests.hostile.attempt import attempt
 from tests.hostile.inputs import Hostile, hostile
 from tests.hostile.outside import Outside

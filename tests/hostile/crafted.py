@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.hostile.recordings import KINDS, recorded
 from tests.hostile.structure import Format, Piece, written
-from tests.unit.prepare.media_files import speech, wav
+from tests.support.media_files import speech, wav
 
 Crafted = Mapping[str, bytes]
 RATES = (0, 1, 10, 100, 999, 1000, 2000, 8000, 44100, 192_000, 384_000, 768_000, 10**8, 2**31 - 1, 2**31, 2**32 - 1)

@@ -8,7 +8,7 @@ from typing import Any
 import av
 
 from tests.hostile.structure import Ebml, Flac, Format, Frames, Ogg, Sized
-from tests.unit.prepare.media_files import RATE, coded, speech
+from tests.support.media_files import RATE, coded, speech
 
 BOX_HOLDS = {
     **dict.fromkeys((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"udta", b"dinf", b"moof", b"traf"), 0),

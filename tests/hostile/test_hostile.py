@@ -91,7 +91,7 @@ def test_an_attempt_opens_nothing_of_it(watch: Watch, tmp_path: Path, monkeypatc
 
 
 def test_nothing_is_reported_home(tmp_path: Path) -> None:
-    command = (sys.executable, "-c", "import shared.process\nfrom functions.prepare.speech import session; session()")
+    command = (sys.executable, "-c", "import shared.runtime.process\nfrom functions.prepare.vad import session; session()")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))}
     subprocess.run(command, env={**environment, "HOME": str(tmp_path)}, check=True, timeout=60)
     assert not list(tmp_path.rglob("*")), "onnxruntime keeps there what it is going to send"

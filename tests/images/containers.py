@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from local.container import engine, hand_over, remove, run
-from local.home import FUNCTIONS, ROOT, free_ports
+from local.layout import FUNCTIONS, ROOT, free_ports
 
 NAMES = {function: f"dropscribe/{function}" for function in FUNCTIONS}
 """As `make images` calls them."""
@@ -75,7 +75,7 @@ class Container:
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
-            "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
+            "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
             "DROPSCRIBE_JOB_DATABASE": str(folder / "jobs.sqlite"),
             "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # nobody is called
             **environment,

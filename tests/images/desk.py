@@ -8,9 +8,8 @@ from typing import Any
 from google.cloud import storage
 
 from images.selftest import NOBODY
-from local.home import INBOX, OUTBOX, WORK
-from shared.contracts import Artifact, Source, StageRequest, Wire
-from shared.speech import (
+from local.layout import INBOX, OUTBOX, WORK
+from shared.model.artifacts import (
     Aligned,
     AlignedSegment,
     AlignedWord,
@@ -24,8 +23,9 @@ from shared.speech import (
     Region,
     Turn,
 )
-from tests.bucket_server import BucketServer
+from shared.model.contracts import Artifact, Source, StageRequest, Wire
 from tests.models.sample import SAMPLE, SECONDS, SPEECH
+from tests.support.storage_emulator import BucketServer
 
 START: dict[str, Any] = {"run": 1, "execution": "test"}
 _, _, _, BEGIN, END, TEXT = SAMPLE.with_suffix(".stm").read_text().splitlines()[-1].split(maxsplit=5)

@@ -8,14 +8,14 @@ import psutil
 import pytest
 
 from local.container import engine
-from local.home import FUNCTIONS
-from local.parts import IMAGES
+from local.layout import FUNCTIONS
+from local.processes import IMAGES
 from local.supervisor import supervisor_of
-from tests import noop
 from tests.chaos.claims import essence
-from tests.cloud import Cloud
 from tests.images.containers import LIGHT, NAMES, require, said
-from tests.recordings import sample
+from tests.support import noop
+from tests.support.cloud import Cloud
+from tests.support.recordings import sample
 
 pytestmark = pytest.mark.images
 

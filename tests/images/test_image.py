@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from local.home import FUNCTIONS
+from local.layout import FUNCTIONS
 from tests.images.conftest import Start
 from tests.images.containers import LIGHT, NAMES, config, inside, require
 

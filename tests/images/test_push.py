@@ -12,7 +12,7 @@ import pytest
 
 from images.push import pushed, write_down
 from local.container import engine
-from local.home import free_ports
+from local.layout import free_ports
 from tests.images.containers import require, said
 
 pytestmark = pytest.mark.images

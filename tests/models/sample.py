@@ -3,8 +3,8 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from shared.contracts import Engine
-from shared.speech import Chunk, Manifest, Media, Region, Window
+from shared.model.artifacts import Chunk, Manifest, Media, Region, Window
+from shared.model.contracts import Engine
 
 PACKAGE = find_spec("pyannote.audio")
 assert PACKAGE is not None and PACKAGE.origin is not None

@@ -16,10 +16,10 @@ from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF
 from functions.align import aligner, hama
 from functions.align.sound import read
 from functions.align.stage import AlignParams, align
-from shared.contracts import Engine
-from shared.errors import ModelUnavailable
-from shared.speech import Aligned, Heard, HeardSegment, HeardWord
-from shared.stage import Task
+from shared.model.artifacts import Aligned, Heard, HeardSegment, HeardWord
+from shared.model.contracts import Engine
+from shared.model.errors import ModelUnavailable
+from shared.runtime.stage import Task
 from tests.models.sample import SAMPLE, SECONDS
 
 pytestmark = pytest.mark.models

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from functions.diarize import weights
+from functions.diarize import model_files as weights
 from functions.diarize.stage import Bounds, Diarizer, diarization
-from shared.errors import ModelUnavailable
-from shared.speech import SAMPLE_RATE, Diarization, Turn
+from shared.model.artifacts import SAMPLE_RATE, Diarization, Turn
+from shared.model.errors import ModelUnavailable
 from tests.models.sample import SAMPLE, SECONDS
 
 pytestmark = pytest.mark.models

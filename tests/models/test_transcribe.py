@@ -10,18 +10,19 @@ import pytest
 from numpy.typing import NDArray
 from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
-from functions.transcribe import models, whisper
+from functions.transcribe import model_files as models
+from functions.transcribe import whisper
+from functions.transcribe.chunk_decoder import Hearing
+from functions.transcribe.decode_request import Take
 from functions.transcribe.detect import DetectParams, detect
-from functions.transcribe.hearing import Hearing
-from functions.transcribe.model import TimedWhisperModel
+from functions.transcribe.gap_recovery import filled
 from functions.transcribe.sound import samples
 from functions.transcribe.stage import TranscribeParams, transcribe
-from functions.transcribe.takes import Take
-from functions.transcribe.uncovered import filled
-from shared.errors import BadOption
+from functions.transcribe.timed_whisper import TimedWhisperModel
+from shared.model.artifacts import SAMPLE_RATE, Detection, Heard, HeardSegment, Region
+from shared.model.errors import BadOption
+from shared.runtime.stage import Task
 from shared.settings import settings
-from shared.speech import SAMPLE_RATE, Detection, Heard, HeardSegment, Region
-from shared.stage import Task
 from tests.models.sample import SAMPLE, SECONDS, SPEECH, manifest, reference
 
 pytestmark = pytest.mark.models

@@ -278,11 +278,11 @@ def documents_end_and_are_found(plan: Plan) -> None:
     assert all(config == [{"indexes": []}] for config in unasked), "an index makes writing dearer, a clock's a hot spot"
     for at, order in queries().items():
         asked = {"indexes": [{"order": order, "query_scope": "COLLECTION", "array_config": None}]}
-        assert fields.get(at, {}).get("index_config") == [asked], f"shared/firestore.py asks for {at}"
+        assert fields.get(at, {}).get("index_config") == [asked], f"shared/adapters/firestore.py asks for {at}"
 
 
 def queries() -> dict[tuple[str, str], str]:
-    """Collection and field of each query in shared/jobs.py -> the order that it needs."""
+    """Collection and field of each query in shared/jobs/store.py -> the order that it needs."""
     source = (ROOT / "shared" / "jobs.py").read_text()
     equal = re.findall(r'documents\.matching\("(\w+)", "([\w.]+)"', source)
     newest = re.findall(r'documents\.newest\(f?"(?:[^"]*/)?(\w+)"', source)

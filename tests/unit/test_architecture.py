@@ -63,7 +63,7 @@ def test_a_stage_knows_no_cloud_and_no_http(path: Path) -> None:
 
 
 def test_there_is_an_adapter_for_every_function_of_the_local_cloud() -> None:
-    from local.home import FUNCTIONS
+    from local.layout import FUNCTIONS
 
     assert {path.parent.name for path in (ROOT / "functions").glob("*/main.py")} == set(FUNCTIONS)
 

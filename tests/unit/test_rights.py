@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local.home import FUNCTIONS, STAGES
+from local.layout import FUNCTIONS, STAGES
 
 ROOT = Path(__file__).parents[2]
 RIGHTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docs" / "rights.yaml").read_text())

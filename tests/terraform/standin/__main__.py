@@ -17,7 +17,7 @@ from typing import Any
 
 import grpc
 
-from shared.process import die_with_parent
+from shared.runtime.process import die_with_parent
 from tests.terraform.standin.bindings import schema
 from tests.terraform.standin.provider import Provider
 from tests.terraform.standin.wheel import NotFetched, fetched

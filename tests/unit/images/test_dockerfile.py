@@ -9,7 +9,7 @@ import pytest
 
 from images.selftest import QUESTIONS
 from local.container import NOBODY
-from local.home import FUNCTIONS
+from local.layout import FUNCTIONS
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

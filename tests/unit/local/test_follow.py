@@ -28,11 +28,11 @@ def shown(home: Path, **environment: str) -> list[object]:
 
 def test_the_commands_job_store_has_the_settings_limits(tmp_path: Path) -> None:
     changed = {"LEASE": "20", "ATTEMPTS": "5", "KEEP_DAYS": "3", "COMPLETIONS": "projects/p/topics/t"}
-    changed["JOB_DOCUMENTS"] = "shared.documents:MemoryDocuments"
+    changed["JOB_DOCUMENTS"] = "shared.ports.documents:MemoryDocuments"
     environment = {f"DROPSCRIBE_{name}": value for name, value in changed.items()}
-    assert shown(tmp_path, **environment) == [20, 5, 3, True, "shared.documents:MemoryDocuments"]
+    assert shown(tmp_path, **environment) == [20, 5, 3, True, "shared.ports.documents:MemoryDocuments"]
 
 
 def test_without_settings_the_jobs_are_in_the_homes_database(tmp_path: Path) -> None:
-    assert shown(tmp_path) == [60, 3, 30, False, "shared.sqlite:SqliteDocuments"]
+    assert shown(tmp_path) == [60, 3, 30, False, "shared.adapters.sqlite:SqliteDocuments"]
     assert (tmp_path / "jobs" / "jobs.sqlite").exists()
