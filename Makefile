@@ -42,7 +42,7 @@ test: setup ## Run all tests
 	$(BIN)/pytest
 
 test-fast: setup ## Run the tests that load no model and start no cloud
-	$(BIN)/pytest tests/unit tests/contract
+	$(BIN)/pytest tests/unit tests/contract emulators
 
 check: setup lint types workflows terraform ## Run all static checks
 
@@ -52,7 +52,7 @@ lint: setup ## Check style
 	$(BIN)/hadolint Dockerfile
 
 types: setup ## Check types
-	$(BIN)/mypy functions shared local images tests benchmarks
+	$(BIN)/mypy functions shared local emulators images tests benchmarks
 
 workflows: setup ## Check workflows/*.yaml as Google Workflows would
 	$(BIN)/python -m emulators.workflows.lint workflows/*.yaml

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 import httpx
 
-from local.layout import EXECUTIONS, INBOX, OUTBOX, PARTS, WORK, Home, Ports
+from local.layout import EXECUTIONS, INBOX, OUTBOX, PROCESSES, WORK, Layout, Ports
 from local.supervisor import detach, stop, supervisor_of
 from shared.adapters.sqlite import SqliteDocuments
 from shared.settings import settings
@@ -22,7 +22,7 @@ class NotUp(Exception):
     """The cloud did not come up; the message says which part and what it last said."""
 
 
-def up(home: Home) -> bool:
+def up(home: Layout) -> bool:
     """Start it and return when every part answers. False when it was up already."""
     if supervisor_of(home) is not None:
         ports = home.ports()
@@ -35,7 +35,7 @@ def up(home: Home) -> bool:
     return True
 
 
-def get_ready(home: Home) -> None:
+def get_ready(home: Layout) -> None:
     """Wait for every part of a cloud that has just been started, and take up what was left."""
     ports = home.ports()
     if not wait(lambda: answers(ports, "bucket"), READY):
@@ -51,21 +51,29 @@ def get_ready(home: Home) -> None:
 
 
 def reconcile(ports: Ports) -> None:
-    """Start again at once what is without an answer. The runner itself takes up what it was at work on."""
+    """Start again at once what is without an answer. The runner itself takes up what it was at work
+    on."""
     try:
-        httpx.post(ports.url("reconcile"), json={"unanswered_after": 0}, timeout=60).raise_for_status()
+        httpx.post(
+            ports.url("reconcile"), json={"unanswered_after": 0}, timeout=60
+        ).raise_for_status()
     except httpx.HTTPError as error:
         raise NotUp(f"reconcile: {error}") from error
 
 
 def make_bucket(ports: Ports, name: str, days: int | None) -> None:
-    """With the rule that deletes what is older than that. A bucket that is there from last time gets the rule anew."""
+    """With the rule that deletes what is older than that. A bucket that is there from last time
+    gets the rule anew."""
     rules = [] if days is None else [{"action": {"type": "Delete"}, "condition": {"age": days}}]
     bucket = {"name": name, "lifecycle": {"rule": rules}}
     try:
-        made = httpx.post(f"{ports.url('bucket')}/storage/v1/b?project=dropscribe-local", json=bucket, timeout=10)
+        made = httpx.post(
+            f"{ports.url('bucket')}/storage/v1/b?project=dropscribe-local", json=bucket, timeout=10
+        )
         if made.status_code == HTTPStatus.CONFLICT:
-            made = httpx.patch(f"{ports.url('bucket')}/storage/v1/b/{name}", json=bucket, timeout=10)
+            made = httpx.patch(
+                f"{ports.url('bucket')}/storage/v1/b/{name}", json=bucket, timeout=10
+            )
     except httpx.TransportError as error:
         raise NotUp(f"bucket {name} could not be made: {error}") from error
     if made.is_error:
@@ -80,12 +88,12 @@ def reason(answer: httpx.Response) -> str:
         return answer.reason_phrase
 
 
-def until_all(home: Home, holds: Callable[[str], bool]) -> None:
-    if not wait(lambda: all(map(holds, PARTS)), READY):
-        raise NotUp(complaint(home, [part for part in PARTS if not holds(part)]))
+def until_all(home: Layout, holds: Callable[[str], bool]) -> None:
+    if not wait(lambda: all(map(holds, PROCESSES)), READY):
+        raise NotUp(complaint(home, [part for part in PROCESSES if not holds(part)]))
 
 
-def down(home: Home) -> bool:
+def down(home: Layout) -> bool:
     """End every part. False when none was running."""
     return stop(home, lambda condition: wait(condition, DOWN))
 
@@ -116,13 +124,13 @@ def wait(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def complaint(home: Home, silent: list[str]) -> str:
+def complaint(home: Layout, silent: list[str]) -> str:
     """What the silent parts last said."""
     last = [f"{part}: {last_line(home, part)}" for part in silent]
     return "does not answer: " + "; ".join(last)
 
 
-def last_line(home: Home, part: str) -> str:
+def last_line(home: Layout, part: str) -> str:
     log = home.log(part)
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return lines[-1][:300] if lines else "said nothing"

@@ -1,8 +1,10 @@
-"""A function as a container, from its image: `python -m local.container IMAGE NAME FOLDER VARIABLE…`.
+"""A function as a container, from its image: `python -m local.container IMAGE NAME FOLDER
+VARIABLE…`.
 
-It runs as nobody, on a file system that it can only read but for /tmp and the job documents' FOLDER, without
-capabilities, and in this machine's network, since the cloud's other parts listen on 127.0.0.1 only. It ends with this
-process, and this process ends with its parent; what a SIGKILL of both leaves behind is removed at the next start.
+It runs as nobody, on a file system that it can only read but for /tmp and the job documents'
+FOLDER, without capabilities, and in this machine's network, since the cloud's other parts listen on
+127.0.0.1 only. It ends with this process, and this process ends with its parent; what a SIGKILL of
+both leaves behind is removed at the next start.
 """
 
 import os
@@ -30,7 +32,8 @@ def engine() -> tuple[str, ...]:
 
 
 def run(image: str, name: str, folder: Path | None, variables: Sequence[str]) -> tuple[str, ...]:
-    """The command that runs an image. The variables' values are those of the process that the command becomes."""
+    """The command that runs an image. The variables' values are those of the process that the
+    command becomes."""
     user = f"{os.getuid() or NOBODY}:{os.getgid() or NOBODY}"
     volume = [] if folder is None else ["--volume", f"{folder}:{folder}"]
     environment = [word for variable in variables for word in ("--env", variable)]
@@ -42,7 +45,8 @@ def run(image: str, name: str, folder: Path | None, variables: Sequence[str]) ->
 
 
 def hand_over(folder: Path) -> None:
-    """What root made becomes the container's user's, the database before anybody has opened it included."""
+    """What root made becomes the container's user's, the database before anybody has opened it
+    included."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.getuid() == 0:
         (folder / "jobs.sqlite").touch()
@@ -51,11 +55,17 @@ def hand_over(folder: Path) -> None:
 
 
 def remove(name: str) -> None:
-    subprocess.run((*engine(), "rm", "--force", name), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        (*engine(), "rm", "--force", name), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def stop(name: str) -> None:
-    subprocess.run((*engine(), "stop", "-t", str(GRACE), name), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        (*engine(), "stop", "-t", str(GRACE), name),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def end(received: int, frame: object) -> NoReturn:

@@ -1,4 +1,5 @@
-"""What hours of audio will cost: the paces of paces.toml, the operations of the chain, the prices."""
+"""What hours of audio will cost: the paces of paces.toml, the operations of the chain, the
+prices."""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.model.contracts import Wire
+from shared.model.contracts import WireModel
 from shared.model.cost import FUNCTION, Resources, Unit, cost, operations, prices, second
 from shared.model.transcript import Cost
 from shared.settings import settings
@@ -20,7 +21,7 @@ class NoForecast(Exception):
     """What was asked for is not known; the message says what is."""
 
 
-class Pace(Wire):
+class Pace(WireModel):
     rtf: float = Field(gt=0)
     resources: Resources
     origin: Literal["measured", "assumed", "given"]
@@ -33,7 +34,7 @@ class Recogniser(Pace):
     detect: float = Field(gt=0)
 
 
-class Paces(Wire):
+class Paces(WireModel):
     stages: dict[str, Pace]
     recognisers: tuple[Recogniser, ...]
 
@@ -62,12 +63,21 @@ class Forecast:
 
 
 def forecast(
-    hours: float, recordings: int, model: str, device: str, *, rtf: Mapping[str, float], idle_minutes: float
+    hours: float,
+    recordings: int,
+    model: str,
+    device: str,
+    *,
+    rtf: Mapping[str, float],
+    idle_minutes: float,
 ) -> Forecast:
-    """`rtf` says better what paces.toml has of a stage. One GPU instance is idle once, before it ends."""
+    """`rtf` says better what paces.toml has of a stage. One GPU instance is idle once, before it
+    ends."""
     recogniser = paces().recogniser(model, device)
     by_function = better({**paces().stages, "transcribe": recogniser}, rtf)
-    by_stage = {stage: by_function[function] for stage, function in FUNCTION.items()} | {"detect": recogniser}
+    by_stage = {stage: by_function[function] for stage, function in FUNCTION.items()} | {
+        "detect": recogniser
+    }
     seconds = {stage: hours * 3600 * pace.rtf for stage, pace in by_stage.items()}
     seconds["detect"] = recordings * recogniser.detect
     used = operations(
@@ -77,7 +87,9 @@ def forecast(
         kept_days=settings().keep_work_days,
         heartbeat=settings().heartbeat,
     )
-    spent = cost(seconds, used, {name: pace.resources for name, pace in by_function.items()}, prices())
+    spent = cost(
+        seconds, used, {name: pace.resources for name, pace in by_function.items()}, prices()
+    )
     if recogniser.resources.gpu:
         seconds["idle"] = idle_minutes * 60
         spent = and_idle(spent, seconds["idle"] * second(recogniser.resources, prices()))
@@ -87,7 +99,9 @@ def forecast(
 
 def better(known: Mapping[str, Pace], rtf: Mapping[str, float]) -> dict[str, Pace]:
     if unknown := set(rtf) - set(known):
-        raise NoForecast(f"{', '.join(sorted(unknown))}: no such stage; there are {', '.join(known)}")
+        raise NoForecast(
+            f"{', '.join(sorted(unknown))}: no such stage; there are {', '.join(known)}"
+        )
     given = {"origin": "given", "source": "--rtf"}
     return {
         name: pace.model_copy(update={**given, "rtf": rtf[name]}) if name in rtf else pace
@@ -98,9 +112,20 @@ def better(known: Mapping[str, Pace], rtf: Mapping[str, float]) -> dict[str, Pac
 def calls(seconds: float, recordings: int) -> dict[str, int]:
     """Of recordings that last so many seconds each, cut into as few parts as can be."""
     if seconds > settings().max_hours * 3600:
-        raise NoForecast(f"a recording lasts {settings().max_hours:g} hours at most; these would be longer")
-    chunks, spans = (ceil(seconds / length) for length in (settings().chunk_seconds, settings().span_seconds))
-    each = {"prepare": 1, "detect": 1, "transcribe": chunks, "align": chunks, "diarize": spans, "finalize": 1}
+        raise NoForecast(
+            f"a recording lasts {settings().max_hours:g} hours at most; these would be longer"
+        )
+    chunks, spans = (
+        ceil(seconds / length) for length in (settings().chunk_seconds, settings().span_seconds)
+    )
+    each = {
+        "prepare": 1,
+        "detect": 1,
+        "transcribe": chunks,
+        "align": chunks,
+        "diarize": spans,
+        "finalize": 1,
+    }
     return {stage: recordings * number for stage, number in each.items()}
 
 

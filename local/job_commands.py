@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from local.layout import INBOX, home
+from local.layout import INBOX, layout
 
 if TYPE_CHECKING:
     from shared.jobs.operations import Operations
@@ -26,21 +26,32 @@ def operations() -> "Iterator[Operations]":
     from local.supervisor import supervisor_of
     from shared.jobs.operations import Operations, Refused
     from shared.model.errors import StageError
+    from shared.runtime.wiring import blob_store, executions, job_store
 
-    here = home()
+    here = layout()
     if supervisor_of(here) is None:
         raise click.ClickException("the one-machine cloud is not up: run `dropscribe up`")
-    deployed = connect(here)
+    connect(here)
     try:
-        yield Operations(deployed.blobs(), deployed.jobs(), deployed.workflow_executions())
+        yield Operations(blob_store(), job_store(), executions())
     except (Refused, StageError) as error:
         raise click.ClickException(str(error)) from error
 
 
 @click.command()
 @click.argument("jobs", nargs=-1, metavar="JOB...")
-@click.option("--failed", is_flag=True, help="All that ended with a problem, but for those that were cancelled.")
-@click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Other options, such as speakers=2.")
+@click.option(
+    "--failed",
+    is_flag=True,
+    help="All that ended with a problem, but for those that were cancelled.",
+)
+@click.option(
+    "--set",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Other options, such as speakers=2.",
+)
 def redrive(jobs: tuple[str, ...], failed: bool, options: tuple[str, ...]) -> None:
     """Run jobs again. Stages that are asked nothing new give the answers they have."""
     if not jobs and not failed:
@@ -66,13 +77,16 @@ def failed() -> None:
 
     with operations() as operate:
         for job in operate.failed():
-            click.echo(f"{job.job_id}  {job.source.name}  {explained(job.problem) if job.problem else ''}")
+            click.echo(
+                f"{job.job_id}  {job.source.name}  {explained(job.problem) if job.problem else ''}"
+            )
 
 
 @click.command()
 @click.argument("job")
 def cancel(job: str) -> None:
-    """End a JOB, by its id or its recording's name, also before it begins. A problem that says so is its answer."""
+    """End a JOB, by its id or its recording's name, also before it begins. A problem that says so
+    is its answer."""
     with operations() as operate:
         click.echo(f"{operate.cancel(job).job_id}: cancelled")
 

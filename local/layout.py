@@ -11,15 +11,16 @@ ROOT = Path(__file__).parents[1]
 """The repository: functions are started from here."""
 STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
 FUNCTIONS = (*STAGES, "reconcile")
-PARTS = ("bucket", "runner", *FUNCTIONS)
+PROCESSES = ("bucket", "runner", *FUNCTIONS)
 EXECUTIONS = "executions"
 """The runner's second port: Google's Executions API over gRPC, as its client speaks it."""
-PORTS = (*PARTS, EXECUTIONS)
+PORTS = (*PROCESSES, EXECUTIONS)
 INBOX, OUTBOX, WORK = "dropscribe-inbox", "dropscribe-outbox", "dropscribe-work"
 
 
 class Ports(BaseModel):
-    """A port a part, and one for the Executions API. Kept, so that what `env` printed stays true after a restart."""
+    """A port a part, and one for the Executions API. Kept, so that what `env` printed stays true
+    after a restart."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,7 +31,7 @@ class Ports(BaseModel):
 
 
 @dataclass(frozen=True)
-class Home:
+class Layout:
     """One folder holds everything: objects, jobs, executions, logs."""
 
     folder: Path
@@ -46,16 +47,20 @@ class Home:
         return self.folder / "jobs" / "jobs.sqlite"
 
     def temp(self, part: str) -> Path:
-        """For the files of a part's process; what is in it is nobody's when the process has ended."""
+        """For the files of a part's process; what is in it is nobody's when the process has
+        ended."""
         return self.folder / "tmp" / part
 
     def log(self, part: str) -> Path:
         return self.folder / "logs" / f"{part}.log"
 
     def ports(self) -> Ports:
-        """The ports of this home: the kept ones, or new ones where none are kept or a part has none."""
+        """The ports of this home: the kept ones, or new ones where none are kept or a part has
+        none."""
         kept = self.folder / "ports.json"
-        if kept.exists() and set((ports := Ports.model_validate_json(kept.read_text())).ports) == set(PORTS):
+        if kept.exists() and set(
+            (ports := Ports.model_validate_json(kept.read_text())).ports
+        ) == set(PORTS):
             return ports
         ports = Ports(ports=dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -65,9 +70,9 @@ class Home:
         return ports
 
 
-def home() -> Home:
+def layout() -> Layout:
     """DROPSCRIBE_HOME, or .dropscribe in the repository."""
-    return Home(Path(os.environ.get("DROPSCRIBE_HOME", ROOT / ".dropscribe")).resolve())
+    return Layout(Path(os.environ.get("DROPSCRIBE_HOME", ROOT / ".dropscribe")).resolve())
 
 
 def free_ports(count: int) -> list[int]:

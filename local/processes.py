@@ -5,12 +5,13 @@ import os
 import sys
 from dataclasses import dataclass
 
-from local.layout import EXECUTIONS, FUNCTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Home, Ports
+from local.layout import EXECUTIONS, FUNCTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Layout, Ports
 from shared.settings import settings
 
 AUDIENCE = "dropscribe"
 IMAGES = "DROPSCRIBE_IMAGES"
-"""The functions that are containers, as JSON: {"prepare": "dropscribe/prepare"}. The others are processes."""
+"""The functions that are containers, as JSON: {"prepare": "dropscribe/prepare"}. The others are
+processes."""
 SWEEP_SECONDS = 60
 """Between two calls of reconcile."""
 CORES = os.cpu_count() or 1
@@ -22,14 +23,14 @@ WORKERS = {
     "finalize": 1,
     "reconcile": 1,
 }
-"""Processes a function. A model's worker has one thread: two one-thread workers beat one two-thread worker. So has
-prepare's, since a crash in a decoder ends all that its process works on."""
+"""Processes a function. A model's worker has one thread: two one-thread workers beat one two-thread
+worker. So has prepare's, since a crash in a decoder ends all that its process works on."""
 THREADS = {"finalize": 4}
 """Requests at once in a worker. A model answers one."""
 
 
 @dataclass(frozen=True)
-class Part:
+class Process:
     """A process to be kept running. `/health` on its port answers once it is ready for work."""
 
     name: str
@@ -43,35 +44,66 @@ def slots(stage: str) -> int:
     return WORKERS[stage] * THREADS.get(stage, 1)
 
 
-def parts(home: Home) -> list[Part]:
+def processes(home: Layout) -> list[Process]:
     ports = home.ports()
-    return [bucket(home, ports), runner(home, ports), *(function(name, home, ports) for name in FUNCTIONS)]
+    return [
+        bucket(home, ports),
+        runner(home, ports),
+        *(function(name, home, ports) for name in FUNCTIONS),
+    ]
 
 
-def bucket(home: Home, ports: Ports) -> Part:
+def bucket(home: Layout, ports: Ports) -> Process:
     events = f"{ports.url('runner')}/events"
     data = str(home.folder / "buckets")
-    return python("bucket", ports, "-m", "emulators.storage", "--data", data, "--notify", events, "--watch", INBOX)
+    return python(
+        "bucket",
+        ports,
+        "-m",
+        "emulators.storage",
+        "--data",
+        data,
+        "--notify",
+        events,
+        "--watch",
+        INBOX,
+    )
 
 
-def runner(home: Home, ports: Ports) -> Part:
+def runner(home: Layout, ports: Ports) -> Process:
     stages = [f"STAGE_URL_{stage.upper()}={ports.url(stage)}" for stage in STAGES]
-    variables = [word for pair in (*stages, f"STAGE_AUDIENCE={AUDIENCE}") for word in ("--env", pair)]
-    waiting = [word for stage in STAGES for word in ("--slots", f"{ports.url(stage)}={slots(stage)}")]
+    variables = [
+        word for pair in (*stages, f"STAGE_AUDIENCE={AUDIENCE}") for word in ("--env", pair)
+    ]
+    waiting = [
+        word for stage in STAGES for word in ("--slots", f"{ports.url(stage)}={slots(stage)}")
+    ]
     workflow = ("--workflow", str(ROOT / "workflows" / "transcription.yaml"), "--inbox", INBOX)
     data = ("--data", str(home.folder / "executions"))
     grpc = ("--grpc-port", str(ports.ports[EXECUTIONS]))
     schedule = ("--schedule", f"{ports.url('reconcile')}={SWEEP_SECONDS}")
-    return python("runner", ports, "-m", "emulators.workflows", *workflow, *data, *grpc, *variables, *waiting, *schedule)
+    return python(
+        "runner",
+        ports,
+        "-m",
+        "emulators.workflows",
+        *workflow,
+        *data,
+        *grpc,
+        *variables,
+        *waiting,
+        *schedule,
+    )
 
 
-def python(name: str, ports: Ports, *arguments: str) -> Part:
+def python(name: str, ports: Ports, *arguments: str) -> Process:
     port = ports.ports[name]
-    return Part(name, (sys.executable, *arguments, "--port", str(port)), {}, port)
+    return Process(name, (sys.executable, *arguments, "--port", str(port)), {}, port)
 
 
-def function(stage: str, home: Home, ports: Ports) -> Part:
-    """A functions-framework process, as in the image; or the image, where DROPSCRIBE_IMAGES names one."""
+def function(stage: str, home: Layout, ports: Ports) -> Process:
+    """A functions-framework process, as in the image; or the image, where DROPSCRIBE_IMAGES names
+    one."""
     port = ports.ports[stage]
     environment = {
         **client_environment(home, ports),
@@ -84,23 +116,33 @@ def function(stage: str, home: Home, ports: Ports) -> Part:
     }
     images = json.loads(os.environ.get(IMAGES, "{}"))
     if stage in images:
-        return Part(stage, container(images[stage], stage, home, port, environment), environment, port)
-    source = {"FUNCTION_SOURCE": str(ROOT / "functions" / stage / "main.py"), "FUNCTION_TARGET": "main"}
-    return Part(stage, (sys.executable, "-m", "functions_framework"), environment | source, port)
+        return Process(
+            stage, container(images[stage], stage, home, port, environment), environment, port
+        )
+    source = {
+        "FUNCTION_SOURCE": str(ROOT / "functions" / stage / "main.py"),
+        "FUNCTION_TARGET": "main",
+    }
+    return Process(stage, (sys.executable, "-m", "functions_framework"), environment | source, port)
 
 
-def container(image: str, stage: str, home: Home, port: int, environment: dict[str, str]) -> tuple[str, ...]:
-    """It hears of the settings, but for this machine's folders: models and a temporary one are in the image."""
+def container(
+    image: str, stage: str, home: Layout, port: int, environment: dict[str, str]
+) -> tuple[str, ...]:
+    """It hears of the settings, but for this machine's folders: models and a temporary one are in
+    the image."""
     settings_of_ours = {name for name in os.environ if name.startswith("DROPSCRIBE_")}
     variables = sorted(
-        (settings_of_ours | environment.keys()) - {"DROPSCRIBE_MODELS", "DROPSCRIBE_HOME", "TMPDIR", IMAGES}
+        (settings_of_ours | environment.keys())
+        - {"DROPSCRIBE_MODELS", "DROPSCRIBE_HOME", "TMPDIR", IMAGES}
     )
     name = f"dropscribe-{stage}-{port}"
     return (sys.executable, "-m", "local.container", image, name, str(home.jobs.parent), *variables)
 
 
-def client_environment(home: Home, ports: Ports) -> dict[str, str]:
-    """What points any Cloud Storage client, and our settings, at this cloud. What is set already stays."""
+def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
+    """What points any Cloud Storage client, and our settings, at this cloud. What is set already
+    stays."""
     ours = {
         "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
         "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import httpx
 
-from local.layout import INBOX, Home
+from local.layout import INBOX, Layout
 from local.processes import client_environment
-from shared.jobs.job import Job, TaskRecord
+from shared.jobs.job import Job, StageRecord
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
-from shared.settings import Settings, settings
+from shared.runtime.wiring import job_store
+from shared.settings import settings
 
 LOOK = 0.2
 """Seconds between two looks at the jobs."""
@@ -23,12 +24,13 @@ STALLED = 5.0
 
 @dataclass(frozen=True)
 class Followed:
-    """A recording and what is known of its job. `error` says why there will be no answer and no problem either."""
+    """A recording and what is known of its job. `error` says why there will be no answer and no
+    problem either."""
 
     file: Path
     source: Source
     job: Job | None = None
-    tasks: tuple[TaskRecord, ...] = ()
+    tasks: tuple[StageRecord, ...] = ()
     error: str | None = None
 
     @property
@@ -36,14 +38,13 @@ class Followed:
         return self.error is not None or (self.job is not None and self.job.state != "running")
 
 
-def connect(home: Home) -> Settings:
-    """Returns the settings that the functions of this cloud have.
+def connect(home: Layout) -> None:
+    """Gives this process the environment of the cloud's functions.
 
-    The whole process takes over the functions' environment for them, so Google's clients reach this cloud, too.
+    Its settings are then theirs, and Google's clients reach this cloud.
     """
     os.environ |= client_environment(home, home.ports())
     settings.cache_clear()
-    return settings()
 
 
 def upload(file: Path, options: Mapping[str, str]) -> Followed:
@@ -55,41 +56,48 @@ def upload(file: Path, options: Mapping[str, str]) -> Followed:
 
 
 def follow(
-    home: Home, uploads: list[Followed], show: Callable[[list[Followed]], None], deadline: float
+    home: Layout, uploads: list[Followed], show: Callable[[list[Followed]], None], deadline: float
 ) -> list[Followed]:
-    """Look again and again until every job has ended, or `deadline` (monotonic seconds) has passed."""
-    jobs, seen = connect(home).jobs(), uploads
+    """Look again and again until every job has ended, or `deadline` (monotonic seconds) has
+    passed."""
+    connect(home)
+    jobs, seen = job_store(), uploads
     while True:
         seen = [each if each.ended else look(each, jobs) for each in seen]
         seen = [each if each.ended else checked(each, home) for each in seen]
         show(seen)
         if all(each.ended for each in seen) or time.monotonic() > deadline:
-            return [each if each.ended else failed(each, "no answer in time; the job goes on") for each in seen]
+            return [
+                each if each.ended else failed(each, "no answer in time; the job goes on")
+                for each in seen
+            ]
         time.sleep(LOOK)
 
 
 def look(each: Followed, jobs: JobStore) -> Followed:
     job_id = each.source.job_id
-    return Followed(each.file, each.source, jobs.find(job_id), tuple(jobs.tasks(job_id)), each.error)
+    return Followed(
+        each.file, each.source, jobs.find(job_id), tuple(jobs.stage_records(job_id)), each.error
+    )
 
 
-def checked(each: Followed, home: Home) -> Followed:
+def checked(each: Followed, home: Layout) -> Followed:
     """A job whose execution has failed without settling it will not be settled."""
     if each.job is None or time.time() - each.job.updated.timestamp() < STALLED:
         return each
     execution = find_execution(home, each.job.execution)
     if execution.get("state") in ("FAILED", "CANCELLED"):
         return failed(
-            each, f"its execution {each.job.execution} {str(execution['state']).lower()}; see `dropscribe logs`"
+            each,
+            f"its execution {each.job.execution} {str(execution['state']).lower()}; see `dropscribe logs`",
         )
     return each
 
 
-def find_execution(home: Home, name: str) -> dict[str, object]:
-    """What the runner knows of an execution; empty when it does not answer, which the supervisor mends."""
-    at = (
-        f"{home.ports().url('runner')}/v1/projects/dropscribe-local/locations/local/workflows/transcription/executions/"
-    )
+def find_execution(home: Layout, name: str) -> dict[str, object]:
+    """What the runner knows of an execution; empty when it does not answer, which the supervisor
+    mends."""
+    at = f"{home.ports().url('runner')}/v1/projects/dropscribe-local/locations/local/workflows/transcription/executions/"
     try:
         found = httpx.get(at + name, timeout=5)
     except httpx.TransportError:

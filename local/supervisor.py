@@ -1,7 +1,9 @@
-"""Keeps the parts of the one-machine cloud running: `python -m local.supervisor`, started by `dropscribe up`.
+"""Keeps the parts of the one-machine cloud running: `python -m local.supervisor`, started by
+`dropscribe up`.
 
-It holds a lock on its home, starts each part again when it dies, and ends them all when it is told to end. When it is
-killed itself, the kernel kills its children (`shared.process.die_with_parent`).
+It holds a lock on its layout, starts each part again when it dies, and ends them all when it is
+told to end. When it is killed itself, the kernel kills its children
+(`shared.process.die_with_parent`).
 """
 
 import fcntl
@@ -17,8 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, TextIO
 
-from local.layout import ROOT, Home, home
-from local.processes import Part, parts
+from local.layout import ROOT, Layout, layout
+from local.processes import Process, processes
 from shared.runtime.process import die_with_parent
 
 PATIENCE = 10.0
@@ -31,8 +33,8 @@ LONGEST_PAUSE = 5.0
 class Running:
     """A part and its current process."""
 
-    part: Part
-    home: Home
+    part: Process
+    layout: Layout
     process: subprocess.Popen[bytes] = field(init=False)
     started: float = field(init=False)
     pause: float = 0.0
@@ -41,7 +43,7 @@ class Running:
         self.start()
 
     def start(self) -> None:
-        log = self.home.log(self.part.name)
+        log = self.layout.log(self.part.name)
         log.parent.mkdir(parents=True, exist_ok=True)
         self.clear()
         with log.open("ab") as out:
@@ -58,11 +60,13 @@ class Running:
 
     def clear(self) -> None:
         """Libraries leave temporary files when their process is killed, too."""
-        temp = self.home.temp(self.part.name)
+        temp = self.layout.temp(self.part.name)
         temp.mkdir(parents=True, exist_ok=True)
         for left in temp.iterdir():
             if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)  # a worker that is just ending may be at it, too
+                shutil.rmtree(
+                    left, ignore_errors=True
+                )  # a worker that is just ending may be at it, too
             else:
                 left.unlink(missing_ok=True)
 
@@ -72,16 +76,16 @@ class Running:
             return
         lived = time.monotonic() - self.started
         self.pause = 0.0 if lived > LONGEST_PAUSE else min(LONGEST_PAUSE, max(0.2, self.pause * 2))
-        tell("part died; starting it again", part=self.part.name, code=self.process.returncode)
+        warn("part died; starting it again", part=self.part.name, code=self.process.returncode)
         self.start()
 
 
-def supervise(home: Home, parts: Sequence[Part]) -> None:
+def supervise(layout: Layout, parts: Sequence[Process]) -> None:
     """Keep the parts running until SIGTERM or SIGINT."""
     ending: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: ending.append(received))
-    running = [Running(part, home) for part in parts]
+    running = [Running(part, layout) for part in parts]
     while not ending:
         time.sleep(0.1)
         for each in running:
@@ -98,16 +102,16 @@ def end(running: list[Running]) -> None:
         try:
             each.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            tell("part did not end; killing it", part=each.part.name)
+            warn("part did not end; killing it", part=each.part.name)
             each.process.kill()
             each.process.wait()
         each.clear()
 
 
-def locked(home: Home) -> TextIO:
+def locked(layout: Layout) -> TextIO:
     """Take the home for this process; raise BlockingIOError when another supervisor has it."""
-    home.folder.mkdir(parents=True, exist_ok=True)
-    lock = home.lock.open("a+")
+    layout.folder.mkdir(parents=True, exist_ok=True)
+    lock = layout.lock.open("a+")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     lock.truncate(0)
     lock.write(str(os.getpid()))
@@ -115,11 +119,11 @@ def locked(home: Home) -> TextIO:
     return lock
 
 
-def supervisor_of(home: Home) -> int | None:
-    """The process id of the supervisor that runs on this home."""
-    if not home.lock.exists():
+def supervisor_of(layout: Layout) -> int | None:
+    """The process id of the supervisor that runs on this layout."""
+    if not layout.lock.exists():
         return None
-    with home.lock.open() as lock:
+    with layout.lock.open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -127,14 +131,14 @@ def supervisor_of(home: Home) -> int | None:
     return None
 
 
-def detach(home: Home) -> None:
+def detach(layout: Layout) -> None:
     """Start a supervisor that outlives this process."""
-    log = home.log("supervisor")
+    log = layout.log("supervisor")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         subprocess.Popen(
             (sys.executable, "-m", "local.supervisor"),
-            env={**os.environ, "DROPSCRIBE_HOME": str(home.folder)},
+            env={**os.environ, "DROPSCRIBE_HOME": str(layout.folder)},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -143,27 +147,27 @@ def detach(home: Home) -> None:
         )
 
 
-def stop(home: Home, wait: Callable[[Callable[[], bool]], bool]) -> bool:
+def stop(layout: Layout, wait: Callable[[Callable[[], bool]], bool]) -> bool:
     """Tell the supervisor to end and wait for it. False when none was running."""
-    pid = supervisor_of(home)
+    pid = supervisor_of(layout)
     if pid is None:
         return False
     os.kill(pid, signal.SIGTERM)
-    wait(lambda: supervisor_of(home) is None)
+    wait(lambda: supervisor_of(layout) is None)
     return True
 
 
-def tell(message: str, **fields: object) -> None:
+def warn(message: str, **fields: object) -> None:
     with suppress(OSError):  # a full disk takes the line, not what it tells of
         sys.stderr.write(json.dumps({"severity": "WARNING", "message": message, **fields}) + "\n")
 
 
-def main(parts_of: Callable[[Home], Sequence[Part]] = parts) -> NoReturn:
-    here = home()
+def main(parts_of: Callable[[Layout], Sequence[Process]] = processes) -> NoReturn:
+    here = layout()
     try:
         lock = locked(here)
     except BlockingIOError:
-        tell("another supervisor has this home")
+        warn("another supervisor has this home")
         sys.exit(0)
     with lock:
         supervise(here, parts_of(here))

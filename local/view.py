@@ -8,7 +8,7 @@ from rich.text import Text
 
 from local.progress import Followed
 from local.waiting import Waiting
-from shared.jobs.job import Job, TaskRecord
+from shared.jobs.job import Job, StageRecord
 from shared.model.contracts import Problem
 
 STEPS = ("prepare", "detect", "transcribe", "align", "diarize")
@@ -16,7 +16,7 @@ SIGNS = {
     "running": "[yellow]…[/]",
     "done": "[green]✓[/]",
     "failed": "[red]✗[/]",
-    "unanswered": "[red]?[/]",
+    "retryable": "[red]?[/]",
     "cancelled": "[dim]–[/]",
     "erased": "[dim]–[/]",
 }
@@ -47,7 +47,11 @@ def cell(each: Followed, step: str) -> str:
 
 
 def expected(job: Job | None, step: str) -> int:
-    parts = {"transcribe": job and job.chunks, "align": job and job.chunks, "diarize": job and job.spans}
+    parts = {
+        "transcribe": job and job.chunks,
+        "align": job and job.chunks,
+        "diarize": job and job.spans,
+    }
     return parts.get(step) or 1
 
 
@@ -65,7 +69,10 @@ def outcome(each: Followed) -> str | None:
         return None
     if each.job and each.job.problem:
         return explained(each.job.problem)
-    return each.error or "the workflow gave up on something that may pass; the next `dropscribe up` starts it again"
+    return (
+        each.error
+        or "the workflow gave up on something that may pass; the next `dropscribe up` starts it again"
+    )
 
 
 def explained(problem: Problem) -> str:
@@ -73,7 +80,8 @@ def explained(problem: Problem) -> str:
 
 
 def jobs_table(jobs: Sequence[Job], queue: Sequence[Waiting]) -> RenderableType:
-    """The jobs, each with its place in a queue, and how many recordings wait for their first turn."""
+    """The jobs, each with its place in a queue, and how many recordings wait for their first
+    turn."""
     places = {one.execution: f"{one.stage} {one.place} of {one.length}" for one in queue}
     known = {job.execution for job in jobs}
     table = Table(box=None, pad_edge=False)
@@ -94,12 +102,21 @@ def jobs_table(jobs: Sequence[Job], queue: Sequence[Waiting]) -> RenderableType:
     return Group(table, Text(f"{first} more wait for their first turn")) if first else table
 
 
-def job_details(job: Job, tasks: Sequence[TaskRecord]) -> RenderableType:
+def job_details(job: Job, tasks: Sequence[StageRecord]) -> RenderableType:
     """Everything the job store holds about a job."""
     facts = Table(box=None, show_header=False, pad_edge=False)
     problem = explained(job.problem) if job.problem else ""
-    lines = {"job": job.job_id, "recording": job.source.uri, "generation": str(job.source.generation)}
-    lines |= {"run": f"{job.run} ({job.execution})", "state": job.state, "problem": problem, **job.results}
+    lines = {
+        "job": job.job_id,
+        "recording": job.source.uri,
+        "generation": str(job.source.generation),
+    }
+    lines |= {
+        "run": f"{job.run} ({job.execution})",
+        "state": job.state,
+        "problem": problem,
+        **job.results,
+    }
     for name, value in lines.items():
         if value:
             facts.add_row(name, Text(value))
@@ -108,5 +125,7 @@ def job_details(job: Job, tasks: Sequence[TaskRecord]) -> RenderableType:
         table.add_column(heading)
     for task in tasks:
         state = f"{task.state}{' (reused)' if task.reused else ''}"
-        table.add_row(task.stage, str(task.part), state, str(task.attempts), f"{task.seconds or 0:.2f}")
+        table.add_row(
+            task.stage, str(task.part), state, str(task.attempts), f"{task.seconds or 0:.2f}"
+        )
     return Group(facts, Text(), table)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from local.layout import STAGES, Home
+from local.layout import STAGES, Layout
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Waiting:
     """Of the whole queue."""
 
 
-def waiting(home: Home) -> list[Waiting]:
+def waiting(home: Layout) -> list[Waiting]:
     """In order of place. Empty when the cloud is not up."""
     ports = home.ports()
     stages = {ports.url(stage): stage for stage in STAGES}

@@ -2,20 +2,11 @@
 
 from functools import cache
 from pathlib import Path
-from pkgutil import resolve_name
-from typing import TYPE_CHECKING, cast
 
 from pydantic import Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.model.cost import Resources
-from shared.runtime.wiring import make
-
-if TYPE_CHECKING:
-    from shared.jobs.store import JobStore
-    from shared.ports.blobs import BlobStore
-    from shared.ports.events import Completions
-    from shared.ports.executions import Executions
 
 
 class Settings(BaseSettings):
@@ -41,11 +32,13 @@ class Settings(BaseSettings):
     keep_days: int = Field(default=30, ge=1)
     """Days until a job's documents expire."""
     keep_work_days: int = Field(default=7, ge=1)
-    """Days until what passes between stages is deleted. A redrive after that works everything out anew."""
+    """Days until what passes between stages is deleted. A redrive after that works everything out
+    anew."""
     keep_answer_days: int | None = Field(default=None, ge=1)
     """Days until an answer is deleted. None: never."""
     callers: tuple[str, ...] = ()
-    """Service accounts that may call the functions, as a JSON list of e-mail addresses. Empty: nobody is checked."""
+    """Service accounts that may call the functions, as a JSON list of e-mail addresses. Empty:
+    nobody is checked."""
     audience: str = "dropscribe"
     """What a caller's token must be made for."""
     issuer_keys: str = "https://www.googleapis.com/oauth2/v3/certs"
@@ -56,12 +49,14 @@ class Settings(BaseSettings):
     """host:port of an Executions API without encryption and credentials. None: Google's."""
     executions: str = "shared.adapters.workflows:GoogleExecutions"
     """`module:class` of the Executions."""
-    completions: str | None = None
-    """Full name of the Pub/Sub topic that is told when a job has ended: projects/…/topics/…. None: nobody is told."""
-    completions_host: str | None = None
+    events_topic: str | None = None
+    """Full name of the Pub/Sub topic that is told when a job has ended: projects/…/topics/…. None:
+    nobody is told."""
+    pubsub_host: str | None = None
     """host:port of a Pub/Sub without encryption and credentials. None: Google's."""
     unanswered_after: float = Field(default=600, ge=0)
-    """Seconds that a recording may be without an answer and without an active run, until reconcile starts one."""
+    """Seconds that a recording may be without an answer and without an active run, until reconcile
+    starts one."""
     restarts: int = Field(default=5, ge=0)
     """Runs that reconcile starts of a job, until it is answered with a problem."""
 
@@ -72,7 +67,8 @@ class Settings(BaseSettings):
     max_gigabytes: float = Field(default=5, gt=0)
     """Largest recording, in 10^9 bytes."""
     chunk_seconds: float = Field(default=300, ge=10, le=300)
-    """Length of what is transcribed in one request. Short on a small machine, so that stages overlap."""
+    """Length of what is transcribed in one request. Short on a small machine, so that stages
+    overlap."""
     span_seconds: float = Field(default=1200, ge=60, le=1200)
     """Length of what is diarized in one request."""
 
@@ -104,13 +100,14 @@ class Settings(BaseSettings):
     """For models behind a licence form."""
 
     resources: dict[str, Resources] = {}
-    """Of each function's instances, as JSON: {"align": {"cpu": 1, "memory_gib": 2, "gpu": null}, …}; finalize tells by
-    them what a transcript cost. Empty: it does not."""
+    """Of each function's instances, as JSON: {"align": {"cpu": 1, "memory_gib": 2, "gpu": null},
+    …}; finalize tells by them what a transcript cost. Empty: it does not."""
     region: str = "us-central1"
     """Where the functions run. Prices are known of the region in shared/model/prices.toml only."""
 
     clock: str = "time:time"
-    """`module:function` that tells the seconds since the epoch, for leases, expiry and reconcile's patience."""
+    """`module:function` that tells the seconds since the epoch, for leases, expiry and reconcile's
+    patience."""
     lease: float = 60
     """Seconds until a dead worker's part is given to another."""
     heartbeat: float = 15
@@ -118,28 +115,10 @@ class Settings(BaseSettings):
     attempts: int = 3
     """Times a stage may die at the same part before it is a problem."""
     stage_deadline: float = 1500
-    """Seconds a stage may take. Less than Cloud Run's timeout, which is less than the workflow's 1800."""
-
-    def blobs(self) -> "BlobStore":
-        return cast("BlobStore", make(self.blob_store))
-
-    def jobs(self) -> "JobStore":
-        from shared.jobs.store import JobStore
-
-        return JobStore(
-            make(self.job_documents), self.lease, self.attempts, self.keep_days,
-            announces=self.completions is not None, clock=resolve_name(self.clock),
-        )  # fmt: skip
-
-    def workflow_executions(self) -> "Executions":
-        return cast("Executions", make(self.executions))
-
-    def completion_events(self) -> "Completions | None":
-        return cast("Completions", make("shared.adapters.pubsub:PubSubCompletions")) if self.completions else None
+    """Seconds a stage may take. Less than Cloud Run's timeout, which is less than the workflow's
+    1800."""
 
 
 @cache
 def settings() -> Settings:
     return Settings()
-
-

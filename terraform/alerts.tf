@@ -14,7 +14,7 @@ locals {
     }
     unanswered = {
       says   = "a recording has no answer"
-      filter = "(${local.settled} jsonPayload.state=\"unanswered\") OR (${local.restarts})"
+      filter = "(${local.settled} jsonPayload.state=\"retryable\") OR (${local.restarts})"
       what   = "A run ended without an answer, and reconcile starts it again, at most five times. If this goes on, look at the functions' logs; docs/operations.md says what to do."
     }
   }

@@ -66,7 +66,7 @@ module "function" {
   deletion_protection = var.deletion_protection
   environment = merge(
     local.environment,
-    contains(keys(local.publishers), each.key) ? { DROPSCRIBE_COMPLETIONS = local.completions } : {},
+    contains(keys(local.publishers), each.key) ? { DROPSCRIBE_EVENTS_TOPIC = local.completions } : {},
     each.key == "finalize" ? local.for_finalize : {},
   )
 

@@ -1,4 +1,5 @@
-"""Run the bucket server: python -m emulators.storage --port P --data DIR [--notify URL --watch BUCKET...]."""
+"""Run the bucket server: python -m emulators.storage --port P --data DIR [--notify URL --watch
+BUCKET...]."""
 
 import argparse
 import signal
@@ -34,11 +35,17 @@ def main() -> None:
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m emulators.storage", description="Cloud Storage on one machine.")
+    parser = argparse.ArgumentParser(
+        prog="python -m emulators.storage", description="Cloud Storage on one machine."
+    )
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds everything")
-    parser.add_argument("--notify", metavar="URL", help="where to POST an event for every new object")
-    parser.add_argument("--watch", metavar="BUCKET", action="append", default=[], help="a bucket to tell of")
+    parser.add_argument(
+        "--notify", metavar="URL", help="where to POST an event for every new object"
+    )
+    parser.add_argument(
+        "--watch", metavar="BUCKET", action="append", default=[], help="a bucket to tell of"
+    )
     return parser.parse_args(arguments)
 
 

@@ -16,7 +16,18 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
-from emulators.storage import batch, buckets, copies, lifecycle, listing, media, notify, resumable, uploads, xml
+from emulators.storage import (
+    batch,
+    buckets,
+    copies,
+    lifecycle,
+    listing,
+    media,
+    notify,
+    resumable,
+    uploads,
+    xml,
+)
 from emulators.storage.cors import Cors
 from emulators.storage.errors import ApiError, NoRoom, NotFound, refusal
 from emulators.storage.store import Store
@@ -36,7 +47,9 @@ ROUTES = [
     Route("/storage/v1/b", buckets.many, methods=["GET", "POST"]),
     Route(BUCKET, buckets.one, methods=["GET", "PATCH", "PUT", "DELETE"]),
     Route(BUCKET + "/notificationConfigs", buckets.notifications, methods=["GET", "POST"]),
-    Route(BUCKET + "/notificationConfigs/{number}", buckets.notification, methods=["GET", "DELETE"]),
+    Route(
+        BUCKET + "/notificationConfigs/{number}", buckets.notification, methods=["GET", "DELETE"]
+    ),
     Route(BUCKET + "/o", listing.objects),
     Route("/upload" + BUCKET + "/o", uploads.upload, methods=["POST", "PUT"]),
     Route("/upload" + BUCKET + "/o", resumable.cancel, methods=["DELETE"]),
@@ -100,9 +113,12 @@ ANSWERS: dict[Any, ExceptionHandler] = {
 
 @asynccontextmanager
 async def going_on(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Work in the background. If that fails for good, the server ends: one that keeps silent would be worse."""
+    """Work in the background. If that fails for good, the server ends: one that keeps silent would
+    be worse."""
     task = asyncio.create_task(work)
-    task.add_done_callback(lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM))
+    task.add_done_callback(
+        lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM)
+    )
     yield
     task.cancel()
     with suppress(asyncio.CancelledError):
@@ -116,7 +132,9 @@ def build(store: Store, base_url: str, receiver: str | None) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with (
             going_on(lifecycle.apply_all(store.index)),
-            going_on(notify.deliver_all(store.index, receiver, base_url)) if receiver else nullcontext(),
+            going_on(notify.deliver_all(store.index, receiver, base_url))
+            if receiver
+            else nullcontext(),
         ):
             yield
         store.index.close()

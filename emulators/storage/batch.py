@@ -1,4 +1,5 @@
-"""The batch endpoint: many small requests in one multipart/mixed body (cloud.google.com/storage/docs/batch)."""
+"""The batch endpoint: many small requests in one multipart/mixed body
+(cloud.google.com/storage/docs/batch)."""
 
 import uuid
 from email.message import Message
@@ -19,7 +20,9 @@ ONLY = "/storage/v1/"  # uploads, downloads and batches don't come in batches
 
 async def batch(request: Request) -> Response:
     content_type = request.headers.get("content-type", "").encode()
-    message = BytesParser().parsebytes(b"Content-Type: " + content_type + b"\r\n\r\n" + await request.body())
+    message = BytesParser().parsebytes(
+        b"Content-Type: " + content_type + b"\r\n\r\n" + await request.body()
+    )
     calls = message.get_payload()
     if not isinstance(calls, list) or len(calls) > MOST_CALLS:
         raise Invalid(f"A batch is a multipart/mixed body of at most {MOST_CALLS} requests.")

@@ -25,7 +25,9 @@ def get(tx: Transaction, name: str) -> Resource:
 def create(tx: Transaction, body: Resource) -> Resource:
     name = legal_bucket_name(body.get("name"))
     if tx.execute("select 1 from buckets where name = ?", (name,)).fetchone():
-        raise Conflict("Your previous request to create the named bucket succeeded and you already own it.")
+        raise Conflict(
+            "Your previous request to create the named bucket succeeded and you already own it."
+        )
     now = timestamp()
     defaults = {"storageClass": "STANDARD", "locationType": "region", "projectNumber": "0"}
     constants = {
@@ -59,12 +61,17 @@ def page(tx: Transaction, prefix: str, after: str, size: int) -> Resource:
         "select name, resource from buckets where name > ? and substr(name, 1, ?) = ? order by name limit ?",
         (after, len(prefix), prefix, size + 1),
     ).fetchall()
-    answer: Resource = {"kind": "storage#buckets", "items": [json.loads(resource) for _, resource in rows[:size]]}
+    answer: Resource = {
+        "kind": "storage#buckets",
+        "items": [json.loads(resource) for _, resource in rows[:size]],
+    }
     return {**answer, "nextPageToken": rows[size - 1][0]} if len(rows) > size else answer
 
 
 def get_notification(tx: Transaction, bucket: str, number: str) -> Resource:
-    row = tx.execute("select resource from notifications where bucket = ? and id = ?", (bucket, number)).fetchone()
+    row = tx.execute(
+        "select resource from notifications where bucket = ? and id = ?", (bucket, number)
+    ).fetchone()
     if row is None:
         raise NotFound(f"Notification {number} not found.")
     return dict(json.loads(row[0]))
@@ -72,7 +79,9 @@ def get_notification(tx: Transaction, bucket: str, number: str) -> Resource:
 
 def create_notification(tx: Transaction, bucket: str, body: Resource) -> Resource:
     get(tx, bucket)
-    (number,) = tx.execute("select coalesce(max(id), 0) + 1 from notifications where bucket = ?", (bucket,)).fetchone()
+    (number,) = tx.execute(
+        "select coalesce(max(id), 0) + 1 from notifications where bucket = ?", (bucket,)
+    ).fetchone()
     resource = {**body, "kind": "storage#notification", "id": str(number), "etag": str(number)}
     tx.execute("insert into notifications values (?, ?, ?)", (bucket, number, json.dumps(resource)))
     return resource
@@ -97,7 +106,12 @@ async def many(request: Request) -> Response:
     query = request.query_params
     return JSONResponse(
         await index.run(
-            partial(page, prefix=query.get("prefix", ""), after=query.get("pageToken", ""), size=page_size(query))
+            partial(
+                page,
+                prefix=query.get("prefix", ""),
+                after=query.get("pageToken", ""),
+                size=page_size(query),
+            )
         )
     )
 
@@ -110,14 +124,18 @@ async def one(request: Request) -> Response:
         return Response(status_code=204)
     if request.method in ("PATCH", "PUT"):
         patch = await json_body(request)
-        return shown(request, await index.run(partial(change, name=name, patch=patch, conditions=conditions)))
+        return shown(
+            request, await index.run(partial(change, name=name, patch=patch, conditions=conditions))
+        )
     resource = await index.run(partial(get, name=name))
     conditions.check(resource)
     return shown(request, resource)
 
 
 def shown(request: Request, resource: Resource) -> Response:
-    return JSONResponse({**resource, "selfLink": f"{base_url(request)}/storage/v1/b/{resource['name']}"})
+    return JSONResponse(
+        {**resource, "selfLink": f"{base_url(request)}/storage/v1/b/{resource['name']}"}
+    )
 
 
 async def notifications(request: Request) -> Response:
@@ -131,7 +149,11 @@ async def notifications(request: Request) -> Response:
 
 
 async def notification(request: Request) -> Response:
-    index, bucket, number = store_of(request).index, bucket_name(request), request.path_params["number"]
+    index, bucket, number = (
+        store_of(request).index,
+        bucket_name(request),
+        request.path_params["number"],
+    )
     if request.method == "DELETE":
         await index.run(partial(delete_notification, bucket=bucket, number=number))
         return Response(status_code=204)

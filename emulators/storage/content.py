@@ -1,11 +1,13 @@
 """The bytes: one file a content, named by a random id, written once and never changed.
 
-A random id and not a hash: two uploads of the same bytes then never share a file, so deleting one can't race with
-storing the other. Copies share the file of their source, and the index knows when the last of them is gone.
+A random id and not a hash: two uploads of the same bytes then never share a file, so deleting one
+can't race with storing the other. Copies share the file of their source, and the index knows when
+the last of them is gone.
 
-What makes a content exist is its row, so a file is written under its final name: renaming it would tell nobody anything
-and cost one more sync. File and folder are synced before the row is committed, so no row ever points at missing or torn
-bytes, even after a power cut; a file without a row is what a crash left behind, and `sweep` removes it.
+What makes a content exist is its row, so a file is written under its final name: renaming it would
+tell nobody anything and cost one more sync. File and folder are synced before the row is committed,
+so no row ever points at missing or torn bytes, even after a power cut; a file without a row is what
+a crash left behind, and `sweep` removes it.
 """
 
 import base64
@@ -34,14 +36,18 @@ class Content:
     md5: str
 
     def verify(self, claimed: Mapping[str, str]) -> None:
-        """Raise BadDigest unless the digests the client claimed ("crc32c", "md5") are those of the bytes that came."""
+        """Raise BadDigest unless the digests the client claimed ("crc32c", "md5") are those of the
+        bytes that came."""
         for kind, calculated in (("crc32c", self.crc32c), ("md5", self.md5)):
             if kind in claimed and claimed[kind] != calculated:
-                raise BadDigest(f'Provided {kind} "{claimed[kind]}" doesn\'t match calculated {kind} "{calculated}".')
+                raise BadDigest(
+                    f'Provided {kind} "{claimed[kind]}" doesn\'t match calculated {kind} "{calculated}".'
+                )
 
 
 class Writer:
-    """A content file that still grows, hashed as it does. It is closed between blocks: an upload may pause for days."""
+    """A content file that still grows, hashed as it does. It is closed between blocks: an upload
+    may pause for days."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -78,7 +84,9 @@ class Writer:
             file.truncate(self.size)
             os.fsync(file.fileno())
         sync_folder(self.path.parent)
-        return Content(self.id, self.size, encoded(self.crc32c.to_bytes(4, "big")), encoded(self.md5.digest()))
+        return Content(
+            self.id, self.size, encoded(self.crc32c.to_bytes(4, "big")), encoded(self.md5.digest())
+        )
 
 
 class Contents:
@@ -113,7 +121,8 @@ class Contents:
 async def pour(stream: AsyncIterator[bytes], writer: Writer) -> None:
     """Write a request body block by block. What came before a broken connection is kept.
 
-    On the event loop: handing hashing and writing to a thread gained nothing that could be told from the noise.
+    On the event loop: handing hashing and writing to a thread gained nothing that could be told
+    from the noise.
     """
     block = bytearray()
     try:

@@ -1,4 +1,5 @@
-"""Objects made from objects: copy and rewrite share the source's file, compose joins files into a new one."""
+"""Objects made from objects: copy and rewrite share the source's file, compose joins files into a
+new one."""
 
 import asyncio
 from contextlib import ExitStack
@@ -39,9 +40,15 @@ async def rewrite_to(request: Request) -> Response:
 async def copy(request: Request) -> Resource:
     query, body = request.query_params, attributes(await json_body(request))
     bucket, name = bucket_name(request), object_name(request)
-    wanted, source_conditions = generation(query, "sourceGeneration"), from_query(query, {}, "ifSource")
+    wanted, source_conditions = (
+        generation(query, "sourceGeneration"),
+        from_query(query, {}, "ifSource"),
+    )
     target = Draft(
-        bucket_name(request, "to_bucket"), object_name(request, "to_name"), body, from_query(query, request.headers)
+        bucket_name(request, "to_bucket"),
+        object_name(request, "to_name"),
+        body,
+        from_query(query, request.headers),
     )
 
     def share(tx: Transaction) -> Resource:
@@ -59,7 +66,9 @@ async def compose(request: Request) -> Response:
     if not isinstance(sources, list) or not 1 <= len(sources) <= MOST_SOURCES:
         raise Invalid(f"Compose takes 1 to {MOST_SOURCES} source objects.")
     bucket, conditions = bucket_name(request), from_query(request.query_params, request.headers)
-    draft = Draft(bucket, object_name(request), attributes(body.get("destination") or {}), conditions)
+    draft = Draft(
+        bucket, object_name(request), attributes(body.get("destination") or {}), conditions
+    )
     return objects.shown(request, await join(store_of(request), draft, sources))
 
 
@@ -72,7 +81,9 @@ async def join(store: Store, draft: Draft, sources: list[Resource]) -> Resource:
             await asyncio.to_thread(concatenate, handles, writer)
             content = await asyncio.to_thread(writer.seal)
             components = sum(version.resource.get("componentCount", 1) for version, _ in opened)
-            return await store.index.run(lambda tx: objects.put(tx, draft, Bytes.composite(content, components)))
+            return await store.index.run(
+                lambda tx: objects.put(tx, draft, Bytes.composite(content, components))
+            )
         except Exception:
             await store.index.run(lambda tx: tx.release(writer.id))
             raise
@@ -81,15 +92,20 @@ async def join(store: Store, draft: Draft, sources: list[Resource]) -> Resource:
 def open_sources(
     tx: Transaction, contents: Contents, draft: Draft, sources: list[Resource]
 ) -> list[tuple[Version, BinaryIO]]:
-    """Check every condition first, then open all sources, so that none is left open by a refusal."""
+    """Check every condition first, then open all sources, so that none is left open by a
+    refusal."""
     objects.check(tx, draft)
     found = [source_version(tx, draft.bucket, source) for source in sources]
     return [(version, contents.open(version.content)) for version in found]
 
 
 def source_version(tx: Transaction, bucket: str, source: Resource) -> Version:
-    conditions = Preconditions(generation_match=given(source.get("objectPreconditions") or {}, "ifGenerationMatch"))
-    return objects.get(tx, bucket, legal_object_name(source.get("name")), given(source, "generation"), conditions)
+    conditions = Preconditions(
+        generation_match=given(source.get("objectPreconditions") or {}, "ifGenerationMatch")
+    )
+    return objects.get(
+        tx, bucket, legal_object_name(source.get("name")), given(source, "generation"), conditions
+    )
 
 
 def given(body: Resource, key: str) -> int | None:

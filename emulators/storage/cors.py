@@ -1,7 +1,7 @@
 """Browsers: a bucket's CORS rules decide which web pages may use it.
 
-Unlike Google, who asks for a signature as well, a browser's request from any other page is refused: whatever web site
-the user has open could otherwise write to a server on the user's own machine.
+Unlike Google, who asks for a signature as well, a browser's request from any other page is refused:
+whatever web site the user has open could otherwise write to a server on the user's own machine.
 """
 
 import re
@@ -59,7 +59,9 @@ async def rules(scope: Scope) -> list[Resource]:
 
 def matching(rules: Iterable[Resource], origin: str, method: str) -> Resource | None:
     for rule in rules:
-        if {"*", origin} & set(rule.get("origin", [])) and {"*", method} & set(rule.get("method", [])):
+        if {"*", origin} & set(rule.get("origin", [])) and {"*", method} & set(
+            rule.get("method", [])
+        ):
             return rule
     return None
 

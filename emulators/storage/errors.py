@@ -105,7 +105,11 @@ def as_json(error: ApiError) -> Response:
 
 def as_xml(error: ApiError) -> Response:
     root = ElementTree.Element("Error")
-    for tag, text in (("Code", error.xml_code), ("Message", error.message), ("Details", error.message)):
+    for tag, text in (
+        ("Code", error.xml_code),
+        ("Message", error.message),
+        ("Details", error.message),
+    ):
         ElementTree.SubElement(root, tag).text = text
     body = ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
     return Response(body, error.status, media_type="application/xml")

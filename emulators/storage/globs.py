@@ -1,4 +1,5 @@
-"""matchGlob: Cloud Storage's glob patterns (cloud.google.com/storage/docs/json_api/v1/objects/list)."""
+"""matchGlob: Cloud Storage's glob patterns
+(cloud.google.com/storage/docs/json_api/v1/objects/list)."""
 
 import re
 

@@ -1,8 +1,9 @@
 """The index: everything the server knows except the bytes themselves, in one SQLite file.
 
-All statements run on one thread over one connection, so every piece of work is a transaction of its own and the order
-of commits is the order of generations. WAL with synchronous=FULL: a commit is on disk before the request is answered,
-so even a power cut takes back nothing that was promised. The exclusive lock keeps a second server out of the folder.
+All statements run on one thread over one connection, so every piece of work is a transaction of its
+own and the order of commits is the order of generations. WAL with synchronous=FULL: a commit is on
+disk before the request is answered, so even a power cut takes back nothing that was promised. The
+exclusive lock keeps a second server out of the folder.
 """
 
 import asyncio
@@ -60,7 +61,8 @@ limit 1
 
 
 class Transaction:
-    """One piece of work on the index. What it releases is deleted from disk once it is committed."""
+    """One piece of work on the index. What it releases is deleted from disk once it is
+    committed."""
 
     def __init__(self, connection: sqlite3.Connection, announces: Callable[[str], bool]) -> None:
         self.execute = connection.execute
@@ -69,17 +71,22 @@ class Transaction:
         self.released: set[str] = set()
 
     def next_generation(self) -> int:
-        """Microseconds since 1970, but always more than the last one, even when the clock was set back."""
+        """Microseconds since 1970, but always more than the last one, even when the clock was set
+        back."""
         now = time.time_ns() // 1000
         row = self.execute(
-            "update clock set last_generation = max(last_generation + 1, ?) returning last_generation", (now,)
+            "update clock set last_generation = max(last_generation + 1, ?) returning last_generation",
+            (now,),
         ).fetchone()
         return int(row[0])
 
     def announce(self, bucket: str, generation: int, event: Resource) -> None:
         """Owe the receiver an event, if it wants to hear of this bucket."""
         if self.announces(bucket):
-            self.execute("insert into events (generation, body) values (?, ?)", (generation, json.dumps(event)))
+            self.execute(
+                "insert into events (generation, body) values (?, ?)",
+                (generation, json.dumps(event)),
+            )
             self.announced = True
 
     def release(self, content: str) -> None:
@@ -87,11 +94,14 @@ class Transaction:
         self.released.add(content)
 
     def unreferenced(self) -> list[str]:
-        return [c for c in self.released if self.execute(REFERENCED, {"content": c}).fetchone() is None]
+        return [
+            c for c in self.released if self.execute(REFERENCED, {"content": c}).fetchone() is None
+        ]
 
 
 class Index:
-    """The connection and its thread. `announces` says of a bucket whether somebody wants to hear of its objects."""
+    """The connection and its thread. `announces` says of a bucket whether somebody wants to hear of
+    its objects."""
 
     def __init__(self, path: Path, contents: Contents, announces: Callable[[str], bool]) -> None:
         self.path = path
@@ -112,7 +122,9 @@ class Index:
     async def run(self, work: Callable[[Transaction], T]) -> T:
         """Do `work` as one transaction: when this returns, it is committed."""
         transaction = Transaction(self.connection, self.announces)
-        result = await asyncio.get_running_loop().run_in_executor(self.thread, self.commit, transaction, work)
+        result = await asyncio.get_running_loop().run_in_executor(
+            self.thread, self.commit, transaction, work
+        )
         if transaction.announced:
             self.news.set()
         return result
@@ -125,7 +137,9 @@ class Index:
                 unreferenced = transaction.unreferenced()
                 self.connection.execute("commit")
             except BaseException:
-                if self.connection.in_transaction:  # SQLite itself may have rolled back what it had no room for
+                if (
+                    self.connection.in_transaction
+                ):  # SQLite itself may have rolled back what it had no room for
                     self.connection.execute("rollback")
                 raise
         for content in unreferenced:

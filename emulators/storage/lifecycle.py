@@ -1,4 +1,5 @@
-"""Object lifecycle, as far as it is used here: a bucket's rule that deletes what is older than some days."""
+"""Object lifecycle, as far as it is used here: a bucket's rule that deletes what is older than some
+days."""
 
 import asyncio
 import json
@@ -30,7 +31,10 @@ def apply(tx: Transaction, now: float) -> None:
     """Delete what is too old. A generation is the microsecond it was made in."""
     for name, days in ages(tx):
         oldest = int((now - days * DAY) * 1e6)
-        old = tx.execute("select name, generation from objects where bucket = ? and generation < ?", (name, oldest))
+        old = tx.execute(
+            "select name, generation from objects where bucket = ? and generation < ?",
+            (name, oldest),
+        )
         for object_name, generation in old.fetchall():
             version = objects.find(tx, name, object_name, generation)
             assert version is not None
@@ -40,7 +44,9 @@ def apply(tx: Transaction, now: float) -> None:
 def ages(tx: Transaction) -> list[tuple[str, int]]:
     """Each bucket that has such a rule, and its days."""
     buckets = tx.execute("select name, resource from buckets").fetchall()
-    return [(name, days) for name, resource in buckets for days in deletion_ages(json.loads(resource))]
+    return [
+        (name, days) for name, resource in buckets for days in deletion_ages(json.loads(resource))
+    ]
 
 
 def deletion_ages(bucket: Resource) -> list[int]:
@@ -48,5 +54,6 @@ def deletion_ages(bucket: Resource) -> list[int]:
     return [
         rule["condition"]["age"]
         for rule in rules
-        if rule.get("action", {}).get("type") == "Delete" and set(rule.get("condition", {})) == {"age"}
+        if rule.get("action", {}).get("type") == "Delete"
+        and set(rule.get("condition", {})) == {"age"}
     ]

@@ -1,4 +1,5 @@
-"""Listing objects: a walk over the index in name order that jumps over folders and stops when the page is full."""
+"""Listing objects: a walk over the index in name order that jumps over folders and stops when the
+page is full."""
 
 import base64
 import json
@@ -126,7 +127,9 @@ def after_prefix(prefix: str) -> str | None:
     for length in range(len(prefix), 0, -1):
         point = ord(prefix[length - 1]) + 1
         if point <= 0x10FFFF:
-            return prefix[: length - 1] + chr(0xE000 if point == 0xD800 else point)  # surrogates are no characters
+            return prefix[: length - 1] + chr(
+                0xE000 if point == 0xD800 else point
+            )  # surrogates are no characters
     return None
 
 

@@ -54,7 +54,9 @@ async def send(request: Request, conditions: Preconditions) -> Response:
 
 
 def media_headers(resource: Resource) -> dict[str, str]:
-    digests = [f"crc32c={resource['crc32c']}"] + ([f"md5={resource['md5Hash']}"] if "md5Hash" in resource else [])
+    digests = [f"crc32c={resource['crc32c']}"] + (
+        [f"md5={resource['md5Hash']}"] if "md5Hash" in resource else []
+    )
     headers = {
         "Content-Type": resource["contentType"],
         "Content-Encoding": resource.get("contentEncoding"),
@@ -74,7 +76,8 @@ def media_headers(resource: Resource) -> dict[str, str]:
 
 
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """The first byte and the one after the last, or None for all; what is no single range is ignored (RFC 9110)."""
+    """The first byte and the one after the last, or None for all; what is no single range is
+    ignored (RFC 9110)."""
     match = ONE_RANGE.fullmatch(header or "")
     if match is None:
         return None

@@ -1,4 +1,5 @@
-"""multipart/related, taken apart while it arrives: a JSON part of moderate size, then the media, which may be huge."""
+"""multipart/related, taken apart while it arrives: a JSON part of moderate size, then the media,
+which may be huge."""
 
 from collections.abc import AsyncIterator
 from email.message import Message

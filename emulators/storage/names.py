@@ -1,4 +1,5 @@
-"""Which names are legal (cloud.google.com/storage/docs/objects#naming), and how a request carries them."""
+"""Which names are legal (cloud.google.com/storage/docs/objects#naming), and how a request carries
+them."""
 
 import re
 from urllib.parse import unquote
@@ -20,7 +21,8 @@ def object_name(request: Request, parameter: str = "name") -> str:
 
 
 def from_path(request: Request, parameter: str) -> str:
-    """One segment of the path. Routes match the path as it was sent, so an escaped slash never splits a name."""
+    """One segment of the path. Routes match the path as it was sent, so an escaped slash never
+    splits a name."""
     try:
         return unquote(request.path_params[parameter], errors="strict")
     except UnicodeDecodeError as error:

@@ -1,7 +1,9 @@
-"""Finalize notifications: every new object's event is POSTed to one receiver until it answers with a 2xx.
+"""Finalize notifications: every new object's event is POSTed to one receiver until it answers with
+a 2xx.
 
-An event is a row committed together with its object. A worker claims it by moving its due time past this attempt's
-deadline, and deletes it once it is delivered; so a crash at any point means one more delivery, never one less.
+An event is a row committed together with its object. A worker claims it by moving its due time past
+this attempt's deadline, and deletes it once it is delivered; so a crash at any point means one more
+delivery, never one less.
 """
 
 import asyncio
@@ -36,7 +38,8 @@ class Event:
 
 
 def claim(tx: Transaction) -> Event | None:
-    """Take the event that has been due longest; nobody else gets it before this attempt must be over.
+    """Take the event that has been due longest; nobody else gets it before this attempt must be
+    over.
 
     One that is due only after that was put off by a clock that has been set back since.
     """
@@ -56,7 +59,9 @@ def settle(tx: Transaction, event: Event) -> None:
 
 def postpone(tx: Transaction, event: Event) -> None:
     delay = min(FIRST_DELAY * 2 ** min(event.attempts - 1, 10), LONGEST_DELAY)
-    tx.execute("update events set due = ? where generation = ?", (time.time() + delay, event.generation))
+    tx.execute(
+        "update events set due = ? where generation = ?", (time.time() + delay, event.generation)
+    )
 
 
 def wait_time(tx: Transaction) -> float:
@@ -71,7 +76,10 @@ def count(tx: Transaction) -> int:
 
 async def deliver_all(index: Index, receiver: str, base_url: str) -> None:
     """Deliver events until cancelled."""
-    async with httpx.AsyncClient(timeout=DEADLINE, trust_env=False) as client, asyncio.TaskGroup() as workers:
+    async with (
+        httpx.AsyncClient(timeout=DEADLINE, trust_env=False) as client,
+        asyncio.TaskGroup() as workers,
+    ):
         for _ in range(WORKERS):
             workers.create_task(work(index, client, receiver, base_url))
 
@@ -84,7 +92,9 @@ async def work(index: Index, client: httpx.AsyncClient, receiver: str, base_url:
             await asyncio.sleep(IDLE)  # the event's row is there still
 
 
-async def deliver_one(index: Index, client: httpx.AsyncClient, receiver: str, base_url: str) -> None:
+async def deliver_one(
+    index: Index, client: httpx.AsyncClient, receiver: str, base_url: str
+) -> None:
     """Wait for the next event where none is due."""
     index.news.clear()  # before the claim, so that news between claim and wait is not lost
     event = await index.run(claim)
@@ -121,7 +131,9 @@ async def accepted(client: httpx.AsyncClient, receiver: str, event: Event, base_
 def complain(event: Event, why: str) -> None:
     """Once aloud: a receiver that stays away would fill the log."""
     level = logging.WARNING if event.attempts == 1 else logging.DEBUG
-    log.log(level, "event %d was not delivered at attempt %d: %s", event.generation, event.attempts, why)
+    log.log(
+        level, "event %d was not delivered at attempt %d: %s", event.generation, event.attempts, why
+    )
 
 
 async def pending(request: Request) -> Response:

@@ -56,7 +56,10 @@ class Bytes:
 
     @classmethod
     def of(cls, content: Content) -> "Bytes":
-        return cls(content.id, {"size": str(content.size), "crc32c": content.crc32c, "md5Hash": content.md5})
+        return cls(
+            content.id,
+            {"size": str(content.size), "crc32c": content.crc32c, "md5Hash": content.md5},
+        )
 
     @classmethod
     def composite(cls, content: Content, components: int) -> "Bytes":
@@ -73,19 +76,24 @@ class Version:
 
     def bytes(self) -> Bytes:
         kept = ("size", "crc32c", "md5Hash", "componentCount")
-        return Bytes(self.content, {key: self.resource[key] for key in kept if key in self.resource})
+        return Bytes(
+            self.content, {key: self.resource[key] for key in kept if key in self.resource}
+        )
 
 
 def find(tx: Transaction, bucket: str, name: str, generation: int | None = None) -> Version | None:
     """The live version, or the given one."""
     chosen, value = ("live = ?", 1) if generation is None else ("generation = ?", generation)
     row = tx.execute(
-        f"select resource, content from objects where bucket = ? and name = ? and {chosen}", (bucket, name, value)
+        f"select resource, content from objects where bucket = ? and name = ? and {chosen}",
+        (bucket, name, value),
     ).fetchone()
     return Version(json.loads(row[0]), row[1]) if row else None
 
 
-def get(tx: Transaction, bucket: str, name: str, generation: int | None, conditions: Preconditions) -> Version:
+def get(
+    tx: Transaction, bucket: str, name: str, generation: int | None, conditions: Preconditions
+) -> Version:
     version = find(tx, bucket, name, generation)
     if version is None:
         buckets.get(tx, bucket)
@@ -117,13 +125,19 @@ def put(tx: Transaction, draft: Draft, written: Bytes) -> Resource:
         "insert into objects values (?, ?, ?, 1, ?, ?)",
         (draft.bucket, draft.name, generation, written.content, json.dumps(resource)),
     )
-    event = {"eventType": "OBJECT_FINALIZE", "eventId": str(generation), "time": now, "object": resource}
+    event = {
+        "eventType": "OBJECT_FINALIZE",
+        "eventId": str(generation),
+        "time": now,
+        "object": resource,
+    }
     tx.announce(draft.bucket, generation, event)
     return resource
 
 
 def retire(tx: Transaction, bucket: str, name: str) -> None:
-    """Take the live version out of sight: kept as noncurrent in a versioned bucket, else deleted."""
+    """Take the live version out of sight: kept as noncurrent in a versioned bucket, else
+    deleted."""
     live = find(tx, bucket, name)
     if live is None:
         return
@@ -131,16 +145,25 @@ def retire(tx: Transaction, bucket: str, name: str) -> None:
         erase(tx, live)
         return
     past = json.dumps({**live.resource, "timeDeleted": timestamp()})
-    tx.execute("update objects set live = 0, resource = ? where bucket = ? and name = ? and live", (past, bucket, name))
+    tx.execute(
+        "update objects set live = 0, resource = ? where bucket = ? and name = ? and live",
+        (past, bucket, name),
+    )
 
 
 def erase(tx: Transaction, version: Version) -> None:
-    key = (version.resource["bucket"], version.resource["name"], int(version.resource["generation"]))
+    key = (
+        version.resource["bucket"],
+        version.resource["name"],
+        int(version.resource["generation"]),
+    )
     tx.execute("delete from objects where bucket = ? and name = ? and generation = ?", key)
     tx.release(version.content)
 
 
-def remove(tx: Transaction, bucket: str, name: str, generation: int | None, conditions: Preconditions) -> None:
+def remove(
+    tx: Transaction, bucket: str, name: str, generation: int | None, conditions: Preconditions
+) -> None:
     version = get(tx, bucket, name, generation, conditions)
     if generation is None:
         retire(tx, bucket, name)
@@ -149,7 +172,12 @@ def remove(tx: Transaction, bucket: str, name: str, generation: int | None, cond
 
 
 def change(
-    tx: Transaction, bucket: str, name: str, generation: int | None, conditions: Preconditions, patch: Resource
+    tx: Transaction,
+    bucket: str,
+    name: str,
+    generation: int | None,
+    conditions: Preconditions,
+    patch: Resource,
 ) -> Resource:
     """Merge a patch into an object's attributes."""
     current = get(tx, bucket, name, generation, conditions).resource
@@ -160,11 +188,20 @@ def change(
 
 
 def replace(
-    tx: Transaction, bucket: str, name: str, generation: int | None, conditions: Preconditions, body: Resource
+    tx: Transaction,
+    bucket: str,
+    name: str,
+    generation: int | None,
+    conditions: Preconditions,
+    body: Resource,
 ) -> Resource:
     """Set an object's attributes to the ones given; those left out go."""
     current = get(tx, bucket, name, generation, conditions).resource
-    fixed = {key: value for key, value in current.items() if key not in OBJECT_ATTRIBUTES or key == "storageClass"}
+    fixed = {
+        key: value
+        for key, value in current.items()
+        if key not in OBJECT_ATTRIBUTES or key == "storageClass"
+    }
     return save(tx, touched({**fixed, **attributes(body)}, timestamp()))
 
 
@@ -177,9 +214,15 @@ def save(tx: Transaction, resource: Resource) -> Resource:
 
 
 def open_version(
-    tx: Transaction, contents: Contents, bucket: str, name: str, generation: int | None, conditions: Preconditions
+    tx: Transaction,
+    contents: Contents,
+    bucket: str,
+    name: str,
+    generation: int | None,
+    conditions: Preconditions,
 ) -> tuple[Version, BinaryIO]:
-    """Find and open in one step: no overwrite or deletion can come between, and none after it disturbs the reader."""
+    """Find and open in one step: no overwrite or deletion can come between, and none after it
+    disturbs the reader."""
     version = get(tx, bucket, name, generation, conditions)
     return version, contents.open(version.content)
 
@@ -187,7 +230,12 @@ def open_version(
 async def one(request: Request) -> Response:
     """GET, PATCH, PUT or DELETE of an object's resource."""
     query = request.query_params
-    place = (bucket_name(request), object_name(request), generation(query), from_query(query, request.headers))
+    place = (
+        bucket_name(request),
+        object_name(request),
+        generation(query),
+        from_query(query, request.headers),
+    )
     index = store_of(request).index
     if request.method == "DELETE":
         await index.run(lambda tx: remove(tx, *place))

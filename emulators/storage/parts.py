@@ -1,4 +1,5 @@
-"""XML multipart uploads: numbered parts sent at once, then joined (cloud.google.com/storage/docs/multipart-uploads)."""
+"""XML multipart uploads: numbered parts sent at once, then joined
+(cloud.google.com/storage/docs/multipart-uploads)."""
 
 import asyncio
 import base64
@@ -30,7 +31,9 @@ LARGEST_LIST = 4 << 20  # bytes of XML that name the parts
 async def begin(request: Request, draft: Draft) -> Response:
     upload_id = uuid.uuid4().hex
     await store_of(request).index.run(lambda tx: add(tx, upload_id, draft))
-    return xml("InitiateMultipartUploadResult", Bucket=draft.bucket, Key=draft.name, UploadId=upload_id)
+    return xml(
+        "InitiateMultipartUploadResult", Bucket=draft.bucket, Key=draft.name, UploadId=upload_id
+    )
 
 
 def add(tx: Transaction, upload_id: str, draft: Draft) -> None:
@@ -40,7 +43,9 @@ def add(tx: Transaction, upload_id: str, draft: Draft) -> None:
 
 
 def get(tx: Transaction, upload_id: str) -> Draft:
-    row = tx.execute("select plan from uploads where id = ? and answer is null", (upload_id,)).fetchone()
+    row = tx.execute(
+        "select plan from uploads where id = ? and answer is null", (upload_id,)
+    ).fetchone()
     plan = json.loads(row[0]) if row else {}
     if "parts_of" not in plan:
         raise NoSuchUpload("The requested upload was not found.")
@@ -62,26 +67,39 @@ async def put_part(request: Request) -> Response:
     except Exception:
         await store.index.run(lambda tx: tx.release(writer.id))
         raise
-    return Response(headers={"ETag": etag(content), "X-Goog-Hash": f"crc32c={content.crc32c},md5={content.md5}"})
+    return Response(
+        headers={"ETag": etag(content), "X-Goog-Hash": f"crc32c={content.crc32c},md5={content.md5}"}
+    )
 
 
 def keep_part(tx: Transaction, upload_id: str, part: int, content: Content) -> None:
     """Record a part; the same part sent again takes the place of the first."""
     get(tx, upload_id)
-    before = tx.execute("select content from parts where upload = ? and number = ?", (upload_id, part)).fetchone()
+    before = tx.execute(
+        "select content from parts where upload = ? and number = ?", (upload_id, part)
+    ).fetchone()
     if before:
         tx.release(before[0])
-    tx.execute("insert or replace into parts values (?, ?, ?, ?)", (upload_id, part, content.id, etag(content)))
+    tx.execute(
+        "insert or replace into parts values (?, ?, ?, ?)",
+        (upload_id, part, content.id, etag(content)),
+    )
 
 
 async def complete(request: Request) -> Response:
-    store, upload_id, body = store_of(request), request.query_params["uploadId"], await request.body()
+    store, upload_id, body = (
+        store_of(request),
+        request.query_params["uploadId"],
+        await request.body(),
+    )
     listed = parts_listed(body)
     with store.hold(upload_id):
         draft = await store.index.run(lambda tx: get(tx, upload_id))
         contents = await store.index.run(lambda tx: chosen(tx, upload_id, listed))
         resource = await join(store, upload_id, draft, contents)
-    return xml("CompleteMultipartUploadResult", Bucket=draft.bucket, Key=draft.name, ETag=resource["etag"])
+    return xml(
+        "CompleteMultipartUploadResult", Bucket=draft.bucket, Key=draft.name, ETag=resource["etag"]
+    )
 
 
 def parts_listed(body: bytes) -> list[tuple[int, str]]:
@@ -90,7 +108,10 @@ def parts_listed(body: bytes) -> list[tuple[int, str]]:
         raise Invalid("The list of parts is not acceptable XML.")
     try:
         parts = ElementTree.fromstring(body).findall("{*}Part")
-        listed = [(int(part.findtext("{*}PartNumber", "")), part.findtext("{*}ETag", "")) for part in parts]
+        listed = [
+            (int(part.findtext("{*}PartNumber", "")), part.findtext("{*}ETag", ""))
+            for part in parts
+        ]
     except (ElementTree.ParseError, ValueError) as error:
         raise Invalid("The list of parts is not well-formed.") from error
     if not listed or listed != sorted(set(listed)):
@@ -111,7 +132,9 @@ async def join(store: Store, upload_id: str, draft: Draft, contents: list[str]) 
     try:
         await asyncio.to_thread(join_files, store, contents, writer)
         content = await asyncio.to_thread(writer.seal)
-        return await store.index.run(lambda tx: finish(tx, upload_id, draft, Bytes.composite(content, len(contents))))
+        return await store.index.run(
+            lambda tx: finish(tx, upload_id, draft, Bytes.composite(content, len(contents)))
+        )
     except Exception:
         await store.index.run(lambda tx: tx.release(writer.id))
         raise
@@ -119,7 +142,9 @@ async def join(store: Store, upload_id: str, draft: Draft, contents: list[str]) 
 
 def join_files(store: Store, contents: list[str], writer: Writer) -> None:
     with ExitStack() as files:
-        concatenate([files.enter_context(store.contents.open(content)) for content in contents], writer)
+        concatenate(
+            [files.enter_context(store.contents.open(content)) for content in contents], writer
+        )
 
 
 def finish(tx: Transaction, upload_id: str, draft: Draft, written: Bytes) -> Resource:
@@ -137,7 +162,9 @@ async def abort(request: Request) -> Response:
 
 
 def drop(tx: Transaction, upload_id: str) -> None:
-    for (content,) in tx.execute("select content from parts where upload = ?", (upload_id,)).fetchall():
+    for (content,) in tx.execute(
+        "select content from parts where upload = ?", (upload_id,)
+    ).fetchall():
         tx.release(content)
     tx.execute("delete from parts where upload = ?", (upload_id,))
     tx.execute("delete from uploads where id = ?", (upload_id,))

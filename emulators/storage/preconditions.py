@@ -9,7 +9,8 @@ from emulators.storage.errors import Invalid, NotModified, PreconditionFailed
 
 @dataclass(frozen=True)
 class Preconditions:
-    """What must hold of an object or bucket; None asks nothing. Generation 0 stands for "there is none"."""
+    """What must hold of an object or bucket; None asks nothing. Generation 0 stands for "there is
+    none"."""
 
     generation_match: int | None = None
     generation_not_match: int | None = None
@@ -19,24 +20,35 @@ class Preconditions:
     not_etags: tuple[str, ...] = ()
 
     def check(self, current: Mapping[str, Any] | None) -> None:
-        """Raise PreconditionFailed or NotModified unless `current`, a resource or None, is as the caller asked."""
+        """Raise PreconditionFailed or NotModified unless `current`, a resource or None, is as the
+        caller asked."""
         generation = int(current.get("generation", 0)) if current else 0
         metageneration = int(current["metageneration"]) if current else None
         etag = current["etag"] if current else None
-        if self.generation_match not in (None, generation) or self.metageneration_match not in (None, metageneration):
-            raise PreconditionFailed("At least one of the pre-conditions you specified did not hold.")
+        if self.generation_match not in (None, generation) or self.metageneration_match not in (
+            None,
+            metageneration,
+        ):
+            raise PreconditionFailed(
+                "At least one of the pre-conditions you specified did not hold."
+            )
         if self.etags and etag not in self.etags:
-            raise PreconditionFailed("At least one of the pre-conditions you specified did not hold.")
+            raise PreconditionFailed(
+                "At least one of the pre-conditions you specified did not hold."
+            )
         if generation == self.generation_not_match or etag in self.not_etags:
             raise NotModified("Not modified.")
         if metageneration is not None and metageneration == self.metageneration_not_match:
             raise NotModified("Not modified.")
 
 
-def from_query(query: Mapping[str, str], headers: Mapping[str, str], prefix: str = "if") -> Preconditions:
+def from_query(
+    query: Mapping[str, str], headers: Mapping[str, str], prefix: str = "if"
+) -> Preconditions:
     """Read the JSON API's parameters (`prefix` is "if" or "ifSource") and the If-Match headers.
 
-    In any case: google-cloud-storage writes ifMetaGenerationNotMatch on uploads, ifMetagenerationNotMatch elsewhere.
+    In any case: google-cloud-storage writes ifMetaGenerationNotMatch on uploads,
+    ifMetagenerationNotMatch elsewhere.
     """
     lowered = {key.lower(): value for key, value in query.items()}
     return Preconditions(

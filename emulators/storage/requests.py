@@ -41,6 +41,10 @@ def generation(query: Mapping[str, str], key: str = "generation") -> int | None:
 
 def claimed_digests(headers: Mapping[str, str]) -> dict[str, str]:
     """The digests that X-Goog-Hash and Content-MD5 claim, by "crc32c" and "md5"."""
-    pairs = (item.strip().split("=", 1) for item in headers.get("x-goog-hash", "").split(",") if "=" in item)
+    pairs = (
+        item.strip().split("=", 1)
+        for item in headers.get("x-goog-hash", "").split(",")
+        if "=" in item
+    )
     claimed = {kind: digest for kind, digest in pairs if kind in ("crc32c", "md5")}
     return claimed | {"md5": headers["content-md5"]} if "content-md5" in headers else claimed

@@ -13,7 +13,17 @@ OBJECT_ATTRIBUTES = (
     "cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "contentType", "customTime",
     "eventBasedHold", "metadata", "storageClass", "temporaryHold",
 )  # fmt: skip
-BUCKET_CONSTANTS = ("kind", "id", "name", "metageneration", "etag", "timeCreated", "updated", "selfLink", "location")
+BUCKET_CONSTANTS = (
+    "kind",
+    "id",
+    "name",
+    "metageneration",
+    "etag",
+    "timeCreated",
+    "updated",
+    "selfLink",
+    "location",
+)
 METADATA_LIMIT = 8192  # bytes, keys and values together
 
 
@@ -25,15 +35,22 @@ def attributes(body: Mapping[str, Any]) -> Resource:
 
 
 def check_metadata(metadata: object) -> None:
-    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+    if not isinstance(metadata, dict) or not all(
+        isinstance(value, str) for value in metadata.values()
+    ):
         raise Invalid("Custom metadata must map strings to strings.")
-    if sum(len(text.encode(errors="replace")) for item in metadata.items() for text in item) > METADATA_LIMIT:
+    if (
+        sum(len(text.encode(errors="replace")) for item in metadata.items() for text in item)
+        > METADATA_LIMIT
+    ):
         raise Invalid(f"Custom metadata is larger than {METADATA_LIMIT} bytes.")
 
 
 def merge(target: Resource, patch: Mapping[str, Any]) -> Resource:
     """Apply a JSON merge patch (RFC 7396)."""
-    merged = {key: value for key, value in target.items() if not (key in patch and patch[key] is None)}
+    merged = {
+        key: value for key, value in target.items() if not (key in patch and patch[key] is None)
+    }
     for key, value in patch.items():
         if isinstance(value, Mapping):
             old = target.get(key)
@@ -55,7 +72,8 @@ def etag(generation: int, metageneration: int) -> str:
 
 
 def linked(resource: Resource, base_url: str) -> Resource:
-    """An object's resource with its links. They hold the server's address, so they are never stored."""
+    """An object's resource with its links. They hold the server's address, so they are never
+    stored."""
     place = f"storage/v1/b/{resource['bucket']}/o/{quote(resource['name'], safe='')}"
     return {
         **resource,

@@ -1,8 +1,9 @@
 """Resumable uploads (cloud.google.com/storage/docs/performing-resumable-uploads).
 
-An upload's plan is a row and its bytes are a content file that grows, so both outlive the process. The running hashes
-don't: after a restart they are worked out again from the file. Bytes are synced only when the upload completes: a power
-cut that takes them takes the client with them, on one machine.
+An upload's plan is a row and its bytes are a content file that grows, so both outlive the process.
+The running hashes don't: after a restart they are worked out again from the file. Bytes are synced
+only when the upload completes: a power cut that takes them takes the client with them, on one
+machine.
 """
 
 import asyncio
@@ -56,7 +57,10 @@ class Span:
         if match is None:
             raise Invalid("Failed to parse Content-Range header.")
         first, last, total = match.groups()
-        if first is not None and number(headers, "content-length") not in (None, int(last) + 1 - int(first)):
+        if first is not None and number(headers, "content-length") not in (
+            None,
+            int(last) + 1 - int(first),
+        ):
             raise Invalid("Content-Range and Content-Length disagree.")
         return cls(int(first) if first else None, int(total) if total != "*" else None)
 
@@ -66,18 +70,25 @@ async def begin(request: Request, draft: Draft, status: int = 200) -> Response:
     total = number(request.headers, "x-upload-content-length")
     await store.index.run(lambda tx: add(tx, upload_id, draft, total))
     location = f"{base_url(request)}/upload/storage/v1/b/{draft.bucket}/o?uploadType=resumable&upload_id={upload_id}"
-    return Response(status_code=status, headers={"Location": location, "X-GUploader-UploadID": upload_id})
+    return Response(
+        status_code=status, headers={"Location": location, "X-GUploader-UploadID": upload_id}
+    )
 
 
 def add(tx: Transaction, upload_id: str, draft: Draft, total: int | None) -> None:
     forget_stale_uploads(tx)
     objects.check(tx, draft)
     plan = json.dumps({"draft": draft.to_json(), "total": total})
-    tx.execute("insert into uploads values (?, ?, ?, ?, null)", (upload_id, plan, uuid.uuid4().hex, time.time()))
+    tx.execute(
+        "insert into uploads values (?, ?, ?, ?, null)",
+        (upload_id, plan, uuid.uuid4().hex, time.time()),
+    )
 
 
 def get(tx: Transaction, upload_id: str) -> Upload:
-    row = tx.execute("select plan, content, answer from uploads where id = ?", (upload_id,)).fetchone()
+    row = tx.execute(
+        "select plan, content, answer from uploads where id = ?", (upload_id,)
+    ).fetchone()
     plan = json.loads(row[0]) if row else {}
     if "draft" not in plan:
         raise NoSuchUpload("No such upload.")
@@ -88,7 +99,10 @@ def get(tx: Transaction, upload_id: str) -> Upload:
 def finish(tx: Transaction, upload: Upload, content: Content) -> Resource:
     """Turn the upload into an object, and keep the answer for a client that did not hear it."""
     resource = objects.put(tx, upload.draft, Bytes.of(content))
-    tx.execute("update uploads set content = null, answer = ? where id = ?", (json.dumps(resource), upload.id))
+    tx.execute(
+        "update uploads set content = null, answer = ? where id = ?",
+        (json.dumps(resource), upload.id),
+    )
     return resource
 
 
@@ -109,7 +123,11 @@ async def cancel(request: Request) -> Response:
 
 async def advance(request: Request) -> Response:
     """Take a chunk, or say how far the upload is."""
-    store, upload_id, span = store_of(request), request.query_params["upload_id"], Span.of(request.headers)
+    store, upload_id, span = (
+        store_of(request),
+        request.query_params["upload_id"],
+        Span.of(request.headers),
+    )
     with store.hold(upload_id):
         upload = await store.index.run(lambda tx: get(tx, upload_id))
         if upload.answer is not None:
@@ -121,22 +139,31 @@ async def advance(request: Request) -> Response:
         total = writer.size if whole_body else span.total
         if total is None or writer.size < total:
             return progress(writer)
-        late = replace(upload.draft, claimed=upload.draft.claimed | claimed_digests(request.headers))
-        return objects.shown(request, await complete(store, replace(upload, draft=late), writer, total))
+        late = replace(
+            upload.draft, claimed=upload.draft.claimed | claimed_digests(request.headers)
+        )
+        return objects.shown(
+            request, await complete(store, replace(upload, draft=late), writer, total)
+        )
 
 
 async def writer_of(store: Store, upload: Upload) -> Writer:
-    """The upload's writer, rebuilt after a restart. Only a request with the last byte completes an upload, so if a
-    crash came after that byte and before the commit, the client is asked for it again."""
+    """The upload's writer, rebuilt after a restart. Only a request with the last byte completes an
+    upload, so if a crash came after that byte and before the commit, the client is asked for it
+    again."""
     if upload.id not in store.writers:
         limit = max(upload.total - 1, 0) if upload.total is not None else None
-        store.writers[upload.id] = await asyncio.to_thread(store.contents.resume, str(upload.content), limit)
+        store.writers[upload.id] = await asyncio.to_thread(
+            store.contents.resume, str(upload.content), limit
+        )
     return store.writers[upload.id]
 
 
 async def take(stream: AsyncIterator[bytes], start: int, writer: Writer) -> None:
     if start > writer.size:
-        raise Invalid(f"The chunk begins at byte {start}, but only {writer.size} bytes have arrived.")
+        raise Invalid(
+            f"The chunk begins at byte {start}, but only {writer.size} bytes have arrived."
+        )
     await pour(without_first(stream, writer.size - start), writer)
 
 
@@ -148,15 +175,20 @@ async def without_first(stream: AsyncIterator[bytes], count: int) -> AsyncIterat
 
 
 def progress(writer: Writer) -> Response:
-    return Response(status_code=308, headers={"Range": f"bytes=0-{writer.size - 1}"} if writer.size else {})
+    return Response(
+        status_code=308, headers={"Range": f"bytes=0-{writer.size - 1}"} if writer.size else {}
+    )
 
 
 async def complete(store: Store, upload: Upload, writer: Writer, total: int) -> Resource:
-    """Make the object; a refusal ends the upload, any other failure and a full disk leave it to be tried again."""
+    """Make the object; a refusal ends the upload, any other failure and a full disk leave it to be
+    tried again."""
     del store.writers[upload.id]
     try:
         if writer.size > total or upload.total not in (None, writer.size):
-            raise Invalid(f"{writer.size} bytes have arrived, but the upload was to have {upload.total or total}.")
+            raise Invalid(
+                f"{writer.size} bytes have arrived, but the upload was to have {upload.total or total}."
+            )
         content = await asyncio.to_thread(writer.seal)
         content.verify(upload.draft.claimed)
         return await store.index.run(lambda tx: finish(tx, upload, content))

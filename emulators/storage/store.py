@@ -1,4 +1,5 @@
-"""All that a request handler needs: the index, the content files, and the uploads under way in this process."""
+"""All that a request handler needs: the index, the content files, and the uploads under way in this
+process."""
 
 import sqlite3
 import time
@@ -21,7 +22,9 @@ UPLOAD_LIFETIME = 7 * 24 * 3600  # seconds, as on Google
 class Store:
     index: Index
     contents: Contents
-    writers: dict[str, Writer] = field(default_factory=dict)  # by upload id; rebuilt from disk after a restart
+    writers: dict[str, Writer] = field(
+        default_factory=dict
+    )  # by upload id; rebuilt from disk after a restart
     held: set[str] = field(default_factory=set)
 
     @contextmanager
@@ -75,7 +78,9 @@ def forget_stale_uploads(tx: Transaction) -> None:
     )
     for (content,) in contents.fetchall():
         tx.release(content)
-    tx.execute("delete from parts where upload in (select id from uploads where created < ?)", stale)
+    tx.execute(
+        "delete from parts where upload in (select id from uploads where created < ?)", stale
+    )
     tx.execute("delete from uploads where created < ?", stale)
 
 

@@ -27,7 +27,9 @@ async def upload(request: Request) -> Response:
         case "resumable" if "upload_id" in request.query_params:
             return await resumable.advance(request)
         case "resumable":
-            draft = draft_of(request, await json_body(request), request.headers.get("x-upload-content-type"))
+            draft = draft_of(
+                request, await json_body(request), request.headers.get("x-upload-content-type")
+            )
             return await resumable.begin(request, draft)
         case _:
             raise Invalid("uploadType must be media, multipart or resumable.")
@@ -47,7 +49,11 @@ async def upload_multipart(request: Request) -> Response:
 
 def draft_of(request: Request, metadata: Resource, content_type: str | None) -> Draft:
     query = request.query_params
-    wanted = {"contentType": content_type, "contentEncoding": query.get("contentEncoding"), **metadata}
+    wanted = {
+        "contentType": content_type,
+        "contentEncoding": query.get("contentEncoding"),
+        **metadata,
+    }
     return Draft(
         bucket_name(request),
         legal_object_name(metadata.get("name") or query.get("name")),

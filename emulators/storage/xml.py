@@ -68,21 +68,33 @@ async def get(request: Request) -> Response:
 async def put(request: Request) -> Response:
     resource = await receive(store_of(request), draft_of(request), request.stream())
     headers = media.media_headers(resource)
-    return Response(headers={key: headers[key] for key in ("ETag", "X-Goog-Generation", "X-Goog-Hash")})
+    return Response(
+        headers={key: headers[key] for key in ("ETag", "X-Goog-Generation", "X-Goog-Hash")}
+    )
 
 
 async def delete(request: Request) -> Response:
-    bucket, name, wanted = bucket_name(request), object_name(request), generation(request.query_params)
+    bucket, name, wanted = (
+        bucket_name(request),
+        object_name(request),
+        generation(request.query_params),
+    )
     conditions = from_headers(request.headers)
-    await store_of(request).index.run(lambda tx: objects.remove(tx, bucket, name, wanted, conditions))
+    await store_of(request).index.run(
+        lambda tx: objects.remove(tx, bucket, name, wanted, conditions)
+    )
     return Response(status_code=204)
 
 
 def draft_of(request: Request) -> Draft:
     headers = request.headers
-    wanted: Resource = {key: headers[header] for header, key in HEADERS.items() if header in headers}
+    wanted: Resource = {
+        key: headers[header] for header, key in HEADERS.items() if header in headers
+    }
     mark = "x-goog-meta-"
-    wanted["metadata"] = {key.removeprefix(mark): value for key, value in headers.items() if key.startswith(mark)}
+    wanted["metadata"] = {
+        key.removeprefix(mark): value for key, value in headers.items() if key.startswith(mark)
+    }
     return Draft(
         bucket_name(request),
         object_name(request),
@@ -99,7 +111,9 @@ def check_expiry(request: Request) -> None:
     if lifetime is None:
         return
     try:
-        signed = datetime.strptime(query.get("x-goog-date", ""), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        signed = datetime.strptime(query.get("x-goog-date", ""), "%Y%m%dT%H%M%SZ").replace(
+            tzinfo=UTC
+        )
     except ValueError as error:
         raise Invalid("Invalid X-Goog-Date.") from error
     if datetime.now(UTC) > signed + timedelta(seconds=lifetime):

@@ -23,16 +23,23 @@ _VIEWS: dict[str, View] = {"1": "BASIC", "2": "FULL", "BASIC": "BASIC", "FULL": 
 
 
 def make_app(
-    deployment: Deployment, inbox: str, grpc_port: int | None = None, schedule: Mapping[str, int] | None = None
+    deployment: Deployment,
+    inbox: str,
+    grpc_port: int | None = None,
+    schedule: Mapping[str, int] | None = None,
 ) -> Starlette:
-    """The application; it resumes the cut-off executions when it starts, and stops the active ones when it ends."""
+    """The application; it resumes the cut-off executions when it starts, and stops the active ones
+    when it ends."""
     executions = ExecutionsApi(deployment)
     api = _Api(deployment, executions, inbox)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         deployment.resume()
-        async with scheduled(schedule or {}), grpc_served(executions, grpc_port) if grpc_port else nullcontext():
+        async with (
+            scheduled(schedule or {}),
+            grpc_served(executions, grpc_port) if grpc_port else nullcontext(),
+        ):
             yield
         await deployment.close()
 
@@ -42,10 +49,16 @@ def make_app(
         Route("/events", api.notify, methods=["POST"]),
         Route(f"{_WORKFLOW}/executions", api.create_execution, methods=["POST"]),
         Route(f"{_WORKFLOW}/executions", api.list_executions, methods=["GET"]),
-        Route(f"{_WORKFLOW}/executions/{{execution}}:cancel", api.cancel_execution, methods=["POST"]),
+        Route(
+            f"{_WORKFLOW}/executions/{{execution}}:cancel", api.cancel_execution, methods=["POST"]
+        ),
         Route(f"{_WORKFLOW}/executions/{{execution}}", api.get_execution, methods=["GET"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={ApiError: _error, NotWritten: _not_written})
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={ApiError: _error, NotWritten: _not_written},
+    )
 
 
 class _Api:
@@ -61,7 +74,8 @@ class _Api:
         return JSONResponse(status(self._deployment))
 
     async def notify(self, request: Request) -> Response:
-        """200 once the execution is committed, or when there is none to start: the sender may forget the event."""
+        """200 once the execution is committed, or when there is none to start: the sender may
+        forget the event."""
         try:
             event = received(request.headers, await request.body(), self._inbox)
         except BadNotification as error:
@@ -80,7 +94,9 @@ class _Api:
 
     async def list_executions(self, request: Request) -> Response:
         token = request.query_params.get("pageToken", "")
-        page = self._executions.list_executions(_workflow(request), _view(request), _page_size(request), token)
+        page = self._executions.list_executions(
+            _workflow(request), _view(request), _page_size(request), token
+        )
         return JSONResponse(page)
 
     async def cancel_execution(self, request: Request) -> Response:
@@ -90,11 +106,15 @@ class _Api:
 async def _error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     code = _CODES[error.status]
-    return JSONResponse({"error": {"code": code, "message": str(error), "status": error.status}}, status_code=code)
+    return JSONResponse(
+        {"error": {"code": code, "message": str(error), "status": error.status}}, status_code=code
+    )
 
 
 async def _not_written(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": {"code": 503, "message": str(error), "status": "UNAVAILABLE"}}, status_code=503)
+    return JSONResponse(
+        {"error": {"code": 503, "message": str(error), "status": "UNAVAILABLE"}}, status_code=503
+    )
 
 
 async def _body(request: Request) -> Value:
@@ -105,7 +125,9 @@ async def _body(request: Request) -> Value:
 
 
 def _workflow(request: Request) -> str:
-    return "projects/{project}/locations/{location}/workflows/{workflow}".format(**request.path_params)
+    return "projects/{project}/locations/{location}/workflows/{workflow}".format(
+        **request.path_params
+    )
 
 
 def _execution(request: Request) -> str:

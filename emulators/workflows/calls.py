@@ -23,17 +23,25 @@ _OPEN_CONNECTIONS = 256
 
 
 class HttpCalls:
-    """All executions share its client, its connections and its slots. `transport` carries requests elsewhere."""
+    """All executions share its client, its connections and its slots. `transport` carries requests
+    elsewhere."""
 
     def __init__(
-        self, slots: Slots, make_token: TokenMaker | None = None, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        slots: Slots,
+        make_token: TokenMaker | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._slots = slots
         self._make_token = make_token
         self._connections = asyncio.Semaphore(_OPEN_CONNECTIONS)
-        # A kept connection may be closed by the stage just as it is used again, which would look like a broken call.
+        # A kept connection may be closed by the stage just as it is used again, which would look
+        # like a broken call.
         self._client = httpx.AsyncClient(
-            timeout=None, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0), transport=transport
+            timeout=None,
+            trust_env=False,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            transport=transport,
         )
 
     async def close(self) -> None:
@@ -50,11 +58,15 @@ class HttpCalls:
         auth: Map | None = None,
         timeout: float = limits.HTTP_TIMEOUT_SECONDS,
     ) -> Map:
-        """The response as a map of code, headers and body; a status from 400 raises an HttpError."""
+        """The response as a map of code, headers and body; a status from 400 raises an
+        HttpError."""
         if method not in _METHODS:
             raise failure("ValueError", f"http: unknown method {method!r}")
         if not 0 < timeout <= limits.HTTP_TIMEOUT_SECONDS_MAX:
-            raise failure("ValueError", f"http: timeout must be at most {limits.HTTP_TIMEOUT_SECONDS_MAX} seconds")
+            raise failure(
+                "ValueError",
+                f"http: timeout must be at most {limits.HTTP_TIMEOUT_SECONDS_MAX} seconds",
+            )
         target = _url(url, query)
         sent = _headers(headers or {}) | self._authorization(url, auth or {})
         content = None if body is None else _encoded(body, sent)
@@ -79,7 +91,9 @@ class HttpCalls:
             finally:
                 await response.aclose()
         except httpx.ConnectError as error:
-            raise _broken("the connection failed", "ConnectionError", "ConnectionFailedError") from error
+            raise _broken(
+                "the connection failed", "ConnectionError", "ConnectionFailedError"
+            ) from error
         except httpx.TransportError as error:
             raise _broken("the connection broke", "ConnectionError") from error
 
@@ -116,7 +130,9 @@ def _encoded(body: Value, headers: dict[str, str]) -> bytes:
     """The body in the form its Content-Type names; that header is added when it is missing."""
     if "content-type" not in headers:
         is_bytes = isinstance(body, bytes)
-        headers["content-type"] = "application/octet-stream" if is_bytes else "application/json; charset=utf-8"
+        headers["content-type"] = (
+            "application/octet-stream" if is_bytes else "application/json; charset=utf-8"
+        )
     if isinstance(body, bytes):
         return body
     kind = _media_type(headers["content-type"])
@@ -132,7 +148,9 @@ async def _limited(response: httpx.Response) -> bytes:
     async for part in response.aiter_bytes():
         content += part
         if len(content) > limits.RESPONSE_BYTES:
-            raise failure("ResourceLimitError", f"the response is larger than {limits.RESPONSE_BYTES} bytes")
+            raise failure(
+                "ResourceLimitError", f"the response is larger than {limits.RESPONSE_BYTES} bytes"
+            )
     return bytes(content)
 
 
@@ -149,7 +167,8 @@ def _result(response: httpx.Response, content: bytes) -> Map:
 
 
 def _decoded(response: httpx.Response, content: bytes) -> Value:
-    """JSON for `application/json` only, not for `+json`, as in Workflows; else text, or bytes if it is none."""
+    """JSON for `application/json` only, not for `+json`, as in Workflows; else text, or bytes if it
+    is none."""
     if _media_type(response.headers.get("content-type", "")) == "application/json":
         try:
             return json.loads(content)

@@ -1,4 +1,5 @@
-"""The mistakes of meaning in a well-formed workflow: Google refuses them at deployment, or fails at run time."""
+"""The mistakes of meaning in a well-formed workflow: Google refuses them at deployment, or fails at
+run time."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -34,16 +35,23 @@ def check(program: Program) -> list[Finding]:
         found.update(_order(routine))
         found.update(_calls(routine, program))
         found.update(_unknown_variables(routine, program))
-        found.update(_writes(routine.steps, {parameter.name for parameter in routine.parameters}, frozenset()))
+        found.update(
+            _writes(
+                routine.steps, {parameter.name for parameter in routine.parameters}, frozenset()
+            )
+        )
         found.update(_returns(routine))
     return sorted(found)
 
 
 def _jumps(steps: Steps, targets: frozenset[str]) -> Iterator[Finding]:
-    """`next` reaches the steps of its own list and of the lists around it, but not out of a parallel branch."""
+    """`next` reaches the steps of its own list and of the lists around it, but not out of a
+    parallel branch."""
     for step in steps.items:
         if step.next is not None and step.next not in targets:
-            yield Finding(step.line, f"step {step.name!r}: next: there is no {step.next!r} to go to from here")
+            yield Finding(
+                step.line, f"step {step.name!r}: next: there is no {step.next!r} to go to from here"
+            )
         for block in blocks(step.action):
             yield from _jumps(block, _targets(step, targets) | frozenset(block.positions))
 
@@ -60,20 +68,28 @@ def _returns(routine: Routine) -> Iterator[Finding]:
             for block in blocks(step.action):
                 for inner in all_steps(block):
                     if isinstance(inner.action, Return):
-                        yield Finding(inner.line, f"step {inner.name!r}: a parallel branch cannot return")
+                        yield Finding(
+                            inner.line, f"step {inner.name!r}: a parallel branch cannot return"
+                        )
 
 
 def _order(routine: Routine) -> Iterator[Finding]:
     """Names given twice, and steps no way leads to."""
     jumped_to = {step.next for step in all_steps(routine.steps)}
-    lists = [routine.steps, *(block for step in all_steps(routine.steps) for block in blocks(step.action))]
+    lists = [
+        routine.steps,
+        *(block for step in all_steps(routine.steps) for block in blocks(step.action)),
+    ]
     for steps in lists:
         counts = Counter(step.name for step in steps.items)
         for before, step in zip((None, *steps.items), steps.items, strict=False):
             if counts[step.name] > 1:
                 yield Finding(step.line, f"the step name {step.name!r} is given twice")
             if before is not None and _leaves(before) and step.name not in jumped_to:
-                yield Finding(step.line, f"step {step.name!r} is never reached: {before.name!r} goes elsewhere")
+                yield Finding(
+                    step.line,
+                    f"step {step.name!r} is never reached: {before.name!r} goes elsewhere",
+                )
 
 
 def _leaves(step: Step) -> bool:
@@ -83,7 +99,9 @@ def _leaves(step: Step) -> bool:
     if not isinstance(step.action, Switch):
         return False
     conditions = step.action.conditions
-    return conditions[-1].test == Literal(True) and all(_leaves(condition.step) for condition in conditions)
+    return conditions[-1].test == Literal(True) and all(
+        _leaves(condition.step) for condition in conditions
+    )
 
 
 def _calls(routine: Routine, program: Program) -> Iterator[Finding]:
@@ -93,7 +111,10 @@ def _calls(routine: Routine, program: Program) -> Iterator[Finding]:
             yield from _call(program, step.action.function, given, step)
             timeout = given.get("timeout")
             if isinstance(timeout, int | float) and timeout > limits.HTTP_TIMEOUT_SECONDS_MAX:
-                yield Finding(step.line, f"step {step.name!r}: timeout is above {limits.HTTP_TIMEOUT_SECONDS_MAX}")
+                yield Finding(
+                    step.line,
+                    f"step {step.name!r}: timeout is above {limits.HTTP_TIMEOUT_SECONDS_MAX}",
+                )
         for _, value in values(step):
             for node in nodes(value):
                 if isinstance(node, Call):
@@ -142,21 +163,29 @@ def _entries(arguments: Node) -> dict[str, Value]:
 
 
 def _unknown_variables(routine: Routine, program: Program) -> Iterator[Finding]:
-    known = {parameter.name for parameter in routine.parameters} | program.routines.keys() | stdlib.FUNCTIONS.keys()
+    known = (
+        {parameter.name for parameter in routine.parameters}
+        | program.routines.keys()
+        | stdlib.FUNCTIONS.keys()
+    )
     for step in all_steps(routine.steps):
         known |= _named(step)
     for step in all_steps(routine.steps):
         for line, value in values(step):
             for name in _read(value):
                 if name not in known:
-                    yield Finding(line, f"step {step.name!r}: {name!r} is neither a variable nor a subworkflow")
+                    yield Finding(
+                        line,
+                        f"step {step.name!r}: {name!r} is neither a variable nor a subworkflow",
+                    )
 
 
 def _read(node: Node) -> Iterator[str]:
     library = {
         part
         for item in nodes(node)
-        if isinstance(item, Index) and (item.path in stdlib.OBJECTS or item.path in stdlib.FUNCTIONS)
+        if isinstance(item, Index)
+        and (item.path in stdlib.OBJECTS or item.path in stdlib.FUNCTIONS)
         for part in nodes(item)
     }
     return (item.name for item in nodes(node) if isinstance(item, Name) and item not in library)
@@ -194,13 +223,17 @@ def _writes(steps: Steps, known: set[str], sealed: frozenset[str]) -> Iterator[F
     """
     for step in steps.items:
         for name in sorted(_written(step) & sealed):
-            yield Finding(step.line, f"step {step.name!r} writes {name!r}, which is not in `shared`")
+            yield Finding(
+                step.line, f"step {step.name!r} writes {name!r}, which is not in `shared`"
+            )
         known |= _written(step)
         if isinstance(step.action, Parallel):
             for name in sorted(step.action.shared - known):
                 yield Finding(step.line, f"shared: no step before {step.name!r} makes {name!r}")
         for block in blocks(step.action):
             if isinstance(step.action, Parallel):
-                yield from _writes(block, known | _named(step), frozenset(known - step.action.shared))
+                yield from _writes(
+                    block, known | _named(step), frozenset(known - step.action.shared)
+                )
             else:
                 yield from _writes(block, known, sealed)

@@ -1,4 +1,5 @@
-"""A workflow ready to run: starts its executions, cancels them, and starts again those a restart has cut off."""
+"""A workflow ready to run: starts its executions, cancels them, and starts again those a restart
+has cut off."""
 
 import asyncio
 import hashlib
@@ -47,7 +48,9 @@ class Workflow:
     def program(self) -> Program:
         """Raises SourceError for a workflow that Google would refuse to deploy."""
         if len(self.variables) > limits.USER_VARIABLES:
-            raise SourceError([Finding(0, f"more than {limits.USER_VARIABLES} environment variables")])
+            raise SourceError(
+                [Finding(0, f"more than {limits.USER_VARIABLES} environment variables")]
+            )
         program = load(self.source)
         if mistakes := check(program):
             raise SourceError(mistakes)
@@ -130,11 +133,14 @@ class Deployment:
         return self._slots.positions()
 
     def _start(self, stored: StoredExecution) -> None:
-        context = Context(stored.id, self.workflow.environment(stored.id), self._http, _logger(stored.id))
+        context = Context(
+            stored.id, self.workflow.environment(stored.id), self._http, _logger(stored.id)
+        )
         execution = Execution(self._program, context)
         task = asyncio.create_task(self._run(stored, execution), name=stored.id)
         self._running[stored.id] = _Running(execution, task)
-        # Not at the end of the task itself: one that is cancelled before its first step never gets there.
+        # Not at the end of the task itself: one that is cancelled before its first step never gets
+        # there.
         task.add_done_callback(lambda done: self._running.pop(done.get_name()))
 
     async def _run(self, stored: StoredExecution, execution: Execution) -> None:
@@ -144,8 +150,8 @@ class Deployment:
         log.event("execution ends", execution=stored.id, state=ending.state)
 
     async def _end(self, execution: str, ending: Ending) -> None:
-        """Until it is written down the execution counts as active, and nobody would start its recording again. So this
-        goes on until there is room; a restart begins with the row."""
+        """Until it is written down the execution counts as active, and nobody would start its
+        recording again. So this goes on until there is room; a restart begins with the row."""
         while True:
             try:
                 return self.store.end(execution, ending)
@@ -161,15 +167,26 @@ async def _ending(execution: Execution, stored: StoredExecution) -> Ending:
         return _failed(error, execution, stored.id)
     except Exception:
         log.logger.exception("the runner failed", extra={"fields": {"execution": stored.id}})
-        return _failed(failure("SystemError", "the runner failed; its log says how"), execution, stored.id)
+        return _failed(
+            failure("SystemError", "the runner failed; its log says how"), execution, stored.id
+        )
     return Ending("SUCCEEDED", result=result, last_step=_last_step(execution))
 
 
 def _failed(error: WorkflowError, execution: Execution, execution_id: str) -> Ending:
     code = error.payload.get("code") if isinstance(error.payload, dict) else None
     last_step = _last_step(execution)
-    log.event("execution failed", "ERROR", execution=execution_id, step=last_step[1], code=code, tags=error.tags)
-    return Ending("FAILED", error=_payload(error.payload), context=error.context, last_step=last_step)
+    log.event(
+        "execution failed",
+        "ERROR",
+        execution=execution_id,
+        step=last_step[1],
+        code=code,
+        tags=error.tags,
+    )
+    return Ending(
+        "FAILED", error=_payload(error.payload), context=error.context, last_step=last_step
+    )
 
 
 def _payload(payload: Value) -> str:

@@ -1,4 +1,5 @@
-"""The YAML of a workflow as plain data, with the line of every map; what YAML itself gets wrong is found here."""
+"""The YAML of a workflow as plain data, with the line of every map; what YAML itself gets wrong is
+found here."""
 
 from dataclasses import dataclass, field
 
@@ -50,7 +51,11 @@ class Document:
     def _key(self, loader: _Loader, node: yaml.Node) -> str:
         key = loader.construct_object(node)
         if not isinstance(key, str):
-            reason = "YAML reads it as a boolean; put it in quotes" if isinstance(key, bool) else "not a string"
+            reason = (
+                "YAML reads it as a boolean; put it in quotes"
+                if isinstance(key, bool)
+                else "not a string"
+            )
             self.findings.append(Finding(_line(node), f"bad name {node.value!r}: {reason}"))
         return str(key)
 

@@ -98,7 +98,9 @@ class Execution:
 
     async def _run(self, routine: Routine, arguments: Arguments, scope: Scope) -> Value:
         if scope.depth >= limits.CALL_DEPTH:
-            raise failure("RecursionError", f"subworkflows call each other more than {limits.CALL_DEPTH} deep")
+            raise failure(
+                "RecursionError", f"subworkflows call each other more than {limits.CALL_DEPTH} deep"
+            )
         with scope:
             await self._pass_arguments(routine, arguments, scope)
             signal = await self.run_steps(routine.steps, scope)
@@ -107,8 +109,12 @@ class Execution:
     async def _pass_arguments(self, routine: Routine, arguments: Arguments, scope: Scope) -> None:
         names = [parameter.name for parameter in routine.parameters]
         if isinstance(arguments, list) and len(arguments) > len(names):
-            raise failure("TypeError", f"{routine.name} takes {len(names)} arguments, not {len(arguments)}")
-        given = arguments if isinstance(arguments, dict) else dict(zip(names, arguments, strict=False))
+            raise failure(
+                "TypeError", f"{routine.name} takes {len(names)} arguments, not {len(arguments)}"
+            )
+        given = (
+            arguments if isinstance(arguments, dict) else dict(zip(names, arguments, strict=False))
+        )
         for unknown in given.keys() - set(names):
             raise failure("TypeError", f"{routine.name} has no parameter {unknown}")
         for parameter in routine.parameters:
@@ -253,7 +259,9 @@ class Execution:
                     raise
             await asyncio.sleep(delay)
 
-    async def _worth_retrying(self, policy: RetryPolicy, error: WorkflowError, scope: Scope) -> bool:
+    async def _worth_retrying(
+        self, policy: RetryPolicy, error: WorkflowError, scope: Scope
+    ) -> bool:
         if policy.predicate is None:
             return True
         answer = await self.call(policy.predicate.name, [error.payload], scope)
@@ -265,7 +273,9 @@ class Execution:
 
 
 def _range(bounds: Value) -> Sequence[Value]:
-    if not (isinstance(bounds, list) and len(bounds) == 2 and all(is_number(bound) for bound in bounds)):
+    if not (
+        isinstance(bounds, list) and len(bounds) == 2 and all(is_number(bound) for bound in bounds)
+    ):
         raise failure("TypeError", "range needs a list of two numbers")
     first, last = bounds
     count = max(0, int(last - first) + 1) if last >= first else 0
@@ -275,7 +285,8 @@ def _range(bounds: Value) -> Sequence[Value]:
 
 
 def _written(container: Value, path: list[Value], value: Value) -> Value:
-    """A copy of the container with the value at the path; a map takes new keys, a list does not grow."""
+    """A copy of the container with the value at the path; a map takes new keys, a list does not
+    grow."""
     key, rest = path[0], path[1:]
     inner = _written(lookup(container, key), rest, value) if rest else value
     if isinstance(container, list):
@@ -283,4 +294,6 @@ def _written(container: Value, path: list[Value], value: Value) -> Value:
         return [*container[:position], inner, *container[position + 1 :]]
     if isinstance(container, dict) and isinstance(key, str):
         return {**container, key: inner}
-    raise failure("TypeError", f"cannot write an item of a {type_name(container)} at a {type_name(key)}")
+    raise failure(
+        "TypeError", f"cannot write an item of a {type_name(container)} at a {type_name(key)}"
+    )

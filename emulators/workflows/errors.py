@@ -21,7 +21,9 @@ class Finding:
 
 class SourceError(Exception):
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("; ".join(f"line {finding.line}: {finding.message}" for finding in findings))
+        super().__init__(
+            "; ".join(f"line {finding.line}: {finding.message}" for finding in findings)
+        )
         self.findings = tuple(findings)
 
 
@@ -37,7 +39,8 @@ class Frame:
 
 
 class WorkflowError(Exception):
-    """The payload is what `except` sees: a map with `tags` and `message`, or whatever `raise` was given."""
+    """The payload is what `except` sees: a map with `tags` and `message`, or whatever `raise` was
+    given."""
 
     def __init__(self, payload: Any) -> None:
         super().__init__(_message(payload))
@@ -52,7 +55,10 @@ class WorkflowError(Exception):
     @property
     def context(self) -> str:
         """The stack trace for people, in the form Google writes it."""
-        places = (f'in step "{frame.step}", routine "{frame.routine}", line: {frame.line}' for frame in self.frames)
+        places = (
+            f'in step "{frame.step}", routine "{frame.routine}", line: {frame.line}'
+            for frame in self.frames
+        )
         return "\n".join([str(self), *places])
 
     @property

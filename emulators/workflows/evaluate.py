@@ -4,7 +4,17 @@ from typing import Protocol
 
 from emulators.workflows import stdlib
 from emulators.workflows.errors import failure
-from emulators.workflows.expression import Binary, Call, Index, ListOf, Literal, MapOf, Name, Node, Unary
+from emulators.workflows.expression import (
+    Binary,
+    Call,
+    Index,
+    ListOf,
+    Literal,
+    MapOf,
+    Name,
+    Node,
+    Unary,
+)
 from emulators.workflows.operators import apply, as_boolean, negate
 from emulators.workflows.scope import Scope
 from emulators.workflows.values import Function, Value, type_name
@@ -27,18 +37,25 @@ async def evaluate(node: Node, scope: Scope, caller: Caller) -> Value:
         case Index():
             return await _place(node, scope, caller)
         case Call(function, arguments):
-            return await caller.call(function, [await evaluate(item, scope, caller) for item in arguments], scope)
+            return await caller.call(
+                function, [await evaluate(item, scope, caller) for item in arguments], scope
+            )
         case Unary(operator, operand):
             value = await evaluate(operand, scope, caller)
             return negate(value) if operator == "-" else not as_boolean(value, "`not`")
         case Binary("and" | "or"):
             return await _logic(node, scope, caller)
         case Binary(operator, left, right):
-            return apply(operator, await evaluate(left, scope, caller), await evaluate(right, scope, caller))
+            return apply(
+                operator, await evaluate(left, scope, caller), await evaluate(right, scope, caller)
+            )
         case ListOf(items):
             return [await evaluate(item, scope, caller) for item in items]
         case MapOf(entries):
-            return {await _key(key, scope, caller): await evaluate(value, scope, caller) for key, value in entries}
+            return {
+                await _key(key, scope, caller): await evaluate(value, scope, caller)
+                for key, value in entries
+            }
 
 
 def lookup(container: Value, key: Value) -> Value:
@@ -74,7 +91,9 @@ async def _place(node: Index, scope: Scope, caller: Caller) -> Value:
             return stdlib.OBJECTS[node.path]
         if node.path in stdlib.FUNCTIONS:
             return Function(node.path)
-    return lookup(await evaluate(node.target, scope, caller), await evaluate(node.key, scope, caller))
+    return lookup(
+        await evaluate(node.target, scope, caller), await evaluate(node.key, scope, caller)
+    )
 
 
 async def _logic(node: Binary, scope: Scope, caller: Caller) -> bool:

@@ -1,4 +1,5 @@
-"""From a bucket's notification, or a CloudEvent as Eventarc sends it, to the event that it hands a workflow."""
+"""From a bucket's notification, or a CloudEvent as Eventarc sends it, to the event that it hands a
+workflow."""
 
 from collections.abc import Mapping
 
@@ -18,7 +19,9 @@ class BadNotification(Exception):
 
 def received(headers: Mapping[str, str], body: bytes, inbox: str) -> Map | None:
     """The event to start an execution with; None if what was received starts none."""
-    if "ce-specversion" in headers or headers.get("content-type", "").startswith("application/cloudevents"):
+    if "ce-specversion" in headers or headers.get("content-type", "").startswith(
+        "application/cloudevents"
+    ):
         return delivered(headers, body, inbox)
     try:
         return cloud_event(from_json(body), inbox)
@@ -27,7 +30,8 @@ def received(headers: Mapping[str, str], body: bytes, inbox: str) -> Map | None:
 
 
 def delivered(headers: Mapping[str, str], body: bytes, inbox: str) -> Map | None:
-    """Of a CloudEvent in binary or structured mode: its attributes and data in one map, as Workflows has it."""
+    """Of a CloudEvent in binary or structured mode: its attributes and data in one map, as
+    Workflows has it."""
     try:
         event = from_http(headers, body)
     except (GenericException, ValueError) as error:
@@ -45,7 +49,9 @@ def cloud_event(notification: Value, inbox: str) -> Map | None:
     if not isinstance(notification, dict) or not isinstance(notification.get("eventType"), str):
         raise BadNotification("a notification is a map with eventType, eventId, time and object")
     resource = notification.get("object")
-    if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in ("bucket", "name")):
+    if not isinstance(resource, dict) or not all(
+        isinstance(resource.get(key), str) for key in ("bucket", "name")
+    ):
         raise BadNotification("the object of a notification has a bucket and a name")
     if notification["eventType"] != "OBJECT_FINALIZE" or resource["bucket"] != inbox:
         return None

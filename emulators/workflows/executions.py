@@ -1,4 +1,5 @@
-"""The executions of the workflow, kept in SQLite: an ACTIVE one found at start was cut off and starts again."""
+"""The executions of the workflow, kept in SQLite: an ACTIVE one found at start was cut off and
+starts again."""
 
 import sqlite3
 import time
@@ -24,7 +25,9 @@ CREATE TABLE IF NOT EXISTS executions (
 );
 CREATE INDEX IF NOT EXISTS executions_by_state ON executions (state);
 """
-_COLUMNS = "number, id, argument, state, start_time, end_time, result, error, context, routine, step"
+_COLUMNS = (
+    "number, id, argument, state, start_time, end_time, result, error, context, routine, step"
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class ExecutionStore:
     def open(cls, file: Path) -> Self:
         file.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(file, isolation_level=None)
-        # A write is one append: safe when the process is killed. reconcile finds what a power cut may have lost.
+        # A write is one append: safe when the process is killed. reconcile finds what a power cut
+        # may have lost.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(_SCHEMA)
@@ -93,7 +97,15 @@ class ExecutionStore:
         self._write(
             "UPDATE executions SET state = ?, end_time = ?, result = ?, error = ?, context = ?, routine = ?, step = ?"
             " WHERE id = ? AND state = 'ACTIVE'",
-            (ending.state, time.time(), ending.result, ending.error, ending.context, *ending.last_step, execution),
+            (
+                ending.state,
+                time.time(),
+                ending.result,
+                ending.error,
+                ending.context,
+                *ending.last_step,
+                execution,
+            ),
         )
 
     def _write(self, statement: str, values: tuple[object, ...]) -> Any:
@@ -104,7 +116,9 @@ class ExecutionStore:
             raise NotWritten(str(error)) from error
 
     def get(self, execution: str) -> StoredExecution | None:
-        row = self._connection.execute(f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (execution,)).fetchone()
+        row = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (execution,)
+        ).fetchone()
         return StoredExecution(*row) if row else None
 
     def newest(self, count: int, before: int | None = None) -> list[StoredExecution]:
@@ -124,4 +138,6 @@ class ExecutionStore:
 
     def counts(self) -> dict[str, int]:
         """Executions in each state."""
-        return dict(self._connection.execute("SELECT state, count(*) FROM executions GROUP BY state"))
+        return dict(
+            self._connection.execute("SELECT state, count(*) FROM executions GROUP BY state")
+        )

@@ -1,4 +1,5 @@
-"""Google's Executions API, its rules and its JSON: what api.py serves over HTTP and grpc_api.py over gRPC."""
+"""Google's Executions API, its rules and its JSON: what api.py serves over HTTP and grpc_api.py
+over gRPC."""
 
 import base64
 import binascii
@@ -20,7 +21,9 @@ _PAGE_SIZE_MAX: dict[View, int] = {"BASIC": 1000, "FULL": 100}
 class ApiError(Exception):
     """A request refused, under the name both HTTP and gRPC have for it."""
 
-    def __init__(self, status: Literal["INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION"], message: str) -> None:
+    def __init__(
+        self, status: Literal["INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION"], message: str
+    ) -> None:
         super().__init__(message)
         self.status = status
 
@@ -38,7 +41,9 @@ class ExecutionsApi:
     def get_execution(self, name: str, view: View | None) -> Map:
         return self._show(self._find(name), view or "FULL")
 
-    def list_executions(self, parent: str, view: View | None, page_size: int, page_token: str) -> Map:
+    def list_executions(
+        self, parent: str, view: View | None, page_size: int, page_token: str
+    ) -> Map:
         """A page size of 0 and an empty token stand for "not given", as in Google's messages."""
         self._require_workflow(parent)
         if page_size < 0:
@@ -49,7 +54,9 @@ class ExecutionsApi:
         page = found[:size]
         answer: Map = {"executions": [self._show(stored, view) for stored in page]}
         if len(found) > size:
-            answer["nextPageToken"] = base64.urlsafe_b64encode(str(page[-1].number).encode()).decode()
+            answer["nextPageToken"] = base64.urlsafe_b64encode(
+                str(page[-1].number).encode()
+            ).decode()
         return answer
 
     async def cancel_execution(self, name: str) -> Map:
@@ -61,7 +68,9 @@ class ExecutionsApi:
 
     def _require_workflow(self, name: str) -> None:
         if name != self._deployment.workflow.name:
-            raise ApiError("NOT_FOUND", f"workflow {name} is not here; {self._deployment.workflow.name} is")
+            raise ApiError(
+                "NOT_FOUND", f"workflow {name} is not here; {self._deployment.workflow.name} is"
+            )
 
     def _find(self, name: str) -> StoredExecution:
         parent, _, execution = name.rpartition("/executions/")
@@ -117,4 +126,8 @@ def _page_start(token: str) -> int | None:
 
 
 def _timestamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(seconds, UTC)
+        .isoformat(timespec="microseconds")
+        .replace("+00:00", "Z")
+    )

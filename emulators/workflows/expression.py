@@ -1,4 +1,5 @@
-"""Expressions: the text between `${` and `}`, read into a tree. The grammar is Google's, nothing else is reachable."""
+"""Expressions: the text between `${` and `}`, read into a tree. The grammar is Google's, nothing
+else is reachable."""
 
 import json
 import re
@@ -20,7 +21,15 @@ _LITERALS = {
     "false": False, "False": False, "FALSE": False,
     "null": None,
 }  # fmt: skip
-_KEYWORDS = {"and": "and", "AND": "and", "or": "or", "OR": "or", "not": "not", "NOT": "not", "in": "in"}
+_KEYWORDS = {
+    "and": "and",
+    "AND": "and",
+    "or": "or",
+    "OR": "or",
+    "not": "not",
+    "NOT": "not",
+    "in": "in",
+}
 _LEVELS = (
     ("or",),
     ("and",),
@@ -113,7 +122,11 @@ def _tokens(text: str) -> list[_Token]:
             raise ExpressionError(f"cannot read {text[position:end].strip()!r}")
         kind = str(match.lastgroup)
         word = match[kind]
-        tokens.append(_Token("sign", _KEYWORDS[word]) if kind == "name" and word in _KEYWORDS else _Token(kind, word))
+        tokens.append(
+            _Token("sign", _KEYWORDS[word])
+            if kind == "name" and word in _KEYWORDS
+            else _Token(kind, word)
+        )
         position = match.end()
     return [*tokens, _Token("end", "end of the expression")]
 
@@ -242,7 +255,9 @@ class _Parser:
 def _unquoted(text: str) -> str:
     body = text[1:-1]
     if text[0] == "'":
-        body = re.sub(r"\\.|\"", lambda match: {'"': '\\"', "\\'": "'"}.get(match[0], match[0]), body)
+        body = re.sub(
+            r"\\.|\"", lambda match: {'"': '\\"', "\\'": "'"}.get(match[0], match[0]), body
+        )
     try:
         return str(json.loads(f'"{body}"', strict=False))
     except ValueError as error:

@@ -1,4 +1,5 @@
-"""Google's Executions API over gRPC, the only way google-cloud-workflows' client speaks, in that library's messages."""
+"""Google's Executions API over gRPC, the only way google-cloud-workflows' client speaks, in that
+library's messages."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,11 +21,16 @@ def make_server(api: ExecutionsApi, port: int) -> grpc.aio.Server:
     methods = {
         "CreateExecution": _method(rpcs.create, types.CreateExecutionRequest, types.Execution),
         "GetExecution": _method(rpcs.get, types.GetExecutionRequest, types.Execution),
-        "ListExecutions": _method(rpcs.list, types.ListExecutionsRequest, types.ListExecutionsResponse),
+        "ListExecutions": _method(
+            rpcs.list, types.ListExecutionsRequest, types.ListExecutionsResponse
+        ),
         "CancelExecution": _method(rpcs.cancel, types.CancelExecutionRequest, types.Execution),
     }
-    service = grpc.method_handlers_generic_handler("google.cloud.workflows.executions.v1.Executions", methods)
-    # Without this option a second runner would take the same port and, unnoticed, half of the calls.
+    service = grpc.method_handlers_generic_handler(
+        "google.cloud.workflows.executions.v1.Executions", methods
+    )
+    # Without this option a second runner would take the same port and, unnoticed, half of the
+    # calls.
     server = grpc.aio.server(handlers=[service], options=[("grpc.so_reuseport", 0)])
     server.add_insecure_port(f"127.0.0.1:{port}")
     return server
@@ -42,13 +48,17 @@ class _Rpcs:
 
     async def list(self, request: types.ListExecutionsRequest) -> Map:
         view = _VIEWS.get(request.view)
-        return self._api.list_executions(request.parent, view, request.page_size, request.page_token)
+        return self._api.list_executions(
+            request.parent, view, request.page_size, request.page_token
+        )
 
     async def cancel(self, request: types.CancelExecutionRequest) -> Map:
         return await self._api.cancel_execution(request.name)
 
 
-def _method(rpc: Callable[[Any], Awaitable[Map]], request_type: Any, answer_type: Any) -> grpc.RpcMethodHandler:
+def _method(
+    rpc: Callable[[Any], Awaitable[Map]], request_type: Any, answer_type: Any
+) -> grpc.RpcMethodHandler:
     async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
         try:
             shown = await rpc(request)
@@ -57,7 +67,9 @@ def _method(rpc: Callable[[Any], Awaitable[Map]], request_type: Any, answer_type
         except NotWritten as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         message = answer_type.pb()()
-        return ParseDict(shown, message, ignore_unknown_fields=True)  # the library's message has no createTime
+        return ParseDict(
+            shown, message, ignore_unknown_fields=True
+        )  # the library's message has no createTime
 
     return grpc.unary_unary_rpc_method_handler(
         answer,

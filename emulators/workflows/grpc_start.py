@@ -1,4 +1,5 @@
-"""Starts gRPC behind the HTTP side: its imports take half a second, which must not delay the runner's `/health`."""
+"""Starts gRPC behind the HTTP side: its imports take half a second, which must not delay the
+runner's `/health`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +18,8 @@ _STOP_SECONDS = 5
 
 @asynccontextmanager
 async def grpc_served(api: ExecutionsApi, port: int) -> AsyncIterator[None]:
-    """Served about half a second after `/health`; a call before that is UNAVAILABLE, unless it waits for its channel.
+    """Served about half a second after `/health`; a call before that is UNAVAILABLE, unless it
+    waits for its channel.
 
     A port that is taken ends the process, as it does on the HTTP side.
     """

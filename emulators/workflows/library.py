@@ -1,4 +1,5 @@
-"""How library functions are called: by position or by name, each argument checked against the function's annotation."""
+"""How library functions are called: by position or by name, each argument checked against the
+function's annotation."""
 
 import inspect
 from collections.abc import Callable
@@ -13,7 +14,8 @@ Arguments = list[Value] | dict[str, Value]
 
 
 def invoke(name: str, function: Callable[..., Any], arguments: Arguments, *context: object) -> Any:
-    """Call the function as Workflows would; wrong arguments raise a TypeError the workflow can catch.
+    """Call the function as Workflows would; wrong arguments raise a TypeError the workflow can
+    catch.
 
     The context goes before the arguments, to functions that need the running execution.
     """
@@ -37,7 +39,9 @@ def mistake(function: Callable[..., Any], arguments: Arguments, *context: object
     return None
 
 
-def _bind(signature: inspect.Signature, arguments: Arguments, context: tuple[object, ...]) -> inspect.BoundArguments:
+def _bind(
+    signature: inspect.Signature, arguments: Arguments, context: tuple[object, ...]
+) -> inspect.BoundArguments:
     if isinstance(arguments, dict):
         return signature.bind(*context, **arguments)
     return signature.bind(*context, *arguments)

@@ -31,5 +31,7 @@ class Memory:
 
     def change(self, difference: int) -> None:
         if difference > 0 and self.used + difference > MEMORY_BYTES:
-            raise failure("ResourceLimitError", f"variables would take more than {MEMORY_BYTES} bytes")
+            raise failure(
+                "ResourceLimitError", f"variables would take more than {MEMORY_BYTES} bytes"
+            )
         self.used += difference

@@ -21,7 +21,9 @@ def findings(text: str) -> list[Finding]:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 def main(files: tuple[Path, ...]) -> None:
     """Print each mistake as FILE:LINE: MESSAGE; exit 1 if there is one."""
     failed = False

@@ -1,4 +1,5 @@
-"""One JSON line an event on stderr: ids, step names and codes. Payloads only where a workflow logs one itself."""
+"""One JSON line an event on stderr: ids, step names and codes. Payloads only where a workflow logs
+one itself."""
 
 import json
 import logging

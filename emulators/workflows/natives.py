@@ -44,7 +44,11 @@ async def sleep_until(context: Context, time: str) -> None:
 
 
 async def log(
-    context: Context, data: Value = None, severity: str = "DEFAULT", text: Value = None, json: Value = None
+    context: Context,
+    data: Value = None,
+    severity: str = "DEFAULT",
+    text: Value = None,
+    json: Value = None,
 ) -> None:
     context.log(severity, next((item for item in (data, text, json) if item is not None), None))
 
@@ -59,7 +63,9 @@ async def request(
     query: Map | None = None,
     auth: Map | None = None,
 ) -> Map:
-    return await context.http.request(context.execution, method, url, body, headers, query, auth, timeout)
+    return await context.http.request(
+        context.execution, method, url, body, headers, query, auth, timeout
+    )
 
 
 def _verb(method: str) -> Callable[..., Any]:
@@ -89,4 +95,6 @@ NATIVES: dict[str, Callable[..., Any]] = {
     "sys.sleep": sleep,
     "sys.sleep_until": sleep_until,
 }
-BLOCKING = frozenset(name for name, function in NATIVES.items() if inspect.iscoroutinefunction(function))
+BLOCKING = frozenset(
+    name for name, function in NATIVES.items() if inspect.iscoroutinefunction(function)
+)

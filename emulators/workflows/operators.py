@@ -1,4 +1,5 @@
-"""Operators, with Google's table of types: a string joins with anything but null, a boolean is no number."""
+"""Operators, with Google's table of types: a string joins with anything but null, a boolean is no
+number."""
 
 import math
 import operator
@@ -25,7 +26,8 @@ _ORDER: dict[str, Callable[[Value, Value], bool]] = {
 
 
 def apply(sign: str, left: Value, right: Value) -> Value:
-    """The value of `left sign right`; `and` and `or` are not here, since they may skip their right side."""
+    """The value of `left sign right`; `and` and `or` are not here, since they may skip their right
+    side."""
     if sign == "==":
         return equal(left, right)
     if sign == "!=":
@@ -56,7 +58,9 @@ def as_string(value: Value) -> str:
         return str(value).lower()
     if isinstance(value, str | int | float):
         return str(value)
-    raise failure("TypeError", f"a {type_name(value)} cannot be made a string; use json.encode_to_string")
+    raise failure(
+        "TypeError", f"a {type_name(value)} cannot be made a string; use json.encode_to_string"
+    )
 
 
 def _contains(item: Value, container: Value) -> bool:
@@ -88,4 +92,6 @@ def _calculate(sign: str, left: Value, right: Value) -> Value:
 
 
 def _mismatch(sign: str, left: Value, right: Value) -> WorkflowError:
-    return failure("TypeError", f"`{sign}` does not take a {type_name(left)} and a {type_name(right)}")
+    return failure(
+        "TypeError", f"`{sign}` does not take a {type_name(left)} and a {type_name(right)}"
+    )

@@ -1,4 +1,5 @@
-"""`parallel`: branches and iterations at once, at most 20 in an execution; one that fails does not stop the others."""
+"""`parallel`: branches and iterations at once, at most 20 in an execution; one that fails does not
+stop the others."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -46,7 +47,9 @@ class _Failures:
     def add(self, name: str, error: WorkflowError) -> None:
         self.count += 1
         if self.count <= limits.REPORTED_BRANCH_ERRORS:
-            self.reported.append({"id": name, "error": {"payload": error.payload, "context": error.context}})
+            self.reported.append(
+                {"id": name, "error": {"payload": error.payload, "context": error.context}}
+            )
 
     def as_error(self) -> WorkflowError:
         message = "UnhandledBranchError: One or more branches or iterations encountered an unhandled runtime error"
@@ -63,13 +66,16 @@ class _Failures:
 async def run(execution: Lanes, step: Parallel, scope: Scope) -> None:
     """Returns when all have ended; then an UnhandledBranchError tells of those that failed."""
     if scope.nesting >= limits.PARALLEL_NESTING:
-        raise failure("ParallelNestingError", f"parallel steps nest more than {limits.PARALLEL_NESTING} deep")
+        raise failure(
+            "ParallelNestingError", f"parallel steps nest more than {limits.PARALLEL_NESTING} deep"
+        )
     lanes = await _lanes(execution, step, scope)
     workers = min(len(lanes), await _limit(execution, step, scope))
     waiting, failures = iter(lanes), _Failures()
     async with asyncio.TaskGroup() as group:
         for number in range(workers):
-            # The branch around here waits for its inner branches: the first of them runs in its place.
+            # The branch around here waits for its inner branches: the first of them runs in its
+            # place.
             place = nullcontext() if scope.nesting and number == 0 else execution.places
             group.create_task(_work(execution, step.shared, waiting, scope, place, failures))
     if failures.count:
@@ -82,7 +88,9 @@ async def _lanes(execution: Lanes, step: Parallel, scope: Scope) -> list[_Lane]:
     loop = step.work
     lanes = []
     for index, item in enumerate(await execution.items(loop, scope)):
-        variables = {loop.value: item} if loop.index is None else {loop.value: item, loop.index: index}
+        variables = (
+            {loop.value: item} if loop.index is None else {loop.value: item, loop.index: index}
+        )
         lanes.append(_Lane(str(index), loop.steps, variables))
     return lanes
 

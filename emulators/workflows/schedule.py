@@ -14,9 +14,12 @@ TIMEOUT = 300.0
 
 @asynccontextmanager
 async def scheduled(calls: Mapping[str, int]) -> AsyncIterator[None]:
-    """While the block runs, POST to each URL every so many seconds; the first time after that long."""
+    """While the block runs, POST to each URL every so many seconds; the first time after that
+    long."""
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-        tasks = [asyncio.create_task(repeat(client, url, seconds)) for url, seconds in calls.items()]
+        tasks = [
+            asyncio.create_task(repeat(client, url, seconds)) for url, seconds in calls.items()
+        ]
         try:
             yield
         finally:

@@ -24,7 +24,9 @@ def schema_findings(text: str) -> list[Finding]:
 
 def _finding(error: Any, document: Document) -> Finding:
     path = ".".join(str(part) for part in error.absolute_path)
-    return Finding(_line(document.data, list(error.absolute_path), document), f"{path}: {error.message[:200]}")
+    return Finding(
+        _line(document.data, list(error.absolute_path), document), f"{path}: {error.message[:200]}"
+    )
 
 
 def _line(data: Value, path: list[Any], document: Document) -> int:

@@ -11,8 +11,9 @@ from emulators.workflows.values import Value, size_of
 class Scope:
     """The variables of a subworkflow, a loop's iteration, an `except` block or a parallel branch.
 
-    Reading looks outwards up to the subworkflow. Writing changes the variable where it stands, else makes one here.
-    A branch may change only those outside of it that its `parallel` step lists in `shared`.
+    Reading looks outwards up to the subworkflow. Writing changes the variable where it stands, else
+    makes one here. A branch may change only those outside of it that its `parallel` step lists in
+    `shared`.
     """
 
     def __init__(self, memory: Memory, routine: str, depth: int, nesting: int = 0) -> None:
@@ -46,7 +47,12 @@ class Scope:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self._memory.change(-sum(self._sizes.values()))
 
     def __contains__(self, name: str) -> bool:
@@ -55,7 +61,9 @@ class Scope:
     def get(self, name: str) -> Value:
         holder = self._holder(name)
         if holder is None:
-            raise failure("KeyError", f"symbol '{name}' is neither a variable nor a sub-workflow name")
+            raise failure(
+                "KeyError", f"symbol '{name}' is neither a variable nor a sub-workflow name"
+            )
         return holder._values[name]
 
     def set(self, name: str, value: Value) -> None:
@@ -63,7 +71,9 @@ class Scope:
         while scope is not None and name not in scope._values:
             if scope._shared is not None and name not in scope._shared:
                 if name in self:
-                    raise failure("ValueError", f"variable '{name}' is not in `shared` of the parallel step")
+                    raise failure(
+                        "ValueError", f"variable '{name}' is not in `shared` of the parallel step"
+                    )
                 break
             scope = scope._outer
         (scope if scope is not None and name in scope._values else self).declare(name, value)

@@ -51,7 +51,9 @@ class Slots:
 
     def lengths(self) -> dict[str, QueueLength]:
         return {
-            origin: QueueLength(slots=queue.slots, running=queue.running, waiting=len(queue.waiters))
+            origin: QueueLength(
+                slots=queue.slots, running=queue.running, waiting=len(queue.waiters)
+            )
             for origin, queue in self._queues.items()
         }
 

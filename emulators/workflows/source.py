@@ -87,7 +87,10 @@ class _Reader:
     def _routine(self, name: str, body: Value) -> Routine:
         line = self._document.line(body)
         body = self._map(body, line, f"subworkflow {name!r}", {"params", "steps"})
-        parameters = tuple(self._parameter(item, line) for item in self._list(body.get("params", []), line, "params"))
+        parameters = tuple(
+            self._parameter(item, line)
+            for item in self._list(body.get("params", []), line, "params")
+        )
         if name == "main" and len(parameters) > 1:
             self._find(line, "main takes at most one parameter")
         return Routine(name, line, parameters, self._steps(body.get("steps"), line, 0))
@@ -114,16 +117,22 @@ class _Reader:
         body = self._map(body, line, f"step {name!r}", None)
         kinds = [key for key in body if key in _COMPANIONS]
         if len(kinds) > 1:
-            self._find(line, f"step {name!r} is both `{kinds[0]}` and `{kinds[1]}`; make two steps of it")
+            self._find(
+                line, f"step {name!r} is both `{kinds[0]}` and `{kinds[1]}`; make two steps of it"
+            )
         if not kinds and "next" not in body:
             self._find(line, f"step {name!r} does nothing")
         known = {"next"}.union(*({kind} | _COMPANIONS[kind] for kind in kinds))
         for key in body.keys() - known:
             self._find(line, f"step {name!r} has an unknown key `{key}`")
         target = self._name(body["next"], line, "next") if "next" in body else None
-        return Step(name, line, self._action(kinds[0], name, body, line, nesting) if kinds else None, target)
+        return Step(
+            name, line, self._action(kinds[0], name, body, line, nesting) if kinds else None, target
+        )
 
-    def _action(self, kind: str, name: str, body: dict[str, Value], line: int, nesting: int) -> Action:
+    def _action(
+        self, kind: str, name: str, body: dict[str, Value], line: int, nesting: int
+    ) -> Action:
         content = body[kind]
         match kind:
             case "assign":
@@ -172,7 +181,9 @@ class _Reader:
         if isinstance(result, Index):
             self._find(line, "result must be the name of a variable")
         return CallStep(
-            self._name(body["call"], line, "call"), self.value(arguments, line), dotted_name(result) if result else None
+            self._name(body["call"], line, "call"),
+            self.value(arguments, line),
+            dotted_name(result) if result else None,
         )
 
     def _switch(self, content: Value, name: str, line: int, nesting: int) -> Switch:
@@ -187,14 +198,20 @@ class _Reader:
         if "condition" not in body:
             self._find(line, "`condition` is missing")
         rest = {key: value for key, value in body.items() if key != "condition"}
-        return Condition(self.value(body.get("condition"), line), self._step(name, rest, line, nesting))
+        return Condition(
+            self.value(body.get("condition"), line), self._step(name, rest, line, nesting)
+        )
 
     def _for(self, content: Value, line: int, nesting: int) -> For:
         line = self._document.line(content) or line
         body = self._map(content, line, "for", {"value", "index", "in", "range", "steps"})
         if ("in" in body) == ("range" in body):
             self._find(line, "a loop needs `in` or `range`, one of them")
-        items = Range(self.value(body["range"], line)) if "range" in body else self.value(body.get("in"), line)
+        items = (
+            Range(self.value(body["range"], line))
+            if "range" in body
+            else self.value(body.get("in"), line)
+        )
         index = self._name(body["index"], line, "index") if "index" in body else None
         value = self._name(body.get("value"), line, "value")
         return For(value, index, items, self._steps(body.get("steps"), line, nesting))
@@ -220,7 +237,9 @@ class _Reader:
         items = self._list(content, line, "branches")
         if len(items) > limits.PARALLEL_BRANCHES:
             self._find(line, f"more than {limits.PARALLEL_BRANCHES} branches in one parallel step")
-        return tuple(self._branch(item, self._document.line(item) or line, nesting) for item in items)
+        return tuple(
+            self._branch(item, self._document.line(item) or line, nesting) for item in items
+        )
 
     def _branch(self, item: Value, line: int, nesting: int) -> Branch:
         name, content = self._single(item, line, "a branch")
@@ -239,12 +258,16 @@ class _Reader:
             return self._steps(content, line, nesting)
         if isinstance(content, dict) and content.keys() == {"steps"}:
             return self._steps(content["steps"], line, nesting)
-        return Steps((self._step(name, content, self._document.line(content) or line, nesting),), {})
+        return Steps(
+            (self._step(name, content, self._document.line(content) or line, nesting),), {}
+        )
 
     def _handler(self, content: Value, line: int, nesting: int) -> Handler:
         line = self._document.line(content) or line
         body = self._map(content, line, "except", {"as", "steps"})
-        return Handler(self._name(body.get("as"), line, "as"), self._steps(body.get("steps"), line, nesting))
+        return Handler(
+            self._name(body.get("as"), line, "as"), self._steps(body.get("steps"), line, nesting)
+        )
 
     def value(self, data: Value, line: int) -> Node:
         """The tree of a YAML value; what holds no expression becomes one Literal."""
@@ -252,11 +275,17 @@ class _Reader:
             return self._text(data, line)
         if isinstance(data, list):
             items = tuple(self.value(item, line) for item in data)
-            return Literal(data) if all(isinstance(item, Literal) for item in items) else ListOf(items)
+            return (
+                Literal(data) if all(isinstance(item, Literal) for item in items) else ListOf(items)
+            )
         if isinstance(data, dict):
             at = self._document.line(data) or line
             entries = tuple((Literal(key), self.value(item, at)) for key, item in data.items())
-            return Literal(data) if all(isinstance(item, Literal) for _, item in entries) else MapOf(entries)
+            return (
+                Literal(data)
+                if all(isinstance(item, Literal) for _, item in entries)
+                else MapOf(entries)
+            )
         return Literal(data)
 
     def _text(self, text: str, line: int) -> Node:
@@ -269,7 +298,10 @@ class _Reader:
 
     def _expression(self, text: str, line: int) -> Node:
         if len(text) > limits.EXPRESSION_CHARACTERS:
-            self._find(line, f"the expression is longer than {limits.EXPRESSION_CHARACTERS} characters: {text[:40]}…")
+            self._find(
+                line,
+                f"the expression is longer than {limits.EXPRESSION_CHARACTERS} characters: {text[:40]}…",
+            )
         try:
             return parse(text)
         except ExpressionError as error:

@@ -1,6 +1,7 @@
 """The pure part of Google's standard library: names, arguments and errors as in its reference.
 
-An argument of another type than annotated is a TypeError. Regular expressions are Python's, a superset of RE2.
+An argument of another type than annotated is a TypeError. Regular expressions are Python's, a
+superset of RE2.
 """
 
 import base64
@@ -20,7 +21,16 @@ from urllib.parse import quote, quote_plus, unquote
 from emulators.workflows.errors import failure
 from emulators.workflows.library import Arguments, invoke
 from emulators.workflows.operators import as_string
-from emulators.workflows.values import Function, List, Map, Number, Value, from_json, to_json, type_name
+from emulators.workflows.values import (
+    Function,
+    List,
+    Map,
+    Number,
+    Value,
+    from_json,
+    to_json,
+    type_name,
+)
 
 _DIGESTS = {
     "MD5": "md5",
@@ -107,7 +117,9 @@ def compute_hmac(key: bytes, data: bytes, algorithm: str) -> bytes:
 
 def _digest(algorithm: str) -> str:
     if algorithm not in _DIGESTS:
-        raise failure("ValueError", f"hash algorithm {algorithm!r} is not one of {', '.join(_DIGESTS)}")
+        raise failure(
+            "ValueError", f"hash algorithm {algorithm!r} is not one of {', '.join(_DIGESTS)}"
+        )
     return _DIGESTS[algorithm]
 
 
@@ -214,7 +226,9 @@ def find_all(source: str, substr: str) -> List:
 
 
 def find_all_regex(source: str, regexp: str) -> List:
-    return [{"index": match.start(), "match": match[0]} for match in _regex(regexp).finditer(source)]
+    return [
+        {"index": match.start(), "match": match[0]} for match in _regex(regexp).finditer(source)
+    ]
 
 
 def match_regex(source: str, regexp: str) -> bool:
@@ -236,7 +250,9 @@ def split(source: str, separator: str) -> List:
 
 def substring(source: str, start: int, end: int) -> str:
     if not 0 <= start <= end <= len(source):
-        raise failure("IndexError", f"text.substring: {start} to {end} is outside of {len(source)} characters")
+        raise failure(
+            "IndexError", f"text.substring: {start} to {end} is outside of {len(source)} characters"
+        )
     return source[start:end]
 
 
@@ -314,7 +330,9 @@ def _matches(exception: Value, codes: set[int], tags: set[str]) -> bool:
     if not isinstance(exception, dict):
         return False
     found = exception.get("tags")
-    return exception.get("code") in codes or (isinstance(found, list) and any(tag in tags for tag in found))
+    return exception.get("code") in codes or (
+        isinstance(found, list) and any(tag in tags for tag in found)
+    )
 
 
 FUNCTIONS: dict[str, Callable[..., Value]] = {

@@ -7,7 +7,8 @@ from typing import Any
 from emulators.workflows.errors import failure
 
 Value = Any
-"""null, boolean, integer, double, string, bytes, list, map or Function. Never changed in place: writes copy."""
+"""null, boolean, integer, double, string, bytes, list, map or Function. Never changed in place:
+writes copy."""
 List = list[Value]
 Map = dict[str, Value]
 Number = int | float
@@ -70,10 +71,15 @@ def from_json(data: str | bytes) -> Value:
 
 
 def size_of(value: Value) -> int:
-    """Bytes the value takes in the 512 KB of an execution: its length in JSON, bytes as they are."""
+    """Bytes the value takes in the 512 KB of an execution: its length in JSON, bytes as they
+    are."""
     if isinstance(value, bytes):
         return len(value)
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_size_stand_in).encode())
+    return len(
+        json.dumps(
+            value, ensure_ascii=False, separators=(",", ":"), default=_size_stand_in
+        ).encode()
+    )
 
 
 def _size_stand_in(value: Value) -> str:

@@ -53,7 +53,9 @@ def values(step: Step) -> Iterator[tuple[int, Node]]:
             for assignment in assignments:
                 yield assignment.line, assignment.value
                 yield assignment.line, assignment.target
-        case CallStep(arguments=node) | Return(node) | Raise(node) | Try(retry=node) if node is not None:
+        case CallStep(arguments=node) | Return(node) | Raise(node) | Try(retry=node) if (
+            node is not None
+        ):
             yield step.line, node
         case Switch(conditions):
             for condition in conditions:

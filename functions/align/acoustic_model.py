@@ -9,7 +9,8 @@ import torch
 from shared.model.contracts import Engine
 
 UNKNOWN = "\uf8ff"
-"""A word of which nothing can be written. In no dictionary: whisperx places it as anything that is said there."""
+"""A word of which nothing can be written. In no dictionary: whisperx places it as anything that is
+said there."""
 
 
 @dataclass(frozen=True)

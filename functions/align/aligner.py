@@ -19,7 +19,7 @@ from functions.align.monotonic import FRAME, Fit
 from functions.align.sentences import separator
 from functions.align.sound import Sound
 from functions.align.word_boundaries import Letter, extents
-from shared.model.artifacts import HeardSegment
+from shared.model.artifacts import RecognizedSegment
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
 from shared.settings import settings
@@ -27,13 +27,14 @@ from shared.settings import settings
 PACKAGED = "hama"
 """The model of a machine without a hub. English only."""
 SLACK = 0.005
-"""Seconds more than a whole number of frames, of which hama's model and wav2vec2 make just as many: whisperx takes the
-frames to fill the segment, so that any other length would stretch its times."""
+"""Seconds more than a whole number of frames, of which hama's model and wav2vec2 make just as many:
+whisperx takes the frames to fill the segment, so that any other length would stretch its times."""
 
 
 @lru_cache(maxsize=1)
 def load(name: str | None = None) -> "Aligner":
-    """The aligner with the model called `name`; without one, the deployment's; without that, each language's own."""
+    """The aligner with the model called `name`; without one, the deployment's; without that, each
+    language's own."""
     return Aligner(name or settings().align_model)
 
 
@@ -49,7 +50,9 @@ class Aligner:
         """What is asked for; which model a language had is known when the language is."""
         if self.model in (None, PACKAGED):
             return hama.engine()
-        return Engine(name="whisperx", version=version("whisperx"), model=self.model, device=settings().device)
+        return Engine(
+            name="whisperx", version=version("whisperx"), model=self.model, device=settings().device
+        )
 
     def voice(self, language: str) -> "Voice | None":
         if language != self.language:
@@ -61,7 +64,8 @@ class Aligner:
 
 @lru_cache(maxsize=1)
 def found(language: str, name: str | None) -> Acoustic | None:
-    """The model, loaded; one is kept in memory. A model that was asked for must be there, a language's own need not."""
+    """The model, loaded; one is kept in memory. A model that was asked for must be there, a
+    language's own need not."""
     give_nltk_a_model()
     if language == "en" and name in (None, PACKAGED):
         return hama.acoustic()
@@ -69,7 +73,9 @@ def found(language: str, name: str | None) -> Acoustic | None:
     if wanted in (None, PACKAGED):
         return None
     try:
-        return wav2vec2.acoustic(language, wanted, settings().models, settings().download_models, settings().device)
+        return wav2vec2.acoustic(
+            language, wanted, settings().models, settings().download_models, settings().device
+        )
     except ModelUnavailable:
         if name is not None:
             raise
@@ -78,14 +84,20 @@ def found(language: str, name: str | None) -> Acoustic | None:
 
 @cache
 def give_nltk_a_model() -> None:
-    """whisperx splits text into sentences, which is not used here, and would download nltk's tables for it.
+    """whisperx splits text into sentences, which is not used here, and would download nltk's tables
+    for it.
 
     They are this process's own and go with it, since models may lie where nobody can write.
     """
     folder = TemporaryDirectory(prefix="dropscribe-nltk-")
     atexit.register(folder.cleanup)
     for language in {"english", *whisperx.alignment.PUNKT_LANGUAGES.values()}:
-        for table in ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt"):
+        for table in (
+            "abbrev_types.txt",
+            "collocations.tab",
+            "ortho_context.tab",
+            "sent_starters.txt",
+        ):
             path = Path(folder.name) / "tokenizers/punkt_tab" / language / table
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
@@ -100,12 +112,16 @@ class Voice:
         self.engine = acoustic.engine
         self.between = separator(language)
 
-    def fits(self, sound: Sound, segment: HeardSegment) -> list[Fit] | None:
+    def fits(self, sound: Sound, segment: RecognizedSegment) -> list[Fit] | None:
         """Where each word is. None where whisperx finds no way through the sound."""
         written = [self.acoustic.written(word.word) for word in segment.words]
         frames = int((min(segment.end, sound.seconds) - segment.start - SLACK) / FRAME)
         end = segment.start + frames * FRAME + SLACK
-        letters = self.letters(sound, segment.start, end, self.between.join(written)) if frames > 0 else []
+        letters = (
+            self.letters(sound, segment.start, end, self.between.join(written))
+            if frames > 0
+            else []
+        )
         if len(letters) != sum(map(len, written)):
             return None
         borders = accumulate(map(len, written), initial=0)
@@ -123,10 +139,15 @@ class Voice:
             return_char_alignments=True,
         )
         letters = (letter for sentence in made["segments"] for letter in sentence["chars"] or ())
-        return [Letter(each["char"], each["start"], each["score"]) for each in letters if not each["char"].isspace()]
+        return [
+            Letter(each["char"], each["start"], each["score"])
+            for each in letters
+            if not each["char"].isspace()
+        ]
 
     def fit(self, letters: Sequence[Letter], extent: tuple[float, float]) -> Fit:
-        """A word that cannot be written is where whisperx found something said between its neighbours."""
+        """A word that cannot be written is where whisperx found something said between its
+        neighbours."""
         if letters[0].sign == UNKNOWN:
             return Fit(*extent, None, "interpolated")
         return Fit(*extent, fmean(letter.score for letter in letters), "aligned")

@@ -1,4 +1,5 @@
-"""Each segment's words placed by the acoustic model of its language. Whatever fails, the words stay."""
+"""Each segment's words placed by the acoustic model of its language. Whatever fails, the words
+stay."""
 
 import logging
 from collections import defaultdict
@@ -8,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from functions.align.monotonic import Fit
 from functions.align.sound import Sound
-from shared.model.artifacts import HeardSegment, Region, Warning
+from shared.model.artifacts import Interval, RecognizedSegment, StageWarning
 from shared.model.contracts import Engine
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ class Voice(Protocol):
     @property
     def engine(self) -> Engine: ...
 
-    def fits(self, sound: Sound, segment: HeardSegment) -> Sequence[Fit] | None:
+    def fits(self, sound: Sound, segment: RecognizedSegment) -> Sequence[Fit] | None:
         """Where each word of the segment is; None where they do not fit the sound."""
 
 
@@ -46,13 +47,13 @@ class Failure:
 class Placing:
     """What is known of the segments' words so far."""
 
-    def __init__(self, segments: Sequence[HeardSegment]) -> None:
+    def __init__(self, segments: Sequence[RecognizedSegment]) -> None:
         self.segments = segments
         self.fits: list[Sequence[Fit] | None] = [None] * len(segments)
         """One for each segment. None: its words keep the recogniser's times."""
         self.engines: list[Engine] = []
         """The models that placed words."""
-        self.warnings: list[Warning] = []
+        self.warnings: list[StageWarning] = []
 
     def place(self, aligner: Aligner, sound: Sound) -> None:
         """Language by language, so that each model is loaded once and let go before the next."""
@@ -67,7 +68,9 @@ class Placing:
                 numbers[segment.language].append(number)
         return numbers
 
-    def place_language(self, language: str | None, numbers: Sequence[int], aligner: Aligner, sound: Sound) -> None:
+    def place_language(
+        self, language: str | None, numbers: Sequence[int], aligner: Aligner, sound: Sound
+    ) -> None:
         voice = attempt(lambda: aligner.voice(language)) if language else None
         if voice is None or isinstance(voice, Failure):
             self.warnings.append(no_aligner(language, voice))
@@ -93,24 +96,36 @@ def attempt(work: Callable[[], T]) -> T | Failure:
     except MemoryError:
         raise
     except Exception as error:  # models are others' code and may fail in any way; words are worth more than their times
-        log.warning("alignment failed", extra={"kind": type(error).__name__})  # its message may hold what was said
+        log.warning(
+            "alignment failed", extra={"kind": type(error).__name__}
+        )  # its message may hold what was said
         return Failure(type(error).__name__)
 
 
-def no_aligner(language: str | None, failure: Failure | None) -> Warning:
+def no_aligner(language: str | None, failure: Failure | None) -> StageWarning:
     why = (
         f"The alignment model for {language!r} cannot be used ({failure.kind})"
         if failure
-        else (f"No alignment model for {language!r} is here" if language else "The language is not known")
+        else (
+            f"No alignment model for {language!r} is here"
+            if language
+            else "The language is not known"
+        )
     )
-    return Warning(code="no_aligner", stage="align", message=f"{why}: its words keep the recogniser's times.")
+    return StageWarning(
+        code="no_aligner", stage="align", message=f"{why}: its words keep the recogniser's times."
+    )
 
 
-def not_aligned(segment: HeardSegment, failure: Failure | None) -> Warning:
-    why = f"Aligning failed in {segment.language!r} ({failure.kind})" if failure else "The words do not fit the sound"
-    return Warning(
+def not_aligned(segment: RecognizedSegment, failure: Failure | None) -> StageWarning:
+    why = (
+        f"Aligning failed in {segment.language!r} ({failure.kind})"
+        if failure
+        else "The words do not fit the sound"
+    )
+    return StageWarning(
         code="not_aligned",
         stage="align",
         message=f"{why}: they keep the recogniser's times.",
-        span=Region(start=segment.start, end=segment.end),
+        span=Interval(start=segment.start, end=segment.end),
     )

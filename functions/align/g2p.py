@@ -1,4 +1,5 @@
-"""How an English word sounds: from CMU's pronouncing dictionary, or as hama's model would read it."""
+"""How an English word sounds: from CMU's pronouncing dictionary, or as hama's model would read
+it."""
 
 from functools import lru_cache
 from importlib.util import find_spec
@@ -58,7 +59,8 @@ VOWELS = frozenset("aeiouy")
 
 
 def pronounced(word: str) -> list[str]:
-    """The ARPABET phonemes of one written word; none for a word without a letter, digit or known sign."""
+    """The ARPABET phonemes of one written word; none for a word without a letter, digit or known
+    sign."""
     return [phoneme for said in spoken(word) for phoneme in phonemes(said)]
 
 
@@ -89,10 +91,17 @@ def reader() -> G2PModel:
 
 @lru_cache(maxsize=1)
 def dictionary() -> dict[str, tuple[str, ...]]:
-    """The first pronunciation of each of 125,000 words. Read from pocketsphinx's files; nothing of it is imported."""
+    """The first pronunciation of each of 125,000 words. Read from pocketsphinx's files; nothing of
+    it is imported."""
     package = find_spec("pocketsphinx")
     if package is None or package.origin is None:
-        raise ModelUnavailable("the pronouncing dictionary of pocketsphinx is not on this deployment")
-    lines = (Path(package.origin).parent / "model/en-us/cmudict-en-us.dict").read_text(encoding="utf-8").splitlines()
+        raise ModelUnavailable(
+            "the pronouncing dictionary of pocketsphinx is not on this deployment"
+        )
+    lines = (
+        (Path(package.origin).parent / "model/en-us/cmudict-en-us.dict")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     entries = (line.split() for line in lines)
     return {word: tuple(sounds) for word, *sounds in entries if "(" not in word}

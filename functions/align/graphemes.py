@@ -33,4 +33,6 @@ def spelled(word: str, alphabet: frozenset[str]) -> str:
 
 
 def plain(letter: str, alphabet: frozenset[str]) -> str:
-    return "".join(part for part in unicodedata.normalize("NFKD", letter.casefold()) if part in alphabet)
+    return "".join(
+        part for part in unicodedata.normalize("NFKD", letter.casefold()) if part in alphabet
+    )

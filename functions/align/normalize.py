@@ -25,7 +25,8 @@ SIGNS = {
 
 
 def read_out(word: str, language: str) -> list[str]:
-    """The words said for one written word. Digits of a language that is not known are not said at all."""
+    """The words said for one written word. Digits of a language that is not known are not said at
+    all."""
     plain = GROUPED.sub(lambda number: re.sub(r"\D", "", number.group()), word)
     return [said for token in TOKEN.findall(plain) for said in one(token, language).split()]
 
@@ -42,7 +43,9 @@ def number(value: int, language: str) -> str:
     if language in UNREADABLE:
         return ""
     try:
-        return str(num2words(value, lang=language, to="year" if is_year(value, language) else "cardinal"))
+        return str(
+            num2words(value, lang=language, to="year" if is_year(value, language) else "cardinal")
+        )
     except NotImplementedError:
         return ""
 

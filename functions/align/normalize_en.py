@@ -1,9 +1,21 @@
-"""How what is written is said in English: `$3.50` -> three dollars fifty. Near enough to find a word in the sound."""
+"""How what is written is said in English: `$3.50` -> three dollars fifty. Near enough to find a
+word in the sound."""
 
 import re
 import unicodedata
 
-TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+TEENS = [
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", *TEENS]
 TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 SCALES = ((10**9, "billion"), (10**6, "million"), (10**3, "thousand"), (100, "hundred"))
@@ -71,7 +83,14 @@ UNITS_AFTER_DIGITS = UNITS | {
     "°f": "degrees fahrenheit",
 }
 """Alone, these letters may be anything."""
-ABBREVIATIONS = {"dr.": "doctor", "st.": "saint", "mt.": "mount", "prof.": "professor", "vs.": "versus", "vs": "versus"}
+ABBREVIATIONS = {
+    "dr.": "doctor",
+    "st.": "saint",
+    "mt.": "mount",
+    "prof.": "professor",
+    "vs.": "versus",
+    "vs": "versus",
+}
 PHONE = re.compile(r"[+(]?(?:\d{1,3}[-.)]{1,2})*\d{3}[-.]\d{4}|\(\d{3}\)")
 TOKEN = re.compile(
     r"(?P<initials>(?:[a-z]\.){2,})"
@@ -92,7 +111,8 @@ LONGEST_NUMBER = 10
 
 
 def spoken(word: str) -> list[str]:
-    """The words, in small letters, that a reader says for one written word. None for a mere sign."""
+    """The words, in small letters, that a reader says for one written word. None for a mere
+    sign."""
     text = plain(word)
     if text in ABBREVIATIONS:
         return [ABBREVIATIONS[text]]
@@ -131,7 +151,11 @@ def one(token: re.Match[str]) -> list[str]:
 def money(token: re.Match[str]) -> list[str]:
     """Three dollars fifty; two point five million dollars."""
     one, many, hundredths = CURRENCIES[token["currency"]]
-    digits, decimals, scale = token["digits"], token["decimals"], MILLIONS.get(token["suffix"] or "")
+    digits, decimals, scale = (
+        token["digits"],
+        token["decimals"],
+        MILLIONS.get(token["suffix"] or ""),
+    )
     if scale or (decimals and len(decimals) != 2):
         return [*decimal(digits, decimals), *([scale] if scale else []), many]
     rest = whole(decimals.lstrip("0")) if decimals and decimals != "00" else []
@@ -153,7 +177,10 @@ def counted(token: re.Match[str]) -> list[str]:
 
 
 def decimal(digits: str, decimals: str | None) -> list[str]:
-    return [*(whole(digits) if digits else []), *(["point", *one_by_one(decimals)] if decimals else [])]
+    return [
+        *(whole(digits) if digits else []),
+        *(["point", *one_by_one(decimals)] if decimals else []),
+    ]
 
 
 def initials(letters: str) -> list[str]:
@@ -168,12 +195,15 @@ def time(hour: str, minute: str) -> list[str]:
 
 
 def whole(digits: str) -> list[str]:
-    """A number without a fraction. Four digits without a comma are read as a year where one would."""
+    """A number without a fraction. Four digits without a comma are read as a year where one
+    would."""
     plain = digits.replace(",", "")
     if len(plain) > LONGEST_NUMBER or (len(plain) > 1 and plain[0] == "0"):
         return one_by_one(plain)
     if len(digits) == 4 and ("1100" <= digits < "2000" or "2010" <= digits < "2100"):
-        return cardinal(int(digits[:2])) + (cardinal(int(digits[2:])) if digits[2:] != "00" else ["hundred"])
+        return cardinal(int(digits[:2])) + (
+            cardinal(int(digits[2:])) if digits[2:] != "00" else ["hundred"]
+        )
     return cardinal(int(plain))
 
 

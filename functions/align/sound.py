@@ -21,7 +21,8 @@ NEARBY = 3.0
 DEEPEST = 45.0
 """dB below a word's loudest moment. What is quieter says nothing of how quiet a pause is."""
 CONTRAST = 15.0
-"""dB by which a word must stand out from the room. In more noise than that no pause can be heard."""
+"""dB by which a word must stand out from the room. In more noise than that no pause can be
+heard."""
 QUIET = 0.3
 """Share of the way, in dB, from the room's level up to the word's, below which it is quiet."""
 
@@ -47,16 +48,21 @@ class Sound:
         return self.levels[hop(start) : hop(end)]
 
     def pauses(self, start: float, end: float, shortest: float) -> list[tuple[float, float]] | None:
-        """The quiet stretches of a word that is somewhere in this time. None where noise covers them."""
+        """The quiet stretches of a word that is somewhere in this time. None where noise covers
+        them."""
         heard = self.between(start, end)
         if not len(heard):
             return None
         loudest = float(heard.max())
-        room = max(float(np.percentile(self.between(start - NEARBY, end + NEARBY), 10)), loudest - DEEPEST)
+        room = max(
+            float(np.percentile(self.between(start - NEARBY, end + NEARBY), 10)), loudest - DEEPEST
+        )
         if loudest - room < CONTRAST:
             return None
         quiet = stretches(heard < room + QUIET * (loudest - room))
-        pauses = ((seconds(hop(start) + first), seconds(hop(start) + last)) for first, last in quiet)
+        pauses = (
+            (seconds(hop(start) + first), seconds(hop(start) + last)) for first, last in quiet
+        )
         return [(first, last) for first, last in pauses if last - first >= shortest]
 
 
@@ -82,4 +88,7 @@ def stretches(quiet: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 def read(audio: Path) -> Sound:
     """A WAV file of signed 16-bit samples."""
     with wave.open(str(audio)) as file:
-        return Sound(np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / np.float32(32768))
+        return Sound(
+            np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32)
+            / np.float32(32768)
+        )

@@ -1,4 +1,5 @@
-"""A chunk of the recording and the words heard in it -> the same words, in sentences, placed in the sound."""
+"""A chunk of the recording and the words heard in it -> the same words, in sentences, placed in the
+sound."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +11,16 @@ from functions.align.monotonic import Fit, bounded
 from functions.align.sentences import sentences, separator
 from functions.align.sound import Sound, read
 from functions.align.word_boundaries import sounding
-from shared.model.artifacts import Aligned, AlignedSegment, AlignedWord, Heard, HeardSegment, HeardWord
+from shared.model.artifacts import (
+    Aligned,
+    AlignedSegment,
+    AlignedWord,
+    Recognition,
+    RecognizedSegment,
+    RecognizedWord,
+)
 from shared.model.contracts import Params
-from shared.runtime.stage import One, Output, Task
+from shared.runtime.stage import Output, SingleOutput, StageInput
 
 VERSION = "2"
 """Goes up when the same question would get another answer."""
@@ -24,31 +32,37 @@ class AlignParams(Params):
     model: str | None = None
     """None: the deployment's."""
     task: Literal["transcribe", "translate"] = "transcribe"
-    """What the recogniser was asked for. A translation is not in the sound: its words keep the recogniser's times."""
+    """What the recogniser was asked for. A translation is not in the sound: its words keep the
+    recogniser's times."""
 
 
 @dataclass(frozen=True)
 class Sentence:
     """Words that belong together, where they are, and the segment they were decoded in."""
 
-    segment: HeardSegment
-    words: tuple[tuple[HeardWord, Fit], ...]
+    segment: RecognizedSegment
+    words: tuple[tuple[RecognizedWord, Fit], ...]
     """Empty when the segment's text came without words."""
 
 
-def align(task: Task[AlignParams], load: Callable[[str | None], Aligner]) -> Iterator[Output]:
-    """Yields `aligned`. `load` gives the aligner of a model; the deployment's when there is none."""
-    heard = Heard.model_validate_json(task.files["heard"].read_bytes())
+def align(task: StageInput[AlignParams], load: Callable[[str | None], Aligner]) -> Iterator[Output]:
+    """Yields `aligned`. `load` gives the aligner of a model; the deployment's when there is
+    none."""
+    heard = Recognition.model_validate_json(task.files["heard"].read_bytes())
     sound = read(task.files["audio"])
     placing = Placing(heard.segments)
     if task.params.task == "transcribe":
         placing.place(load(task.params.model), sound)
     told = list(spoken_in(heard.segments, fits_of(placing, sound)))
-    yield One(
+    yield SingleOutput(
         "aligned",
         Aligned(
             segments=tuple(aligned_segment(sentence, sound.seconds) for sentence in told),
-            words=tuple(chain.from_iterable(aligned_words(number, sentence) for number, sentence in enumerate(told))),
+            words=tuple(
+                chain.from_iterable(
+                    aligned_words(number, sentence) for number, sentence in enumerate(told)
+                )
+            ),
             asr=heard.engine,
             engines=tuple(placing.engines),
             warnings=tuple(placing.warnings),
@@ -57,7 +71,8 @@ def align(task: Task[AlignParams], load: Callable[[str | None], Aligner]) -> Ite
 
 
 def fits_of(placing: Placing, sound: Sound) -> Iterator[Fit]:
-    """Every word's place, in order, inside the chunk. Where there is no fit, the recogniser's own times stand."""
+    """Every word's place, in order, inside the chunk. Where there is no fit, the recogniser's own
+    times stand."""
     given = (
         fits or [kept(word, sound) for word in segment.words]
         for segment, fits in zip(placing.segments, placing.fits, strict=True)
@@ -65,19 +80,22 @@ def fits_of(placing: Placing, sound: Sound) -> Iterator[Fit]:
     return bounded(list(chain.from_iterable(given)), sound.seconds)
 
 
-def kept(word: HeardWord, sound: Sound) -> Fit:
+def kept(word: RecognizedWord, sound: Sound) -> Fit:
     """The recogniser's own time, but for the pauses that it holds."""
     start, end = sounding(word.start, word.end, sound)
     return Fit(start, end, None, "asr")
 
 
-def spoken_in(segments: Sequence[HeardSegment], fits: Iterator[Fit]) -> Iterator[Sentence]:
+def spoken_in(segments: Sequence[RecognizedSegment], fits: Iterator[Fit]) -> Iterator[Sentence]:
     """The sentences of all segments. `fits` are those of all their words."""
     for segment in segments:
         placed = list(zip(segment.words, islice(fits, len(segment.words)), strict=True))
         numbers = sentences([word.word for word in segment.words], segment.language)
         for number in sorted(set(numbers)) or [0]:
-            yield Sentence(segment, tuple(word for word, its in zip(placed, numbers, strict=True) if its == number))
+            yield Sentence(
+                segment,
+                tuple(word for word, its in zip(placed, numbers, strict=True) if its == number),
+            )
 
 
 def aligned_segment(sentence: Sentence, duration: float) -> AlignedSegment:
@@ -93,7 +111,7 @@ def aligned_segment(sentence: Sentence, duration: float) -> AlignedSegment:
         compression_ratio=segment.compression_ratio,
         no_speech_prob=segment.no_speech_prob,
         temperature=segment.temperature,
-        doubts=segment.doubts,
+        quality_flags=segment.quality_flags,
     )
 
 

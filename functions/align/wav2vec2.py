@@ -16,19 +16,28 @@ from functions.align.graphemes import writer
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
 
-logging.getLogger("whisperx").setLevel(logging.CRITICAL)  # it logs to stdout, the words that it cannot align included
+logging.getLogger("whisperx").setLevel(
+    logging.CRITICAL
+)  # it logs to stdout, the words that it cannot align included
 logging.getLogger("transformers").setLevel(logging.ERROR)
 
 
 def default(language: str) -> str | None:
     """The model that whisperx takes for a language."""
-    known: dict[str, str] = whisperx.alignment.DEFAULT_ALIGN_MODELS_HF | whisperx.alignment.DEFAULT_ALIGN_MODELS_TORCH
+    known: dict[str, str] = (
+        whisperx.alignment.DEFAULT_ALIGN_MODELS_HF | whisperx.alignment.DEFAULT_ALIGN_MODELS_TORCH
+    )
     return known.get(language)
 
 
 def acoustic(language: str, name: str, models: Path, download: bool, device: str) -> Acoustic:
-    """The model called `name`: a bundle, a folder, or a name on the hub. `models` is where they are, or are put."""
-    if not download and name in torchaudio.pipelines.__all__ and not bundle_file(name, models).is_file():
+    """The model called `name`: a bundle, a folder, or a name on the hub. `models` is where they
+    are, or are put."""
+    if (
+        not download
+        and name in torchaudio.pipelines.__all__
+        and not bundle_file(name, models).is_file()
+    ):
         raise unavailable(name)
     try:
         with redirect_stdout(io.StringIO()):  # it prints why it failed
@@ -38,7 +47,11 @@ def acoustic(language: str, name: str, models: Path, download: bool, device: str
     except (ValueError, OSError) as error:
         raise unavailable(name) from error
     engine = Engine(
-        name="whisperx", version=version("whisperx"), model=name, digest=f"sha256:{digest(network)}", device=device
+        name="whisperx",
+        version=version("whisperx"),
+        model=name,
+        digest=f"sha256:{digest(network)}",
+        device=device,
     )
     return Acoustic(network.eval(), metadata, engine, writer(language, metadata["dictionary"]))
 

@@ -1,4 +1,5 @@
-"""From where to where a word is heard, given where its letters are: a word never swallows a pause."""
+"""From where to where a word is heard, given where its letters are: a word never swallows a
+pause."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,11 +32,16 @@ class Letter:
     score: float
 
 
-def extents(words: Sequence[Sequence[Letter]], end: float, sound: Sound) -> list[tuple[float, float]]:
+def extents(
+    words: Sequence[Sequence[Letter]], end: float, sound: Sound
+) -> list[tuple[float, float]]:
     """From where to where each word of a segment is heard. The last one has ended by `end`."""
     cores = [core(letters, sound) for letters in words]
     earliest = [0.0, *(letters[-1].start + FRAME for letters in cores[:-1])]
-    starts = [first_sound(letters[0].start, early, sound) for letters, early in zip(cores, earliest, strict=True)]
+    starts = [
+        first_sound(letters[0].start, early, sound)
+        for letters, early in zip(cores, earliest, strict=True)
+    ]
     limits = [*starts[1:], end]
     return [
         (start, last_sound(max(letters[-1].start, start), limit, sound))
@@ -44,12 +50,15 @@ def extents(words: Sequence[Sequence[Letter]], end: float, sound: Sound) -> list
 
 
 def core(letters: Sequence[Letter], sound: Sound) -> list[Letter]:
-    """The letters without those that a pause parts from the surer ones: the model put them where they fitted."""
+    """The letters without those that a pause parts from the surer ones: the model put them where
+    they fitted."""
     pauses = sound.pauses(letters[0].start, letters[-1].start + LONGEST_LETTER, PAUSE) or []
     return max(parts(letters, pauses), key=lambda part: sum(letter.score for letter in part))
 
 
-def parts(letters: Sequence[Letter], pauses: Sequence[tuple[float, float]]) -> Iterator[list[Letter]]:
+def parts(
+    letters: Sequence[Letter], pauses: Sequence[tuple[float, float]]
+) -> Iterator[list[Letter]]:
     """The letters, cut at pauses and where one would last too long."""
     part: list[Letter] = []
     for letter in letters:
@@ -68,7 +77,10 @@ def apart(before: float, after: float, pauses: Sequence[tuple[float, float]]) ->
 def first_sound(start: float, earliest: float, sound: Sound) -> float:
     """Where a word that the model heard at `start` really begins, if that is after a pause."""
     pauses = sound.pauses(start - SOFT - ENDING, start + CLEAR, ENDING) or []
-    return max((end for _, end in pauses if max(start - SOFT, earliest) <= end <= start + LATE), default=start)
+    return max(
+        (end for _, end in pauses if max(start - SOFT, earliest) <= end <= start + LATE),
+        default=start,
+    )
 
 
 def last_sound(start: float, limit: float, sound: Sound) -> float:
@@ -82,5 +94,11 @@ def last_sound(start: float, limit: float, sound: Sound) -> float:
 
 def sounding(start: float, end: float, sound: Sound) -> tuple[float, float]:
     """The longest stretch of a word without a pause, where nothing is known of its letters."""
-    edges = [start, *(edge for pause in sound.pauses(start, end, PAUSE) or () for edge in pause), end]
-    return max(zip(edges[::2], edges[1::2], strict=True), key=lambda stretch: stretch[1] - stretch[0])
+    edges = [
+        start,
+        *(edge for pause in sound.pauses(start, end, PAUSE) or () for edge in pause),
+        end,
+    ]
+    return max(
+        zip(edges[::2], edges[1::2], strict=True), key=lambda stretch: stretch[1] - stretch[0]
+    )

@@ -1,7 +1,9 @@
-"""Which d-vectors are of the same person, and how many people there are: agglomerative clustering in two passes.
+"""Which d-vectors are of the same person, and how many people there are: agglomerative clustering
+in two passes.
 
-The first groups d-vectors that are near each other, into too many groups rather than too few. In the second, groups
-join whose means are near. One d-vector says little of a voice; the mean of many tells people apart.
+The first groups d-vectors that are near each other, into too many groups rather than too few. In
+the second, groups join whose means are near. One d-vector says little of a voice; the mean of many
+tells people apart.
 """
 
 from typing import NamedTuple, Self
@@ -18,7 +20,8 @@ Mask = NDArray[np.bool_]
 ALONE = 0.5
 """Share of a window in which someone must speak alone for a clear d-vector."""
 PURE = 0.91
-"""Length of a clear d-vector. A shorter one is the mean of unlike pieces: two people were taken for one."""
+"""Length of a clear d-vector. A shorter one is the mean of unlike pieces: two people were taken for
+one."""
 ALIKE = 0.22
 """Mean cosine distance up to which the first pass groups d-vectors."""
 APART = 0.145
@@ -38,7 +41,8 @@ NEARER = 1e-6
 
 
 class Groups(NamedTuple):
-    """Sums of which the (groups, groups) distances are made. Two groups' sums are added when they join."""
+    """Sums of which the (groups, groups) distances are made. Two groups' sums are added when they
+    join."""
 
     distance: Matrix
     """Cosine distances over pairs of d-vectors."""
@@ -69,45 +73,59 @@ class Groups(NamedTuple):
         )
 
     def apart(self) -> Matrix:
-        """How far the means of any two groups are apart, as far as that can be believed; infinite to oneself.
+        """How far the means of any two groups are apart, as far as that can be believed; infinite
+        to oneself.
 
-        Half the squared distance of two means is what pairs across are further apart than pairs within.
+        Half the squared distance of two means is what pairs across are further apart than pairs
+        within.
         """
         within, across = self.spread(), self.distance / self.pairs
         heard = np.maximum(np.diag(self.beside), 1)
         smaller = np.minimum(self.sizes[:, None], self.sizes)
-        apart = across - (within[:, None] + within) / 2 + BESIDE * self.beside / np.minimum(heard[:, None], heard)
+        apart = (
+            across
+            - (within[:, None] + within) / 2
+            + BESIDE * self.beside / np.minimum(heard[:, None], heard)
+        )
         apart *= smaller / (smaller + FEW)
         np.fill_diagonal(apart, np.inf)
         return apart
 
     def spread(self) -> NDArray[np.float64]:
-        """(groups,) mean distance of pairs within each group, near that of all groups where it has few pairs."""
+        """(groups,) mean distance of pairs within each group, near that of all groups where it has
+        few pairs."""
         distance, pairs = np.diag(self.distance), np.diag(self.pairs)
         overall = distance.sum() / pairs.sum()
         return np.asarray((distance + PRIOR * overall) / (pairs + PRIOR))
 
 
 def clear(voices: Matrix, speaking: NDArray[np.float32], fewest: int) -> Mask:
-    """(windows, slots) which d-vectors are of one person and of enough speech; all of them if those are too few.
+    """(windows, slots) which d-vectors are of one person and of enough speech; all of them if those
+    are too few.
 
-    voices: (windows, slots, size), NaN where nobody speaks long enough. speaking: (windows, frames, slots), 1 or 0.
+    voices: (windows, slots, size), NaN where nobody speaks long enough. speaking: (windows, frames,
+    slots), 1 or 0.
     """
     usable: Mask = np.asarray(~np.isnan(voices).any(2))
     alone = (speaking * (speaking.sum(2, keepdims=True) == 1)).mean(1) >= ALONE
     pure = np.linalg.norm(np.nan_to_num(voices), axis=2) >= PURE
-    return next((mask for mask in (usable & alone & pure, usable & alone) if mask.sum() >= fewest), usable)
+    return next(
+        (mask for mask in (usable & alone & pure, usable & alone) if mask.sum() >= fewest), usable
+    )
 
 
 def people(voices: Matrix, founding: Mask, fewest: int, most: float) -> Labels:
     """(founding voices,) whose each is, from 0; -1 where too few are alike to make a person.
 
-    voices: (windows, slots, size). founding: (windows, slots) those that tell how many people there are, at least one.
+    voices: (windows, slots, size). founding: (windows, slots) those that tell how many people there
+    are, at least one.
     """
     voices = unit(voices)
     founders = voices[founding]
     found = near(founders, fewest)
-    groups = Groups.of(founders, np.nonzero(founding)[0], found, beside(voices, means(founders, found)))
+    groups = Groups.of(
+        founders, np.nonzero(founding)[0], found, beside(voices, means(founders, found))
+    )
     return without_few(join(groups, fewest, most)[found], fewest)
 
 
@@ -121,7 +139,8 @@ def near(voices: Matrix, fewest: int) -> Labels:
 
 
 def beside(voices: Matrix, means: Matrix) -> Matrix:
-    """(groups, groups) windows in which both are heard, each voice being that of the group with the nearest mean."""
+    """(groups, groups) windows in which both are heard, each voice being that of the group with the
+    nearest mean."""
     likeness = voices @ unit(means).T
     heard = np.zeros((len(voices), len(means)))
     window, slot = np.nonzero(~np.isnan(voices).any(2))
@@ -130,7 +149,8 @@ def beside(voices: Matrix, means: Matrix) -> Matrix:
 
 
 def join(groups: Groups, fewest: int, most: float) -> Labels:
-    """(groups,) the person of each: the nearest two join until they are different people, or `fewest` are left."""
+    """(groups,) the person of each: the nearest two join until they are different people, or
+    `fewest` are left."""
     labels = np.arange(len(groups.sizes))
     while (left := len(groups.sizes)) > fewest:
         apart = groups.apart()
@@ -143,7 +163,8 @@ def join(groups: Groups, fewest: int, most: float) -> Labels:
 
 
 def without_few(labels: Labels, fewest: int) -> Labels:
-    """The same numbered anew, -1 for people of fewer than FEWEST d-vectors, except the `fewest` that have most."""
+    """The same numbered anew, -1 for people of fewer than FEWEST d-vectors, except the `fewest`
+    that have most."""
     sizes = np.bincount(labels)
     least = min(FEWEST, np.sort(sizes)[-min(fewest, len(sizes))])
     kept = sizes >= least
@@ -151,9 +172,11 @@ def without_few(labels: Labels, fewest: int) -> Labels:
 
 
 def assigned(voices: Matrix, speaking: Mask, means: Matrix) -> Labels:
-    """(windows, slots) the person of each voice, in each window another; -2 if there are more voices than people.
+    """(windows, slots) the person of each voice, in each window another; -2 if there are more
+    voices than people.
 
-    speaking: (windows, slots) where someone is heard at all. A voice that is not known is left over for anybody.
+    speaking: (windows, slots) where someone is heard at all. A voice that is not known is left over
+    for anybody.
     """
     if len(means) == 1:
         return np.zeros(speaking.shape, int)

@@ -1,4 +1,5 @@
-"""Resemblyzer's speaker encoder as a pyannote model: a d-vector of each speaker's own part of a window."""
+"""Resemblyzer's speaker encoder as a pyannote model: a d-vector of each speaker's own part of a
+window."""
 
 from pathlib import Path
 
@@ -33,18 +34,24 @@ class DVector(Model):
             SAMPLE_RATE, n_fft=400, hop_length=160, n_mels=MELS, norm="slaney", mel_scale="slaney"
         )
         self.encoder = nn.ModuleDict(
-            {"lstm": nn.LSTM(MELS, SIZE, num_layers=3, batch_first=True), "linear": nn.Linear(SIZE, SIZE)}
+            {
+                "lstm": nn.LSTM(MELS, SIZE, num_layers=3, batch_first=True),
+                "linear": nn.Linear(SIZE, SIZE),
+            }
         )
         trained = torch.load(weights, map_location="cpu", weights_only=True)["model_state"]
-        self.encoder.load_state_dict({name: w for name, w in trained.items() if not name.startswith("similarity")})
+        self.encoder.load_state_dict(
+            {name: w for name, w in trained.items() if not name.startswith("similarity")}
+        )
 
     def forward(self, waveforms: Tensor, weights: Tensor | None = None) -> Tensor:  # type: ignore[override]
-        """The mean of each waveform's unit vectors, NaN where less than half a second is left of it.
+        """The mean of each waveform's unit vectors, NaN where less than half a second is left of
+        it.
 
         It is shorter than one, and the more so the less the waveform's pieces are alike.
 
-        waveforms: (batch, 1, samples). weights: (batch, frames) of any frame rate, above 0.5 where the speaker speaks.
-        pyannote finds the shortest length by the ValueError.
+        waveforms: (batch, 1, samples). weights: (batch, frames) of any frame rate, above 0.5 where
+        the speaker speaks. pyannote finds the shortest length by the ValueError.
         """
         if waveforms.shape[-1] < SHORTEST:
             raise ValueError("too short for a d-vector")
@@ -66,7 +73,9 @@ class DVector(Model):
 
     def encode(self, pieces: Tensor) -> Tensor:
         """(pieces, FRAMES, MELS) to (pieces, SIZE)."""
-        hidden = torch.cat([self.encoder["lstm"](batch)[1][0][-1] for batch in torch.split(pieces, BATCH)])
+        hidden = torch.cat(
+            [self.encoder["lstm"](batch)[1][0][-1] for batch in torch.split(pieces, BATCH)]
+        )
         return nn.functional.normalize(torch.relu(self.encoder["linear"](hidden)), dim=1)
 
 

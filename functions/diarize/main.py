@@ -12,6 +12,7 @@ from shared.runtime.flask_adapter import serve
 from shared.runtime.log import configure
 from shared.runtime.process import in_each_worker
 from shared.runtime.stage import Stage
+from shared.runtime.wiring import blob_store, job_store
 from shared.settings import settings
 
 
@@ -33,4 +34,6 @@ in_each_worker(load)
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("diarize", request, lambda asked: execute(DIARIZE, asked, settings().blobs(), settings().jobs()))
+    return serve(
+        "diarize", request, lambda asked: execute(DIARIZE, asked, blob_store(), job_store())
+    )

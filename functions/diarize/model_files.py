@@ -1,4 +1,5 @@
-"""Where a diarization model lies on this machine, and its fingerprint. Cheap: nothing here loads a model."""
+"""Where a diarization model lies on this machine, and its fingerprint. Cheap: nothing here loads a
+model."""
 
 import hashlib
 from collections.abc import Iterable
@@ -31,7 +32,11 @@ class Parts(NamedTuple):
 @cache
 def engine() -> Engine:
     model = settings().diarize_model
-    files = embedded() if model == EMBEDDED else sorted(path for path in folder(model).rglob("*") if path.is_file())
+    files = (
+        embedded()
+        if model == EMBEDDED
+        else sorted(path for path in folder(model).rglob("*") if path.is_file())
+    )
     return Engine(
         name="pyannote.audio",
         version=version("pyannote.audio"),
@@ -42,20 +47,26 @@ def engine() -> Engine:
 
 
 def embedded() -> Parts:
-    return Parts(packaged("whisperx", "assets/pytorch_model.bin"), packaged("resemblyzer", "pretrained.pt"))
+    return Parts(
+        packaged("whisperx", "assets/pytorch_model.bin"), packaged("resemblyzer", "pretrained.pt")
+    )
 
 
 def packaged(package: str, path: str) -> Path:
-    """A file of an installed package, found without importing the package, which would cost seconds."""
+    """A file of an installed package, found without importing the package, which would cost
+    seconds."""
     spec = find_spec(package)
     file = Path(spec.origin).parent / path if spec and spec.origin else None
     if file is None or not file.is_file():
-        raise ModelUnavailable(f"{EMBEDDED}: the package {package} with its {path} is not installed")
+        raise ModelUnavailable(
+            f"{EMBEDDED}: the package {package} with its {path} is not installed"
+        )
     return file
 
 
 def folder(model: str) -> Path:
-    """The folder of a pipeline's config.yaml: `model` itself, or what the hub's `owner/name@revision` is cached as."""
+    """The folder of a pipeline's config.yaml: `model` itself, or what the hub's
+    `owner/name@revision` is cached as."""
     if (here := Path(model).expanduser()).is_dir():
         return here
     name, _, revision = model.partition("@")

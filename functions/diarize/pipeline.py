@@ -1,4 +1,5 @@
-"""pyannote's diarization pipeline: of the embedded parts, or as someone trained and published it."""
+"""pyannote's diarization pipeline: of the embedded parts, or as someone trained and published
+it."""
 
 import io
 import math
@@ -25,7 +26,9 @@ from shared.settings import settings
 
 os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # read when pyannote is imported; else it reports home
 with warnings.catch_warnings():
-    warnings.filterwarnings("ignore", message=r"\s*torchcodec is not installed correctly")  # it decodes; we need not
+    warnings.filterwarnings(
+        "ignore", message=r"\s*torchcodec is not installed correctly"
+    )  # it decodes; we need not
     from pyannote.audio import Pipeline
     from pyannote.audio.core.plda import PLDA
     from pyannote.audio.pipelines import SpeakerDiarization
@@ -43,7 +46,11 @@ def load() -> "PyannoteDiarizer":
     torch.set_num_threads(settings().threads)
     model = settings().diarize_model
     with quiet():
-        pipeline = assembled(weights.embedded()) if model == weights.EMBEDDED else published(weights.folder(model))
+        pipeline = (
+            assembled(weights.embedded())
+            if model == weights.EMBEDDED
+            else published(weights.folder(model))
+        )
     return PyannoteDiarizer(pipeline.to(torch.device(settings().device)))
 
 
@@ -59,7 +66,13 @@ class PyannoteDiarizer:
         return Voices(
             exclusive=turns(heard.exclusive_speaker_diarization),
             overlapping=turns(heard.speaker_diarization),
-            embeddings=dict(zip(heard.speaker_diarization.labels(), heard.speaker_embeddings.tolist(), strict=True)),
+            embeddings=dict(
+                zip(
+                    heard.speaker_diarization.labels(),
+                    heard.speaker_embeddings.tolist(),
+                    strict=True,
+                )
+            ),
         )
 
 
@@ -87,21 +100,28 @@ class NoPLDA(PLDA):
 
 
 class NarrowWindows(SpeakerDiarization):
-    """Hears windows of 5 s and uses the 3.2 s in the middle: fewer of them hold two people that sound like one."""
+    """Hears windows of 5 s and uses the 3.2 s in the middle: fewer of them hold two people that
+    sound like one."""
 
     def get_segmentations(self, file: Any, hook: Any = None) -> SlidingWindowFeature:
-        """(windows, frames, slots): each window without a step at either end; the recording's ends as windows, too."""
+        """(windows, frames, slots): each window without a step at either end; the recording's ends
+        as windows, too."""
         scores = super().get_segmentations(file, hook)
         window, frames = scores.sliding_window, scores.data.shape[1]
         margin = round(self.segmentation_step * frames)
         used = frames - 2 * margin
         parts = scores.data[:1, :used], scores.data[:, margin:-margin], scores.data[-1:, -used:]
-        narrow = SlidingWindow(start=0.0, duration=window.duration * used / frames, step=window.step)
+        narrow = SlidingWindow(
+            start=0.0, duration=window.duration * used / frames, step=window.step
+        )
         begun = math.ceil(file["waveform"].shape[1] / SAMPLE_RATE / window.step)
         return SlidingWindowFeature(np.concatenate(parts)[:begun], narrow)
 
     def reconstruct(
-        self, segmentations: SlidingWindowFeature, hard_clusters: NDArray[np.int_], count: SlidingWindowFeature
+        self,
+        segmentations: SlidingWindowFeature,
+        hard_clusters: NDArray[np.int_],
+        count: SlidingWindowFeature,
     ) -> SlidingWindowFeature:
         """pyannote invents people without a voice where more are heard at once than were found."""
         count.data = np.minimum(count.data, hard_clusters.max() + 1)
@@ -135,9 +155,13 @@ class People(BaseClustering):
 
 def published(folder: Path) -> Pipeline:
     try:
-        pipeline = Pipeline.from_pretrained(folder, token=settings().hub_token, cache_dir=settings().models)
+        pipeline = Pipeline.from_pretrained(
+            folder, token=settings().hub_token, cache_dir=settings().models
+        )
     except (FileNotFoundError, HfHubHTTPError) as error:
-        raise ModelUnavailable(f"{settings().diarize_model}: a part of it is not in {settings().models}") from error
+        raise ModelUnavailable(
+            f"{settings().diarize_model}: a part of it is not in {settings().models}"
+        ) from error
     if pipeline is None:
         raise ModelUnavailable(f"{settings().diarize_model}: pyannote could not load it")
     return pipeline
@@ -160,8 +184,11 @@ def turns(annotation: Annotation) -> list[Turn]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """pyannote prints and warns of a part that is not here, too few speakers and too little speech for a voice."""
+    """pyannote prints and warns of a part that is not here, too few speakers and too little speech
+    for a voice."""
     with redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"\s*The detected number of speakers")
-        warnings.filterwarnings("ignore", message="Mean of empty slice|invalid value encountered in divide")
+        warnings.filterwarnings(
+            "ignore", message="Mean of empty slice|invalid value encountered in divide"
+        )
         yield

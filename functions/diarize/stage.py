@@ -1,4 +1,5 @@
-"""From a span's audio and the manifest to its speakers: what to ask of the diarizer, and what to make of its answer."""
+"""From a span's audio and the manifest to its speakers: what to ask of the diarizer, and what to
+make of its answer."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,10 +9,10 @@ from typing import Protocol, Self
 
 from pydantic import Field, model_validator
 
-from shared.model.artifacts import Diarization, Manifest, Region, Turn
+from shared.model.artifacts import Diarization, Interval, Manifest, Turn
 from shared.model.contracts import Engine, Params
 from shared.model.errors import BadRequest
-from shared.runtime.stage import One, Task
+from shared.runtime.stage import SingleOutput, StageInput
 
 VERSION = "2"
 
@@ -58,30 +59,34 @@ class Diarizer(Protocol):
     def __call__(self, audio: Path, bounds: Bounds) -> Voices: ...
 
 
-def diarize(task: Task[DiarizeParams], diarizer: Diarizer) -> Iterator[One]:
+def diarize(task: StageInput[DiarizeParams], diarizer: Diarizer) -> Iterator[SingleOutput]:
     """The speakers of one span. The diarizer is asked only when someone speaks in it."""
     manifest = Manifest.model_validate_json(task.files["manifest"].read_bytes())
     span = part_of(manifest, task.params.part)
     if not speech_in(manifest, span):
-        yield One("diarization", Diarization(turns=(), overlapping=(), embeddings={}, engine=diarizer.engine))
+        yield SingleOutput(
+            "diarization",
+            Diarization(turns=(), overlapping=(), embeddings={}, engine=diarizer.engine),
+        )
         return
     voices = diarizer(task.files["audio"], bounds_for(task.params, len(manifest.spans)))
-    yield One("diarization", diarization(voices, span.end - span.start, diarizer.engine))
+    yield SingleOutput("diarization", diarization(voices, span.end - span.start, diarizer.engine))
 
 
-def part_of(manifest: Manifest, part: int) -> Region:
+def part_of(manifest: Manifest, part: int) -> Interval:
     if part >= len(manifest.spans):
         raise BadRequest(f"part {part}: the recording has {len(manifest.spans)} spans")
     return manifest.spans[part]
 
 
-def speech_in(manifest: Manifest, span: Region) -> bool:
+def speech_in(manifest: Manifest, span: Interval) -> bool:
     regions = (region for chunk in manifest.chunks for region in chunk.speech)
     return any(region.start < span.end and span.start < region.end for region in regions)
 
 
 def bounds_for(params: DiarizeParams, spans: int) -> Bounds:
-    """The recording's bounds. Of several spans each may hold fewer of its speakers, but none more."""
+    """The recording's bounds. Of several spans each may hold fewer of its speakers, but none
+    more."""
     fewest = params.speakers or params.min_speakers or 1
     most = params.speakers or params.max_speakers
     return Bounds(fewest if spans == 1 else 1, most)
@@ -91,15 +96,26 @@ def diarization(voices: Voices, duration: float, engine: Engine) -> Diarization:
     return Diarization(
         turns=tidy(voices.exclusive, duration),
         overlapping=tidy(voices.overlapping, duration),
-        embeddings={speaker: unit(voice) for speaker, voice in voices.embeddings.items() if usable(voice)},
+        embeddings={
+            speaker: unit(voice) for speaker, voice in voices.embeddings.items() if usable(voice)
+        },
         engine=engine,
     )
 
 
 def tidy(turns: Sequence[Turn], duration: float) -> tuple[Turn, ...]:
-    """The turns in order of time and inside the span: a model's last window reaches past the end of the audio."""
-    inside = (turn.model_copy(update={"start": max(turn.start, 0.0), "end": min(turn.end, duration)}) for turn in turns)
-    return tuple(sorted((turn for turn in inside if turn.end > turn.start), key=lambda turn: (turn.start, turn.end)))
+    """The turns in order of time and inside the span: a model's last window reaches past the end of
+    the audio."""
+    inside = (
+        turn.model_copy(update={"start": max(turn.start, 0.0), "end": min(turn.end, duration)})
+        for turn in turns
+    )
+    return tuple(
+        sorted(
+            (turn for turn in inside if turn.end > turn.start),
+            key=lambda turn: (turn.start, turn.end),
+        )
+    )
 
 
 def usable(voice: Sequence[float]) -> bool:

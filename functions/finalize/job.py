@@ -9,51 +9,68 @@ from typing import TypeVar
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from functions.finalize.answer.job_cost import charged
-from functions.finalize.answer.outbox import NAMES, PROBLEM, TRANSCRIPT, folder, put_answer, put_problem, withdraw
+from functions.finalize.answer.outbox import (
+    NAMES,
+    PROBLEM,
+    TRANSCRIPT,
+    folder,
+    put_answer,
+    put_problem,
+    withdraw,
+)
 from functions.finalize.answer.text_language import written_in
 from functions.finalize.formats.writers import FORMATS
 from functions.finalize.stage import answer
 from shared import __version__
-from shared.jobs.events import announce
-from shared.jobs.job import JobState, TaskRecord
+from shared.jobs.events import publish_job_event
+from shared.jobs.job import JobState, StageRecord
 from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
-from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Manifest, Region
-from shared.model.contracts import Artifact, Chosen, Finalized, Problem, Source, StageRequest, Wire
-from shared.model.errors import ArtifactChanged, BadRequest, Cancelled, CompletionsUnavailable, is_final
-from shared.model.transcript import Job, StageTiming, Timings, Transcript
+from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Interval, Manifest
+from shared.model.contracts import (
+    Artifact,
+    Finalized,
+    Problem,
+    ResolvedOption,
+    Source,
+    StageRequest,
+    WireModel,
+)
+from shared.model.errors import ArtifactChanged, Cancelled, EventsUnavailable, is_final
+from shared.model.transcript import JobInfo, StageTiming, Timings, Transcript
 from shared.ports.blobs import BlobStore
-from shared.ports.events import Completions
-from shared.runtime.http import reasons
+from shared.ports.events import EventPublisher
+from shared.runtime.http import validated
 
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 
 
-class Failure(Wire):
+class Failure(WireModel):
     """What the workflow saw. A failure in a parallel branch arrives without code and body."""
 
     code: int = 0
     problem: JsonValue = None
 
 
-class Ending(Wire):
+class Ending(WireModel):
     """What the workflow says at the end of its run."""
 
     run: int = Field(ge=1)
     execution: str = Field(min_length=1)
-    options: dict[str, Chosen] = {}
+    options: dict[str, ResolvedOption] = {}
     error: Failure | None = None
 
 
 def finalize(
-    asked: StageRequest, blobs: BlobStore, jobs: JobStore, completions: Completions | None = None
+    asked: StageRequest, blobs: BlobStore, jobs: JobStore, completions: EventPublisher | None = None
 ) -> Finalized:
-    """Always runs: the guards of the outbox make it safe to repeat. Only the holder of the claim answers."""
-    ending = read_ending(asked)
+    """Always runs: the guards of the outbox make it safe to repeat. Only the holder of the claim
+    answers."""
+    ending = validated(Ending, asked.params)
     if not jobs.claim(asked.source, ending.run, ending.execution):
-        if jobs.erased(asked.source.job_id):
+        if jobs.is_erased(asked.source.job_id):
             withdraw(asked.source, ending.run, blobs)  # this very call may have died after it wrote
         return Finalized(job_id=asked.source.job_id, state="superseded")
     if ending.error is not None:
@@ -63,13 +80,6 @@ def finalize(
     if completions is not None:
         tell(asked.source.job_id, jobs, completions)
     return finalized
-
-
-def read_ending(asked: StageRequest) -> Ending:
-    try:
-        return Ending.model_validate(asked.params)
-    except ValidationError as error:
-        raise BadRequest(reasons(error)) from error
 
 
 def conclude(asked: StageRequest, ending: Ending, blobs: BlobStore, jobs: JobStore) -> Finalized:
@@ -85,20 +95,32 @@ def conclude(asked: StageRequest, ending: Ending, blobs: BlobStore, jobs: JobSto
     return settled(source, ending, "done", outputs, None, jobs)
 
 
-def formats(options: Mapping[str, Chosen]) -> list[str]:
+def formats(options: Mapping[str, ResolvedOption]) -> list[str]:
     """Those that were asked for; all where nothing was said of them."""
     chosen = options["formats"].value if "formats" in options else None
-    return [kind for kind in FORMATS if kind in chosen] if isinstance(chosen, list) else list(FORMATS)
+    return (
+        [kind for kind in FORMATS if kind in chosen] if isinstance(chosen, list) else list(FORMATS)
+    )
 
 
 def compose(
-    asked: StageRequest, ending: Ending, outputs: Mapping[str, str], blobs: BlobStore, jobs: JobStore
+    asked: StageRequest,
+    ending: Ending,
+    outputs: Mapping[str, str],
+    blobs: BlobStore,
+    jobs: JobStore,
 ) -> Transcript:
     inputs, source = asked.inputs, asked.source
     manifest = load(Manifest, inputs["manifest"], blobs)
-    tasks = [task for task in jobs.tasks(source.job_id) if task.state == "done"]
+    tasks = [task for task in jobs.stage_records(source.job_id) if task.state == "done"]
     return answer(
-        Job(id=source.job_id, source_uri=source.uri, generation=source.generation, run=ending.run, sha256=None),
+        JobInfo(
+            id=source.job_id,
+            source_uri=source.uri,
+            generation=source.generation,
+            run=ending.run,
+            sha256=None,
+        ),
         manifest,
         load(Detection, inputs["language"], blobs) if "language" in inputs else None,
         [load(Aligned, artifact, blobs) for artifact in numbered("words", inputs)],
@@ -125,10 +147,15 @@ def numbered(name: str, inputs: Mapping[str, Artifact]) -> list[Artifact]:
     return [inputs[f"{prefix}{number}"] for number in numbers]
 
 
-def timings(source: Source, manifest: Manifest, tasks: Sequence[TaskRecord], blobs: BlobStore) -> Timings:
-    """What each stage took so far. The upload's time is storage's; without the recording it is not known."""
+def timings(
+    source: Source, manifest: Manifest, tasks: Sequence[StageRecord], blobs: BlobStore
+) -> Timings:
+    """What each stage took so far. The upload's time is storage's; without the recording it is not
+    known."""
     recording = blobs.find(source.uri)
-    uploaded = recording.created if recording and recording.generation == source.generation else None
+    uploaded = (
+        recording.created if recording and recording.generation == source.generation else None
+    )
     started = min((task.started for task in tasks), default=None)
     return Timings(
         queued=(started - uploaded).total_seconds() if uploaded and started else None,
@@ -137,7 +164,7 @@ def timings(source: Source, manifest: Manifest, tasks: Sequence[TaskRecord], blo
     )
 
 
-def timing(task: TaskRecord, manifest: Manifest) -> StageTiming:
+def timing(task: StageRecord, manifest: Manifest) -> StageTiming:
     duration = sound(task, manifest)
     rtf = round(task.seconds / duration, 4) if task.seconds and duration else None
     return StageTiming(
@@ -150,19 +177,25 @@ def timing(task: TaskRecord, manifest: Manifest) -> StageTiming:
     )
 
 
-def sound(task: TaskRecord, manifest: Manifest) -> float | None:
-    """Seconds that its part lasts. Not known of a part of an earlier run, which cut the recording into more."""
+def sound(task: StageRecord, manifest: Manifest) -> float | None:
+    """Seconds that its part lasts. Not known of a part of an earlier run, which cut the recording
+    into more."""
     if task.stage not in ("transcribe", "align", "diarize"):
         return manifest.media.duration
-    parts: Sequence[Chunk | Region] = manifest.spans if task.stage == "diarize" else manifest.chunks
+    parts: Sequence[Chunk | Interval] = (
+        manifest.spans if task.stage == "diarize" else manifest.chunks
+    )
     return parts[task.part].end - parts[task.part].start if task.part < len(parts) else None
 
 
-def report(source: Source, ending: Ending, error: Failure, blobs: BlobStore, jobs: JobStore) -> Finalized:
-    """Write the problem of a final failure; leave what may pass unanswered, for reconcile to start again."""
+def report(
+    source: Source, ending: Ending, error: Failure, blobs: BlobStore, jobs: JobStore
+) -> Finalized:
+    """Write the problem of a final failure; leave what may pass unanswered, for reconcile to start
+    again."""
     problem = cause(source, error, blobs)
     if problem is None:
-        return settled(source, ending, "unanswered", {}, None, jobs)
+        return settled(source, ending, "retryable", {}, None, jobs)
     if not put_problem(source, ending.run, problem.model_dump_json(indent=1).encode(), blobs):
         return Finalized(job_id=source.job_id, state="superseded")
     take_back_if_erased(source, ending.run, blobs, jobs)
@@ -171,14 +204,16 @@ def report(source: Source, ending: Ending, error: Failure, blobs: BlobStore, job
 
 
 def take_back_if_erased(source: Source, run: int, blobs: BlobStore, jobs: JobStore) -> None:
-    """The tombstone was looked for before writing, by the claim; one that came since finds what was written gone."""
-    if jobs.erased(source.job_id):
+    """The tombstone was looked for before writing, by the claim; one that came since finds what was
+    written gone."""
+    if jobs.is_erased(source.job_id):
         withdraw(source, run, blobs)
-        jobs.check_not_erased(source.job_id)
+        jobs.raise_if_erased(source.job_id)
 
 
 def cause(source: Source, error: Failure, blobs: BlobStore) -> Problem | None:
-    """The problem that ended the job: the one the workflow carries, or the one a stage of a parallel branch left."""
+    """The problem that ended the job: the one the workflow carries, or the one a stage of a
+    parallel branch left."""
     try:
         problem = Problem.model_validate(error.problem)
     except ValidationError:
@@ -188,16 +223,25 @@ def cause(source: Source, error: Failure, blobs: BlobStore) -> Problem | None:
 
 
 def settled(
-    source: Source, ending: Ending, state: JobState, outputs: dict[str, str], problem: Problem | None, jobs: JobStore
+    source: Source,
+    ending: Ending,
+    state: JobState,
+    outputs: dict[str, str],
+    problem: Problem | None,
+    jobs: JobStore,
 ) -> Finalized:
-    jobs.settle(source.job_id, ending.run, state, problem=problem, results=outputs)
-    log.info("settled", extra={"state": state, "run": ending.run, "problem": problem.type if problem else None})
+    jobs.finish(source.job_id, ending.run, state, problem=problem, results=outputs)
+    log.info(
+        "settled",
+        extra={"state": state, "run": ending.run, "problem": problem.type if problem else None},
+    )
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
 
 
-def tell(job_id: str, jobs: JobStore, completions: Completions) -> None:
-    """The answer stands, so nothing fails when nobody can be told: what is due stays due, and reconcile tells it."""
+def tell(job_id: str, jobs: JobStore, completions: EventPublisher) -> None:
+    """The answer stands, so nothing fails when nobody can be told: what is due stays due, and
+    reconcile tells it."""
     try:
-        announce(job_id, jobs, completions)
-    except CompletionsUnavailable as error:
+        publish_job_event(job_id, jobs, completions)
+    except EventsUnavailable as error:
         log.warning("completion not announced: %s", error)

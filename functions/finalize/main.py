@@ -1,4 +1,5 @@
-"""finalize: words and turns become the answer in the outbox, or a failure a problem. Wiring only; see job.py."""
+"""finalize: words and turns become the answer in the outbox, or a failure a problem. Wiring only;
+see job.py."""
 
 import flask
 import functions_framework
@@ -8,10 +9,10 @@ from shared.model.contracts import Finalized, StageRequest
 from shared.runtime.flask_adapter import serve
 from shared.runtime.log import configure
 from shared.runtime.process import in_each_worker
-from shared.settings import settings
+from shared.runtime.wiring import blob_store, event_publisher, job_store
 
 configure()
-in_each_worker(lambda: settings().blobs())
+in_each_worker(lambda: blob_store())
 
 
 @functions_framework.http
@@ -20,4 +21,4 @@ def main(request: flask.Request) -> flask.Response:
 
 
 def answer(asked: StageRequest) -> Finalized:
-    return finalize(asked, settings().blobs(), settings().jobs(), settings().completion_events())
+    return finalize(asked, blob_store(), job_store(), event_publisher())

@@ -13,21 +13,21 @@ from functions.finalize.formats.text import paragraphs
 from functions.finalize.speakers.speaker_segments import runs
 from functions.finalize.speakers.speakers import People, by_channel, by_voice, describe
 from functions.finalize.speakers.turns import find_overlaps
-from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Manifest, Region
-from shared.model.contracts import Chosen
-from shared.model.transcript import Cost, Job, Provenance, Timings, Transcript
+from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Interval, Manifest
+from shared.model.contracts import ResolvedOption
+from shared.model.transcript import Cost, JobInfo, Provenance, Timings, Transcript
 
-Stretch = TypeVar("Stretch", Chunk, Region)
+Stretch = TypeVar("Stretch", Chunk, Interval)
 
 
 def answer(
-    job: Job,
+    job: JobInfo,
     manifest: Manifest,
     detection: Detection | None,
     aligned: Sequence[Aligned],
     diarizations: Sequence[Diarization],
     *,
-    options: Mapping[str, Chosen],
+    options: Mapping[str, ResolvedOption],
     timings: Timings,
     cost: Cost | None = None,
     release: str,
@@ -35,8 +35,9 @@ def answer(
 ) -> Transcript:
     """Put the answer together.
 
-    `aligned` is in the order of the manifest's chunks, `diarizations` in that of its spans, and empty when nobody asked
-    who speaks. `detection` is null when the language was given. `release` is this software's version.
+    `aligned` is in the order of the manifest's chunks, `diarizations` in that of its spans, and
+    empty when nobody asked who speaks. `detection` is null when the language was given. `release`
+    is this software's version.
     """
     chunks = [within(chunk, manifest) for chunk in manifest.chunks]
     heard = place(chunks, aligned)
@@ -70,7 +71,10 @@ def answer(
 
 
 def who(
-    manifest: Manifest, diarizations: Sequence[Diarization], heard: Sequence[Sentence], options: Mapping[str, Chosen]
+    manifest: Manifest,
+    diarizations: Sequence[Diarization],
+    heard: Sequence[Sentence],
+    options: Mapping[str, ResolvedOption],
 ) -> People:
     if split(manifest):
         return by_channel(heard, manifest.media.duration)
@@ -81,10 +85,12 @@ def who(
 def within(part: Stretch, manifest: Manifest) -> Stretch:
     """A stretch, cut where the recording ends."""
     duration = manifest.media.duration
-    return part.model_copy(update={"start": min(part.start, duration), "end": min(part.end, duration)})
+    return part.model_copy(
+        update={"start": min(part.start, duration), "end": min(part.end, duration)}
+    )
 
 
-def replacements(options: Mapping[str, Chosen]) -> dict[str, str]:
+def replacements(options: Mapping[str, ResolvedOption]) -> dict[str, str]:
     chosen = options["replacements"].value if "replacements" in options else None
     return {find: str(write) for find, write in chosen.items()} if isinstance(chosen, dict) else {}
 
@@ -104,5 +110,6 @@ def provenance(
         "diarize": [found.engine for found in diarizations],
     }
     return Provenance(
-        dropscribe=release, stages={stage: tuple(dict.fromkeys(used)) for stage, used in engines.items() if used}
+        dropscribe=release,
+        stages={stage: tuple(dict.fromkeys(used)) for stage, used in engines.items() if used},
     )

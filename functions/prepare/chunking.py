@@ -1,4 +1,5 @@
-"""Probabilities of speech -> chunks and spans, cut where nobody speaks. All positions are samples."""
+"""Probabilities of speech -> chunks and spans, cut where nobody speaks. All positions are
+samples."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ GRID = SAMPLE_RATE // 1000
 
 @dataclass(frozen=True)
 class Cut:
-    """Where a chunk ends, and the length of the silence around it: none when it is inside speech."""
+    """Where a chunk ends, and the length of the silence around it: none when it is inside
+    speech."""
 
     at: int
     silence: int
@@ -53,10 +55,12 @@ class Reach:
 
 
 class Cutter:
-    """Cuts the recording into pieces that follow each other without a gap, as its probabilities come in.
+    """Cuts the recording into pieces that follow each other without a gap, as its probabilities
+    come in.
 
-    A recording of up to `most` x 300 s gets at most `most` pieces, if its length is known from the beginning, and no
-    piece is longer than 300 s. So the target grows with the length that is expected of the recording.
+    A recording of up to `most` x 300 s gets at most `most` pieces, if its length is known from the
+    beginning, and no piece is longer than 300 s. So the target grows with the length that is
+    expected of the recording.
     """
 
     def __init__(self, chunk_seconds: float, most: int = MOST_CHUNKS) -> None:
@@ -70,7 +74,8 @@ class Cutter:
         self._made = 0
 
     def push(self, probabilities: NDArray[np.float32], expected: float) -> Iterator[Piece]:
-        """Take the next windows' probabilities; `expected` is the length of the recording in seconds, as far as known.
+        """Take the next windows' probabilities; `expected` is the length of the recording in
+        seconds, as far as known.
 
         A piece is cut once a quarter more than it is there, so that the rest is no splinter.
         """
@@ -97,7 +102,9 @@ class Cutter:
 
     def _cut(self, reach: Reach) -> Piece:
         found = longest_silence(self._talk.stretches(), self._now, reach)
-        return self._piece(found or Cut(self._least_like_speech(reach), 0), self._now, inside_speech=found is None)
+        return self._piece(
+            found or Cut(self._least_like_speech(reach), 0), self._now, inside_speech=found is None
+        )
 
     def _least_like_speech(self, reach: Reach) -> int:
         """The middle of the window with the lowest probability."""
@@ -148,7 +155,8 @@ def clipped(stretches: Iterable[Stretch], start: int, end: int) -> list[Stretch]
 
 
 class Splitter:
-    """Gathers pieces into spans, which end at the longest silence that keeps them about equally long."""
+    """Gathers pieces into spans, which end at the longest silence that keeps them about equally
+    long."""
 
     def __init__(self, span_seconds: float) -> None:
         self._longest = int(span_seconds * SAMPLE_RATE)

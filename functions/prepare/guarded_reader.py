@@ -10,13 +10,16 @@ from shared.model.errors import NotAudio
 T = TypeVar("T")
 
 SILENT_BYTES = 2**28
-"""Most bytes that are read before any sound comes: a file of nothing but empty chunks is walked through for hours."""
+"""Most bytes that are read before any sound comes: a file of nothing but empty chunks is walked
+through for hours."""
 
 
 class Reading:
-    """The file as libav sees it: without a name to guess from, and at its end once a read has failed.
+    """The file as libav sees it: without a name to guess from, and at its end once a read has
+    failed.
 
-    libav would take an error for bad data and PyAV would print it, so it is kept for `check` to raise.
+    libav would take an error for bad data and PyAV would print it, so it is kept for `check` to
+    raise.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -29,7 +32,9 @@ class Reading:
         data = self._tried(self._file.read, size, otherwise=b"")
         self._left -= len(data)
         if self._left < 0 and self._failure is None:
-            self._failure = NotAudio(f"no sound was found in the first {SILENT_BYTES} bytes that were read")
+            self._failure = NotAudio(
+                f"no sound was found in the first {SILENT_BYTES} bytes that were read"
+            )
         return data
 
     def heard(self) -> None:

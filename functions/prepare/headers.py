@@ -5,10 +5,12 @@ import struct
 from typing import BinaryIO
 
 PLACEHOLDER = 0x7FFF0000
-"""Who writes a WAV file to a pipe cannot know its length, and puts 0 there or something beyond 2 GB."""
+"""Who writes a WAV file to a pipe cannot know its length, and puts 0 there or something beyond 2
+GB."""
 
 MOST_CHUNKS = 1000
-"""Looked at before the samples are looked for no more: a file of zeros is nothing but empty chunks."""
+"""Looked at before the samples are looked for no more: a file of zeros is nothing but empty
+chunks."""
 
 
 class Promise:
@@ -37,7 +39,8 @@ def wav_share(file: BinaryIO, size: int) -> float:
 
 
 def counts_frames(file: BinaryIO) -> bool:
-    """Whether an MP3 file begins with a frame that counts the others (Xing's, behind any ID3 tag)."""
+    """Whether an MP3 file begins with a frame that counts the others (Xing's, behind any ID3
+    tag)."""
     file.seek(0)
     tag = file.read(10)
     length = 0

@@ -1,24 +1,32 @@
-"""The start of a job: claim it, settle its options, cut it, and plan what to ask of the other stages."""
+"""The start of a job: claim it, settle its options, cut it, and plan what to ask of the other
+stages."""
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue
 
 from functions.prepare.stage import Cutting, cut, engine
 from shared.jobs.inbox import options_paths
 from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
-from shared.model.contracts import Chosen, Prepared, Source, StageRequest, StageResponse, Wire
-from shared.model.errors import ArtifactMissing, BadRequest, EmptyRecording, RecordingTooLarge
+from shared.model.contracts import (
+    Prepared,
+    ResolvedOption,
+    Source,
+    StageRequest,
+    StageResponse,
+    WireModel,
+)
+from shared.model.errors import ArtifactMissing, EmptyRecording, RecordingTooLarge
 from shared.model.options import Options, ours, read_folder, refuse_if_large, resolve
 from shared.ports.blobs import Blob, BlobStore
 from shared.runtime.execution import execute
-from shared.runtime.http import reasons
+from shared.runtime.http import validated
 from shared.runtime.stage import Stage
 from shared.settings import settings
 
 CUT = Stage(name="prepare", version="2", params=Cutting, run=cut, engine=engine)
 
 
-class Start(Wire):
+class Start(WireModel):
     """What the workflow says of its run: the event is run 1, a redrive or a reconcile the next."""
 
     run: int = Field(ge=1)
@@ -26,32 +34,37 @@ class Start(Wire):
     options: dict[str, JsonValue] = {}
 
 
-def prepare(asked: StageRequest, blobs: BlobStore, jobs: JobStore, stage: Stage[Cutting] = CUT) -> Prepared:
+def prepare(
+    asked: StageRequest, blobs: BlobStore, jobs: JobStore, stage: Stage[Cutting] = CUT
+) -> Prepared:
     """Only the holder of the claim goes on; everyone else is a duplicate."""
-    start = read_start(asked)
+    start = validated(Start, asked.params)
     if not jobs.claim(asked.source, start.run, start.execution):
-        return Prepared(job_id=asked.source.job_id, stage=stage.name, stage_version=stage.version, duplicate=True)
+        return Prepared(
+            job_id=asked.source.job_id,
+            stage=stage.name,
+            stage_version=stage.version,
+            duplicate=True,
+        )
     forget_problem(asked.source, blobs)
     recording = admit(asked.source, blobs)
     options, chosen = resolve(layers(asked.source, recording, start, blobs))
-    response = execute(stage, StageRequest(source=asked.source, params=cutting(options)), blobs, jobs)
+    response = execute(
+        stage, StageRequest(source=asked.source, params=cutting(options)), blobs, jobs
+    )
     planned = plan(options, chosen)
     spans = count(response, "spans") if planned["diarize"] is not None else 0
-    jobs.cut(asked.source.job_id, start.run, chunks=count(response, "chunks"), spans=spans)
-    outputs = {"spans": (), **response.outputs}  # the workflow reads it even where nobody is to be told apart
+    jobs.record_parts(asked.source.job_id, start.run, chunks=count(response, "chunks"), spans=spans)
+    outputs = {
+        "spans": (),
+        **response.outputs,
+    }  # the workflow reads it even where nobody is to be told apart
     return Prepared(**{**dict(response), "outputs": outputs}, plan=planned)
 
 
 def count(response: StageResponse, name: str) -> int:
     made = response.outputs.get(name, ())
     return len(made) if isinstance(made, tuple) else 1
-
-
-def read_start(asked: StageRequest) -> Start:
-    try:
-        return Start.model_validate(asked.params)
-    except ValidationError as error:
-        raise BadRequest(reasons(error)) from error
 
 
 def forget_problem(source: Source, blobs: BlobStore) -> None:
@@ -61,19 +74,25 @@ def forget_problem(source: Source, blobs: BlobStore) -> None:
 
 
 def admit(source: Source, blobs: BlobStore) -> Blob:
-    """The recording, if it is still the generation the event was about and of a size that is allowed."""
+    """The recording, if it is still the generation the event was about and of a size that is
+    allowed."""
     recording = blobs.find(source.uri)
     if recording is None or recording.generation != source.generation:
         raise ArtifactMissing("the recording was deleted or replaced before it was read")
     if recording.size == 0:
         raise EmptyRecording("the object holds 0 bytes")
     if recording.size > settings().max_gigabytes * 1e9:
-        raise RecordingTooLarge(f"{recording.size} bytes; the limit is {settings().max_gigabytes:g} GB")
+        raise RecordingTooLarge(
+            f"{recording.size} bytes; the limit is {settings().max_gigabytes:g} GB"
+        )
     return recording
 
 
-def layers(source: Source, recording: Blob, start: Start, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
-    """Options by origin, the weakest first. Read anew for each run, so a redrive sees what changed."""
+def layers(
+    source: Source, recording: Blob, start: Start, blobs: BlobStore
+) -> dict[str, dict[str, JsonValue]]:
+    """Options by origin, the weakest first. Read anew for each run, so a redrive sees what
+    changed."""
     return {
         "deployment": settings().defaults,
         **beside(source, blobs),
@@ -101,8 +120,11 @@ def cutting(options: Options) -> dict[str, JsonValue]:
     }
 
 
-def plan(options: Options, chosen: dict[str, Chosen]) -> dict[str, dict[str, JsonValue] | None]:
-    """Each stage's params. A stage is told only what changes its answer, or it would be asked again for nothing."""
+def plan(
+    options: Options, chosen: dict[str, ResolvedOption]
+) -> dict[str, dict[str, JsonValue] | None]:
+    """Each stage's params. A stage is told only what changes its answer, or it would be asked again
+    for nothing."""
     heard = options.model_dump(include={"language", "model", "task", "initial_prompt", "hotwords"})
     voices = options.model_dump(include={"speakers", "min_speakers", "max_speakers"})
     given = options.language not in (None, "multi")

@@ -1,4 +1,5 @@
-"""A few stretches dense in speech from all over the recording, for telling its language. All positions are samples."""
+"""A few stretches dense in speech from all over the recording, for telling its language. All
+positions are samples."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -36,16 +37,20 @@ class Probe:
         self._width = LONGEST
 
     def offer(self, piece: Piece, sound: NDArray[np.int16]) -> None:
-        """Take what is worth keeping of a piece. When there is too much, twice as long a stretch keeps one."""
+        """Take what is worth keeping of a piece. When there is too much, twice as long a stretch
+        keeps one."""
         for start, end, spoken in excerpts(piece.speech):
-            excerpt = Excerpt(start, end, spoken, sound[start - piece.start : end - piece.start].copy())
+            excerpt = Excerpt(
+                start, end, spoken, sound[start - piece.start : end - piece.start].copy()
+            )
             self._kept = densest([*self._kept, excerpt], self._width)
             while len(self._kept) > KEPT:
                 self._width *= 2
                 self._kept = densest(self._kept, self._width)
 
     def chosen(self, length: int) -> list[Excerpt]:
-        """The densest of each part of a recording of this many samples, then the densest of the rest; in order."""
+        """The densest of each part of a recording of this many samples, then the densest of the
+        rest; in order."""
         first = densest(self._kept, ceil(length / MOST))
         others = sorted((excerpt for excerpt in self._kept if excerpt not in first), key=by_speech)
         return sorted([*first, *others][:MOST], key=lambda excerpt: excerpt.start)

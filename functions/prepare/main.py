@@ -8,13 +8,13 @@ from functions.prepare.memory import limit_memory
 from shared.runtime.flask_adapter import serve
 from shared.runtime.log import configure
 from shared.runtime.process import in_each_worker
-from shared.settings import settings
+from shared.runtime.wiring import blob_store, job_store
 
 configure()
 in_each_worker(limit_memory)
-in_each_worker(lambda: settings().blobs())
+in_each_worker(lambda: blob_store())
 
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("prepare", request, lambda asked: prepare(asked, settings().blobs(), settings().jobs()))
+    return serve("prepare", request, lambda asked: prepare(asked, blob_store(), job_store()))

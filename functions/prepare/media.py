@@ -1,4 +1,5 @@
-"""Any recording -> 16 kHz samples on the recording's own timeline. The only module that knows PyAV."""
+"""Any recording -> 16 kHz samples on the recording's own timeline. The only module that knows
+PyAV."""
 
 import io
 from collections.abc import Iterator
@@ -15,8 +16,14 @@ from av.stream import Discard
 from functions.prepare.guarded_reader import Reading
 from functions.prepare.headers import Promise
 from functions.prepare.resampling import Apart, Mixed, Samples
-from shared.model.artifacts import SAMPLE_RATE, Media, Warning
-from shared.model.errors import EmptyRecording, NoSound, NotAudio, RecordingTooLong, TruncatedRecording
+from shared.model.artifacts import SAMPLE_RATE, Media, StageWarning
+from shared.model.errors import (
+    EmptyRecording,
+    NoSound,
+    NotAudio,
+    RecordingTooLong,
+    TruncatedRecording,
+)
 
 Channels = Literal["mix", "split"]
 
@@ -27,20 +34,21 @@ MEASURED = frozenset({"aiff", "caf", "flac", "matroska", "mp4", "w64", "wav"})
 MARGIN = 1.1
 """How far a header may pass the limit before it is believed without decoding."""
 SPARSEST = 0.02
-"""Seconds that a byte may last. The narrowest speech codecs write 60 bytes a second, and only silence takes less: what
-is sparser is a small file made to unfold to hours."""
+"""Seconds that a byte may last. The narrowest speech codecs write 60 bytes a second, and only
+silence takes less: what is sparser is a small file made to unfold to hours."""
 UNFOLDED = 300.0
 """Seconds that a file may last whatever its size, since silence and gaps take next to nothing."""
 SLOWEST, FASTEST = 2_000, 768_000
-"""Sample rates that are converted. Speech is lost below, and no converter is faster; at rates far beyond either, a
-frame becomes, or its filter takes, gigabytes."""
+"""Sample rates that are converted. Speech is lost below, and no converter is faster; at rates far
+beyond either, a frame becomes, or its filter takes, gigabytes."""
 
 JITTER = 0.02
 """Seconds by which a timestamp may be late and still mean that nothing is missing."""
 OVERLAP = 1.0
 """Seconds by which a timestamp may be early; more is a clock that began anew."""
 LEAP = 10.0
-"""Seconds. In formats made for broadcast and chaining, a longer leap is a clock that began anew, not a gap."""
+"""Seconds. In formats made for broadcast and chaining, a longer leap is a clock that began anew,
+not a gap."""
 SILENCE = 30 * SAMPLE_RATE
 """Most samples of silence made at once."""
 INTERRUPTIONS = 100
@@ -50,15 +58,25 @@ HOPELESS = 10_000
 
 
 @contextmanager
-def recording(file: BinaryIO, max_seconds: float, channels: Channels = "mix") -> "Iterator[Recording]":
-    """Open a seekable file as a recording. Nothing but this file is ever opened, whatever it says."""
+def recording(
+    file: BinaryIO, max_seconds: float, channels: Channels = "mix"
+) -> "Iterator[Recording]":
+    """Open a seekable file as a recording. Nothing but this file is ever opened, whatever it
+    says."""
     size = file.seek(0, io.SEEK_END)
     if size == 0:
         raise EmptyRecording("the file holds 0 bytes")
     head, promised = beginning(file), Promise(file, size)
     reading = Reading(file)
     with opened(reading, head) as container:
-        made = Recording(container, reading, size, promised, max_seconds, Mixed() if channels == "mix" else Apart())
+        made = Recording(
+            container,
+            reading,
+            size,
+            promised,
+            max_seconds,
+            Mixed() if channels == "mix" else Apart(),
+        )
         made.refuse_if_declared_too_long()
         yield made
 
@@ -71,10 +89,18 @@ def beginning(file: BinaryIO) -> bytes:
 @contextmanager
 def opened(reading: Reading, head: bytes) -> Iterator[Any]:
     """A PyAV container that can reach no other file and no network."""
-    options = {"format_whitelist": formats(), "codec_whitelist": sound_codecs(), "protocol_whitelist": "none"}
+    options = {
+        "format_whitelist": formats(),
+        "codec_whitelist": sound_codecs(),
+        "protocol_whitelist": "none",
+    }
     try:
         container = av.open(
-            reading, mode="r", container_options=options, metadata_errors="replace", io_open=refuse_to_open
+            reading,
+            mode="r",
+            container_options=options,
+            metadata_errors="replace",
+            io_open=refuse_to_open,
         )
     except av.FFmpegError as error:
         reading.check()
@@ -100,7 +126,8 @@ def demuxer(name: str) -> str | None:
 
 @cache
 def sound_codecs() -> str:
-    """Every decoder of sound. To describe a picture libav would decode it, and a cover may unfold to gigabytes."""
+    """Every decoder of sound. To describe a picture libav would decode it, and a cover may unfold
+    to gigabytes."""
     return ",".join(sorted(filter(is_sound, av.codecs_available)))
 
 
@@ -121,17 +148,20 @@ def unreadable(head: bytes, error: av.FFmpegError) -> NotAudio | TruncatedRecord
     if head[4:8] == b"ftyp":
         return TruncatedRecording("an MP4 file without its index (moov), which is written last")
     if isinstance(error, av.ArgumentError):
-        return NotAudio("the format is not accepted; playlists and manifests that name other files never are")
+        return NotAudio(
+            "the format is not accepted; playlists and manifests that name other files never are"
+        )
     return NotAudio("the content is in no known audio or video format")
 
 
 class Recording:
     """A recording that is decoded once, from beginning to end.
 
-    Time 0 is where its container says that its content begins, which is the start of its earliest stream: where the
-    picture begins before the sound, the sound is preceded by silence. Where timestamps leave a gap, there is silence.
-    Sound whose timestamps overlap is kept whole, and what follows is late by that much until the next gap. Formats
-    without timestamps are taken as they come.
+    Time 0 is where its container says that its content begins, which is the start of its earliest
+    stream: where the picture begins before the sound, the sound is preceded by silence. Where
+    timestamps leave a gap, there is silence. Sound whose timestamps overlap is kept whole, and what
+    follows is late by that much until the next gap. Formats without timestamps are taken as they
+    come.
     """
 
     def __init__(
@@ -156,9 +186,12 @@ class Recording:
 
     @property
     def expected(self) -> float:
-        """Seconds it will last, judging by its header and by how much of the file is read. Never less than so far."""
+        """Seconds it will last, judging by its header and by how much of the file is read. Never
+        less than so far."""
         read = self._reading.tell() / self._size
-        return max(self._declared or 0.0, self._clock.now / read if read > 0 else 0.0, self._clock.now)
+        return max(
+            self._declared or 0.0, self._clock.now / read if read > 0 else 0.0, self._clock.now
+        )
 
     @property
     def media(self) -> Media:
@@ -173,21 +206,26 @@ class Recording:
         )
 
     @property
-    def warnings(self) -> tuple[Warning, ...]:
+    def warnings(self) -> tuple[StageWarning, ...]:
         if not self._corrupt:
             return ()
         message = f"{self._corrupt} of {self._good + self._corrupt} packets could not be decoded and were skipped"
-        return (Warning(code="corrupt_packets", stage="prepare", message=message),)
+        return (StageWarning(code="corrupt_packets", stage="prepare", message=message),)
 
     def refuse_if_declared_too_long(self) -> None:
         declared = self._declared or 0.0
         if self._measured and declared > self._max_seconds * MARGIN:
-            raise RecordingTooLong(f"it says it lasts {declared:.0f} s; the limit is {self._max_seconds:g} s")
+            raise RecordingTooLong(
+                f"it says it lasts {declared:.0f} s; the limit is {self._max_seconds:g} s"
+            )
         if self._measured and declared > self._unfolded * MARGIN:
-            raise RecordingTooLong(f"it says it lasts {declared:.0f} s, which {self._size} bytes cannot hold")
+            raise RecordingTooLong(
+                f"it says it lasts {declared:.0f} s, which {self._size} bytes cannot hold"
+            )
 
     def samples(self) -> Iterator[Samples]:
-        """The whole sound, in pieces of any length: a row for each channel heard for itself, or one for their mix."""
+        """The whole sound, in pieces of any length: a row for each channel heard for itself, or one
+        for their mix."""
         try:
             yield from self._sound()
         except MemoryError as error:
@@ -216,7 +254,9 @@ class Recording:
         for packet in self._packets():
             if packet.pts is not None:
                 end = packet.pts + (packet.duration or 0)
-                self._reached = max(self._reached, float(end * packet.time_base) - self._clock.start)
+                self._reached = max(
+                    self._reached, float(end * packet.time_base) - self._clock.start
+                )
             if packet.stream_index == self._stream.index:
                 yield from self._decoded(packet)
 
@@ -236,7 +276,8 @@ class Recording:
         self._reading.check()
 
     def _decoded(self, packet: Any) -> list[Any]:
-        """What cannot be decoded counts as corrupt once something good follows: tags often trail the last packet."""
+        """What cannot be decoded counts as corrupt once something good follows: tags often trail
+        the last packet."""
         try:
             frames: list[Any] = packet.decode()
         except av.FFmpegError:
@@ -259,7 +300,9 @@ class Recording:
         if self._clock.now + more > self._max_seconds:
             raise RecordingTooLong(f"it lasts longer than the limit of {self._max_seconds:g} s")
         if self._clock.now + more > self._unfolded:
-            raise RecordingTooLong(f"it lasts longer than {self._unfolded:.0f} s, which {self._size} bytes cannot hold")
+            raise RecordingTooLong(
+                f"it lasts longer than {self._unfolded:.0f} s, which {self._size} bytes cannot hold"
+            )
 
     def _judge(self) -> None:
         """Refuse what turned out to be no recording, or not the whole of it."""
@@ -268,7 +311,9 @@ class Recording:
             raise EmptyRecording("it holds no sound")
         promised, here = self._promised_seconds(), max(self._clock.now, self._reached)
         if promised - here > max(1.0, promised / 100):
-            raise TruncatedRecording(f"it should last {promised:.1f} s, but ends after {here:.1f} s")
+            raise TruncatedRecording(
+                f"it should last {promised:.1f} s, but ends after {here:.1f} s"
+            )
 
     def _refuse_if_corrupt(self, but_for: int = 0) -> None:
         bad = self._corrupt + self._trailing
@@ -276,7 +321,10 @@ class Recording:
             raise NotAudio(f"{bad} of {bad + self._good} packets cannot be decoded")
 
     def _promised_seconds(self) -> float:
-        return max((self._declared or 0.0) if self._measured else 0.0, self._clock.now / (self._promised.share or 1.0))
+        return max(
+            (self._declared or 0.0) if self._measured else 0.0,
+            self._clock.now / (self._promised.share or 1.0),
+        )
 
     @property
     def _unfolded(self) -> float:
@@ -289,10 +337,15 @@ class Recording:
 
     @property
     def _declared(self) -> float | None:
-        """Seconds, by the header. The sound's own length where it is given: a picture may go on longer."""
+        """Seconds, by the header. The sound's own length where it is given: a picture may go on
+        longer."""
         if self._stream.duration is not None:
             return float(self._stream.duration * self._stream.time_base)
-        return None if self._container.duration is None else float(self._container.duration / av.time_base)
+        return (
+            None
+            if self._container.duration is None
+            else float(self._container.duration / av.time_base)
+        )
 
 
 def short_name(container: Any) -> str:
@@ -320,7 +373,9 @@ class Clock:
 
     def __init__(self, container: Any, stream: Any) -> None:
         self.now = 0.0
-        self.start = 0.0 if container.start_time is None else float(container.start_time / av.time_base)
+        self.start = (
+            0.0 if container.start_time is None else float(container.start_time / av.time_base)
+        )
         self._started = container.start_time is not None
         self._restarts = bool(container.format.flags & Flags.ts_discont.value)
 

@@ -1,4 +1,5 @@
-"""What prepare may hold: a few bytes of a header can ask for gigabytes, and the whole machine would notice."""
+"""What prepare may hold: a few bytes of a header can ask for gigabytes, and the whole machine would
+notice."""
 
 import resource
 
@@ -7,5 +8,6 @@ MOST = 3 * 2**29
 
 
 def limit_memory() -> None:
-    """Let this process have no more; what asks for more gets a MemoryError. Mapped files and code do not count."""
+    """Let this process have no more; what asks for more gets a MemoryError. Mapped files and code
+    do not count."""
     resource.setrlimit(resource.RLIMIT_DATA, (MOST, MOST))

@@ -27,7 +27,8 @@ class Mixed:
         return 1
 
     def converted(self, frame: Any) -> Iterator[Samples]:
-        """More channels than a cinema has are averaged: a row of microphones, for which libav has no mix."""
+        """More channels than a cinema has are averaged: a row of microphones, for which libav has
+        no mix."""
         layout = "mono" if frame.layout.nb_channels <= SURROUND else frame.layout.name
         yield from map(averaged, self._resampler.converted(frame, layout))
 
@@ -41,7 +42,8 @@ def averaged(rows: Samples) -> Samples:
 
 
 class Apart:
-    """A row for each channel of the first frame. Should their number change on the way, they are mixed into as many."""
+    """A row for each channel of the first frame. Should their number change on the way, they are
+    mixed into as many."""
 
     def __init__(self) -> None:
         self._resampler = Resampler()
@@ -59,7 +61,9 @@ class Apart:
     def _settled(self, frame: Any) -> Any:
         if self._layout is None:
             if (found := frame.layout.nb_channels) > APART:
-                raise BadOption(f"channels is split, which takes up to {APART}; the recording has {found}")
+                raise BadOption(
+                    f"channels is split, which takes up to {APART}; the recording has {found}"
+                )
             self._layout = frame.layout
         return self._layout
 
@@ -88,6 +92,9 @@ class Resampler:
 
 
 def as_rows(frame: Any) -> Samples:
-    """The samples of a packed frame: of planar ones PyAV 18 reads more than there is, and crashes with 8 channels."""
-    samples: Samples = np.ascontiguousarray(frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T)
+    """The samples of a packed frame: of planar ones PyAV 18 reads more than there is, and crashes
+    with 8 channels."""
+    samples: Samples = np.ascontiguousarray(
+        frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
+    )
     return samples

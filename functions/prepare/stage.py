@@ -1,4 +1,5 @@
-"""A recording -> its chunks, spans and probe as WAV files, and a manifest that says where they are from."""
+"""A recording -> its chunks, spans and probe as WAV files, and a manifest that says where they are
+from."""
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -12,10 +13,10 @@ from functions.prepare.media import Channels, Recording, recording
 from functions.prepare.resampling import Samples
 from functions.prepare.sample_buffer import Tape, blocks, written
 from functions.prepare.vad import WINDOW, Stretch, Voice
-from shared.model.artifacts import SAMPLE_RATE, Chunk, Manifest, Region, Warning, Window
+from shared.model.artifacts import SAMPLE_RATE, Chunk, Interval, Manifest, ProbeWindow, StageWarning
 from shared.model.contracts import Engine, Params
 from shared.model.errors import RecordingTooLong
-from shared.runtime.stage import Each, One, Output, Task
+from shared.runtime.stage import ListedOutput, Output, SingleOutput, StageInput
 
 BLOCK = 64 * WINDOW
 """Samples (2 s) that go through the network at once."""
@@ -25,7 +26,8 @@ class Cutting(Params):
     """Into what to cut a recording."""
 
     channels: Channels = "mix"
-    """split: each channel is cut for itself, and there are no spans, since nobody is to be told apart."""
+    """split: each channel is cut for itself, and there are no spans, since nobody is to be told
+    apart."""
     chunk_seconds: float = Field(ge=10, le=300)
     """What a chunk should last. Chunks of a long recording last longer."""
     span_seconds: float = Field(ge=60)
@@ -39,13 +41,16 @@ def engine(params: Cutting) -> Engine:
     return speech.engine()
 
 
-def cut(task: Task[Cutting]) -> Iterator[Output]:
+def cut(task: StageInput[Cutting]) -> Iterator[Output]:
     """Yields each of `chunks` and `spans` as soon as it is complete, then `probe` and `manifest`.
 
-    The recording is decoded once; what is held is never more than a span, or a chunk of each channel, and the excerpts
-    of the probe.
+    The recording is decoded once; what is held is never more than a span, or a chunk of each
+    channel, and the excerpts of the probe.
     """
-    with task.original() as file, recording(file, task.params.max_seconds, task.params.channels) as original:
+    with (
+        task.original() as file,
+        recording(file, task.params.max_seconds, task.params.channels) as original,
+    ):
         yield from Cuts(task, original).outputs()
 
 
@@ -67,15 +72,17 @@ class Track:
 class Cuts:
     """One pass over a recording."""
 
-    def __init__(self, task: Task[Cutting], original: Recording) -> None:
+    def __init__(self, task: StageInput[Cutting], original: Recording) -> None:
         self._params, self._folder = task.params, task.folder
         self._recording = original
         self._tracks: list[Track] = []
-        self._splitter = Splitter(task.params.span_seconds) if task.params.channels == "mix" else None
+        self._splitter = (
+            Splitter(task.params.span_seconds) if task.params.channels == "mix" else None
+        )
         self._probe = Probe()
         self._chunks: list[Chunk] = []
         self._spans: list[Stretch] = []
-        self._cut_in_two: list[Warning] = []
+        self._cut_in_two: list[StageWarning] = []
 
     def outputs(self) -> Iterator[Output]:
         for rows in blocks(self._recording.samples(), BLOCK):
@@ -90,12 +97,16 @@ class Cuts:
         if self._splitter:
             yield self._span(self._tracks[0], self._splitter.finish())
         chosen = self._probe.chosen(self._tracks[0].tape.end)
-        yield One("probe", written(self._folder / "probe.wav", (excerpt.sound for excerpt in chosen)))
-        yield One("manifest", self._manifest(chosen))
+        yield SingleOutput(
+            "probe", written(self._folder / "probe.wav", (excerpt.sound for excerpt in chosen))
+        )
+        yield SingleOutput("manifest", self._manifest(chosen))
 
     def _begun(self, rows: int) -> list[Track]:
         channels: Sequence[int | None] = [None] if self._params.channels == "mix" else range(rows)
-        return [Track(channel, self._params.chunk_seconds, MOST_CHUNKS // rows) for channel in channels]
+        return [
+            Track(channel, self._params.chunk_seconds, MOST_CHUNKS // rows) for channel in channels
+        ]
 
     def _refuse_more_than_fits(self) -> None:
         most = MOST_CHUNKS * LONGEST_CHUNK // len(self._tracks)
@@ -108,8 +119,12 @@ class Cuts:
         sound = track.tape.read(piece.start, piece.end)
         self._probe.offer(piece, sound)
         yield from self._passed(track, piece)
-        name = f"chunk-{len(self._chunks)}" if track.channel is None else f"chunk-{len(self._chunks)}-{track.channel}"
-        yield Each("chunks", written(self._folder / f"{name}.wav", [sound]))
+        name = (
+            f"chunk-{len(self._chunks)}"
+            if track.channel is None
+            else f"chunk-{len(self._chunks)}-{track.channel}"
+        )
+        yield ListedOutput("chunks", written(self._folder / f"{name}.wav", [sound]))
         self._chunks.append(as_chunk(piece, track.channel))
         if piece.inside_speech:
             self._cut_in_two.append(cut_warning(piece))
@@ -126,7 +141,7 @@ class Cuts:
         path = written(self._folder / f"span-{len(self._spans)}.wav", track.tape.pieces(*span))
         track.tape.forget(span[1])
         self._spans.append(span)
-        return Each("spans", path)
+        return ListedOutput("spans", path)
 
     def _manifest(self, chosen: list[Excerpt]) -> Manifest:
         return Manifest(
@@ -139,8 +154,8 @@ class Cuts:
         )
 
 
-def as_region(stretch: Stretch) -> Region:
-    return Region(start=stretch[0] / SAMPLE_RATE, end=stretch[1] / SAMPLE_RATE)
+def as_region(stretch: Stretch) -> Interval:
+    return Interval(start=stretch[0] / SAMPLE_RATE, end=stretch[1] / SAMPLE_RATE)
 
 
 def as_chunk(piece: Piece, channel: int | None) -> Chunk:
@@ -152,17 +167,21 @@ def as_chunk(piece: Piece, channel: int | None) -> Chunk:
     )
 
 
-def as_windows(chosen: list[Excerpt]) -> tuple[Window, ...]:
+def as_windows(chosen: list[Excerpt]) -> tuple[ProbeWindow, ...]:
     """With where each begins in the probe, which holds one after the other."""
     offsets = accumulate((excerpt.end - excerpt.start for excerpt in chosen), initial=0)
     return tuple(
-        Window(start=excerpt.start / SAMPLE_RATE, end=excerpt.end / SAMPLE_RATE, offset=offset / SAMPLE_RATE)
+        ProbeWindow(
+            start=excerpt.start / SAMPLE_RATE,
+            end=excerpt.end / SAMPLE_RATE,
+            offset=offset / SAMPLE_RATE,
+        )
         for excerpt, offset in zip(chosen, offsets, strict=False)
     )
 
 
-def cut_warning(piece: Piece) -> Warning:
-    return Warning(
+def cut_warning(piece: Piece) -> StageWarning:
+    return StageWarning(
         code="cut_inside_speech",
         stage="prepare",
         message="nobody paused long enough near the end of a chunk, so a word may be cut in two",

@@ -1,4 +1,5 @@
-"""Samples -> where someone speaks: Silero's network, run in a stream, and hysteresis over what it says."""
+"""Samples -> where someone speaks: Silero's network, run in a stream, and hysteresis over what it
+says."""
 
 import hashlib
 from collections.abc import Iterable
@@ -32,7 +33,8 @@ Stretch = tuple[int, int]
 
 
 def model() -> Path:
-    """The network as faster-whisper packs it. That package is not imported: it would cost seconds."""
+    """The network as faster-whisper packs it. That package is not imported: it would cost
+    seconds."""
     spec = find_spec("faster_whisper")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("faster_whisper, which carries Silero's network")
@@ -51,7 +53,8 @@ def engine() -> Engine:
 
 @cache
 def session() -> Any:
-    """Imported here, after the fork: a process forked from one that has onnxruntime loaded crashes at its exit."""
+    """Imported here, after the fork: a process forked from one that has onnxruntime loaded crashes
+    at its exit."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -12,7 +12,7 @@ from functions.transcribe.sound import Audio, part, quietest
 from functions.transcribe.stage import TranscribeParams
 from functions.transcribe.timed_whisper import Decoded, PieceTokenizer, TimedWhisperModel, frames
 from functions.transcribe.words import WITHOUT_SPACES, is_mark, placed, words
-from shared.model.artifacts import HeardSegment, Region
+from shared.model.artifacts import Interval, RecognizedSegment
 
 
 class Hearing:
@@ -24,32 +24,40 @@ class Hearing:
         options: TranscriptionOptions,
         params: TranscribeParams,
         sound: Audio,
-        speech: Sequence[Region],
+        speech: Sequence[Interval],
     ) -> None:
         self.model = model
-        self.options = replace(options, initial_prompt=params.initial_prompt, hotwords=params.hotwords)
+        self.options = replace(
+            options, initial_prompt=params.initial_prompt, hotwords=params.hotwords
+        )
         self.params = params
         self.sound = sound
         self.speech = speech
-        self.last: tuple[Region, Any] | None = None
+        self.last: tuple[Interval, Any] | None = None
 
-    def encoded(self, window: Region) -> Any:
+    def encoded(self, window: Interval) -> Any:
         """The encoder's output. Kept for the next take of the same window."""
         if self.last is None or self.last[0] != window:
             self.last = window, self.model.encode(self.model.spectrogram(part(self.sound, window)))
         return self.last[1]
 
     def tokenizer(self, language: str) -> PieceTokenizer:
-        return PieceTokenizer(self.model.hf_tokenizer, self.model.model.is_multilingual, self.params.task, language)
+        return PieceTokenizer(
+            self.model.hf_tokenizer, self.model.model.is_multilingual, self.params.task, language
+        )
 
-    def decode(self, take: Take) -> HeardSegment:
-        options = self.options if take.prompted else replace(self.options, initial_prompt=None, hotwords=None)
+    def decode(self, take: Take) -> RecognizedSegment:
+        options = (
+            self.options
+            if take.prompted
+            else replace(self.options, initial_prompt=None, hotwords=None)
+        )
         lengths = [frames(take.window.end - take.window.start)]
         encoded, tokenizer = self.encoded(take.window), self.tokenizer(take.language)
         (decoded,) = self.model.decode(encoded, lengths, tokenizer, options, take.temperature)
         return self.segment(take, decoded)
 
-    def segment(self, take: Take, decoded: Decoded) -> HeardSegment:
+    def segment(self, take: Take, decoded: Decoded) -> RecognizedSegment:
         """What was decoded, in the chunk's time, and judged."""
         language = "en" if self.params.task == "translate" else take.language
         spaces = language not in WITHOUT_SPACES
@@ -57,7 +65,7 @@ class Hearing:
         text = (" " if spaces else "").join(word.word for word in timed)
         if is_mark(text):  # no word is in it
             timed, text = (), ""
-        heard = HeardSegment(
+        heard = RecognizedSegment(
             start=take.window.start,
             end=take.window.end,
             language=language,
@@ -68,25 +76,33 @@ class Hearing:
             temperature=take.temperature,
             words=timed,
         )
-        return heard.model_copy(update={"doubts": doubts(heard, self.spoken(heard), self.told(take))})
+        return heard.model_copy(
+            update={"quality_flags": doubts(heard, self.spoken(heard), self.told(take))}
+        )
 
-    def settled(self, segment: HeardSegment) -> HeardSegment:
+    def settled(self, segment: RecognizedSegment) -> RecognizedSegment:
         """With the doubts that stand, as nothing better was found."""
-        return segment.model_copy(update={"doubts": standing(segment, self.spoken(segment))})
+        return segment.model_copy(update={"quality_flags": standing(segment, self.spoken(segment))})
 
-    def spoken(self, segment: HeardSegment) -> float:
+    def spoken(self, segment: RecognizedSegment) -> float:
         """Seconds of speech in it."""
-        return sum(max(0.0, min(s.end, segment.end) - max(s.start, segment.start)) for s in self.speech)
+        return sum(
+            max(0.0, min(s.end, segment.end) - max(s.start, segment.start)) for s in self.speech
+        )
 
     def told(self, take: Take) -> str:
         """What might leak."""
-        return " ".join(filter(None, (self.params.hotwords, self.params.initial_prompt))) if take.prompted else ""
+        return (
+            " ".join(filter(None, (self.params.hotwords, self.params.initial_prompt)))
+            if take.prompted
+            else ""
+        )
 
     def halves(self, take: Take) -> tuple[Take, Take]:
         """The window, cut where its middle third is quietest."""
         start, end = take.window.start, take.window.end
         cut = quietest(self.sound, start + (end - start) / 3, end - (end - start) / 3)
         return (
-            replace(take, window=Region(start=start, end=cut)),
-            replace(take, window=Region(start=cut, end=end)),
+            replace(take, window=Interval(start=start, end=cut)),
+            replace(take, window=Interval(start=cut, end=end)),
         )

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.model.artifacts import HeardSegment, Region
+from shared.model.artifacts import Interval, RecognizedSegment
 
 
 @dataclass(frozen=True)
 class Take:
     """A window, in seconds of the chunk, and how to decode it."""
 
-    window: Region
+    window: Interval
     language: str
     """What is spoken in it."""
     temperature: float = 0.0
@@ -22,11 +22,11 @@ class Take:
 class Decoder(Protocol):
     """Knows the sound of a chunk."""
 
-    def decode(self, take: Take) -> HeardSegment:
+    def decode(self, take: Take) -> RecognizedSegment:
         """What is said in the window, with its doubts."""
 
     def halves(self, take: Take) -> tuple[Take, Take]:
         """The window cut in two, where that hurts least."""
 
-    def settled(self, segment: HeardSegment) -> HeardSegment:
+    def settled(self, segment: RecognizedSegment) -> RecognizedSegment:
         """With only those doubts that stand when nothing better was found."""

@@ -1,9 +1,10 @@
-"""What speaks against a decoded window: reasons to decode it again, and in the end to keep it out of the text."""
+"""What speaks against a decoded window: reasons to decode it again, and in the end to keep it out
+of the text."""
 
 from collections.abc import Sequence
 
 from functions.transcribe.words import WITHOUT_SPACES, is_mark
-from shared.model.artifacts import Doubt, HeardSegment
+from shared.model.artifacts import QualityFlag, RecognizedSegment
 
 MOST_COMPRESSION = 2.4
 """Text that packs better goes round in circles. OpenAI's value."""
@@ -14,34 +15,39 @@ LOOP = 8
 MOST_NO_SPEECH = 0.6
 """Probability that nobody speaks. OpenAI's value."""
 LEAST_LOGPROB = -1.0
-"""Mean log probability of a token. OpenAI's value, below which text is believed neither in speech nor in silence."""
+"""Mean log probability of a token. OpenAI's value, below which text is believed neither in speech
+nor in silence."""
 LEAST_LOGPROB_OF_FEW = -0.45
-"""The same for a few words where nobody speaks: what Whisper says on noise is likelier than OpenAI's value supposes.
-The base model's "you" and "Thank you." on noise, tones and music have -0.5 at most."""
+"""The same for a few words where nobody speaks: what Whisper says on noise is likelier than
+OpenAI's value supposes. The base model's "you" and "Thank you." on noise, tones and music have -0.5
+at most."""
 FEW = 5
 """Words."""
 FASTEST = 7.0
 """Words a second that nobody keeps up."""
 SLOWEST = 1.0
-"""Words a second of speech; an improbable text that is slower is no misheard speech, but none. The base model's texts
-for noise and music of 4 s and more have 0.6 at most, conversations 2 to 3."""
+"""Words a second of speech; an improbable text that is slower is no misheard speech, but none. The
+base model's texts for noise and music of 4 s and more have 0.6 at most, conversations 2 to 3."""
 LEAST_LOGPROB_OF_SPEECH = -1.5
 """The least of misheard speech: the base model's for noisy clips is -1.25."""
 LEAK = 3
-"""Words of the prompt on end that, as the whole text, are not the recording's. A name that is asked for is shorter."""
+"""Words of the prompt on end that, as the whole text, are not the recording's. A name that is asked
+for is shorter."""
 LONG_LEAK = 6
 """Words of the prompt on end that are not the recording's wherever they stand."""
 CHARACTERS = 2
 """To a word, where words are not written apart."""
 
 
-def doubts(segment: HeardSegment, spoken: float, prompt: str) -> tuple[Doubt, ...]:
-    """`spoken` is the speech in the window, in seconds; `prompt` all that the recogniser was told."""
+def doubts(segment: RecognizedSegment, spoken: float, prompt: str) -> tuple[QualityFlag, ...]:
+    """`spoken` is the speech in the window, in seconds; `prompt` all that the recogniser was
+    told."""
     said = units(segment.text, segment.language)
     size = CHARACTERS if segment.language in WITHOUT_SPACES else 1
     logprob = segment.avg_logprob or 0.0
-    found: dict[Doubt, bool] = {
-        "repetitive": (segment.compression_ratio or 0.0) > MOST_COMPRESSION or loops(said, LOOP * size),
+    found: dict[QualityFlag, bool] = {
+        "repetitive": (segment.compression_ratio or 0.0) > MOST_COMPRESSION
+        or loops(said, LOOP * size),
         "improbable": logprob < LEAST_LOGPROB,
         "no_speech": (segment.no_speech_prob or 0.0) > MOST_NO_SPEECH
         and logprob < (LEAST_LOGPROB_OF_FEW if len(said) <= FEW * size else LEAST_LOGPROB),
@@ -51,12 +57,15 @@ def doubts(segment: HeardSegment, spoken: float, prompt: str) -> tuple[Doubt, ..
     return tuple(doubt for doubt, there in found.items() if there and said)
 
 
-def standing(segment: HeardSegment, spoken: float) -> tuple[Doubt, ...]:
-    """The doubts that are left when nothing better was found: misheard speech is worth more than none."""
+def standing(segment: RecognizedSegment, spoken: float) -> tuple[QualityFlag, ...]:
+    """The doubts that are left when nothing better was found: misheard speech is worth more than
+    none."""
     size = CHARACTERS if segment.language in WITHOUT_SPACES else 1
     slow = len(units(segment.text, segment.language)) < spoken * SLOWEST * size
     is_speech = not slow and (segment.avg_logprob or 0.0) >= LEAST_LOGPROB_OF_SPEECH
-    return tuple(doubt for doubt in segment.doubts if not (doubt == "improbable" and is_speech))
+    return tuple(
+        doubt for doubt in segment.quality_flags if not (doubt == "improbable" and is_speech)
+    )
 
 
 def units(text: str, language: str | None) -> list[str]:

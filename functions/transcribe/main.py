@@ -1,4 +1,5 @@
-"""transcribe: a chunk's sound becomes words; task detect names the language. Wiring only; see stage.py, detect.py."""
+"""transcribe: a chunk's sound becomes words; task detect names the language. Wiring only; see
+stage.py, detect.py."""
 
 from pkgutil import resolve_name
 from typing import cast
@@ -13,6 +14,7 @@ from shared.runtime.flask_adapter import serve
 from shared.runtime.log import configure
 from shared.runtime.process import in_each_worker
 from shared.runtime.stage import Stage
+from shared.runtime.wiring import blob_store, job_store
 from shared.settings import settings
 
 
@@ -24,16 +26,24 @@ def engine(params: stage.TranscribeParams | detect.DetectParams) -> Engine:
     return load(params.model).engine
 
 
-TRANSCRIBE = Stage("transcribe", stage.VERSION, stage.TranscribeParams, lambda t: stage.transcribe(t, load), engine)
-DETECT = Stage("detect", detect.VERSION, detect.DetectParams, lambda t: detect.detect(t, load), engine)
+TRANSCRIBE = Stage(
+    "transcribe", stage.VERSION, stage.TranscribeParams, lambda t: stage.transcribe(t, load), engine
+)
+DETECT = Stage(
+    "detect", detect.VERSION, detect.DetectParams, lambda t: detect.detect(t, load), engine
+)
 configure()
 in_each_worker(load)
 
 
 def answer(asked: StageRequest) -> StageResponse:
-    blobs, jobs = settings().blobs(), settings().jobs()
+    blobs, jobs = blob_store(), job_store()
     detecting = asked.params.get("task") == "detect"
-    return execute(DETECT, asked, blobs, jobs) if detecting else execute(TRANSCRIBE, asked, blobs, jobs)
+    return (
+        execute(DETECT, asked, blobs, jobs)
+        if detecting
+        else execute(TRANSCRIBE, asked, blobs, jobs)
+    )
 
 
 @functions_framework.http

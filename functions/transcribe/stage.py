@@ -1,13 +1,22 @@
-"""A chunk of the recording and where speech is in it -> what was said, in segments of timed words."""
+"""A chunk of the recording and where speech is in it -> what was said, in segments of timed
+words."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
-from shared.model.artifacts import Chunk, Detection, Heard, HeardSegment, Manifest, Region, Window
+from shared.model.artifacts import (
+    Chunk,
+    Detection,
+    Interval,
+    Manifest,
+    ProbeWindow,
+    Recognition,
+    RecognizedSegment,
+)
 from shared.model.contracts import Engine, Params
 from shared.model.errors import BadOption, BadRequest
-from shared.runtime.stage import One, Output, Task
+from shared.runtime.stage import Output, SingleOutput, StageInput
 
 VERSION = "2"
 """Goes up when the same question would get another answer."""
@@ -20,7 +29,8 @@ class TranscribeParams(Params):
     """How to hear a chunk."""
 
     language: str | None = None
-    """A code as Whisper has it. None: the detected one. "multi": each stretch of speech has its own."""
+    """A code as Whisper has it. None: the detected one. "multi": each stretch of speech has its
+    own."""
     model: str | None = None
     """None: the deployment's."""
     task: Literal["transcribe", "translate"] = "transcribe"
@@ -40,23 +50,28 @@ class Recogniser(Protocol):
         """Codes of the languages it can write down."""
 
     def transcribe(
-        self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
-    ) -> tuple[HeardSegment, ...]:
-        """What is said in the regions of the audio. `language` is the main one where the params say "multi"."""
+        self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
+    ) -> tuple[RecognizedSegment, ...]:
+        """What is said in the regions of the audio. `language` is the main one where the params say
+        "multi"."""
 
-    def guess(self, audio: Path, windows: Sequence[Window]) -> list[dict[str, float]]:
+    def guess(self, audio: Path, windows: Sequence[ProbeWindow]) -> list[dict[str, float]]:
         """Each window's probability of every language."""
 
 
-def transcribe(task: Task[TranscribeParams], load: Callable[[str | None], Recogniser]) -> Iterator[Output]:
+def transcribe(
+    task: StageInput[TranscribeParams], load: Callable[[str | None], Recogniser]
+) -> Iterator[Output]:
     """Yields `heard`. `load` gives the model of a name; the deployment's when there is none."""
-    chunk = chunk_of(Manifest.model_validate_json(task.files["manifest"].read_bytes()), task.params.part)
+    chunk = chunk_of(
+        Manifest.model_validate_json(task.files["manifest"].read_bytes()), task.params.part
+    )
     recogniser = load(task.params.model)
     language = language_of(task)
     if language is not None:
         check(language, task.params, recogniser)
     segments = said(task, recogniser, speech_in(chunk), language)
-    yield One("heard", Heard(segments=segments, engine=recogniser.engine))
+    yield SingleOutput("heard", Recognition(segments=segments, engine=recogniser.engine))
 
 
 def chunk_of(manifest: Manifest, part: int) -> Chunk:
@@ -65,7 +80,7 @@ def chunk_of(manifest: Manifest, part: int) -> Chunk:
     return manifest.chunks[part]
 
 
-def language_of(task: Task[TranscribeParams]) -> str | None:
+def language_of(task: StageInput[TranscribeParams]) -> str | None:
     """The one asked for, or the one detected. None in a recording where nobody speaks."""
     if task.params.language not in (None, MULTI):
         return task.params.language
@@ -78,21 +93,32 @@ def check(language: str, params: TranscribeParams, recogniser: Recogniser) -> No
     """Refuse what the model would get wrong without a word."""
     if language not in recogniser.languages:
         known = ", ".join(sorted(recogniser.languages))
-        raise BadOption(f"language: the model {recogniser.engine.model!r} does not know {language!r}, only {known}")
+        raise BadOption(
+            f"language: the model {recogniser.engine.model!r} does not know {language!r}, only {known}"
+        )
     if params.task == "translate" and recogniser.languages == {"en"}:
-        raise BadOption(f"task: the model {recogniser.engine.model!r} hears English only and cannot translate")
+        raise BadOption(
+            f"task: the model {recogniser.engine.model!r} hears English only and cannot translate"
+        )
 
 
-def speech_in(chunk: Chunk) -> tuple[Region, ...]:
+def speech_in(chunk: Chunk) -> tuple[Interval, ...]:
     """The chunk's speech in the chunk's own time."""
-    return tuple(Region(start=s.start - chunk.start, end=s.end - chunk.start) for s in chunk.speech)
+    return tuple(
+        Interval(start=s.start - chunk.start, end=s.end - chunk.start) for s in chunk.speech
+    )
 
 
 def said(
-    task: Task[TranscribeParams], recogniser: Recogniser, speech: Sequence[Region], language: str | None
-) -> tuple[HeardSegment, ...]:
+    task: StageInput[TranscribeParams],
+    recogniser: Recogniser,
+    speech: Sequence[Interval],
+    language: str | None,
+) -> tuple[RecognizedSegment, ...]:
     if not speech:
         return ()
     if language is None:
-        raise BadRequest("there is speech, but neither params.language nor inputs.language names its language")
+        raise BadRequest(
+            "there is speech, but neither params.language nor inputs.language names its language"
+        )
     return recogniser.transcribe(task.files["audio"], speech, language, task.params)

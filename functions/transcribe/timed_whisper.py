@@ -1,4 +1,5 @@
-"""Whisper on CTranslate2: sound becomes pieces of text, timed by cross-attention, or a guess at the language."""
+"""Whisper on CTranslate2: sound becomes pieces of text, timed by cross-attention, or a guess at the
+language."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -59,7 +60,11 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
         self.decoded: list[Decoded] = []
 
     def generate_segment_batched(
-        self, features: Any, tokenizer: Tokenizer, options: TranscriptionOptions, encoder_output: Any = None
+        self,
+        features: Any,
+        tokenizer: Tokenizer,
+        options: TranscriptionOptions,
+        encoder_output: Any = None,
     ) -> dict[str, list[Any]]:
         """whisperx calls it. `features` are log-mel spectrograms, shape (batch, mels, 3000)."""
         lengths = [next(self.frames) for _ in features]
@@ -80,16 +85,30 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
     ) -> Iterator[Decoded]:
         """`encoded` is the encoder's output for the windows, `lengths` are their frames."""
         results = self.generate(encoded, len(lengths), tokenizer, options, temperature)
-        tokens = [[token for token in result.sequences_ids[0] if token < tokenizer.eot] for result in results]
+        tokens = [
+            [token for token in result.sequences_ids[0] if token < tokenizer.eot]
+            for result in results
+        ]
         timed = self.find_alignment(tokenizer, tokens, encoded, list(lengths))
         for result, found in zip(results, timed, strict=True):
-            yield Decoded(tuple(map(as_piece, found)), mean_logprob(result, options), result.no_speech_prob)
+            yield Decoded(
+                tuple(map(as_piece, found)), mean_logprob(result, options), result.no_speech_prob
+            )
 
     def generate(
-        self, encoded: Any, batch: int, tokenizer: Tokenizer, options: TranscriptionOptions, temperature: float
+        self,
+        encoded: Any,
+        batch: int,
+        tokenizer: Tokenizer,
+        options: TranscriptionOptions,
+        temperature: float,
     ) -> Any:
-        context = tokenizer.encode(" " + options.initial_prompt.strip()) if options.initial_prompt else []
-        prompt = self.get_prompt(tokenizer, context, options.without_timestamps, hotwords=options.hotwords)
+        context = (
+            tokenizer.encode(" " + options.initial_prompt.strip()) if options.initial_prompt else []
+        )
+        prompt = self.get_prompt(
+            tokenizer, context, options.without_timestamps, hotwords=options.hotwords
+        )
         whisper, search = self.search(options, temperature)
         return whisper.generate(
             encoded,
@@ -105,8 +124,11 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
             **search,
         )
 
-    def search(self, options: TranscriptionOptions, temperature: float) -> tuple[Any, dict[str, Any]]:
-        """What decodes, and how: the likeliest words by beam search, or the best of a few samples."""
+    def search(
+        self, options: TranscriptionOptions, temperature: float
+    ) -> tuple[Any, dict[str, Any]]:
+        """What decodes, and how: the likeliest words by beam search, or the best of a few
+        samples."""
         if not temperature:
             return self.model, {"beam_size": options.beam_size, "patience": options.patience}
         if self.sampler is None:
@@ -117,8 +139,9 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
 
     @contextmanager
     def fresh_samples(self) -> Iterator[None]:
-        """The same samples are drawn within it as in any other. CTranslate2 seeds a thread but once, so whatever draws
-        must be new: it costs loading the weights once more, and their memory, but only when there is a need to draw."""
+        """The same samples are drawn within it as in any other. CTranslate2 seeds a thread but
+        once, so whatever draws must be new: it costs loading the weights once more, and their
+        memory, but only when there is a need to draw."""
         try:
             yield
         finally:
@@ -127,12 +150,16 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
     def guess(self, windows: Sequence[Audio]) -> list[dict[str, float]]:
         features = np.stack([self.spectrogram(window) for window in windows])
         found = self.model.detect_language(self.encode(features))
-        return [{token.strip("<|>"): probability for token, probability in window} for window in found]
+        return [
+            {token.strip("<|>"): probability for token, probability in window} for window in found
+        ]
 
     def spectrogram(self, window: Audio) -> Any:
         """Log-mel, shape (mels, 3000)."""
         extractor = self.feature_extractor
-        return extractor(window, padding=extractor.n_samples - len(window))[:, : extractor.nb_max_frames]
+        return extractor(window, padding=extractor.n_samples - len(window))[
+            :, : extractor.nb_max_frames
+        ]
 
 
 def frames(seconds: float) -> int:
@@ -141,7 +168,9 @@ def frames(seconds: float) -> int:
 
 
 def as_piece(found: dict[str, Any]) -> Piece:
-    return Piece(found["word"], float(found["start"]), float(found["end"]), float(found["probability"]))
+    return Piece(
+        found["word"], float(found["start"]), float(found["end"]), float(found["probability"])
+    )
 
 
 def mean_logprob(result: Any, options: TranscriptionOptions) -> float:

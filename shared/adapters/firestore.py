@@ -1,6 +1,8 @@
-"""Documents in Firestore, or in whatever FIRESTORE_EMULATOR_HOST points at. The only module that imports its client.
+"""Documents in Firestore, or in whatever FIRESTORE_EMULATOR_HOST points at. The only module that
+imports its client.
 
-No transactions: they crawl when contended, and compare-and-set on a document's update time is all that is needed.
+No transactions: they crawl when contended, and compare-and-set on a document's update time is all
+that is needed.
 """
 
 from collections.abc import Iterator
@@ -27,36 +29,40 @@ class FirestoreDocuments:
         self._client = firestore.Client(database=settings().firestore_database)
 
     def get(self, path: str) -> tuple[Document, object] | None:
-        with mapped():
+        with translate_errors():
             found = self._client.document(path).get(timeout=TIMEOUT)
         return (cast(Document, found.to_dict()), found.update_time) if found.exists else None
 
-    def put(self, path: str, document: Document, over: object | None) -> bool:
+    def put(self, path: str, document: Document, if_version: object | None) -> bool:
         at = self._client.document(path)
-        with mapped():
+        with translate_errors():
             try:
-                if over is None:
+                if if_version is None:
                     at.create(stored(document), timeout=TIMEOUT)
                 else:
-                    option = self._client.write_option(last_update_time=over)
+                    option = self._client.write_option(last_update_time=if_version)
                     at.update(stored(document), option=option, timeout=TIMEOUT)
             except (gone_wrong.Conflict, gone_wrong.FailedPrecondition, gone_wrong.NotFound):
                 return False
             return True
 
     def delete(self, path: str) -> None:
-        with mapped():
+        with translate_errors():
             self._client.document(path).delete(timeout=TIMEOUT)
 
-    def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
-        query = self._client.collection(collection).where(filter=firestore.FieldFilter(field, "==", value))
-        with mapped():
+    def query(self, collection: str, field: str, value: str) -> Iterator[Document]:
+        query = self._client.collection(collection).where(
+            filter=firestore.FieldFilter(field, "==", value)
+        )
+        with translate_errors():
             for found in query.stream(timeout=TIMEOUT):
                 yield cast(Document, found.to_dict())
 
-    def newest(self, collection: str, limit: int) -> Iterator[Document]:
-        query = self._client.collection(collection).order_by("updated", direction=firestore.Query.DESCENDING)
-        with mapped():
+    def list_recent(self, collection: str, limit: int) -> Iterator[Document]:
+        query = self._client.collection(collection).order_by(
+            "updated", direction=firestore.Query.DESCENDING
+        )
+        with translate_errors():
             for found in query.limit(limit).stream(timeout=TIMEOUT):
                 yield cast(Document, found.to_dict())
 
@@ -67,7 +73,7 @@ def stored(document: Document) -> dict[str, Any]:
 
 
 @contextmanager
-def mapped() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     try:
         yield
     except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError, GoogleAuthError) as error:

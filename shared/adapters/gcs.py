@@ -14,7 +14,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 
 from shared.model.contracts import Artifact, Source
 from shared.model.errors import ArtifactMissing, StorageUnavailable
-from shared.ports.blobs import JSON, Blob, verify
+from shared.ports.blobs import JSON, Blob, verify_digest
 
 TIMEOUT = 60
 """Seconds without a byte before a request is given up."""
@@ -35,55 +35,77 @@ class GcsBlobs:
         self._client = storage.Client()
 
     def find(self, uri: str) -> Blob | None:
-        with mapped(uri):
+        with translate_errors(uri):
             bucket, name = split(uri)
             blob = self._client.bucket(bucket).get_blob(name, timeout=TIMEOUT, retry=RETRY)
             return described(blob) if blob else None
 
-    def list(self, prefix: str, *, start: str = "", end: str = "", glob: str = "") -> Iterator[Blob]:
+    def list(
+        self, prefix: str, *, start: str = "", end: str = "", glob: str = ""
+    ) -> Iterator[Blob]:
         bucket, name = split(prefix)
-        bounds = {"start_offset": start or None, "end_offset": end or None, "match_glob": glob or None}
-        with mapped(prefix):
-            for blob in self._client.list_blobs(bucket, prefix=name, timeout=TIMEOUT, retry=RETRY, **bounds):
+        bounds = {
+            "start_offset": start or None,
+            "end_offset": end or None,
+            "match_glob": glob or None,
+        }
+        with translate_errors(prefix):
+            for blob in self._client.list_blobs(
+                bucket, prefix=name, timeout=TIMEOUT, retry=RETRY, **bounds
+            ):
                 yield described(blob)
 
     def read(self, uri: str, generation: int | None = None) -> bytes:
-        with mapped(uri):
-            return cast(bytes, self._at(uri, generation).download_as_bytes(timeout=TIMEOUT, retry=RETRY))
+        with translate_errors(uri):
+            return cast(
+                bytes, self._at(uri, generation).download_as_bytes(timeout=TIMEOUT, retry=RETRY)
+            )
 
     def fetch(self, artifact: Artifact, to: Path) -> None:
-        with mapped(artifact.uri):
+        with translate_errors(artifact.uri):
             self._at(artifact.uri).download_to_filename(str(to), timeout=TIMEOUT, retry=RETRY)
-        verify(artifact, to)
+        verify_digest(artifact, to)
 
     def open(self, source: Source) -> BinaryIO:
         blob = self._at(source.uri, source.generation)
-        with mapped(source.uri):
+        with translate_errors(source.uri):
             blob.reload(timeout=TIMEOUT, retry=RETRY)
         return cast(BinaryIO, io.BufferedReader(Ranged(blob), buffer_size=PIECE))
 
-    def keep(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
+    def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         blob = self._at(uri)
         options: dict[str, Any] = {"if_generation_match": 0, "timeout": TIMEOUT, "retry": RETRY}
-        with mapped(uri):
+        with translate_errors(uri):
             try:
                 if isinstance(content, Path):
-                    blob.upload_from_filename(str(content), content_type=TYPES[content.suffix], **options)
+                    blob.upload_from_filename(
+                        str(content), content_type=TYPES[content.suffix], **options
+                    )
                 else:
                     blob.upload_from_string(content, content_type=JSON, **options)
             except gone_wrong.PreconditionFailed:
                 blob.reload(timeout=TIMEOUT, retry=RETRY)
         return Artifact(uri=uri, generation=blob.generation, sha256=sha256)
 
-    def replace(
-        self, uri: str, data: bytes, *, over: int, content_type: str = JSON, metadata: Mapping[str, str] | None = None
+    def put(
+        self,
+        uri: str,
+        data: bytes,
+        *,
+        if_generation_match: int,
+        content_type: str = JSON,
+        metadata: Mapping[str, str] | None = None,
     ) -> int | None:
         blob = self._at(uri)
         blob.metadata = dict(metadata or {})
-        with mapped(uri):
+        with translate_errors(uri):
             try:
                 blob.upload_from_string(
-                    data, content_type=content_type, if_generation_match=over, timeout=TIMEOUT, retry=RETRY
+                    data,
+                    content_type=content_type,
+                    if_generation_match=if_generation_match,
+                    timeout=TIMEOUT,
+                    retry=RETRY,
                 )
             except gone_wrong.PreconditionFailed:
                 return None
@@ -95,12 +117,14 @@ class GcsBlobs:
         blob.metadata = dict(metadata)
         standing = self.find(uri)
         over = standing.generation if standing else 0
-        with mapped(uri):
-            blob.upload_from_filename(str(path), if_generation_match=over, timeout=TIMEOUT, retry=RETRY)
+        with translate_errors(uri):
+            blob.upload_from_filename(
+                str(path), if_generation_match=over, timeout=TIMEOUT, retry=RETRY
+            )
         return cast(int, blob.generation)
 
     def delete(self, uri: str, generation: int) -> bool:
-        with mapped(uri):
+        with translate_errors(uri):
             try:
                 self._at(uri).delete(if_generation_match=generation, timeout=TIMEOUT, retry=RETRY)
             except (gone_wrong.NotFound, gone_wrong.PreconditionFailed):
@@ -139,8 +163,10 @@ class Ranged(io.RawIOBase):
         if wanted <= 0:
             return 0
         end = self._position + wanted - 1
-        with mapped(str(self._blob.path)):
-            data = self._blob.download_as_bytes(start=self._position, end=end, timeout=TIMEOUT, retry=RETRY)
+        with translate_errors(str(self._blob.path)):
+            data = self._blob.download_as_bytes(
+                start=self._position, end=end, timeout=TIMEOUT, retry=RETRY
+            )
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
@@ -158,9 +184,9 @@ def described(blob: storage.Blob) -> Blob:
 
 
 @contextmanager
-def mapped(uri: str) -> Iterator[None]:
-    """Google's failures as ours. A refusal (403) is an outage too: the fix is ours, and the job can wait for it. So is
-    a metadata server that has no token for us at the moment."""
+def translate_errors(uri: str) -> Iterator[None]:
+    """Google's failures as ours. A refusal (403) is an outage too: the fix is ours, and the job can
+    wait for it. So is a metadata server that has no token for us at the moment."""
     try:
         yield
     except gone_wrong.NotFound as error:

@@ -13,12 +13,13 @@ from pydantic import JsonValue
 
 from shared.model.contracts import Artifact, Source
 from shared.model.errors import ArtifactMissing
-from shared.ports.blobs import JSON, Blob, verify
+from shared.ports.blobs import JSON, Blob, verify_digest
 from shared.ports.documents import Document
 
 
 class MemoryBlobs:
-    """A BlobStore for unit tests: same promises, no network. `clock` gives seconds since the epoch."""
+    """A BlobStore for unit tests: same promises, no network. `clock` gives seconds since the
+    epoch."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._objects: dict[str, tuple[Blob, bytes]] = {}
@@ -28,9 +29,13 @@ class MemoryBlobs:
     def find(self, uri: str) -> Blob | None:
         return self._objects[uri][0] if uri in self._objects else None
 
-    def list(self, prefix: str, *, start: str = "", end: str = "", glob: str = "") -> Iterator[Blob]:
+    def list(
+        self, prefix: str, *, start: str = "", end: str = "", glob: str = ""
+    ) -> Iterator[Blob]:
         """Of a glob it knows the form `**/{a,b}`."""
-        endings = tuple(glob.removeprefix("**").replace("{", "").replace("}", "").replace(",", ",/").split(","))
+        endings = tuple(
+            glob.removeprefix("**").replace("{", "").replace("}", "").replace(",", ",/").split(",")
+        )
         found = [blob for uri, (blob, _) in sorted(self._objects.items()) if uri.startswith(prefix)]
         return iter(
             [
@@ -47,25 +52,34 @@ class MemoryBlobs:
 
     def fetch(self, artifact: Artifact, to: Path) -> None:
         to.write_bytes(self.read(artifact.uri))
-        verify(artifact, to)
+        verify_digest(artifact, to)
 
     def open(self, source: Source) -> BinaryIO:
         return io.BytesIO(self.read(source.uri, source.generation))
 
-    def keep(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
+    def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         data = content.read_bytes() if isinstance(content, Path) else content
-        self.replace(uri, data, over=0)
+        self.put(uri, data, if_generation_match=0)
         return Artifact(uri=uri, generation=self._objects[uri][0].generation, sha256=sha256)
 
-    def replace(
-        self, uri: str, data: bytes, *, over: int, content_type: str = JSON, metadata: Mapping[str, str] | None = None
+    def put(
+        self,
+        uri: str,
+        data: bytes,
+        *,
+        if_generation_match: int,
+        content_type: str = JSON,
+        metadata: Mapping[str, str] | None = None,
     ) -> int | None:
         found = self.find(uri)
-        if (found.generation if found else 0) != over:
+        if (found.generation if found else 0) != if_generation_match:
             return None
         self._generation += 1
         created = datetime.fromtimestamp(self._clock(), UTC)
-        self._objects[uri] = Blob(uri, self._generation, len(data), created, dict(metadata or {})), data
+        self._objects[uri] = (
+            Blob(uri, self._generation, len(data), created, dict(metadata or {})),
+            data,
+        )
         return self._generation
 
     def delete(self, uri: str, generation: int) -> bool:
@@ -87,10 +101,10 @@ class MemoryDocuments:
     def get(self, path: str) -> tuple[Document, object] | None:
         return self._kept.get(path)
 
-    def put(self, path: str, document: Document, over: object | None) -> bool:
+    def put(self, path: str, document: Document, if_version: object | None) -> bool:
         with self._writing:
             found = self._kept.get(path)
-            if (found[1] if found else None) != over:
+            if (found[1] if found else None) != if_version:
                 return False
             self._version += 1
             self._kept[path] = document, self._version
@@ -99,11 +113,11 @@ class MemoryDocuments:
     def delete(self, path: str) -> None:
         self._kept.pop(path, None)
 
-    def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
+    def query(self, collection: str, field: str, value: str) -> Iterator[Document]:
         beneath = [d for p, (d, _) in self._kept.items() if p.rpartition("/")[0] == collection]
         return iter([d for d in beneath if looked_up(d, field) == value])
 
-    def newest(self, collection: str, limit: int) -> Iterator[Document]:
+    def list_recent(self, collection: str, limit: int) -> Iterator[Document]:
         beneath = [d for p, (d, _) in self._kept.items() if p.rpartition("/")[0] == collection]
         return iter(sorted(beneath, key=lambda d: str(d["updated"]), reverse=True)[:limit])
 
@@ -116,7 +130,7 @@ def looked_up(document: Document, field: str) -> JsonValue:
     return found
 
 
-class MemoryCompletions:
+class MemoryEvents:
     """Completions for unit tests."""
 
     def __init__(self) -> None:

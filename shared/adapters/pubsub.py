@@ -1,7 +1,9 @@
-"""Completions on a Pub/Sub topic, through Google's generated client. The only module that imports it.
+"""Completions on a Pub/Sub topic, through Google's generated client. The only module that imports
+it.
 
-The generated client publishes one message and waits; the one above it batches in threads, which a message a job does
-not need. It is made at the first event: no function starts slower for it, and a job's end is no place to fail.
+The generated client publishes one message and waits; the one above it batches in threads, which a
+message a job does not need. It is made at the first event: no function starts slower for it, and a
+job's end is no place to fail.
 """
 
 from collections.abc import Iterator
@@ -17,25 +19,27 @@ from google.auth.exceptions import GoogleAuthError
 from google.pubsub_v1 import PublisherClient, PubsubMessage
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
-from shared.model.errors import CompletionsUnavailable
+from shared.model.errors import EventsUnavailable
 from shared.settings import settings
 
 TIMEOUT = 10.0
-"""Seconds in which an event is published, retries included, or left to reconcile: finalize's caller waits for it."""
+"""Seconds in which an event is published, retries included, or left to reconcile: finalize's caller
+waits for it."""
 ATTEMPT = 5.0
 """Seconds that one of its requests may take."""
 
 
-class PubSubCompletions:
-    """The topic that the settings name. Attributes and data follow the Pub/Sub protocol binding's binary mode."""
+class PubSubEvents:
+    """The topic that the settings name. Attributes and data follow the Pub/Sub protocol binding's
+    binary mode."""
 
     def publish(self, event: CloudEvent) -> None:
         attributes, data = to_binary(event)
         message = PubsubMessage(attributes=attributes, data=data)
         retry = Retry(predicate=if_transient_error, initial=0.1, timeout=TIMEOUT)
-        with mapped():
-            client(settings().completions_host).publish(
-                topic=settings().completions, messages=[message], retry=retry, timeout=ATTEMPT
+        with translate_errors():
+            client(settings().pubsub_host).publish(
+                topic=settings().events_topic, messages=[message], retry=retry, timeout=ATTEMPT
             )
 
 
@@ -48,9 +52,10 @@ def client(host: str | None) -> PublisherClient:
 
 
 @contextmanager
-def mapped() -> Iterator[None]:
-    """A missing topic, right or credential is an outage too: somebody will mend it, and reconcile tells it then."""
+def translate_errors() -> Iterator[None]:
+    """A missing topic, right or credential is an outage too: somebody will mend it, and reconcile
+    tells it then."""
     try:
         yield
     except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError, GoogleAuthError) as error:
-        raise CompletionsUnavailable(f"{type(error).__name__} from Pub/Sub") from error
+        raise EventsUnavailable(f"{type(error).__name__} from Pub/Sub") from error

@@ -1,4 +1,5 @@
-"""Documents in one SQLite file, for one machine: shared by all processes, durable before the answer."""
+"""Documents in one SQLite file, for one machine: shared by all processes, durable before the
+answer."""
 
 import json
 import sqlite3
@@ -36,27 +37,30 @@ class SqliteDocuments:
         self._path = path or settings().job_database
         self._local = threading.local()
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with mapped(), closing(self._open()) as database:
+        with translate_errors(), closing(self._open()) as database:
             database.executescript(TABLE)
 
     def get(self, path: str) -> tuple[Document, object] | None:
         with self._database() as database:
-            row = database.execute("select document, version from documents where path = ?", (path,)).fetchone()
+            row = database.execute(
+                "select document, version from documents where path = ?", (path,)
+            ).fetchone()
         return (json.loads(row[0]), row[1]) if row else None
 
-    def put(self, path: str, document: Document, over: object | None) -> bool:
+    def put(self, path: str, document: Document, if_version: object | None) -> bool:
         values = (json.dumps(document), str(document["updated"]))
         with self._database() as database:
-            if over is None:
+            if if_version is None:
                 collection = path.rpartition("/")[0]
                 cursor = database.execute(
-                    "insert into documents values (?, ?, ?, ?, 1) on conflict do nothing", (path, collection, *values)
+                    "insert into documents values (?, ?, ?, ?, 1) on conflict do nothing",
+                    (path, collection, *values),
                 )
             else:
                 cursor = database.execute(
                     "update documents set document = ?, updated = ?, version = version + 1"
                     " where path = ? and version = ?",
-                    (*values, path, over),
+                    (*values, path, if_version),
                 )
         return cursor.rowcount == 1
 
@@ -68,16 +72,18 @@ class SqliteDocuments:
         """What Firestore does by itself."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")  # as pydantic writes it
         with self._database() as database:
-            database.execute("delete from documents where json_extract(document, '$.expires') < ?", (now,))
+            database.execute(
+                "delete from documents where json_extract(document, '$.expires') < ?", (now,)
+            )
 
-    def matching(self, collection: str, field: str, value: str) -> Iterator[Document]:
+    def query(self, collection: str, field: str, value: str) -> Iterator[Document]:
         extract = f"json_extract(document, '$.{field}')"  # spelt out, or no index on it is used
         query = f"select document from documents where collection = ? and {extract} = ?"
         with self._database() as database:
             rows = database.execute(query, (collection, value)).fetchall()
         return iter([json.loads(document) for (document,) in rows])
 
-    def newest(self, collection: str, limit: int) -> Iterator[Document]:
+    def list_recent(self, collection: str, limit: int) -> Iterator[Document]:
         query = "select document from documents where collection = ? order by updated desc limit ?"
         with self._database() as database:
             rows = database.execute(query, (collection, limit)).fetchall()
@@ -85,14 +91,18 @@ class SqliteDocuments:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        with mapped():
+        with translate_errors():
             if not hasattr(self._local, "database"):
                 self._local.database = self._open()
             yield self._local.database
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(
-            self._path, timeout=30, isolation_level=None, check_same_thread=False, factory=Connection
+            self._path,
+            timeout=30,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=Connection,
         )
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
@@ -100,7 +110,7 @@ class SqliteDocuments:
 
 
 @contextmanager
-def mapped() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Locked for too long, or no room: it may pass."""
     try:
         yield

@@ -1,17 +1,17 @@
 """What is told when a job has ended: a CloudEvent, at least once, after its answer stands.
 
-The write that settles a job notes that its end is to be told, and that is taken back only after the event was
-published. Whoever dies in between leaves it noted, for reconcile. All copies of an event have the same id.
+The write that settles a job notes that its end is to be told, and that is taken back only after the
+event was published. Whoever dies in between leaves it noted, for reconcile. All copies of an event
+have the same id.
 """
-
 
 from cloudevents.http import CloudEvent
 
 from shared.jobs.job import Job
 from shared.jobs.store import JobStore
-from shared.model.contracts import Completion
+from shared.model.contracts import JobEvent
 from shared.ports.blobs import JSON
-from shared.ports.events import Completions
+from shared.ports.events import EventPublisher
 
 SOURCE = "urn:dropscribe:inbox:"
 """And the bucket."""
@@ -19,19 +19,17 @@ TYPE = "dropscribe.job."
 """And the state: dropscribe.job.done, .failed, .cancelled."""
 
 
-
-
-def announce(job_id: str, jobs: JobStore, completions: Completions) -> bool:
+def publish_job_event(job_id: str, jobs: JobStore, completions: EventPublisher) -> bool:
     """Tell how the job's current run ended, if that is due; whether it was."""
     job = jobs.find(job_id)
-    if job is None or job.announcement != "due":
+    if job is None or job.notification != "due":
         return False
-    completions.publish(event(job))
-    jobs.announced(job)
+    completions.publish(cloud_event(job))
+    jobs.mark_notified(job)
     return True
 
 
-def event(job: Job) -> CloudEvent:
+def cloud_event(job: Job) -> CloudEvent:
     """The event of a settled job: the same each time it is made."""
     attributes = {
         "id": f"{job.job_id}-{job.run}-{job.state}",
@@ -41,11 +39,11 @@ def event(job: Job) -> CloudEvent:
         "time": (job.ended or job.updated).isoformat(),
         "datacontenttype": JSON,
     }
-    return CloudEvent(attributes, completion(job).model_dump(mode="json"))
+    return CloudEvent(attributes, job_event(job).model_dump(mode="json"))
 
 
-def completion(job: Job) -> Completion:
-    return Completion.model_validate(
+def job_event(job: Job) -> JobEvent:
+    return JobEvent.model_validate(
         {
             "job_id": job.job_id,
             "source": job.source,
@@ -55,5 +53,3 @@ def completion(job: Job) -> Completion:
             "problem_type": job.problem.type if job.problem else None,
         }
     )
-
-

@@ -8,15 +8,15 @@ from shared.model.contracts import Source
 from shared.ports.blobs import Blob, BlobStore
 from shared.settings import settings
 
-NO_RECORDING = re.compile(r"/$|(^|/)options[.]json$|^(gsutil|gcloud)/tmp/parallel_composite_uploads/")
-"""Folder markers, options for the files beside them, and the parts of a composite upload. The workflow holds the same
-rule (workflows/transcription.yaml)."""
+NO_RECORDING = re.compile(
+    r"/$|(^|/)options[.]json$|^(gsutil|gcloud)/tmp/parallel_composite_uploads/"
+)
+"""Folder markers, options for the files beside them, and the parts of a composite upload. The
+workflow holds the same rule (workflows/transcription.yaml)."""
 
 
 def is_recording(name: str) -> bool:
     return NO_RECORDING.search(name) is None
-
-
 
 
 def answered(source: Source, blobs: BlobStore) -> bool:
@@ -32,7 +32,8 @@ def generation_of(answer: Blob) -> int:
 
 
 def options_paths(name: str) -> Iterator[str]:
-    """Where options for an object may stand, the nearest first: `a/b/c.mp3` -> a/b/, a/, and the top."""
+    """Where options for an object may stand, the nearest first: `a/b/c.mp3` -> a/b/, a/, and the
+    top."""
     folder = name.rpartition("/")[0]
     while folder:
         yield f"{folder}/options.json"

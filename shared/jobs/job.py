@@ -5,24 +5,25 @@ from typing import Literal
 
 from pydantic import ConfigDict, JsonValue
 
-from shared.model.contracts import Problem, Source, Wire
+from shared.model.contracts import Problem, Source, WireModel
 
-JobState = Literal["running", "done", "failed", "unanswered", "cancelled", "erased"]
-"""`unanswered`: the workflow gave up on something that may pass, so nothing was written to the outbox. `erased`: a
-tombstone; all that is known is that there was a job."""
+JobState = Literal["running", "done", "failed", "retryable", "cancelled", "erased"]
+"""`unanswered`: the workflow gave up on something that may pass, so nothing was written to the
+outbox. `erased`: a tombstone; all that is known is that there was a job."""
 
 
 ERASED = "(erased)"
 """The name of an erased recording."""
 
 
-class Kept(Wire):
-    """A document. While a new version is being deployed, the old one reads what the new one wrote."""
+class StoredModel(WireModel):
+    """A document. While a new version is being deployed, the old one reads what the new one
+    wrote."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class Job(Kept):
+class Job(StoredModel):
     """One generation of one inbox object, as its current run sees it."""
 
     job_id: str
@@ -42,18 +43,19 @@ class Job(Kept):
     problem: Problem | None = None
     results: dict[str, str] = {}
     """Format -> URI in the outbox."""
-    asked: int = 1
-    """The run that somebody last asked for, by an upload or a redrive. Those after it were started by reconcile."""
+    requested_run: int = 1
+    """The run that somebody last asked for, by an upload or a redrive. Those after it were started
+    by reconcile."""
     options: dict[str, JsonValue] = {}
     """Those of the redrive, for the runs that follow it."""
     ended: datetime | None = None
     """When the run was settled."""
-    announcement: Literal["due", "made"] | None = None
-    """Of how the run ended. `due` from the write that settles it until the event is published; null when nobody is to
-    be told."""
+    notification: Literal["due", "made"] | None = None
+    """Of how the run ended. `due` from the write that settles it until the event is published; null
+    when nobody is to be told."""
 
 
-class TaskRecord(Kept):
+class StageRecord(StoredModel):
     """One question asked of a stage: its lease, its attempts, its progress."""
 
     task: str

@@ -5,7 +5,8 @@ from shared.settings import settings
 
 
 def job_uri(source: Source) -> str:
-    """The folder of all that the stages write. Nothing is shared between jobs, so erasing one is erasing a folder."""
+    """The folder of all that the stages write. Nothing is shared between jobs, so erasing one is
+    erasing a folder."""
     return f"gs://{settings().work}/{source.job_id}/"
 
 
@@ -24,5 +25,8 @@ LONGEST = 1024 - len("/transcript.whisperx.json")
 
 
 def answer_folder(source: Source) -> str:
-    """The name that all answers begin with: the recording's full one, since two files may share a stem."""
-    return source.name if len(source.name.encode()) <= LONGEST else f"too-long-a-name/{source.job_id}"
+    """The name that all answers begin with: the recording's full one, since two files may share a
+    stem."""
+    return (
+        source.name if len(source.name.encode()) <= LONGEST else f"too-long-a-name/{source.job_id}"
+    )

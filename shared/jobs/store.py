@@ -1,9 +1,10 @@
-"""The state of jobs: who holds the claim on a recording, and who is working on which question about it.
+"""The state of jobs: who holds the claim on a recording, and who is working on which question about
+it.
 
 A job is one document, `jobs/<job_id>`, with one beneath it for each question asked of a stage,
-`jobs/<job_id>/tasks/<task>`, so that parallel stages never write the same document. All rules live here, once; a
-`Documents` only compares and sets.
-Leases save money; correctness never depends on them (see `storage.BlobStore`).
+`jobs/<job_id>/tasks/<task>`, so that parallel stages never write the same document. All rules live
+here, once; a `Documents` only compares and sets. Leases save money; correctness never depends on
+them (see `storage.BlobStore`).
 """
 
 import time
@@ -14,23 +15,17 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import JsonValue
 
-from shared.jobs.job import ERASED, Job, JobState, TaskRecord
-from shared.model.contracts import Ended, Problem, Source, Wire
+from shared.jobs.job import ERASED, Job, JobState, StageRecord
+from shared.model.contracts import FinalState, Problem, Source, WireModel
 from shared.model.errors import AttemptsExhausted, JobStoreUnavailable, RecordingErased, StageBusy
 from shared.ports.documents import Document, Documents
 
-M = TypeVar("M", bound=Wire)
+M = TypeVar("M", bound=WireModel)
 BOOKMARK = "reconcile/bookmark"
 FARTHEST_LEASE = 2
 """Lengths of a lease that one may have left: machines' clocks differ a little."""
 TRIES = 20
 """Lost races before a write is given up; each race lost means that another writer won one."""
-
-
-
-
-
-
 
 
 @dataclass(frozen=True)
@@ -41,12 +36,13 @@ class JobStore:
     lease: float = 60
     attempts: int = 3
     keep_days: int = 30
-    announces: bool = False
+    notifies: bool = False
     """Whether somebody is told of a job's end."""
     clock: Callable[[], float] = time.time
 
     def claim(self, source: Source, run: int, execution: str) -> bool:
-        """Take the job for this run. True also when this execution holds it already; False when it is another's."""
+        """Take the job for this run. True also when this execution holds it already; False when it
+        is another's."""
         now = self._now()
 
         def claimed(job: Job | None) -> Job | None:
@@ -58,7 +54,7 @@ class JobStore:
             if job.state == "erased" or job.run >= run:
                 return None
             changes = {"run": run, "execution": execution, "updated": now, "claimed": now, "results": {}, "ended": None,
-                       "announcement": None, "expires": self._expiry()}  # fmt: skip
+                       "notification": None, "expires": self._expiry()}  # fmt: skip
             if job.state != "cancelled":  # that it stays until somebody asks for the job again
                 changes |= {"state": "running", "problem": None}
             return job.model_copy(update=changes)
@@ -68,33 +64,41 @@ class JobStore:
 
     def holds(self, job_id: str, run: int, execution: str) -> bool:
         job = self.find(job_id)
-        return job is not None and job.state != "erased" and (job.run, job.execution) == (run, execution)
+        return (
+            job is not None
+            and job.state != "erased"
+            and (job.run, job.execution) == (run, execution)
+        )
 
-    def asked(self, job_id: str, options: dict[str, JsonValue]) -> int:
-        """Somebody asks for the job again; the run that is to be it. What failed may be tried as often as in the first.
+    def request_rerun(self, job_id: str, options: dict[str, JsonValue]) -> int:
+        """Somebody asks for the job again; the run that is to be it. What failed may be tried as
+        often as in the first.
 
-        Runs that somebody else is about to start get nothing: the next number is taken here, and nobody holds it.
+        Runs that somebody else is about to start get nothing: the next number is taken here, and
+        nobody holds it.
         """
-        for record in self.tasks(job_id):
-            self._change(task_path(job_id, record.task), TaskRecord, forgiven)
+        for record in self.stage_records(job_id):
+            self._change(task_path(job_id, record.task), StageRecord, forgiven)
 
         def renewed(job: Job | None) -> Job | None:
             if job is None or job.state == "erased":
                 return None
             return job.model_copy(
-                update={"run": job.run + 1, "asked": job.run + 2, "options": options, "state": "running",
-                        "problem": None, "results": {}, "ended": None, "announcement": None, "updated": self._now()}
+                update={"run": job.run + 1, "requested_run": job.run + 2, "options": options, "state": "running",
+                        "problem": None, "results": {}, "ended": None, "notification": None, "updated": self._now()}
             )  # fmt: skip
 
         renewed_job = self._change(job_path(job_id), Job, renewed)
         if renewed_job is None:
             raise RecordingErased("meanwhile")
-        return int(renewed_job.asked)
+        return int(renewed_job.requested_run)
 
     def cancel(self, source: Source, problem: Problem) -> Job | None:
-        """End the job, begun or not, until somebody asks for it again; as it is then, or None if it has ended.
+        """End the job, begun or not, until somebody asks for it again; as it is then, or None if it
+        has ended.
 
-        Whoever works on it finds that its run is not the job's any more, and a run that has yet to claim it comes late.
+        Whoever works on it finds that its run is not the job's any more, and a run that has yet to
+        claim it comes late.
         """
 
         def cancelled(job: Job | None) -> Job | None:
@@ -103,11 +107,11 @@ class JobStore:
                     job_id=source.job_id, source=source, run=1, execution="", state="cancelled", problem=problem,
                     created=self._now(), updated=self._now(), expires=self._expiry(),
                 )  # fmt: skip
-            if job.state not in ("running", "unanswered"):
+            if job.state not in ("running", "retryable"):
                 return None
             return job.model_copy(
                 update={"run": job.run + 1, "state": "cancelled", "problem": problem, "ended": None,
-                        "announcement": None, "updated": self._now()}
+                        "notification": None, "updated": self._now()}
             )  # fmt: skip
 
         ended = self._change(job_path(source.job_id), Job, cancelled)
@@ -124,7 +128,7 @@ class JobStore:
             )  # fmt: skip
 
         self._change(job_path(source.job_id), Job, buried)
-        for record in self.tasks(source.job_id):
+        for record in self.stage_records(source.job_id):
             self.documents.delete(task_path(source.job_id, record.task))
 
     def forget_name(self, job_id: str) -> None:
@@ -136,11 +140,11 @@ class JobStore:
 
         self._change(job_path(job_id), Job, nameless)
 
-    def erased(self, job_id: str) -> bool:
+    def is_erased(self, job_id: str) -> bool:
         job = self.find(job_id)
         return job is not None and job.state == "erased"
 
-    def cut(self, job_id: str, run: int, chunks: int, spans: int) -> None:
+    def record_parts(self, job_id: str, run: int, chunks: int, spans: int) -> None:
         """Record how many parts there are, so that progress can be told."""
 
         def counted(job: Job | None) -> Job | None:
@@ -150,7 +154,7 @@ class JobStore:
 
         self._change(job_path(job_id), Job, counted)
 
-    def settle(
+    def finish(
         self,
         job_id: str,
         run: int,
@@ -158,44 +162,51 @@ class JobStore:
         problem: Problem | None = None,
         results: dict[str, str] | None = None,
     ) -> None:
-        """Record how a run ended, and that it is to be announced, unless a later run has taken over.
+        """Record how a run ended, and that it is to be announced, unless a later run has taken
+        over.
 
         Saying the same again changes nothing, so what was announced is not due again.
         """
-        now, due = self._now(), "due" if self.announces and state in get_args(Ended) else None
+        now, due = self._now(), "due" if self.notifies and state in get_args(FinalState) else None
 
         def settled(job: Job | None) -> Job | None:
-            if job is None or job.run != run or job.state == "erased" or (job.ended and job.state == state):
+            if (
+                job is None
+                or job.run != run
+                or job.state == "erased"
+                or (job.ended and job.state == state)
+            ):
                 return None
-            if state == "unanswered" and job.state != "running":
+            if state == "retryable" and job.state != "running":
                 return None  # the answer was written, and only word of it was lost
             return job.model_copy(
                 update={"state": state, "problem": problem, "results": results or {}, "updated": now, "ended": now,
-                        "announcement": due}
+                        "notification": due}
             )  # fmt: skip
 
         self._change(job_path(job_id), Job, settled)
 
-    def announced(self, told: Job) -> None:
+    def mark_notified(self, told: Job) -> None:
         """Note that it was told how this run ended."""
 
         def noted(job: Job | None) -> Job | None:
             if job is None or (job.run, job.state) != (told.run, told.state):
                 return None
-            return job.model_copy(update={"announcement": "made"})
+            return job.model_copy(update={"notification": "made"})
 
         self._change(job_path(told.job_id), Job, noted)
 
-    def begin(self, job_id: str, task: str, stage: str, part: int, owner: str) -> bool:
-        """Count an attempt and take its lease; raise StageBusy, AttemptsExhausted or RecordingErased.
+    def start_attempt(self, job_id: str, task: str, stage: str, part: int, owner: str) -> bool:
+        """Count an attempt and take its lease; raise StageBusy, AttemptsExhausted or
+        RecordingErased.
 
         Whether it is not the first.
         """
-        self.check_not_erased(job_id)
+        self.raise_if_erased(job_id)
         now, until = self._now(), self._now() + timedelta(seconds=self.lease)
         again = False
 
-        def begun(record: TaskRecord | None) -> TaskRecord:
+        def begun(record: StageRecord | None) -> StageRecord:
             nonlocal again
             again = record is not None
             tried = record.attempts if record else 0
@@ -203,97 +214,128 @@ class JobStore:
                 raise StageBusy(f"another attempt at {stage} holds the lease")
             if tried >= self.attempts and record and record.state == "running":
                 raise AttemptsExhausted(f"{stage} died {tried} times at part {part}")
-            return TaskRecord(
+            return StageRecord(
                 task=task, stage=stage, part=part, state="running", attempts=tried + 1, owner=owner,
                 lease_until=until, started=now, updated=now, expires=self._expiry(),
             )  # fmt: skip
 
-        self._change(task_path(job_id, task), TaskRecord, begun)
+        self._change(task_path(job_id, task), StageRecord, begun)
         return again
 
-    def _leased(self, record: TaskRecord) -> bool:
-        """A lease that ends far beyond a lease's length was taken by a clock that has been set back since."""
+    def _leased(self, record: StageRecord) -> bool:
+        """A lease that ends far beyond a lease's length was taken by a clock that has been set back
+        since."""
         left = (record.lease_until - self._now()).total_seconds()
         return record.state == "running" and 0 < left <= FARTHEST_LEASE * self.lease
 
-    def check_not_erased(self, job_id: str) -> None:
-        if self.erased(job_id):
+    def raise_if_erased(self, job_id: str) -> None:
+        if self.is_erased(job_id):
             raise RecordingErased("somebody asked that nothing be left of it")
 
-    def renew(self, job_id: str, task: str, owner: str) -> None:
-        self._own(job_id, task, owner, lambda _: {"lease_until": self._now() + timedelta(seconds=self.lease)})
+    def heartbeat(self, job_id: str, task: str, owner: str) -> None:
+        self._own(
+            job_id,
+            task,
+            owner,
+            lambda _: {"lease_until": self._now() + timedelta(seconds=self.lease)},
+        )
 
-    def release(self, job_id: str, task: str, owner: str, *, counted: bool) -> None:
+    def release_lease(self, job_id: str, task: str, owner: str, *, counted: bool) -> None:
         """Give the lease back after a failure. One that may pass does not count as an attempt."""
-        self._own(job_id, task, owner, lambda record: {"state": "failed", "attempts": record.attempts - (not counted)})
+        self._own(
+            job_id,
+            task,
+            owner,
+            lambda record: {"state": "failed", "attempts": record.attempts - (not counted)},
+        )
 
-    def complete(self, job_id: str, task: str, owner: str, seconds: float) -> None:
+    def complete_attempt(self, job_id: str, task: str, owner: str, seconds: float) -> None:
         self._own(job_id, task, owner, lambda _: {"state": "done", "seconds": round(seconds, 3)})
 
-    def reuse(self, job_id: str, task: str, stage: str, part: int) -> None:
-        """Note that a later run was given the answer of an earlier one; an answer without a record gets one."""
+    def record_reuse(self, job_id: str, task: str, stage: str, part: int) -> None:
+        """Note that a later run was given the answer of an earlier one; an answer without a record
+        gets one."""
         now = self._now()
 
-        def reused(record: TaskRecord | None) -> TaskRecord:
+        def reused(record: StageRecord | None) -> StageRecord:
             if record:
                 return record.model_copy(update={"state": "done", "reused": True, "updated": now})
-            return TaskRecord(
+            return StageRecord(
                 task=task, stage=stage, part=part, state="done", attempts=0, owner="", lease_until=now,
                 started=now, updated=now, expires=self._expiry(), reused=True,
             )  # fmt: skip
 
-        self._change(task_path(job_id, task), TaskRecord, reused)
+        self._change(task_path(job_id, task), StageRecord, reused)
 
     def find(self, job_id: str) -> Job | None:
         found = self.documents.get(job_path(job_id))
         return Job.model_validate(found[0]) if found else None
 
-    def newest(self, limit: int = 100) -> list[Job]:
-        return [Job.model_validate(document) for document in self.documents.newest("jobs", limit)]
+    def list_recent(self, limit: int = 100) -> list[Job]:
+        return [
+            Job.model_validate(document) for document in self.documents.list_recent("jobs", limit)
+        ]
 
-    def of(self, bucket: str, name: str) -> list[Job]:
+    def list_by_object(self, bucket: str, name: str) -> list[Job]:
         """The jobs of all generations of an object."""
-        found = (Job.model_validate(document) for document in self.documents.matching("jobs", "source.name", name))
+        found = (
+            Job.model_validate(document)
+            for document in self.documents.query("jobs", "source.name", name)
+        )
         return [job for job in found if job.source.bucket == bucket]
 
-    def in_state(self, state: JobState) -> list[Job]:
+    def list_by_state(self, state: JobState) -> list[Job]:
         """By the order in which they were uploaded."""
-        found = (Job.model_validate(document) for document in self.documents.matching("jobs", "state", state))
+        found = (
+            Job.model_validate(document)
+            for document in self.documents.query("jobs", "state", state)
+        )
         return sorted(found, key=lambda job: job.created)
 
-    def unannounced(self) -> Iterator[Job]:
+    def list_unnotified(self) -> Iterator[Job]:
         """Those whose end is still to be told, in no order."""
-        for document in self.documents.matching("jobs", "announcement", "due"):
+        for document in self.documents.query("jobs", "notification", "due"):
             yield Job.model_validate(document)
 
-    def bookmark(self) -> str:
+    def cursor(self) -> str:
         """Where in the inbox reconcile goes on."""
         found = self.documents.get(BOOKMARK)
         return str(found[0]["name"]) if found else ""
 
-    def leave_bookmark(self, name: str) -> None:
+    def save_cursor(self, name: str) -> None:
         """The last to leave one wins; two that sweep at once only look twice."""
         found = self.documents.get(BOOKMARK)
-        document: Document = {"name": name, "updated": self._now().isoformat(), "expires": self._expiry().isoformat()}
-        self.documents.put(BOOKMARK, document, over=found[1] if found else None)
+        document: Document = {
+            "name": name,
+            "updated": self._now().isoformat(),
+            "expires": self._expiry().isoformat(),
+        }
+        self.documents.put(BOOKMARK, document, if_version=found[1] if found else None)
 
-    def tasks(self, job_id: str) -> list[TaskRecord]:
+    def stage_records(self, job_id: str) -> list[StageRecord]:
         """By the order in which they started."""
-        found = self.documents.newest(f"jobs/{job_id}/tasks", limit=2000)
-        return sorted((TaskRecord.model_validate(document) for document in found), key=lambda r: r.started)
+        found = self.documents.list_recent(f"jobs/{job_id}/tasks", limit=2000)
+        return sorted(
+            (StageRecord.model_validate(document) for document in found), key=lambda r: r.started
+        )
 
-    def _own(self, job_id: str, task: str, owner: str, changes: Callable[[TaskRecord], dict[str, Any]]) -> None:
+    def _own(
+        self, job_id: str, task: str, owner: str, changes: Callable[[StageRecord], dict[str, Any]]
+    ) -> None:
         """Change a task only while `owner` has it: a lease that was lost stays lost."""
 
-        def changed(record: TaskRecord | None) -> TaskRecord | None:
+        def changed(record: StageRecord | None) -> StageRecord | None:
             if record is None or record.owner != owner or record.state != "running":
                 return None
             return record.model_copy(update={**changes(record), "updated": self._now()})
 
-        self._change(task_path(job_id, task), TaskRecord, changed)
+        self._change(task_path(job_id, task), StageRecord, changed)
 
-    def _change(self, path: str, model: type[M], change: Callable[[M | None], M | None]) -> M | None:
-        """Read, change, and write over just what was read; again when another was faster. None leaves it be.
+    def _change(
+        self, path: str, model: type[M], change: Callable[[M | None], M | None]
+    ) -> M | None:
+        """Read, change, and write over just what was read; again when another was faster. None
+        leaves it be.
 
         What was written.
         """
@@ -302,7 +344,9 @@ class JobStore:
             changed = change(model.model_validate(found[0]) if found else None)
             if changed is None:
                 return None
-            if self.documents.put(path, changed.model_dump(mode="json"), over=found[1] if found else None):
+            if self.documents.put(
+                path, changed.model_dump(mode="json"), if_version=found[1] if found else None
+            ):
                 return changed
         raise JobStoreUnavailable(f"{TRIES} writes in a row met another's")
 
@@ -313,7 +357,7 @@ class JobStore:
         return self._now() + timedelta(days=self.keep_days)
 
 
-def forgiven(record: TaskRecord | None) -> TaskRecord | None:
+def forgiven(record: StageRecord | None) -> StageRecord | None:
     """Without the attempts that failed."""
     return record.model_copy(update={"attempts": 0}) if record and record.state != "done" else None
 

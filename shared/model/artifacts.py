@@ -1,36 +1,38 @@
-"""What the stages hand each other about a recording: manifest, detection, heard, aligned, diarization.
+"""What the stages hand each other about a recording: manifest, detection, heard, aligned,
+diarization.
 
-Times are seconds. A manifest's times are of the whole recording; those of `Heard`, `Aligned` and `Diarization` count
-from the start of their own chunk or span, so that an answer depends on nothing but the sound it is about.
+Times are seconds. A manifest's times are of the whole recording; those of `Heard`, `Aligned` and
+`Diarization` count from the start of their own chunk or span, so that an answer depends on nothing
+but the sound it is about.
 """
 
 from typing import Literal
 
 from pydantic import Field
 
-from shared.model.contracts import Engine, Seconds, Wire
+from shared.model.contracts import Engine, Seconds, WireModel
 
 SAMPLE_RATE = 16_000
 """Hz. The work audio is mono signed 16-bit PCM in WAV at this rate."""
 
 
-class Region(Wire):
+class Interval(WireModel):
     """A half-open stretch of time."""
 
     start: Seconds
     end: Seconds
 
 
-class Warning(Wire):
+class StageWarning(WireModel):
     """Something a reader of the transcript should know, though it is no error."""
 
     code: str
     stage: str
     message: str
-    span: Region | None = None
+    span: Interval | None = None
 
 
-class Media(Wire):
+class Media(WireModel):
     """What the uploaded file is. `duration` is measured by decoding, not read from a header."""
 
     container: str
@@ -41,18 +43,18 @@ class Media(Wire):
     bytes: int
 
 
-class Chunk(Wire):
+class Chunk(WireModel):
     """A stretch to transcribe. Chunks cover the recording, or each channel of it, without a gap."""
 
     start: Seconds
     end: Seconds
     channel: int | None = None
     """Which of the recording's channels is heard in it, from 0. Null: all of them, mixed."""
-    speech: tuple[Region, ...]
+    speech: tuple[Interval, ...]
     """Where someone speaks, in recording time, within the chunk."""
 
 
-class Window(Wire):
+class ProbeWindow(WireModel):
     """A stretch of speech copied into the probe, for telling the language."""
 
     start: Seconds
@@ -61,26 +63,26 @@ class Window(Wire):
     """Where it begins in the probe's audio."""
 
 
-class Manifest(Wire):
+class Manifest(WireModel):
     """What prepare found. The n-th chunk's audio is the n-th of prepare's `chunks`; spans likewise.
 
-    Chunks stand in the order in which they were complete: those of one channel in order of time, and all channels
-    going on together, so that work on the list makes even progress. Where channels are heard each for itself there are
-    no spans.
+    Chunks stand in the order in which they were complete: those of one channel in order of time,
+    and all channels going on together, so that work on the list makes even progress. Where channels
+    are heard each for itself there are no spans.
     """
 
     media: Media
     chunks: tuple[Chunk, ...]
-    spans: tuple[Region, ...]
+    spans: tuple[Interval, ...]
     """Stretches to diarize, each a run of whole chunks."""
-    probe: tuple[Window, ...]
+    probe: tuple[ProbeWindow, ...]
     """Empty when nobody speaks."""
     engine: Engine
     """What found the speech."""
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[StageWarning, ...] = ()
 
 
-class Guess(Wire):
+class LanguageGuess(WireModel):
     """The language of one window."""
 
     start: Seconds
@@ -89,16 +91,17 @@ class Guess(Wire):
     confidence: float
 
 
-class Detection(Wire):
-    """The language of a recording: a vote over windows, each weighing its probability; null without speech."""
+class Detection(WireModel):
+    """The language of a recording: a vote over windows, each weighing its probability; null without
+    speech."""
 
     code: str | None
     confidence: float | None
-    windows: tuple[Guess, ...]
+    windows: tuple[LanguageGuess, ...]
     engine: Engine
 
 
-class HeardWord(Wire):
+class RecognizedWord(WireModel):
     """A word as the recogniser heard it; times from its cross-attention."""
 
     word: str
@@ -107,12 +110,13 @@ class HeardWord(Wire):
     probability: float = Field(ge=0, le=1)
 
 
-Doubt = Literal["repetitive", "improbable", "no_speech", "too_fast", "prompt"]
-"""Why a decoded stretch may never have been said: it goes round in circles; the recogniser thought its own words
-improbable, or that nobody speaks; nobody talks that fast; or it is the prompt's text and not the recording's."""
+QualityFlag = Literal["repetitive", "improbable", "no_speech", "too_fast", "prompt"]
+"""Why a decoded stretch may never have been said: it goes round in circles; the recogniser thought
+its own words improbable, or that nobody speaks; nobody talks that fast; or it is the prompt's text
+and not the recording's."""
 
 
-class HeardSegment(Wire):
+class RecognizedSegment(WireModel):
     """What the recogniser decoded in one go, at most 30 s."""
 
     start: Seconds
@@ -125,25 +129,27 @@ class HeardSegment(Wire):
     no_speech_prob: float | None
     temperature: float | None
     """Of the decoding that was kept: above 0 when the likeliest words were not to be trusted."""
-    doubts: tuple[Doubt, ...] = ()
+    quality_flags: tuple[QualityFlag, ...] = ()
     """What is still wrong with the best decoding there was."""
-    words: tuple[HeardWord, ...]
-    """The words of `text` in order: joined by spaces they are the text, in languages that write spaces."""
+    words: tuple[RecognizedWord, ...]
+    """The words of `text` in order: joined by spaces they are the text, in languages that write
+    spaces."""
 
 
-class Heard(Wire):
+class Recognition(WireModel):
     """transcribe's output for one chunk."""
 
-    segments: tuple[HeardSegment, ...]
+    segments: tuple[RecognizedSegment, ...]
     engine: Engine
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[StageWarning, ...] = ()
 
 
 Timing = Literal["aligned", "interpolated", "asr", "clamped"]
-"""How a word got its times: by the aligner, between aligned neighbours, from the recogniser, or cut to fit."""
+"""How a word got its times: by the aligner, between aligned neighbours, from the recogniser, or cut
+to fit."""
 
 
-class AlignedWord(Wire):
+class AlignedWord(WireModel):
     segment: int
     """Index into `segments`."""
     word: str
@@ -156,7 +162,7 @@ class AlignedWord(Wire):
     timing: Timing
 
 
-class AlignedSegment(Wire):
+class AlignedSegment(WireModel):
     """A sentence or a decoded stretch, whatever the aligner splits into."""
 
     start: Seconds
@@ -167,10 +173,10 @@ class AlignedSegment(Wire):
     compression_ratio: float | None
     no_speech_prob: float | None
     temperature: float | None
-    doubts: tuple[Doubt, ...] = ()
+    quality_flags: tuple[QualityFlag, ...] = ()
 
 
-class Aligned(Wire):
+class Aligned(WireModel):
     """align's output for one chunk. Words are in order of time and each is inside its chunk."""
 
     segments: tuple[AlignedSegment, ...]
@@ -179,17 +185,18 @@ class Aligned(Wire):
     """The recogniser that heard the words."""
     engines: tuple[Engine, ...]
     """What placed them: a model for each language. Empty when the recogniser's own times stand."""
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[StageWarning, ...] = ()
 
 
-class Turn(Wire):
+class Turn(WireModel):
     start: Seconds
     end: Seconds
     speaker: str
 
 
-class Diarization(Wire):
-    """diarize's output for one span. Speakers are named within the span only; finalize links them."""
+class Diarization(WireModel):
+    """diarize's output for one span. Speakers are named within the span only; finalize links
+    them."""
 
     turns: tuple[Turn, ...]
     """Exclusive: at most one speaker at a time, made for giving words a speaker."""
@@ -198,4 +205,4 @@ class Diarization(Wire):
     embeddings: dict[str, tuple[float, ...]]
     """Each speaker's voice, for linking across spans. Biometric: kept in work only."""
     engine: Engine
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[StageWarning, ...] = ()

@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer
 
-Seconds = Annotated[float, Field(allow_inf_nan=False), PlainSerializer(lambda s: round(s, 3), return_type=float)]
+Seconds = Annotated[
+    float, Field(allow_inf_nan=False), PlainSerializer(lambda s: round(s, 3), return_type=float)
+]
 """A time in a recording, from its start. On the wire: at most three decimals, never NaN."""
 
 
-class Wire(BaseModel):
+class WireModel(BaseModel):
     """A model that crosses a process boundary: frozen, and refusing unknown fields."""
 
     model_config = ConfigDict(
@@ -21,7 +23,7 @@ class Wire(BaseModel):
     )
 
 
-class Source(Wire):
+class Source(WireModel):
     """One generation of one inbox object. Everything else about a job follows from it."""
 
     bucket: str = Field(min_length=1)
@@ -38,7 +40,7 @@ class Source(Wire):
         return hashlib.sha256(f"{self.uri}#{self.generation}".encode()).hexdigest()[:20]
 
 
-class Artifact(Wire):
+class Artifact(WireModel):
     """An immutable object in storage, pinned by its content."""
 
     uri: str = Field(pattern=r"^gs://[^/]+/.+$")
@@ -46,8 +48,9 @@ class Artifact(Wire):
     sha256: str
 
 
-class Engine(Wire):
-    """What computed an output. `digest` is the model's; together they say whether a result can be had again."""
+class Engine(WireModel):
+    """What computed an output. `digest` is the model's; together they say whether a result can be
+    had again."""
 
     name: str
     version: str
@@ -56,14 +59,14 @@ class Engine(Wire):
     device: str = "cpu"
 
 
-class Params(Wire):
+class Params(WireModel):
     """What a stage is asked, beyond its inputs."""
 
     part: int = Field(default=0, ge=0)
     """Which chunk or span of the recording, from 0."""
 
 
-class StageRequest(Wire):
+class StageRequest(WireModel):
     """A question to a stage."""
 
     source: Source
@@ -71,7 +74,7 @@ class StageRequest(Wire):
     params: dict[str, JsonValue] = {}
 
 
-class StageResponse(Wire):
+class StageResponse(WireModel):
     """A stage's answer. A list of artifacts is in the order of the recording."""
 
     job_id: str
@@ -83,7 +86,7 @@ class StageResponse(Wire):
     seconds: float = 0.0
 
 
-class Chosen(Wire):
+class ResolvedOption(WireModel):
     """An option in force, and where it came from."""
 
     value: JsonValue
@@ -91,41 +94,44 @@ class Chosen(Wire):
 
 
 class Prepared(StageResponse):
-    """prepare's answer: what it made, and what to ask of the other stages. A null plan skips its stage."""
+    """prepare's answer: what it made, and what to ask of the other stages. A null plan skips its
+    stage."""
 
     duplicate: bool = False
     """Another execution has this recording; there is nothing to do."""
     plan: dict[str, dict[str, JsonValue] | None] = {}
 
 
-class Finalized(Wire):
+class Finalized(WireModel):
     """finalize's answer."""
 
     job_id: str
     state: str
-    """done, failed, unanswered (it may pass; nothing was written) or superseded (a later run answers)."""
+    """done, failed, unanswered (it may pass; nothing was written) or superseded (a later run
+    answers)."""
     outputs: dict[str, str] = {}
     """Format -> URI."""
 
 
-Ended = Literal["done", "failed", "cancelled"]
+FinalState = Literal["done", "failed", "cancelled"]
 """How a job may end for good, with its answer in the outbox."""
 
 
-class Completion(Wire):
-    """What is told when a job has ended: the data of a CloudEvent. It says where the answer is, and nothing from it."""
+class JobEvent(WireModel):
+    """What is told when a job has ended: the data of a CloudEvent. It says where the answer is, and
+    nothing from it."""
 
     job_id: str
     source: Source
     run: int
-    state: Ended
+    state: FinalState
     outputs: dict[str, str]
     """Format -> URI in the outbox; `problem` is the URI of problem.json."""
     problem_type: str | None
     """Such as urn:dropscribe:problem:not-audio; null when the job is done."""
 
 
-class Problem(Wire):
+class Problem(WireModel):
     """An RFC 9457 problem, with the job and the stage it happened in."""
 
     type: str

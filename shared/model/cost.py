@@ -1,8 +1,10 @@
-"""What work costs on Google Cloud: seconds and operations, times the dated list prices of prices.toml.
+"""What work costs on Google Cloud: seconds and operations, times the dated list prices of
+prices.toml.
 
-A stage on a CPU is billed by request: the seconds of its calls. One with a GPU is billed by instance: of a job its busy
-seconds can be told, not the idle ones before the instance ends. Free tiers, discounts and taxes are left out, and so
-are start-ups, attempts that failed, calls that were told to wait, and logs.
+A stage on a CPU is billed by request: the seconds of its calls. One with a GPU is billed by
+instance: of a job its busy seconds can be told, not the idle ones before the instance ends. Free
+tiers, discounts and taxes are left out, and so are start-ups, attempts that failed, calls that were
+told to wait, and logs.
 """
 
 import tomllib
@@ -17,7 +19,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, field_validator
 
 from shared.model.artifacts import SAMPLE_RATE
-from shared.model.contracts import Wire
+from shared.model.contracts import WireModel
 from shared.model.transcript import Cost
 
 Unit = Literal[
@@ -63,11 +65,13 @@ PER_CALL: dict[str, dict[Unit, int]] = {
         "document_read": 5, "document_write": 1, "message_byte": 2000,
     },
 }  # fmt: skip
-"""What a call of each stage makes the whole chain do: the workflow around it, prepare before and finalize after it.
+"""What a call of each stage makes the whole chain do: the workflow around it, prepare before and
+finalize after it.
 
-Counted on a recording in a folder, whose language is detected and whose answer has the default formats; a test counts
-it again. A step is a call, an assigned variable, a branch taken, a return, or what holds such steps: rather too many
-than too few. Ranges of the recording, read 2 MiB at a time, are not counted. A message is 1 kB, in and out.
+Counted on a recording in a folder, whose language is detected and whose answer has the default
+formats; a test counts it again. A step is a call, an assigned variable, a branch taken, a return,
+or what holds such steps: rather too many than too few. Ranges of the recording, read 2 MiB at a
+time, are not counted. A message is 1 kB, in and out.
 """
 
 ITEMS: dict[str, tuple[Unit, ...]] = {
@@ -84,7 +88,7 @@ GIB_PER_SECOND = 2 * SAMPLE_RATE / 2**30
 DAYS_PER_MONTH = 730 / 24
 
 
-class Resources(Wire):
+class Resources(WireModel):
     """Of an instance of a function."""
 
     cpu: float = Field(gt=0)
@@ -97,7 +101,7 @@ Dated = Annotated[str, Field(pattern=r"^\d{4}(-\d\d){0,2}$")]
 """A year, a month or a day."""
 
 
-class Price(Wire):
+class Price(WireModel):
     usd: float = Field(ge=0)
     per: int = 1
     unit: str
@@ -106,7 +110,7 @@ class Price(Wire):
     seen: str
 
 
-class Service(Wire):
+class Service(WireModel):
     """Somebody else's speech recognition."""
 
     name: str
@@ -117,7 +121,7 @@ class Service(Wire):
     note: str
 
 
-class Prices(Wire):
+class Prices(WireModel):
     read: date
     currency: str
     region: str
@@ -149,8 +153,12 @@ def prices() -> Prices:
 def second(resources: Resources, table: Prices) -> float:
     """What a second of an instance costs while it is billed."""
     if resources.gpu is None:
-        return resources.cpu * table.of("cpu_second") + resources.memory_gib * table.of("gib_second")
-    instance = resources.cpu * table.of("instance_cpu_second") + resources.memory_gib * table.of("instance_gib_second")
+        return resources.cpu * table.of("cpu_second") + resources.memory_gib * table.of(
+            "gib_second"
+        )
+    instance = resources.cpu * table.of("instance_cpu_second") + resources.memory_gib * table.of(
+        "instance_gib_second"
+    )
     return instance + table.of("l4_second")
 
 
@@ -164,8 +172,8 @@ def operations(
 ) -> dict[Unit, float]:
     """What calls of the stages use besides instances.
 
-    `seconds` are those of all calls, in which a lease is renewed every `heartbeat`; `stored` those of sound in the work
-    bucket.
+    `seconds` are those of all calls, in which a lease is renewed every `heartbeat`; `stored` those
+    of sound in the work bucket.
     """
     used: Counter[Unit] = Counter()
     for stage, number in calls.items():
@@ -180,10 +188,24 @@ def operations(
 
 
 def cost(
-    busy: Mapping[str, float], used: Mapping[Unit, float], resources: Mapping[str, Resources], table: Prices
+    busy: Mapping[str, float],
+    used: Mapping[Unit, float],
+    resources: Mapping[str, Resources],
+    table: Prices,
 ) -> Cost:
     """`busy` are the billed seconds of each stage, `resources` those of the functions."""
-    items = {stage: seconds * second(resources[FUNCTION[stage]], table) for stage, seconds in busy.items()}
-    items |= {item: sum(used.get(unit, 0) * table.of(unit) for unit in units) for item, units in ITEMS.items()}
+    items = {
+        stage: seconds * second(resources[FUNCTION[stage]], table)
+        for stage, seconds in busy.items()
+    }
+    items |= {
+        item: sum(used.get(unit, 0) * table.of(unit) for unit in units)
+        for item, units in ITEMS.items()
+    }
     rounded = {item: round(usd, 8) for item, usd in items.items()}
-    return Cost(currency=table.currency, total=round(sum(rounded.values()), 8), items=rounded, price_table=table.name)
+    return Cost(
+        currency=table.currency,
+        total=round(sum(rounded.values()), 8),
+        items=rounded,
+        price_table=table.name,
+    )

@@ -44,7 +44,8 @@ PROBLEM_TYPE = "urn:dropscribe:problem:"
 
 
 class StageError(Exception):
-    """A failure with an HTTP status. The docstring's first line is the title; the message is the detail."""
+    """A failure with an HTTP status. The docstring's first line is the title; the message is the
+    detail."""
 
     status: ClassVar[HTTPStatus]
 
@@ -60,7 +61,12 @@ class StageError(Exception):
     def problem(self, job_id: str | None, stage: str | None) -> Problem:
         """RFC 9457's body of it."""
         return Problem(
-            type=self.type, title=self.title, status=self.status, detail=str(self), job_id=job_id, stage=stage
+            type=self.type,
+            title=self.title,
+            status=self.status,
+            detail=str(self),
+            job_id=job_id,
+            stage=stage,
         )
 
     @property
@@ -78,7 +84,6 @@ class Transient(StageError):
     """The same request may succeed later."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    retry_after: ClassVar[int] = 10
 
 
 class BadRequest(Permanent):
@@ -211,7 +216,7 @@ class KeysUnavailable(Transient):
     """The issuer's keys did not arrive."""
 
 
-class CompletionsUnavailable(Transient):
+class EventsUnavailable(Transient):
     """A completion could not be announced."""
 
 
@@ -228,5 +233,6 @@ def statuses(kind: type[StageError]) -> frozenset[int]:
 
 
 def is_final(problem: Problem) -> bool:
-    """Returns whether the same request would fail again, so that the problem is the job's answer."""
+    """Returns whether the same request would fail again, so that the problem is the job's
+    answer."""
     return problem.status in statuses(Permanent)

@@ -3,15 +3,16 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-from shared.model.artifacts import Chunk, Region
+from shared.model.artifacts import Chunk, Interval
 
-Interval = tuple[float, float]
+Bounds = tuple[float, float]
 """Start and end in seconds, half-open."""
 
 
-def union(intervals: Iterable[Interval], gap: float = 0.0) -> list[Interval]:
-    """The stretches that any interval covers, in order. Those at most `gap` seconds apart become one."""
-    joined: list[Interval] = []
+def union(intervals: Iterable[Bounds], gap: float = 0.0) -> list[Bounds]:
+    """The stretches that any interval covers, in order. Those at most `gap` seconds apart become
+    one."""
+    joined: list[Bounds] = []
     for start, end in sorted(intervals):
         if joined and start <= joined[-1][1] + gap:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end))
@@ -20,10 +21,10 @@ def union(intervals: Iterable[Interval], gap: float = 0.0) -> list[Interval]:
     return joined
 
 
-def without(wanted: list[Interval], taken: list[Interval]) -> list[Interval]:
+def without(wanted: list[Bounds], taken: list[Bounds]) -> list[Bounds]:
     """What remains of `wanted` outside `taken`. Both are in order and free of overlap."""
     starts, ends = [start for start, _ in taken], [end for _, end in taken]
-    remains: list[Interval] = []
+    remains: list[Bounds] = []
     for start, end in wanted:
         at = start
         for taken_start, taken_end in taken[bisect_right(ends, start) : bisect_left(starts, end)]:
@@ -35,10 +36,10 @@ def without(wanted: list[Interval], taken: list[Interval]) -> list[Interval]:
     return remains
 
 
-def length(intervals: Iterable[Interval]) -> float:
+def length(intervals: Iterable[Bounds]) -> float:
     return sum(end - start for start, end in intervals)
 
 
-def inside(region: Region | Chunk, time: float) -> float:
+def inside(region: Interval | Chunk, time: float) -> float:
     """The time, moved to the region's border when it is outside; in whole milliseconds."""
     return round(min(max(time, region.start), region.end), 3)

@@ -1,4 +1,5 @@
-"""What is to be done with a recording: its metadata, over the nearest options.json, over the deployment's defaults."""
+"""What is to be done with a recording: its metadata, over the nearest options.json, over the
+deployment's defaults."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -15,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
-from shared.model.contracts import Chosen, Wire
+from shared.model.contracts import ResolvedOption, WireModel
 from shared.model.errors import BadOption
 
 NOT_OURS = ("goog-reserved-", "goog_reserved_", "mtime", "x-")
@@ -32,7 +33,11 @@ MOST_RULES, LONGEST_RULE = 200, 200
 
 def as_list(value: Any) -> Any:
     """Metadata holds text only, so a list stands there with commas."""
-    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+    return (
+        [name.strip() for name in value.split(",") if name.strip()]
+        if isinstance(value, str)
+        else value
+    )
 
 
 def known_once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -59,15 +64,20 @@ def within_limits(rules: dict[str, str]) -> dict[str, str]:
     return rules
 
 
-class Options(Wire):
+class Options(WireModel):
     """Every option there is. On objects and in options.json names are written with hyphens."""
 
-    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True)
+    model_config = ConfigDict(
+        alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True
+    )
 
     language: str | None = Field(default=None, pattern=r"^([a-z]{2,3}|multi)$")
     """ISO 639-1 code; told from the sound when not given. multi: told for each segment."""
-    model: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?$")
-    """Speech model, by name: a folder is the deployment's to choose. The deployment's when not given."""
+    model: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?$"
+    )
+    """Speech model, by name: a folder is the deployment's to choose. The deployment's when not
+    given."""
     task: Literal["transcribe", "translate"] = "transcribe"
     """translate writes English."""
     initial_prompt: str | None = Field(default=None, max_length=2000)
@@ -82,9 +92,13 @@ class Options(Wire):
     """How many there are."""
     min_speakers: int | None = Field(default=None, ge=1, le=50)
     max_speakers: int | None = Field(default=None, ge=1, le=50)
-    formats: Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(known_once)] = USUAL
+    formats: Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(known_once)] = (
+        USUAL
+    )
     """Written beside transcript.json."""
-    replacements: Annotated[dict[str, str], BeforeValidator(as_object), AfterValidator(within_limits)] = {}
+    replacements: Annotated[
+        dict[str, str], BeforeValidator(as_object), AfterValidator(within_limits)
+    ] = {}
     """What to find in the text, and what to write instead."""
 
     @model_validator(mode="after")
@@ -93,12 +107,17 @@ class Options(Wire):
         if low is not None and high is not None and low > high:
             raise ValueError(f"min-speakers is {low} and max-speakers is {high}")
         if self.channels == "split" and self.speakers is not None:
-            raise ValueError("speakers is given and channels is split, where each channel is a speaker")
+            raise ValueError(
+                "speakers is given and channels is split, where each channel is a speaker"
+            )
         return self
 
 
-def resolve(layers: Mapping[str, Mapping[str, JsonValue]]) -> tuple[Options, dict[str, Chosen]]:
-    """The effective options and where each came from. `layers` maps an origin to its options, the weakest first."""
+def resolve(
+    layers: Mapping[str, Mapping[str, JsonValue]],
+) -> tuple[Options, dict[str, ResolvedOption]]:
+    """The effective options and where each came from. `layers` maps an origin to its options, the
+    weakest first."""
     named: dict[str, tuple[JsonValue, str]] = {}
     for origin, layer in layers.items():
         checked(layer, origin)
@@ -106,7 +125,10 @@ def resolve(layers: Mapping[str, Mapping[str, JsonValue]]) -> tuple[Options, dic
     options = checked({key: value for key, (value, _) in named.items()}, "the options together")
     effective = options.model_dump(mode="json", by_alias=True)
     origins = {key: origin for key, (_, origin) in named.items()}
-    return options, {key: Chosen(value=v, origin=origins.get(key, "built in")) for key, v in effective.items()}
+    return options, {
+        key: ResolvedOption(value=v, origin=origins.get(key, "built in"))
+        for key, v in effective.items()
+    }
 
 
 def checked(layer: Mapping[str, Any], origin: str) -> Options:
@@ -158,4 +180,6 @@ def refuse_if_large(size: int, path: str) -> None:
 def misshapen(error: Any) -> str:
     if not error["loc"]:
         return f"not a JSON object: {error['msg']}"
-    return f"wrong at {error['loc'][0]!r}: a value is plain, a list of texts or a flat object of texts"
+    return (
+        f"wrong at {error['loc'][0]!r}: a value is plain, a list of texts or a flat object of texts"
+    )

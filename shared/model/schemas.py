@@ -1,4 +1,5 @@
-"""The JSON Schemas of what goes over the wire. `python -m shared.model.schemas` writes them to docs/contracts/."""
+"""The JSON Schemas of what goes over the wire. `python -m shared.model.schemas` writes them to
+docs/contracts/."""
 
 import json
 from pathlib import Path
@@ -6,8 +7,15 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.model.artifacts import Aligned, Detection, Diarization, Heard, Manifest
-from shared.model.contracts import Completion, Finalized, Prepared, Problem, StageRequest, StageResponse
+from shared.model.artifacts import Aligned, Detection, Diarization, Manifest, Recognition
+from shared.model.contracts import (
+    Finalized,
+    JobEvent,
+    Prepared,
+    Problem,
+    StageRequest,
+    StageResponse,
+)
 from shared.model.transcript import Transcript
 
 FOLDER = Path(__file__).parents[2] / "docs" / "contracts"
@@ -19,10 +27,10 @@ WRITTEN: dict[str, type[BaseModel]] = {
     "stage-response": StageResponse,
     "prepared": Prepared,
     "finalized": Finalized,
-    "completion": Completion,
+    "completion": JobEvent,
     "manifest": Manifest,
     "detection": Detection,
-    "heard": Heard,
+    "heard": Recognition,
     "aligned": Aligned,
     "diarization": Diarization,
     "transcript": Transcript,

@@ -1,24 +1,34 @@
 """transcript.json, version 1: what a person gets back for a recording.
 
-Every key is always present: null or empty, never absent. Times are seconds of the recording. A segment's and a word's
-`id` is its index in its list, from 0; a speaker's is "S1", "S2", … in order of first appearance, or of the channels.
+Every key is always present: null or empty, never absent. Times are seconds of the recording. A
+segment's and a word's `id` is its index in its list, from 0; a speaker's is "S1", "S2", … in order
+of first appearance, or of the channels.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from shared.model.artifacts import Doubt, Guess, Media, Region, Timing, Turn, Warning
-from shared.model.contracts import Chosen, Engine, Seconds, Wire
+from shared.model.artifacts import (
+    Interval,
+    LanguageGuess,
+    Media,
+    QualityFlag,
+    StageWarning,
+    Timing,
+    Turn,
+)
+from shared.model.contracts import Engine, ResolvedOption, Seconds, WireModel
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
-Flag = Literal["not_aligned", "no_words"]
-"""What to know about a segment: its words keep the recogniser's times; its text came without words."""
+SegmentFlag = Literal["not_aligned", "no_words"]
+"""What to know about a segment: its words keep the recogniser's times; its text came without
+words."""
 
 
-class Job(Wire):
+class JobInfo(WireModel):
     """Which recording this is the answer for."""
 
     id: str
@@ -30,20 +40,22 @@ class Job(Wire):
     """The recording's; null when storage gave none."""
 
 
-class Language(Wire):
-    """The recording's main language. A window's times are those of the stretch that was listened to."""
+class Language(WireModel):
+    """The recording's main language. A window's times are those of the stretch that was listened
+    to."""
 
     code: str | None
     """ISO 639-1 where there is one. Null when nobody speaks."""
-    confidence: Share | None
+    confidence: Fraction | None
     """Null when the language was given."""
     method: Literal["given", "detected", "multi"]
     """multi: each segment has its own, and `code` is that of most words."""
-    windows: tuple[Guess, ...]
+    windows: tuple[LanguageGuess, ...]
 
 
-class Segment(Wire):
-    """A sentence, or what the recogniser decoded in one go, of one speaker. Metrics are those of the whole decode."""
+class Segment(WireModel):
+    """A sentence, or what the recogniser decoded in one go, of one speaker. Metrics are those of
+    the whole decode."""
 
     id: int
     start: Seconds
@@ -59,11 +71,12 @@ class Segment(Wire):
     no_speech_prob: Number | None
     temperature: Number | None
     """Above 0 when the likeliest words were not to be trusted, and others were found."""
-    flags: tuple[Flag, ...]
+    flags: tuple[SegmentFlag, ...]
 
 
-class Word(Wire):
-    """A word as written. Words stand as their segments do; in a channel, none starts before the one before it ends."""
+class Word(WireModel):
+    """A word as written. Words stand as their segments do; in a channel, none starts before the one
+    before it ends."""
 
     id: int
     word: str
@@ -71,14 +84,15 @@ class Word(Wire):
     end: Seconds
     score: Number | None
     """The aligner's. Null where it did not place the word."""
-    confidence: Share | None
+    confidence: Fraction | None
     """The recogniser's."""
     timing: Timing
     speaker: str | None
     """Null only when no turns are known."""
-    speaker_confidence: Share | None
-    """The share of the word that the speaker's turns cover: 1 when the channel tells the speaker; low when the sentence
-    gave the word to another than the one who had the floor; 0 when the nearest turn did."""
+    speaker_confidence: Fraction | None
+    """The share of the word that the speaker's turns cover: 1 when the channel tells the speaker;
+    low when the sentence gave the word to another than the one who had the floor; 0 when the
+    nearest turn did."""
     overlap: bool
     """Two speak at once somewhere in the word."""
     speakers: tuple[str, ...]
@@ -87,7 +101,7 @@ class Word(Wire):
     language: str | None
 
 
-class Speaker(Wire):
+class Speaker(WireModel):
     id: str
     label: str
     talk_time: Seconds
@@ -95,7 +109,7 @@ class Speaker(Wire):
     words: int
 
 
-class Overlap(Wire):
+class Overlap(WireModel):
     """A stretch where the same two or more speak at once."""
 
     start: Seconds
@@ -103,43 +117,45 @@ class Overlap(Wire):
     speakers: tuple[str, ...]
 
 
-class Suspect(Wire):
-    """What the recogniser wrote and probably nobody said. It stands here, and not among segments, words and text."""
+class Suspect(WireModel):
+    """What the recogniser wrote and probably nobody said. It stands here, and not among segments,
+    words and text."""
 
     start: Seconds
     end: Seconds
     text: str
     language: str | None
     channel: int | None
-    reasons: tuple[Doubt, ...]
+    reasons: tuple[QualityFlag, ...]
 
 
-class Gap(Region):
+class Gap(Interval):
     """Speech without a word."""
 
     channel: int | None
 
 
-class Quality(Wire):
+class Quality(WireModel):
     """What can be known about the answer without a reference."""
 
-    coverage: Share | None
+    coverage: Fraction | None
     """The share of speech that words cover. Null when nobody speaks."""
     uncovered: tuple[Gap, ...]
     """Those of a second or more."""
     suspects: tuple[Suspect, ...]
     words_interpolated: int
-    mean_confidence: Share | None
+    mean_confidence: Fraction | None
 
 
-class Provenance(Wire):
-    """What made the answer: this software's version, and every library, model and device that took part, by stage."""
+class Provenance(WireModel):
+    """What made the answer: this software's version, and every library, model and device that took
+    part, by stage."""
 
     dropscribe: str
     stages: dict[str, tuple[Engine, ...]]
 
 
-class StageTiming(Wire):
+class StageTiming(WireModel):
     """One call of a stage."""
 
     stage: str
@@ -153,7 +169,7 @@ class StageTiming(Wire):
     """Seconds of work for each second of sound. Null when nothing was worked out."""
 
 
-class Timings(Wire):
+class Timings(WireModel):
     queued: Seconds | None
     """From the upload to the first stage's start."""
     stages: tuple[StageTiming, ...]
@@ -161,7 +177,7 @@ class Timings(Wire):
     """From the upload to the answer."""
 
 
-class Cost(Wire):
+class Cost(WireModel):
     currency: str
     total: Number
     items: dict[str, Number]
@@ -169,20 +185,25 @@ class Cost(Wire):
     """Which prices were taken."""
 
 
-class Transcript(Wire):
+class Transcript(WireModel):
     """The answer.
 
-    Segments are in order of start, and the words of each stand together. Where each channel was transcribed for itself,
-    a segment may begin before the one before it, of another channel, ends. Times are those of the recording.
+    Segments are in order of start, and the words of each stand together. Where each channel was
+    transcribed for itself, a segment may begin before the one before it, of another channel, ends.
+    Times are those of the recording.
     """
 
-    model_config = ConfigDict(serialize_by_alias=True, validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        serialize_by_alias=True, validate_by_alias=True, validate_by_name=True
+    )
 
-    schema_: Literal["dropscribe/transcript"] = Field(default="dropscribe/transcript", alias="schema")
+    schema_: Literal["dropscribe/transcript"] = Field(
+        default="dropscribe/transcript", alias="schema"
+    )
     schema_version: Literal[1] = 1
-    job: Job
+    job: JobInfo
     media: Media
-    options: dict[str, Chosen]
+    options: dict[str, ResolvedOption]
     language: Language
     text: str
     """All that was said: a line a paragraph, without speakers."""
@@ -193,7 +214,7 @@ class Transcript(Wire):
     """As heard: two may speak at once."""
     overlaps: tuple[Overlap, ...]
     quality: Quality
-    warnings: tuple[Warning, ...]
+    warnings: tuple[StageWarning, ...]
     provenance: Provenance
     timings: Timings
     cost: Cost | None

@@ -1,7 +1,8 @@
-"""Where recordings, artifacts and answers live. One Protocol; `gcs.py` is the only module that knows Google.
+"""Where recordings, artifacts and answers live. One Protocol; `gcs.py` is the only module that
+knows Google.
 
-No method writes without a precondition: what `keep` writes is named by its content and written once, and `replace` and
-`delete` name the generation that they expect to find.
+No method writes without a precondition: what `keep` writes is named by its content and written
+once, and `replace` and `delete` name the generation that they expect to find.
 """
 
 import hashlib
@@ -31,11 +32,14 @@ class Blob:
 class BlobStore(Protocol):
     def find(self, uri: str) -> Blob | None: ...
 
-    def list(self, prefix: str, *, start: str = "", end: str = "", glob: str = "") -> Iterator[Blob]:
+    def list(
+        self, prefix: str, *, start: str = "", end: str = "", glob: str = ""
+    ) -> Iterator[Blob]:
         """The objects whose URI begins with `prefix`, in order of name.
 
-        `start` is the first name that may be listed and `end` the first that may not; `glob` is a pattern of whole
-        names as Cloud Storage has it, in which `**` matches anything and `{a,b}` either.
+        `start` is the first name that may be listed and `end` the first that may not; `glob` is a
+        pattern of whole names as Cloud Storage has it, in which `**` matches anything and `{a,b}`
+        either.
         """
         ...
 
@@ -51,14 +55,21 @@ class BlobStore(Protocol):
         """A seekable reader of just that generation, fetching ranges as they are read."""
         ...
 
-    def keep(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
+    def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         """Write once under a name made of the content. If it is there already, that is it."""
         ...
 
-    def replace(
-        self, uri: str, data: bytes, *, over: int, content_type: str = JSON, metadata: Mapping[str, str] | None = None
+    def put(
+        self,
+        uri: str,
+        data: bytes,
+        *,
+        if_generation_match: int,
+        content_type: str = JSON,
+        metadata: Mapping[str, str] | None = None,
     ) -> int | None:
-        """Write over generation `over` (0: nothing may be there). The new generation, or None if another was found."""
+        """Write over generation `over` (0: nothing may be there). The new generation, or None if
+        another was found."""
         ...
 
     def delete(self, uri: str, generation: int) -> bool:
@@ -66,21 +77,13 @@ class BlobStore(Protocol):
         ...
 
 
-
-
-
-
-
-
-def wipe(prefix: str, blobs: BlobStore) -> None:
+def delete_prefix(prefix: str, blobs: BlobStore) -> None:
     """Delete all that begins with `prefix`. Safe to repeat."""
     for blob in blobs.list(prefix):
         blobs.delete(blob.uri, blob.generation)
 
 
-
-
-def verify(artifact: Artifact, path: Path) -> None:
+def verify_digest(artifact: Artifact, path: Path) -> None:
     """Raise ArtifactChanged unless the file holds what the artifact names."""
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != artifact.sha256:

@@ -1,7 +1,8 @@
-"""Who calls a function: an OIDC token of Google's, checked where Cloud Run does not check it before.
+"""Who calls a function: an OIDC token of Google's, checked where Cloud Run does not check it
+before.
 
-On Cloud Run with authentication required, and on the one-machine cloud, which listens to this machine only, no callers
-are named and nothing is checked here.
+On Cloud Run with authentication required, and on the one-machine cloud, which listens to this
+machine only, no callers are named and nothing is checked here.
 """
 
 from functools import cache
@@ -27,12 +28,12 @@ def authenticate(request: flask.Request) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("the Authorization header holds no bearer token")
-    claims = verified(token)
+    claims = verify_token(token)
     if claims.get("email") not in settings().callers or claims.get("email_verified") is not True:
         raise Forbidden("the caller is none of those that are named")
 
 
-def verified(token: str) -> dict[str, Any]:
+def verify_token(token: str) -> dict[str, Any]:
     """The claims of a token whose signature, issuer, audience and time are right."""
     try:
         key = keys(settings().issuer_keys).get_signing_key_from_jwt(token)

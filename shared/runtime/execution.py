@@ -1,7 +1,8 @@
 """The shell around every stage: HTTP in, pure function, artifacts out, HTTP back.
 
-The answer to a question is kept under a key made of everything that could change it, and is committed last, so a retry,
-a duplicate and a restart find it. Leases only save money: two attempts at once would write the same objects.
+The answer to a question is kept under a key made of everything that could change it, and is
+committed last, so a retry, a duplicate and a restart find it. Leases only save money: two attempts
+at once would write the same objects.
 """
 
 import hashlib
@@ -17,64 +18,50 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from shared.jobs.layout import job_uri, work_uri
+from shared.jobs.layout import job_uri, problem_uri, work_uri
 from shared.jobs.store import JobStore
-from shared.model.contracts import Artifact, Engine, Source, StageRequest, StageResponse
-from shared.model.errors import BadRequest, JobStoreUnavailable, RecordingErased, StageBusy, Transient
-from shared.ports.blobs import BlobStore, wipe
-from shared.runtime.http import reasons
+from shared.model.contracts import Artifact, Engine, Problem, Source, StageRequest, StageResponse
+from shared.model.errors import (
+    JobStoreUnavailable,
+    RecordingErased,
+    StageBusy,
+    Transient,
+)
+from shared.ports.blobs import BlobStore, delete_prefix
+from shared.runtime.http import validated
 from shared.runtime.process import stoppable
-from shared.runtime.stage import Each, Output, P, Stage, Task
-from shared.runtime.workdir import roomy, scratch
+from shared.runtime.stage import ListedOutput, Output, P, Stage, StageInput
+from shared.runtime.workdir import disk_full_is_transient, workdir
 from shared.settings import settings
 
 log = logging.getLogger(__name__)
 
-BUG_DETAIL = "The log holds the traceback."
-"""All that a caller may know of a bug: the exception's message may hold what was said."""
 RELEASE_PAUSE = 1.0
 """Seconds until a lease that could not be given back is tried again."""
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-def execute(stage: Stage[P], request: StageRequest, blobs: BlobStore, jobs: JobStore) -> StageResponse:
+def execute(
+    stage: Stage[P], request: StageRequest, blobs: BlobStore, jobs: JobStore
+) -> StageResponse:
     """Give the answer already committed for this question, or work one out and commit it."""
-    params = read_params(stage, request)
-    key = question(stage, request, params, stage.engine(params))
+    params = validated(stage.params, request.params)
+    key = cache_key(stage, request, params, stage.engine(params))
     home = work_uri(request.source, stage.name)
     uri = f"{home}/{key}.json"
-    if (answer := committed(uri, blobs)) is not None:
-        jobs.reuse(request.source.job_id, f"{stage.name}-{key}", stage.name, params.part)
+    if (answer := find_committed(uri, blobs)) is not None:
+        jobs.record_reuse(request.source.job_id, f"{stage.name}-{key}", stage.name, params.part)
         return answer
     with (
         erasing(request.source, blobs),
         attempt(stage, request.source, key, params.part, jobs) as this,
-        scratch(stage.name) as folder,
+        workdir(stage.name) as folder,
     ):
-        if this.again and (answer := committed(uri, blobs)) is not None:
+        if this.again and (answer := find_committed(uri, blobs)) is not None:
             return answer  # of an attempt that ended between the look above and this beginning
-        task = Task(params, fetched(request, folder, blobs), folder, lambda: blobs.open(request.source))
-        outputs = collected(stage.run(task), home, blobs)
+        task = StageInput(
+            params, fetch_inputs(request, folder, blobs), folder, lambda: blobs.open(request.source)
+        )
+        outputs = store_outputs(stage.run(task), home, blobs)
         return commit(
             uri,
             StageResponse(
@@ -95,11 +82,11 @@ def erasing(source: Source, blobs: BlobStore) -> Iterator[None]:
     try:
         yield
     except RecordingErased:
-        wipe(job_uri(source), blobs)
+        delete_prefix(job_uri(source), blobs)
         raise
 
 
-def question(stage: Stage[P], request: StageRequest, params: P, engine: Engine) -> str:
+def cache_key(stage: Stage[P], request: StageRequest, params: P, engine: Engine) -> str:
     """The answer's name: everything that could change the answer, and nothing else."""
     recipe = {
         "stage": [stage.name, stage.version],
@@ -110,7 +97,7 @@ def question(stage: Stage[P], request: StageRequest, params: P, engine: Engine) 
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def committed(uri: str, blobs: BlobStore) -> StageResponse | None:
+def find_committed(uri: str, blobs: BlobStore) -> StageResponse | None:
     """The answer at `uri`, if its outputs are all still there."""
     if (blob := blobs.find(uri)) is None:
         return None
@@ -137,53 +124,59 @@ class Attempt:
 
 
 @contextmanager
-def attempt(stage: Stage[P], source: Source, key: str, part: int, jobs: JobStore) -> Iterator[Attempt]:
+def attempt(
+    stage: Stage[P], source: Source, key: str, part: int, jobs: JobStore
+) -> Iterator[Attempt]:
     """Count an attempt and hold its lease while the block runs."""
     owner, task = uuid.uuid4().hex, f"{stage.name}-{key}"
-    this = Attempt(jobs.begin(source.job_id, task, stage.name, part, owner))
+    this = Attempt(jobs.start_attempt(source.job_id, task, stage.name, part, owner))
     ended = threading.Event()
-    heart = threading.Thread(target=beat, args=(jobs, source.job_id, task, owner, ended), daemon=True)
+    heart = threading.Thread(
+        target=heartbeat, args=(jobs, source.job_id, task, owner, ended), daemon=True
+    )
     heart.start()
     try:
-        with stoppable(), roomy():
+        with stoppable(), disk_full_is_transient():
             yield this
     except BaseException as error:
-        give_back(jobs, source.job_id, task, owner, counted=not isinstance(error, Transient))
+        release_lease(jobs, source.job_id, task, owner, counted=not isinstance(error, Transient))
         raise
     else:
-        jobs.complete(source.job_id, task, owner, this.seconds())
-        jobs.check_not_erased(source.job_id)
+        jobs.complete_attempt(source.job_id, task, owner, this.seconds())
+        jobs.raise_if_erased(source.job_id)
     finally:
         ended.set()
         heart.join()
 
 
-def give_back(jobs: JobStore, job_id: str, task: str, owner: str, *, counted: bool) -> None:
-    """Release the lease, again and again while the job store is away: a lease that just runs out looks like a death."""
+def release_lease(jobs: JobStore, job_id: str, task: str, owner: str, *, counted: bool) -> None:
+    """Release the lease, again and again while the job store is away: a lease that just runs out
+    looks like a death."""
     deadline = time.monotonic() + settings().lease
     while True:
         try:
-            return jobs.release(job_id, task, owner, counted=counted)
+            return jobs.release_lease(job_id, task, owner, counted=counted)
         except JobStoreUnavailable:
             if time.monotonic() > deadline:
                 raise
             time.sleep(RELEASE_PAUSE)
 
 
-def beat(jobs: JobStore, job_id: str, task: str, owner: str, ended: threading.Event) -> None:
-    """Renew the lease until the attempt ends. Past the deadline, end the process: a hung call hears nothing else."""
+def heartbeat(jobs: JobStore, job_id: str, task: str, owner: str, ended: threading.Event) -> None:
+    """Renew the lease until the attempt ends. Past the deadline, end the process: a hung call hears
+    nothing else."""
     deadline = time.monotonic() + settings().stage_deadline
     while not ended.wait(settings().heartbeat):
         if time.monotonic() > deadline:
             log.error("stage deadline passed", extra={"job_id": job_id})
             os.kill(os.getpid(), signal.SIGKILL)
         try:
-            jobs.renew(job_id, task, owner)
+            jobs.heartbeat(job_id, task, owner)
         except Transient:
             log.warning("lease not renewed", extra={"job_id": job_id})
 
 
-def fetched(request: StageRequest, folder: Path, blobs: BlobStore) -> dict[str, Path]:
+def fetch_inputs(request: StageRequest, folder: Path, blobs: BlobStore) -> dict[str, Path]:
     """The inputs as local files. Numbered, since an input's name may be no file name."""
     files = {name: folder / f"input-{number}" for number, name in enumerate(request.inputs)}
     for name, path in files.items():
@@ -191,12 +184,14 @@ def fetched(request: StageRequest, folder: Path, blobs: BlobStore) -> dict[str, 
     return files
 
 
-def collected(made: Iterator[Output], home: str, blobs: BlobStore) -> dict[str, Artifact | tuple[Artifact, ...]]:
+def store_outputs(
+    made: Iterator[Output], home: str, blobs: BlobStore
+) -> dict[str, Artifact | tuple[Artifact, ...]]:
     """Keep each output as it comes, so that a long stage holds one file at a time."""
     outputs: dict[str, Artifact | tuple[Artifact, ...]] = {}
     for output in made:
-        kept = keep(home, output, blobs)
-        if isinstance(output, Each):
+        kept = store_output(home, output, blobs)
+        if isinstance(output, ListedOutput):
             before = outputs.get(output.name, ())
             assert isinstance(before, tuple)
             outputs[output.name] = (*before, kept)
@@ -205,40 +200,48 @@ def collected(made: Iterator[Output], home: str, blobs: BlobStore) -> dict[str, 
     return outputs
 
 
-def keep(home: str, output: Output, blobs: BlobStore) -> Artifact:
+def store_output(home: str, output: Output, blobs: BlobStore) -> Artifact:
     """Store an output under its content's hash."""
     if isinstance(output.content, Path):
         with output.content.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        artifact = blobs.keep(f"{home}/{digest[:16]}-{output.name}{output.content.suffix}", output.content, digest)
+        artifact = blobs.put_if_absent(
+            f"{home}/{digest[:16]}-{output.name}{output.content.suffix}", output.content, digest
+        )
         output.content.unlink()
         return artifact
     data = output.content.model_dump_json().encode()
     digest = hashlib.sha256(data).hexdigest()
-    return blobs.keep(f"{home}/{digest[:16]}-{output.name}.json", data, digest)
+    return blobs.put_if_absent(f"{home}/{digest[:16]}-{output.name}.json", data, digest)
 
 
 def commit(uri: str, answer: StageResponse, blobs: BlobStore) -> StageResponse:
-    """Write the answer over nothing, or over a stale one; if another attempt was first, theirs stands."""
+    """Write the answer over nothing, or over a stale one; if another attempt was first, theirs
+    stands."""
     data = answer.model_dump_json().encode()
-    if blobs.replace(uri, data, over=0) is not None:
+    if blobs.put(uri, data, if_generation_match=0) is not None:
         return answer
-    if theirs := committed(uri, blobs):
+    if theirs := find_committed(uri, blobs):
         return theirs.model_copy(update={"reused": False})
     stale = blobs.find(uri)
-    if blobs.replace(uri, data, over=stale.generation if stale else 0) is None:
+    if blobs.put(uri, data, if_generation_match=stale.generation if stale else 0) is None:
         raise StageBusy("another attempt committed at the same moment")
     return answer
 
 
-def read_params(stage: Stage[P], request: StageRequest) -> P:
+def store_problem(
+    problem: Problem, request: StageRequest, blobs: BlobStore, jobs: JobStore
+) -> None:
+    """Stores the problem where finalize finds it.
+
+    The workflow may only see that some branch failed. Nothing is stored of an erased recording.
+    """
+    if problem.status == RecordingErased.status:
+        return
+    uri = problem_uri(request.source)
     try:
-        return stage.params.model_validate(request.params)
-    except ValidationError as error:
-        raise BadRequest(reasons(error)) from error
-
-
-
-
-
-
+        blobs.put(uri, problem.model_dump_json().encode(), if_generation_match=0)
+        if jobs.is_erased(request.source.job_id):
+            delete_prefix(uri, blobs)
+    except Transient:
+        log.warning("problem not stored")  # the workflow still carries the response

@@ -1,5 +1,6 @@
 """Serves a function over HTTP with Flask."""
 
+import logging
 from collections.abc import Callable
 
 import flask
@@ -9,45 +10,53 @@ from shared.model.contracts import Problem, StageRequest
 from shared.model.errors import StageError, Transient
 from shared.ports.blobs import JSON
 from shared.runtime.auth import authenticate
-from shared.runtime.execution import log
-from shared.runtime.http import final, leave, parse
-from shared.runtime.log import about
-from shared.runtime.workdir import roomy
-from shared.settings import settings
+from shared.runtime.execution import store_problem
+from shared.runtime.http import final_problem, validated
+from shared.runtime.log import log_context
+from shared.runtime.wiring import blob_store, job_store
+from shared.runtime.workdir import disk_full_is_transient
+
+log = logging.getLogger(__name__)
 
 
-def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], BaseModel]) -> flask.Response:
-    """Answer one HTTP request with the model that `answer` makes, or with a problem. GET tells that it is up."""
+def serve(
+    stage: str, request: flask.Request, respond: Callable[[StageRequest], BaseModel]
+) -> flask.Response:
+    """Returns the model that `respond` makes of a stage request, or a problem. GET is a health check."""
     if request.method == "GET":
         return flask.Response('{"status":"ok"}', mimetype=JSON)
     try:
         authenticate(request)
-        asked = parse(request)
+        stage_request = validated(StageRequest, request.get_data())
     except StageError as error:
-        return turn_away(name, request, error)
-    with about(job_id=asked.source.job_id, stage=name):
+        return reject(stage, request, error)
+    job_id = stage_request.source.job_id
+    with log_context(job_id=job_id, stage=stage):
         try:
-            with roomy():
-                return flask.Response(answer(asked).model_dump_json(), mimetype=JSON)
+            with disk_full_is_transient():
+                body = respond(stage_request).model_dump_json()
+                return flask.Response(body, mimetype=JSON)
         except Transient as error:
             log.info("not now: %s", error, extra={"status": error.status})
-            return refuse(request, error.problem(asked.source.job_id, name), error.retry_after)
+            return problem_response(request, error.problem(job_id, stage))
         except Exception as error:
-            return refuse(request, leave(final(name, asked, error), asked, settings().blobs(), settings().jobs()))
+            problem = final_problem(stage, stage_request, error)
+            store_problem(problem, stage_request, blob_store(), job_store())
+            return problem_response(request, problem)
 
 
-def turn_away(name: str, request: flask.Request, error: StageError) -> flask.Response:
-    """What is refused before any job is known."""
+def reject(stage: str, request: flask.Request, error: StageError) -> flask.Response:
+    """Returns the problem of a request that is refused before its job is known."""
     log.warning("request refused", extra={"problem": error.type, "status": error.status})
-    return refuse(request, error.problem(None, name), getattr(error, "retry_after", None))
+    return problem_response(request, error.problem(None, stage))
 
 
-def refuse(request: flask.Request, problem: Problem, retry_after: int | None = None) -> flask.Response:
-    """Workflows asks for plain JSON because it may not decode `+json` bodies; people get RFC 9457's own type."""
-    plain = request.headers.get("Accept") == JSON
-    return flask.Response(
-        problem.model_dump_json(exclude_none=True),
-        problem.status,
-        {} if retry_after is None else {"Retry-After": str(retry_after)},
-        mimetype=JSON if plain else "application/problem+json",
-    )
+def problem_response(request: flask.Request, problem: Problem) -> flask.Response:
+    """Returns the problem in RFC 9457's media type, or in plain JSON where that was asked for.
+
+    Workflows asks for plain JSON, because it may not decode bodies of `+json` types.
+    """
+    wants_json = request.headers.get("Accept") == JSON
+    mimetype = JSON if wants_json else "application/problem+json"
+    body = problem.model_dump_json(exclude_none=True)
+    return flask.Response(body, problem.status, mimetype=mimetype)

@@ -1,45 +1,44 @@
-"""Validates request bodies and builds problem responses, without a web framework."""
+"""Validates request bodies and describes failures, without a web framework."""
 
-import flask
-from pydantic import ValidationError
+import logging
+from typing import TypeVar
 
-from shared.jobs.layout import problem_uri
-from shared.jobs.store import JobStore
+from pydantic import BaseModel, JsonValue, ValidationError
+
 from shared.model.contracts import Problem, StageRequest
-from shared.model.errors import BadRequest, Bug, RecordingErased, StageError, Transient
-from shared.ports.blobs import BlobStore, wipe
-from shared.runtime.execution import BUG_DETAIL, log
+from shared.model.errors import BadRequest, Bug, StageError
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=BaseModel)
+BUG_DETAIL = "The log holds the traceback."
+"""All that a caller may know of a bug: the exception's message may hold what was said."""
 
 
-def parse(request: flask.Request) -> StageRequest:
+def validated(model: type[M], body: bytes | dict[str, JsonValue]) -> M:
+    """Returns the model of a JSON body. Raises BadRequest, which names the wrong fields."""
     try:
-        return StageRequest.model_validate_json(request.get_data())
+        if isinstance(body, bytes):
+            return model.model_validate_json(body)
+        return model.model_validate(body)
     except ValidationError as error:
-        raise BadRequest(reasons(error)) from error
+        raise BadRequest(describe_errors(error)) from error
 
 
-def reasons(error: ValidationError) -> str:
-    """What is wrong where, without the values, which may be anyone's secret."""
-    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors())
+def describe_errors(error: ValidationError) -> str:
+    """Returns the wrong fields and their errors, without the values, which may be secret."""
+    descriptions = []
+    for found in error.errors():
+        field = ".".join(map(str, found["loc"])) or "body"
+        descriptions.append(f"{field}: {found['msg']}")
+    return "; ".join(descriptions)
 
 
-def final(name: str, asked: StageRequest, error: Exception) -> Problem:
-    """The problem that ends the job."""
+def final_problem(stage: str, request: StageRequest, error: Exception) -> Problem:
+    """Returns the problem that ends the job. Anything but a StageError is a bug."""
+    job_id = request.source.job_id
     if isinstance(error, StageError):
         log.warning("stage failed", extra={"problem": error.type, "status": error.status})
-        return error.problem(asked.source.job_id, name)
+        return error.problem(job_id, stage)
     log.error("bug in a stage", exc_info=error)
-    return Bug(BUG_DETAIL).problem(asked.source.job_id, name)
-
-
-def leave(problem: Problem, asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Problem:
-    """Leave the problem where finalize finds it: the workflow may see only that some branch failed."""
-    if problem.status == RecordingErased.status:
-        return problem  # nothing is to be left of it
-    try:
-        blobs.replace(problem_uri(asked.source), problem.model_dump_json().encode(), over=0)
-        if jobs.erased(asked.source.job_id):
-            wipe(problem_uri(asked.source), blobs)
-    except Transient:
-        log.warning("problem not left in work")  # the workflow still carries the response
-    return problem
+    return Bug(BUG_DETAIL).problem(job_id, stage)

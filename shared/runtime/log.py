@@ -1,6 +1,7 @@
 """Structured logs: one JSON object a line, as Cloud Logging reads them.
 
-What may be logged above debug: job ids, stages, counts, seconds, codes. Never an object's name, a text or a token.
+What may be logged above debug: job ids, stages, counts, seconds, codes. Never an object's name, a
+text or a token.
 """
 
 import contextvars
@@ -16,15 +17,24 @@ _standard = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {"severity": record.levelname, "message": record.getMessage(), "logger": record.name, **_about.get()}
-        line |= {key: value for key, value in vars(record).items() if key not in _standard and value is not None}
+        line = {
+            "severity": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            **_about.get(),
+        }
+        line |= {
+            key: value
+            for key, value in vars(record).items()
+            if key not in _standard and value is not None
+        }
         if record.exc_info:
             line["stack_trace"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
 
 
 @contextmanager
-def about(**fields: str) -> Iterator[None]:
+def log_context(**fields: str) -> Iterator[None]:
     """Put these fields on every line logged in the block."""
     token = _about.set({**_about.get(), **fields})
     try:
@@ -34,7 +44,8 @@ def about(**fields: str) -> Iterator[None]:
 
 
 def configure(level: str = "INFO") -> None:
-    """Log to stderr. Other people's loggers say only what is wrong: some log the text they were given."""
+    """Log to stderr. Other people's loggers say only what is wrong: some log the text they were
+    given."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -17,7 +17,8 @@ PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
 def die_with_parent(of: signal.Signals = signal.SIGKILL) -> None:
-    """Ask the kernel for that signal when the parent ends. Linux only, as are our images and our local cloud."""
+    """Ask the kernel for that signal when the parent ends. Linux only, as are our images and our
+    local cloud."""
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, of) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
 
@@ -25,8 +26,9 @@ def die_with_parent(of: signal.Signals = signal.SIGKILL) -> None:
 def in_each_worker(prepare: Callable[[], object]) -> None:
     """Run `prepare` in each worker that gunicorn forks, before it takes requests.
 
-    A model made before the fork hangs the worker's exit for half a minute; one made at the first request makes that
-    request wait. A worker also ends with its master, even when that is killed, and clears up after the one before it.
+    A model made before the fork hangs the worker's exit for half a minute; one made at the first
+    request makes that request wait. A worker also ends with its master, even when that is killed,
+    and clears up after the one before it.
     """
 
     def after_fork() -> None:
@@ -39,10 +41,12 @@ def in_each_worker(prepare: Callable[[], object]) -> None:
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """While the block runs, SIGTERM also raises Stopping in it, so that what is held is given back at once.
+    """While the block runs, SIGTERM also raises Stopping in it, so that what is held is given back
+    at once.
 
-    gunicorn alone would wait half a minute for the request, and Cloud Run kills after ten seconds. A signal reaches the
-    main thread only, in which a worker with one thread answers, and not before a call into a library returns.
+    gunicorn alone would wait half a minute for the request, and Cloud Run kills after ten seconds.
+    A signal reaches the main thread only, in which a worker with one thread answers, and not before
+    a call into a library returns.
     """
     before = signal.getsignal(signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread() or not callable(before):

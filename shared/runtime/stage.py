@@ -13,11 +13,12 @@ P = TypeVar("P", bound=Params)
 
 
 Content = BaseModel | Path
-"""What a stage makes: a model is kept as JSON, a file as its bytes. The shell deletes the file once it is kept."""
+"""What a stage makes: a model is kept as JSON, a file as its bytes. The shell deletes the file once
+it is kept."""
 
 
 @dataclass(frozen=True)
-class One:
+class SingleOutput:
     """The only output of its name."""
 
     name: str
@@ -25,18 +26,18 @@ class One:
 
 
 @dataclass(frozen=True)
-class Each:
+class ListedOutput:
     """The next output in the list of its name."""
 
     name: str
     content: Content
 
 
-Output = One | Each
+Output = SingleOutput | ListedOutput
 
 
 @dataclass(frozen=True)
-class Task(Generic[P]):
+class StageInput(Generic[P]):
     """All that a stage gets to see."""
 
     params: P
@@ -50,11 +51,12 @@ class Task(Generic[P]):
 
 @dataclass(frozen=True)
 class Stage(Generic[P]):
-    """A named, versioned, pure function from local files to outputs, kept one by one as it yields them."""
+    """A named, versioned, pure function from local files to outputs, kept one by one as it yields
+    them."""
 
     name: str
     version: str
     params: type[P]
-    run: Callable[[Task[P]], Iterator[Output]]
+    run: Callable[[StageInput[P]], Iterator[Output]]
     engine: Callable[[P], Engine]
     """What will compute it: part of the question, since another model gives another answer."""

@@ -1,4 +1,5 @@
-"""Where a stage works: a folder of its own, gone when it ends, and cleared by the next worker should it be killed."""
+"""Where a stage works: a folder of its own, gone when it ends, and cleared by the next worker
+should it be killed."""
 
 import errno
 import os
@@ -14,14 +15,16 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextmanager
-def scratch(stage: str) -> Iterator[Path]:
+def workdir(stage: str) -> Iterator[Path]:
     """A folder whose name tells whose it is."""
-    with tempfile.TemporaryDirectory(dir=place(), prefix=f"dropscribe-{os.getpid()}-{stage}-") as folder:
+    with tempfile.TemporaryDirectory(
+        dir=place(), prefix=f"dropscribe-{os.getpid()}-{stage}-"
+    ) as folder:
         yield Path(folder)
 
 
 @contextmanager
-def roomy() -> Iterator[None]:
+def disk_full_is_transient() -> Iterator[None]:
     """What is full now may have room later, so it is no bug of the stage that wrote."""
     try:
         yield
@@ -48,5 +51,6 @@ def runs(pid: str) -> bool:
 
 
 def place() -> Path:
-    """Not tempfile's choice: on a full disk that looks for another place, or finds none and calls it a missing file."""
+    """Not tempfile's choice: on a full disk that looks for another place, or finds none and calls
+    it a missing file."""
     return Path(os.environ.get("TMPDIR", "/tmp"))

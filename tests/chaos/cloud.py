@@ -1,4 +1,5 @@
-"""The cloud under attack: on small disks, with the disturber on its lines, a watched job store and a moved clock."""
+"""The cloud under attack: on small disks, with the disturber on its lines, a watched job store and
+a moved clock."""
 
 import json
 import os
@@ -29,7 +30,8 @@ from tests.support.gcloud_emulator import Running
 from tests.support.small_disk import CannotMount, small_disk
 
 DISKS = {"home": 96, "home/buckets": 640, "home/tmp": 64}
-"""Megabytes: of the job store, the executions and the logs; of the bucket server's data; of the stages' temp folder."""
+"""Megabytes: of the job store, the executions and the logs; of the bucket server's data; of the
+stages' temp folder."""
 LEASE = float(ENVIRONMENT["DROPSCRIBE_LEASE"])
 
 
@@ -44,7 +46,11 @@ class Firestore:
 class ChaosCloud(Cloud):
     def __init__(self, folder: Path, seed: int, store: str) -> None:
         self.folder, self.seed, self.store = folder, seed, store
-        self.journal, self.clock, self.temp = folder / "journal", folder / "clock.json", folder / "home" / "tmp"
+        self.journal, self.clock, self.temp = (
+            folder / "journal",
+            folder / "clock.json",
+            folder / "home" / "tmp",
+        )
         self.disks: list[Path] = []
         self.without: list[str] = []
         """What cannot be done to it here, and why."""
@@ -80,7 +86,10 @@ class ChaosCloud(Cloud):
 
     def mount(self, stack: ExitStack) -> None:
         try:
-            self.disks = [stack.enter_context(small_disk(self.folder / name, size)) for name, size in DISKS.items()]
+            self.disks = [
+                stack.enter_context(small_disk(self.folder / name, size))
+                for name, size in DISKS.items()
+            ]
         except CannotMount as reason:
             self.without.append(str(reason))
 
@@ -100,7 +109,11 @@ class ChaosCloud(Cloud):
     @contextmanager
     def disturber(self) -> Iterator[None]:
         ends = targets(self.home.ports())
-        lines = [word for name, port in self.lines.items() for word in ("--line", f"{name}={port}={ends[name]}")]
+        lines = [
+            word
+            for name, port in self.lines.items()
+            for word in ("--line", f"{name}={port}={ends[name]}")
+        ]
         control = ("--control", str(self.control), "--seed", str(self.seed))
         command = (sys.executable, "-m", "tests.chaos.disturber", *control, *lines)
         process = subprocess.Popen(command, preexec_fn=die_with_parent)

@@ -1,4 +1,5 @@
-"""The runner as a process of its own, spoken to by Google's own Executions client over gRPC, and over plain HTTP."""
+"""The runner as a process of its own, spoken to by Google's own Executions client over gRPC, and
+over plain HTTP."""
 
 import json
 import signal
@@ -17,7 +18,9 @@ import httpx
 import pytest
 from google.api_core import exceptions
 from google.cloud.workflows.executions_v1 import ExecutionsClient
-from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
+from google.cloud.workflows.executions_v1.services.executions.transports import (
+    ExecutionsGrpcTransport,
+)
 from google.cloud.workflows.executions_v1.types import Execution, ExecutionView
 
 from emulators.workflows.tests.echo import EchoServer, serve_echo
@@ -131,7 +134,11 @@ def client(runner: Runner) -> Iterator[ExecutionsClient]:
 
 def create(client: ExecutionsClient, **argument: Any) -> str:
     argument.setdefault("path", "/fast")
-    return str(client.create_execution(parent=PARENT, execution=Execution(argument=json.dumps(argument))).name)
+    return str(
+        client.create_execution(
+            parent=PARENT, execution=Execution(argument=json.dumps(argument))
+        ).name
+    )
 
 
 def ended(client: ExecutionsClient, name: str) -> Any:
@@ -154,9 +161,13 @@ def test_an_execution_runs_and_returns(client: ExecutionsClient) -> None:
         "sent": {"word": "hello", "path": "/fast"},
     }
     assert execution.end_time >= execution.start_time
-    assert abs(execution.duration - (execution.end_time - execution.start_time)) < timedelta(milliseconds=1)
+    assert abs(execution.duration - (execution.end_time - execution.start_time)) < timedelta(
+        milliseconds=1
+    )
     assert execution.workflow_revision_id.startswith("000001-")
-    assert [(step.routine, step.step) for step in execution.status.current_steps] == [("main", "done")]
+    assert [(step.routine, step.step) for step in execution.status.current_steps] == [
+        ("main", "done")
+    ]
 
 
 def test_a_failure_shows_payload_and_context(client: ExecutionsClient) -> None:
@@ -221,11 +232,18 @@ def test_cancel_ends_a_call_and_a_sleep(client: ExecutionsClient, argument: dict
     assert client.get_execution(name=name).state == Execution.State.CANCELLED
 
 
-def test_cancel_ends_a_wait_for_a_slot(client: ExecutionsClient, runner: Runner, echo: EchoServer) -> None:
+def test_cancel_ends_a_wait_for_a_slot(
+    client: ExecutionsClient, runner: Runner, echo: EchoServer
+) -> None:
     names = [create(client, path="/sleep/30", number=number) for number in range(4)]
     until(lambda: runner.status()["queues"][echo.url] == {"slots": 2, "running": 2, "waiting": 2})
     waiting = {one["id"]: one["waiting"] for one in runner.status()["active"]}
-    assert [waiting[name.rpartition("/")[2]] for name in names] == [{}, {}, {echo.url: 1}, {echo.url: 2}]
+    assert [waiting[name.rpartition("/")[2]] for name in names] == [
+        {},
+        {},
+        {echo.url: 1},
+        {echo.url: 2},
+    ]
     client.cancel_execution(name=names[2])
     assert runner.status()["queues"][echo.url] == {"slots": 2, "running": 2, "waiting": 1}
     for name in (names[0], names[1], names[3]):
@@ -234,7 +252,9 @@ def test_cancel_ends_a_wait_for_a_slot(client: ExecutionsClient, runner: Runner,
     assert ended(client, create(client)).state == Execution.State.SUCCEEDED
 
 
-def test_a_killed_runner_starts_its_executions_again(client: ExecutionsClient, runner: Runner) -> None:
+def test_a_killed_runner_starts_its_executions_again(
+    client: ExecutionsClient, runner: Runner
+) -> None:
     done = create(client)
     ended(client, done)
     names = [create(client, path="/sleep/1", number=number) for number in range(4)]
@@ -243,13 +263,20 @@ def test_a_killed_runner_starts_its_executions_again(client: ExecutionsClient, r
     runner.stop(signal.SIGKILL)
     runner.start()
     assert {ended(client, name).state for name in names} == {Execution.State.SUCCEEDED}
-    assert [json.loads(ended(client, name).result)["sent"]["number"] for name in names] == [0, 1, 2, 3]
+    assert [json.loads(ended(client, name).result)["sent"]["number"] for name in names] == [
+        0,
+        1,
+        2,
+        3,
+    ]
     assert client.get_execution(name=cancelled).state == Execution.State.CANCELLED
     assert len(list(client.list_executions(parent=PARENT))) == 6
     assert runner.log().count("execution resumes") == 4
 
 
-def test_a_terminated_runner_exits_cleanly_and_resumes(client: ExecutionsClient, runner: Runner) -> None:
+def test_a_terminated_runner_exits_cleanly_and_resumes(
+    client: ExecutionsClient, runner: Runner
+) -> None:
     name = create(client, path="/sleep/1")
     assert runner.stop(signal.SIGTERM) == 0
     runner.start()
@@ -259,7 +286,8 @@ def test_a_terminated_runner_exits_cleanly_and_resumes(client: ExecutionsClient,
 def test_over_http_an_execution_is_created_shown_listed_and_cancelled(runner: Runner) -> None:
     executions = f"{runner.url}/v1/{PARENT}/executions"
     names = [
-        httpx.post(executions, json={"argument": json.dumps({"path": "/sleep/30"})}).json()["name"] for _ in range(3)
+        httpx.post(executions, json={"argument": json.dumps({"path": "/sleep/30"})}).json()["name"]
+        for _ in range(3)
     ]
     assert [name.rpartition("/")[0] for name in names] == [f"{PARENT}/executions"] * 3
     basic = httpx.get(f"{runner.url}/v1/{names[0]}", params={"view": "BASIC"}).json()
@@ -276,7 +304,9 @@ def test_over_http_an_execution_is_created_shown_listed_and_cancelled(runner: Ru
 
 def test_over_http_what_is_wrong_has_googles_code_and_status(runner: Runner) -> None:
     executions = f"{runner.url}/v1/{PARENT}/executions"
-    cancelled = httpx.post(executions, json={"argument": json.dumps({"path": "/sleep/30"})}).json()["name"]
+    cancelled = httpx.post(executions, json={"argument": json.dumps({"path": "/sleep/30"})}).json()[
+        "name"
+    ]
     httpx.post(f"{runner.url}/v1/{cancelled}:cancel")
     answers = [
         httpx.get(f"{executions}/none"),
@@ -296,16 +326,25 @@ def test_over_http_what_is_wrong_has_googles_code_and_status(runner: Runner) -> 
 
 def notification(event_type: str = "OBJECT_FINALIZE", bucket: str = "inbox") -> dict[str, Any]:
     resource = {"bucket": bucket, "name": "team/secret-name.mp3", "generation": "7", "size": "1"}
-    return {"eventType": event_type, "eventId": "1", "time": "2026-11-22T06:00:00.123Z", "object": resource}
+    return {
+        "eventType": event_type,
+        "eventId": "1",
+        "time": "2026-11-22T06:00:00.123Z",
+        "object": resource,
+    }
 
 
-def test_an_event_starts_an_execution_each_time_it_is_sent(runner: Runner, client: ExecutionsClient) -> None:
+def test_an_event_starts_an_execution_each_time_it_is_sent(
+    runner: Runner, client: ExecutionsClient
+) -> None:
     for _ in range(2):
         assert httpx.post(f"{runner.url}/events", json=notification()).status_code == 200
     for other in (notification("OBJECT_DELETE"), notification(bucket="outbox")):
         assert httpx.post(f"{runner.url}/events", json=other).status_code == 200
     assert httpx.post(f"{runner.url}/events", json={"no": "event"}).status_code == 400
-    executions = list(client.list_executions(request={"parent": PARENT, "view": ExecutionView.FULL}))
+    executions = list(
+        client.list_executions(request={"parent": PARENT, "view": ExecutionView.FULL})
+    )
     assert len(executions) == 2
     event = json.loads(executions[0].argument)
     assert (event["type"], event["data"]["name"]) == (
@@ -319,11 +358,21 @@ def test_an_event_as_eventarc_sends_it_becomes_the_argument(
     runner: Runner, client: ExecutionsClient, mode: str
 ) -> None:
     sent = json.loads((Path(__file__).parent / "eventarc" / f"{mode}.json").read_text())
-    answer = httpx.post(f"{runner.url}/events", headers=sent["headers"], content=json.dumps(sent["body"]))
-    execution = client.get_execution(name=f"{PARENT}/executions/{answer.raise_for_status().json()['execution']}")
+    answer = httpx.post(
+        f"{runner.url}/events", headers=sent["headers"], content=json.dumps(sent["body"])
+    )
+    execution = client.get_execution(
+        name=f"{PARENT}/executions/{answer.raise_for_status().json()['execution']}"
+    )
     argument = json.loads(execution.argument)
-    assert argument["data"]["name"] == "team/call one.wav" and int(argument["data"]["generation"]) == 1795328389992551
-    assert {name: argument[name] for name in ("specversion", "id", "type", "source", "subject", "time", "bucket")} == {
+    assert (
+        argument["data"]["name"] == "team/call one.wav"
+        and int(argument["data"]["generation"]) == 1795328389992551
+    )
+    assert {
+        name: argument[name]
+        for name in ("specversion", "id", "type", "source", "subject", "time", "bucket")
+    } == {
         "specversion": "1.0",
         "id": "1096434104173400",
         "type": "google.cloud.storage.object.v1.finalized",
@@ -349,8 +398,17 @@ def test_the_log_is_json_without_payloads(runner: Runner, client: ExecutionsClie
     ended(client, name)
     until(lambda: not runner.status()["active"])
     lines = [json.loads(line) for line in runner.log().splitlines()]
-    failed = next(line for line in lines if line.get("execution") == name.rpartition("/")[2] and "code" in line)
-    assert (failed["severity"], failed["step"], failed["code"], failed["tags"]) == ("ERROR", "work", 500, ["HttpError"])
+    failed = next(
+        line
+        for line in lines
+        if line.get("execution") == name.rpartition("/")[2] and "code" in line
+    )
+    assert (failed["severity"], failed["step"], failed["code"], failed["tags"]) == (
+        "ERROR",
+        "work",
+        500,
+        ["HttpError"],
+    )
     assert "payload-word" not in runner.log()
     assert "secret-name" not in runner.log()
 
@@ -379,5 +437,8 @@ def test_five_hundred_executions_at_once(tmp_path: Path, echo: EchoServer) -> No
     ):
         names = {create(client, number=number) for number in range(500)}
         until(lambda: runner.status()["executions"] == {"SUCCEEDED": 500}, 120)
-        assert {each.name for each in client.list_executions(request={"parent": PARENT, "page_size": 1000})} == names
+        assert {
+            each.name
+            for each in client.list_executions(request={"parent": PARENT, "page_size": 1000})
+        } == names
     assert echo.most_at_once("fast") <= 16

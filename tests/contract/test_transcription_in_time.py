@@ -1,4 +1,5 @@
-"""workflows/transcription.yaml on the runner in virtual time: who waits for whom, and how patiently."""
+"""workflows/transcription.yaml on the runner in virtual time: who waits for whom, and how
+patiently."""
 
 import asyncio
 import itertools
@@ -17,7 +18,9 @@ from emulators.workflows.tests.virtual_time import run
 
 SOURCE = (Path(__file__).parents[2] / "workflows" / "transcription.yaml").read_text()
 STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
-ENVIRONMENT = {f"STAGE_URL_{stage.upper()}": f"http://{stage}.test/" for stage in STAGES} | {"STAGE_AUDIENCE": "a"}
+ENVIRONMENT = {f"STAGE_URL_{stage.upper()}": f"http://{stage}.test/" for stage in STAGES} | {
+    "STAGE_AUDIENCE": "a"
+}
 AT_ONCE = 12
 """Chunks of one recording that the workflow has worked on at once."""
 Refuse = Callable[[str, int], int]
@@ -37,7 +40,9 @@ class Stages(httpx.AsyncBaseTransport):
         self.asked[stage].append(asyncio.get_running_loop().time())
         status = self.refuse(stage, len(self.asked[stage]))
         if status != 200:
-            return httpx.Response(status, json={"type": "problem", "status": status}, request=request)
+            return httpx.Response(
+                status, json={"type": "problem", "status": status}, request=request
+            )
         await asyncio.sleep(self.seconds)
         return httpx.Response(200, json=answer(stage, asked), request=request)
 
@@ -57,11 +62,18 @@ def answer(stage: str, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def played(stages: Stages, slots: int, folder: Path, play: Callable[[Deployment], Coroutine[Any, Any, None]]) -> None:
+def played(
+    stages: Stages,
+    slots: int,
+    folder: Path,
+    play: Callable[[Deployment], Coroutine[Any, Any, None]],
+) -> None:
     async def body() -> None:
         counts = {f"http://{stage}.test:80": slots for stage in STAGES}
         workflow = Workflow("p", "here", "transcription", SOURCE, ENVIRONMENT)
-        deployment = Deployment(workflow, ExecutionStore.open(folder / "executions.sqlite"), counts, None, stages)
+        deployment = Deployment(
+            workflow, ExecutionStore.open(folder / "executions.sqlite"), counts, None, stages
+        )
         await play(deployment)
         await deployment.close()
 
@@ -82,8 +94,11 @@ async def ended(deployment: Deployment, execution: str) -> str:
 
 
 @pytest.mark.parametrize("slots", [1, 2, 10])
-def test_a_small_recording_waits_for_no_more_of_a_long_one_than_was_asked_before_it(slots: int, tmp_path: Path) -> None:
-    """Twelve hours are 144 chunks; twelve of them are asked for at once, so each stage has at most twelve before it."""
+def test_a_small_recording_waits_for_no_more_of_a_long_one_than_was_asked_before_it(
+    slots: int, tmp_path: Path
+) -> None:
+    """Twelve hours are 144 chunks; twelve of them are asked for at once, so each stage has at most
+    twelve before it."""
     seconds = 10.0
 
     async def play(deployment: Deployment) -> None:
@@ -92,7 +107,9 @@ def test_a_small_recording_waits_for_no_more_of_a_long_one_than_was_asked_before
         began, small = loop.time(), upload(deployment, 1)
         assert await ended(deployment, small) == "SUCCEEDED"
         stages_in_turn = 4  # prepare, transcribe, align, finalize; diarize runs beside
-        waited = 2 * (AT_ONCE // slots + 1) * seconds  # for the long one's calls at transcribe and at align
+        waited = (
+            2 * (AT_ONCE // slots + 1) * seconds
+        )  # for the long one's calls at transcribe and at align
         assert loop.time() - began <= stages_in_turn * seconds + waited + 1
         assert deployment.store.counts() == {"ACTIVE": 1, "SUCCEEDED": 1}, "the long one goes on"
         assert await ended(deployment, long) == "SUCCEEDED"
@@ -101,8 +118,12 @@ def test_a_small_recording_waits_for_no_more_of_a_long_one_than_was_asked_before
 
 
 @pytest.mark.parametrize("refusals", [1, 12, 13, 100, 402])
-def test_a_refused_call_is_repeated_soon_then_patiently_out_of_step(refusals: int, tmp_path: Path) -> None:
-    stages = Stages(1, lambda stage, number: 429 if stage == "prepare" and number <= refusals else 200)
+def test_a_refused_call_is_repeated_soon_then_patiently_out_of_step(
+    refusals: int, tmp_path: Path
+) -> None:
+    stages = Stages(
+        1, lambda stage, number: 429 if stage == "prepare" and number <= refusals else 200
+    )
 
     async def play(deployment: Deployment) -> None:
         assert await ended(deployment, upload(deployment, 1)) == "SUCCEEDED"
@@ -111,7 +132,9 @@ def test_a_refused_call_is_repeated_soon_then_patiently_out_of_step(refusals: in
     waits = [later - earlier for earlier, later in itertools.pairwise(stages.asked["prepare"])]
     assert len(waits) == refusals
     assert waits[:12] == pytest.approx([min(1.5**retry, 120) for retry in range(12)][:refusals])
-    assert all(0 <= wait < 120 for wait in waits[12:13]), "drawn, so that those who came together part"
+    assert all(0 <= wait < 120 for wait in waits[12:13]), (
+        "drawn, so that those who came together part"
+    )
     assert waits[13:] == pytest.approx([120] * (refusals - 13) if refusals > 13 else [])
 
 
@@ -119,7 +142,10 @@ def test_a_refused_call_is_repeated_soon_then_patiently_out_of_step(refusals: in
 def test_a_call_that_fails_for_good_or_is_refused_too_often_is_reported(
     refusals: int, status: int, tmp_path: Path
 ) -> None:
-    stages = Stages(1, lambda stage, number: 200 if stage != "prepare" else 429 if number <= refusals else status)
+    stages = Stages(
+        1,
+        lambda stage, number: 200 if stage != "prepare" else 429 if number <= refusals else status,
+    )
 
     async def play(deployment: Deployment) -> None:
         assert await ended(deployment, upload(deployment, 1)) == "FAILED"

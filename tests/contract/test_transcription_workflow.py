@@ -1,4 +1,5 @@
-"""workflows/transcription.yaml on the runner, with a server that stands for all stages and answers in contracts."""
+"""workflows/transcription.yaml on the runner, with a server that stands for all stages and answers
+in contracts."""
 
 import json
 import re
@@ -36,12 +37,20 @@ def artifact(name: str) -> dict[str, Any]:
 
 
 class Stages:
-    """Answers for every stage; `instead` gives other answers for some calls, one after the other."""
+    """Answers for every stage; `instead` gives other answers for some calls, one after the
+    other."""
 
     def __init__(self, chunks: int = 2, spans: int = 1, **plan: Any) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.instead: dict[str, list[Reply]] = {}
-        self.plan = {"detect": {"task": "detect"}, "transcribe": {}, "align": {}, "diarize": {}, "finalize": {}, **plan}
+        self.plan = {
+            "detect": {"task": "detect"},
+            "transcribe": {},
+            "align": {},
+            "diarize": {},
+            "finalize": {},
+            **plan,
+        }
         self.chunks, self.spans = chunks, spans
         self.lock = threading.Lock()
 
@@ -52,8 +61,19 @@ class Stages:
                 return self.instead[stage].pop(0)
         if stage == "finalize":
             return 200, {"job_id": "0" * 20, "state": "done", "outputs": {"json": "gs://outbox/x"}}
-        common = {"job_id": "0" * 20, "stage": stage, "stage_version": "1", "reused": False, "engine": None}
-        return 200, {**common, "seconds": 1.0, "outputs": self.outputs(stage, body), **self.preparation(stage)}
+        common = {
+            "job_id": "0" * 20,
+            "stage": stage,
+            "stage_version": "1",
+            "reused": False,
+            "engine": None,
+        }
+        return 200, {
+            **common,
+            "seconds": 1.0,
+            "outputs": self.outputs(stage, body),
+            **self.preparation(stage),
+        }
 
     def outputs(self, stage: str, body: dict[str, Any]) -> dict[str, Any]:
         if stage == "prepare":
@@ -61,7 +81,11 @@ class Stages:
             lists = {name: [artifact(name) for _ in range(count)] for name, count in parts.items()}
             return {"manifest": artifact("manifest"), "probe": artifact("probe"), **lists}
         detecting = body["params"].get("task") == "detect"
-        made = {"transcribe": "language" if detecting else "heard", "align": "aligned", "diarize": "diarization"}[stage]
+        made = {
+            "transcribe": "language" if detecting else "heard",
+            "align": "aligned",
+            "diarize": "diarization",
+        }[stage]
         return {made: artifact(made)}
 
     def preparation(self, stage: str) -> dict[str, Any]:
@@ -109,13 +133,18 @@ def served(answer: Callable[[str, dict[str, Any]], Reply]) -> Iterator[str]:
 def run(stages: Stages, argument: Any = EVENT, source: str = WORKFLOW) -> Any:
     with served(stages.answer) as url:
         environment = {f"STAGE_URL_{stage.upper()}": f"{url}/{stage}" for stage in STAGES}
-        environment |= {"STAGE_AUDIENCE": "dropscribe", "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": "execution-1"}
+        environment |= {
+            "STAGE_AUDIENCE": "dropscribe",
+            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": "execution-1",
+        }
         return run_workflow(source, argument, environment)
 
 
 def impatient(source: str) -> str:
     """The same workflow with shorter waits between its retries."""
-    return source.replace("initial_delay: 1\n", "initial_delay: 0.01\n").replace("max_delay: 120", "max_delay: 0.02")
+    return source.replace("initial_delay: 1\n", "initial_delay: 0.01\n").replace(
+        "max_delay: 120", "max_delay: 0.02"
+    )
 
 
 def problem(status: int, type_: str = "urn:dropscribe:problem:not-audio") -> Reply:
@@ -134,10 +163,13 @@ def test_every_part_is_heard_and_everything_reaches_finalize() -> None:
     assert all(body["source"] == SOURCE for _, body in stages.asked)
 
 
-@pytest.mark.parametrize("generation", ["1795328389992551", 1795328389992551], ids=["string", "number"])
+@pytest.mark.parametrize(
+    "generation", ["1795328389992551", 1795328389992551], ids=["string", "number"]
+)
 @pytest.mark.parametrize("mode", ["binary", "structured"])
 def test_the_argument_that_eventarc_gives_is_understood(mode: str, generation: str | int) -> None:
-    """Attributes and data in one map; 64-bit numbers are strings in the JSON API, and numbers in some libraries."""
+    """Attributes and data in one map; 64-bit numbers are strings in the JSON API, and numbers in
+    some libraries."""
     sent = json.loads((EVENTARC / f"{mode}.json").read_text())
     headers = {name.lower(): value for name, value in sent["headers"].items()}
     argument = received(headers, json.dumps(sent["body"]).encode(), "inbox")
@@ -150,7 +182,11 @@ def test_the_argument_that_eventarc_gives_is_understood(mode: str, generation: s
 def test_parts_are_numbered() -> None:
     stages = Stages(chunks=3)
     run(stages)
-    heard = [body for stage, body in stages.asked if stage == "transcribe" and "task" not in body["params"]]
+    heard = [
+        body
+        for stage, body in stages.asked
+        if stage == "transcribe" and "task" not in body["params"]
+    ]
     assert sorted(body["params"]["part"] for body in heard) == [0, 1, 2]
     assert all(set(body["inputs"]) == {"audio", "manifest", "language"} for body in heard)
 
@@ -173,7 +209,11 @@ def test_the_longest_recording_stays_within_googles_memory() -> None:
 def test_a_redrive_brings_its_run_and_options() -> None:
     stages = Stages()
     run(stages, {"source": SOURCE, "run": 3, "options": {"language": "de"}})
-    assert stages.last("prepare")["params"] == {"run": 3, "execution": "execution-1", "options": {"language": "de"}}
+    assert stages.last("prepare")["params"] == {
+        "run": 3,
+        "execution": "execution-1",
+        "options": {"language": "de"},
+    }
 
 
 def test_a_duplicate_asks_nothing_more() -> None:
@@ -183,7 +223,9 @@ def test_a_duplicate_asks_nothing_more() -> None:
     assert stages.names() == ["prepare"]
 
 
-@pytest.mark.parametrize("name", ["folder/", "a/options.json", "gcloud/tmp/parallel_composite_uploads/x/part"])
+@pytest.mark.parametrize(
+    "name", ["folder/", "a/options.json", "gcloud/tmp/parallel_composite_uploads/x/part"]
+)
 def test_what_is_no_recording_is_ignored(name: str) -> None:
     stages = Stages()
     assert run(stages, {**EVENT, "data": {**EVENT["data"], "name": name}}) == {"ignored": True}
@@ -203,11 +245,15 @@ def test_a_final_failure_is_reported_and_fails_the_execution(stage: str) -> None
         run(stages)
     params = stages.last("finalize")["params"]
     assert (params["run"], params["execution"]) == (1, "execution-1")
-    if stage == "prepare":  # in a parallel branch Google wraps the error; the stage has left the problem in work
+    if (
+        stage == "prepare"
+    ):  # in a parallel branch Google wraps the error; the stage has left the problem in work
         assert params["error"] == {"code": 415, "problem": problem(415)[1]}
 
 
-@pytest.mark.parametrize("reply", [problem(429), problem(503), (502, {}), (504, {}), (500, {"error": "no instance"})])
+@pytest.mark.parametrize(
+    "reply", [problem(429), problem(503), (502, {}), (504, {}), (500, {"error": "no instance"})]
+)
 def test_what_may_pass_is_asked_again(reply: Reply) -> None:
     stages = Stages()
     stages.instead["align"] = [reply, reply]
@@ -243,7 +289,8 @@ main:
 
 
 def retried(body: object) -> set[int]:
-    """Returns the HTTP statuses, of all from 400, that the workflow calls again when a stage answers with the body."""
+    """Returns the HTTP statuses, of all from 400, that the workflow calls again when a stage
+    answers with the body."""
     predicate = WORKFLOW[WORKFLOW.index("\nmay_pass:\n") :]
     codes = range(400, 600)
     errors = [{"code": code, "body": body, "tags": ["HttpError"]} for code in codes]
@@ -263,7 +310,10 @@ def test_a_500_that_is_no_problem_of_ours_is_retried(body: object) -> None:
 
 
 def test_the_architecture_names_what_the_workflow_retries() -> None:
-    (row,) = re.findall(r"(?m)^\| the workflow \| a call answered (.*?), a 500 without our problem type", ARCHITECTURE)
+    (row,) = re.findall(
+        r"(?m)^\| the workflow \| a call answered (.*?), a 500 without our problem type",
+        ARCHITECTURE,
+    )
     assert {int(status) for status in re.findall(r"\d{3}", row)} == retried(problem(500)[1])
 
 

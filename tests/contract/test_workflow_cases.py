@@ -1,4 +1,5 @@
-"""The conformance cases, written from Google's public pages on syntax and standard library, against the runner."""
+"""The conformance cases, written from Google's public pages on syntax and standard library, against
+the runner."""
 
 import json
 from collections.abc import Iterator

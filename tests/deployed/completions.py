@@ -1,4 +1,5 @@
-"""The step of docs/unproved.md about completions: a subscription of its own, an upload, a message."""
+"""The step of docs/unproved.md about completions: a subscription of its own, an upload, a
+message."""
 
 import base64
 import json
@@ -39,7 +40,13 @@ def message_of(job_id: str, subscription: str, project: str) -> dict[str, Any]:
     deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
         pulled = gcloud(
-            "pubsub", "subscriptions", "pull", subscription, "--auto-ack", "--limit=10", f"--project={project}"
+            "pubsub",
+            "subscriptions",
+            "pull",
+            subscription,
+            "--auto-ack",
+            "--limit=10",
+            f"--project={project}",
         )
         for each in pulled:
             body = json.loads(base64.b64decode(each["message"]["data"]))

@@ -46,14 +46,17 @@ class Deployment(BaseModel):
 
 
 def find(inbox: str | None = None, outbox: str | None = None) -> Deployment:
-    """The buckets named, or those of DROPSCRIBE_INBOX and DROPSCRIBE_OUTBOX, or the deployment in terraform/."""
+    """The buckets named, or those of DROPSCRIBE_INBOX and DROPSCRIBE_OUTBOX, or the deployment in
+    terraform/."""
     if inbox and outbox:
         return Deployment(inbox=inbox, outbox=outbox)
     if inbox or outbox:
         raise Failed("name both buckets, INBOX and OUTBOX, or neither")
     if {"DROPSCRIBE_INBOX", "DROPSCRIBE_OUTBOX"} <= os.environ.keys():
         named = settings()
-        return Deployment(inbox=named.inbox, outbox=named.outbox, work=named.work, workflow=named.workflow)
+        return Deployment(
+            inbox=named.inbox, outbox=named.outbox, work=named.work, workflow=named.workflow
+        )
     return from_terraform(ROOT / "terraform")
 
 
@@ -61,7 +64,10 @@ def from_terraform(folder: Path) -> Deployment:
     if shutil.which("terraform") is None:
         raise Failed("terraform is not installed; without it, name the buckets: INBOX=… OUTBOX=…")
     told = subprocess.run(
-        ("terraform", f"-chdir={folder}", "output", "-json"), capture_output=True, text=True, timeout=TIMEOUT
+        ("terraform", f"-chdir={folder}", "output", "-json"),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
     )
     if told.returncode != 0:
         raise Failed(f"`terraform output` failed: {told.stderr.strip()}")
@@ -72,16 +78,21 @@ def from_outputs(told: str) -> Deployment:
     """From `terraform output -json`: name -> {value, type, sensitive}."""
     values = {name: output["value"] for name, output in json.loads(told).items()}
     if not values:
-        raise Failed("nothing is deployed from terraform/ (it has no outputs): run `make deploy` first")
+        raise Failed(
+            "nothing is deployed from terraform/ (it has no outputs): run `make deploy` first"
+        )
     try:
         return Deployment.model_validate(values)
     except ValidationError as error:
         missing = ", ".join(str(each["loc"][0]) for each in error.errors())
-        raise Failed(f"Terraform's outputs lack {missing}: the last apply did not finish; run `make deploy`") from error
+        raise Failed(
+            f"Terraform's outputs lack {missing}: the last apply did not finish; run `make deploy`"
+        ) from error
 
 
 def use(deployment: Deployment) -> None:
-    """Have the clients of shared/ speak to it, in this process. To be called before they read their settings."""
+    """Have the clients of shared/ speak to it, in this process. To be called before they read their
+    settings."""
     named = {
         "DROPSCRIBE_INBOX": deployment.inbox,
         "DROPSCRIBE_OUTBOX": deployment.outbox,

@@ -60,7 +60,9 @@ def execute(deployment: Deployment, argument: str) -> executions_v1.Execution:
     """Start an execution of the workflow, and wait for its end."""
     workflows = client(settings().executions_host)
     asked = executions_v1.Execution(argument=argument)
-    started = workflows.create_execution(parent=known(deployment.workflow, "workflow"), execution=asked)
+    started = workflows.create_execution(
+        parent=known(deployment.workflow, "workflow"), execution=asked
+    )
     deadline = time.monotonic() + TIMEOUT
     while (now := workflows.get_execution(name=started.name)).state.name == "ACTIVE":
         if time.monotonic() > deadline:
@@ -72,7 +74,9 @@ def execute(deployment: Deployment, argument: str) -> executions_v1.Execution:
 def executions(deployment: Deployment, count: int = 50) -> list[executions_v1.Execution]:
     """The last ones, the newest first, with their arguments."""
     asked = executions_v1.ListExecutionsRequest(
-        parent=known(deployment.workflow, "workflow"), page_size=count, view=executions_v1.ExecutionView.FULL
+        parent=known(deployment.workflow, "workflow"),
+        page_size=count,
+        view=executions_v1.ExecutionView.FULL,
     )
     return list(client(settings().executions_host).list_executions(request=asked).executions)
 

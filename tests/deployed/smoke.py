@@ -1,6 +1,7 @@
 """Send a recording through a deployment as its users would: upload it, wait, read the answer.
 
-`make smoke`, or `python -m tests.deployed.smoke`. Without a transcript it exits with 1 and says why.
+`make smoke`, or `python -m tests.deployed.smoke`. Without a transcript it exits with 1 and says
+why.
 """
 
 import argparse
@@ -24,7 +25,8 @@ from tests.deployed.deployment import Deployment, Failed, find
 from tests.support.recordings import sample
 
 SECONDS = 1800.0
-"""For an answer. The first one waits until every image has been pulled and its models are loaded."""
+"""For an answer. The first one waits until every image has been pulled and its models are
+loaded."""
 LOOK = 2.0
 """Seconds between two looks into the outbox."""
 CALL: dict[str, Any] = {"timeout": 60, "retry": DEFAULT_RETRY.with_timeout(90)}
@@ -39,11 +41,19 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="smoke", description="Send a recording through a deployment.")
-    parser.add_argument("file", nargs="?", type=Path, help="a recording; default: 30 s of a packaged phone call")
+    parser = argparse.ArgumentParser(
+        prog="smoke", description="Send a recording through a deployment."
+    )
+    parser.add_argument(
+        "file", nargs="?", type=Path, help="a recording; default: 30 s of a packaged phone call"
+    )
     parser.add_argument("--inbox", help="bucket; default: DROPSCRIBE_INBOX, or Terraform's output")
-    parser.add_argument("--outbox", help="bucket; default: DROPSCRIBE_OUTBOX, or Terraform's output")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long to wait; default: %(default)s")
+    parser.add_argument(
+        "--outbox", help="bucket; default: DROPSCRIBE_OUTBOX, or Terraform's output"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS, help="how long to wait; default: %(default)s"
+    )
     return parser.parse_args()
 
 
@@ -61,11 +71,17 @@ def run(deployment: Deployment, file: Path, seconds: float) -> None:
 def client(deployment: Deployment) -> storage.Client:
     """With the credentials of whoever runs this; without any where STORAGE_EMULATOR_HOST is set."""
     with explained(deployment.inbox):
-        return storage.Client(project=deployment.project or "unused")  # no call here is made in a project's name
+        return storage.Client(
+            project=deployment.project or "unused"
+        )  # no call here is made in a project's name
 
 
 def upload(
-    deployment: Deployment, name: str, file: Path, metadata: Mapping[str, str] | None = None, over: int = 0
+    deployment: Deployment,
+    name: str,
+    file: Path,
+    metadata: Mapping[str, str] | None = None,
+    over: int = 0,
 ) -> Source:
     """Put it into the inbox over generation `over` (0: nothing may be there)."""
     blob = client(deployment).bucket(deployment.inbox).blob(name)
@@ -85,15 +101,20 @@ def answer(deployment: Deployment, source: Source, seconds: float = SECONDS) -> 
     return content
 
 
-def ended(deployment: Deployment, source: Source, seconds: float = SECONDS) -> tuple[str, dict[str, Any]]:
-    """Wait for the mark that finalize writes last, transcript.json or problem.json: its name and content."""
+def ended(
+    deployment: Deployment, source: Source, seconds: float = SECONDS
+) -> tuple[str, dict[str, Any]]:
+    """Wait for the mark that finalize writes last, transcript.json or problem.json: its name and
+    content."""
     outbox = client(deployment).bucket(deployment.outbox)
     deadline = time.monotonic() + seconds
     while True:
         for mark in ("transcript.json", "problem.json"):
             with explained(deployment.outbox):
                 found = outbox.get_blob(f"{source.name}/{mark}", **CALL)
-                if found and (found.metadata or {}).get("dropscribe-generation") == str(source.generation):
+                if found and (found.metadata or {}).get("dropscribe-generation") == str(
+                    source.generation
+                ):
                     return mark, json.loads(found.download_as_bytes(**CALL))
         if time.monotonic() > deadline:
             raise Failed(f"no answer within {seconds:.0f} s. {where_to_look(deployment)}")
@@ -119,7 +140,9 @@ def read(deployment: Deployment, name: str) -> bytes:
 
 def summary(transcript: Mapping[str, Any], seconds: float) -> str:
     models = {
-        engine["model"] or engine["name"] for used in transcript["provenance"]["stages"].values() for engine in used
+        engine["model"] or engine["name"]
+        for used in transcript["provenance"]["stages"].values()
+        for engine in used
     }
     cost = transcript["cost"]
     return "\n".join(
@@ -140,7 +163,9 @@ def explained(bucket: str) -> Iterator[None]:
     try:
         yield
     except unknown.GoogleAuthError as error:
-        raise Failed(f"nobody is signed in ({error}): run `gcloud auth application-default login`") from error
+        raise Failed(
+            f"nobody is signed in ({error}): run `gcloud auth application-default login`"
+        ) from error
     except (refused.Forbidden, refused.Unauthorized) as error:
         raise Failed(
             f"no permission for gs://{bucket} ({int(error.code)}): whoever runs this needs "

@@ -8,7 +8,9 @@ from pathlib import Path
 from tests.deployed.deployment import ROOT
 
 PAGE = ROOT / "docs" / "unproved.md"
-STEP = re.compile(r"(\d+)\. \*\*(?P<title>.+?)\.?\*\*(?P<do>.*?)\s*Expected: (?P<expected>.*)", re.DOTALL)
+STEP = re.compile(
+    r"(\d+)\. \*\*(?P<title>.+?)\.?\*\*(?P<do>.*?)\s*Expected: (?P<expected>.*)", re.DOTALL
+)
 
 
 @dataclass(frozen=True)

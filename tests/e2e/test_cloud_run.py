@@ -86,7 +86,9 @@ def test_storage_is_asked_with_the_metadata_servers_tokens(
     assert guard.seen and set(guard.seen) <= set(metadata.issued)
 
 
-def test_a_token_that_is_refused_is_renewed(reconcile: Function, guard: Guard, metadata: Metadata) -> None:
+def test_a_token_that_is_refused_is_renewed(
+    reconcile: Function, guard: Guard, metadata: Metadata
+) -> None:
     assert sweep(reconcile, bearer()).status_code == 200
     old = set(metadata.issued)
     guard.good -= old
@@ -108,10 +110,16 @@ def test_without_the_metadata_server_the_caller_may_try_again(
     assert sweep(reconcile, bearer()).status_code == 200
 
 
-def test_a_caller_shows_an_identity_token_of_its_metadata_server(reconcile: Function, metadata_host: str) -> None:
+def test_a_caller_shows_an_identity_token_of_its_metadata_server(
+    reconcile: Function, metadata_host: str
+) -> None:
     assert sweep(reconcile, f"Bearer {token_for(metadata_host, AUDIENCE)}").status_code == 200
     other = token_for(metadata_host, "https://another-service")
-    for authorization, status in ((None, 401), (f"Bearer {other}", 401), (bearer(email="x@y.example"), 403)):
+    for authorization, status in (
+        (None, 401),
+        (f"Bearer {other}", 401),
+        (bearer(email="x@y.example"), 403),
+    ):
         assert sweep(reconcile, authorization).status_code == status
 
 
@@ -121,8 +129,14 @@ def token_for(metadata_host: str, audience: str) -> str:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_starts_on_its_port_and_ends_within_the_grace(name: str, guard: Guard, tmp_path: Path) -> None:
-    environment = {**NOOP, "STORAGE_EMULATOR_HOST": guard.bucket, "GOOGLE_CLOUD_PROJECT": "dropscribe-test"}
+def test_a_function_starts_on_its_port_and_ends_within_the_grace(
+    name: str, guard: Guard, tmp_path: Path
+) -> None:
+    environment = {
+        **NOOP,
+        "STORAGE_EMULATOR_HOST": guard.bucket,
+        "GOOGLE_CLOUD_PROJECT": "dropscribe-test",
+    }
     with function(name, environment, tmp_path) as served:
         answer = httpx.get(f"{served.url}/health", timeout=10)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})

@@ -1,4 +1,5 @@
-"""A crash in native code takes down one attempt and nothing else, and what is hostile is answered like the rest."""
+"""A crash in native code takes down one attempt and nothing else, and what is hostile is answered
+like the rest."""
 
 import signal
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from shared.jobs.job import TaskRecord
+from shared.jobs.job import StageRecord
 from shared.model.contracts import Source
 from tests.hostile.recordings import recorded
 from tests.support.cloud import Cloud
@@ -28,8 +29,10 @@ def mortal_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     cloud.down()
 
 
-def prepared(cloud: Cloud, source: Source) -> TaskRecord | None:
-    return next((task for task in cloud.jobs.tasks(source.job_id) if task.stage == "prepare"), None)
+def prepared(cloud: Cloud, source: Source) -> StageRecord | None:
+    return next(
+        (task for task in cloud.jobs.stage_records(source.job_id) if task.stage == "prepare"), None
+    )
 
 
 def decoding(cloud: Cloud, source: Source) -> bool:
@@ -39,7 +42,9 @@ def decoding(cloud: Cloud, source: Source) -> bool:
 
 def busy(before: dict[psutil.Process, float]) -> list[psutil.Process]:
     """The workers that have computed for a quarter of a second since."""
-    return [worker for worker, seconds in before.items() if worker.cpu_times().user > seconds + 0.25]
+    return [
+        worker for worker, seconds in before.items() if worker.cpu_times().user > seconds + 0.25
+    ]
 
 
 def test_a_crash_while_decoding_takes_down_no_other_attempt(mortal_cloud: Cloud) -> None:
@@ -74,7 +79,13 @@ def test_a_name_with_control_characters_is_a_name(mortal_cloud: Cloud, name: str
 
 
 def test_hostile_options_are_answered_with_a_problem(mortal_cloud: Cloud) -> None:
-    for folder, options in {"deep": b"[" * 60_000, "large": b"{" + b" " * 5_000_000 + b"}", "NaN": b"\xff NaN"}.items():
+    for folder, options in {
+        "deep": b"[" * 60_000,
+        "large": b"{" + b" " * 5_000_000 + b"}",
+        "NaN": b"\xff NaN",
+    }.items():
         mortal_cloud.upload(f"{folder}/options.json", options)
-        problem = mortal_cloud.answer(mortal_cloud.upload(f"{folder}/talk.flac", recorded("flac"))).problem
+        problem = mortal_cloud.answer(
+            mortal_cloud.upload(f"{folder}/talk.flac", recorded("flac"))
+        ).problem
         assert problem["type"] == "urn:dropscribe:problem:bad-option"

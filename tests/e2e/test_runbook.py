@@ -1,7 +1,7 @@
 """docs/operations.md, as far as it can be followed here.
 
-What people do to jobs is in test_operations.py, processes that are killed in test_restart.py, full disks and outages at
-random in test_chaos.py.
+What people do to jobs is in test_operations.py, processes that are killed in test_restart.py, full
+disks and outages at random in test_chaos.py.
 """
 
 import json
@@ -27,7 +27,10 @@ SLOWLY = {"language": "en", "initial-prompt": "slowly"}
 
 
 def at_work(cloud: Cloud, source: Source) -> bool:
-    return any(task.stage == "transcribe" and task.state == "running" for task in cloud.jobs.tasks(source.job_id))
+    return any(
+        task.stage == "transcribe" and task.state == "running"
+        for task in cloud.jobs.stage_records(source.job_id)
+    )
 
 
 @pytest.fixture
@@ -50,12 +53,16 @@ def stopped(processes: list[psutil.Process]) -> Iterator[None]:
                 process.resume()
 
 
-def test_a_stage_that_hangs_is_ended_by_down_and_begun_again_by_up(cloud: Cloud, transcribed: Source) -> None:
+def test_a_stage_that_hangs_is_ended_by_down_and_begun_again_by_up(
+    cloud: Cloud, transcribed: Source
+) -> None:
     with stopped(cloud.processes("transcribe")[1:]):
         cloud.down()
     cloud.up()
     assert cloud.answer(transcribed).transcript["job"]["run"] == 1
-    (task,) = [task for task in cloud.jobs.tasks(transcribed.job_id) if task.stage == "transcribe"]
+    (task,) = [
+        task for task in cloud.jobs.stage_records(transcribed.job_id) if task.stage == "transcribe"
+    ]
     assert task.attempts == 2, "a stage that hangs counts as one that died"
 
 
@@ -105,7 +112,9 @@ def test_an_unknown_option_stands_until_it_is_taken_out_of_the_metadata(cloud: C
     source = cloud.upload("misspelt.wav", wav(FIVE_SECONDS), {"langage": "en"})
     assert "there is no option 'langage'" in cloud.answer(source).problem["detail"]
     cloud.command("redrive", source.job_id, "--set", "language=en")
-    cloud.until(lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run")
+    cloud.until(
+        lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run"
+    )
     assert cloud.job(source).state == "failed"
     blob = cloud.client.bucket(INBOX).get_blob(source.name)
     blob.metadata = {"langage": None}
@@ -121,7 +130,9 @@ def test_a_redrive_tidies_up_after_an_answer_whose_end_was_cut_off(cloud: Cloud)
     stray.metadata = {"dropscribe-generation": str(source.generation), "dropscribe-run": "1"}
     stray.upload_from_string(b"{}")
     assert cloud.command("redrive", source.job_id).returncode == 0
-    cloud.until(lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run")
+    cloud.until(
+        lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run"
+    )
     files = cloud.answer(source).files
     assert "problem.json" not in files
     assert json.loads(files["transcript.json"])["words"] == json.loads(answer)["words"]

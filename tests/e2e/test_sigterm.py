@@ -1,4 +1,5 @@
-"""An instance that is ended in the middle of a request, as Cloud Run does, and another that goes on."""
+"""An instance that is ended in the middle of a request, as Cloud Run does, and another that goes
+on."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from functions.prepare.job import prepare
 from local.layout import INBOX, WORK
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.adapters.sqlite import SqliteDocuments
-from shared.jobs.job import TaskRecord
+from shared.jobs.job import StageRecord
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Source, StageRequest
 from tests.support.function import Function, function
@@ -42,13 +43,15 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
 def made() -> tuple[MemoryBlobs, StageRequest]:
     """A recording, cut, and what transcribe is asked of it."""
     blobs = MemoryBlobs()
-    blobs.replace(SOURCE.uri, wav(speech()[104_000:184_000]), over=0)
+    blobs.put(SOURCE.uri, wav(speech()[104_000:184_000]), if_generation_match=0)
     claim = StageRequest(source=SOURCE, params={"run": 1, "execution": "e"})
     prepared = prepare(claim, blobs, JobStore(MemoryDocuments()))
     chunks, manifest = prepared.outputs["chunks"], prepared.outputs["manifest"]
     assert isinstance(chunks, tuple) and isinstance(manifest, Artifact)
     inputs = {"audio": chunks[0], "manifest": manifest}
-    asked = StageRequest(source=SOURCE, inputs=inputs, params={"language": "en", "initial_prompt": "for an hour"})
+    asked = StageRequest(
+        source=SOURCE, inputs=inputs, params={"language": "en", "initial_prompt": "for an hour"}
+    )
     return blobs, asked
 
 
@@ -56,12 +59,16 @@ def ask(served: Function) -> httpx.Response:
     return httpx.post(served.url, json=made()[1].model_dump(mode="json"), timeout=120)
 
 
-def task(environment: dict[str, str]) -> TaskRecord | None:
-    tasks = JobStore(SqliteDocuments(Path(environment["DROPSCRIBE_JOB_DATABASE"]))).tasks(SOURCE.job_id)
+def task(environment: dict[str, str]) -> StageRecord | None:
+    tasks = JobStore(SqliteDocuments(Path(environment["DROPSCRIBE_JOB_DATABASE"]))).stage_records(
+        SOURCE.job_id
+    )
     return tasks[0] if tasks else None
 
 
-def test_a_part_is_given_back_and_taken_over_at_once(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_part_is_given_back_and_taken_over_at_once(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
     with function("transcribe", environment, tmp_path) as ended, ThreadPoolExecutor(1) as caller:
         answer = caller.submit(ask, ended)
         while (begun := task(environment)) is None or begun.state != "running":
@@ -76,4 +83,8 @@ def test_a_part_is_given_back_and_taken_over_at_once(environment: dict[str, str]
     with function("transcribe", quick, tmp_path) as another:
         assert ask(another).status_code == 200, another.log.read_text()
     taken = task(environment)
-    assert taken is not None and (taken.state, taken.attempts) == ("done", 1) and taken.owner != left.owner
+    assert (
+        taken is not None
+        and (taken.state, taken.attempts) == ("done", 1)
+        and taken.owner != left.owner
+    )

@@ -40,13 +40,18 @@ def recording(folder: Path, content: bytes) -> str:
 def test_the_answer_is_printed(cloud: Cloud) -> None:
     done = smoke(at(cloud), *BUCKETS)
     assert done.returncode == 0, done.stderr
-    assert "Word." in done.stdout and "30 s of sound" in done.stdout and "models: noop" in done.stdout
+    assert (
+        "Word." in done.stdout and "30 s of sound" in done.stdout and "models: noop" in done.stdout
+    )
     uploaded = done.stderr.removeprefix(f"uploaded gs://{INBOX}/").strip()
     assert f"gs://{OUTBOX}/{uploaded}/transcript.json" in done.stdout
 
 
 def test_env_points_it_at_the_one_machine_cloud(cloud: Cloud, tmp_path: Path) -> None:
-    lines = (line.removeprefix("export ").partition("  #")[0] for line in cloud.command("env").stdout.splitlines())
+    lines = (
+        line.removeprefix("export ").partition("  #")[0]
+        for line in cloud.command("env").stdout.splitlines()
+    )
     environment = {name: value for name, _, value in (line.partition("=") for line in lines)}
     done = smoke(environment, recording(tmp_path, wav(speech()[104_000:184_000])))
     assert done.returncode == 0, done.stderr
@@ -80,7 +85,9 @@ def forbidding() -> Iterator[str]:
     class Forbid(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            body = json.dumps({"error": {"code": 403, "message": "no storage.objects.create"}}).encode()
+            body = json.dumps(
+                {"error": {"code": 403, "message": "no storage.objects.create"}}
+            ).encode()
             self.send_response(403)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -101,7 +108,10 @@ def forbidding() -> Iterator[str]:
 def test_a_missing_right_is_told(forbidding: str) -> None:
     done = smoke({"STORAGE_EMULATOR_HOST": forbidding}, *BUCKETS)
     assert done.returncode == 1
-    assert f"no permission for gs://{INBOX} (403)" in done.stderr and "roles/storage.objectCreator" in done.stderr
+    assert (
+        f"no permission for gs://{INBOX} (403)" in done.stderr
+        and "roles/storage.objectCreator" in done.stderr
+    )
 
 
 def test_nobody_signed_in_is_told(tmp_path: Path) -> None:
@@ -117,8 +127,18 @@ def test_no_terraform_is_told(tmp_path: Path) -> None:
 
 
 def test_terraforms_outputs_name_the_deployment() -> None:
-    values = {"inbox": "in", "outbox": "out", "workflow": "projects/p/locations/l/workflows/w", "upload_command": "…"}
-    told = json.dumps({name: {"value": value, "type": "string", "sensitive": False} for name, value in values.items()})
+    values = {
+        "inbox": "in",
+        "outbox": "out",
+        "workflow": "projects/p/locations/l/workflows/w",
+        "upload_command": "…",
+    }
+    told = json.dumps(
+        {
+            name: {"value": value, "type": "string", "sensitive": False}
+            for name, value in values.items()
+        }
+    )
     found = from_outputs(told)
     assert (found.inbox, found.outbox, found.work) == ("in", "out", None)
     assert (found.project, found.region) == ("p", "l")

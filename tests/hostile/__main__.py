@@ -1,4 +1,5 @@
-"""One hostile input again, alone: `python -m tests.hostile SEED NUMBER`. Exit 1 when it ends as none should."""
+"""One hostile input again, alone: `python -m tests.hostile SEED NUMBER`. Exit 1 when it ends as
+none should."""
 
 import sys
 import tempfile

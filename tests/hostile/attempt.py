@@ -49,12 +49,12 @@ class Discarding(MemoryBlobs):
         super().__init__()
         self.samples = 0
 
-    def keep(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
+    def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         if not isinstance(content, Path):
-            return super().keep(uri, content, sha256)
+            return super().put_if_absent(uri, content, sha256)
         with wave.open(str(content)) as file:
             self.samples += file.getnframes() if uri.endswith("-chunks.wav") else 0
-        return super().keep(uri, hashlib.sha256(uri.encode()).digest(), sha256)
+        return super().put_if_absent(uri, hashlib.sha256(uri.encode()).digest(), sha256)
 
 
 def attempt(made: Hostile) -> Outcome:
@@ -65,7 +65,8 @@ def attempt(made: Hostile) -> Outcome:
         outcome = Outcome(end="answer", sound=True)
     except Permanent as error:
         outcome = Outcome(
-            end=error.type if len(str(error)) < LONGEST else "escaped length", detail=str(error)[:LONGEST]
+            end=error.type if len(str(error)) < LONGEST else "escaped length",
+            detail=str(error)[:LONGEST],
         )
     except StageError as error:
         outcome = Outcome(end=f"escaped {error.type}", detail=str(error))
@@ -73,16 +74,22 @@ def attempt(made: Hostile) -> Outcome:
         outcome = Outcome(end=f"escaped {type(error).__name__}", detail=repr(error)[:500])
     seconds, peak = time.monotonic() - began, peak_memory()
     return outcome.model_copy(
-        update={"sound": outcome.sound or sounds(made.data), "seconds": round(seconds, 3), "peak": peak}
+        update={
+            "sound": outcome.sound or sounds(made.data),
+            "seconds": round(seconds, 3),
+            "peak": peak,
+        }
     )
 
 
 def prepared(made: Hostile) -> tuple[Prepared, Discarding]:
     blobs, inbox = Discarding(), settings().inbox
-    generation = blobs.replace(f"gs://{inbox}/{made.name}", made.data, over=0, metadata=made.metadata)
+    generation = blobs.put(
+        f"gs://{inbox}/{made.name}", made.data, if_generation_match=0, metadata=made.metadata
+    )
     assert generation is not None
     if made.options is not None:
-        blobs.replace(f"gs://{inbox}/options.json", made.options, over=0)
+        blobs.put(f"gs://{inbox}/options.json", made.options, if_generation_match=0)
     source = Source(bucket=inbox, name=made.name, generation=generation)
     asked = StageRequest(source=source, params={"run": 1, "execution": "hostile"})
     return prepare(asked, blobs, JobStore(MemoryDocuments())), blobs

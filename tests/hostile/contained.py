@@ -1,4 +1,5 @@
-"""Hostile inputs in processes that may crash or hang: whatever happens is put down to one seed and number."""
+"""Hostile inputs in processes that may crash or hang: whatever happens is put down to one seed and
+number."""
 
 import os
 import select
@@ -24,10 +25,20 @@ class Hung(Exception):
 class Child:
     """A process that takes numbers. `before` is put in front of its command line, to watch it."""
 
-    def __init__(self, seed: int, outside: Outside, before: tuple[str, ...] = (), deadline: float = DEADLINE) -> None:
+    def __init__(
+        self, seed: int, outside: Outside, before: tuple[str, ...] = (), deadline: float = DEADLINE
+    ) -> None:
         self._deadline = deadline
         self._process = subprocess.Popen(
-            (*before, sys.executable, "-m", "tests.hostile.child", str(seed), str(outside.folder), str(outside.port)),
+            (
+                *before,
+                sys.executable,
+                "-m",
+                "tests.hostile.child",
+                str(seed),
+                str(outside.folder),
+                str(outside.port),
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -52,7 +63,9 @@ class Child:
         except Hung:
             return Outcome(end="hang", seconds=self._deadline)
         return (
-            Outcome.model_validate_json(line) if line else Outcome(end="crash", detail=f"code {self._process.wait()}")
+            Outcome.model_validate_json(line)
+            if line
+            else Outcome(end="crash", detail=f"code {self._process.wait()}")
         )
 
     def end(self) -> None:

@@ -1,4 +1,5 @@
-"""Hostile recordings made by hand: bombs, lies about years, rates and channels at the edges, absurd metadata."""
+"""Hostile recordings made by hand: bombs, lies about years, rates and channels at the edges, absurd
+metadata."""
 
 import math
 import struct
@@ -14,7 +15,24 @@ from tests.hostile.structure import Format, Piece, written
 from tests.support.media_files import speech, wav
 
 Crafted = Mapping[str, bytes]
-RATES = (0, 1, 10, 100, 999, 1000, 2000, 8000, 44100, 192_000, 384_000, 768_000, 10**8, 2**31 - 1, 2**31, 2**32 - 1)
+RATES = (
+    0,
+    1,
+    10,
+    100,
+    999,
+    1000,
+    2000,
+    8000,
+    44100,
+    192_000,
+    384_000,
+    768_000,
+    10**8,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+)
 CHANNELS = (0, 1, 2, 6, 8, 24, 64, 255, 512, 65_535)
 FAR = (2**31 - 1, 2**32 - 1, 2**62, 2**63 - 1, 2**64 - 1)
 HUGE = 2**27
@@ -35,16 +53,23 @@ def numbers(*values: int) -> bytes:
 
 
 def edges() -> Crafted:
-    """Sample rates and channel counts at the edges of what can be written, and beyond what can be meant."""
+    """Sample rates and channel counts at the edges of what can be written, and beyond what can be
+    meant."""
     sound = speech()[: 2 * 6720].tobytes()
     floats = (0.0, -1.0, 1e-300, 0.5, 1.0, 1e12, 1e300, math.inf, math.nan)
     return {
         **{f"wav at {rate} Hz": wav_header(rate, 1) + sound for rate in RATES},
-        **{f"wav with {channels} channels": wav_header(16_000, channels) + sound for channels in CHANNELS},
+        **{
+            f"wav with {channels} channels": wav_header(16_000, channels) + sound
+            for channels in CHANNELS
+        },
         **{f"8-bit wav at {rate} Hz": wav_header(rate, 1, 8) + sound for rate in (1, 1000)},
         **{f"au at {rate} Hz": au(rate, 1) + sound for rate in RATES},
         **{f"au with {channels} channels": au(16_000, channels) + sound for channels in CHANNELS},
-        **{f"aiff at 2^{power} Hz": aiff(power) for power in (-16_383, -10, 0, 5, 13, 31, 63, 1000, 16_384)},
+        **{
+            f"aiff at 2^{power} Hz": aiff(power)
+            for power in (-16_383, -10, 0, 5, 13, 31, 63, 1000, 16_384)
+        },
         **{f"caf at {rate} Hz": caf(rate) for rate in floats},
         **{f"flac at {rate} Hz": flac_at(rate) for rate in (0, 1, 1000, 2**20 - 1)},
     }
@@ -95,9 +120,13 @@ def years() -> Crafted:
             f"w64 of {far} bytes": patched("w64", b"data", 16, long),
             f"mp3 of {far} frames": patched("mp3", b"Info", 8, short),
             f"ogg until {far}": restamped("ogg opus", long),
-            f"flac of {far} samples": patched("flac", b"fLaC", 21, bytes([0xF0 | far % 16]) + short),
+            f"flac of {far} samples": patched(
+                "flac", b"fLaC", 21, bytes([0xF0 | far % 16]) + short
+            ),
             f"m4a of {far}": patched("m4a", b"mvhd", 16, numbers(far % 2**32)),
-            f"m4a with a sample that lasts {far}": patched("m4a", b"stts", 12, numbers(far % 2**32)),
+            f"m4a with a sample that lasts {far}": patched(
+                "m4a", b"stts", 12, numbers(far % 2**32)
+            ),
             f"m4a with an edit of {far}": patched("m4a", b"elst", 12, numbers(far % 2**32, 2**31)),
             f"mkv with a cluster at {far}": restamped("mkv", struct.pack(">Q", far)),
             f"flv with a tag at {far}": restamped("flv", short[:3] + b"\x7f"),
@@ -105,7 +134,10 @@ def years() -> Crafted:
             f"avi at {far}": patched("avi", b"auds", 20, short),
         }
     durations = (math.inf, -math.inf, math.nan, 1e300, -1.0)
-    return made | {f"mkv of {far} ms": patched("mkv", b"\x44\x89\x88", 3, struct.pack(">d", far)) for far in durations}
+    return made | {
+        f"mkv of {far} ms": patched("mkv", b"\x44\x89\x88", 3, struct.pack(">d", far))
+        for far in durations
+    }
 
 
 def restamped(kind: str, stamp: bytes) -> bytes:
@@ -114,7 +146,10 @@ def restamped(kind: str, stamp: bytes) -> bytes:
     pieces = form.parsed(recorded(kind))
     last = pieces[-2] if kind == "flv" else pieces[-1]
     if kind == "mkv":
-        pieces[-1].inside += [Piece(bytes.fromhex("1F43B67588"), bytes.fromhex("E788") + stamp), cluster_block()]
+        pieces[-1].inside += [
+            Piece(bytes.fromhex("1F43B67588"), bytes.fromhex("E788") + stamp),
+            cluster_block(),
+        ]
     else:
         at = {"ogg opus": 6, "flv": 4}[kind]
         last.head = last.head[:at] + stamp + last.head[at + len(stamp) :]
@@ -145,7 +180,12 @@ def overlapping(times: int) -> bytes:
     """Every chunk of an MP4 file is the same second."""
     sound = box(b"mdat", bytes(RATE_OF_SECOND))
     first = 8
-    entry = bytes(6) + struct.pack(">H", 1) + bytes(8) + struct.pack(">HHHHI", 1, 8, 0, 0, RATE_OF_SECOND << 16)
+    entry = (
+        bytes(6)
+        + struct.pack(">H", 1)
+        + bytes(8)
+        + struct.pack(">HHHHI", 1, 8, 0, 0, RATE_OF_SECOND << 16)
+    )
     table = [
         box(b"stsd", numbers(0, 1), box(b"raw ", entry)),
         box(b"stts", numbers(0, 1, times * RATE_OF_SECOND, 1)),
@@ -182,7 +222,9 @@ def large_frames(rate: int, times: int) -> bytes:
 
 
 def compressed_index(claimed: int, length: int) -> bytes:
-    packed = box(b"cmov", box(b"dcom", b"zlib"), box(b"cmvd", numbers(claimed), packed_zeros(length)))
+    packed = box(
+        b"cmov", box(b"dcom", b"zlib"), box(b"cmvd", numbers(claimed), packed_zeros(length))
+    )
     return box(b"ftyp", b"qt  ", bytes(4), b"qt  ") + box(b"moov", packed)
 
 
@@ -214,24 +256,38 @@ def id3(kind: bytes, content: bytes) -> bytes:
 
 def tables() -> Crafted:
     """Indexes of an MP4 file with more entries than the file has bytes."""
-    stsd = box(b"stsd", numbers(0, 1), box(b"samr", bytes(6), b"\0\1", bytes(16), numbers(RATE_OF_SECOND << 16)))
+    stsd = box(
+        b"stsd",
+        numbers(0, 1),
+        box(b"samr", bytes(6), b"\0\1", bytes(16), numbers(RATE_OF_SECOND << 16)),
+    )
     stsz, stco = box(b"stsz", numbers(0, 1, HUGE)), box(b"stco", numbers(0, 1, 8))
     stts, stsc = box(b"stts", numbers(0, 1, HUGE, 1)), box(b"stsc", numbers(0, 1, 1, HUGE, 1))
     whole = [stsd, stts, stsc, stsz, stco]
     slow = [stsd, box(b"stts", numbers(0, 1, HUGE, 160)), stsc, stsz, stco]
     mdat = box(b"mdat", bytes(1000))
     trex = box(b"mvex", box(b"trex", numbers(0, 1, 1, 1, 1, 0)))
-    empty = [stsd, *(box(kind, numbers(0, 0)) for kind in (b"stts", b"stsc", b"stco")), box(b"stsz", numbers(0, 0, 0))]
+    empty = [
+        stsd,
+        *(box(kind, numbers(0, 0)) for kind in (b"stts", b"stsc", b"stco")),
+        box(b"stsz", numbers(0, 0, 0)),
+    ]
     run = box(b"moof", box(b"traf", box(b"tfhd", numbers(0, 1)), box(b"trun", numbers(0, HUGE))))
     fragmented = moov(0, *empty)
     fragmented = box(b"moov", fragmented[8:], trex)
     return {
         "mp4 with 2^27 samples": mdat + moov(HUGE, *whole),
         "mp4 with 2^27 samples of 160": mdat + moov(2**32 - 1, *slow),
-        "mp4 with a composition time for each of 2^27": mdat + moov(HUGE, *whole, box(b"ctts", numbers(0, 1, HUGE, 1))),
+        "mp4 with a composition time for each of 2^27": mdat
+        + moov(HUGE, *whole, box(b"ctts", numbers(0, 1, HUGE, 1))),
         "mp4 with a fragment of 2^27 samples": fragmented + run + mdat,
-        "mp4 with 1,000 fragments of a million": fragmented + run.replace(numbers(HUGE), numbers(10**6)) * 1000 + mdat,
-        **{f"mp4 with a {kind.decode()} of 2^32-1": mdat + moov(HUGE, *lying(whole, kind)) for kind in COUNTED},
+        "mp4 with 1,000 fragments of a million": fragmented
+        + run.replace(numbers(HUGE), numbers(10**6)) * 1000
+        + mdat,
+        **{
+            f"mp4 with a {kind.decode()} of 2^32-1": mdat + moov(HUGE, *lying(whole, kind))
+            for kind in COUNTED
+        },
         "mp4 with 1,500 tracks": mdat + box(b"moov", *(moov(0, *empty)[8:] for _ in range(1500))),
     }
 
@@ -240,7 +296,10 @@ COUNTED = (b"stts", b"stsc", b"stco", b"stsd")
 
 
 def lying(table: list[bytes], kind: bytes) -> Iterator[bytes]:
-    return (entry[:12] + numbers(2**32 - 1) + entry[16:] if entry[4:8] == kind else entry for entry in table)
+    return (
+        entry[:12] + numbers(2**32 - 1) + entry[16:] if entry[4:8] == kind else entry
+        for entry in table
+    )
 
 
 def metadata() -> Crafted:
@@ -251,10 +310,13 @@ def metadata() -> Crafted:
         "mp3 with a title of 8 MB": id3(b"TIT2", b"\3" + b"x" * 8_000_000) + recorded("mp3"),
         "mp3 with a title in no encoding": id3(b"TIT2", title) + recorded("mp3"),
         "flac with 50,000 comments": comments(50_000),
-        "wav with 100,000 chunks": wav(speech()[:16_000])[:12] + b"JUNK\0\0\0\0" * 100_000 + recorded("wav")[12:],
+        "wav with 100,000 chunks": wav(speech()[:16_000])[:12]
+        + b"JUNK\0\0\0\0" * 100_000
+        + recorded("wav")[12:],
         "m4a with 10,000 boxes in each other": deep("m4a", 10_000),
         "mkv with 100,000 tags": in_segment(bytes.fromhex("1254C367 87 7373 84 63C08173"), 100_000),
-        "avi with 10,000 lists in each other": recorded("avi")[:12] + b"LIST\xff\xff\xff\x7fhdrl" * 10_000,
+        "avi with 10,000 lists in each other": recorded("avi")[:12]
+        + b"LIST\xff\xff\xff\x7fhdrl" * 10_000,
     }
 
 

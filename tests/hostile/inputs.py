@@ -1,4 +1,5 @@
-"""Every hostile input by its seed and number: first those made by hand, then mutants without end."""
+"""Every hostile input by its seed and number: first those made by hand, then mutants without
+end."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from tests.hostile.surroundings import METADATA, NAMES, OPTIONS
 
 @dataclass(frozen=True)
 class Hostile:
-    """`format` is the format that was mutated, or `crafted`, `reference`, `name`, `metadata`, `options`."""
+    """`format` is the format that was mutated, or `crafted`, `reference`, `name`, `metadata`,
+    `options`."""
 
     format: str
     what: str

@@ -1,4 +1,5 @@
-"""Small valid recordings, broken in ways that know how they are made. The same seed and number break the same way."""
+"""Small valid recordings, broken in ways that know how they are made. The same seed and number
+break the same way."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -6,7 +7,26 @@ from collections.abc import Callable, Iterator
 from tests.hostile.recordings import KINDS, recorded
 from tests.hostile.structure import Format, Piece, written
 
-EDGES = (0, 1, 2, 3, 6, 8, 24, 64, 255, 8000, 44100, 768_000, 2**15 - 1, 2**15, 2**16 - 1, 2**24, 2**31 - 1, 2**31)
+EDGES = (
+    0,
+    1,
+    2,
+    3,
+    6,
+    8,
+    24,
+    64,
+    255,
+    8000,
+    44100,
+    768_000,
+    2**15 - 1,
+    2**15,
+    2**16 - 1,
+    2**24,
+    2**31 - 1,
+    2**31,
+)
 FAR_EDGES = (2**32 - 1, 2**32, 2**53, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
 MOST_CHANGES = 4
 LARGEST_TAG = 100_000
@@ -58,7 +78,9 @@ def copied(piece: Piece) -> Piece:
 def lie_about_size(pieces: list[Piece], form: Format, rng: random.Random) -> None:
     piece = chosen(pieces, rng)
     true = len(piece.body)
-    piece.head = form.sized(piece.head, max(0, rng.choice((*EDGES, *FAR_EDGES, true - 1, true + 1, true * 2))))
+    piece.head = form.sized(
+        piece.head, max(0, rng.choice((*EDGES, *FAR_EDGES, true - 1, true + 1, true * 2)))
+    )
     piece.honest = False
 
 
@@ -79,7 +101,9 @@ def change_head(pieces: list[Piece], form: Format, rng: random.Random) -> None:
     if piece.head:
         at = rng.randrange(len(piece.head))
         piece.head = (
-            piece.head[:at] + bytes([rng.choice((0, 1, 0x7F, 0xFF, rng.randrange(256)))]) + piece.head[at + 1 :]
+            piece.head[:at]
+            + bytes([rng.choice((0, 1, 0x7F, 0xFF, rng.randrange(256)))])
+            + piece.head[at + 1 :]
         )
         piece.honest = rng.random() < 0.5
 
@@ -143,7 +167,9 @@ def stuff(pieces: list[Piece], form: Format, rng: random.Random) -> None:
     """Add metadata, of any size."""
     siblings, at = place(pieces, rng)
     size = rng.choice((0, 1, 100, 10_000, LARGEST_TAG))
-    content = rng.choice((bytes(size), rng.randbytes(size), b"\xff" * size, b"http://127.0.0.1:1/ " * (size // 20)))
+    content = rng.choice(
+        (bytes(size), rng.randbytes(size), b"\xff" * size, b"http://127.0.0.1:1/ " * (size // 20))
+    )
     siblings.insert(at, Piece(rng.choice(form.tags or (b"",)), content))
 
 

@@ -1,4 +1,5 @@
-"""What lies outside a recording, and who touches it: a canary file, and a server that should never be called."""
+"""What lies outside a recording, and who touches it: a canary file, and a server that should never
+be called."""
 
 import ctypes
 import os
@@ -60,7 +61,9 @@ class Watch:
             while at < len(events):
                 _, mask, _, length = EVENT.unpack_from(events, at)
                 at += EVENT.size + length
-                count += not mask & IN_ISDIR  # a process may look at the folder that it is started in
+                count += (
+                    not mask & IN_ISDIR
+                )  # a process may look at the folder that it is started in
             return count
         return 0
 
@@ -77,7 +80,10 @@ def inotify(folder: Path) -> int:
     """A descriptor that tells what is opened or read in a folder."""
     libc = ctypes.CDLL(None, use_errno=True)
     descriptor = libc.inotify_init1(IN_NONBLOCK)
-    if descriptor < 0 or libc.inotify_add_watch(descriptor, os.fsencode(folder), IN_OPEN | IN_ACCESS) < 0:
+    if (
+        descriptor < 0
+        or libc.inotify_add_watch(descriptor, os.fsencode(folder), IN_OPEN | IN_ACCESS) < 0
+    ):
         raise OSError(ctypes.get_errno(), "inotify")
     return int(descriptor)
 

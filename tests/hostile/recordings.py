@@ -11,7 +11,10 @@ from tests.hostile.structure import Ebml, Flac, Format, Frames, Ogg, Sized
 from tests.support.media_files import RATE, coded, speech
 
 BOX_HOLDS = {
-    **dict.fromkeys((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"udta", b"dinf", b"moof", b"traf"), 0),
+    **dict.fromkeys(
+        (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"udta", b"dinf", b"moof", b"traf"),
+        0,
+    ),
     **dict.fromkeys((b"mvex", b"ilst"), 0),
     b"meta": 4,
     b"stsd": 8,
@@ -20,18 +23,32 @@ BOX_HOLDS = {
     b"alac": 28,
     b"samr": 28,
 }
-RIFF = Sized(8, (4, 8), False, even=2, holds={b"RIFF": 4, b"LIST": 4}, tags=(b"LIST", b"INAM", b"id3 ", b"bext"))
+RIFF = Sized(
+    8,
+    (4, 8),
+    False,
+    even=2,
+    holds={b"RIFF": 4, b"LIST": 4},
+    tags=(b"LIST", b"INAM", b"id3 ", b"bext"),
+)
 AIFF = Sized(8, (4, 8), True, even=2, holds={b"FORM": 4}, tags=(b"NAME", b"ANNO", b"ID3 "))
 W64 = Sized(24, (16, 24), False, counted=24, even=8, holds={b"riff": 16})
 CAF = Sized(12, (4, 12), True, prefix=8, tags=(b"info" + bytes(8), b"free" + bytes(8)))
 BOXES = Sized(
-    8, (0, 4), True, counted=8, holds=BOX_HOLDS, tags=(bytes(4) + b"udta", bytes(4) + b"meta", bytes(4) + b"free")
+    8,
+    (0, 4),
+    True,
+    counted=8,
+    holds=BOX_HOLDS,
+    tags=(bytes(4) + b"udta", bytes(4) + b"meta", bytes(4) + b"free"),
 )
 ASF_HEADER = bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C")
 ASF_CONTENT = bytes.fromhex("40A4D0D207E3D21197F000A0C95EA850")
 ASF = Sized(24, (16, 24), False, counted=24, holds={ASF_HEADER: 6}, tags=(ASF_CONTENT + bytes(8),))
 FLV = Sized(11, (1, 4), True, after=4, prefix=13, tags=(b"\x12" + bytes(10),))
-FLAC = Flac(4, (1, 4), True, prefix=4, tags=(b"\x04" + bytes(3), b"\x06" + bytes(3), b"\x01" + bytes(3)))
+FLAC = Flac(
+    4, (1, 4), True, prefix=4, tags=(b"\x04" + bytes(3), b"\x06" + bytes(3), b"\x01" + bytes(3))
+)
 WAVPACK = Sized(32, (4, 8), False, counted=24)
 VOC = Sized(4, (1, 4), False, prefix=26, tags=(b"\x05" + bytes(3),))
 MP3 = Frames(rb"\xff[\xf2\xf3\xfa\xfb]", tags=(b"ID3\x04\0\0\0\x3f\x7f\x7f", b"TAG"))
@@ -69,7 +86,9 @@ KINDS = {
     "mp3": Kind(MP3, "mp3", "libmp3lame", 22050),
     "m4a": Kind(BOXES, "ipod", "aac", 44100),
     "m4a alac": Kind(BOXES, "ipod", "alac", 22050),
-    "mp4 in fragments": Kind(BOXES, "mp4", "aac", 44100, options="movflags=empty_moov frag_duration=300000"),
+    "mp4 in fragments": Kind(
+        BOXES, "mp4", "aac", 44100, options="movflags=empty_moov frag_duration=300000"
+    ),
     "mov": Kind(BOXES, "mov", "pcm_s16le"),
     "3gp": Kind(BOXES, "3gp", "libopencore_amrnb", 8000),
     "amr": Kind(AMR, "amr", "libopencore_amrnb", 8000),
@@ -103,7 +122,9 @@ def recorded(kind: str) -> bytes:
     file = io.BytesIO()
     options = {"fflags": "+bitexact", **dict(word.split("=") for word in made.options.split())}
     with av.open(file, "w", format=made.container, options=options) as container:
-        sound: Any = container.add_stream(made.codec, rate=made.rate, options={"strict": "experimental"})
+        sound: Any = container.add_stream(
+            made.codec, rate=made.rate, options={"strict": "experimental"}
+        )
         sound.layout, sound.bit_rate = made.layout, 64_000 if made.codec == "wmav2" else 0
         container.mux(coded(sound, samples, made.layout, 0))
     return file.getvalue()

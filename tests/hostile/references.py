@@ -54,7 +54,11 @@ def references(outside: Outside) -> Mapping[str, bytes]:
     return {
         **texts,
         "sdp": SDP.replace("{port}", str(outside.port)).encode(),
-        **{f"{where} naming {what}": naming(where, name) for where in NAMING for what, name in names.items()},
+        **{
+            f"{where} naming {what}": naming(where, name)
+            for where in NAMING
+            for what, name in names.items()
+        },
     }
 
 
@@ -98,9 +102,16 @@ def naming(where: str, name: str) -> bytes:
         case "a cover":
             return id3(b"APIC", b"\0-->\0\3\0" + value) + recorded("mp3")
         case "an mkv attachment":
-            return in_segment(element("1941A469", element("61A7", element("466E", value) + element("465C", value))), 1)
+            return in_segment(
+                element(
+                    "1941A469", element("61A7", element("466E", value) + element("465C", value))
+                ),
+                1,
+            )
         case _:
-            return in_segment(element("1549A966", element("3C83AB", value) + element("3EB923", bytes(16))), 1)
+            return in_segment(
+                element("1549A966", element("3C83AB", value) + element("3EB923", bytes(16))), 1
+            )
 
 
 def with_dref(entry: bytes) -> bytes:
@@ -118,9 +129,17 @@ def replace(pieces: list[Piece], kind: bytes, content: Piece) -> None:
 
 
 def alias(path: bytes) -> bytes:
-    """A Macintosh alias record: volume, file name, and the path in it as an extra record of type 2."""
+    """A Macintosh alias record: volume, file name, and the path in it as an extra record of type
+    2."""
     name = path.rpartition(b"/")[2][:63]
-    record = bytes(4) + struct.pack(">HH", 150, 2) + bytes(2) + pascal(b"disk", 28) + bytes(12) + pascal(name, 64)
+    record = (
+        bytes(4)
+        + struct.pack(">HH", 150, 2)
+        + bytes(2)
+        + pascal(b"disk", 28)
+        + bytes(12)
+        + pascal(name, 64)
+    )
     record += bytes(16) + struct.pack(">hh", -1, -1) + bytes(16)
     for kind in (2, 18):
         record += struct.pack(">hH", kind, len(path)) + path + bytes(len(path) % 2)

@@ -40,12 +40,15 @@ class Format(Protocol):
 
 
 def written(pieces: list[Piece], form: Format) -> bytes:
-    return b"".join(form.sealed(piece, piece.body + written(piece.inside, form)) for piece in pieces)
+    return b"".join(
+        form.sealed(piece, piece.body + written(piece.inside, form)) for piece in pieces
+    )
 
 
 @dataclass(frozen=True)
 class Sized:
-    """A kind and a size in front of each piece: RIFF, AIFF, CAF, ISO-BMFF, ASF, FLV and their like."""
+    """A kind and a size in front of each piece: RIFF, AIFF, CAF, ISO-BMFF, ASF, FLV and their
+    like."""
 
     head: int
     """Bytes."""
@@ -117,7 +120,8 @@ class Flac(Sized):
 
 @dataclass(frozen=True)
 class Frames:
-    """Pieces that begin with a pattern. One that turns up by chance cuts a frame in two, which does no harm."""
+    """Pieces that begin with a pattern. One that turns up by chance cuts a frame in two, which does
+    no harm."""
 
     pattern: bytes
     tags: tuple[bytes, ...] = ()

@@ -1,4 +1,5 @@
-"""What comes with a recording: names that nobody should choose, metadata, and options.json files of every bad kind."""
+"""What comes with a recording: names that nobody should choose, metadata, and options.json files of
+every bad kind."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,5 @@
-"""A few hundred hostile inputs, and whether the suite would see a crash, a hang and a read of what lies outside."""
+"""A few hundred hostile inputs, and whether the suite would see a crash, a hang and a read of what
+lies outside."""
 
 import os
 import signal
@@ -62,7 +63,12 @@ def test_a_crash_and_a_hang_are_outcomes(watch: Watch) -> None:
             child.end()
 
 
-UNPROTECTED = {"protocol_whitelist": "file,http,tcp", "enable_drefs": "1", "use_absolute_path": "1", "safe": "0"}
+UNPROTECTED = {
+    "protocol_whitelist": "file,http,tcp",
+    "enable_drefs": "1",
+    "use_absolute_path": "1",
+    "safe": "0",
+}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +80,9 @@ UNPROTECTED = {"protocol_whitelist": "file,http,tcp", "enable_drefs": "1", "use_
         ("a mov alias naming a file", "mov"),
     ],
 )
-def test_libav_left_alone_would_open_what_is_named(what: str, ending: str, watch: Watch, tmp_path: Path) -> None:
+def test_libav_left_alone_would_open_what_is_named(
+    what: str, ending: str, watch: Watch, tmp_path: Path
+) -> None:
     path, before = tmp_path / f"list.{ending}", watch.touched()
     path.write_bytes(references(watch.outside)[what])
     with suppress(av.FFmpegError):  # nobody answers at the address
@@ -82,7 +90,9 @@ def test_libav_left_alone_would_open_what_is_named(what: str, ending: str, watch
     assert watch.touched() > before
 
 
-def test_an_attempt_opens_nothing_of_it(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_attempt_opens_nothing_of_it(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(watch.outside.folder)
     before = watch.touched()
     for what, data in references(watch.outside).items():
@@ -91,7 +101,13 @@ def test_an_attempt_opens_nothing_of_it(watch: Watch, tmp_path: Path, monkeypatc
 
 
 def test_nothing_is_reported_home(tmp_path: Path) -> None:
-    command = (sys.executable, "-c", "import shared.runtime.process\nfrom functions.prepare.vad import session; session()")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))}
+    command = (
+        sys.executable,
+        "-c",
+        "import shared.runtime.process\nfrom functions.prepare.vad import session; session()",
+    )
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))
+    }
     subprocess.run(command, env={**environment, "HOME": str(tmp_path)}, check=True, timeout=60)
     assert not list(tmp_path.rglob("*")), "onnxruntime keeps there what it is going to send"

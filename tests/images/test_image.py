@@ -11,7 +11,16 @@ from tests.images.containers import LIGHT, NAMES, config, inside, require
 
 pytestmark = pytest.mark.images
 
-HEAVY = ("torch", "torchaudio", "whisperx", "pyannote", "transformers", "ctranslate2", "nvidia", "hama")
+HEAVY = (
+    "torch",
+    "torchaudio",
+    "whisperx",
+    "pyannote",
+    "transformers",
+    "ctranslate2",
+    "nvidia",
+    "hama",
+)
 LOOK = """
 import json, os, pathlib, shutil
 

@@ -16,29 +16,40 @@ from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF
 from functions.align import aligner, hama
 from functions.align.sound import read
 from functions.align.stage import AlignParams, align
-from shared.model.artifacts import Aligned, Heard, HeardSegment, HeardWord
+from shared.model.artifacts import Aligned, Recognition, RecognizedSegment, RecognizedWord
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
-from shared.runtime.stage import Task
+from shared.runtime.stage import StageInput
 from tests.models.sample import SAMPLE, SECONDS
 
 pytestmark = pytest.mark.models
 
-UTTERANCES = [line.split(maxsplit=5)[3:] for line in SAMPLE.with_suffix(".stm").read_text().splitlines()]
+UTTERANCES = [
+    line.split(maxsplit=5)[3:] for line in SAMPLE.with_suffix(".stm").read_text().splitlines()
+]
 
 
-def heard(start: float, end: float, text: str, language: str = "en") -> HeardSegment:
+def heard(start: float, end: float, text: str, language: str = "en") -> RecognizedSegment:
     """Words without any idea of where they are: each is said to last as long as all."""
-    words = tuple(HeardWord(word=word, start=start, end=end, probability=0.5) for word in text.split())
-    measures = {"avg_logprob": -0.2, "compression_ratio": 1.5, "no_speech_prob": 0.1, "temperature": 0.0}
-    return HeardSegment(start=start, end=end, language=language, text=text, words=words, **measures)
+    words = tuple(
+        RecognizedWord(word=word, start=start, end=end, probability=0.5) for word in text.split()
+    )
+    measures = {
+        "avg_logprob": -0.2,
+        "compression_ratio": 1.5,
+        "no_speech_prob": 0.1,
+        "temperature": 0.0,
+    }
+    return RecognizedSegment(
+        start=start, end=end, language=language, text=text, words=words, **measures
+    )
 
 
-def aligned(folder: Path, *segments: HeardSegment, **params: str) -> Aligned:
-    given = Heard(segments=segments, engine=Engine(name="parrot", version="1"))
+def aligned(folder: Path, *segments: RecognizedSegment, **params: str) -> Aligned:
+    given = Recognition(segments=segments, engine=Engine(name="parrot", version="1"))
     (folder / "heard.json").write_text(given.model_dump_json())
     files = {"audio": SAMPLE, "heard": folder / "heard.json"}
-    task = Task(AlignParams.model_validate(params), files, folder, lambda: SAMPLE.open("rb"))
+    task = StageInput(AlignParams.model_validate(params), files, folder, lambda: SAMPLE.open("rb"))
     (output,) = align(task, aligner.load)
     assert isinstance(output.content, Aligned)
     return output.content
@@ -51,7 +62,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Aligned:
 
 
 def test_every_word_comes_back_once_and_in_order(sample: Aligned) -> None:
-    assert [word.word for word in sample.words] == " ".join(text for _, _, text in UTTERANCES).split()
+    assert [word.word for word in sample.words] == " ".join(
+        text for _, _, text in UTTERANCES
+    ).split()
     starts = [word.start for word in sample.words]
     assert starts == sorted(starts)
     assert all(6 <= word.start <= word.end <= SECONDS for word in sample.words)
@@ -90,7 +103,9 @@ def test_the_engine_is_named(sample: Aligned) -> None:
 
 def test_a_word_that_no_one_can_say_is_placed_between_its_neighbours(tmp_path: Path) -> None:
     found = aligned(tmp_path, heard(12.4, 14.4, "This is ♪ Diane in New Jersey."))
-    assert [word.timing for word in found.words] == ["aligned"] * 2 + ["interpolated"] + ["aligned"] * 4
+    assert [word.timing for word in found.words] == ["aligned"] * 2 + ["interpolated"] + [
+        "aligned"
+    ] * 4
     assert found.words[2].score is None
     assert found.words[1].end <= found.words[2].start <= found.words[3].start
 
@@ -98,7 +113,9 @@ def test_a_word_that_no_one_can_say_is_placed_between_its_neighbours(tmp_path: P
 @pytest.mark.parametrize(("start", "end"), [(7.0, 7.1), (7.0, 7.0), (29.999, 31.0), (40.0, 41.0)])
 def test_words_that_cannot_fit_keep_their_times(tmp_path: Path, start: float, end: float) -> None:
     found = aligned(tmp_path, heard(start, end, "hello " * 30))
-    assert len(found.words) == 30 and [warning.code for warning in found.warnings] == ["not_aligned"]
+    assert len(found.words) == 30 and [warning.code for warning in found.warnings] == [
+        "not_aligned"
+    ]
     assert {word.timing for word in found.words} <= {"asr", "clamped"}
 
 
@@ -143,8 +160,16 @@ def test_a_wav2vec2_model_in_a_folder_aligns(tmp_path: Path) -> None:
     """Its weights are random: it shows that the way is open, not where the words are."""
     model = tmp_path / "model"
     untrained_wav2vec2(model)
-    found = aligned(tmp_path, heard(12.4, 14.4, "tu jest Diane 42 —", language="pl"), model=str(model))
-    assert [word.timing for word in found.words] == ["aligned", "aligned", "aligned", "aligned", "interpolated"]
+    found = aligned(
+        tmp_path, heard(12.4, 14.4, "tu jest Diane 42 —", language="pl"), model=str(model)
+    )
+    assert [word.timing for word in found.words] == [
+        "aligned",
+        "aligned",
+        "aligned",
+        "aligned",
+        "interpolated",
+    ]
     assert [engine.model for engine in found.engines] == [str(model)]
     assert found.engines[0].digest is not None and found.warnings == ()
     assert all(word.end > word.start for word in found.words)
@@ -154,7 +179,9 @@ def test_two_languages_have_a_model_each(tmp_path: Path, monkeypatch: pytest.Mon
     model = tmp_path / "model"
     untrained_wav2vec2(model)
     monkeypatch.setitem(DEFAULT_ALIGN_MODELS_HF, "pl", str(model))
-    found = aligned(tmp_path, heard(7, 8, "Hello?"), heard(12.4, 14.4, "tu jest", "pl"), heard(15, 16, "Hello?"))
+    found = aligned(
+        tmp_path, heard(7, 8, "Hello?"), heard(12.4, 14.4, "tu jest", "pl"), heard(15, 16, "Hello?")
+    )
     assert [word.timing for word in found.words] == ["aligned"] * 4
     assert [engine.model for engine in found.engines] == ["hama 1.7.0", str(model)]
 
@@ -170,7 +197,10 @@ def test_a_model_that_is_damaged_loses_no_words(tmp_path: Path) -> None:
 
 
 def untrained_wav2vec2(folder: Path) -> None:
-    letters = {letter: number for number, letter in enumerate(["<pad>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz"])}
+    letters = {
+        letter: number
+        for number, letter in enumerate(["<pad>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz"])
+    }
     folder.mkdir()
     (folder / "vocab.json").write_text(json.dumps(letters))
     tokenizer = Wav2Vec2CTCTokenizer(

@@ -1,4 +1,5 @@
-"""The embedded diarizer on the sample that pyannote.audio's package carries: 30 s of telephone, two speakers."""
+"""The embedded diarizer on the sample that pyannote.audio's package carries: 30 s of telephone, two
+speakers."""
 
 import math
 import wave
@@ -35,15 +36,20 @@ def reference(rttm: Path) -> list[Turn]:
 
 
 def error_rate(expected: list[Turn], turns: tuple[Turn, ...]) -> float:
-    """Diarization error rate over all of the sample, overlapped speech included, without a collar."""
+    """Diarization error rate over all of the sample, overlapped speech included, without a
+    collar."""
     from pyannote.core import Annotation, Segment, Timeline
     from pyannote.metrics.diarization import DiarizationErrorRate
 
     def annotation(of: list[Turn] | tuple[Turn, ...]) -> Annotation:
-        return Annotation.from_records((Segment(turn.start, turn.end), n, turn.speaker) for n, turn in enumerate(of))
+        return Annotation.from_records(
+            (Segment(turn.start, turn.end), n, turn.speaker) for n, turn in enumerate(of)
+        )
 
     metric = DiarizationErrorRate(collar=0.0, skip_overlap=False)
-    return float(metric(annotation(expected), annotation(turns), uem=Timeline([Segment(0, SECONDS)])))
+    return float(
+        metric(annotation(expected), annotation(turns), uem=Timeline([Segment(0, SECONDS)]))
+    )
 
 
 def test_the_two_speakers_are_found_with_few_errors(heard: Diarization) -> None:
@@ -102,7 +108,11 @@ def test_a_word_alone_is_one_speaker(diarizer: Diarizer, tmp_path: Path) -> None
 def test_nobody_speaks_in_silence(diarizer: Diarizer, tmp_path: Path, seconds: float) -> None:
     silence = written(tmp_path / "silence.wav", np.zeros(int(seconds * SAMPLE_RATE), "<i2"))
     voices = diarizer(silence, Bounds())
-    assert (list(voices.exclusive), list(voices.overlapping), dict(voices.embeddings)) == ([], [], {})
+    assert (list(voices.exclusive), list(voices.overlapping), dict(voices.embeddings)) == (
+        [],
+        [],
+        {},
+    )
 
 
 def test_the_engine_names_what_heard(heard: Diarization) -> None:
@@ -120,17 +130,25 @@ def test_a_published_pipeline_is_loaded_from_its_folder(tmp_path: Path) -> None:
     from functions.diarize.pipeline import published
 
     segmentation = weights.embedded().segmentation
-    configure(tmp_path, f"pyannote.audio.pipelines.VoiceActivityDetection, params: {{segmentation: {segmentation}}}")
+    configure(
+        tmp_path,
+        f"pyannote.audio.pipelines.VoiceActivityDetection, params: {{segmentation: {segmentation}}}",
+    )
     assert type(published(tmp_path)).__name__ == "VoiceActivityDetection"
 
 
-def test_a_published_pipeline_without_its_parts_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_published_pipeline_without_its_parts_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from functions.diarize.pipeline import published, quiet
 
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelUnavailable):
         published(tmp_path)
-    configure(tmp_path, "pyannote.audio.pipelines.VoiceActivityDetection, params: {segmentation: nobody/nothing}")
+    configure(
+        tmp_path,
+        "pyannote.audio.pipelines.VoiceActivityDetection, params: {segmentation: nobody/nothing}",
+    )
     with pytest.raises(ModelUnavailable), quiet():
         published(tmp_path)
 

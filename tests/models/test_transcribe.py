@@ -19,9 +19,9 @@ from functions.transcribe.gap_recovery import filled
 from functions.transcribe.sound import samples
 from functions.transcribe.stage import TranscribeParams, transcribe
 from functions.transcribe.timed_whisper import TimedWhisperModel
-from shared.model.artifacts import SAMPLE_RATE, Detection, Heard, HeardSegment, Region
+from shared.model.artifacts import SAMPLE_RATE, Detection, Interval, Recognition, RecognizedSegment
 from shared.model.errors import BadOption
-from shared.runtime.stage import Task
+from shared.runtime.stage import StageInput
 from shared.settings import settings
 from tests.models.sample import SAMPLE, SECONDS, SPEECH, manifest, reference
 
@@ -36,12 +36,12 @@ def recogniser() -> whisper.Whisper:
 
 
 @pytest.fixture(scope="module")
-def heard(recogniser: whisper.Whisper, tmp_path_factory: pytest.TempPathFactory) -> Heard:
+def heard(recogniser: whisper.Whisper, tmp_path_factory: pytest.TempPathFactory) -> Recognition:
     folder = tmp_path_factory.mktemp("transcribe")
     files = {"audio": SAMPLE, "manifest": manifest(folder)}
-    task = Task(TranscribeParams(language="en"), files, folder, lambda: SAMPLE.open("rb"))
+    task = StageInput(TranscribeParams(language="en"), files, folder, lambda: SAMPLE.open("rb"))
     (output,) = transcribe(task, whisper.load)
-    assert isinstance(output.content, Heard)
+    assert isinstance(output.content, Recognition)
     return output.content
 
 
@@ -52,87 +52,115 @@ def plain(recogniser: whisper.Whisper) -> str:
     return segment.text
 
 
-def errors(segments: Iterable[HeardSegment]) -> float:
+def errors(segments: Iterable[RecognizedSegment]) -> float:
     normal = EnglishTextNormalizer({})
-    return float(jiwer.wer(normal(reference()), normal(" ".join(segment.text for segment in segments))))
+    return float(
+        jiwer.wer(normal(reference()), normal(" ".join(segment.text for segment in segments)))
+    )
 
 
-def test_it_hears_what_is_said(heard: Heard) -> None:
+def test_it_hears_what_is_said(heard: Recognition) -> None:
     assert errors(heard.segments) < 0.15
-    assert {(segment.language, segment.temperature, segment.doubts) for segment in heard.segments} == {("en", 0.0, ())}
+    assert {
+        (segment.language, segment.temperature, segment.quality_flags) for segment in heard.segments
+    } == {("en", 0.0, ())}
 
 
-def test_the_words_are_those_of_the_text(heard: Heard) -> None:
+def test_the_words_are_those_of_the_text(heard: Recognition) -> None:
     for segment in heard.segments:
         assert [word.word for word in segment.words] == segment.text.split()
 
 
-def test_words_are_in_order_inside_the_speech(heard: Heard) -> None:
+def test_words_are_in_order_inside_the_speech(heard: Recognition) -> None:
     for segment in heard.segments:
         starts = [word.start for word in segment.words]
         assert starts == sorted(starts) and len(set(starts)) > 0.9 * len(starts)
         assert all(segment.start <= word.start <= word.end <= segment.end for word in segment.words)
-    assert {segment.start for segment in heard.segments} == {6.6} and heard.segments[-1].end == SECONDS
+    assert {segment.start for segment in heard.segments} == {6.6} and heard.segments[
+        -1
+    ].end == SECONDS
 
 
-def test_a_word_is_near_where_it_is_said(heard: Heard) -> None:
-    chicago = [word.start for segment in heard.segments for word in segment.words if word.word.startswith("Chicago")]
+def test_a_word_is_near_where_it_is_said(heard: Recognition) -> None:
+    chicago = [
+        word.start
+        for segment in heard.segments
+        for word in segment.words
+        if word.word.startswith("Chicago")
+    ]
     assert chicago == pytest.approx([17.1, 19.2], abs=0.5)
 
 
-def test_segments_carry_what_tells_a_bad_one(heard: Heard) -> None:
+def test_segments_carry_what_tells_a_bad_one(heard: Recognition) -> None:
     for segment in heard.segments:
         assert segment.avg_logprob is not None and -1 < segment.avg_logprob < 0
         assert segment.compression_ratio is not None and 1 < segment.compression_ratio < 2.4
         assert segment.no_speech_prob is not None and segment.no_speech_prob < 0.6
 
 
-def test_the_engine_is_named(heard: Heard) -> None:
+def test_the_engine_is_named(heard: Recognition) -> None:
     assert (heard.engine.name, heard.engine.model) == ("whisperx", "base")
     assert heard.engine.digest is not None and heard.engine.digest.startswith("sha256:d01c3014")
 
 
 @pytest.mark.parametrize("batch_size", [1, 2])
-def test_each_window_gets_its_own_words(recogniser: whisper.Whisper, tmp_path: Path, batch_size: int) -> None:
+def test_each_window_gets_its_own_words(
+    recogniser: whisper.Whisper, tmp_path: Path, batch_size: int
+) -> None:
     with wave.open(str(SAMPLE)) as once, wave.open(str(tmp_path / "thrice.wav"), "wb") as thrice:
         thrice.setparams(once.getparams())
         thrice.writeframes(once.readframes(once.getnframes()) * 3)
-    speech = [Region(start=s.start + n * SECONDS, end=s.end + n * SECONDS) for n, s in enumerate(SPEECH)]
+    speech = [
+        Interval(start=s.start + n * SECONDS, end=s.end + n * SECONDS) for n, s in enumerate(SPEECH)
+    ]
     batched = whisper.Whisper(recogniser.model, recogniser.engine, batch_size)
-    first, second, third = batched.transcribe(tmp_path / "thrice.wav", speech, "en", TranscribeParams())
+    first, second, third = batched.transcribe(
+        tmp_path / "thrice.wav", speech, "en", TranscribeParams()
+    )
     assert "Neither" in first.text and "Chicago" in second.text and "Yankee" in third.text
     yankee = next(word.start for word in third.words if word.word == "Yankee")
     assert yankee == pytest.approx(2 * SECONDS + 26.3, abs=0.3)
 
 
-@pytest.mark.parametrize("region", [Region(start=17.0, end=17.001), Region(start=29.999, end=31.0)])
-def test_a_region_may_be_shorter_than_a_frame(recogniser: whisper.Whisper, region: Region) -> None:
+@pytest.mark.parametrize(
+    "region", [Interval(start=17.0, end=17.001), Interval(start=29.999, end=31.0)]
+)
+def test_a_region_may_be_shorter_than_a_frame(
+    recogniser: whisper.Whisper, region: Interval
+) -> None:
     for segment in recogniser.transcribe(SAMPLE, [region], "en", TranscribeParams()):
         assert segment.end - segment.start <= 0.0011
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested_run",
     [
         TranscribeParams(initial_prompt="sheila in texas and diane in new jersey"),
         TranscribeParams(hotwords="sheila in texas and diane in new jersey"),
     ],
     ids=["prompt", "hotwords"],
 )
-def test_what_is_asked_reaches_the_model(recogniser: whisper.Whisper, plain: str, asked: TranscribeParams) -> None:
+def test_what_is_asked_reaches_the_model(
+    recogniser: whisper.Whisper, plain: str, asked: TranscribeParams
+) -> None:
     (segment,) = recogniser.transcribe(SAMPLE, SPEECH, "en", asked)
     assert segment.text != plain
 
 
 def test_a_translation_is_english(recogniser: whisper.Whisper) -> None:
-    """Told that the sample is German, the model writes German, or what it takes for a translation of it."""
+    """Told that the sample is German, the model writes German, or what it takes for a translation
+    of it."""
     asked = [TranscribeParams(task="transcribe"), TranscribeParams(task="translate")]
     german, english = (recogniser.transcribe(SAMPLE, SPEECH, "de", ask) for ask in asked)
     assert {segment.language for segment in german} == {"de"} and "ich" in said(german)
-    assert {segment.language for segment in english} == {"en"} and "ich" not in said(english) and "I" in said(english)
+    assert (
+        {segment.language for segment in english} == {"en"}
+        and "ich" not in said(english)
+        and "I" in said(english)
+    )
 
 
-def said(segments: Iterable[HeardSegment]) -> set[str]:
+def said(segments: Iterable[RecognizedSegment]) -> set[str]:
     return {word.word for segment in segments for word in segment.words}
 
 
@@ -149,13 +177,18 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("sound", NOTHING.values(), ids=NOTHING)
-def test_nothing_that_is_invented_is_believed(recogniser: whisper.Whisper, tmp_path: Path, sound: Sound) -> None:
+def test_nothing_that_is_invented_is_believed(
+    recogniser: whisper.Whisper, tmp_path: Path, sound: Sound
+) -> None:
     with wave.open(str(tmp_path / "nothing.wav"), "wb") as file:
         file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
         file.writeframes((sound * 32767).astype("<i2").tobytes())
-    speech = [Region(start=start, end=start + seconds) for start, seconds in ((0, 0.25), (31, 0.6), (62, 4))]
+    speech = [
+        Interval(start=start, end=start + seconds)
+        for start, seconds in ((0, 0.25), (31, 0.6), (62, 4))
+    ]
     found = recogniser.transcribe(tmp_path / "nothing.wav", speech, "en", TranscribeParams())
-    assert found and all(segment.doubts for segment in found)
+    assert found and all(segment.quality_flags for segment in found)
 
 
 class Stammering(TimedWhisperModel):
@@ -171,14 +204,18 @@ class Stammering(TimedWhisperModel):
 def test_what_went_wrong_is_decoded_again(recogniser: whisper.Whisper) -> None:
     model = Stammering(str(models.find("base", settings().models)), "cpu", "int8", 1)
     stammering = whisper.Whisper(model, recogniser.engine, 1)
-    first, second = (stammering.transcribe(SAMPLE, SPEECH, "en", TranscribeParams()) for _ in range(2))
+    first, second = (
+        stammering.transcribe(SAMPLE, SPEECH, "en", TranscribeParams()) for _ in range(2)
+    )
     assert sum("Hello" in piece.text for piece in model.decoded[0].pieces) > 20
     assert first == second
-    assert errors(first) < 0.15 and not any(segment.doubts for segment in first)
+    assert errors(first) < 0.15 and not any(segment.quality_flags for segment in first)
 
 
 def test_samples_are_drawn_anew_in_each_request(recogniser: whisper.Whisper) -> None:
-    hearing = Hearing(recogniser.model, recogniser.options, TranscribeParams(), samples(SAMPLE), SPEECH)
+    hearing = Hearing(
+        recogniser.model, recogniser.options, TranscribeParams(), samples(SAMPLE), SPEECH
+    )
     take = Take(SPEECH[1], "en", temperature=1.0)
     drawn = []
     for _ in range(2):
@@ -189,13 +226,18 @@ def test_samples_are_drawn_anew_in_each_request(recogniser: whisper.Whisper) -> 
 
 
 def test_speech_that_was_missed_is_found(recogniser: whisper.Whisper) -> None:
-    hearing = Hearing(recogniser.model, recogniser.options, TranscribeParams(), samples(SAMPLE), SPEECH)
-    found = filled([], [Take(Region(start=0, end=SECONDS), "en")], SPEECH, hearing)
+    hearing = Hearing(
+        recogniser.model, recogniser.options, TranscribeParams(), samples(SAMPLE), SPEECH
+    )
+    found = filled([], [Take(Interval(start=0, end=SECONDS), "en")], SPEECH, hearing)
     assert errors(found) < 0.15
 
 
-def test_many_languages_may_be_one(recogniser: whisper.Whisper, heard: Heard) -> None:
-    assert recogniser.transcribe(SAMPLE, SPEECH, "de", TranscribeParams(language="multi")) == heard.segments
+def test_many_languages_may_be_one(recogniser: whisper.Whisper, heard: Recognition) -> None:
+    assert (
+        recogniser.transcribe(SAMPLE, SPEECH, "de", TranscribeParams(language="multi"))
+        == heard.segments
+    )
 
 
 def test_a_translation_of_many_languages_is_english(recogniser: whisper.Whisper) -> None:
@@ -204,15 +246,22 @@ def test_a_translation_of_many_languages_is_english(recogniser: whisper.Whisper)
 
 
 def test_a_prompt_that_would_be_forgotten_is_refused(recogniser: whisper.Whisper) -> None:
-    with pytest.raises(BadOption, match=r"initial_prompt and hotwords: \d+ tokens together, at most 223"):
+    with pytest.raises(
+        BadOption, match=r"initial_prompt and hotwords: \d+ tokens together, at most 223"
+    ):
         recogniser.transcribe(SAMPLE, SPEECH, "en", TranscribeParams(initial_prompt="word " * 300))
 
 
 def test_the_language_is_english(recogniser: whisper.Whisper, tmp_path: Path) -> None:
     files = {"audio": SAMPLE, "manifest": manifest(tmp_path)}
-    (output,) = detect(Task(DetectParams(), files, tmp_path, lambda: SAMPLE.open("rb")), whisper.load)
+    (output,) = detect(
+        StageInput(DetectParams(), files, tmp_path, lambda: SAMPLE.open("rb")), whisper.load
+    )
     assert isinstance(output.content, Detection)
-    assert output.content.code == "en" and [guess.code for guess in output.content.windows] == ["en", "en"]
+    assert output.content.code == "en" and [guess.code for guess in output.content.windows] == [
+        "en",
+        "en",
+    ]
     assert output.content.confidence is not None and 0.9 < output.content.confidence <= 1
 
 

@@ -1,4 +1,5 @@
-"""A one-machine cloud of its own for a test: real processes, seen from outside through Google's own client."""
+"""A one-machine cloud of its own for a test: real processes, seen from outside through Google's own
+client."""
 
 import json
 import os
@@ -15,7 +16,7 @@ import psutil
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
-from local.layout import INBOX, OUTBOX, WORK, Home
+from local.layout import INBOX, OUTBOX, WORK, Layout
 from local.supervisor import supervisor_of
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.job import Job
@@ -46,8 +47,10 @@ class Answer:
 class Cloud:
     """Its jobs are in SQLite unless `documents` are those that the environment names."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], documents: Documents | None = None) -> None:
-        self.home = Home(folder)
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], documents: Documents | None = None
+    ) -> None:
+        self.home = Layout(folder)
         self.documents = documents
         self.environment = {**os.environ, "DROPSCRIBE_HOME": str(folder), **environment}
 
@@ -68,7 +71,9 @@ class Cloud:
     def client(self) -> storage.Client:
         url = self.home.ports().url("bucket")
         return storage.Client(
-            project="dropscribe-local", credentials=AnonymousCredentials(), client_options={"api_endpoint": url}
+            project="dropscribe-local",
+            credentials=AnonymousCredentials(),
+            client_options={"api_endpoint": url},
         )
 
     @property
@@ -82,8 +87,11 @@ class Cloud:
         return Source(bucket=INBOX, name=name, generation=blob.generation)
 
     def answer(self, source: Source, timeout: float = 60) -> Answer:
-        """The committed answer for that generation. The commit mark is written last, so the rest is there."""
-        self.until(lambda: self.commit_mark(source) is not None, timeout, f"answer for job {source.job_id}")
+        """The committed answer for that generation. The commit mark is written last, so the rest is
+        there."""
+        self.until(
+            lambda: self.commit_mark(source) is not None, timeout, f"answer for job {source.job_id}"
+        )
         self.until(lambda: self.settled(source), timeout, f"settled job {source.job_id}")
         return Answer(self.files(source.name))
 
@@ -113,8 +121,8 @@ class Cloud:
         path = f"jobs/{source.job_id}"
         stored = self.jobs.documents.get(path)
         assert stored is not None
-        job = self.job(source).model_copy(update={"run": run, "state": "unanswered"})
-        assert self.jobs.documents.put(path, job.model_dump(mode="json"), over=stored[1])
+        job = self.job(source).model_copy(update={"run": run, "state": "retryable"})
+        assert self.jobs.documents.put(path, job.model_dump(mode="json"), if_version=stored[1])
 
     def execution(self, name: str) -> dict[str, Any]:
         url = f"{self.home.ports().url('runner')}/v1/{WORKFLOW}/executions/{name}"
@@ -143,4 +151,7 @@ class Cloud:
         return [supervisor, *supervisor.children(recursive=True)]
 
     def logs(self) -> str:
-        return "\n".join(f"{log.name}: {log.read_text()[-2000:]}" for log in (self.home.folder / "logs").glob("*.log"))
+        return "\n".join(
+            f"{log.name}: {log.read_text()[-2000:]}"
+            for log in (self.home.folder / "logs").glob("*.log")
+        )

@@ -1,4 +1,5 @@
-"""Made-up findings of the stages before finalize: written out for examples, drawn at random for properties."""
+"""Made-up findings of the stages before finalize: written out for examples, drawn at random for
+properties."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,18 +15,18 @@ from shared.model.artifacts import (
     Chunk,
     Detection,
     Diarization,
-    Doubt,
-    Guess,
+    Interval,
+    LanguageGuess,
     Manifest,
     Media,
-    Region,
+    QualityFlag,
+    StageWarning,
     Turn,
-    Warning,
 )
-from shared.model.contracts import Chosen, Engine
-from shared.model.transcript import Job, StageTiming, Timings, Transcript
+from shared.model.contracts import Engine, ResolvedOption
+from shared.model.transcript import JobInfo, StageTiming, Timings, Transcript
 
-JOB = Job(id="3f2a", source_uri="gs://bucket/inbox/call.mp3", generation=7, run=1, sha256=None)
+JOB = JobInfo(id="3f2a", source_uri="gs://bucket/inbox/call.mp3", generation=7, run=1, sha256=None)
 TIMINGS = Timings(
     queued=0.4,
     stages=(StageTiming(stage="align", chunk=0, seconds=2.5, attempt=1, reused=False, rtf=0.1),),
@@ -41,17 +42,29 @@ def manifest(
     duration: float,
     chunks: Sequence[Sequence[tuple[float, float]]],
     spans: Sequence[tuple[float, float]] = (),
-    warnings: tuple[Warning, ...] = (),
+    warnings: tuple[StageWarning, ...] = (),
 ) -> Manifest:
-    """A chunk is given by its stretches of speech; chunks share the duration equally. Without spans there is one."""
+    """A chunk is given by its stretches of speech; chunks share the duration equally. Without spans
+    there is one."""
     each = duration / len(chunks)
     return Manifest(
-        media=Media(container="mp3", codec="mp3", duration=duration, sample_rate=44100, channels=2, bytes=1000),
+        media=Media(
+            container="mp3",
+            codec="mp3",
+            duration=duration,
+            sample_rate=44100,
+            channels=2,
+            bytes=1000,
+        ),
         chunks=tuple(
-            Chunk(start=i * each, end=(i + 1) * each, speech=tuple(Region(start=a, end=b) for a, b in speech))
+            Chunk(
+                start=i * each,
+                end=(i + 1) * each,
+                speech=tuple(Interval(start=a, end=b) for a, b in speech),
+            )
             for i, speech in enumerate(chunks)
         ),
-        spans=tuple(Region(start=a, end=b) for a, b in spans or [(0.0, duration)]),
+        spans=tuple(Interval(start=a, end=b) for a, b in spans or [(0.0, duration)]),
         probe=(),
         engine=engine("prepare"),
         warnings=warnings,
@@ -59,17 +72,27 @@ def manifest(
 
 
 def split_manifest(duration: float, *channels: Sequence[tuple[float, float]]) -> Manifest:
-    """Each channel is transcribed for itself, in one chunk, and given by its stretches of speech."""
+    """Each channel is transcribed for itself, in one chunk, and given by its stretches of
+    speech."""
     mixed = manifest(duration, [()])
     chunks = (
-        Chunk(start=0.0, end=duration, channel=i, speech=tuple(Region(start=a, end=b) for a, b in speech))
+        Chunk(
+            start=0.0,
+            end=duration,
+            channel=i,
+            speech=tuple(Interval(start=a, end=b) for a, b in speech),
+        )
         for i, speech in enumerate(channels)
     )
     return mixed.model_copy(update={"chunks": tuple(chunks), "spans": ()})
 
 
 def segment(
-    text: str, start: float = 0.0, end: float = 1.0, language: str | None = "en", doubts: tuple[Doubt, ...] = ()
+    text: str,
+    start: float = 0.0,
+    end: float = 1.0,
+    language: str | None = "en",
+    quality_flags: tuple[QualityFlag, ...] = (),
 ) -> AlignedSegment:
     return AlignedSegment(
         start=start,
@@ -80,19 +103,26 @@ def segment(
         compression_ratio=1.3,
         no_speech_prob=0.01,
         temperature=0.0,
-        doubts=doubts,
+        quality_flags=quality_flags,
     )
 
 
 def word(text: str, start: float, end: float, of: int = 0, **other: object) -> AlignedWord:
-    known = {"segment": of, "word": text, "start": start, "end": end, "score": 0.9, "confidence": 0.8}
+    known = {
+        "segment": of,
+        "word": text,
+        "start": start,
+        "end": end,
+        "score": 0.9,
+        "confidence": 0.8,
+    }
     return AlignedWord.model_validate({**known, "timing": "aligned", **other})
 
 
 def aligned(
     segments: Sequence[AlignedSegment],
     words: Sequence[AlignedWord],
-    warnings: tuple[Warning, ...] = (),
+    warnings: tuple[StageWarning, ...] = (),
 ) -> Aligned:
     return Aligned(
         segments=tuple(segments),
@@ -106,7 +136,10 @@ def aligned(
 def sentence(text: str, start: float, seconds_a_word: float = 0.5, language: str = "en") -> Aligned:
     """A chunk in which one sentence is said at an even pace."""
     spelled = text.split()
-    words = [word(one, start + i * seconds_a_word, start + (i + 1) * seconds_a_word) for i, one in enumerate(spelled)]
+    words = [
+        word(one, start + i * seconds_a_word, start + (i + 1) * seconds_a_word)
+        for i, one in enumerate(spelled)
+    ]
     return aligned([segment(text, start, start + len(spelled) * seconds_a_word, language)], words)
 
 
@@ -114,7 +147,7 @@ def diarization(
     turns: Sequence[tuple[float, float, str]],
     embeddings: Mapping[str, Sequence[float]] | None = None,
     overlapping: Sequence[tuple[float, float, str]] | None = None,
-    warnings: tuple[Warning, ...] = (),
+    warnings: tuple[StageWarning, ...] = (),
 ) -> Diarization:
     """Who speaks from when to when. What is heard is the same unless given."""
     heard = turns if overlapping is None else overlapping
@@ -128,22 +161,29 @@ def diarization(
 
 
 def detection(code: str | None = "en", confidence: float | None = 0.97) -> Detection:
-    windows = (Guess(start=0.0, end=5.0, code=code or "en", confidence=0.9),)
-    return Detection(code=code, confidence=confidence, windows=windows, engine=engine("faster-whisper"))
+    windows = (LanguageGuess(start=0.0, end=5.0, code=code or "en", confidence=0.9),)
+    return Detection(
+        code=code, confidence=confidence, windows=windows, engine=engine("faster-whisper")
+    )
 
 
-def options(**values: JsonValue) -> dict[str, Chosen]:
-    return {name.replace("_", "-"): Chosen(value=value, origin="metadata") for name, value in values.items()}
+def options(**values: JsonValue) -> dict[str, ResolvedOption]:
+    return {
+        name.replace("_", "-"): ResolvedOption(value=value, origin="metadata")
+        for name, value in values.items()
+    }
 
 
 def transcript(
     found: Manifest,
     words: Sequence[Aligned],
     turns: Sequence[Diarization] = (),
-    asked: Mapping[str, Chosen] | None = None,
+    asked: Mapping[str, ResolvedOption] | None = None,
     language: Detection | None = None,
 ) -> Transcript:
-    return answer(JOB, found, language, words, turns, options=asked or {}, timings=TIMINGS, release="0.1.0")
+    return answer(
+        JOB, found, language, words, turns, options=asked or {}, timings=TIMINGS, release="0.1.0"
+    )
 
 
 # Times that no stage should give are drawn too: outside the chunk, backwards, of no length.
@@ -151,20 +191,25 @@ times = st.floats(-5, 65, allow_nan=False)
 shares = st.none() | st.floats(0, 1)
 GHOST = "☠"
 """The only word of sentences that nobody said."""
-DOUBTS: list[tuple[Doubt, ...]] = [(), (), ("repetitive", "no_speech")]
+DOUBTS: list[tuple[QualityFlag, ...]] = [(), (), ("repetitive", "no_speech")]
 characters = st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_characters=[GHOST])
 spellings = st.text(characters, min_size=1, max_size=12) | st.sampled_from(
     ["-->", "<b>", "&amp;", "</v>", "Hello,", "world.", "你", "好。", "1", "a" * 100]
 )
 
-phrases = st.lists(spellings, min_size=1, max_size=3).map(" ".join) | st.sampled_from(["hello world", "1", "好"])
+phrases = st.lists(spellings, min_size=1, max_size=3).map(" ".join) | st.sampled_from(
+    ["hello world", "1", "好"]
+)
 
 
 @st.composite
 def aligned_parts(draw: st.DrawFn) -> Aligned:
     """A chunk's words, in the order of its segments; some segments come without any."""
-    doubts = draw(st.lists(st.sampled_from(DOUBTS), max_size=3))
-    texts = [draw(st.lists(st.just(GHOST) if doubted else spellings, max_size=30)) for doubted in doubts]
+    quality_flags = draw(st.lists(st.sampled_from(DOUBTS), max_size=3))
+    texts = [
+        draw(st.lists(st.just(GHOST) if doubted else spellings, max_size=30))
+        for doubted in quality_flags
+    ]
     languages = [draw(st.sampled_from(["en", "ja", None])) for _ in texts]
     words = [
         AlignedWord(
@@ -181,8 +226,14 @@ def aligned_parts(draw: st.DrawFn) -> Aligned:
     ]
     written = [space(language).join(text) for language, text in zip(languages, texts, strict=True)]
     segments = [
-        segment(text or (GHOST if doubted else draw(spellings)), draw(times), draw(times), language, doubted)
-        for text, language, doubted in zip(written, languages, doubts, strict=True)
+        segment(
+            text or (GHOST if doubted else draw(spellings)),
+            draw(times),
+            draw(times),
+            language,
+            doubted,
+        )
+        for text, language, doubted in zip(written, languages, quality_flags, strict=True)
     ]
     return aligned(segments, words)
 
@@ -198,7 +249,8 @@ def diarizations(draw: st.DrawFn) -> Diarization:
 
 @st.composite
 def manifests(draw: st.DrawFn) -> Manifest:
-    """One to three chunks and as many spans; or two channels of as many chunks each, and no spans."""
+    """One to three chunks and as many spans; or two channels of as many chunks each, and no
+    spans."""
     count = draw(st.integers(1, 3))
     duration = draw(st.floats(0.01, 60 * count))
     each = duration / count
@@ -206,7 +258,11 @@ def manifests(draw: st.DrawFn) -> Manifest:
     mixed = manifest(duration, [[edge] if draw(st.booleans()) else [] for edge in edges], edges)
     if draw(st.booleans()):
         return mixed
-    chunks = (chunk.model_copy(update={"channel": channel}) for channel in (0, 1) for chunk in mixed.chunks)
+    chunks = (
+        chunk.model_copy(update={"channel": channel})
+        for channel in (0, 1)
+        for chunk in mixed.chunks
+    )
     return mixed.model_copy(update={"chunks": tuple(chunks), "spans": ()})
 
 
@@ -214,7 +270,9 @@ def manifests(draw: st.DrawFn) -> Manifest:
 def transcripts(draw: st.DrawFn) -> Transcript:
     found = draw(manifests())
     words = [draw(aligned_parts()) for _ in found.chunks]
-    turns = draw(st.just([]) | st.lists(diarizations(), min_size=len(found.spans), max_size=len(found.spans)))
+    turns = draw(
+        st.just([]) | st.lists(diarizations(), min_size=len(found.spans), max_size=len(found.spans))
+    )
     asked = options(
         max_speakers=draw(st.none() | st.integers(1, 4)),
         language=draw(st.sampled_from([None, "en", "multi"])),

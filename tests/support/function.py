@@ -1,4 +1,5 @@
-"""A function as Cloud Run starts it: a functions-framework process, told by its environment who it is."""
+"""A function as Cloud Run starts it: a functions-framework process, told by its environment who it
+is."""
 
 import os
 import subprocess

@@ -19,7 +19,8 @@ READY_WITHIN = 60.0
 
 @dataclass(frozen=True)
 class Emulator:
-    """`jar` is a pattern beneath the SDK's folder; `main` the class to run in it; `call` raises until it answers."""
+    """`jar` is a pattern beneath the SDK's folder; `main` the class to run in it; `call` raises
+    until it answers."""
 
     component: str
     jar: str
@@ -30,7 +31,11 @@ class Emulator:
         """Why it cannot run here."""
         if self._jar() is None:
             return f"gcloud's {self.component} is not installed (gcloud components install {self.component})"
-        return None if shutil.which("java") else f"java, which gcloud's {self.component} needs, is not installed"
+        return (
+            None
+            if shutil.which("java")
+            else f"java, which gcloud's {self.component} needs, is not installed"
+        )
 
     def started(self) -> "Running":
         with socket.socket() as free:
@@ -49,7 +54,15 @@ class Emulator:
             started.kill()
 
     def command(self, port: int) -> list[str]:
-        return ["java", "-Xmx256m", "-cp", str(self._jar()), self.main, "--host=127.0.0.1", f"--port={port}"]
+        return [
+            "java",
+            "-Xmx256m",
+            "-cp",
+            str(self._jar()),
+            self.main,
+            "--host=127.0.0.1",
+            f"--port={port}",
+        ]
 
     def _jar(self) -> Path | None:
         """Beneath the folder of the gcloud command, or where Debian's packages put it."""
@@ -61,7 +74,8 @@ class Emulator:
 
 @dataclass
 class Running:
-    """An emulator's process. It keeps everything in memory: whoever kills it has taken all of it away."""
+    """An emulator's process. It keeps everything in memory: whoever kills it has taken all of it
+    away."""
 
     emulator: Emulator
     port: int

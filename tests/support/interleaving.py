@@ -1,6 +1,8 @@
-"""Workers whose every call of a store is a step, let go one at a time in an order that the test chooses.
+"""Workers whose every call of a store is a step, let go one at a time in an order that the test
+chooses.
 
-A worker may be killed at a step: before the call takes effect, or after it and before the worker learns of it.
+A worker may be killed at a step: before the call takes effect, or after it and before the worker
+learns of it.
 """
 
 import threading
@@ -13,7 +15,8 @@ DEADLINE = 20.0
 
 
 class Killed(BaseException):
-    """What ends a worker at once. A process that is killed runs no handler: the stores refuse it everything after."""
+    """What ends a worker at once. A process that is killed runs no handler: the stores refuse it
+    everything after."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ class Steps:
 
 
 def play(works: Sequence[Callable[[Worker], object]], turns: Sequence[Turn]) -> list[object]:
-    """Start all workers, let them go in the order of the turns, then each to its end; what each returned or raised."""
+    """Start all workers, let them go in the order of the turns, then each to its end; what each
+    returned or raised."""
     workers = [Worker(work) for work in works]
     for turn in turns:
         worker = workers[turn.worker % len(workers)]

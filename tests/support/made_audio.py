@@ -13,7 +13,7 @@ import numpy as np
 
 from functions.prepare.stage import Cutting, cut
 from shared.model.artifacts import Manifest
-from shared.runtime.stage import Each, One, Task
+from shared.runtime.stage import ListedOutput, SingleOutput, StageInput
 from tests.support.media_files import RATE, Samples
 
 
@@ -24,9 +24,11 @@ class Made:
         self.order: list[str] = []
         self.sounds: dict[str, list[Samples]] = defaultdict(list)
         asked = Cutting(**{"chunk_seconds": 10, "span_seconds": 60, "max_seconds": 3600, **params})
-        for output in cut(Task(asked, {}, folder, lambda: io.BytesIO(data))):
+        for output in cut(StageInput(asked, {}, folder, lambda: io.BytesIO(data))):
             self.order.append(output.name)
-            assert isinstance(output, Each if output.name in ("chunks", "spans") else One)
+            assert isinstance(
+                output, ListedOutput if output.name in ("chunks", "spans") else SingleOutput
+            )
             if isinstance(output.content, Path):
                 self.sounds[output.name].append(read(output.content))
                 output.content.unlink()

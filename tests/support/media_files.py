@@ -1,4 +1,5 @@
-"""Small recordings in many formats, made on the spot from real speech that pyannote.audio's wheel carries."""
+"""Small recordings in many formats, made on the spot from real speech that pyannote.audio's wheel
+carries."""
 
 import io
 import wave
@@ -58,7 +59,8 @@ def encoded(
     codec_options: dict[str, str] | None = None,
     packets: Callable[[list[Any]], list[Any]] = lambda packets: packets,
 ) -> bytes:
-    """`samples` at 16 kHz, interleaved, in any format; the sound begins `later` seconds after the picture."""
+    """`samples` at 16 kHz, interleaved, in any format; the sound begins `later` seconds after the
+    picture."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "recording"
         with av.open(str(path), "w", format=container, options=options or {}) as made:
@@ -76,7 +78,9 @@ def encoded(
 def coded(stream: Any, samples: Samples, layout: str, later: float) -> list[Any]:
     made, step = [], 1600 * av.AudioLayout(layout).nb_channels
     for start in range(0, len(samples), step):
-        frame = av.AudioFrame.from_ndarray(samples[start : start + step].reshape(1, -1), "s16", layout)
+        frame = av.AudioFrame.from_ndarray(
+            samples[start : start + step].reshape(1, -1), "s16", layout
+        )
         frame.sample_rate = RATE
         frame.pts = int(later * RATE) + start // av.AudioLayout(layout).nb_channels
         made += stream.encode(frame)

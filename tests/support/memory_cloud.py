@@ -1,7 +1,9 @@
-"""A cloud in memory: the real prepare, finalize, reconcile and operations, one call of a store at a time.
+"""A cloud in memory: the real prepare, finalize, reconcile and operations, one call of a store at a
+time.
 
-An execution calls the stages as workflows/transcription.yaml does. Whoever works is a `Worker` of `interleaving`, so a
-test may let anybody do any number of steps, and kill, refuse or lose anybody anywhere. Time stands still between.
+An execution calls the stages as workflows/transcription.yaml does. Whoever works is a `Worker` of
+`interleaving`, so a test may let anybody do any number of steps, and kill, refuse or lose anybody
+anywhere. Time stands still between.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -17,13 +19,13 @@ from functions.transcribe.stage import TranscribeParams
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.layout import work_uri
 from shared.jobs.store import JobStore
-from shared.model.artifacts import Aligned, Chunk, Manifest, Media, Region
+from shared.model.artifacts import Aligned, Chunk, Interval, Manifest, Media
 from shared.model.contracts import Engine, Prepared, Problem, Source, StageRequest, StageResponse
 from shared.model.errors import NotAudio, StageError, Transient
 from shared.ports.documents import Document
-from shared.runtime.execution import committed, execute, question
-from shared.runtime.http import final, leave
-from shared.runtime.stage import Each, One, Output, Stage, Task
+from shared.runtime.execution import cache_key, execute, find_committed
+from shared.runtime.http import final_problem, store_problem
+from shared.runtime.stage import ListedOutput, Output, SingleOutput, Stage, StageInput
 from tests.support.interleaving import Killed, Steps, Turn, Worker
 
 ENGINE = Engine(name="e", version="1")
@@ -69,13 +71,15 @@ class Cloud:
 
     # What `shared.adapters.workflows.Executions` promises
 
-    def start(self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None) -> str:
+    def start(
+        self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
+    ) -> str:
         return self._begun(lambda made: made.transcribe(source, run, dict(options or {})))
 
-    def answer(self, source: Source, run: int, problem: Problem) -> str:
+    def report_problem(self, source: Source, run: int, problem: Problem) -> str:
         return self._begun(lambda made: made.hand_over(source, run, problem))
 
-    def active(self, execution: str) -> bool:
+    def is_active(self, execution: str) -> bool:
         return execution in self.executions
 
     def cancel(self, execution: str) -> None:
@@ -97,15 +101,17 @@ class Documents(MemoryDocuments):
         self.erased: set[str] = set()
         self.writes = 0
 
-    def put(self, path: str, document: Document, over: object | None) -> bool:
+    def put(self, path: str, document: Document, if_version: object | None) -> bool:
         self.writes += 1
-        written = super().put(path, document, over)
+        written = super().put(path, document, if_version)
         if written and document.get("state") == "erased":
             self.erased.add(path.removeprefix("jobs/"))
         return written
 
     def expire(self, now: str) -> None:
-        self._kept = {path: kept for path, kept in self._kept.items() if str(kept[0]["expires"]) > now}
+        self._kept = {
+            path: kept for path, kept in self._kept.items() if str(kept[0]["expires"]) > now
+        }
 
 
 Play = Generator[Call, Any, None]
@@ -140,7 +146,7 @@ class Execution:
         except Exception as error:
             if not isinstance(error, StageError):
                 self.cloud.wrong.append(f"a bug: {error!r}")
-            return leave(final(stage, asked, error), asked, blobs, jobs)
+            return store_problem(final_problem(stage, asked, error), asked, blobs, jobs)
 
     def returned(self, result: object) -> None:
         self.busy = isinstance(result, Transient | Killed)
@@ -170,7 +176,11 @@ class Execution:
     def transcribe(self, source: Source, run: int, options: dict[str, JsonValue]) -> Play:
         ending: dict[str, JsonValue] = {"run": run, "execution": self.name}
         try:
-            prepared: Prepared = yield "prepare", ask(source, {**ending, "options": options}), self.prepare
+            prepared: Prepared = yield (
+                "prepare",
+                ask(source, {**ending, "options": options}),
+                self.prepare,
+            )
             if prepared.duplicate:
                 return
             self.begun(source, run)
@@ -179,19 +189,27 @@ class Execution:
                 "transcribe", ask(source, prepared.plan["transcribe"], audio=audio, manifest=manifest), self.hear,
             )  # fmt: skip
             inputs = {"manifest": manifest, "words-0": heard.outputs["aligned"]}
-            yield "finalize", ask(source, {**(prepared.plan["finalize"] or {}), **ending}, **inputs), finalize
+            yield (
+                "finalize",
+                ask(source, {**(prepared.plan["finalize"] or {}), **ending}, **inputs),
+                finalize,
+            )
         except Failed as failed:
             problem = failed.problem.model_dump(mode="json") if failed.problem else None
             yield "finalize", ask(source, {**ending, "error": {"problem": problem}}), finalize
 
     def hand_over(self, source: Source, run: int, problem: Problem) -> Play:
         error: JsonValue = {"problem": problem.model_dump(mode="json")}
-        yield "finalize", ask(source, {"run": run, "execution": self.name, "error": error}), finalize
+        yield (
+            "finalize",
+            ask(source, {"run": run, "execution": self.name, "error": error}),
+            finalize,
+        )
 
     def begun(self, source: Source, run: int) -> None:
         job = self.cloud.jobs.find(source.job_id)
         if job and job.run == run:
-            self.cloud.runs.setdefault((source.job_id, job.asked), set()).add(run)
+            self.cloud.runs.setdefault((source.job_id, job.requested_run), set()).add(run)
 
     def prepare(self, asked: StageRequest, blobs: Any, jobs: Any) -> BaseModel:
         return prepare(asked, blobs, jobs, self.paying(CUT, asked))
@@ -202,9 +220,9 @@ class Execution:
     def paying(self, stage: Stage[Any], asked: StageRequest) -> Stage[Any]:
         """The stage, which notes when it is run though its answer is there."""
 
-        def run(task: Task[Any]) -> Iterator[Output]:
-            key = question(stage, asked, task.params, ENGINE)
-            if committed(f"{work_uri(asked.source, stage.name)}/{key}.json", self.cloud.blobs):
+        def run(task: StageInput[Any]) -> Iterator[Output]:
+            key = cache_key(stage, asked, task.params, ENGINE)
+            if find_committed(f"{work_uri(asked.source, stage.name)}/{key}.json", self.cloud.blobs):
                 self.cloud.wrong.append(f"{stage.name} was paid again")
             yield from stage.run(task)
 
@@ -215,7 +233,7 @@ def ask(source: Source, params: Mapping[str, JsonValue] | None, **inputs: Any) -
     return StageRequest(source=source, inputs=inputs, params=dict(params or {}))
 
 
-def cut(task: Task[Cutting]) -> Iterator[Output]:
+def cut(task: StageInput[Cutting]) -> Iterator[Output]:
     """One chunk. A recording that says "bad" is none."""
     with task.original() as recording:
         sound = recording.read()
@@ -223,15 +241,19 @@ def cut(task: Task[Cutting]) -> Iterator[Output]:
         raise NotAudio("it says so")
     path = task.folder / "chunk.wav"
     path.write_bytes(sound)
-    yield Each("chunks", path)
-    media = Media(container="wav", codec="pcm", duration=1.0, sample_rate=16000, channels=1, bytes=len(sound))
-    whole = Region(start=0.0, end=1.0)
+    yield ListedOutput("chunks", path)
+    media = Media(
+        container="wav", codec="pcm", duration=1.0, sample_rate=16000, channels=1, bytes=len(sound)
+    )
+    whole = Interval(start=0.0, end=1.0)
     chunk = Chunk(start=0.0, end=1.0, speech=(whole,))
-    yield One("manifest", Manifest(media=media, chunks=(chunk,), spans=(), probe=(), engine=ENGINE))
+    yield SingleOutput(
+        "manifest", Manifest(media=media, chunks=(chunk,), spans=(), probe=(), engine=ENGINE)
+    )
 
 
-def hear(task: Task[TranscribeParams]) -> Iterator[Output]:
-    yield One("aligned", Aligned(segments=(), words=(), asr=ENGINE, engines=(ENGINE,)))
+def hear(task: StageInput[TranscribeParams]) -> Iterator[Output]:
+    yield SingleOutput("aligned", Aligned(segments=(), words=(), asr=ENGINE, engines=(ENGINE,)))
 
 
 CUT = Stage("prepare", "1", Cutting, cut, lambda _: ENGINE)

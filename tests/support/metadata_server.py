@@ -1,4 +1,5 @@
-"""What stands around a service on Cloud Run: the metadata server, and a Cloud Storage that wants its tokens."""
+"""What stands around a service on Cloud Run: the metadata server, and a Cloud Storage that wants
+its tokens."""
 
 import json
 import threading
@@ -30,10 +31,16 @@ class Metadata:
         asked = urlsplit(path.replace(f"{ACCOUNTS}/{EMAIL}", ACCOUNT))
         if asked.path == f"{ACCOUNT}/token":
             self.issued.append(f"token-{len(self.issued) + 1}")
-            return 200, json.dumps({"access_token": self.issued[-1], "expires_in": 3599, "token_type": "Bearer"})
+            return 200, json.dumps(
+                {"access_token": self.issued[-1], "expires_in": 3599, "token_type": "Bearer"}
+            )
         if asked.path == f"{ACCOUNT}/identity":
             return 200, self.identity(parse_qs(asked.query)["audience"][0])
-        account = {"email": EMAIL, "aliases": ["default"], "scopes": ["https://www.googleapis.com/auth/cloud-platform"]}
+        account = {
+            "email": EMAIL,
+            "aliases": ["default"],
+            "scopes": ["https://www.googleapis.com/auth/cloud-platform"],
+        }
         known = {f"{ACCOUNT}/": json.dumps(account), f"{ACCOUNT}/email": EMAIL, "/": ""}
         known |= {"/computeMetadata/v1/universe/universe-domain": "googleapis.com"}
         known |= {"/computeMetadata/v1/project/project-id": "dropscribe-test"}
@@ -58,7 +65,8 @@ def metadata_server(metadata: Metadata) -> Iterator[str]:
 
 @dataclass
 class Guard:
-    """Lets requests with a good bearer token through to a bucket server, and answers the others with 401."""
+    """Lets requests with a good bearer token through to a bucket server, and answers the others
+    with 401."""
 
     bucket: str
     good: set[str] = field(default_factory=set)
@@ -74,9 +82,13 @@ def guarded(guard: Guard) -> Iterator[str]:
             scheme, _, token = self.headers.get("Authorization", "").partition(" ")
             guard.seen.append(token)
             if scheme != "Bearer" or token not in guard.good:
-                return self.reply(401, b'{"error": {"code": 401, "message": "Invalid Credentials"}}', {})
+                return self.reply(
+                    401, b'{"error": {"code": 401, "message": "Invalid Credentials"}}', {}
+                )
             answer = httpx.get(f"{guard.bucket}{self.path}", timeout=30)
-            return self.reply(answer.status_code, answer.content, {"Content-Type": answer.headers["content-type"]})
+            return self.reply(
+                answer.status_code, answer.content, {"Content-Type": answer.headers["content-type"]}
+            )
 
     with served(Handler) as host:
         yield f"http://{host}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from functions.diarize.stage import Bounds, Voices
 from functions.transcribe.stage import TranscribeParams
-from shared.model.artifacts import HeardSegment, HeardWord, Region, Turn, Window
+from shared.model.artifacts import Interval, ProbeWindow, RecognizedSegment, RecognizedWord, Turn
 from shared.model.contracts import Engine
 
 ENVIRONMENT = {
@@ -23,10 +23,10 @@ class Noop:
     languages = frozenset({"en", "de"})
 
     def transcribe(
-        self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
-    ) -> tuple[HeardSegment, ...]:
+        self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
+    ) -> tuple[RecognizedSegment, ...]:
         return tuple(
-            HeardSegment(
+            RecognizedSegment(
                 start=region.start,
                 end=region.end,
                 language=language,
@@ -35,12 +35,16 @@ class Noop:
                 compression_ratio=None,
                 no_speech_prob=None,
                 temperature=None,
-                words=(HeardWord(word="Word.", start=region.start, end=region.end, probability=1.0),),
+                words=(
+                    RecognizedWord(
+                        word="Word.", start=region.start, end=region.end, probability=1.0
+                    ),
+                ),
             )
             for region in speech
         )
 
-    def guess(self, audio: Path, windows: Sequence[Window]) -> list[dict[str, float]]:
+    def guess(self, audio: Path, windows: Sequence[ProbeWindow]) -> list[dict[str, float]]:
         return [{"en": 0.9, "de": 0.1} for _ in windows]
 
     def voice(self, language: str) -> None:

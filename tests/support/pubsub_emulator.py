@@ -45,14 +45,18 @@ class Subscriber:
         """All events so far, once there are so many."""
         deadline = time.monotonic() + timeout
         while len(self.events) < count:
-            assert time.monotonic() < deadline, f"{len(self.events)} of {count} events after {timeout} s"
+            assert time.monotonic() < deadline, (
+                f"{len(self.events)} of {count} events after {timeout} s"
+            )
             self.pull(5)
         return self.events
 
     def pull(self, timeout: float) -> None:
         """What there is, or comes within that time."""
         try:
-            pulled = self.client.pull(subscription=self.subscription, max_messages=100, retry=None, timeout=timeout)
+            pulled = self.client.pull(
+                subscription=self.subscription, max_messages=100, retry=None, timeout=timeout
+            )
         except DeadlineExceeded:
             return
         for received in pulled.received_messages:

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from functions.transcribe.stage import TranscribeParams
-from shared.model.artifacts import Chunk, Doubt, HeardSegment, HeardWord, Manifest, Media, Region, Window
+from shared.model.artifacts import (
+    Chunk,
+    Interval,
+    Manifest,
+    Media,
+    ProbeWindow,
+    QualityFlag,
+    RecognizedSegment,
+    RecognizedWord,
+)
 from shared.model.contracts import Engine
 
 
@@ -17,12 +26,12 @@ class Parrot:
         self.guesses = list(guesses)
 
     def transcribe(
-        self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
-    ) -> tuple[HeardSegment, ...]:
+        self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
+    ) -> tuple[RecognizedSegment, ...]:
         assert speech, "a chunk without speech is not for the model"
         return tuple(segment("hello", s.start, s.end, language=language) for s in speech)
 
-    def guess(self, audio: Path, windows: Sequence[Window]) -> list[dict[str, float]]:
+    def guess(self, audio: Path, windows: Sequence[ProbeWindow]) -> list[dict[str, float]]:
         return [self.guesses.pop(0) for _ in windows]
 
 
@@ -34,12 +43,12 @@ def segment(
     avg_logprob: float = -0.1,
     compression_ratio: float = 1.0,
     no_speech_prob: float | None = None,
-    doubts: tuple[Doubt, ...] = (),
-) -> HeardSegment:
+    quality_flags: tuple[QualityFlag, ...] = (),
+) -> RecognizedSegment:
     """Its words fill it."""
     words = text.split()
     length = (end - start) / max(1, len(words))
-    return HeardSegment(
+    return RecognizedSegment(
         start=start,
         end=end,
         language=language,
@@ -48,16 +57,20 @@ def segment(
         compression_ratio=compression_ratio,
         no_speech_prob=no_speech_prob,
         temperature=0.0,
-        doubts=doubts,
+        quality_flags=quality_flags,
         words=tuple(
-            HeardWord(word=word, start=start + n * length, end=start + (n + 1) * length, probability=0.9)
+            RecognizedWord(
+                word=word, start=start + n * length, end=start + (n + 1) * length, probability=0.9
+            )
             for n, word in enumerate(words)
         ),
     )
 
 
-def manifest(folder: Path, chunks: Sequence[Chunk] = (), probe: Sequence[Window] = ()) -> Path:
-    media = Media(container="wav", codec="pcm_s16le", duration=120, sample_rate=16000, channels=1, bytes=1)
+def manifest(folder: Path, chunks: Sequence[Chunk] = (), probe: Sequence[ProbeWindow] = ()) -> Path:
+    media = Media(
+        container="wav", codec="pcm_s16le", duration=120, sample_rate=16000, channels=1, bytes=1
+    )
     path = folder / "manifest.json"
     finder = Engine(name="silero", version="1")
     made = Manifest(media=media, chunks=tuple(chunks), spans=(), probe=tuple(probe), engine=finder)

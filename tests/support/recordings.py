@@ -14,7 +14,8 @@ RATE = 16_000
 
 
 def sample() -> Path:
-    """pyannote.audio's packaged phone call: 30 s, two speakers, with sample.rttm and sample.stm beside it."""
+    """pyannote.audio's packaged phone call: 30 s, two speakers, with sample.rttm and sample.stm
+    beside it."""
     package = importlib.util.find_spec("pyannote.audio")
     assert package is not None and package.origin is not None
     return Path(package.origin).parent / "sample" / "sample.wav"
@@ -46,7 +47,9 @@ def encoded(samples: NDArray[np.int16], container: str, codec: str, rate: int = 
     out = io.BytesIO()
     with av.open(out, "w", format=container) as file:
         stream: Any = file.add_stream(codec, rate=rate)
-        frame = av.AudioFrame.from_ndarray(samples[np.newaxis, :].copy(), format="s16", layout="mono")
+        frame = av.AudioFrame.from_ndarray(
+            samples[np.newaxis, :].copy(), format="s16", layout="mono"
+        )
         frame.sample_rate = RATE
         resampler = av.AudioResampler(stream.format, stream.layout, rate)
         fifo = av.AudioFifo()
@@ -72,7 +75,9 @@ def video(with_sound: bool) -> bytes:
             file.mux(pictures.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
         file.mux(pictures.encode(None))
         if sound:
-            tone = av.AudioFrame.from_ndarray(np.zeros((1, RATE), np.float32), format="fltp", layout="mono")
+            tone = av.AudioFrame.from_ndarray(
+                np.zeros((1, RATE), np.float32), format="fltp", layout="mono"
+            )
             tone.sample_rate = RATE
             file.mux(sound.encode(tone))
             file.mux(sound.encode(None))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from functions.transcribe.stage import TranscribeParams
-from shared.model.artifacts import HeardSegment, Region
+from shared.model.artifacts import Interval, RecognizedSegment
 from tests.support.noop import ENVIRONMENT as NOOP
 from tests.support.noop import Noop
 
@@ -17,8 +17,8 @@ PAUSES = {"slowly": SECONDS, "for an hour": 3600.0}
 
 class Slow(Noop):
     def transcribe(
-        self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
-    ) -> tuple[HeardSegment, ...]:
+        self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
+    ) -> tuple[RecognizedSegment, ...]:
         time.sleep(PAUSES.get(params.initial_prompt or "", 0.0))
         return super().transcribe(audio, speech, language, params)
 

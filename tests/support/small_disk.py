@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-REASON = "no small disk can be mounted here: that takes root, and a kernel that lets it (mount -t tmpfs)"
+REASON = (
+    "no small disk can be mounted here: that takes root, and a kernel that lets it (mount -t tmpfs)"
+)
 
 
 @contextmanager

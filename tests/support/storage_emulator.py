@@ -1,4 +1,5 @@
-"""The bucket server as a process of its own, on a free port, for the real google-cloud-storage client to talk to."""
+"""The bucket server as a process of its own, on a free port, for the real google-cloud-storage
+client to talk to."""
 
 import socket
 import subprocess
@@ -21,7 +22,8 @@ WATCHED = "watched"
 
 @dataclass
 class BucketServer:
-    """One data folder and the process that serves it; it may be killed and started again on the same port."""
+    """One data folder and the process that serves it; it may be killed and started again on the
+    same port."""
 
     folder: Path
     notify: str | None = None
@@ -38,7 +40,15 @@ class BucketServer:
         return self.process.pid
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "emulators.storage", "--port", str(self.port), "--data", str(self.folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "emulators.storage",
+            "--port",
+            str(self.port),
+            "--data",
+            str(self.folder),
+        ]
         self.process = subprocess.Popen(
             command + (["--notify", self.notify, "--watch", WATCHED] if self.notify else [])
         )
@@ -72,7 +82,9 @@ class BucketServer:
     def client(self) -> Iterator[storage.Client]:
         anonymous = AnonymousCredentials()
         options = {"api_endpoint": self.url}
-        client = storage.Client(project="test-project", credentials=anonymous, client_options=options)
+        client = storage.Client(
+            project="test-project", credentials=anonymous, client_options=options
+        )
         try:
             yield client
         finally:

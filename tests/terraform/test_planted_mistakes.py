@@ -30,7 +30,9 @@ def test_a_mistake_is_caught(mistake: Mistake, topology: Copy, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("given", list({str(m.given): m.given for m in MISTAKES}.values()), ids=str)
-def test_nothing_is_caught_without_a_mistake(given: dict[str, Any], topology: Copy, tmp_path: Path) -> None:
+def test_nothing_is_caught_without_a_mistake(
+    given: dict[str, Any], topology: Copy, tmp_path: Path
+) -> None:
     plan = topology.to(tmp_path / "copy").plan(**given)
     for check in CHECKS:
         check(plan)

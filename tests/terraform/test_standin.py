@@ -1,4 +1,5 @@
-"""The stand-in refuses what the real provider would, as far as a schema tells, and what it makes stays as it is."""
+"""The stand-in refuses what the real provider would, as far as a schema tells, and what it makes
+stays as it is."""
 
 from pathlib import Path
 
@@ -57,7 +58,10 @@ def test_a_good_bucket_is_valid(work: Copy) -> None:
         ("force_destroy = []", "Incorrect attribute value type"),
         ('url = "gs://another"', "url cannot be set: it is computed"),
         ("versioning {}", "Missing required argument"),
-        ("versioning {\n enabled = true\n}\nversioning {\n enabled = true\n}", "Too many versioning blocks"),
+        (
+            "versioning {\n enabled = true\n}\nversioning {\n enabled = true\n}",
+            "Too many versioning blocks",
+        ),
         ("lifecycle_rule {\n condition {\n age = 1\n }\n}", "Insufficient action blocks"),
         ("versionings {\n enabled = true\n}", "Unsupported block type"),
         ("labels = google_storage_bucket.that.labels", "Reference to undeclared resource"),

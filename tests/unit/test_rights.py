@@ -18,7 +18,15 @@ def row(name: str, rights: dict[str, Any]) -> str:
     workflow = "executions" if rights.get("workflow") else ""
     completions = "publish" if rights.get("publishes") else ""
     calls = ", ".join(rights.get("calls", []))
-    cells = [name, *buckets, rights.get("documents", ""), calls, workflow, completions, rights["why"]]
+    cells = [
+        name,
+        *buckets,
+        rights.get("documents", ""),
+        calls,
+        workflow,
+        completions,
+        rights["why"],
+    ]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -33,7 +41,9 @@ def test_every_function_has_an_identity_of_its_own() -> None:
 
 
 def test_the_workflow_calls_exactly_the_stages() -> None:
-    called = set(re.findall(r'stage: "(\w+)"', (ROOT / "workflows" / "transcription.yaml").read_text()))
+    called = set(
+        re.findall(r'stage: "(\w+)"', (ROOT / "workflows" / "transcription.yaml").read_text())
+    )
     assert called == set(RIGHTS["workflow"]["calls"]) == set(STAGES)
 
 
@@ -59,4 +69,7 @@ def test_only_who_may_publish_does(function: str) -> None:
 
 
 def test_nobody_else_publishes() -> None:
-    assert {name for name, rights in RIGHTS.items() if rights.get("publishes")} == {"finalize", "reconcile"}
+    assert {name for name, rights in RIGHTS.items() if rights.get("publishes")} == {
+        "finalize",
+        "reconcile",
+    }

@@ -36,9 +36,13 @@ def put(store: Store, data: bytes, name: str = "a") -> Resource:
     return asyncio.run(store.index.run(lambda tx: objects.put(tx, draft(name), Bytes.of(content))))
 
 
-def test_a_generation_is_never_less_than_the_last_even_when_the_clock_was_set_back(store: Store) -> None:
+def test_a_generation_is_never_less_than_the_last_even_when_the_clock_was_set_back(
+    store: Store,
+) -> None:
     far = 2 * time.time_ns() // 1000
-    asyncio.run(store.index.run(lambda tx: tx.execute("update clock set last_generation = ?", (far,))))
+    asyncio.run(
+        store.index.run(lambda tx: tx.execute("update clock set last_generation = ?", (far,)))
+    )
     assert [int(put(store, b"x")["generation"]) for _ in range(2)] == [far + 1, far + 2]
 
 
@@ -65,9 +69,14 @@ def test_an_event_is_written_with_its_object_or_not_at_all(store: Store) -> None
 
 @pytest.mark.parametrize(
     ("versions", "bounds"),
-    [("true", "(bucket=? AND (name,generation)>(?,?) AND name<?)"), ("false", "(bucket=? AND name>? AND name<?)")],
+    [
+        ("true", "(bucket=? AND (name,generation)>(?,?) AND name<?)"),
+        ("false", "(bucket=? AND name>? AND name<?)"),
+    ],
 )
-def test_a_page_is_found_by_index_and_not_by_scanning(store: Store, versions: str, bounds: str) -> None:
+def test_a_page_is_found_by_index_and_not_by_scanning(
+    store: Store, versions: str, bounds: str
+) -> None:
     listing = Listing.from_query({"prefix": "inbox/", "versions": versions})
 
     def plan(tx: Transaction) -> str:

@@ -27,7 +27,8 @@ def test_python_orders_names_as_utf8_does(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "end"), [("", None), ("a", "b"), ("a/", "a0"), ("\ud7ff", "\ue000"), ("a\U0010ffff", "b")]
+    ("prefix", "end"),
+    [("", None), ("a", "b"), ("a/", "a0"), ("\ud7ff", "\ue000"), ("a\U0010ffff", "b")],
 )
 def test_after_prefix(prefix: str, end: str | None) -> None:
     assert after_prefix(prefix) == end
@@ -38,7 +39,9 @@ def test_a_page_token_comes_back_as_it_went(name: str, generation: int) -> None:
     assert decoded(encoded((name, generation))) == (name, generation)
 
 
-@pytest.mark.parametrize(("asked", "size"), [({}, 1000), ({"maxResults": "5"}, 5), ({"maxResults": "5000"}, 1000)])
+@pytest.mark.parametrize(
+    ("asked", "size"), [({}, 1000), ({"maxResults": "5"}, 5), ({"maxResults": "5000"}, 1000)]
+)
 def test_a_page_holds_at_most_a_thousand(asked: dict[str, str], size: int) -> None:
     assert page_size(asked) == size
 

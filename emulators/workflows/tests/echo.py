@@ -1,6 +1,7 @@
 """A real HTTP server for the runner's calls: it answers with what it was sent, or as the path says.
 
-/sleep/SECONDS waits, /status/CODE answers with the code, /flaky/KEY fails twice with 503, /bytes/COUNT sends so many.
+/sleep/SECONDS waits, /status/CODE answers with the code, /flaky/KEY fails twice with 503,
+/bytes/COUNT sends so many.
 """
 
 import json
@@ -37,7 +38,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
         kind, _, value = self.path.partition("?")[0].strip("/").partition("/")
-        sent = {"path": self.path, "method": self.command, "headers": dict(self.headers), "body": body}
+        sent = {
+            "path": self.path,
+            "method": self.command,
+            "headers": dict(self.headers),
+            "body": body,
+        }
         code, content, content_type = 200, json.dumps(sent).encode(), "application/json"
         with self._counted(kind):
             if kind == "sleep":

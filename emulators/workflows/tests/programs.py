@@ -1,8 +1,9 @@
-"""Random workflows, and what each must come to: told by an interpreter that shares nothing with the runner.
+"""Random workflows, and what each must come to: told by an interpreter that shares nothing with the
+runner.
 
-A program is a list of statements over the variables a, b and c, which are integers. It is written out as a workflow's
-JSON, which YAML reads, and interpreted here as plainly as Python allows. A stage answers with a number made of what it
-is asked, after as many failures as the call says.
+A program is a list of statements over the variables a, b and c, which are integers. It is written
+out as a workflow's JSON, which YAML reads, and interpreted here as plainly as Python allows. A
+stage answers with a number made of what it is asked, after as many failures as the call says.
 """
 
 from collections import Counter
@@ -20,7 +21,8 @@ LARGEST = 1_000_003
 
 
 class Error(Exception):
-    """`kind` is what get_type says of the error: a string that the workflow raised, or the map of a failed call."""
+    """`kind` is what get_type says of the error: a string that the workflow raised, or the map of a
+    failed call."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -50,7 +52,8 @@ class Set:
 
 @dataclass(frozen=True)
 class Ask:
-    """Calls a stage, which fails so many times first with that status; again, up to RETRIES times, if that may pass."""
+    """Calls a stage, which fails so many times first with that status; again, up to RETRIES times,
+    if that may pass."""
 
     to: str
     number: int
@@ -91,7 +94,8 @@ class Fail:
 
 @dataclass(frozen=True)
 class Jump:
-    """break, continue or end, if the variable is even. Outside of a loop, and in a branch, it does nothing."""
+    """break, continue or end, if the variable is even. Outside of a loop, and in a branch, it does
+    nothing."""
 
     variable: str
     where: str
@@ -127,7 +131,14 @@ def statements(depth: int, nesting: int) -> st.SearchStrategy[Statement]:
     status = st.sampled_from([429, 503, 503, 422])
     simple = st.one_of(
         st.builds(Set, name, name, st.integers(0, 9), st.integers(0, 99)),
-        st.builds(Ask, name, st.integers(0, 999), name, st.sampled_from([0, 0, 1, RETRIES, RETRIES + 1]), status),
+        st.builds(
+            Ask,
+            name,
+            st.integers(0, 999),
+            name,
+            st.sampled_from([0, 0, 1, RETRIES, RETRIES + 1]),
+            status,
+        ),
         st.builds(Jump, name, st.sampled_from(["break", "continue", "end"])),
         st.builds(Sub, name, name),
         st.builds(Fail, name),
@@ -172,11 +183,20 @@ class Writer:
     def statement(self, statement: Statement, suffix: str, loop: bool) -> Iterator[dict[str, Any]]:
         match statement:
             case Set(to, left, times, plus):
-                yield self.step({"assign": [{to + suffix: f"${{({left}{suffix} * {times} + {plus}) % {LARGEST}}}"}]})
+                yield self.step(
+                    {
+                        "assign": [
+                            {to + suffix: f"${{({left}{suffix} * {times} + {plus}) % {LARGEST}}}"}
+                        ]
+                    }
+                )
             case Ask():
                 yield from self.ask(statement, suffix)
             case If(variable, then, otherwise):
-                even = {"condition": f"${{{variable}{suffix} % 2 == 0}}", "steps": self.block(then, suffix, loop)}
+                even = {
+                    "condition": f"${{{variable}{suffix} % 2 == 0}}",
+                    "steps": self.block(then, suffix, loop),
+                }
                 odd = {"condition": True, "steps": self.block(otherwise, suffix, loop)}
                 yield self.step({"switch": [even, odd]})
             case Loop(times, body):
@@ -185,16 +205,30 @@ class Writer:
             case Attempt(body, to):
                 caught = self.step({"assign": [{to + suffix: "${len(get_type(error))}"}]})
                 handler = {"as": "error", "steps": [caught]}
-                yield self.step({"try": {"steps": self.block(body, suffix, loop)}, "except": handler})
+                yield self.step(
+                    {"try": {"steps": self.block(body, suffix, loop)}, "except": handler}
+                )
             case Fail(variable):
                 raised = [self.step({"raise": "on purpose"})]
-                yield self.step({"switch": [{"condition": f"${{{variable}{suffix} % 2 == 0}}", "steps": raised}]})
+                yield self.step(
+                    {
+                        "switch": [
+                            {"condition": f"${{{variable}{suffix} % 2 == 0}}", "steps": raised}
+                        ]
+                    }
+                )
             case Jump(variable, where):
                 target = ("" if suffix else "finish") if where == "end" else where if loop else ""
                 even = {"condition": f"${{{variable}{suffix} % 2 == 0}}", "next": target}
-                yield self.step({"switch": [even]} if target else {"assign": [{f"nothing{suffix}": None}]})
+                yield self.step(
+                    {"switch": [even]} if target else {"assign": [{f"nothing{suffix}": None}]}
+                )
             case Sub(to, value):
-                call = {"call": "square", "args": {"x": f"${{{value}{suffix}}}"}, "result": to + suffix}
+                call = {
+                    "call": "square",
+                    "args": {"x": f"${{{value}{suffix}}}"},
+                    "result": to + suffix,
+                }
                 yield self.step(call)
             case Together():
                 yield from self.together(statement, suffix)
@@ -211,7 +245,11 @@ class Writer:
         yield self.step({"assign": [{call_id: "${uuid.generate()}"}]})
         call = {"call": "http.post", "args": {"url": URL, "body": body}, "result": response}
         backoff = {"initial_delay": 1, "max_delay": 3, "multiplier": 2}
-        retry = {"predicate": "${http.default_retry_predicate}", "max_retries": RETRIES, "backoff": backoff}
+        retry = {
+            "predicate": "${http.default_retry_predicate}",
+            "max_retries": RETRIES,
+            "backoff": backoff,
+        }
         yield self.step({"try": call, "retry": retry})
         yield self.step({"assign": [{ask.to + suffix: f"${{{response}.body.answer}}"}]})
 
@@ -238,7 +276,9 @@ class Writer:
         steps = self.branch(statement.branches[0], suffix, own, sums, f"string({item})", item)
         return {"value": item, "in": list(range(len(statement.branches))), "steps": steps}
 
-    def branch(self, block: Block, suffix: str, own: str, sums: str, key: str, plus: str = "0") -> list[dict[str, Any]]:
+    def branch(
+        self, block: Block, suffix: str, own: str, sums: str, key: str, plus: str = "0"
+    ) -> list[dict[str, Any]]:
         copies = [{name + own: f"${{{name}{suffix} + {plus}}}"} for name in VARIABLES]
         total = " + ".join(name + own for name in VARIABLES)
         kept = {"assign": [{f"{sums}[{key}]": f"${{{total}}}"}]}
@@ -255,7 +295,8 @@ def answered(number: int, value: int) -> int:
 
 @dataclass
 class Oracle:
-    """`calls` are the questions, by number and value, and how often each is asked if nobody is killed."""
+    """`calls` are the questions, by number and value, and how often each is asked if nobody is
+    killed."""
 
     calls: Counter[tuple[int, int]] = field(default_factory=Counter)
 
@@ -273,7 +314,9 @@ class Oracle:
         for statement in block:
             self.statement(statement, values, loop, branch)
 
-    def statement(self, statement: Statement, values: dict[str, int], loop: bool, branch: bool) -> None:
+    def statement(
+        self, statement: Statement, values: dict[str, int], loop: bool, branch: bool
+    ) -> None:
         match statement:
             case Set(to, left, times, plus):
                 values[to] = (values[left] * times + plus) % LARGEST
@@ -320,7 +363,11 @@ class Oracle:
             raise Break if where == "break" else Continue
 
     def together(self, statement: Together, values: dict[str, int]) -> None:
-        branches = statement.branches[:1] * len(statement.branches) if statement.over else statement.branches
+        branches = (
+            statement.branches[:1] * len(statement.branches)
+            if statement.over
+            else statement.branches
+        )
         total, failed = 0, False
         for number, body in enumerate(branches):
             own = {name: value + number * statement.over for name, value in values.items()}

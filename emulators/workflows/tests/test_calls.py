@@ -24,7 +24,13 @@ def call(url: str, verb: str = "post", make_token: Any = None, **arguments: Any)
         "main": {
             "params": ["args"],
             "steps": [
-                {"call": {"call": f"http.{verb}", "args": {"url": url, **arguments}, "result": "response"}},
+                {
+                    "call": {
+                        "call": f"http.{verb}",
+                        "args": {"url": url, **arguments},
+                        "result": "response",
+                    }
+                },
                 {"done": {"return": "${response}"}},
             ],
         }
@@ -39,7 +45,12 @@ def failed(url: str, **arguments: Any) -> Any:
 
 
 def test_a_map_is_sent_as_json(echo: EchoServer) -> None:
-    response = call(f"{echo.url}/a", body={"job": 42}, headers={"X-Own": "1"}, query={"q": [1, "ü"], "yes": True})
+    response = call(
+        f"{echo.url}/a",
+        body={"job": 42},
+        headers={"X-Own": "1"},
+        query={"q": [1, "ü"], "yes": True},
+    )
     sent = response["body"]
     assert response["code"] == 200
     assert response["headers"]["Content-Type"] == "application/json"
@@ -85,7 +96,11 @@ def test_oidc_asks_for_a_token_for_the_audience_or_the_url(echo: EchoServer) -> 
 def test_an_error_status_raises_with_headers_and_body(echo: EchoServer) -> None:
     error = failed(f"{echo.url}/status/404")
     assert error["message"] == "HTTP server responded with error code 404"
-    assert (error["code"], error["tags"], error["body"]["path"]) == (404, ["HttpError"], "/status/404")
+    assert (error["code"], error["tags"], error["body"]["path"]) == (
+        404,
+        ["HttpError"],
+        "/status/404",
+    )
     assert error["headers"]["Content-Type"] == "application/json"
 
 
@@ -102,7 +117,10 @@ def test_a_refused_connection_failed() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    assert failed(f"http://127.0.0.1:{port}/")["tags"] == ["ConnectionError", "ConnectionFailedError"]
+    assert failed(f"http://127.0.0.1:{port}/")["tags"] == [
+        "ConnectionError",
+        "ConnectionFailedError",
+    ]
 
 
 def test_a_connection_that_breaks_is_no_failed_one() -> None:

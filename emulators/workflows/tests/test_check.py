@@ -103,14 +103,18 @@ def test_a_sound_workflow_has_no_findings() -> None:
     assert findings(SOUND) == []
 
 
-@pytest.mark.parametrize(("good", "bad", "line", "message"), PLANTED, ids=[planted[3] for planted in PLANTED])
+@pytest.mark.parametrize(
+    ("good", "bad", "line", "message"), PLANTED, ids=[planted[3] for planted in PLANTED]
+)
 def test_a_planted_mistake_is_found(good: str, bad: str, line: int, message: str) -> None:
     assert SOUND.count(good) >= 1
     found = findings(SOUND.replace(good, bad, 1))
     assert any(message in finding.message and finding.line == line for finding in found), found
 
 
-@pytest.mark.parametrize("file", sorted((Path(__file__).parents[3] / "workflows").glob("*.yaml")), ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "file", sorted((Path(__file__).parents[3] / "workflows").glob("*.yaml")), ids=lambda f: f.name
+)
 def test_our_own_workflows_have_no_findings(file: Path) -> None:
     assert findings(file.read_text(encoding="utf-8")) == []
 

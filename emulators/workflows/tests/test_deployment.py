@@ -18,7 +18,10 @@ RETURNS_BYTES = "main:\n  steps:\n    - answer:\n        return: ${text.encode('
 
 
 def run(
-    source: str, file: Path, test: Callable[[Deployment], Awaitable[None]], make_token: TokenMaker | None = None
+    source: str,
+    file: Path,
+    test: Callable[[Deployment], Awaitable[None]],
+    make_token: TokenMaker | None = None,
 ) -> None:
     async def body() -> None:
         workflow = Workflow("p1", "here", "sample", source, {})

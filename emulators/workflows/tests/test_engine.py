@@ -9,7 +9,11 @@ from emulators.workflows.tests.running import run_workflow
 
 
 def steps(text: str) -> str:
-    return "main:\n  steps:\n" + "\n".join("    " + line for line in text.strip("\n").splitlines()) + "\n"
+    return (
+        "main:\n  steps:\n"
+        + "\n".join("    " + line for line in text.strip("\n").splitlines())
+        + "\n"
+    )
 
 
 def raised(source: str, argument: Any = None) -> WorkflowError:
@@ -104,14 +108,17 @@ def test_a_subworkflow_sees_only_its_arguments() -> None:
 """)
     assert (
         run_workflow(
-            source + "other:\n  params: [given, more: 3]\n  steps:\n    - a:\n        return: ${given + more}\n"
+            source
+            + "other:\n  params: [given, more: 3]\n  steps:\n    - a:\n        return: ${given + more}\n"
         )
         == 5
     )
-    assert raised(source + "other:\n  params: [given]\n  steps:\n    - a:\n        return: ${secret}\n").tags == [
-        "KeyError"
-    ]
-    assert raised(source + "other:\n  params: [needed]\n  steps:\n    - a:\n        return: 1\n").tags == ["TypeError"]
+    assert raised(
+        source + "other:\n  params: [given]\n  steps:\n    - a:\n        return: ${secret}\n"
+    ).tags == ["KeyError"]
+    assert raised(
+        source + "other:\n  params: [needed]\n  steps:\n    - a:\n        return: 1\n"
+    ).tags == ["TypeError"]
 
 
 def test_range_takes_both_ends_and_doubles() -> None:
@@ -154,7 +161,9 @@ def test_next_leaves_inner_lists_and_end_ends() -> None:
 
 
 def test_a_condition_must_be_a_boolean() -> None:
-    assert raised(steps("- a:\n    switch:\n      - condition: ${1}\n        next: end")).tags == ["TypeError"]
+    assert raised(steps("- a:\n    switch:\n      - condition: ${1}\n        next: end")).tags == [
+        "TypeError"
+    ]
 
 
 def test_the_context_names_the_steps_the_error_passed() -> None:
@@ -205,10 +214,13 @@ def test_a_retry_repeats_the_whole_block_and_gives_up_in_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "retry", ["${1}", "{max_retries: '3'}", "{predicate: '${1}'}", "{backoff: {initial_delay: soon}}"]
+    "retry",
+    ["${1}", "{max_retries: '3'}", "{predicate: '${1}'}", "{backoff: {initial_delay: soon}}"],
 )
 def test_a_retry_of_the_wrong_type_is_told(retry: str) -> None:
-    assert raised(steps(f"- a:\n    try:\n      raise: x\n    retry: {retry}")).tags == ["TypeError"]
+    assert raised(steps(f"- a:\n    try:\n      raise: x\n    retry: {retry}")).tags == [
+        "TypeError"
+    ]
 
 
 PARALLEL = steps("""

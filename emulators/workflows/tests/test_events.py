@@ -50,14 +50,26 @@ def test_the_event_is_eventarcs() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"eventType": "OBJECT_DELETE"}, {"eventType": "OBJECT_ARCHIVE"}, {"object": {"bucket": "work"}}]
+    "changes",
+    [
+        {"eventType": "OBJECT_DELETE"},
+        {"eventType": "OBJECT_ARCHIVE"},
+        {"object": {"bucket": "work"}},
+    ],
 )
 def test_other_events_start_nothing(changes: dict[str, Any]) -> None:
     assert cloud_event(notification(**changes), "inbox") is None
 
 
 @pytest.mark.parametrize(
-    "body", [None, [], {}, {"eventType": "OBJECT_FINALIZE"}, {"eventType": "OBJECT_FINALIZE", "object": {"name": "a"}}]
+    "body",
+    [
+        None,
+        [],
+        {},
+        {"eventType": "OBJECT_FINALIZE"},
+        {"eventType": "OBJECT_FINALIZE", "object": {"name": "a"}},
+    ],
 )
 def test_what_is_no_notification_is_refused(body: Any) -> None:
     with pytest.raises(BadNotification):
@@ -75,12 +87,18 @@ OBJECT = {"bucket": "inbox", "name": "a.wav", "generation": "7"}
 
 
 def sent(headers: dict[str, str], data: object) -> Any:
-    return received(headers, data if isinstance(data, bytes) else json.dumps(data).encode(), "inbox")
+    return received(
+        headers, data if isinstance(data, bytes) else json.dumps(data).encode(), "inbox"
+    )
 
 
 def test_a_cloud_event_is_handed_on_as_it_came() -> None:
     event = sent(BINARY, OBJECT)
-    assert (event["id"], event["datacontenttype"], event["data"]) == ("1", "application/json", OBJECT)
+    assert (event["id"], event["datacontenttype"], event["data"]) == (
+        "1",
+        "application/json",
+        OBJECT,
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulators.workflows.errors import WorkflowError
-from emulators.workflows.expression import Binary, ExpressionError, Index, Literal, Name, Unary, parse
+from emulators.workflows.expression import (
+    Binary,
+    ExpressionError,
+    Index,
+    Literal,
+    Name,
+    Unary,
+    parse,
+)
 from emulators.workflows.operators import apply, negate
 from emulators.workflows.tests.running import value_of
 
@@ -23,7 +31,9 @@ ARITHMETIC = {
 
 
 def arithmetic(depth: int = 3) -> st.SearchStrategy[str]:
-    number = st.integers(0, 99).map(str) | st.floats(0, 9, width=16).map(lambda value: f"{value:.3f}")
+    number = st.integers(0, 99).map(str) | st.floats(0, 9, width=16).map(
+        lambda value: f"{value:.3f}"
+    )
     if depth == 0:
         return number
     inner = arithmetic(depth - 1)

@@ -1,5 +1,6 @@
-"""Random expressions, written with as few parentheses as Google's table of operators asks, against an oracle that
-shares nothing with the runner: the same value of the same type, or an error with the same tag."""
+"""Random expressions, written with as few parentheses as Google's table of operators asks, against
+an oracle that shares nothing with the runner: the same value of the same type, or an error with the
+same tag."""
 
 import json
 import operator
@@ -27,12 +28,22 @@ ARITHMETIC = {
     "//": operator.floordiv,
     "%": operator.mod,
 }
-VARIABLES: dict[str, Any] = {"n": 3, "x": 0.5, "s": "ab", "t": True, "z": None, "l": [1, "ab", [2]], "m": {"ab": 1}}
+VARIABLES: dict[str, Any] = {
+    "n": 3,
+    "x": 0.5,
+    "s": "ab",
+    "t": True,
+    "z": None,
+    "l": [1, "ab", [2]],
+    "m": {"ab": 1},
+}
 TYPES = {int: "integer", float: "double", str: "string", bool: "boolean", list: "list", dict: "map"}
 
 Tree = tuple[Any, ...]
 """(kind, parts…)"""
-literals = st.sampled_from([0, 1, 2, 7, 0.0, 0.5, 2.0, "", "ab", "é\n\"'", True, False, None]).map(lambda v: ("is", v))
+literals = st.sampled_from([0, 1, 2, 7, 0.0, 0.5, 2.0, "", "ab", "é\n\"'", True, False, None]).map(
+    lambda v: ("is", v)
+)
 leaves = literals | st.sampled_from(sorted(VARIABLES)).map(lambda name: ("variable", name))
 
 
@@ -42,7 +53,9 @@ def larger(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
         st.tuples(st.just("unary"), st.sampled_from(["-", "not"]), inner),
         st.tuples(st.just("item"), inner, inner),
         st.tuples(st.just("list"), st.lists(inner, max_size=3)),
-        st.tuples(st.just("map"), st.dictionaries(st.sampled_from(["ab", "c d"]), inner, max_size=2)),
+        st.tuples(
+            st.just("map"), st.dictionaries(st.sampled_from(["ab", "c d"]), inner, max_size=2)
+        ),
         st.tuples(st.just("call"), st.just("len"), st.tuples(inner)),
         st.tuples(st.just("call"), st.just("get_type"), st.tuples(inner)),
         st.tuples(st.just("call"), st.just("default"), st.tuples(inner, inner)),
@@ -76,7 +89,10 @@ def spelled(tree: Tree) -> tuple[str, int]:
         case ("list", items):
             return f"[{', '.join(map(written, items))}]", TIGHTEST
         case ("map", entries):
-            return f"{{{', '.join(f'{json.dumps(key)}: {written(item)}' for key, item in entries.items())}}}", TIGHTEST
+            return (
+                f"{{{', '.join(f'{json.dumps(key)}: {written(item)}' for key, item in entries.items())}}}",
+                TIGHTEST,
+            )
         case ("call", name, arguments):
             return f"{name}({', '.join(map(written, arguments))})", TIGHTEST
     raise AssertionError(tree)
@@ -135,7 +151,9 @@ def joined(sign: str, left: Any, right: Any) -> Any:
         require(isinstance(right, list | dict))
         return any(same(left, other) for other in right)
     if sign in ORDER:
-        require((number(left) and number(right)) or (isinstance(left, str) and isinstance(right, str)))
+        require(
+            (number(left) and number(right)) or (isinstance(left, str) and isinstance(right, str))
+        )
         return ORDER[sign](left, right)
     if sign == "+" and (isinstance(left, str) or isinstance(right, str)):
         return text(left) + text(right)
@@ -151,7 +169,9 @@ def same(left: Any, right: Any) -> bool:
     if number(left) and number(right):
         return bool(left == right)
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(same(*pair) for pair in zip(left, right, strict=True))
+        return len(left) == len(right) and all(
+            same(*pair) for pair in zip(left, right, strict=True)
+        )
     if isinstance(left, dict) and isinstance(right, dict):
         return set(left) == set(right) and all(same(left[key], right[key]) for key in left)
     return type(left) is type(right) and bool(left == right)
@@ -217,6 +237,10 @@ def test_an_expression_is_worth_what_the_oracle_says(tree: Tree) -> None:
     try:
         expected = told(tree)
     except Tag as tag:
-        assert isinstance(found, Tag) and str(found) == str(tag), f"{expression} is {found!r}, not a {tag}"
+        assert isinstance(found, Tag) and str(found) == str(tag), (
+            f"{expression} is {found!r}, not a {tag}"
+        )
     else:
-        assert json.dumps(found) == json.dumps(expected), f"{expression} is {found!r}, not {expected!r}"
+        assert json.dumps(found) == json.dumps(expected), (
+            f"{expression} is {found!r}, not {expected!r}"
+        )

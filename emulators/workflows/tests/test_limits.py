@@ -47,7 +47,10 @@ def test_assignments_in_a_step() -> None:
 
 def test_branches_of_a_parallel_step() -> None:
     def source(count: int) -> str:
-        branches = "".join(f"            - b{n}: {{steps: [{{s: {{assign: [{{x: 1}}]}}}}]}}\n" for n in range(count))
+        branches = "".join(
+            f"            - b{n}: {{steps: [{{s: {{assign: [{{x: 1}}]}}}}]}}\n"
+            for n in range(count)
+        )
         return f"main:\n  steps:\n    - a:\n        parallel:\n          branches:\n{branches}"
 
     assert load(source(10)).routines
@@ -57,7 +60,9 @@ def test_branches_of_a_parallel_step() -> None:
 def nested_parallel(depth: int) -> str:
     inner = "[{s: {assign: [{x: 1}]}}]"
     for level in range(depth):
-        inner = f"[{{p{level}: {{parallel: {{for: {{value: v{level}, in: [1], steps: {inner}}}}}}}}}]"
+        inner = (
+            f"[{{p{level}: {{parallel: {{for: {{value: v{level}, in: [1], steps: {inner}}}}}}}}}]"
+        )
     return f"main:\n  steps: {inner}\n"
 
 
@@ -69,7 +74,9 @@ def test_parallel_steps_nest_two_deep() -> None:
 def test_parallel_steps_nest_two_deep_through_subworkflows() -> None:
     source = nested_parallel(2).replace("assign: [{x: 1}]", "call: other")
     source += "other:\n  steps: " + nested_parallel(1).partition("steps: ")[2]
-    branch = raised(source).payload["branches"][0]["error"]["payload"]["branches"][0]["error"]["payload"]
+    branch = raised(source).payload["branches"][0]["error"]["payload"]["branches"][0]["error"][
+        "payload"
+    ]
     assert branch["tags"] == ["ParallelNestingError"]
 
 
@@ -156,9 +163,7 @@ def test_the_timeout_of_a_call(timeout: str) -> None:
 def test_endless_loops_end() -> None:
     source = "main:\n  steps:\n    - a:\n        next: a\n"
     assert raised(source).tags == ["ResourceLimitError"]
-    source = (
-        "main:\n  steps:\n    - a:\n        for: {value: i, range: [1, 10000000000], steps: [{b: {next: continue}}]}\n"
-    )
+    source = "main:\n  steps:\n    - a:\n        for: {value: i, range: [1, 10000000000], steps: [{b: {next: continue}}]}\n"
     assert raised(source).tags == ["ResourceLimitError"]
 
 
@@ -227,6 +232,8 @@ def test_all_mistakes_of_form_are_told_with_their_lines() -> None:
         assert expected in text, (expected, text)
 
 
-@pytest.mark.parametrize("source", ["", "[]", "a: 1", "main: 1", "main: {steps: 1}", "main:\n\t- a", "- [a", "'text'"])
+@pytest.mark.parametrize(
+    "source", ["", "[]", "a: 1", "main: 1", "main: {steps: 1}", "main:\n\t- a", "- [a", "'text'"]
+)
 def test_what_is_no_workflow_is_refused(source: str) -> None:
     assert refusal(source)

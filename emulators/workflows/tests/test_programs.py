@@ -1,6 +1,8 @@
-"""Whatever a workflow says, and in whatever order its branches come to run: the runner does what the oracle says.
+"""Whatever a workflow says, and in whatever order its branches come to run: the runner does what
+the oracle says.
 
-Also when it is killed and started again at any moment: the result is the same, and each call is made at least once.
+Also when it is killed and started again at any moment: the result is the same, and each call is
+made at least once.
 """
 
 import asyncio
@@ -49,7 +51,9 @@ class Stages(httpx.AsyncBaseTransport):
         if self.failed[asked["call"]] < asked["failures"]:
             self.failed[asked["call"]] += 1
             return httpx.Response(asked["status"], json={"type": "problem"}, request=request)
-        return httpx.Response(200, json={"answer": answered(asked["number"], asked["value"])}, request=request)
+        return httpx.Response(
+            200, json={"answer": answered(asked["number"], asked["value"])}, request=request
+        )
 
     def takes(self) -> float:
         return self.dice.choice([0, 0, 0.1, 1, 10])
@@ -57,7 +61,9 @@ class Stages(httpx.AsyncBaseTransport):
 
 def deployed(block: Block, stages: Stages, file: Path) -> Deployment:
     workflow = Workflow("p", "here", "sample", json.dumps(Writer().program(block)), {})
-    return Deployment(workflow, ExecutionStore.open(file), {URL.rstrip("/") + ":80": SLOTS}, None, stages)
+    return Deployment(
+        workflow, ExecutionStore.open(file), {URL.rstrip("/") + ":80": SLOTS}, None, stages
+    )
 
 
 async def lived(block: Block, stages: Stages, deaths: Deaths, file: Path) -> StoredExecution:
@@ -94,7 +100,9 @@ def check(found: StoredExecution, expected: list[int] | Error) -> None:
         kind = "string" if isinstance(json.loads(found.error or "null"), str) else "map"
         assert (found.state, kind) == ("FAILED", expected.kind), found
     else:
-        assert (found.state, json.loads(found.result or "null")) == ("SUCCEEDED", expected), found.error
+        assert (found.state, json.loads(found.result or "null")) == ("SUCCEEDED", expected), (
+            found.error
+        )
 
 
 @settings(max_examples=150, deadline=None)
@@ -107,12 +115,18 @@ def test_any_program_ends_as_the_oracle_says_and_calls_as_often(block: Block, se
     assert stages.most <= SLOTS
 
 
-deaths = st.lists(st.tuples(st.sampled_from([0.0, 0.05, 1.0, 7.0, 30.0]), st.integers(0, 20)), min_size=1, max_size=3)
+deaths = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.05, 1.0, 7.0, 30.0]), st.integers(0, 20)),
+    min_size=1,
+    max_size=3,
+)
 
 
 @settings(max_examples=100, deadline=None)
 @given(blocks(3), st.integers(0, 9), deaths)
-def test_a_runner_that_is_killed_comes_to_the_same_end(block: Block, seed: int, deaths: Deaths) -> None:
+def test_a_runner_that_is_killed_comes_to_the_same_end(
+    block: Block, seed: int, deaths: Deaths
+) -> None:
     oracle, stages = Oracle(), Stages(seed)
     expected = oracle.result(block)
     check(ended(block, stages, deaths), expected)
@@ -151,13 +165,19 @@ def test_a_call_is_repeated_after_the_delays_of_its_policy(
     refusals: int, retries: int, first: float, most: float, multiplier: float
 ) -> None:
     backoff = {"initial_delay": first, "max_delay": most, "multiplier": multiplier}
-    retry = {"predicate": "${http.default_retry_predicate}", "max_retries": retries, "backoff": backoff}
+    retry = {
+        "predicate": "${http.default_retry_predicate}",
+        "max_retries": retries,
+        "backoff": backoff,
+    }
     ask = {"try": {"call": "http.get", "args": {"url": URL}}, "retry": retry}
     stages = Refusing(refusals)
     found = played({"main": {"steps": [{"ask": ask}]}}, stages)
     assert found.state == ("SUCCEEDED" if refusals <= retries else "FAILED")
     waits = [later - earlier for earlier, later in pairwise(stages.at)]
-    assert waits == pytest.approx([min(first * multiplier**n, most) for n in range(min(refusals, retries))])
+    assert waits == pytest.approx(
+        [min(first * multiplier**n, most) for n in range(min(refusals, retries))]
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -168,9 +188,15 @@ def test_no_more_run_at_once_than_is_allowed(items: int, limit: int | None, oute
     ask = {"ask": {"call": "http.post", "args": {"url": URL, "body": body}}}
     inner: dict[str, Any] = {"for": {"value": "item", "in": list(range(items)), "steps": [ask]}}
     inner |= {"concurrency_limit": limit} if limit else {}
-    branches = [{f"b{number}": {"steps": [{f"inner{number}": {"parallel": inner}}]}} for number in range(outer)]
+    branches = [
+        {f"b{number}": {"steps": [{f"inner{number}": {"parallel": inner}}]}}
+        for number in range(outer)
+    ]
     stages = Busy(1)
-    assert played({"main": {"steps": [{"outer": {"parallel": {"branches": branches}}}]}}, stages).state == "SUCCEEDED"
+    assert (
+        played({"main": {"steps": [{"outer": {"parallel": {"branches": branches}}}]}}, stages).state
+        == "SUCCEEDED"
+    )
     assert stages.calls.total() == items * outer
     assert stages.most == min(min(items, limit or 20) * outer, 20)
 

@@ -118,9 +118,15 @@ def test_a_cancelled_waiter_gives_its_turn_on() -> None:
     run(test())
 
 
-@given(st.lists(st.tuples(st.sampled_from(["enter", "leave", "cancel"]), st.integers(0, 9)), max_size=60))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["enter", "leave", "cancel"]), st.integers(0, 9)), max_size=60
+    )
+)
 @settings(max_examples=150, deadline=None)
-def test_slots_are_never_lost_nor_doubled_and_nobody_is_overtaken(actions: list[tuple[str, int]]) -> None:
+def test_slots_are_never_lost_nor_doubled_and_nobody_is_overtaken(
+    actions: list[tuple[str, int]],
+) -> None:
     async def test() -> None:
         slots = Slots({STAGE: 3})
         users = Users(slots)

@@ -49,7 +49,10 @@ from emulators.workflows.tests.running import value_of
         ('map.get("no map", "a")', None),
         ('map.delete({"a": 1}, "b")', {"a": 1}),
         ('map.merge({"a": {"x": 1}}, {"a": 2})', {"a": 2}),
-        ('map.merge_nested({"a": {"x": 1}}, {"a": {"y": 2}, "b": 3})', {"a": {"x": 1, "y": 2}, "b": 3}),
+        (
+            'map.merge_nested({"a": {"x": 1}}, {"a": {"y": 2}, "b": 3})',
+            {"a": {"x": 1, "y": 2}, "b": 3},
+        ),
         ("math.abs(-1.5)", 1.5),
         ("math.floor(-1.5)", -2),
         ("math.max(1, 2.5)", 2.5),

@@ -1,4 +1,5 @@
-"""An event loop on which waiting takes no time: where all would wait, the clock jumps to who wakes first."""
+"""An event loop on which waiting takes no time: where all would wait, the clock jumps to who wakes
+first."""
 
 import asyncio
 import selectors
@@ -9,7 +10,8 @@ T = TypeVar("T")
 
 
 class Jumping(selectors.SelectSelector):
-    """Says at once that nothing came, and lets the loop's clock jump by as long as it was to wait."""
+    """Says at once that nothing came, and lets the loop's clock jump by as long as it was to
+    wait."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,9 +4,9 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 
-from shared.jobs.job import TaskRecord
+from shared.jobs.job import StageRecord
 from shared.jobs.store import JobStore
-from shared.model.artifacts import Chunk, Manifest, Region
+from shared.model.artifacts import Chunk, Interval, Manifest
 from shared.model.contracts import Source
 from shared.model.cost import FUNCTION, billed, cost, operations, prices
 from shared.model.transcript import Cost
@@ -15,11 +15,13 @@ from shared.settings import settings
 log = logging.getLogger(__name__)
 
 
-def charged(source: Source, tasks: Sequence[TaskRecord], manifest: Manifest, jobs: JobStore) -> Cost | None:
+def charged(
+    source: Source, tasks: Sequence[StageRecord], manifest: Manifest, jobs: JobStore
+) -> Cost | None:
     """Null where no resources are set, and where they or the prices do not fit the deployment.
 
-    An answer of an earlier run costs the call that fetched it, and no seconds. finalize costs its call: its own seconds
-    are not over yet.
+    An answer of an earlier run costs the call that fetched it, and no seconds. finalize costs its
+    call: its own seconds are not over yet.
     """
     job = jobs.find(source.job_id) if settings().resources and fits(tasks) else None
     if job is None:
@@ -31,7 +33,7 @@ def charged(source: Source, tasks: Sequence[TaskRecord], manifest: Manifest, job
             calls[task.stage] += 1
         if task.started >= since:
             busy[task.stage] = busy.get(task.stage, 0.0) + billed(task.seconds or 0.0)
-    parts: list[Chunk | Region] = [*manifest.chunks, *manifest.spans]
+    parts: list[Chunk | Interval] = [*manifest.chunks, *manifest.spans]
     used = operations(
         calls,
         seconds=sum(busy.values()),
@@ -42,10 +44,14 @@ def charged(source: Source, tasks: Sequence[TaskRecord], manifest: Manifest, job
     return cost(busy, used, settings().resources, prices())
 
 
-def fits(tasks: Sequence[TaskRecord]) -> bool:
-    """Whether there are prices of the region, and resources of each function. No job fails for want of them."""
+def fits(tasks: Sequence[StageRecord]) -> bool:
+    """Whether there are prices of the region, and resources of each function. No job fails for want
+    of them."""
     missing = {FUNCTION[task.stage] for task in tasks} - set(settings().resources)
     if missing or settings().region != prices().region:
-        log.warning("cost not told", extra={"region": settings().region, "without_resources": sorted(missing)})
+        log.warning(
+            "cost not told",
+            extra={"region": settings().region, "without_resources": sorted(missing)},
+        )
         return False
     return True

@@ -1,8 +1,8 @@
 """The outbox: one folder a recording, one answer in it, whatever fails and however often.
 
-Every object carries the pair (generation, run) that it answers and is only ever written over an older pair.
-`transcript.json` or `problem.json` is written last and is the commit mark; the other one is deleted after it. Both may
-be seen for a moment: the higher pair wins.
+Every object carries the pair (generation, run) that it answers and is only ever written over an
+older pair. `transcript.json` or `problem.json` is written last and is the commit mark; the other
+one is deleted after it. Both may be seen for a moment: the higher pair wins.
 """
 
 from collections.abc import Mapping
@@ -52,9 +52,14 @@ def pair(blob: Blob) -> Pair:
 
 
 def put_answer(
-    source: Source, run: int, files: Mapping[str, bytes], blobs: BlobStore, language: str | None = None
+    source: Source,
+    run: int,
+    files: Mapping[str, bytes],
+    blobs: BlobStore,
+    language: str | None = None,
 ) -> bool:
-    """Write the other formats, then the transcript, then drop a problem it replaces, and formats it does not have.
+    """Write the other formats, then the transcript, then drop a problem it replaces, and formats it
+    does not have.
 
     False when a later answer stands. `language` is that of the text.
     """
@@ -64,7 +69,11 @@ def put_answer(
     def stands() -> bool:
         return standing(source, PROBLEM, blobs) <= mine
 
-    if stands() and all(put(source, run, name, files[name], blobs, language) for name in ordered) and stands():
+    if (
+        stands()
+        and all(put(source, run, name, files[name], blobs, language) for name in ordered)
+        and stands()
+    ):
         for name in (PROBLEM, *(set(NAMES.values()) - set(files))):
             drop(source, run, name, blobs)
         return True
@@ -73,7 +82,8 @@ def put_answer(
 
 
 def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> bool:
-    """Write the problem, then drop the older answer it replaces. False when this pair or a later one has an answer."""
+    """Write the problem, then drop the older answer it replaces. False when this pair or a later
+    one has an answer."""
     mine = (source.generation, run)
 
     def stands() -> bool:
@@ -87,21 +97,30 @@ def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> b
 
 
 def standing(source: Source, name: str, blobs: BlobStore) -> Pair:
-    """What the other kind of answer answers. It is looked for before a write, and after it: a later run may write its
-    own and look for what it replaces in between."""
+    """What the other kind of answer answers. It is looked for before a write, and after it: a later
+    run may write its own and look for what it replaces in between."""
     found = blobs.find(f"{folder(source)}/{name}")
     return pair(found) if found else (0, 0)
 
 
-def put(source: Source, run: int, name: str, data: bytes, blobs: BlobStore, language: str | None = None) -> bool:
+def put(
+    source: Source, run: int, name: str, data: bytes, blobs: BlobStore, language: str | None = None
+) -> bool:
     """Write over nothing or over an older pair. True also when this very pair stands already."""
     uri, mine = f"{folder(source)}/{name}", (source.generation, run)
-    metadata = {"dropscribe-generation": str(mine[0]), "dropscribe-run": str(mine[1]), "dropscribe-job": source.job_id}
+    metadata = {
+        "dropscribe-generation": str(mine[0]),
+        "dropscribe-run": str(mine[1]),
+        "dropscribe-job": source.job_id,
+    }
     metadata |= {"dropscribe-language": language} if language else {}
     kind = TYPES[name.rpartition(".")[2]]
     over = 0
     for _ in range(TRIES):
-        if blobs.replace(uri, data, over=over, content_type=kind, metadata=metadata) is not None:
+        if (
+            blobs.put(uri, data, if_generation_match=over, content_type=kind, metadata=metadata)
+            is not None
+        ):
             return True
         found = blobs.find(uri)
         if found and pair(found) >= mine:

@@ -1,7 +1,9 @@
-"""Words written as somebody wants them: where one phrase is found, another is written, and the times are kept in step.
+"""Words written as somebody wants them: where one phrase is found, another is written, and the
+times are kept in step.
 
-A phrase matches whole words, whatever their case and the punctuation around them, within one sentence. Where languages
-are written without spaces it matches whole words that together spell it, and what is written for them is one word.
+A phrase matches whole words, whatever their case and the punctuation around them, within one
+sentence. Where languages are written without spaces it matches whole words that together spell it,
+and what is written for them is one word.
 """
 
 import unicodedata
@@ -14,7 +16,8 @@ from functions.finalize.answer.sentences import Placed, Sentence
 from functions.finalize.formats.text import CLAUSE_END, CLOSING, OPENING, SENTENCE_END, space
 
 AROUND = SENTENCE_END + CLAUSE_END + CLOSING + OPENING
-"""Punctuation that belongs to the sentence and not to the word. Other signs, as in C#, are the word's own."""
+"""Punctuation that belongs to the sentence and not to the word. Other signs, as in C#, are the
+word's own."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,19 @@ class Rules:
     @classmethod
     def of(cls, replacements: Mapping[str, str], between: str) -> "Rules":
         phrases = {
-            between.join(plain(word) for word in found.split()): written for found, written in replacements.items()
+            between.join(plain(word) for word in found.split()): written
+            for found, written in replacements.items()
         }
-        longest = max((len(phrase.split(between) if between else phrase) for phrase in phrases), default=0)
-        return cls(between, {phrase: written for phrase, written in phrases.items() if phrase}, longest)
+        longest = max(
+            (len(phrase.split(between) if between else phrase) for phrase in phrases), default=0
+        )
+        return cls(
+            between, {phrase: written for phrase, written in phrases.items() if phrase}, longest
+        )
 
     def match(self, words: Sequence[Placed]) -> tuple[int, str] | None:
-        """How many words, from the first on, the longest phrase matches, and what to write for them."""
+        """How many words, from the first on, the longest phrase matches, and what to write for
+        them."""
         forms = [plain(word.word) for word in words]
         for length in range(len(forms), 0, -1):
             written = self.phrases.get(self.between.join(forms[:length]))
@@ -56,7 +65,10 @@ def rewrite(sentence: Sentence, rules: Rules) -> Sentence:
     if not rules.phrases:
         return sentence
     text = sentence.decoded.text
-    spelled = [Placed(one, 0.0, 0.0, None, None, "asr") for one in (text.split() if rules.between else text)]
+    spelled = [
+        Placed(one, 0.0, 0.0, None, None, "asr")
+        for one in (text.split() if rules.between else text)
+    ]
     text = rules.between.join(word.word for word in rewritten(spelled, rules))
     return replace(
         sentence,
@@ -80,10 +92,14 @@ def rewritten(words: Sequence[Placed], rules: Rules) -> list[Placed]:
 
 
 def substitute(words: Sequence[Placed], written: str, between: str) -> list[Placed]:
-    """What to write for the words. As many for as many keep each its time; else they share the time of all."""
+    """What to write for the words. As many for as many keep each its time; else they share the time
+    of all."""
     spelled = written.split() if between else [written.strip()] * bool(written.strip())
     if len(spelled) == len(words):
-        return [replace(word, word=dressed(new, *marks(word.word))) for new, word in zip(spelled, words, strict=True)]
+        return [
+            replace(word, word=dressed(new, *marks(word.word)))
+            for new, word in zip(spelled, words, strict=True)
+        ]
     if not spelled:
         return []
     lead, trail = marks(words[0].word)[0], marks(words[-1].word)[1]

@@ -5,13 +5,16 @@ from itertools import accumulate
 
 from functions.finalize.answer.words import rounded
 from functions.finalize.speakers.speaker_segments import Run
-from shared.model.transcript import Flag, Segment
+from shared.model.transcript import Segment, SegmentFlag
 
 
 def as_segments(runs: Sequence[Run]) -> list[Segment]:
     """Numbered from 0. Each run's words follow those of the run before."""
     firsts = accumulate((len(run.words) for run in runs), initial=0)
-    return [as_segment(number, first, run) for number, (first, run) in enumerate(zip(firsts, runs, strict=False))]
+    return [
+        as_segment(number, first, run)
+        for number, (first, run) in enumerate(zip(firsts, runs, strict=False))
+    ]
 
 
 def as_segment(number: int, first: int, run: Run) -> Segment:
@@ -34,7 +37,7 @@ def as_segment(number: int, first: int, run: Run) -> Segment:
     )
 
 
-def flags(run: Run) -> tuple[Flag, ...]:
+def flags(run: Run) -> tuple[SegmentFlag, ...]:
     if not run.words:
         return ("no_words",)
     return ("not_aligned",) if any(word.timing == "asr" for word in run.words) else ()

@@ -31,7 +31,8 @@ class Placed:
 
 @dataclass(frozen=True)
 class Sentence:
-    """What the aligner calls a segment, in recording time. The words of a doubted one are not placed."""
+    """What the aligner calls a segment, in recording time. The words of a doubted one are not
+    placed."""
 
     start: float
     end: float
@@ -45,11 +46,12 @@ class Sentence:
 
     @property
     def doubted(self) -> bool:
-        return bool(self.decoded.doubts)
+        return bool(self.decoded.quality_flags)
 
 
 def place(chunks: Sequence[Chunk], aligned: Sequence[Aligned]) -> list[Sentence]:
-    """All sentences, channel by channel. Each word is inside its chunk and starts no earlier than the one before ends.
+    """All sentences, channel by channel. Each word is inside its chunk and starts no earlier than
+    the one before ends.
 
     Where times disagree with the order of reading, the order stands and the times give way.
     """
@@ -58,7 +60,9 @@ def place(chunks: Sequence[Chunk], aligned: Sequence[Aligned]) -> list[Sentence]
     return [
         sentence
         for channel in channels
-        for sentence in in_order((chunk, words) for chunk, words in found if chunk.channel == channel)
+        for sentence in in_order(
+            (chunk, words) for chunk, words in found if chunk.channel == channel
+        )
     ]
 
 
@@ -87,15 +91,29 @@ def in_recording(chunk: Chunk, segment: AlignedSegment) -> Sentence:
 def place_word(chunk: Chunk, word: AlignedWord, earliest: float) -> Placed:
     start = max(earliest, inside(chunk, chunk.start + word.start))
     end = max(start, inside(chunk, chunk.start + word.end))
-    moved = abs(start - chunk.start - word.start) > INSTANT or abs(end - chunk.start - word.end) > INSTANT
-    return Placed(word.word, start, end, word.score, word.confidence, "clamped" if moved else word.timing)
+    moved = (
+        abs(start - chunk.start - word.start) > INSTANT
+        or abs(end - chunk.start - word.end) > INSTANT
+    )
+    return Placed(
+        word.word, start, end, word.score, word.confidence, "clamped" if moved else word.timing
+    )
 
 
-def with_words(sentences: Sequence[Sentence], places: Sequence[tuple[int, Placed]]) -> Iterator[Sentence]:
+def with_words(
+    sentences: Sequence[Sentence], places: Sequence[tuple[int, Placed]]
+) -> Iterator[Sentence]:
     """The sentences, each with its words, which end where the next one starts at the latest."""
-    cut = [(index, ended(word, following.start)) for (index, word), (_, following) in pairwise(places)] + [*places[-1:]]
-    words = {index: tuple(word for _, word in members) for index, members in groupby(cut, key=lambda place: place[0])}
-    return (replace(sentence, words=words.get(index, ())) for index, sentence in enumerate(sentences))
+    cut = [
+        (index, ended(word, following.start)) for (index, word), (_, following) in pairwise(places)
+    ] + [*places[-1:]]
+    words = {
+        index: tuple(word for _, word in members)
+        for index, members in groupby(cut, key=lambda place: place[0])
+    }
+    return (
+        replace(sentence, words=words.get(index, ())) for index, sentence in enumerate(sentences)
+    )
 
 
 def ended(word: Placed, limit: float) -> Placed:
@@ -111,7 +129,7 @@ def suspects(heard: Iterable[Sentence]) -> list[Suspect]:
             text=one_line(sentence.decoded.text),
             language=sentence.language,
             channel=sentence.channel,
-            reasons=sentence.decoded.doubts,
+            reasons=sentence.decoded.quality_flags,
         )
         for sentence in heard
         if sentence.doubted

@@ -11,12 +11,16 @@ from shared.model.artifacts import Turn
 from shared.model.transcript import Overlap, Word
 
 PART = 0.25
-"""The share of a word for which somebody must speak to be named with it. Less is the edge of a turn."""
+"""The share of a word for which somebody must speak to be named with it. Less is the edge of a
+turn."""
 
 
 def as_words(runs: Iterable[Run], people: People, overlaps: Iterable[Overlap]) -> list[Word]:
     """Numbered from 0, in the order of the segments."""
-    voices = {one: Floor.of([turn for turn in people.turns if turn.speaker == one]) for one in people.labels}
+    voices = {
+        one: Floor.of([turn for turn in people.turns if turn.speaker == one])
+        for one in people.labels
+    }
     mixed = Floor.of([Turn(start=one.start, end=one.end, speaker="") for one in overlaps])
     spoken = ((run, word) for run in runs for word in run.words)
     return [
@@ -25,7 +29,9 @@ def as_words(runs: Iterable[Run], people: People, overlaps: Iterable[Overlap]) -
     ]
 
 
-def as_word(number: int, run: Run, word: Placed, floor: Floor, voices: Mapping[str, Floor], mixed: Floor) -> Word:
+def as_word(
+    number: int, run: Run, word: Placed, floor: Floor, voices: Mapping[str, Floor], mixed: Floor
+) -> Word:
     """`voices` has each speaker's turns, `mixed` the stretches where two speak at once."""
     return Word(
         id=number,
@@ -52,7 +58,11 @@ def share(word: Placed, speaker: str, turns: Floor) -> float:
 
 def heard_in(word: Placed, own: str | None, voices: Mapping[str, Floor]) -> tuple[str, ...]:
     """The word's own speaker, and the others who speak during a real part of it."""
-    others = [speaker for speaker, turns in voices.items() if speaker != own and share(word, speaker, turns) >= PART]
+    others = [
+        speaker
+        for speaker, turns in voices.items()
+        if speaker != own and share(word, speaker, turns) >= PART
+    ]
     return (own, *others) if own else tuple(others)
 
 

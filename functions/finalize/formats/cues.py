@@ -1,4 +1,5 @@
-"""Captions of readable length: at most two lines of 42 characters, one to seven seconds, one speaker."""
+"""Captions of readable length: at most two lines of 42 characters, one to seven seconds, one
+speaker."""
 
 import textwrap
 from collections import defaultdict
@@ -7,7 +8,14 @@ from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import pairwise
 
-from functions.finalize.formats.text import CLAUSE_END, CLOSING, SENTENCE_END, one_line, pieces, space
+from functions.finalize.formats.text import (
+    CLAUSE_END,
+    CLOSING,
+    SENTENCE_END,
+    one_line,
+    pieces,
+    space,
+)
 from shared.model.transcript import Segment, Transcript
 
 LINES, WIDTH = 2, 42
@@ -64,13 +72,17 @@ def cues(transcript: Transcript) -> list[Cue]:
     """The whole dialogue in order; none overlaps another."""
     channels: dict[int | None, list[Part]] = defaultdict(list)
     for segment in transcript.segments:
-        channels[segment.channel] += (part for part in divide(whole(segment, transcript)) if part.text)
+        channels[segment.channel] += (
+            part for part in divide(whole(segment, transcript)) if part.text
+        )
     parts = merge(*map(gather, channels.values()), key=lambda part: part.start)
     return timed(list(parts), round(transcript.media.duration * 1000))
 
 
 def whole(segment: Segment, transcript: Transcript) -> Part:
-    label = next((speaker.label for speaker in transcript.speakers if speaker.id == segment.speaker), None)
+    label = next(
+        (speaker.label for speaker in transcript.speakers if speaker.id == segment.speaker), None
+    )
     return Part(label, segment.language, spell(segment, transcript))
 
 
@@ -79,7 +91,8 @@ def lines(text: str) -> list[str]:
 
 
 def spell(segment: Segment, transcript: Transcript) -> list[Piece]:
-    """The segment word by word, or in one piece when it came without words; with the space that follows it."""
+    """The segment word by word, or in one piece when it came without words; with the space that
+    follows it."""
     text = segment.text + space(segment.language)
     if segment.words is None:
         return [Piece(text, round(segment.start * 1000), round(segment.end * 1000))]
@@ -87,7 +100,8 @@ def spell(segment: Segment, transcript: Transcript) -> list[Piece]:
     words = transcript.words[first : last + 1]
     texts = pieces(text, [word.word for word in words], space(segment.language))
     return [
-        Piece(text, round(word.start * 1000), round(word.end * 1000)) for text, word in zip(texts, words, strict=True)
+        Piece(text, round(word.start * 1000), round(word.end * 1000))
+        for text, word in zip(texts, words, strict=True)
     ]
 
 
@@ -111,7 +125,8 @@ def halved(piece: Piece) -> list[Piece]:
 
 
 def best_cut(spelled: Sequence[Piece]) -> int:
-    """Where to cut: near the middle of the text, better after a clause or in a pause, best after a sentence."""
+    """Where to cut: near the middle of the text, better after a clause or in a pause, best after a
+    sentence."""
     total = sum(len(piece.text) for piece in spelled)
     before, costs = 0, []
     for piece, following in pairwise(spelled):
@@ -130,7 +145,8 @@ def ending(text: str) -> float:
 
 
 def gather(parts: Iterable[Part]) -> list[Part]:
-    """Join a part that would stand too short a time with what the same speaker says next, if both fit."""
+    """Join a part that would stand too short a time with what the same speaker says next, if both
+    fit."""
     kept: list[Part] = []
     for part in parts:
         if kept and alike(kept[-1], part) and part.start - kept[-1].start < SHORTEST:
@@ -149,8 +165,8 @@ def alike(one: Part, other: Part) -> bool:
 def timed(parts: Sequence[Part], duration: int) -> list[Cue]:
     """The parts with the times they stand, one after the other.
 
-    Where two begin at once, the second gives way by a millisecond. Where people talk at once on several channels, it
-    waits until the first was there for a second, if that lasts so long.
+    Where two begin at once, the second gives way by a millisecond. Where people talk at once on
+    several channels, it waits until the first was there for a second, if that lasts so long.
     """
     made: list[Cue] = []
     clock = 0

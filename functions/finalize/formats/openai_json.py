@@ -12,7 +12,8 @@ FRAMES = 100
 
 
 def openai(transcript: Transcript) -> str:
-    """It knows no speakers. A number that is not known is 0, since the API's readers take no null."""
+    """It knows no speakers. A number that is not known is 0, since the API's readers take no
+    null."""
     code = written_in(transcript)
     return json.dumps(
         {

@@ -23,7 +23,8 @@ def srt(transcript: Transcript) -> str:
 
 
 def vtt(transcript: Transcript) -> str:
-    """WebVTT, each cue in its speaker's voice, and marked where its language is not the one that the header names."""
+    """WebVTT, each cue in its speaker's voice, and marked where its language is not the one that
+    the header names."""
     language = written_in(transcript)
     header = f"WEBVTT\nLanguage: {language}\n" if language else "WEBVTT\n"
     return "\n".join([header, *(voiced(cue, language) for cue in cues(transcript))])
@@ -73,7 +74,8 @@ def rttm(transcript: Transcript) -> str:
 
 
 def ctm(transcript: Transcript) -> str:
-    """NIST's time-marked conversation: a line a word, channel by channel, with its confidence where it is known."""
+    """NIST's time-marked conversation: a line a word, channel by channel, with its confidence where
+    it is known."""
     in_order = sorted(transcript.words, key=lambda word: number(word.channel))
     return "".join(f"{transcript.job.id} {marked(word)}\n" for word in in_order)
 

@@ -1,4 +1,5 @@
-"""Whether two channels hold the same speech: one bleeds into the other, or the recording is not truly stereo."""
+"""Whether two channels hold the same speech: one bleeds into the other, or the recording is not
+truly stereo."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -16,7 +17,8 @@ ENOUGH = 10
 
 
 def alike(said: Sequence[Sentence]) -> Iterator[tuple[int, int]]:
-    """The pairs of channels, of which the one with fewer words says nearly nothing that the other does not say."""
+    """The pairs of channels, of which the one with fewer words says nearly nothing that the other
+    does not say."""
     words: dict[int, list[Placed]] = defaultdict(list)
     for sentence in said:
         if sentence.channel is not None:

@@ -35,18 +35,25 @@ class Run:
 
 
 def runs(sentences: Iterable[Sentence], people: People) -> list[Run]:
-    """What was said, in order of start. A sentence of one channel may begin within a sentence of another."""
+    """What was said, in order of start. A sentence of one channel may begin within a sentence of
+    another."""
     said = [sentence for sentence in sentences if not sentence.doubted]
     channels = dict.fromkeys(sentence.channel for sentence in said)
-    found = (run for channel in channels for run in of_channel(said, channel, people.floors[channel]))
+    found = (
+        run for channel in channels for run in of_channel(said, channel, people.floors[channel])
+    )
     return sorted((run for run in found if run.text), key=lambda run: run.start)
 
 
 def of_channel(sentences: Iterable[Sentence], channel: int | None, floor: Floor) -> Iterator[Run]:
     own = [sentence for sentence in sentences if sentence.channel == channel]
-    for sentence, who in zip(own, speakers([sentence.words for sentence in own], floor), strict=True):
+    for sentence, who in zip(
+        own, speakers([sentence.words for sentence in own], floor), strict=True
+    ):
         if not sentence.words:
             claims = floor.claims(sentence.start, max(sentence.end, sentence.start + INSTANT))
             yield Run(sentence, max(claims, key=claims.__getitem__, default=None), ())
-        for speaker, members in groupby(zip(who, sentence.words, strict=True), key=lambda pair: pair[0]):
+        for speaker, members in groupby(
+            zip(who, sentence.words, strict=True), key=lambda pair: pair[0]
+        ):
             yield Run(sentence, speaker, [word for _, word in members])

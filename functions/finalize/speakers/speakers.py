@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functions.finalize.answer.sentences import INSTANT, Sentence
 from functions.finalize.speakers.linking import Voice, link
 from functions.finalize.speakers.turns import Floor, identify, merge, place_turns
-from shared.model.artifacts import Diarization, Region, Turn
+from shared.model.artifacts import Diarization, Interval, Turn
 from shared.model.transcript import Speaker, Word
 
 TALK_PAUSE = 0.5
-"""Seconds between words of one turn, on a channel: aligned words are short, and sound a little longer."""
+"""Seconds between words of one turn, on a channel: aligned words are short, and sound a little
+longer."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class People:
     """Who is to be given a channel's words."""
 
 
-def by_voice(spans: Sequence[Region], diarizations: Sequence[Diarization], fewest: int, most: int | None) -> People:
+def by_voice(
+    spans: Sequence[Interval], diarizations: Sequence[Diarization], fewest: int, most: int | None
+) -> People:
     """The speakers of all spans, linked. Without diarizations there is nobody."""
     alone = place_turns(diarizations, spans, lambda found: found.turns)
     heard = place_turns(diarizations, spans, lambda found: found.overlapping)
@@ -45,7 +48,11 @@ def by_channel(heard: Sequence[Sentence], duration: float) -> People:
 
     Turns are what the words fill.
     """
-    said = [(sentence.channel, sentence) for sentence in heard if sentence.channel is not None and not sentence.doubted]
+    said = [
+        (sentence.channel, sentence)
+        for sentence in heard
+        if sentence.channel is not None and not sentence.doubted
+    ]
     channels = sorted({channel for channel, _ in said})
     words = (
         Turn(start=word.start, end=word.end, speaker=speaker(channel))
@@ -57,7 +64,10 @@ def by_channel(heard: Sequence[Sentence], duration: float) -> People:
     return People(
         labels={speaker(channel): f"Channel {channel + 1}" for channel in channels},
         turns=merge(words, TALK_PAUSE),
-        floors={channel: Floor.of([always.model_copy(update={"speaker": speaker(channel)})]) for channel in channels},
+        floors={
+            channel: Floor.of([always.model_copy(update={"speaker": speaker(channel)})])
+            for channel in channels
+        },
     )
 
 
@@ -72,7 +82,9 @@ def describe(people: People, words: Iterable[Word]) -> list[Speaker]:
         Speaker(
             id=speaker,
             label=label,
-            talk_time=round(sum(turn.end - turn.start for turn in people.turns if turn.speaker == speaker), 3),
+            talk_time=round(
+                sum(turn.end - turn.start for turn in people.turns if turn.speaker == speaker), 3
+            ),
             turns=sum(turn.speaker == speaker for turn in people.turns),
             words=spoken.count(speaker),
         )

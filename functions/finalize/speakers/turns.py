@@ -8,7 +8,7 @@ from itertools import chain, pairwise
 from math import inf
 
 from functions.finalize.speakers.linking import Voice
-from shared.model.artifacts import Diarization, Region, Turn
+from shared.model.artifacts import Diarization, Interval, Turn
 from shared.model.intervals import inside, union
 from shared.model.transcript import Overlap
 
@@ -19,7 +19,9 @@ BLIP = 0.2
 
 
 def place_turns(
-    diarizations: Sequence[Diarization], spans: Sequence[Region], pick: Callable[[Diarization], Iterable[Turn]]
+    diarizations: Sequence[Diarization],
+    spans: Sequence[Interval],
+    pick: Callable[[Diarization], Iterable[Turn]],
 ) -> list[tuple[float, float, Voice]]:
     """The picked turns of all spans in recording time, each inside its span, in order."""
     placed = []
@@ -31,7 +33,9 @@ def place_turns(
     return sorted(placed)
 
 
-def identify(groups: Iterable[list[Voice]], placed: Collection[tuple[float, float, Voice]]) -> dict[Voice, str]:
+def identify(
+    groups: Iterable[list[Voice]], placed: Collection[tuple[float, float, Voice]]
+) -> dict[Voice, str]:
     """Each voice's speaker id: "S1" is who is heard first, for longer than a blip."""
     group_of = {voice: index for index, group in enumerate(groups) for voice in group}
     order: dict[int, str] = {}
@@ -57,13 +61,20 @@ def merge(turns: Iterable[Turn], pause: float = PAUSE) -> list[Turn]:
 def exclude(turns: Sequence[Turn]) -> list[Turn]:
     """The turns in order, each ending where the next one begins at the latest."""
     limits = chain((following.start for following in turns[1:]), [inf])
-    cut = [turn.model_copy(update={"end": min(turn.end, limit)}) for turn, limit in zip(turns, limits, strict=False)]
+    cut = [
+        turn.model_copy(update={"end": min(turn.end, limit)})
+        for turn, limit in zip(turns, limits, strict=False)
+    ]
     return [turn for turn in cut if turn.start < turn.end]
 
 
 def find_overlaps(turns: Iterable[Turn]) -> list[Overlap]:
     """Where at least two speak at once, split where someone joins or leaves."""
-    changes = sorted((time, step, turn.speaker) for turn in turns for time, step in ((turn.start, 1), (turn.end, -1)))
+    changes = sorted(
+        (time, step, turn.speaker)
+        for turn in turns
+        for time, step in ((turn.start, 1), (turn.end, -1))
+    )
     talking: dict[str, int] = defaultdict(int)
     overlaps = []
     for (start, step, speaker), (end, _, _) in pairwise(changes):
@@ -88,7 +99,8 @@ class Floor:
         return cls(alone, [turn.start for turn in alone], [turn.end for turn in alone])
 
     def claims(self, start: float, end: float) -> dict[str, float]:
-        """For how many seconds of that stretch each speaker has the floor. If nobody has, the nearest has all of it."""
+        """For how many seconds of that stretch each speaker has the floor. If nobody has, the
+        nearest has all of it."""
         seconds = self.seconds(start, end)
         if seconds or not self.turns:
             return seconds
@@ -98,7 +110,8 @@ class Floor:
         return {nearest.speaker: end - start}
 
     def seconds(self, start: float, end: float) -> dict[str, float]:
-        """For how many seconds of that stretch each speaker has the floor; nobody is named who has not."""
+        """For how many seconds of that stretch each speaker has the floor; nobody is named who has
+        not."""
         seconds: dict[str, float] = defaultdict(float)
         for turn in self.turns[bisect_right(self.ends, start) : bisect_left(self.starts, end)]:
             seconds[turn.speaker] += min(end, turn.end) - max(start, turn.start)

@@ -80,7 +80,11 @@ WIRING = (
         "modules/function/main.tf",
         "4 = 16",
         "4 = 32",
-        Says("test", 'run "on_four_vcpu_with_the_memory_of_eight"... fail', "tests/function.tftest.hcl"),
+        Says(
+            "test",
+            'run "on_four_vcpu_with_the_memory_of_eight"... fail',
+            "tests/function.tftest.hcl",
+        ),
     ),
     Mistake(
         "two MiB in place of GiB",

@@ -1,9 +1,11 @@
-"""python -m tests.terraform.standin: serves until it is stopped, and tells how to point terraform at it.
+"""python -m tests.terraform.standin: serves until it is stopped, and tells how to point terraform
+at it.
 
     $ python -m tests.terraform.standin &
     export TF_REATTACH_PROVIDERS='…'
 
-With that variable set terraform calls this process instead of installing the provider. It writes no lock file.
+With that variable set terraform calls this process instead of installing the provider. It writes no
+lock file.
 """
 
 import json
@@ -32,7 +34,9 @@ UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_le
 def serve(provider: Provider, socket: Path) -> grpc.Server:
     server = grpc.server(ThreadPoolExecutor(8), options=UNLIMITED)
     calls = {name: handler(takes, answer) for name, (takes, answer) in provider.calls().items()}
-    stay = {"Shutdown": handler("Empty", lambda _: Messages["Empty"]())}  # each terraform says so when it ends
+    stay = {
+        "Shutdown": handler("Empty", lambda _: Messages["Empty"]())
+    }  # each terraform says so when it ends
     server.add_generic_rpc_handlers(
         (
             grpc.method_handlers_generic_handler("tfplugin5.Provider", calls),
@@ -55,13 +59,21 @@ def handler(takes: str, answer: Any) -> Any:
 def reattach(socket: Path) -> str:
     """The value of TF_REATTACH_PROVIDERS. `Test` keeps terraform from ending this process."""
     address = {"Network": "unix", "String": str(socket)}
-    how = {"Protocol": "grpc", "ProtocolVersion": 5, "Pid": os.getpid(), "Test": True, "Addr": address}
+    how = {
+        "Protocol": "grpc",
+        "ProtocolVersion": 5,
+        "Pid": os.getpid(),
+        "Test": True,
+        "Addr": address,
+    }
     return json.dumps({NAME: how})
 
 
 def main() -> None:
     die_with_parent()
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # before there are threads, so that none of them is interrupted
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, ENDS
+    )  # before there are threads, so that none of them is interrupted
     try:
         provider = Provider(schema(fetched()))
     except NotFetched as error:

@@ -1,4 +1,5 @@
-"""The recordings of the evaluation say exactly what they hold. Composed of made sounds: no package is needed."""
+"""The recordings of the evaluation say exactly what they hold. Composed of made sounds: no package
+is needed."""
 
 import gzip
 import itertools
@@ -51,7 +52,10 @@ def clip(path: Path, voice: str, heard: Samples, text: str | None = "four words 
 
 def two_voices(home: Path, choose: random.Random) -> Decks:
     return {
-        voice: deck(choose, [clip(home / f"{voice}-{n}.wav", voice, padded(burst(1 + n / 4, n))) for n in range(5)])
+        voice: deck(
+            choose,
+            [clip(home / f"{voice}-{n}.wav", voice, padded(burst(1 + n / 4, n))) for n in range(5)],
+        )
         for voice in ("Ann", "Ben")
     }
 
@@ -80,14 +84,19 @@ def test_sound_is_where_the_truth_says_and_nowhere_else(tmp_path: Path) -> None:
 
 
 def test_every_clip_is_heard_at_one_loudness(tmp_path: Path) -> None:
-    quiet, loud = (clip(tmp_path / f"{n}.wav", "Ann", padded(burst(1)) * np.float32(n)) for n in (0.1, 1))
+    quiet, loud = (
+        clip(tmp_path / f"{n}.wav", "Ann", padded(burst(1)) * np.float32(n)) for n in (0.1, 1)
+    )
     for each in (quiet, loud):
         assert np.sqrt(np.mean(each.sound.samples**2)) == pytest.approx(voices.LOUDNESS, rel=0.02)
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     first, again, other = (talk(tmp_path, seed, Style()) for seed in (7, 7, 8))
-    made = [recording(tmp_path, str(n), "dialogue", sound(said), said) for n, said in enumerate((first, again, other))]
+    made = [
+        recording(tmp_path, str(n), "dialogue", sound(said), said)
+        for n, said in enumerate((first, again, other))
+    ]
     assert made[0].audio.read_bytes() == made[1].audio.read_bytes() != made[2].audio.read_bytes()
     assert made[0].utterances == made[1].utterances != made[2].utterances
 
@@ -135,9 +144,13 @@ def test_noises_last_as_long_as_asked_and_are_equally_loud(seconds: float) -> No
 def test_the_start_of_every_spliced_word_is_known(tmp_path: Path) -> None:
     choose = random.Random(2)
     words = [
-        clip(tmp_path / f"{n}.wav", "Ann", padded(burst(0.3, n)), name) for n, name in enumerate(["one", "two", "six"])
+        clip(tmp_path / f"{n}.wav", "Ann", padded(burst(0.3, n)), name)
+        for n, name in enumerate(["one", "two", "six"])
     ]
-    said = [phrase(choose, words, samples(1), (0.1, 0.4)), phrase(choose, words[::-1], samples(5), (0.1, 0.4))]
+    said = [
+        phrase(choose, words, samples(1), (0.1, 0.4)),
+        phrase(choose, words[::-1], samples(5), (0.1, 0.4)),
+    ]
     made = recording(tmp_path, "words", "onsets", sound(said), said)
     assert [onset.word for onset in made.onsets] == ["one", "two", "six", "six", "two", "one"]
     assert [utterance.text for utterance in made.utterances] == ["one two six", "six two one"]
@@ -147,19 +160,26 @@ def test_the_start_of_every_spliced_word_is_known(tmp_path: Path) -> None:
         assert level(made, onset.start, 0.01) > 0.03
 
 
-def test_a_word_that_begins_under_another_voice_or_in_doubt_has_no_known_start(tmp_path: Path) -> None:
+def test_a_word_that_begins_under_another_voice_or_in_doubt_has_no_known_start(
+    tmp_path: Path,
+) -> None:
     swelling = burst(1) * np.linspace(0, 1, RATE, dtype=np.float32) ** 2
     clear = clip(tmp_path / "clear.wav", "Ann", padded(burst(2)), "clear")
     soft = clip(tmp_path / "soft.wav", "Ben", padded(swelling), "soft")
     choose = random.Random(0)
-    said = [phrase(choose, [each], samples(at), (0, 0)) for each, at in ((clear, 1), (soft, 4), (clear, 7), (clear, 8))]
+    said = [
+        phrase(choose, [each], samples(at), (0, 0))
+        for each, at in ((clear, 1), (soft, 4), (clear, 7), (clear, 8))
+    ]
     assert [onset.start for onset in onsets(said)] == [1, 7]
 
 
 def test_a_later_conversation_is_the_same_but_later(tmp_path: Path) -> None:
     said = talk(tmp_path, 5, Style())
     assert end(late(said, 40)) == pytest.approx(end(said) + 40)
-    assert [u.start - 40 for u in utterances(late(said, 40))] == pytest.approx([u.start for u in utterances(said)])
+    assert [u.start - 40 for u in utterances(late(said, 40))] == pytest.approx(
+        [u.start for u in utterances(said)]
+    )
 
 
 def test_a_clip_is_cut_where_its_sound_begins_and_ends() -> None:
@@ -177,17 +197,25 @@ def test_a_clip_with_a_soft_beginning_or_much_noise_is_in_doubt() -> None:
 
 def test_the_longest_pause_within_a_clip_is_measured() -> None:
     gap = np.zeros(samples(0.7), np.float32)
-    assert trimmed(padded(burst(1), gap, burst(1), gap[:4000], burst(1))).pause == pytest.approx(0.7, abs=2 * EXACT)
+    assert trimmed(padded(burst(1), gap, burst(1), gap[:4000], burst(1))).pause == pytest.approx(
+        0.7, abs=2 * EXACT
+    )
 
 
 def test_silence_is_a_clip_without_sound() -> None:
-    assert trimmed(np.zeros(RATE, np.float32)).seconds == trimmed(np.zeros(10, np.float32)).seconds == 0
+    assert (
+        trimmed(np.zeros(RATE, np.float32)).seconds
+        == trimmed(np.zeros(10, np.float32)).seconds
+        == 0
+    )
 
 
 def test_a_sound_is_in_one_half_under_any_name(tmp_path: Path) -> None:
     halves = []
     for number in range(40):
-        one, two = (clip(tmp_path / f"{name}-{number}.wav", "Ann", burst(0.1, number)) for name in "ab")
+        one, two = (
+            clip(tmp_path / f"{name}-{number}.wav", "Ann", burst(0.1, number)) for name in "ab"
+        )
         assert one.half == two.half
         halves.append(one.half)
     assert 10 < halves.count("test") < 30
@@ -202,7 +230,9 @@ def test_a_deck_gives_every_fitting_clip_before_it_repeats_one(tmp_path: Path) -
     fitting = [clip(tmp_path / f"{n}.wav", "Ann", padded(burst(1, n))) for n in range(4)]
     short = clip(tmp_path / "short.wav", "Ann", padded(burst(0.3)))
     few_words = clip(tmp_path / "few.wav", "Ann", padded(burst(1)), "two words")
-    halting = clip(tmp_path / "halting.wav", "Ann", padded(burst(1), np.zeros(RATE, np.float32), burst(1)))
+    halting = clip(
+        tmp_path / "halting.wav", "Ann", padded(burst(1), np.zeros(RATE, np.float32), burst(1))
+    )
     dealt = deck(random.Random(1), [*fitting, short, few_words, halting])
     assert {next(dealt).path for _ in range(4)} == {each.path for each in fitting}
     with pytest.raises(ValueError, match="none of the clips fits"):
@@ -210,10 +240,18 @@ def test_a_deck_gives_every_fitting_clip_before_it_repeats_one(tmp_path: Path) -
 
 
 def test_texts_of_prompts_are_read_without_comments(tmp_path: Path) -> None:
-    listed = tmp_path / "asterisk-core-sounds-it/usr/share/doc/asterisk-core-sounds-it/core-sounds-it.txt.gz"
+    listed = (
+        tmp_path
+        / "asterisk-core-sounds-it/usr/share/doc/asterisk-core-sounds-it/core-sounds-it.txt.gz"
+    )
     listed.parent.mkdir(parents=True)
-    listed.write_bytes(gzip.compress("\ufeff; Italiano\n\nagent-pass: La password: qui.\nbeep: [tono]\n".encode()))
-    assert voices.prompt_texts(tmp_path, "it") == {"agent-pass": "La password: qui.", "beep": "[tono]"}
+    listed.write_bytes(
+        gzip.compress("\ufeff; Italiano\n\nagent-pass: La password: qui.\nbeep: [tono]\n".encode())
+    )
+    assert voices.prompt_texts(tmp_path, "it") == {
+        "agent-pass": "La password: qui.",
+        "beep": "[tono]",
+    }
 
 
 @pytest.mark.parametrize(
@@ -232,15 +270,21 @@ def test_what_is_no_plain_speech_is_told_by_its_text(text: str, spoken: bool) ->
 
 def test_dialogues_are_read_from_their_script(tmp_path: Path) -> None:
     script = tmp_path / "dialogs_nl.lua"
-    script.write_text('dialogId("a-m-b", "font_small", "A \\"ship\\"?")\ndialogStr("Een \\"schip\\"?")\n\n')
+    script.write_text(
+        'dialogId("a-m-b", "font_small", "A \\"ship\\"?")\ndialogStr("Een \\"schip\\"?")\n\n'
+    )
     assert voices.dialogue_texts(script) == {"a-m-b": 'Een "schip"?'}
 
 
 def test_the_quick_set_needs_no_package_and_knows_its_words(tmp_path: Path) -> None:
     made = {each.name: each for each in sets.quick(tmp_path)}
     assert all(each.audio.exists() for each in made.values())
-    assert [len(made[f"nothing-{name}"].utterances) for name in ("silence", "loud-noise", "tone")] == [0, 0, 0]
-    once, twice, later = (made[name].utterances for name in ("sample", "sample-twice", "sample-after-silence"))
+    assert [
+        len(made[f"nothing-{name}"].utterances) for name in ("silence", "loud-noise", "tone")
+    ] == [0, 0, 0]
+    once, twice, later = (
+        made[name].utterances for name in ("sample", "sample-twice", "sample-after-silence")
+    )
     assert len(" ".join(str(turn.text) for turn in once).split()) == 81
     assert [turn.start - 40 for turn in later] == pytest.approx([turn.start for turn in once])
     assert [turn.start - 35 for turn in twice[10:]] == pytest.approx([turn.start for turn in once])
@@ -262,7 +306,9 @@ def test_a_machine_without_apt_is_told_what_it_lacks(tmp_path: Path, commands: P
 
 def test_a_package_that_cannot_be_had_is_named(tmp_path: Path, commands: Path) -> None:
     for name in ("apt-get", "dpkg-deb"):
-        (commands / name).write_text("#!/bin/sh\necho 'E: Unable to locate package fillets-ng-data' >&2\nexit 100\n")
+        (commands / name).write_text(
+            "#!/bin/sh\necho 'E: Unable to locate package fillets-ng-data' >&2\nexit 100\n"
+        )
         (commands / name).chmod(0o755)
     with pytest.raises(packages.PackagesMissing, match="Unable to locate package fillets-ng-data"):
         packages.unpacked(tmp_path / "cache")

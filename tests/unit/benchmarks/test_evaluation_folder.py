@@ -1,4 +1,5 @@
-"""A folder of recordings with their truth beside them is read as it is meant, and what is no use is named."""
+"""A folder of recordings with their truth beside them is read as it is meant, and what is no use is
+named."""
 
 from pathlib import Path
 
@@ -24,7 +25,9 @@ def read_one(home: Path, name: str) -> Recording:
     return one
 
 
-def test_turns_and_words_from_two_files_are_joined_though_they_name_people_differently(given: Path) -> None:
+def test_turns_and_words_from_two_files_are_joined_though_they_name_people_differently(
+    given: Path,
+) -> None:
     (given / "call.rttm").write_text(
         "SPEAKER x 1 1.0 2.0 <NA> <NA> s1 <NA> <NA>\nSPEAKER x 1 2.5 3.0 <NA> <NA> s2 <NA> <NA>\n"
         "SPEAKER x 1 7.0 0.5 <NA> <NA> s2 <NA> <NA>\n"
@@ -125,8 +128,12 @@ item []:
 """
 
 
-@pytest.mark.parametrize(("grid", "encoding"), [(SHORT, "utf-8"), (LONG, "utf-8"), (LONG, "utf-16")])
-def test_word_starts_are_read_from_either_form_of_a_textgrid(given: Path, grid: str, encoding: str) -> None:
+@pytest.mark.parametrize(
+    ("grid", "encoding"), [(SHORT, "utf-8"), (LONG, "utf-8"), (LONG, "utf-16")]
+)
+def test_word_starts_are_read_from_either_form_of_a_textgrid(
+    given: Path, grid: str, encoding: str
+) -> None:
     (given / "call.TextGrid").write_text(grid, encoding)
     made = read_one(given, "call-wav")
     assert [(onset.word, onset.start) for onset in made.onsets] == [("hello", 0.25), ("there", 1.5)]
@@ -139,11 +146,17 @@ def test_a_manifest_gives_the_language_and_a_text_that_is_marked_as_one(given: P
         ' {"file": "other.wav", "language": "en then de", "reference": "must contain a name"}]'
     )
     made = read_one(given, "call-wav")
-    assert (made.language, made.utterances[0].language, made.utterances[0].text) == ("en", "en", "Neither did I.")
+    assert (made.language, made.utterances[0].language, made.utterances[0].text) == (
+        "en",
+        "en",
+        "Neither did I.",
+    )
     assert list(folder.read(given)[1]) == ["other.wav"]
 
 
-def test_what_cannot_be_measured_is_named_with_its_reason(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_measured_is_named_with_its_reason(
+    given: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (given / "call.txt").write_text("neither did i")
     (given / "broken.wav").write_bytes(b"no sound at all")
     (given / "broken.txt").write_text("nothing")

@@ -19,11 +19,21 @@ def truth(
     speakers_known: bool = True,
 ) -> Recording:
     return Recording(
-        "r", "set", Path("r.wav"), seconds, utterances, tuple(onsets), language, options or {}, speakers_known
+        "r",
+        "set",
+        Path("r.wav"),
+        seconds,
+        utterances,
+        tuple(onsets),
+        language,
+        options or {},
+        speakers_known,
     )
 
 
-def said(text: str | None, start: float = 0, end: float = 10, speaker: str = "A", language: str = "en") -> Utterance:
+def said(
+    text: str | None, start: float = 0, end: float = 10, speaker: str = "A", language: str = "en"
+) -> Utterance:
     return Utterance(speaker, start, end, text, language)
 
 
@@ -64,21 +74,31 @@ def test_a_language_without_spaces_is_counted_in_characters() -> None:
 
 def test_rates_of_many_recordings_are_weighed_by_their_words() -> None:
     short, long = Ratio(1, 1), Ratio(0, 9)
-    pooled = measures.figures([Score({"wer": short}, {}, ()), Score({"wer": long}, {}, ()), Score({}, {}, ())])
+    pooled = measures.figures(
+        [Score({"wer": short}, {}, ()), Score({"wer": long}, {}, ()), Score({}, {}, ())]
+    )
     assert pooled == {"wer": pytest.approx(0.1)}
 
 
 def test_a_word_of_the_wrong_speaker_is_deleted_from_one_and_inserted_to_the_other() -> None:
     pytest.importorskip("meeteval", reason="meeteval comes with the extra `benchmarks`")
-    words = (*heard("one fine day", "S1"), *heard("we two went out", "S1")[:1], *heard("went home", "S2"))
-    found = measures.speaker_errors(truth(said("one fine day"), said("we went home", speaker="B")), Result(words))
+    words = (
+        *heard("one fine day", "S1"),
+        *heard("we two went out", "S1")[:1],
+        *heard("went home", "S2"),
+    )
+    found = measures.speaker_errors(
+        truth(said("one fine day"), said("we went home", speaker="B")), Result(words)
+    )
     assert found["cpwer"] == Ratio(2, 6)
     assert found["speaker_cost"] == Ratio(2, 6)
 
 
 def test_words_errors_alone_cost_no_speakers() -> None:
     pytest.importorskip("meeteval", reason="meeteval comes with the extra `benchmarks`")
-    found = measures.speaker_errors(truth(said("one fine day")), Result(heard("one nice day", "anybody")))
+    found = measures.speaker_errors(
+        truth(said("one fine day")), Result(heard("one nice day", "anybody"))
+    )
     assert (found["cpwer"], found["speaker_cost"]) == (Ratio(1, 3), Ratio(0, 3))
 
 
@@ -90,13 +110,17 @@ def test_no_speaker_errors_where_speakers_are_not_known() -> None:
 
 
 def test_a_turn_that_is_a_second_late_misses_one_and_alarms_for_one() -> None:
-    found = measures.diarization_errors(truth(said(None, 10, 20)), Result(turns=(Turn(11, 21, "S1"),)))
+    found = measures.diarization_errors(
+        truth(said(None, 10, 20)), Result(turns=(Turn(11, 21, "S1"),))
+    )
     assert found["der"] == pytest.approx(Ratio(2, 10))
     assert found["jer"] == pytest.approx(Ratio(2 / 11, 1))
 
 
 def test_the_collar_frees_a_quarter_of_a_second_on_either_side() -> None:
-    found = measures.diarization_errors(truth(said(None, 10, 20)), Result(turns=(Turn(10.2, 20.4, "S1"),)))
+    found = measures.diarization_errors(
+        truth(said(None, 10, 20)), Result(turns=(Turn(10.2, 20.4, "S1"),))
+    )
     assert found["der"] == pytest.approx(Ratio(0.2 + 0.4, 10))
     assert found["der_collar"] == pytest.approx(Ratio(0.4 - 0.25, 10 - 2 * 0.25))
 
@@ -110,17 +134,23 @@ def test_two_who_speak_at_once_must_both_be_found() -> None:
 
 def test_turns_of_one_speaker_that_touch_are_counted_once() -> None:
     found = measures.diarization_errors(
-        truth(said(None, 0, 6), said(None, 4, 10)), Result(turns=(Turn(0, 7, "S1"), Turn(6, 10, "S1")))
+        truth(said(None, 0, 6), said(None, 4, 10)),
+        Result(turns=(Turn(0, 7, "S1"), Turn(6, 10, "S1"))),
     )
     assert found["der"] == pytest.approx(Ratio(0, 10))
 
 
 def test_no_turns_at_all_is_everything_missed() -> None:
-    assert measures.diarization_errors(truth(said(None, 0, 8)), Result())["der"] == pytest.approx(Ratio(8, 8))
+    assert measures.diarization_errors(truth(said(None, 0, 8)), Result())["der"] == pytest.approx(
+        Ratio(8, 8)
+    )
 
 
 def test_the_number_of_speakers_is_right_or_wrong_unless_it_was_told() -> None:
-    two, one = truth(said(None), said(None, speaker="B")), Result(turns=(Turn(0, 5, "S1"), Turn(6, 9, "S1")))
+    two, one = (
+        truth(said(None), said(None, speaker="B")),
+        Result(turns=(Turn(0, 5, "S1"), Turn(6, 9, "S1"))),
+    )
     assert measures.speakers_counted(two, one)["speakers_counted"] == Ratio(0, 1)
     assert measures.speakers_counted(truth(said(None)), one)["speakers_counted"] == Ratio(1, 1)
     assert measures.speakers_counted(truth(said(None), options={"speakers": "1"}), one) == {}
@@ -136,7 +166,9 @@ def test_onsets_are_found_around_a_wrong_word() -> None:
 
 def test_a_heard_word_is_no_more_than_one_onset_and_never_a_far_one() -> None:
     onsets = [Onset("no", 1.0), Onset("no", 1.5), Onset("yes", 5.0)]
-    errors, found = measures.starts(truth(onsets=onsets), Result((Word("no", 1.4, 1.6), Word("yes", 6.1, 6.4))))
+    errors, found = measures.starts(
+        truth(onsets=onsets), Result((Word("no", 1.4, 1.6), Word("yes", 6.1, 6.4)))
+    )
     assert errors == pytest.approx([0.1])
     assert found == {"onsets_found": Ratio(1, 3)}
 
@@ -168,7 +200,9 @@ def test_without_onsets_nothing_is_said_of_starts() -> None:
         ("over_long", ((5.0, 6.6), (8.0, 9.5))),
     ],
 )
-def test_a_fault_is_counted_as_that_and_nothing_else(fault: str, times: tuple[tuple[float, float], ...]) -> None:
+def test_a_fault_is_counted_as_that_and_nothing_else(
+    fault: str, times: tuple[tuple[float, float], ...]
+) -> None:
     counts = measures.faults(truth(), at(*times))
     assert {name: counts[name] for name in ("untimed", "unordered", "outside", "reversed", "over_long")} == {
         "untimed": 0, "unordered": 0, "outside": 0, "reversed": 0, "over_long": 0, fault: 1
@@ -187,8 +221,14 @@ def test_words_without_a_named_speaker_are_counted_even_when_one_is_taken() -> N
 
 
 def test_a_recording_without_an_answer_is_counted() -> None:
-    scores = [Score({}, measures.faults(truth(), result), ()) for result in (Result(), Result(error="it crashed"))]
-    assert {name: measures.figures(scores)[name] for name in ("recordings", "errors")} == {"recordings": 2, "errors": 1}
+    scores = [
+        Score({}, measures.faults(truth(), result), ())
+        for result in (Result(), Result(error="it crashed"))
+    ]
+    assert {name: measures.figures(scores)[name] for name in ("recordings", "errors")} == {
+        "recordings": 2,
+        "errors": 1,
+    }
 
 
 def test_aligned_words_are_a_share_of_all_words() -> None:
@@ -197,7 +237,9 @@ def test_aligned_words_are_a_share_of_all_words() -> None:
 
 
 def test_words_cover_speech_with_what_is_around_them() -> None:
-    found = measures.coverage(truth(said(None, 10, 20)), at((12.0, 13.0), (13.2, 14.0), (19.8, 30.0)))
+    found = measures.coverage(
+        truth(said(None, 10, 20)), at((12.0, 13.0), (13.2, 14.0), (19.8, 30.0))
+    )
     assert found["coverage"] == pytest.approx(Ratio((14.3 - 11.7) + (20 - 19.5), 10))
 
 
@@ -209,12 +251,21 @@ def test_coverage_says_nothing_without_speech_or_without_any_times() -> None:
 
 def test_where_nobody_ever_speaks_every_word_is_invented() -> None:
     words = (Word("thanks", 1.0, 1.5), Word("for"), Word("watching", 70.0, 71.0))
-    assert measures.invented(truth(seconds=30), Result(words))["invented"] == pytest.approx(Ratio(3, 0.5))
+    assert measures.invented(truth(seconds=30), Result(words))["invented"] == pytest.approx(
+        Ratio(3, 0.5)
+    )
 
 
 def test_between_speech_only_words_far_from_it_are_invented() -> None:
     pauses = truth(said(None, 10, 20), said(None, 40, 50))
-    result = Result((Word("late", 20.2, 20.9), Word("made", 29.0, 30.0), Word("across", 19.0, 41.0), Word("untimed")))
+    result = Result(
+        (
+            Word("late", 20.2, 20.9),
+            Word("made", 29.0, 30.0),
+            Word("across", 19.0, 41.0),
+            Word("untimed"),
+        )
+    )
     found = measures.invented(pauses, result)["invented"]
     assert found == pytest.approx(Ratio(1, (9.5 + 19 + 9.5) / 60))
 
@@ -223,15 +274,27 @@ def test_a_language_is_right_without_regard_to_the_country() -> None:
     assert measures.language_right(truth(said("hi"), language="en-GB"), Result(language="en")) == {
         "language": Ratio(1, 1)
     }
-    assert measures.language_right(truth(said("hi")), Result(language="de")) == {"language": Ratio(0, 1)}
+    assert measures.language_right(truth(said("hi")), Result(language="de")) == {
+        "language": Ratio(0, 1)
+    }
 
 
 def test_each_language_of_a_recording_is_judged_by_the_words_heard_there() -> None:
     halves = truth(said("a b", 0, 2), said("c d", 2.5, 5, language="de"), language=None)
-    words = (*heard("a b c", language="en"), Word("d", 3.0, 3.4, language="de"), Word("e", 4.0, 4.4, language="de"))
-    assert measures.language_right(halves, Result(words, language="en")) == {"language": Ratio(2, 2)}
-    assert measures.language_right(halves, Result(heard("a b c d"), language="en")) == {"language": Ratio(1, 2)}
-    assert measures.language_right(halves, Result((Word("d"),), language="de")) == {"language": Ratio(1, 2)}
+    words = (
+        *heard("a b c", language="en"),
+        Word("d", 3.0, 3.4, language="de"),
+        Word("e", 4.0, 4.4, language="de"),
+    )
+    assert measures.language_right(halves, Result(words, language="en")) == {
+        "language": Ratio(2, 2)
+    }
+    assert measures.language_right(halves, Result(heard("a b c d"), language="en")) == {
+        "language": Ratio(1, 2)
+    }
+    assert measures.language_right(halves, Result((Word("d"),), language="de")) == {
+        "language": Ratio(1, 2)
+    }
 
 
 @pytest.mark.parametrize("options", [{}, {"language": "multi"}, {"speakers": "2"}])
@@ -261,4 +324,11 @@ def test_a_score_holds_every_measure_that_the_truth_allows() -> None:
     recording = truth(said("one fine day", 0, 3), onsets=[Onset("one", 0.0)])
     result = Result(heard("one fine day"), (Turn(0, 3, "S1"),), "en", 6.0)
     found = measures.figures([measures.score(recording, result)])
-    assert {"wer": 0.0, "cpwer": 0.0, "der": 0.0, "start_median": 0.0, "words": 3, "rtf": 0.1}.items() <= found.items()
+    assert {
+        "wer": 0.0,
+        "cpwer": 0.0,
+        "der": 0.0,
+        "start_median": 0.0,
+        "words": 3,
+        "rtf": 0.1,
+    }.items() <= found.items()

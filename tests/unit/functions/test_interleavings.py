@@ -1,4 +1,5 @@
-"""Whatever the order of the steps of several workers, and wherever one is killed, the same objects stand at the end."""
+"""Whatever the order of the steps of several workers, and wherever one is killed, the same objects
+stand at the end."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,25 +13,28 @@ from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Engine, Params, Source, StageRequest, StageResponse
 from shared.model.errors import StageBusy
-from shared.runtime.execution import execute, keep
-from shared.runtime.stage import Each, One, Output, Stage, Task
+from shared.runtime.execution import execute, store_output
+from shared.runtime.stage import ListedOutput, Output, SingleOutput, Stage, StageInput
 from tests.support.interleaving import Killed, Steps, Turn, Worker, play
 
 SOURCE = Source(bucket="dropscribe-inbox", name="talk.mp3", generation=5)
 ENGINE = Engine(name="e", version="1")
-turns = st.lists(st.builds(Turn, st.integers(0, 3), st.sampled_from([False] * 8 + [True]), st.booleans()), max_size=80)
+turns = st.lists(
+    st.builds(Turn, st.integers(0, 3), st.sampled_from([False] * 8 + [True]), st.booleans()),
+    max_size=80,
+)
 
 
 class Said(BaseModel):
     text: str
 
 
-def run(task: Task[Params]) -> Iterator[Output]:
+def run(task: StageInput[Params]) -> Iterator[Output]:
     for word in task.files["audio"].read_text().split():
         path = task.folder / "part.wav"
         path.write_text(word)
-        yield Each("parts", path)
-    yield One("said", Said(text="done"))
+        yield ListedOutput("parts", path)
+    yield SingleOutput("said", Said(text="done"))
 
 
 STAGE = Stage("echo", "1", Params, run, lambda _: ENGINE)
@@ -48,7 +52,9 @@ class Clock:
 
 def world() -> tuple[MemoryBlobs, MemoryDocuments, Clock, StageRequest]:
     blobs = MemoryBlobs()
-    audio: Artifact = keep("gs://dropscribe-work/in", One("audio", Said(text="one two three")), blobs)
+    audio: Artifact = store_output(
+        "gs://dropscribe-work/in", SingleOutput("audio", Said(text="one two three")), blobs
+    )
     return blobs, MemoryDocuments(), Clock(), StageRequest(source=SOURCE, inputs={"audio": audio})
 
 
@@ -56,7 +62,10 @@ def objects(blobs: MemoryBlobs) -> dict[str, bytes]:
     """But for the seconds it took, which no two runs share."""
     found = {blob.uri: blobs.read(blob.uri) for blob in blobs.list("gs://")}
     return {
-        uri: StageResponse.model_validate_json(data).model_copy(update={"seconds": 0.0}).model_dump_json().encode()
+        uri: StageResponse.model_validate_json(data)
+        .model_copy(update={"seconds": 0.0})
+        .model_dump_json()
+        .encode()
         if b'"stage_version"' in data
         else data
         for uri, data in found.items()
@@ -83,24 +92,36 @@ def test_any_interleaving_of_attempts_leaves_the_same_objects(
 
     blobs, documents, clock, request = world()
     results = play([attempt(blobs, documents, clock, request)] * workers, order)
-    assert all(isinstance(result, StageResponse | StageBusy | Killed) for result in results), results
+    assert all(isinstance(result, StageResponse | StageBusy | Killed) for result in results), (
+        results
+    )
     clock.now += 61 if leases_run_out else 3600
     after = JobStore(documents, attempts=99, clock=clock)
     last = execute(STAGE, request, blobs, after)
 
     assert last.outputs.keys() == answer.outputs.keys()
     assert objects(blobs) == objects(undisturbed), "no object more, no object less, none different"
-    assert {task.state for task in after.tasks(SOURCE.job_id)} == {"done"}, "no lease is left"
+    assert {task.state for task in after.stage_records(SOURCE.job_id)} == {"done"}, (
+        "no lease is left"
+    )
     answered = [result for result in results if isinstance(result, StageResponse)]
-    assert all(result.outputs == last.outputs for result in answered), "everyone was given the same answer"
+    assert all(result.outputs == last.outputs for result in answered), (
+        "everyone was given the same answer"
+    )
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3), st.booleans()), min_size=1, max_size=4), turns)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 3), st.integers(1, 3), st.booleans()), min_size=1, max_size=4
+    ),
+    turns,
+)
 def test_the_newest_answer_stands_in_whatever_order_they_are_written(
     writers: list[tuple[int, int, bool]], order: list[Turn]
 ) -> None:
-    """`writers` are (generation, run, is it a transcript); who is killed is repeated, as the workflow does."""
+    """`writers` are (generation, run, is it a transcript); who is killed is repeated, as the
+    workflow does."""
     blobs = MemoryBlobs()
 
     def write(store: Any, generation: int, run: int, transcript: bool) -> None:
@@ -119,7 +140,9 @@ def test_the_newest_answer_stands_in_whatever_order_they_are_written(
 
     newest = max((generation, run) for generation, run, _ in writers)
     kinds = {transcript for generation, run, transcript in writers if (generation, run) == newest}
-    found = {blob.uri.rpartition("/")[2]: blobs.read(blob.uri).decode() for blob in blobs.list("gs://")}
+    found = {
+        blob.uri.rpartition("/")[2]: blobs.read(blob.uri).decode() for blob in blobs.list("gs://")
+    }
     marks = found.keys() & {"transcript.json", "problem.json"}
     assert {found[mark] for mark in marks} == {f"{newest[0]}.{newest[1]}"}, "only the newest"
     assert len(marks) == 1 or len(kinds) == 2, "one answer"

@@ -28,7 +28,7 @@ from shared.model.errors import (
     Transient,
     statuses,
 )
-from shared.runtime.log import JsonLines, about
+from shared.runtime.log import JsonLines, log_context
 from shared.settings import settings
 from tests.support.recordings import speech, wav
 
@@ -52,8 +52,10 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
 
 
-def upload(blobs: MemoryBlobs, data: bytes, metadata: dict[str, str] | None = None, name: str = "a/b.wav") -> Source:
-    generation = blobs.replace(f"gs://inbox/{name}", data, over=0, metadata=metadata)
+def upload(
+    blobs: MemoryBlobs, data: bytes, metadata: dict[str, str] | None = None, name: str = "a/b.wav"
+) -> Source:
+    generation = blobs.put(f"gs://inbox/{name}", data, if_generation_match=0, metadata=metadata)
     assert generation is not None
     return Source(bucket="inbox", name=name, generation=generation)
 
@@ -63,7 +65,9 @@ def ask(source: Source, run: int = 1, execution: str = "e", **params: Any) -> St
 
 
 def test_a_recording_is_claimed_planned_and_cut(blobs: MemoryBlobs, jobs: JobStore) -> None:
-    blobs.replace("gs://inbox/a/options.json", json.dumps({"speakers": 2}).encode(), over=0)
+    blobs.put(
+        "gs://inbox/a/options.json", json.dumps({"speakers": 2}).encode(), if_generation_match=0
+    )
     prepared = prepare(ask(upload(blobs, wav(speech()), {"language": "en"})), blobs, jobs)
     assert not prepared.duplicate
     assert prepared.plan["detect"] is None
@@ -82,7 +86,9 @@ def test_other_options_do_not_cut_again(blobs: MemoryBlobs, jobs: JobStore) -> N
     assert second.plan["transcribe"] != first.plan["transcribe"]
 
 
-def test_channels_apart_are_cut_for_themselves_and_nobody_is_diarized(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_channels_apart_are_cut_for_themselves_and_nobody_is_diarized(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
     stereo = wav(np.stack([speech(), speech()], axis=1).reshape(-1), channels=2)
     prepared = prepare(ask(upload(blobs, stereo, {"channels": "split"})), blobs, jobs)
     assert prepared.plan["diarize"] is None
@@ -115,7 +121,9 @@ def test_formats_and_replacements_reach_finalize_alone(blobs: MemoryBlobs, jobs:
     first = prepare(ask(source), blobs, jobs)
     other = {"formats": ["openai"], "replacements": {"teh": "the"}}
     second = prepare(ask(source, run=2, execution="f", options=other), blobs, jobs)
-    assert {stage for stage in first.plan if first.plan[stage] != second.plan[stage]} == {"finalize"}
+    assert {stage for stage in first.plan if first.plan[stage] != second.plan[stage]} == {
+        "finalize"
+    }
     chosen: Any = (second.plan["finalize"] or {})["options"]
     assert {name: chosen[name] for name in other} == {
         name: {"value": value, "origin": "redrive"} for name, value in other.items()
@@ -131,7 +139,7 @@ def test_who_comes_second_is_a_duplicate(blobs: MemoryBlobs, jobs: JobStore) -> 
 
 def test_a_new_run_forgets_the_old_problem(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()))
-    blobs.replace(problem_uri(source), b"{}", over=0)
+    blobs.put(problem_uri(source), b"{}", if_generation_match=0)
     prepare(ask(source), blobs, jobs)
     assert blobs.find(problem_uri(source)) is None
 
@@ -163,11 +171,15 @@ def test_a_start_without_a_run_is_no_request(blobs: MemoryBlobs, jobs: JobStore)
         prepare(StageRequest(source=upload(blobs, b"x")), blobs, jobs)
 
 
-def report(source: Source, code: int, body: object, blobs: MemoryBlobs, jobs: JobStore, run: int = 1) -> str:
+def report(
+    source: Source, code: int, body: object, blobs: MemoryBlobs, jobs: JobStore, run: int = 1
+) -> str:
     return finalize(ask(source, run=run, error={"code": code, "problem": body}), blobs, jobs).state
 
 
-FINAL = Problem(type="urn:dropscribe:problem:not-audio", title="T", status=415, detail="a PDF").model_dump(mode="json")
+FINAL = Problem(
+    type="urn:dropscribe:problem:not-audio", title="T", status=415, detail="a PDF"
+).model_dump(mode="json")
 
 
 def outbox(blobs: MemoryBlobs) -> set[str]:
@@ -181,7 +193,11 @@ def test_a_final_failure_becomes_a_problem(blobs: MemoryBlobs, jobs: JobStore) -
     written = json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))
     assert written["detail"] == "a PDF"
     job = jobs.find(source.job_id)
-    assert job is not None and job.problem is not None and (job.state, job.problem.detail) == ("failed", "a PDF")
+    assert (
+        job is not None
+        and job.problem is not None
+        and (job.state, job.problem.detail) == ("failed", "a PDF")
+    )
 
 
 @pytest.mark.parametrize("status", sorted(statuses(Permanent)))
@@ -194,20 +210,33 @@ def test_every_final_status_ends_the_job(blobs: MemoryBlobs, jobs: JobStore, sta
 def test_the_problem_a_stage_left_is_the_one(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, b"x")
     jobs.claim(source, 1, "e")
-    blobs.replace(problem_uri(source), json.dumps({**FINAL, "detail": "left in work"}).encode(), over=0)
+    blobs.put(
+        problem_uri(source),
+        json.dumps({**FINAL, "detail": "left in work"}).encode(),
+        if_generation_match=0,
+    )
     assert report(source, 0, None, blobs, jobs) == "failed"
-    assert json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))["detail"] == "left in work"
+    assert (
+        json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))["detail"]
+        == "left in work"
+    )
 
 
-def test_it_is_logged_how_a_job_ended(blobs: MemoryBlobs, jobs: JobStore, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_is_logged_how_a_job_ended(
+    blobs: MemoryBlobs, jobs: JobStore, caplog: pytest.LogCaptureFixture
+) -> None:
     """Alerts read this line; it names the job and no recording."""
     source = upload(blobs, b"x")
     jobs.claim(source, 1, "e")
-    with caplog.at_level(logging.INFO, "functions.finalize"), about(job_id=source.job_id):
+    with caplog.at_level(logging.INFO, "functions.finalize"), log_context(job_id=source.job_id):
         report(source, 415, FINAL, blobs, jobs)
         (record,) = [record for record in caplog.records if record.message == "settled"]
         line = json.loads(JsonLines().format(record))
-    assert (line["job_id"], line["state"], line["problem"]) == (source.job_id, "failed", FINAL["type"])
+    assert (line["job_id"], line["state"], line["problem"]) == (
+        source.job_id,
+        "failed",
+        FINAL["type"],
+    )
     assert source.name not in json.dumps(line)
 
 
@@ -224,10 +253,10 @@ def test_what_may_pass_leaves_the_recording_unanswered(
 ) -> None:
     source = upload(blobs, b"x")
     jobs.claim(source, 1, "e")
-    assert report(source, code, body, blobs, jobs) == "unanswered"
+    assert report(source, code, body, blobs, jobs) == "retryable"
     assert outbox(blobs) == set()
     job = jobs.find(source.job_id)
-    assert job is not None and job.state == "unanswered"
+    assert job is not None and job.state == "retryable"
 
 
 def test_only_the_holder_answers(blobs: MemoryBlobs, jobs: JobStore) -> None:
@@ -253,22 +282,32 @@ def test_silence_is_answered(blobs: MemoryBlobs, jobs: JobStore) -> None:
     transcript = json.loads(blobs.read(finalized.outputs["json"]))
     assert (transcript["words"], transcript["media"]["duration"]) == ([], 1.0)
     assert transcript["provenance"]["stages"]["prepare"][0]["name"] == CUT.engine(None).name  # type: ignore[arg-type]
-    assert {"transcript.json", "transcript.srt", "transcript.vtt", "transcript.txt"} <= outbox(blobs)
+    assert {"transcript.json", "transcript.srt", "transcript.vtt", "transcript.txt"} <= outbox(
+        blobs
+    )
     assert finalize(asked, blobs, jobs) == finalized, "finalize may be asked again"
 
 
-def ended(source: Source, run: int, blobs: MemoryBlobs, jobs: JobStore, **options: Any) -> Finalized:
+def ended(
+    source: Source, run: int, blobs: MemoryBlobs, jobs: JobStore, **options: Any
+) -> Finalized:
     """A run over silence, from its beginning to its answer."""
     prepared = prepare(ask(source, run, f"run {run}", options=options), blobs, jobs)
     planned = prepared.plan["finalize"]
     assert planned is not None
     inputs = {"manifest": prepared.outputs["manifest"], "words-0": aligned_nothing(blobs)}
-    asked = StageRequest(source=source, inputs=inputs, params={**planned, "run": run, "execution": f"run {run}"})
+    asked = StageRequest(
+        source=source, inputs=inputs, params={**planned, "run": run, "execution": f"run {run}"}
+    )
     return finalize(asked, blobs, jobs)
 
 
-def test_only_the_formats_that_were_asked_for_are_written(blobs: MemoryBlobs, jobs: JobStore) -> None:
-    source = upload(blobs, wav(speech()[:16_000] * 0), {"formats": "whisperx,srt", "language": "fr"})
+def test_only_the_formats_that_were_asked_for_are_written(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
+    source = upload(
+        blobs, wav(speech()[:16_000] * 0), {"formats": "whisperx,srt", "language": "fr"}
+    )
     finalized = ended(source, 1, blobs, jobs)
     assert outbox(blobs) == {"transcript.json", "transcript.srt", "transcript.whisperx.json"}
     transcript = json.loads(blobs.read(finalized.outputs["json"]))
@@ -277,8 +316,13 @@ def test_only_the_formats_that_were_asked_for_are_written(blobs: MemoryBlobs, jo
         "srt": "gs://dropscribe-outbox/a/b.wav/transcript.srt",
         "whisperx": "gs://dropscribe-outbox/a/b.wav/transcript.whisperx.json",
     }  # fmt: skip
-    assert transcript["options"]["formats"] == {"value": ["whisperx", "srt"], "origin": "object metadata"}
-    assert {blob.metadata["dropscribe-language"] for blob in blobs.list("gs://dropscribe-outbox/")} == {"fr"}
+    assert transcript["options"]["formats"] == {
+        "value": ["whisperx", "srt"],
+        "origin": "object metadata",
+    }
+    assert {
+        blob.metadata["dropscribe-language"] for blob in blobs.list("gs://dropscribe-outbox/")
+    } == {"fr"}
 
 
 def test_a_redrive_with_other_formats_leaves_just_those(blobs: MemoryBlobs, jobs: JobStore) -> None:
@@ -291,12 +335,14 @@ def test_a_redrive_with_other_formats_leaves_just_those(blobs: MemoryBlobs, jobs
     assert outbox(blobs) == {"transcript.json"}
 
 
-def test_parts_of_an_earlier_run_that_was_cut_into_more_do_no_harm(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_parts_of_an_earlier_run_that_was_cut_into_more_do_no_harm(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
     source = upload(blobs, wav(speech()[:16_000] * 0))
-    jobs.begin(source.job_id, "transcribe-x", "transcribe", 7, "w")
-    jobs.complete(source.job_id, "transcribe-x", "w", 1.5)
-    jobs.begin(source.job_id, "diarize-x", "diarize", 0, "w")
-    jobs.complete(source.job_id, "diarize-x", "w", 1.5)
+    jobs.start_attempt(source.job_id, "transcribe-x", "transcribe", 7, "w")
+    jobs.complete_attempt(source.job_id, "transcribe-x", "w", 1.5)
+    jobs.start_attempt(source.job_id, "diarize-x", "diarize", 0, "w")
+    jobs.complete_attempt(source.job_id, "diarize-x", "w", 1.5)
     finalized = ended(source, 1, blobs, jobs, channels="split")
     stages = json.loads(blobs.read(finalized.outputs["json"]))["timings"]["stages"]
     assert {(one["stage"], one["rtf"]) for one in stages if one["stage"] != "prepare"} == {
@@ -307,12 +353,12 @@ def test_parts_of_an_earlier_run_that_was_cut_into_more_do_no_harm(blobs: Memory
 def aligned_nothing(blobs: MemoryBlobs) -> object:
     from shared.model.artifacts import Aligned
     from shared.model.contracts import Engine
-    from shared.runtime.execution import keep
-    from shared.runtime.stage import One
+    from shared.runtime.execution import store_output
+    from shared.runtime.stage import SingleOutput
 
     engine = Engine(name="e", version="1")
     nothing = Aligned(segments=(), words=(), asr=engine, engines=(engine,))
-    return keep("gs://dropscribe-work/x/align", One("aligned", nothing), blobs)
+    return store_output("gs://dropscribe-work/x/align", SingleOutput("aligned", nothing), blobs)
 
 
 class ErasedMeanwhile(MemoryBlobs):
@@ -322,8 +368,8 @@ class ErasedMeanwhile(MemoryBlobs):
         super().__init__()
         self.jobs, self.source = jobs, source
 
-    def replace(self, uri: str, data: bytes, **options: Any) -> int | None:
-        written = super().replace(uri, data, **options)
+    def put(self, uri: str, data: bytes, **options: Any) -> int | None:
+        written = super().put(uri, data, **options)
         if uri.endswith("/problem.json"):
             self.jobs.erase(self.source)
         return written
@@ -336,7 +382,7 @@ def test_an_answer_written_while_its_recording_is_erased_is_taken_back(jobs: Job
     error = {"problem": Problem(type="t", title="T", status=415, detail="d").model_dump()}
     with pytest.raises(RecordingErased):
         finalize(ask(source, error=error), blobs, jobs)
-    assert list(blobs.list("gs://")) == [] and jobs.erased(source.job_id)
+    assert list(blobs.list("gs://")) == [] and jobs.is_erased(source.job_id)
 
 
 def test_nothing_is_written_for_what_was_erased_before(blobs: MemoryBlobs, jobs: JobStore) -> None:
@@ -348,7 +394,9 @@ def test_nothing_is_written_for_what_was_erased_before(blobs: MemoryBlobs, jobs:
     assert [blob.uri for blob in blobs.list("gs://")] == [source.uri]
 
 
-def test_what_finalize_wrote_before_it_died_is_taken_back_by_its_next_call(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_what_finalize_wrote_before_it_died_is_taken_back_by_its_next_call(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
     source = upload(blobs, wav(speech()))
     jobs.claim(source, 1, "e")
     put_answer(source, 1, {"transcript.json": b"{}"}, blobs)
@@ -357,7 +405,9 @@ def test_what_finalize_wrote_before_it_died_is_taken_back_by_its_next_call(blobs
     assert outbox(blobs) == set()
 
 
-def test_a_problem_that_is_handed_over_answers_a_job_that_nobody_claimed(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_a_problem_that_is_handed_over_answers_a_job_that_nobody_claimed(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
     source = upload(blobs, wav(speech()))
     error = {"problem": Cancelled("by request").problem(source.job_id, None).model_dump()}
     assert finalize(ask(source, run=2, error=error), blobs, jobs).state == "cancelled"

@@ -1,7 +1,8 @@
-"""The life of jobs as a state machine: whatever people and faults do, in whatever order, each recording in the inbox
-ends with the one right answer.
+"""The life of jobs as a state machine: whatever people and faults do, in whatever order, each
+recording in the inbox ends with the one right answer.
 
-Real are claim, lease, commit, answer, reconcile and all that a person may ask for; see `memory_cloud`.
+Real are claim, lease, commit, answer, reconcile and all that a person may ask for; see
+`memory_cloud`.
 """
 
 import json
@@ -74,7 +75,9 @@ class Lifecycle(RuleBasedStateMachine):
         before = self.cloud.blobs.find(INBOX + name)
         over = before.generation if before else 0
         options = {"language": "en", "formats": "srt"}
-        generation = self.cloud.blobs.replace(INBOX + name, b"bad" if bad else b"talk", over=over, metadata=options)
+        generation = self.cloud.blobs.put(
+            INBOX + name, b"bad" if bad else b"talk", if_generation_match=over, metadata=options
+        )
         assert generation is not None
         source = Source(bucket="dropscribe-inbox", name=name, generation=generation)
         self.events.append(source)
@@ -99,7 +102,7 @@ class Lifecycle(RuleBasedStateMachine):
             lambda operate: Sweep(operate.blobs, operate.jobs, operate.executions)(Asked()),
         )
 
-    @precondition(lambda self: self.cloud.jobs.newest())
+    @precondition(lambda self: self.cloud.jobs.list_recent())
     @rule(which=st.integers(0, 99), language=st.sampled_from([None, "de", "fr"]))
     def redrive(self, which: int, language: str | None) -> None:
         job_id = self.a_job(which).job_id
@@ -107,7 +110,7 @@ class Lifecycle(RuleBasedStateMachine):
         options = {"language": language} if language else None
         self.ask("redrive", job_id, lambda operate: operate.redrive(job_id, options))
 
-    @precondition(lambda self: self.cloud.jobs.newest())
+    @precondition(lambda self: self.cloud.jobs.list_recent())
     @rule(which=st.integers(0, 99))
     def cancel(self, which: int) -> None:
         job_id = self.a_job(which).job_id
@@ -117,7 +120,9 @@ class Lifecycle(RuleBasedStateMachine):
     def cancel_a_recording(self, name: str) -> None:
         """Nobody may have begun with it."""
         if recording := self.cloud.blobs.find(INBOX + name):
-            job_id = Source(bucket="dropscribe-inbox", name=name, generation=recording.generation).job_id
+            job_id = Source(
+                bucket="dropscribe-inbox", name=name, generation=recording.generation
+            ).job_id
             self.ask("cancel", job_id, lambda operate: operate.cancel(job_id))
 
     @rule(name=names)
@@ -125,11 +130,15 @@ class Lifecycle(RuleBasedStateMachine):
         self.ask("erase", name, lambda operate: operate.erase("dropscribe-inbox", name))
 
     def ask(self, does: str, to: str, act: Callable[[Operations], object]) -> None:
-        worker = self.cloud.worker(lambda blobs, jobs, executions: act(Operations(blobs, jobs, executions)))
+        worker = self.cloud.worker(
+            lambda blobs, jobs, executions: act(Operations(blobs, jobs, executions))
+        )
         self.people.append(Person(does, to, worker))
 
     def a_job(self, which: int) -> Job:
-        jobs = sorted(self.cloud.jobs.newest(), key=lambda job: (job.source.generation, job.job_id))
+        jobs = sorted(
+            self.cloud.jobs.list_recent(), key=lambda job: (job.source.generation, job.job_id)
+        )
         return jobs[which % len(jobs)]
 
     # What happens meanwhile
@@ -145,7 +154,7 @@ class Lifecycle(RuleBasedStateMachine):
         """It is called again, and the second call may have its answer before the first goes on."""
         execution = self.gone_on(which, [Turn()] * count)
         execution.let_go()
-        while answered and self.cloud.active(execution.name):
+        while answered and self.cloud.is_active(execution.name):
             execution.go(Turn())
             answered = execution.worker is not None
 
@@ -153,7 +162,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(which=st.integers(0, 99), count=steps)
     def an_execution_gives_up(self, which: int, count: int) -> None:
         execution = self.gone_on(which, [Turn()] * count)
-        if self.cloud.active(execution.name):
+        if self.cloud.is_active(execution.name):
             execution.fail(None)
 
     @precondition(lambda self: self.cloud.executions)
@@ -165,7 +174,7 @@ class Lifecycle(RuleBasedStateMachine):
     def gone_on(self, which: int, turns: list[Turn]) -> Execution:
         execution = list(self.cloud.executions.values())[which % len(self.cloud.executions)]
         for turn in turns:
-            if self.cloud.active(execution.name):
+            if self.cloud.is_active(execution.name):
                 execution.go(turn)
         return execution
 
@@ -195,7 +204,9 @@ class Lifecycle(RuleBasedStateMachine):
         """Job documents expire. Whatever was asked before has been done by then."""
         self.come_to_rest(orphans_first)
         self.cloud.now += (settings().keep_days + 1) * 24 * 3600
-        self.cloud.documents.expire(datetime.fromtimestamp(self.cloud.now, UTC).isoformat().replace("+00:00", "Z"))
+        self.cloud.documents.expire(
+            datetime.fromtimestamp(self.cloud.now, UTC).isoformat().replace("+00:00", "Z")
+        )
         self.events.clear()
         self.cancelled.clear()
         self.asked.clear()
@@ -231,13 +242,18 @@ class Lifecycle(RuleBasedStateMachine):
             found = max((pair(mark) for mark in self.marks(name)), default=(0, 0))
             best = self.best.get(name, (0, 0))
             if best[0] and self.is_erased(name, since=best[0]):
-                best = (0, 0)  # and if a later generation is, since its answer may have come after the last look
+                best = (
+                    0,
+                    0,
+                )  # and if a later generation is, since its answer may have come after the last look
             assert found >= best, f"{name}: {best} was answered, now {found} is"
             self.best[name] = found
 
     @invariant()
     def no_job_is_started_too_often(self) -> None:
-        assert all(len(runs) <= settings().restarts + 1 for runs in self.cloud.runs.values()), self.cloud.runs
+        assert all(len(runs) <= settings().restarts + 1 for runs in self.cloud.runs.values()), (
+            self.cloud.runs
+        )
 
     def teardown(self) -> None:
         try:
@@ -248,11 +264,14 @@ class Lifecycle(RuleBasedStateMachine):
                     worker.go(Turn(kill=True))
 
     def workers(self) -> list[Worker]:
-        running = [execution.worker for execution in self.cloud.executions.values() if execution.worker]
+        running = [
+            execution.worker for execution in self.cloud.executions.values() if execution.worker
+        ]
         return [*running, *self.cloud.orphans, *(person.worker for person in self.people)]
 
     def come_to_rest(self, orphans_first: bool) -> None:
-        """Everybody comes to an end, and the schedule goes on to sweep until there is nothing to do."""
+        """Everybody comes to an end, and the schedule goes on to sweep until there is nothing to
+        do."""
         if orphans_first:
             self.let_orphans_end()
         while self.people:
@@ -274,7 +293,11 @@ class Lifecycle(RuleBasedStateMachine):
         self.no_job_is_started_too_often()
         for blob in self.cloud.blobs.list(INBOX):
             self.check_recording(
-                Source(bucket="dropscribe-inbox", name=blob.uri.removeprefix(INBOX), generation=blob.generation)
+                Source(
+                    bucket="dropscribe-inbox",
+                    name=blob.uri.removeprefix(INBOX),
+                    generation=blob.generation,
+                )
             )
         for job_id in self.cloud.documents.erased:
             self.check_erased(job_id)
@@ -310,11 +333,18 @@ class Lifecycle(RuleBasedStateMachine):
         assert mark.uri.endswith(kind) and pair(mark)[1] == job.run, f"{job} but {mark}"
         said = json.loads(self.cloud.blobs.read(mark.uri))
         if source.job_id in self.cancelled:
-            assert said.get("type", "").endswith(":cancelled"), f"it was cancelled, and is {job.state}"
+            assert said.get("type", "").endswith(":cancelled"), (
+                f"it was cancelled, and is {job.state}"
+            )
         assert job.run >= self.asked.get(source.job_id, 0), "a redrive came to nothing"
         if job.state == "done":
-            assert said["options"]["language"]["value"] == job.options.get("language", "en"), "other options were asked"
-        assert all(task.lease_until.timestamp() < self.cloud.now for task in self.cloud.jobs.tasks(job.job_id))
+            assert said["options"]["language"]["value"] == job.options.get("language", "en"), (
+                "other options were asked"
+            )
+        assert all(
+            task.lease_until.timestamp() < self.cloud.now
+            for task in self.cloud.jobs.stage_records(job.job_id)
+        )
 
     def check_erased(self, job_id: str) -> None:
         left = [
@@ -330,11 +360,17 @@ class Lifecycle(RuleBasedStateMachine):
 
     def is_erased(self, name: str, since: int) -> bool:
         """That generation, or a later one."""
-        generations = (Source(bucket="dropscribe-inbox", name=name, generation=since + more) for more in range(200))
+        generations = (
+            Source(bucket="dropscribe-inbox", name=name, generation=since + more)
+            for more in range(200)
+        )
         return any(source.job_id in self.cloud.documents.erased for source in generations)
 
 
 TestLifecycle = Lifecycle.TestCase
 TestLifecycle.settings = hypothesis.settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )

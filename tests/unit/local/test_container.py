@@ -21,7 +21,9 @@ def test_a_container_may_do_next_to_nothing(tmp_path: Path) -> None:
     assert command[-1] == "dropscribe/prepare"
 
 
-def test_no_value_of_a_variable_is_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_value_of_a_variable_is_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every user of the machine can read command lines."""
     monkeypatch.setenv("DROPSCRIBE_HUB_TOKEN", "secret")
     command = run("dropscribe/diarize", "name", tmp_path, ["DROPSCRIBE_HUB_TOKEN"])

@@ -1,4 +1,5 @@
-"""The calculator: what is measured is what the benchmarks say, what it prints is what the docs show."""
+"""The calculator: what is measured is what the benchmarks say, what it prints is what the docs
+show."""
 
 import json
 import re
@@ -39,7 +40,9 @@ def base(hours: float, recordings: int, **rtf: float) -> Any:
 
 
 def test_measured_paces_are_those_of_the_benchmark() -> None:
-    long = json.loads((ROOT / "benchmarks/results/chain.json").read_text())["figures"]["conversations"][1]
+    long = json.loads((ROOT / "benchmarks/results/chain.json").read_text())["figures"][
+        "conversations"
+    ][1]
     seconds, measured = long["dropscribe"]["stage_seconds"], paces().stages
     factors = {stage: round(spent / long["audio_seconds"], 4) for stage, spent in seconds.items()}
     assert {stage: measured[stage].rtf for stage in ("prepare", "align", "diarize")} == {
@@ -85,9 +88,15 @@ def test_ten_hours_in_twenty_recordings_by_hand() -> None:
 
 
 def test_a_gpu_waits_once_however_much_there_is() -> None:
-    short, long = (forecast(hours, 1, "large-v3", "l4", rtf={}, idle_minutes=10) for hours in (1, 12))
+    short, long = (
+        forecast(hours, 1, "large-v3", "l4", rtf={}, idle_minutes=10) for hours in (1, 12)
+    )
     instance = paces().recogniser("large-v3", "l4").resources
-    assert short.cost.items["idle"] == long.cost.items["idle"] == round(600 * second(instance, prices()), 8)
+    assert (
+        short.cost.items["idle"]
+        == long.cost.items["idle"]
+        == round(600 * second(instance, prices()), 8)
+    )
     assert "idle" not in base(1, 1).cost.items
 
 
@@ -103,7 +112,11 @@ def test_recordings_that_no_chain_takes_are_refused(hours: float, recordings: in
         ("HOURS=abc", "'abc' is not a valid float", 2),
         ("HOURS=0", "0 is not more than 0", 2),
         ("HOURS=nan", "nan is not more than 0", 2),
-        ("HOURS=1 MODEL=huge", "no pace is known of the model 'huge' on cpu; known are base on cpu", 1),
+        (
+            "HOURS=1 MODEL=huge",
+            "no pace is known of the model 'huge' on cpu; known are base on cpu",
+            1,
+        ),
         ("HOURS=1 DEVICE=l4", "no pace is known of the model 'base' on l4", 1),
         ("HOURS=1 DEVICE=h100", "'h100' is not one of", 2),
         ("HOURS=1 FILES=0", "0 is not in the range", 2),
@@ -131,7 +144,8 @@ def test_every_service_stands_beside_it_with_its_date() -> None:
     output = asked("HOURS=2").output
     for service in prices().services:
         assert re.search(
-            rf"{re.escape(service.name)} +as of {service.as_of} +{service.usd_per_hour * 2:.4f} USD", output
+            rf"{re.escape(service.name)} +as of {service.as_of} +{service.usd_per_hour * 2:.4f} USD",
+            output,
         )
 
 
@@ -150,9 +164,19 @@ def test_figures_in_the_docs_text_are_still_true() -> None:
     five_minutes = base(1 / 12, 1)
     refused = 124 * (3 * prices().of("internal_step") + prices().of("request"))
     assert f"{refused:.3f} USD more than the {five_minutes.cost.total:.4f} of its work" in DOCS
-    cpu, l4 = (paces().recogniser(*pair).resources for pair in (("base", "cpu"), ("large-v3", "l4")))
-    assert f"| {3600 * second(cpu, prices()):.4f} USD | {730 * 3600 * second(cpu, prices()):.0f} USD |" in DOCS
-    assert f"| {3600 * second(l4, prices()):.4f} USD | {730 * 3600 * second(l4, prices()):.0f} USD |" in DOCS
-    most = sum(number * 730 * 3600 * second(resources, prices()) for resources, number in DEPLOYED.values())
+    cpu, l4 = (
+        paces().recogniser(*pair).resources for pair in (("base", "cpu"), ("large-v3", "l4"))
+    )
+    assert (
+        f"| {3600 * second(cpu, prices()):.4f} USD | {730 * 3600 * second(cpu, prices()):.0f} USD |"
+        in DOCS
+    )
+    assert (
+        f"| {3600 * second(l4, prices()):.4f} USD | {730 * 3600 * second(l4, prices()):.0f} USD |"
+        in DOCS
+    )
+    most = sum(
+        number * 730 * 3600 * second(resources, prices()) for resources, number in DEPLOYED.values()
+    )
     instances = sum(number for _, number in DEPLOYED.values())
     assert f"({instances} instances) that is at most {most:,.0f} USD a month" in DOCS

@@ -47,7 +47,9 @@ def test_a_bucket_is_patched(client: storage.Client, bucket: storage.Bucket) -> 
 
 
 def test_notification_configs_come_and_go(bucket: storage.Bucket) -> None:
-    made = bucket.notification("topic", event_types=["OBJECT_FINALIZE"], payload_format="JSON_API_V1")
+    made = bucket.notification(
+        "topic", event_types=["OBJECT_FINALIZE"], payload_format="JSON_API_V1"
+    )
     made.create()
     assert [found.topic_name for found in bucket.list_notifications()] == ["topic"]
     assert bucket.get_notification(made.notification_id).event_types == ["OBJECT_FINALIZE"]

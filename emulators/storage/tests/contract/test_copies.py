@@ -18,13 +18,19 @@ def described(bucket: storage.Bucket) -> storage.Blob:
     return blob
 
 
-def test_a_copy_keeps_content_and_attributes(client: storage.Client, bucket: storage.Bucket) -> None:
+def test_a_copy_keeps_content_and_attributes(
+    client: storage.Client, bucket: storage.Bucket
+) -> None:
     target = client.create_bucket(f"target-{uuid.uuid4().hex}")
     blob = described(bucket)
     bucket.copy_blob(blob, target, "deep/copy")
     blob.delete()
     found = target.get_blob("deep/copy")
-    assert (found.metadata, found.content_language, found.content_type) == ({"language": "de"}, "de", "audio/wav")
+    assert (found.metadata, found.content_language, found.content_type) == (
+        {"language": "de"},
+        "de",
+        "audio/wav",
+    )
     assert found.md5_hash == blob.md5_hash and found.download_as_bytes() == b"x"
 
 
@@ -46,7 +52,10 @@ def test_an_old_generation_may_be_the_source(bucket: storage.Bucket) -> None:
     bucket.patch()
     old = write(bucket, "a", b"old").generation
     write(bucket, "a", b"new")
-    assert bucket.copy_blob(bucket.blob("a"), bucket, "b", source_generation=old).download_as_bytes() == b"old"
+    assert (
+        bucket.copy_blob(bucket.blob("a"), bucket, "b", source_generation=old).download_as_bytes()
+        == b"old"
+    )
 
 
 def test_compose_joins_in_order(bucket: storage.Bucket) -> None:
@@ -55,7 +64,11 @@ def test_compose_joins_in_order(bucket: storage.Bucket) -> None:
     target.content_type = "audio/wav"
     target.compose(parts)
     found = bucket.get_blob("joined")
-    assert (found.download_as_bytes(), found.component_count, found.content_type) == (b"xyz", 3, "audio/wav")
+    assert (found.download_as_bytes(), found.component_count, found.content_type) == (
+        b"xyz",
+        3,
+        "audio/wav",
+    )
     digest = google_crc32c.value(b"xyz").to_bytes(4, "big")
     assert (found.md5_hash, base64.b64decode(found.crc32c)) == (None, digest)
     found.compose([found, parts[0]])
@@ -82,7 +95,9 @@ def test_a_batch_does_many_things(client: storage.Client, bucket: storage.Bucket
     assert [(blob.name, blob.metadata) for blob in bucket.list_blobs()] == [("kept", {"k": "v"})]
 
 
-def test_one_refusal_in_a_batch_stops_no_other(client: storage.Client, bucket: storage.Bucket) -> None:
+def test_one_refusal_in_a_batch_stops_no_other(
+    client: storage.Client, bucket: storage.Bucket
+) -> None:
     first, second = write(bucket, "first"), write(bucket, "second")
     with pytest.raises(PreconditionFailed), client.batch():
         first.delete(if_generation_match=1)

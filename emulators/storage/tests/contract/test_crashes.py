@@ -37,11 +37,15 @@ def restart(server: BucketServer) -> None:
     server.start()
 
 
-def begin(server: BucketServer, bucket: storage.Bucket, total: int | None = None, **query: str) -> str:
+def begin(
+    server: BucketServer, bucket: storage.Bucket, total: int | None = None, **query: str
+) -> str:
     """Start a resumable upload of the object "a" and give its URL."""
     headers = {} if total is None else {"X-Upload-Content-Length": str(total)}
     url = f"{server.url}/upload/storage/v1/b/{bucket.name}/o"
-    answer = httpx.post(url, params={"uploadType": "resumable", "name": "a", **query}, headers=headers)
+    answer = httpx.post(
+        url, params={"uploadType": "resumable", "name": "a", **query}, headers=headers
+    )
     return answer.raise_for_status().headers["Location"]
 
 
@@ -60,12 +64,17 @@ def test_everything_is_there_after_a_crash(server: BucketServer, bucket: storage
     before = blob._properties
     restart(server)
     found = bucket.get_blob("a/ü")
-    assert found._properties == before | {"selfLink": found.self_link, "mediaLink": found.media_link}
+    assert found._properties == before | {
+        "selfLink": found.self_link,
+        "mediaLink": found.media_link,
+    }
     assert found.download_as_bytes() == b"data"
     assert len(list(bucket.list_notifications())) == 1
 
 
-def test_generations_rise_across_restarts_and_deletions(server: BucketServer, bucket: storage.Bucket) -> None:
+def test_generations_rise_across_restarts_and_deletions(
+    server: BucketServer, bucket: storage.Bucket
+) -> None:
     generations = []
     for _ in range(3):
         blob = write(bucket, "a")
@@ -75,7 +84,9 @@ def test_generations_rise_across_restarts_and_deletions(server: BucketServer, bu
     assert generations == sorted(set(generations))
 
 
-def test_a_resumable_upload_goes_on_after_a_crash(server: BucketServer, bucket: storage.Bucket) -> None:
+def test_a_resumable_upload_goes_on_after_a_crash(
+    server: BucketServer, bucket: storage.Bucket
+) -> None:
     data = os.urandom(MiB)
     url = begin(server, bucket, len(data), ifGenerationMatch="0")
     assert send(url, data[:300_000], 0, len(data)).headers["Range"] == "bytes=0-299999"
@@ -91,7 +102,9 @@ def test_a_resumable_upload_goes_on_after_a_crash(server: BucketServer, bucket: 
     assert ask(url).json()["generation"] == done.json()["generation"]
 
 
-def test_the_client_s_own_retry_carries_an_upload_over_a_crash(server: BucketServer, bucket: storage.Bucket) -> None:
+def test_the_client_s_own_retry_carries_an_upload_over_a_crash(
+    server: BucketServer, bucket: storage.Bucket
+) -> None:
     class CrashingFile(io.BytesIO):
         """The server dies while the client reads the second chunk, and is back a little later."""
 
@@ -103,11 +116,15 @@ def test_the_client_s_own_retry_carries_an_upload_over_a_crash(server: BucketSer
 
     data = os.urandom(MiB)
     blob = bucket.blob("a", chunk_size=256 * 1024)
-    blob.upload_from_file(CrashingFile(data), size=len(data), retry=DEFAULT_RETRY, if_generation_match=0)
+    blob.upload_from_file(
+        CrashingFile(data), size=len(data), retry=DEFAULT_RETRY, if_generation_match=0
+    )
     assert blob.download_as_bytes() == data
 
 
-def test_an_upload_of_unknown_size_ends_with_its_last_chunk(server: BucketServer, bucket: storage.Bucket) -> None:
+def test_an_upload_of_unknown_size_ends_with_its_last_chunk(
+    server: BucketServer, bucket: storage.Bucket
+) -> None:
     url = begin(server, bucket)
     assert send(url, b"abc", 0, "*").status_code == 308
     restart(server)
@@ -115,7 +132,9 @@ def test_an_upload_of_unknown_size_ends_with_its_last_chunk(server: BucketServer
     assert bucket.blob("a").download_as_bytes() == b"abcdef"
 
 
-def test_an_upload_without_its_last_byte_is_no_object(server: BucketServer, bucket: storage.Bucket) -> None:
+def test_an_upload_without_its_last_byte_is_no_object(
+    server: BucketServer, bucket: storage.Bucket
+) -> None:
     url = begin(server, bucket, 6)
     assert send(url, b"abc", 0, "*").status_code == 308
     assert bucket.get_blob("a") is None
@@ -132,7 +151,9 @@ def test_a_cancelled_upload_is_gone(server: BucketServer, bucket: storage.Bucket
     assert list((server.folder / "content").iterdir()) == []
 
 
-def test_the_condition_is_checked_when_the_upload_ends(server: BucketServer, bucket: storage.Bucket) -> None:
+def test_the_condition_is_checked_when_the_upload_ends(
+    server: BucketServer, bucket: storage.Bucket
+) -> None:
     url = begin(server, bucket, 3, ifGenerationMatch="0")
     write(bucket, "a", b"first")
     assert send(url, b"abc", 0, 3).status_code == 412
@@ -140,7 +161,9 @@ def test_the_condition_is_checked_when_the_upload_ends(server: BucketServer, buc
     assert len(list((server.folder / "content").iterdir())) == 1
 
 
-def test_a_broken_connection_leaves_nothing_behind(server: BucketServer, bucket: storage.Bucket) -> None:
+def test_a_broken_connection_leaves_nothing_behind(
+    server: BucketServer, bucket: storage.Bucket
+) -> None:
     def half() -> Iterator[bytes]:
         yield b"x" * MiB
         raise ConnectionError("the client has gone")
@@ -166,7 +189,15 @@ def test_files_without_a_row_are_swept_away(server: BucketServer, bucket: storag
 
 
 def test_a_second_server_is_kept_out_of_the_folder(server: BucketServer) -> None:
-    command = [sys.executable, "-m", "emulators.storage", "--port", "1", "--data", str(server.folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "emulators.storage",
+        "--port",
+        "1",
+        "--data",
+        str(server.folder),
+    ]
     second = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert (second.returncode, second.stderr) == (1, f"another server uses {server.folder}\n")
     assert server.healthy()

@@ -16,7 +16,9 @@ def put(store: Store, bucket: str, name: str) -> None:
     content = store.contents.begin()
     content.write(b"x")
     draft = objects.Draft(bucket, name, {}, Preconditions())
-    asyncio.run(store.index.run(lambda tx: objects.put(tx, draft, objects.Bytes.of(content.seal()))))
+    asyncio.run(
+        store.index.run(lambda tx: objects.put(tx, draft, objects.Bytes.of(content.seal())))
+    )
 
 
 def names(tx: Transaction) -> list[tuple[str, str]]:

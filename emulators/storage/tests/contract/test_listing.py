@@ -6,7 +6,21 @@ from google.cloud import storage
 
 from emulators.storage.tests.contract.uploading import write
 
-NAMES = ["a", "a/", "a/b", "a/b/c", "a/c", "a0", "b/x", "b/y", "é/1", "é/2", "\uffff/z", "🎙/1", "🎙/2"]
+NAMES = [
+    "a",
+    "a/",
+    "a/b",
+    "a/b/c",
+    "a/c",
+    "a0",
+    "b/x",
+    "b/y",
+    "é/1",
+    "é/2",
+    "\uffff/z",
+    "🎙/1",
+    "🎙/2",
+]
 
 
 @pytest.fixture
@@ -36,16 +50,28 @@ def test_prefix_and_delimiter_fold_names(full: storage.Bucket, prefix: str, deli
     for name in (name for name in NAMES if name.startswith(prefix)):
         head, mark, _ = name[len(prefix) :].partition(delimiter) if delimiter else (name, "", "")
         (prefixes.add(prefix + head + mark) if mark else names.add(name))
-    assert listed(full, prefix=prefix, delimiter=delimiter) == (sorted(names, key=str.encode), sorted(prefixes))
+    assert listed(full, prefix=prefix, delimiter=delimiter) == (
+        sorted(names, key=str.encode),
+        sorted(prefixes),
+    )
 
 
 def test_offsets_bound_the_names(full: storage.Bucket) -> None:
-    assert listed(full, start_offset="a/b", end_offset="b/y")[0] == ["a/b", "a/b/c", "a/c", "a0", "b/x"]
+    assert listed(full, start_offset="a/b", end_offset="b/y")[0] == [
+        "a/b",
+        "a/b/c",
+        "a/c",
+        "a0",
+        "b/x",
+    ]
     assert listed(full, start_offset="🎙/2")[0] == ["🎙/2"]
 
 
 def test_a_trailing_delimiter_may_be_listed_too(full: storage.Bucket) -> None:
-    assert listed(full, delimiter="/", include_trailing_delimiter=True, prefix="a") == (["a", "a/", "a0"], ["a/"])
+    assert listed(full, delimiter="/", include_trailing_delimiter=True, prefix="a") == (
+        ["a", "a/", "a0"],
+        ["a/"],
+    )
 
 
 @pytest.mark.parametrize(

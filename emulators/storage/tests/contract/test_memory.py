@@ -34,7 +34,11 @@ def peak_memory(server: BucketServer) -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of another process")
 def test_100_mb_pass_through_less_than_80(server: BucketServer, bucket: storage.Bucket) -> None:
     simple = f"{server.url}/upload/storage/v1/b/{bucket.name}/o?uploadType=media&name=big"
-    for method, url in (("POST", simple), ("PUT", resumable(server, bucket)), ("PUT", f"{server.url}/{bucket.name}/x")):
+    for method, url in (
+        ("POST", simple),
+        ("PUT", resumable(server, bucket)),
+        ("PUT", f"{server.url}/{bucket.name}/x"),
+    ):
         headers = {"Content-Length": str(SIZE)}
         httpx.request(method, url, content=body(), headers=headers, timeout=120).raise_for_status()
     target = bucket.blob("joined")

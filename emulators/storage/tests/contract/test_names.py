@@ -1,4 +1,5 @@
-"""Any legal name comes back as it went, an illegal one is refused, and none leaves the data folder."""
+"""Any legal name comes back as it went, an illegal one is refused, and none leaves the data
+folder."""
 
 import io
 import json
@@ -28,12 +29,18 @@ WAYS += [("signed", name) for name in LEGAL_NAMES if not tidied(name)]
 
 
 @pytest.mark.parametrize(("way", "name"), WAYS, ids=ascii)
-def test_a_legal_name_comes_back_as_it_went(bucket: storage.Bucket, server: BucketServer, name: str, way: str) -> None:
+def test_a_legal_name_comes_back_as_it_went(
+    bucket: storage.Bucket, server: BucketServer, name: str, way: str
+) -> None:
     blob = bucket.blob(name, chunk_size=256 * 1024 if way == "resumable" else None)
     if way == "signed":
-        httpx.put(f"{server.url}/{bucket.name}/{quote(name, safe='/~')}", content=name.encode()).raise_for_status()
+        httpx.put(
+            f"{server.url}/{bucket.name}/{quote(name, safe='/~')}", content=name.encode()
+        ).raise_for_status()
     else:
-        blob.upload_from_file(io.BytesIO(name.encode()), size=None if way == "resumable" else len(name.encode()))
+        blob.upload_from_file(
+            io.BytesIO(name.encode()), size=None if way == "resumable" else len(name.encode())
+        )
     found = bucket.get_blob(name)
     assert found is not None and found.name == name
     assert found.download_as_bytes() == name.encode()
@@ -42,17 +49,32 @@ def test_a_legal_name_comes_back_as_it_went(bucket: storage.Bucket, server: Buck
     assert list(bucket.list_blobs()) == []
 
 
-ILLEGAL_NAMES = ["", ".", "..", "a\nb", "a\rb", "a" * 1025, "é" * 513, ".well-known/acme-challenge/x", "\ud800"]
+ILLEGAL_NAMES = [
+    "",
+    ".",
+    "..",
+    "a\nb",
+    "a\rb",
+    "a" * 1025,
+    "é" * 513,
+    ".well-known/acme-challenge/x",
+    "\ud800",
+]
 
 
 @pytest.mark.parametrize("name", ILLEGAL_NAMES, ids=ascii)
 @pytest.mark.parametrize("upload_type", ["multipart", "resumable"])
-def test_an_illegal_name_is_refused(bucket: storage.Bucket, server: BucketServer, name: str, upload_type: str) -> None:
+def test_an_illegal_name_is_refused(
+    bucket: storage.Bucket, server: BucketServer, name: str, upload_type: str
+) -> None:
     metadata = json.dumps({"name": name})
     body, content_type = metadata, "application/json"
     if upload_type == "multipart":
         part = "\r\n--B\r\nContent-Type: text/plain\r\n\r\n"
-        body, content_type = f"--B{part[5:]}{metadata}{part}data\r\n--B--", "multipart/related; boundary=B"
+        body, content_type = (
+            f"--B{part[5:]}{metadata}{part}data\r\n--B--",
+            "multipart/related; boundary=B",
+        )
     url = f"{server.url}/upload/storage/v1/b/{bucket.name}/o?uploadType={upload_type}"
     answer = httpx.post(url, content=body, headers={"Content-Type": content_type})
     assert (answer.status_code, answer.json()["error"]["errors"][0]["reason"]) == (400, "invalid")
@@ -65,5 +87,9 @@ def test_a_name_that_is_not_utf8_is_refused(bucket: storage.Bucket, server: Buck
 def test_everything_stays_in_the_data_folder(bucket: storage.Bucket, server: BucketServer) -> None:
     for name in ("../../escaped", "/tmp/escaped", "..\\escaped"):
         write(bucket, name)
-    assert {path.name for path in server.folder.iterdir()} <= {"content", "index.sqlite", "index.sqlite-wal"}
+    assert {path.name for path in server.folder.iterdir()} <= {
+        "content",
+        "index.sqlite",
+        "index.sqlite-wal",
+    }
     assert not list(server.folder.parent.rglob("*escaped*"))

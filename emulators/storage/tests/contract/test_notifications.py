@@ -87,7 +87,9 @@ def pending(server: BucketServer) -> int:
     return int(httpx.get(f"{server.url}/notifications/pending").json()["pending"])
 
 
-def test_a_new_object_is_announced_as_it_is(server: BucketServer, bucket: storage.Bucket, receiver: Receiver) -> None:
+def test_a_new_object_is_announced_as_it_is(
+    server: BucketServer, bucket: storage.Bucket, receiver: Receiver
+) -> None:
     with receiver.listening():
         blob = write(bucket, "a/ü.wav", b"data", content_type="audio/wav")
         eventually(lambda: pending(server) == 0)
@@ -109,10 +111,19 @@ def test_every_way_to_make_an_object_is_announced(
         bucket.blob("compose").compose([source])
         httpx.put(f"{server.url}/{bucket.name}/signed", content=b"x").raise_for_status()
         eventually(lambda: pending(server) == 0)
-    assert sorted(receiver.names()) == ["compose", "copy", "multipart", "resumable", "rewrite", "signed"]
+    assert sorted(receiver.names()) == [
+        "compose",
+        "copy",
+        "multipart",
+        "resumable",
+        "rewrite",
+        "signed",
+    ]
 
 
-def test_only_a_new_object_is_announced(server: BucketServer, bucket: storage.Bucket, receiver: Receiver) -> None:
+def test_only_a_new_object_is_announced(
+    server: BucketServer, bucket: storage.Bucket, receiver: Receiver
+) -> None:
     with receiver.listening():
         blob = write(bucket, "a")
         blob.metadata = {"k": "v"}
@@ -134,7 +145,9 @@ def test_events_wait_for_a_receiver_that_is_away(
     assert sorted(set(receiver.names())) == ["a", "b"]
 
 
-def test_events_outlive_a_crash(server: BucketServer, bucket: storage.Bucket, receiver: Receiver) -> None:
+def test_events_outlive_a_crash(
+    server: BucketServer, bucket: storage.Bucket, receiver: Receiver
+) -> None:
     write(bucket, "a")
     server.crash()
     with receiver.listening():
@@ -143,7 +156,9 @@ def test_events_outlive_a_crash(server: BucketServer, bucket: storage.Bucket, re
     assert receiver.names() == ["a"]
 
 
-def test_a_refused_event_is_sent_again(server: BucketServer, bucket: storage.Bucket, receiver: Receiver) -> None:
+def test_a_refused_event_is_sent_again(
+    server: BucketServer, bucket: storage.Bucket, receiver: Receiver
+) -> None:
     answers = iter([503, 404, 302, 200])
     receiver.respond = lambda event: next(answers)
     with receiver.listening():

@@ -21,16 +21,24 @@ CONDITIONS = {
 }
 REQUESTS = {
     "multipart upload": lambda blob, **condition: blob.upload_from_string(b"new", **condition),
-    "resumable upload": lambda blob, **condition: blob.upload_from_file(io.BytesIO(b"new"), **condition),
+    "resumable upload": lambda blob, **condition: blob.upload_from_file(
+        io.BytesIO(b"new"), **condition
+    ),
     "get": lambda blob, **condition: blob.reload(**condition),
     "download": lambda blob, **condition: blob.download_as_bytes(**condition),
     "patch": lambda blob, **condition: blob.patch(**condition),
     "update": lambda blob, **condition: blob.update(**condition),
     "delete": lambda blob, **condition: blob.delete(**condition),
-    "copy": lambda blob, **condition: blob.bucket.copy_blob(other(blob), blob.bucket, blob.name, **condition),
-    "copy source": lambda blob, **condition: blob.bucket.copy_blob(blob, blob.bucket, "to", **source(condition)),
+    "copy": lambda blob, **condition: blob.bucket.copy_blob(
+        other(blob), blob.bucket, blob.name, **condition
+    ),
+    "copy source": lambda blob, **condition: blob.bucket.copy_blob(
+        blob, blob.bucket, "to", **source(condition)
+    ),
     "rewrite": lambda blob, **condition: blob.rewrite(other(blob), **condition),
-    "rewrite source": lambda blob, **condition: blob.bucket.blob("to").rewrite(blob, **source(condition)),
+    "rewrite source": lambda blob, **condition: blob.bucket.blob("to").rewrite(
+        blob, **source(condition)
+    ),
     "compose": lambda blob, **condition: blob.compose([other(blob)], **condition),
 }
 
@@ -49,13 +57,19 @@ def has(request_name: str, condition: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("request_name", "condition"), [pair for pair in product(REQUESTS, CONDITIONS) if has(*pair)], ids=str
+    ("request_name", "condition"),
+    [pair for pair in product(REQUESTS, CONDITIONS) if has(*pair)],
+    ids=str,
 )
 @pytest.mark.parametrize("given", [SAME, OTHER])
-def test_preconditions_hold_everywhere(bucket: storage.Bucket, condition: str, request_name: str, given: str) -> None:
+def test_preconditions_hold_everywhere(
+    bucket: storage.Bucket, condition: str, request_name: str, given: str
+) -> None:
     blob = write(bucket, "a", b"old")
     value = blob.metageneration if "metageneration" in condition else blob.generation
-    request = partial(REQUESTS[request_name], bucket.blob("a"), **{condition: value + (given == OTHER)})
+    request = partial(
+        REQUESTS[request_name], bucket.blob("a"), **{condition: value + (given == OTHER)}
+    )
     if (given == SAME) == ("not_match" not in condition):
         request()
         return
@@ -66,7 +80,9 @@ def test_preconditions_hold_everywhere(bucket: storage.Bucket, condition: str, r
     assert bucket.get_blob("to") is None
 
 
-@pytest.mark.parametrize("request_name", ["multipart upload", "resumable upload", "copy", "rewrite", "compose"])
+@pytest.mark.parametrize(
+    "request_name", ["multipart upload", "resumable upload", "copy", "rewrite", "compose"]
+)
 def test_generation_zero_means_there_is_none(bucket: storage.Bucket, request_name: str) -> None:
     REQUESTS[request_name](bucket.blob("a"), if_generation_match=0)
     with pytest.raises(PreconditionFailed):
@@ -82,11 +98,17 @@ def test_a_compose_source_may_be_pinned(bucket: storage.Bucket) -> None:
 
 
 @pytest.mark.parametrize("way", UPLOADS)
-def test_of_many_writers_exactly_one_creates(server: BucketServer, bucket: storage.Bucket, way: str) -> None:
+def test_of_many_writers_exactly_one_creates(
+    server: BucketServer, bucket: storage.Bucket, way: str
+) -> None:
     def create(number: int) -> bool:
         with server.client() as client:
             try:
-                UPLOADS[way](client.bucket(bucket.name).blob("race"), str(number).encode(), if_generation_match=0)
+                UPLOADS[way](
+                    client.bucket(bucket.name).blob("race"),
+                    str(number).encode(),
+                    if_generation_match=0,
+                )
             except PreconditionFailed:
                 return False
             return True

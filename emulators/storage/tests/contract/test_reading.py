@@ -19,9 +19,17 @@ DATA = bytes(range(256))
 
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
-    [(0, 0, DATA[:1]), (10, 19, DATA[10:20]), (250, None, DATA[250:]), (200, 999, DATA[200:]), (-6, None, DATA[-6:])],
+    [
+        (0, 0, DATA[:1]),
+        (10, 19, DATA[10:20]),
+        (250, None, DATA[250:]),
+        (200, 999, DATA[200:]),
+        (-6, None, DATA[-6:]),
+    ],
 )
-def test_a_range_is_read(bucket: storage.Bucket, start: int, end: int | None, expected: bytes) -> None:
+def test_a_range_is_read(
+    bucket: storage.Bucket, start: int, end: int | None, expected: bytes
+) -> None:
     assert write(bucket, "a", DATA).download_as_bytes(start=start, end=end) == expected
 
 
@@ -38,7 +46,11 @@ def test_a_range_is_read(bucket: storage.Bucket, start: int, end: int | None, ex
     ],
 )
 def test_a_range_header_is_understood_or_ignored(
-    bucket: storage.Bucket, server: BucketServer, header: str, status: int, content_range: str | None
+    bucket: storage.Bucket,
+    server: BucketServer,
+    header: str,
+    status: int,
+    content_range: str | None,
 ) -> None:
     write(bucket, "a", DATA)
     url = f"{server.url}/download/storage/v1/b/{bucket.name}/o/a?alt=media"
@@ -72,10 +84,14 @@ def test_a_large_object_goes_in_and_out_in_parallel(bucket: storage.Bucket, tmp_
 
 
 @pytest.mark.parametrize("end", ["overwritten", "deleted"])
-def test_a_reader_keeps_the_generation_it_began_with(bucket: storage.Bucket, server: BucketServer, end: str) -> None:
+def test_a_reader_keeps_the_generation_it_began_with(
+    bucket: storage.Bucket, server: BucketServer, end: str
+) -> None:
     data = os.urandom(32 * MiB)  # more than the sockets between us can hold
     blob = write(bucket, "a", data)
-    with httpx.stream("GET", f"{server.url}/download/storage/v1/b/{bucket.name}/o/a?alt=media") as answer:
+    with httpx.stream(
+        "GET", f"{server.url}/download/storage/v1/b/{bucket.name}/o/a?alt=media"
+    ) as answer:
         pieces = answer.iter_bytes()
         first = next(pieces)
         if end == "deleted":
@@ -85,7 +101,9 @@ def test_a_reader_keeps_the_generation_it_began_with(bucket: storage.Bucket, ser
         assert first + b"".join(pieces) == data
 
 
-def test_content_is_gone_from_disk_with_its_last_object(bucket: storage.Bucket, server: BucketServer) -> None:
+def test_content_is_gone_from_disk_with_its_last_object(
+    bucket: storage.Bucket, server: BucketServer
+) -> None:
     content = server.folder / "content"
     before = set(content.iterdir())
     blob = write(bucket, "a", b"one")

@@ -22,22 +22,39 @@ def test_an_upload_is_described(bucket: storage.Bucket, way: str, size: int) -> 
     assert (found.size, found.content_type, found.cache_control) == (size, "audio/wav", "no-store")
     assert found.metadata == {"language": "de", "note": "ü"}
     assert found.metageneration == 1 and found.time_created.tzinfo is not None
-    assert found.download_as_bytes(checksum="md5") == found.download_as_bytes(checksum="crc32c") == data
+    assert (
+        found.download_as_bytes(checksum="md5")
+        == found.download_as_bytes(checksum="crc32c")
+        == data
+    )
 
 
 @pytest.mark.parametrize("header", ["crc32c=AAAAAA==", "md5=AAAAAAAAAAAAAAAAAAAAAA=="])
-def test_a_wrong_digest_is_refused(bucket: storage.Bucket, server: BucketServer, header: str) -> None:
+def test_a_wrong_digest_is_refused(
+    bucket: storage.Bucket, server: BucketServer, header: str
+) -> None:
     url = f"{server.url}/upload/storage/v1/b/{bucket.name}/o?uploadType=media&name=a"
     assert httpx.post(url, content=b"abc", headers={"X-Goog-Hash": header}).status_code == 400
     started = httpx.post(url.replace("media", "resumable"), json={})
-    assert httpx.put(started.headers["Location"], content=b"abc", headers={"X-Goog-Hash": header}).status_code == 400
-    signed = httpx.put(f"{server.url}/{bucket.name}/a", content=b"abc", headers={"X-Goog-Hash": header})
+    assert (
+        httpx.put(
+            started.headers["Location"], content=b"abc", headers={"X-Goog-Hash": header}
+        ).status_code
+        == 400
+    )
+    signed = httpx.put(
+        f"{server.url}/{bucket.name}/a", content=b"abc", headers={"X-Goog-Hash": header}
+    )
     assert signed.status_code == 400 and "<Code>BadDigest</Code>" in signed.text
     assert bucket.get_blob("a") is None
 
 
-def test_a_torn_multipart_body_makes_no_object(bucket: storage.Bucket, server: BucketServer) -> None:
-    body = b'--B\r\nContent-Type: application/json\r\n\r\n{"name": "a"}\r\n--B\r\n\r\nhalf of the da'
+def test_a_torn_multipart_body_makes_no_object(
+    bucket: storage.Bucket, server: BucketServer
+) -> None:
+    body = (
+        b'--B\r\nContent-Type: application/json\r\n\r\n{"name": "a"}\r\n--B\r\n\r\nhalf of the da'
+    )
     url = f"{server.url}/upload/storage/v1/b/{bucket.name}/o?uploadType=multipart"
     headers = {"Content-Type": "multipart/related; boundary=B"}
     assert httpx.post(url, content=body, headers=headers).status_code == 400
@@ -61,7 +78,11 @@ def test_metadata_is_merged_by_patch_and_replaced_by_update(bucket: storage.Buck
     blob.metadata = {"d": "4"}
     blob.update()
     found = bucket.get_blob("a")
-    assert (found.metadata, found.metageneration, found.content_type) == ({"d": "4"}, 3, "audio/wav")
+    assert (found.metadata, found.metageneration, found.content_type) == (
+        {"d": "4"},
+        3,
+        "audio/wav",
+    )
 
 
 def test_generations_rise(bucket: storage.Bucket) -> None:

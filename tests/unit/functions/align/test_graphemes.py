@@ -26,5 +26,7 @@ CHINESE = ["[pad]", "[unk]", "你", "好"]
         (CHINESE, "zh", "1998", UNKNOWN),
     ],
 )
-def test_a_word_in_the_models_letters(dictionary: list[str], language: str, word: str, letters: str) -> None:
+def test_a_word_in_the_models_letters(
+    dictionary: list[str], language: str, word: str, letters: str
+) -> None:
     assert writer(language, dictionary)(word) == letters

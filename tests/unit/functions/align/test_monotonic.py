@@ -41,7 +41,11 @@ def test_a_word_gives_way_to_the_next() -> None:
 
 
 def test_words_at_the_same_moment_are_spread() -> None:
-    assert times(fit(1.0, 1.0), fit(1.0, 1.0), fit(5.0, 6.0)) == [(1.0, 1.02), (1.02, 1.04), (5.0, 6.0)]
+    assert times(fit(1.0, 1.0), fit(1.0, 1.0), fit(5.0, 6.0)) == [
+        (1.0, 1.02),
+        (1.02, 1.04),
+        (5.0, 6.0),
+    ]
 
 
 def test_words_beyond_the_end_are_brought_back() -> None:

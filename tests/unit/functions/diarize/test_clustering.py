@@ -6,16 +6,29 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from functions.diarize.clustering import Groups, Labels, Mask, Matrix, assigned, clear, join, means, people, unit
+from functions.diarize.clustering import (
+    Groups,
+    Labels,
+    Mask,
+    Matrix,
+    assigned,
+    clear,
+    join,
+    means,
+    people,
+    unit,
+)
 
 SIZE = 64
 NOISE = 0.065
-"""In each dimension. It takes two d-vectors of one person about as far apart as they really are: 0.2."""
+"""In each dimension. It takes two d-vectors of one person about as far apart as they really are:
+0.2."""
 MANY = math.inf
 
 
 def persons(count: int, apart: float = 0.3) -> Matrix:
-    """Voices with a large part in common, as d-vectors have, at one cosine distance from each other."""
+    """Voices with a large part in common, as d-vectors have, at one cosine distance from each
+    other."""
     own = np.eye(count, SIZE)
     return own * math.sqrt(apart) + np.eye(1, SIZE, SIZE - 1) * math.sqrt(1 - apart)
 
@@ -74,7 +87,9 @@ def test_as_many_people_are_found_as_are_asked_for(count: int) -> None:
 
 def test_bounds_hold_on_either_side() -> None:
     voices = spoken(persons(3), in_turn(30, 30, 30))
-    assert [len(set(found(voices, *bounds))) for bounds in [(1, 2), (2, 3), (4, MANY), (1, MANY)]] == [2, 3, 4, 3]
+    assert [
+        len(set(found(voices, *bounds))) for bounds in [(1, 2), (2, 3), (4, MANY), (1, MANY)]
+    ] == [2, 3, 4, 3]
 
 
 def test_no_more_people_are_found_than_there_are_voices() -> None:
@@ -118,13 +133,20 @@ def test_only_windows_that_share_no_sound_are_compared() -> None:
 
 def test_two_pairs_do_not_make_a_voice_steady() -> None:
     pairs = np.diag([2.0, 1000])
-    made = Groups(pairs * np.array([0.1, 0.2]), pairs, beside=np.zeros((2, 2)), sizes=np.array([3.0, 40]))
+    made = Groups(
+        pairs * np.array([0.1, 0.2]), pairs, beside=np.zeros((2, 2)), sizes=np.array([3.0, 40])
+    )
     steady, usual = made.spread()
     assert 0.15 < steady < usual == pytest.approx(0.2, abs=0.01)
 
 
 def test_groups_keep_their_numbers_when_others_join() -> None:
-    distance = np.array([[0.2, 0.5, 0.2, 0.5], [0.5, 0.2, 0.5, 0.5], [0.2, 0.5, 0.2, 0.5], [0.5, 0.5, 0.5, 0.2]]) * 99
+    distance = (
+        np.array(
+            [[0.2, 0.5, 0.2, 0.5], [0.5, 0.2, 0.5, 0.5], [0.2, 0.5, 0.2, 0.5], [0.5, 0.5, 0.5, 0.2]]
+        )
+        * 99
+    )
     made = Groups(distance, np.full((4, 4), 99.0), beside=np.zeros((4, 4)), sizes=np.full(4, 30.0))
     assert join(made, 1, MANY).tolist() == [0, 1, 0, 2]
 

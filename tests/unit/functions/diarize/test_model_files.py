@@ -21,7 +21,9 @@ def models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     settings.cache_clear()
 
 
-@pytest.mark.parametrize("model", ["pyannote/speaker-diarization-community-1", "pyannote/other@v1", "no such/x/y"])
+@pytest.mark.parametrize(
+    "model", ["pyannote/speaker-diarization-community-1", "pyannote/other@v1", "no such/x/y"]
+)
 def test_a_model_that_is_not_here_is_named(models: Path, model: str) -> None:
     with pytest.raises(ModelUnavailable, match=f"^{model}: "):
         weights.folder(model)

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from functions.diarize.stage import Bounds, DiarizeParams, Voices, bounds_for, diarize, tidy
-from shared.model.artifacts import Chunk, Diarization, Manifest, Media, Region, Turn
+from shared.model.artifacts import Chunk, Diarization, Interval, Manifest, Media, Turn
 from shared.model.contracts import Engine
 from shared.model.errors import BadRequest
-from shared.runtime.stage import Task
+from shared.runtime.stage import StageInput
 
 ENGINE = Engine(name="recorded", version="1")
-MEDIA = Media(container="wav", codec="pcm_s16le", duration=60, sample_rate=16_000, channels=1, bytes=1_920_044)
+MEDIA = Media(
+    container="wav", codec="pcm_s16le", duration=60, sample_rate=16_000, channels=1, bytes=1_920_044
+)
 HEARD = Voices(
     exclusive=[Turn(start=4.2, end=31, speaker="B"), Turn(start=-0.01, end=4.2, speaker="A")],
     overlapping=[Turn(start=3.9, end=31, speaker="B"), Turn(start=-0.01, end=4.2, speaker="A")],
@@ -38,25 +40,27 @@ class Recorded:
         return self.voices
 
 
-def spoken(*speech: tuple[float, float], spans: tuple[tuple[float, float], ...] = ((0, 30), (30, 60))) -> Manifest:
+def spoken(
+    *speech: tuple[float, float], spans: tuple[tuple[float, float], ...] = ((0, 30), (30, 60))
+) -> Manifest:
     """A minute in two chunks, spoken in where told."""
     chunks = tuple(
         Chunk(
             start=start,
             end=end,
-            speech=tuple(Region(start=a, end=b) for a, b in speech if start <= a and b <= end),
+            speech=tuple(Interval(start=a, end=b) for a, b in speech if start <= a and b <= end),
         )
         for start, end in ((0, 30), (30, 60))
     )
-    regions = tuple(Region(start=a, end=b) for a, b in spans)
+    regions = tuple(Interval(start=a, end=b) for a, b in spans)
     return Manifest(media=MEDIA, chunks=chunks, spans=regions, probe=(), engine=ENGINE)
 
 
-def task(folder: Path, manifest: Manifest, params: DiarizeParams) -> Task[DiarizeParams]:
+def task(folder: Path, manifest: Manifest, params: DiarizeParams) -> StageInput[DiarizeParams]:
     written = folder / "manifest.json"
     written.write_text(manifest.model_dump_json())
     files = {"manifest": written, "audio": folder / "span.wav"}
-    return Task(params, files, folder, original=lambda: written.open("rb"))
+    return StageInput(params, files, folder, original=lambda: written.open("rb"))
 
 
 def run(folder: Path, manifest: Manifest, params: DiarizeParams, diarizer: Recorded) -> Diarization:
@@ -82,8 +86,14 @@ def test_speech_is_looked_for_in_the_asked_span_only(tmp_path: Path) -> None:
 
 def test_turns_are_in_order_and_inside_the_span(tmp_path: Path) -> None:
     made = run(tmp_path, spoken((1, 29)), DiarizeParams(), Recorded(HEARD))
-    assert [(turn.start, turn.end, turn.speaker) for turn in made.turns] == [(0, 4.2, "A"), (4.2, 30, "B")]
-    assert [(turn.start, turn.end, turn.speaker) for turn in made.overlapping] == [(0, 4.2, "A"), (3.9, 30, "B")]
+    assert [(turn.start, turn.end, turn.speaker) for turn in made.turns] == [
+        (0, 4.2, "A"),
+        (4.2, 30, "B"),
+    ]
+    assert [(turn.start, turn.end, turn.speaker) for turn in made.overlapping] == [
+        (0, 4.2, "A"),
+        (3.9, 30, "B"),
+    ]
     assert made.engine == ENGINE
 
 
@@ -123,7 +133,9 @@ def test_a_span_among_others_may_hold_fewer_speakers(
     assert bounds_for(params, spans=2) == among_others
 
 
-@pytest.mark.parametrize("wrong", [{"speakers": 0}, {"min_speakers": 3, "max_speakers": 2}, {"max_speakers": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"speakers": 0}, {"min_speakers": 3, "max_speakers": 2}, {"max_speakers": -1}]
+)
 def test_impossible_numbers_of_speakers_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValidationError):
         DiarizeParams.model_validate(wrong)
@@ -133,7 +145,9 @@ times = st.floats(-1, 70, allow_nan=False)
 
 
 @given(st.lists(st.tuples(times, times, st.sampled_from("ABC"))))
-def test_tidy_turns_are_sorted_and_inside_whatever_was_heard(heard: list[tuple[float, float, str]]) -> None:
+def test_tidy_turns_are_sorted_and_inside_whatever_was_heard(
+    heard: list[tuple[float, float, str]],
+) -> None:
     turns = tidy([Turn(start=start, end=end, speaker=speaker) for start, end, speaker in heard], 60)
     assert all(0 <= turn.start < turn.end <= 60 for turn in turns)
     assert all(one.start <= other.start for one, other in pairwise(turns))

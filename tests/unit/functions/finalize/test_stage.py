@@ -7,7 +7,7 @@ import jsonschema
 from hypothesis import HealthCheck, given, settings
 
 from functions.finalize.formats.text import space
-from shared.model.artifacts import Guess, Region, Warning
+from shared.model.artifacts import Interval, LanguageGuess, StageWarning
 from shared.model.schemas import FOLDER
 from shared.model.transcript import Suspect, Transcript
 from tests.support.finalize_inputs import (
@@ -24,7 +24,9 @@ from tests.support.finalize_inputs import (
     word,
 )
 
-SCHEMA = jsonschema.Draft202012Validator(json.loads((FOLDER / "transcript.schema.json").read_text(encoding="utf-8")))
+SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((FOLDER / "transcript.schema.json").read_text(encoding="utf-8"))
+)
 anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -49,14 +51,18 @@ def test_every_word_has_a_speaker_when_any_turn_is_known(made: Transcript) -> No
         assert one.speaker in known or one.speaker is None
     if made.turns and made.words:
         assert len({one.speaker is None for one in made.words}) == 1
-    assert sum(speaker.words for speaker in made.speakers) == sum(one.speaker is not None for one in made.words)
+    assert sum(speaker.words for speaker in made.speakers) == sum(
+        one.speaker is not None for one in made.words
+    )
 
 
 @anything
 @given(transcripts())
 def test_segments_hold_every_word_once_in_order(made: Transcript) -> None:
     ranges = [part.words for part in made.segments if part.words]
-    assert [index for first, last in ranges for index in range(first, last + 1)] == [one.id for one in made.words]
+    assert [index for first, last in ranges for index in range(first, last + 1)] == [
+        one.id for one in made.words
+    ]
     for part in made.segments:
         first, last = part.words or (0, -1)
         words = made.words[first : last + 1]
@@ -72,7 +78,9 @@ def test_segments_hold_every_word_once_in_order(made: Transcript) -> None:
 @anything
 @given(transcripts())
 def test_the_text_is_that_of_the_segments(made: Transcript) -> None:
-    assert "".join(made.text.split()) == "".join("".join(part.text.split()) for part in made.segments)
+    assert "".join(made.text.split()) == "".join(
+        "".join(part.text.split()) for part in made.segments
+    )
 
 
 @anything
@@ -83,7 +91,9 @@ def test_what_nobody_said_is_told_apart(made: Transcript) -> None:
     for suspect in made.quality.suspects:
         assert set(suspect.text) <= {GHOST, " "}
         assert 0 <= suspect.start <= suspect.end <= round(made.media.duration, 3)
-    assert ("suspects" in [warning.code for warning in made.warnings]) == bool(made.quality.suspects)
+    assert ("suspects" in [warning.code for warning in made.warnings]) == bool(
+        made.quality.suspects
+    )
 
 
 @anything
@@ -115,7 +125,10 @@ def test_times_of_chunks_become_times_of_the_recording() -> None:
         ("night.", 11.0, 11.5),
     ]
     assert [one.timing for one in made.words] == ["aligned"] * 4
-    assert [(one.start, one.end, one.words) for one in made.segments] == [(0.5, 1.5, (0, 1)), (10.5, 11.5, (2, 3))]
+    assert [(one.start, one.end, one.words) for one in made.segments] == [
+        (0.5, 1.5, (0, 1)),
+        (10.5, 11.5, (2, 3)),
+    ]
 
 
 def test_words_touch_at_a_cut_through_speech() -> None:
@@ -137,7 +150,10 @@ def test_nothing_is_timed_after_the_end_of_the_recording() -> None:
 def test_a_sentence_is_split_where_the_speaker_changes_and_keeps_its_spelling() -> None:
     turns = diarization([(0.0, 2.0, "x"), (2.0, 4.0, "y")])
     made = transcript(
-        manifest(10.0, [[(0.0, 4.0)]]), [sentence("Are you — sure? Yes, I am.", 0.0)], [turns], language=detection()
+        manifest(10.0, [[(0.0, 4.0)]]),
+        [sentence("Are you — sure? Yes, I am.", 0.0)],
+        [turns],
+        language=detection(),
     )
     assert [(one.speaker, one.text, one.words) for one in made.segments] == [
         ("S1", "Are you — sure?", (0, 3)),
@@ -157,7 +173,9 @@ def test_a_language_without_spaces_is_written_without_spaces() -> None:
 
 def test_text_without_words_is_kept_and_flagged() -> None:
     turns = diarization([(0.0, 4.0, "x")])
-    made = transcript(manifest(10.0, [[(0.0, 4.0)]]), [aligned([segment("♪ la la ♪", 1.0, 3.0)], [])], [turns])
+    made = transcript(
+        manifest(10.0, [[(0.0, 4.0)]]), [aligned([segment("♪ la la ♪", 1.0, 3.0)], [])], [turns]
+    )
     (only,) = made.segments
     assert (only.text, only.start, only.end, only.words) == ("♪ la la ♪", 1.0, 3.0, None)
     assert (only.speaker, only.flags) == ("S1", ("no_words",))
@@ -165,7 +183,9 @@ def test_text_without_words_is_kept_and_flagged() -> None:
 
 def test_text_without_words_stands_where_it_was_heard() -> None:
     parts = [segment("♪", 0.0, 1.0), segment("Hello."), segment("♫", 5.0, 6.0)]
-    made = transcript(manifest(10.0, [[(0.0, 4.0)]]), [aligned(parts, [word("Hello.", 2.0, 3.0, 1)])])
+    made = transcript(
+        manifest(10.0, [[(0.0, 4.0)]]), [aligned(parts, [word("Hello.", 2.0, 3.0, 1)])]
+    )
     assert [(one.id, one.text) for one in made.segments] == [(0, "♪"), (1, "Hello."), (2, "♫")]
 
 
@@ -177,8 +197,13 @@ def test_a_chunk_does_not_outlast_the_recording() -> None:
 
 
 def test_words_timed_by_the_recogniser_flag_their_segment() -> None:
-    spelled = [word("Dzień", 0.0, 0.5, timing="asr", score=None), word("dobry.", 0.5, 1.0, timing="asr", score=None)]
-    made = transcript(manifest(10.0, [[(0.0, 1.0)]]), [aligned([segment("Dzień dobry.", language="pl")], spelled)])
+    spelled = [
+        word("Dzień", 0.0, 0.5, timing="asr", score=None),
+        word("dobry.", 0.5, 1.0, timing="asr", score=None),
+    ]
+    made = transcript(
+        manifest(10.0, [[(0.0, 1.0)]]), [aligned([segment("Dzień dobry.", language="pl")], spelled)]
+    )
     assert [one.flags for one in made.segments] == [("not_aligned",)]
     assert made.words[0].score is None
 
@@ -197,7 +222,9 @@ def test_without_diarization_nobody_is_named() -> None:
 
 
 def test_the_answer_to_silence_is_empty_and_says_so() -> None:
-    made = transcript(manifest(30.0, [[]]), [aligned([], [])], [diarization([])], language=detection(None, None))
+    made = transcript(
+        manifest(30.0, [[]]), [aligned([], [])], [diarization([])], language=detection(None, None)
+    )
     assert (made.text, made.segments, made.words, made.speakers) == ("", (), (), ())
     assert [warning.code for warning in made.warnings] == ["no_speech"]
     assert made.language.code is None
@@ -211,8 +238,17 @@ def test_a_single_speaker_is_an_answer_with_a_warning() -> None:
 
 
 def test_what_nobody_said_does_not_move_the_words_around_it() -> None:
-    parts = [segment("one two"), segment("Thanks for watching.", 0.5, 9.0, "en", ("no_speech",)), segment("three")]
-    words = [word("one", 0.0, 0.5), word("two", 0.5, 1.0), word("Thanks", 0.5, 9.0, 1), word("three", 1.0, 1.5, 2)]
+    parts = [
+        segment("one two"),
+        segment("Thanks for watching.", 0.5, 9.0, "en", ("no_speech",)),
+        segment("three"),
+    ]
+    words = [
+        word("one", 0.0, 0.5),
+        word("two", 0.5, 1.0),
+        word("Thanks", 0.5, 9.0, 1),
+        word("three", 1.0, 1.5, 2),
+    ]
     made = transcript(manifest(10.0, [[(0.0, 2.0)]]), [aligned(parts, words)])
     assert [(one.word, one.start, one.end, one.timing) for one in made.words] == [
         ("one", 0.0, 0.5, "aligned"),
@@ -221,31 +257,62 @@ def test_what_nobody_said_does_not_move_the_words_around_it() -> None:
     ]
     assert made.text == "one two three"
     assert made.quality.suspects == (
-        Suspect(start=0.5, end=9.0, text="Thanks for watching.", language="en", channel=None, reasons=("no_speech",)),
+        Suspect(
+            start=0.5,
+            end=9.0,
+            text="Thanks for watching.",
+            language="en",
+            channel=None,
+            reasons=("no_speech",),
+        ),
     )
     assert [warning.code for warning in made.warnings] == ["suspects"]
 
 
 def test_an_unsure_language_is_an_answer_with_a_warning() -> None:
     found = manifest(10.0, [[(0.0, 1.0)]])
-    made = transcript(found, [sentence("Ahoj.", 0.0, language="cs")], language=detection("cs", 0.32))
+    made = transcript(
+        found, [sentence("Ahoj.", 0.0, language="cs")], language=detection("cs", 0.32)
+    )
     assert [warning.code for warning in made.warnings] == ["language_uncertain"]
     assert (made.language.code, made.language.method) == ("cs", "detected")
 
 
 def test_a_given_language_is_reported_as_given() -> None:
     made = transcript(manifest(10.0, [[]]), [aligned([], [])], asked=options(language="pl"))
-    assert (made.language.code, made.language.confidence, made.language.method) == ("pl", None, "given")
+    assert (made.language.code, made.language.confidence, made.language.method) == (
+        "pl",
+        None,
+        "given",
+    )
 
 
 def test_each_segment_has_its_own_language_and_the_recording_that_of_most_words() -> None:
-    parts = [segment("Hello there.", language="en"), segment("你好。", language="zh"), segment("Bye.", language="en")]
-    words = [word("Hello", 0.0, 0.5), word("there.", 0.5, 1.0), word("你", 1.0, 1.5, 1), word("好。", 1.5, 2.0, 1)]
+    parts = [
+        segment("Hello there.", language="en"),
+        segment("你好。", language="zh"),
+        segment("Bye.", language="en"),
+    ]
+    words = [
+        word("Hello", 0.0, 0.5),
+        word("there.", 0.5, 1.0),
+        word("你", 1.0, 1.5, 1),
+        word("好。", 1.5, 2.0, 1),
+    ]
     heard = aligned(parts, [*words, word("Bye.", 2.0, 2.5, 2)])
-    windows = tuple(Guess(start=0.0, end=1.0, code=code, confidence=p) for code, p in [("zh", 0.9), ("en", 0.6)])
+    windows = tuple(
+        LanguageGuess(start=0.0, end=1.0, code=code, confidence=p)
+        for code, p in [("zh", 0.9), ("en", 0.6)]
+    )
     voted = detection("zh", 0.4).model_copy(update={"windows": windows})
-    made = transcript(manifest(10.0, [[(0.0, 3.0)]]), [heard], asked=options(language="multi"), language=voted)
-    assert (made.language.code, made.language.method, made.language.confidence) == ("en", "multi", 0.75)
+    made = transcript(
+        manifest(10.0, [[(0.0, 3.0)]]), [heard], asked=options(language="multi"), language=voted
+    )
+    assert (made.language.code, made.language.method, made.language.confidence) == (
+        "en",
+        "multi",
+        0.75,
+    )
     assert made.language.windows == windows
     assert [one.language for one in made.segments] == ["en", "zh", "en"]
     assert [one.language for one in made.words] == ["en", "en", "zh", "zh", "en"]
@@ -256,7 +323,10 @@ def test_each_segment_has_its_own_language_and_the_recording_that_of_most_words(
 def test_a_translation_does_not_tell_the_language_of_the_recording() -> None:
     asked = options(language="multi", task="translate")
     made = transcript(
-        manifest(10.0, [[(0.0, 1.0)]]), [sentence("Good day.", 0.0)], asked=asked, language=detection("pl")
+        manifest(10.0, [[(0.0, 1.0)]]),
+        [sentence("Good day.", 0.0)],
+        asked=asked,
+        language=detection("pl"),
     )
     assert (made.language.code, made.words[0].language) == ("pl", "en")
 
@@ -264,7 +334,10 @@ def test_a_translation_does_not_tell_the_language_of_the_recording() -> None:
 def test_many_languages_without_a_word_are_the_one_detected_or_none() -> None:
     silent = manifest(10.0, [[]])
     asked = options(language="multi")
-    assert transcript(silent, [aligned([], [])], asked=asked, language=detection("pl")).language.code == "pl"
+    assert (
+        transcript(silent, [aligned([], [])], asked=asked, language=detection("pl")).language.code
+        == "pl"
+    )
     assert transcript(silent, [aligned([], [])], asked=asked).language.code is None
 
 
@@ -276,21 +349,27 @@ def test_another_number_of_speakers_than_asked_for_is_a_warning() -> None:
 
 
 def test_warnings_of_chunks_are_told_once_and_in_recording_time() -> None:
-    about = Warning(code="not_aligned", stage="align", message="No model for this language.")
-    there = Warning(code="loud", stage="align", message="Distorted.", span=Region(start=1.0, end=30.0))
+    about = StageWarning(code="not_aligned", stage="align", message="No model for this language.")
+    there = StageWarning(
+        code="loud", stage="align", message="Distorted.", span=Interval(start=1.0, end=30.0)
+    )
     parts = [aligned([], [], warnings=(about, there)) for _ in range(2)]
     made = transcript(manifest(20.0, [[(0.0, 1.0)], []], warnings=(about,)), parts)
     assert [(warning.code, warning.span) for warning in made.warnings] == [
         ("not_aligned", None),
-        ("loud", Region(start=1.0, end=10.0)),
-        ("loud", Region(start=11.0, end=20.0)),
+        ("loud", Interval(start=1.0, end=10.0)),
+        ("loud", Interval(start=11.0, end=20.0)),
     ]
 
 
 def test_every_engine_that_took_part_is_named_once() -> None:
     found = manifest(20.0, [[], []])
-    made = transcript(found, [aligned([], []), aligned([], [])], [diarization([])], language=detection())
-    assert {stage: [one.name for one in used] for stage, used in made.provenance.stages.items()} == {
+    made = transcript(
+        found, [aligned([], []), aligned([], [])], [diarization([])], language=detection()
+    )
+    assert {
+        stage: [one.name for one in used] for stage, used in made.provenance.stages.items()
+    } == {
         "prepare": ["prepare"],
         "detect": ["faster-whisper"],
         "transcribe": ["faster-whisper"],

@@ -48,14 +48,20 @@ def of(channel: int, made: Made) -> list[tuple[Chunk, Samples]]:
 
 
 @pytest.mark.parametrize("channel", [0, 1])
-def test_every_channel_is_cut_for_itself_and_whole(made: Made, channel: int, request: pytest.FixtureRequest) -> None:
+def test_every_channel_is_cut_for_itself_and_whole(
+    made: Made, channel: int, request: pytest.FixtureRequest
+) -> None:
     expected = request.getfixturevalue(["caller", "callee"][channel])
-    np.testing.assert_array_equal(np.concatenate([sound for _, sound in of(channel, made)]), expected)
+    np.testing.assert_array_equal(
+        np.concatenate([sound for _, sound in of(channel, made)]), expected
+    )
     chunks = [chunk for chunk, _ in of(channel, made)]
     assert chunks[0].start == 0 and chunks[-1].end == made.manifest.media.duration == 120
     assert all(before.end == after.start for before, after in pairwise(chunks))
     for chunk, sound in of(channel, made):
-        np.testing.assert_array_equal(sound, expected[round(chunk.start * RATE) : round(chunk.end * RATE)])
+        np.testing.assert_array_equal(
+            sound, expected[round(chunk.start * RATE) : round(chunk.end * RATE)]
+        )
 
 
 def test_speech_is_found_in_its_own_channel(made: Made) -> None:
@@ -80,7 +86,9 @@ def test_the_probe_is_from_where_most_is_said(caller: Samples, tmp_path: Path) -
     (probe,) = made.sounds["probe"]
     assert made.manifest.probe
     for window in made.manifest.probe:
-        at, offset, length = (round(s * RATE) for s in (window.start, window.offset, window.end - window.start))
+        at, offset, length = (
+            round(s * RATE) for s in (window.start, window.offset, window.end - window.start)
+        )
         np.testing.assert_array_equal(probe[offset : offset + length], caller[at : at + length])
 
 
@@ -97,7 +105,9 @@ def test_up_to_eight_channels_come_out_as_they_are(channels: int) -> None:
 
 
 def test_nine_channels_are_refused() -> None:
-    with pytest.raises(BadOption, match="channels is split, which takes up to 8; the recording has 9"):
+    with pytest.raises(
+        BadOption, match="channels is split, which takes up to 8; the recording has 9"
+    ):
         rows(wav(together(*[TALK] * 9), channels=9))
 
 
@@ -110,11 +120,17 @@ def test_nine_channels_are_refused() -> None:
         ("flac", "flac", "5.1", 6),
     ],
 )
-def test_channels_of_compressed_sound_stay_apart(container: str, codec: str, layout: str, channels: int) -> None:
+def test_channels_of_compressed_sound_stay_apart(
+    container: str, codec: str, layout: str, channels: int
+) -> None:
     """But for the fourth of a surround, which holds low tones only."""
     for speaking in {0, channels - 1}:
         sounds = [TALK if channel == speaking else nothing(8) for channel in range(channels)]
-        found = rows(encoded(container, codec, together(*sounds), rate=48000, layout=layout, bit_rate=128_000))
+        found = rows(
+            encoded(
+                container, codec, together(*sounds), rate=48000, layout=layout, bit_rate=128_000
+            )
+        )
         loudness = (found.astype(float) ** 2).mean(axis=1)
         assert len(found) == channels
         assert loudness.argmax() == speaking
@@ -130,7 +146,9 @@ def test_silence_before_and_within_the_sound_is_in_every_channel() -> None:
 
 def test_where_the_number_of_channels_changes_nothing_is_lost() -> None:
     bare = {"write_xing": "0"}
-    stereo = encoded("mp3", "libmp3lame", together(TALK, nothing(8)), rate=44100, layout="stereo", options=bare)
+    stereo = encoded(
+        "mp3", "libmp3lame", together(TALK, nothing(8)), rate=44100, layout="stereo", options=bare
+    )
     mono = encoded("mp3", "libmp3lame", TALK, rate=44100, options=bare)
     found = rows(stereo + mono)
     assert found.shape == (2, pytest.approx(16 * RATE, abs=0.2 * RATE))
@@ -138,7 +156,9 @@ def test_where_the_number_of_channels_changes_nothing_is_lost() -> None:
     assert rows(mono + stereo).shape == (1, pytest.approx(16 * RATE, abs=0.2 * RATE))
 
 
-def test_all_channels_share_the_chunks_there_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_channels_share_the_chunks_there_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("functions.prepare.stage.MOST_CHUNKS", 8)
     made = Made(wav(together(*[np.tile(speech(), 4)] * 4), channels=4), tmp_path, channels="split")
     assert len(made.manifest.chunks) <= 8, "ten seconds each would make 48"
@@ -155,7 +175,12 @@ def test_channels_that_need_more_chunks_than_there_may_be_are_refused(
 
 def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
     half_a_minute = encoded(
-        "mp3", "libmp3lame", together(speech(), speech()), rate=8000, layout="stereo", options={"write_xing": "0"}
+        "mp3",
+        "libmp3lame",
+        together(speech(), speech()),
+        rate=8000,
+        layout="stereo",
+        options={"write_xing": "0"},
     )
     source, folder = tmp_path / "recording", tmp_path / "made"
     folder.mkdir()

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from functions.prepare.chunking import GRID, LONGEST_CHUNK, MOST_CHUNKS, PAD, Cutter, Piece, Splitter, padded
+from functions.prepare.chunking import (
+    GRID,
+    LONGEST_CHUNK,
+    MOST_CHUNKS,
+    PAD,
+    Cutter,
+    Piece,
+    Splitter,
+    padded,
+)
 from functions.prepare.vad import WINDOW, Stretch, Talk
 from shared.model.artifacts import SAMPLE_RATE
 
@@ -18,7 +27,10 @@ Probabilities = NDArray[np.float32]
 def windows(*runs: tuple[float, float]) -> Probabilities:
     """Runs of (seconds, probability)."""
     return np.concatenate(
-        [np.full(round(seconds * SAMPLE_RATE / WINDOW), probability, np.float32) for seconds, probability in runs]
+        [
+            np.full(round(seconds * SAMPLE_RATE / WINDOW), probability, np.float32)
+            for seconds, probability in runs
+        ]
     )
 
 
@@ -37,7 +49,9 @@ def pieces_of(
     made: list[Piece] = []
     for start in range(0, len(probabilities), block):
         so_far = min(length, (start + block) * WINDOW)
-        made += cutter.push(probabilities[start : start + block], (length if known else so_far) / SAMPLE_RATE)
+        made += cutter.push(
+            probabilities[start : start + block], (length if known else so_far) / SAMPLE_RATE
+        )
     return [*made, *cutter.finish(length)]
 
 
@@ -52,7 +66,9 @@ def seconds(piece: Piece) -> float:
 
 
 runs = st.lists(
-    st.tuples(st.floats(0.05, 0.6) | st.floats(0.6, 40), st.sampled_from([0.0, 0.2, 0.4, 0.6, 1.0])),
+    st.tuples(
+        st.floats(0.05, 0.6) | st.floats(0.6, 40), st.sampled_from([0.0, 0.2, 0.4, 0.6, 1.0])
+    ),
     min_size=1,
     max_size=40,
 ).map(lambda found: windows(*found))
@@ -83,7 +99,9 @@ def test_pieces_cover_the_recording_and_hold_its_speech(
 
 @settings(deadline=None)
 @given(recordings, st.integers(10, 60))
-def test_a_cut_is_outside_speech_or_says_so(recording: tuple[Probabilities, int], chunk_seconds: int) -> None:
+def test_a_cut_is_outside_speech_or_says_so(
+    recording: tuple[Probabilities, int], chunk_seconds: int
+) -> None:
     probabilities, short_of = recording
     pieces = pieces_of(probabilities, chunk_seconds, short_of=short_of)
     talk = Talk()
@@ -116,7 +134,9 @@ def test_spans_are_runs_of_whole_pieces(
 HOUR = 3600
 
 
-@pytest.mark.parametrize(("hours", "most"), [(3, MOST_CHUNKS), (12, MOST_CHUNKS), (16, MOST_CHUNKS), (8, 100), (2, 25)])
+@pytest.mark.parametrize(
+    ("hours", "most"), [(3, MOST_CHUNKS), (12, MOST_CHUNKS), (16, MOST_CHUNKS), (8, 100), (2, 25)]
+)
 @pytest.mark.parametrize("kind", ["speech", "silence", "talk"])
 def test_a_long_recording_has_no_more_chunks_than_allowed(hours: int, most: int, kind: str) -> None:
     whole = hours * HOUR
@@ -131,7 +151,9 @@ def test_a_long_recording_has_no_more_chunks_than_allowed(hours: int, most: int,
 
 
 def test_the_longest_silence_before_the_target_is_cut_in_its_middle() -> None:
-    probabilities = windows((46, 0.9), (0.32, 0), (6, 0.9), (0.96, 0), (3, 0.9), (0.32, 0), (60, 0.9))
+    probabilities = windows(
+        (46, 0.9), (0.32, 0), (6, 0.9), (0.96, 0), (3, 0.9), (0.32, 0), (60, 0.9)
+    )
     first, *_ = pieces_of(probabilities, 60)
     assert first.end / SAMPLE_RATE == pytest.approx(46 + 0.32 + 6 + 0.48, abs=0.05)
     assert first.silence / SAMPLE_RATE == pytest.approx(0.96, abs=0.05)

@@ -38,13 +38,18 @@ def test_silence_has_no_excerpt() -> None:
 
 def test_an_excerpt_begins_with_speech_and_ends_with_it() -> None:
     speech = in_samples((1, 5), (6, 28), (29, 45), (50, 52))
-    found = [(start / SAMPLE_RATE, end / SAMPLE_RATE, spoken / SAMPLE_RATE) for start, end, spoken in excerpts(speech)]
+    found = [
+        (start / SAMPLE_RATE, end / SAMPLE_RATE, spoken / SAMPLE_RATE)
+        for start, end, spoken in excerpts(speech)
+    ]
     assert found == [(1, 31, 28), (50, 52, 2)]
 
 
 def test_an_excerpt_is_the_sound_of_its_place() -> None:
     (excerpt,) = chosen([minute(3, 5)])
-    np.testing.assert_array_equal(excerpt.sound, np.arange(excerpt.start, excerpt.end).astype(np.int16))
+    np.testing.assert_array_equal(
+        excerpt.sound, np.arange(excerpt.start, excerpt.end).astype(np.int16)
+    )
 
 
 def test_excerpts_come_from_all_over_the_recording() -> None:

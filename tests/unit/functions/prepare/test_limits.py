@@ -1,4 +1,5 @@
-"""What a recording may ask of prepare: rates, hours, memory, bytes without sound, packets without sense."""
+"""What a recording may ask of prepare: rates, hours, memory, bytes without sound, packets without
+sense."""
 
 import io
 from typing import Any
@@ -45,22 +46,30 @@ def test_a_rate_that_no_recorder_has_is_refused(rate: int) -> None:
 
 @pytest.mark.parametrize("rate", [2000, 768_000])
 def test_the_slowest_and_the_fastest_rate_are_taken(rate: int) -> None:
-    assert len(decoded(io.BytesIO(wav(TALK, rate)))) == pytest.approx(len(TALK) * RATE / rate, abs=2)
+    assert len(decoded(io.BytesIO(wav(TALK, rate)))) == pytest.approx(
+        len(TALK) * RATE / rate, abs=2
+    )
 
 
 def test_a_small_file_that_says_it_lasts_hours_is_not_decoded() -> None:
-    with pytest.raises(RecordingTooLong, match="it says it lasts 20000 s, which 88361 bytes cannot hold"):
+    with pytest.raises(
+        RecordingTooLong, match="it says it lasts 20000 s, which 88361 bytes cannot hold"
+    ):
         decoded(io.BytesIO(overlapping(20_000)))
 
 
 def test_a_small_file_that_unfolds_to_hours_is_given_up() -> None:
     data = large_frames(8000, 1000)
-    with pytest.raises(RecordingTooLong, match=f"longer than 5[0-9]{{2}} s, which {len(data)} bytes cannot hold"):
+    with pytest.raises(
+        RecordingTooLong, match=f"longer than 5[0-9]{{2}} s, which {len(data)} bytes cannot hold"
+    ):
         decoded(io.BytesIO(data))
 
 
 def test_five_minutes_of_nothing_may_be_small() -> None:
-    assert len(decoded(io.BytesIO(large_frames(8000, 36)))) / RATE == pytest.approx(36 * 65_535 / 8000, abs=0.1)
+    assert len(decoded(io.BytesIO(large_frames(8000, 36)))) / RATE == pytest.approx(
+        36 * 65_535 / 8000, abs=0.1
+    )
 
 
 def test_a_cover_is_not_decoded() -> None:

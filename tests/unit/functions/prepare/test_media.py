@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from functions.prepare.media import Recording, formats, recording
-from shared.model.artifacts import Media, Warning
+from shared.model.artifacts import Media, StageWarning
 from shared.model.errors import (
     EmptyRecording,
     NoSound,
@@ -20,13 +20,24 @@ from shared.model.errors import (
     StorageUnavailable,
     TruncatedRecording,
 )
-from tests.support.media_files import RATE, Samples, encoded, nothing, silent_film, speech, tone, wav
+from tests.support.media_files import (
+    RATE,
+    Samples,
+    encoded,
+    nothing,
+    silent_film,
+    speech,
+    tone,
+    wav,
+)
 
 TALK = speech()[6 * RATE : 14 * RATE]
 DAY = 24 * 3600.0
 
 
-def decoded(data: bytes, max_seconds: float = DAY) -> tuple[Samples, Media, tuple[Warning, ...]]:
+def decoded(
+    data: bytes, max_seconds: float = DAY
+) -> tuple[Samples, Media, tuple[StageWarning, ...]]:
     with recording(io.BytesIO(data), max_seconds) as original:
         samples = np.concatenate([np.zeros((1, 0), np.int16), *original.samples()], axis=1)
         return samples[0], original.media, original.warnings
@@ -40,7 +51,8 @@ def likeness(one: Samples, other: Samples) -> float:
     """Correlation of the loudness of 20 ms frames: 1 when the same is heard at the same times."""
     length = min(len(one), len(other)) // 320 * 320
     loudness = [
-        np.sqrt((samples[:length].astype(float).reshape(-1, 320) ** 2).mean(axis=1)) for samples in (one, other)
+        np.sqrt((samples[:length].astype(float).reshape(-1, 320) ** 2).mean(axis=1))
+        for samples in (one, other)
     ]
     return float(np.corrcoef(*loudness)[0, 1])
 
@@ -68,10 +80,14 @@ def likeness(one: Samples, other: Samples) -> float:
         ("avi", "mp2", 44100, "avi", "mp2"),
     ],
 )
-def test_every_format_gives_the_same_sound(container: str, codec: str, rate: int, name: str, codec_name: str) -> None:
+def test_every_format_gives_the_same_sound(
+    container: str, codec: str, rate: int, name: str, codec_name: str
+) -> None:
     data = encoded(container, codec, TALK, rate=rate)
     samples, media, warnings = decoded(data)
-    assert likeness(samples, TALK) > (0.9 if container in ("adts", "mpegts") else 0.97)  # those cannot tell their delay
+    assert likeness(samples, TALK) > (
+        0.9 if container in ("adts", "mpegts") else 0.97
+    )  # those cannot tell their delay
     assert media.duration == len(samples) / RATE == pytest.approx(8, abs=0.1)
     assert (media.container, media.codec, media.sample_rate) == (name, codec_name, rate)
     assert (media.channels, media.bytes) == (1, len(data))
@@ -100,7 +116,9 @@ def test_a_picture_that_goes_on_longer_is_no_lost_sound(container: str) -> None:
 def test_surround_is_mixed_down_with_the_voice_of_its_centre(container: str, codec: str) -> None:
     surround = np.zeros((len(TALK), 6), np.int16)
     surround[:, 2] = TALK
-    samples, media, _ = decoded(encoded(container, codec, surround.reshape(-1), rate=48000, layout="5.1"))
+    samples, media, _ = decoded(
+        encoded(container, codec, surround.reshape(-1), rate=48000, layout="5.1")
+    )
     assert media.channels == 6
     assert likeness(samples, TALK) > 0.97
 
@@ -118,7 +136,12 @@ def test_many_channels_of_compressed_sound_are_averaged() -> None:
     sound = np.zeros((len(TALK), 12), np.int16)
     sound[:, 3] = TALK
     data = encoded(
-        "ogg", "libopus", sound.reshape(-1), rate=48000, layout="12 channels", codec_options={"mapping_family": "255"}
+        "ogg",
+        "libopus",
+        sound.reshape(-1),
+        rate=48000,
+        layout="12 channels",
+        codec_options={"mapping_family": "255"},
     )
     samples, media, _ = decoded(data)
     assert media.channels == 12
@@ -129,9 +152,15 @@ def without_the_fifth_second(packets: list[Any]) -> list[Any]:
     return [packet for packet in packets if not 4 < packet.pts * packet.time_base < 5]
 
 
-@pytest.mark.parametrize(("container", "codec"), [("matroska", "aac"), ("mp4", "aac"), ("ogg", "libopus")])
-def test_what_is_missing_in_the_middle_is_silence_and_the_rest_stays_in_its_place(container: str, codec: str) -> None:
-    samples, media, _ = decoded(encoded(container, codec, TALK, rate=48000, packets=without_the_fifth_second))
+@pytest.mark.parametrize(
+    ("container", "codec"), [("matroska", "aac"), ("mp4", "aac"), ("ogg", "libopus")]
+)
+def test_what_is_missing_in_the_middle_is_silence_and_the_rest_stays_in_its_place(
+    container: str, codec: str
+) -> None:
+    samples, media, _ = decoded(
+        encoded(container, codec, TALK, rate=48000, packets=without_the_fifth_second)
+    )
     assert media.duration == pytest.approx(8, abs=0.1)
     assert abs(samples[int(4.2 * RATE) : int(4.8 * RATE)]).max() < 50
     assert likeness(samples[int(5.2 * RATE) :], TALK[int(5.2 * RATE) :]) > 0.97
@@ -146,12 +175,16 @@ def test_a_clock_that_begins_anew_in_a_chained_file_leaves_no_gap() -> None:
 
 
 def test_a_clock_that_leaps_in_a_broadcast_leaves_no_gap() -> None:
-    data = encoded("mpegts", "aac", TALK, rate=48000) + encoded("mpegts", "aac", TALK, rate=48000, later=500)
+    data = encoded("mpegts", "aac", TALK, rate=48000) + encoded(
+        "mpegts", "aac", TALK, rate=48000, later=500
+    )
     assert decoded(data)[1].duration == pytest.approx(16, abs=0.1)
 
 
 def test_the_sample_rate_may_change_on_the_way() -> None:
-    data = encoded("mp3", "libmp3lame", TALK, rate=44100) + encoded("mp3", "libmp3lame", TALK, rate=16000)
+    data = encoded("mp3", "libmp3lame", TALK, rate=44100) + encoded(
+        "mp3", "libmp3lame", TALK, rate=16000
+    )
     samples, _, _ = decoded(data)
     assert likeness(samples[: 8 * RATE], TALK) > 0.97
     assert len(samples) / RATE == pytest.approx(16, abs=0.2)
@@ -161,7 +194,9 @@ def damaged(data: bytes, where: list[float], length: int = 40) -> bytes:
     broken = bytearray(data)
     for share in where:
         start = int(share * len(data))
-        broken[start : start + length] = bytes(255 - byte for byte in broken[start : start + length])
+        broken[start : start + length] = bytes(
+            255 - byte for byte in broken[start : start + length]
+        )
     return bytes(broken)
 
 
@@ -180,7 +215,13 @@ def test_what_is_corrupt_for_the_most_part_is_no_audio() -> None:
         decoded(data[:start] + bytes(255 - byte for byte in data[start:]))
 
 
-HALVES = [("wav", "pcm_s16le"), ("aiff", "pcm_s16be"), ("flac", "flac"), ("mp3", "libmp3lame"), ("webm", "libopus")]
+HALVES = [
+    ("wav", "pcm_s16le"),
+    ("aiff", "pcm_s16be"),
+    ("flac", "flac"),
+    ("mp3", "libmp3lame"),
+    ("webm", "libopus"),
+]
 
 
 @pytest.mark.parametrize(("container", "codec"), HALVES)
@@ -206,8 +247,12 @@ def test_a_wav_written_to_a_pipe_is_not_truncated(length: int) -> None:
     assert len(samples) == len(TALK)
 
 
-@pytest.mark.parametrize(("container", "codec"), [("adts", "aac"), ("ogg", "libopus"), ("mpegts", "mp2")])
-def test_where_the_length_is_a_guess_nothing_is_said_to_be_truncated(container: str, codec: str) -> None:
+@pytest.mark.parametrize(
+    ("container", "codec"), [("adts", "aac"), ("ogg", "libopus"), ("mpegts", "mp2")]
+)
+def test_where_the_length_is_a_guess_nothing_is_said_to_be_truncated(
+    container: str, codec: str
+) -> None:
     loud_then_quiet = np.concatenate([TALK, nothing(20)])
     data = encoded(container, codec, loud_then_quiet, rate=48000)
     assert decoded(data[: len(data) // 2])[1].duration > 3
@@ -215,7 +260,9 @@ def test_where_the_length_is_a_guess_nothing_is_said_to_be_truncated(container: 
 
 def test_an_mp3_of_variable_rate_without_a_header_is_not_truncated() -> None:
     parts = [
-        encoded("mp3", "libmp3lame", TALK, rate=44100, bit_rate=bit_rate, options={"write_xing": "0"})
+        encoded(
+            "mp3", "libmp3lame", TALK, rate=44100, bit_rate=bit_rate, options={"write_xing": "0"}
+        )
         for bit_rate in (32_000, 320_000)
     ]
     assert decoded(b"".join(parts))[1].duration == pytest.approx(16, abs=0.2)
@@ -240,7 +287,18 @@ IMAGE = b"\x89PNG\r\n\x1a\n" + bytes(200)
         (silent_film("mp4", 3), NoSound),
         (silent_film("matroska", 3), NoSound),
     ],
-    ids=["empty", "no samples", "no header", "pdf", "text", "noise", "subtitles", "image", "mp4 film", "mkv film"],
+    ids=[
+        "empty",
+        "no samples",
+        "no header",
+        "pdf",
+        "text",
+        "noise",
+        "subtitles",
+        "image",
+        "mp4 film",
+        "mkv film",
+    ],
 )
 def test_what_is_no_recording_is_refused(data: bytes, problem: type[StageError]) -> None:
     with pytest.raises(problem):
@@ -276,7 +334,9 @@ def test_decoding_stops_where_the_limit_is_passed() -> None:
 @pytest.mark.parametrize("container", ["wav", "adts"])
 def test_a_recording_as_long_as_the_limit_is_accepted(container: str) -> None:
     codec = {"wav": "pcm_s16le", "adts": "aac"}[container]
-    assert decoded(encoded(container, codec, tone(5)), max_seconds=5.2)[1].duration == pytest.approx(5, abs=0.2)
+    assert decoded(encoded(container, codec, tone(5)), max_seconds=5.2)[
+        1
+    ].duration == pytest.approx(5, abs=0.2)
 
 
 CONCAT = b"ffconcat version 1.0\nfile 'sound.wav'\n"
@@ -285,7 +345,9 @@ SDP = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5
 
 
 @pytest.mark.parametrize("playlist", [CONCAT, HLS, SDP], ids=["concat", "hls", "sdp"])
-def test_what_names_other_files_is_refused(playlist: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_names_other_files_is_refused(
+    playlist: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "sound.wav").write_bytes(wav(TALK))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NotAudio):
@@ -297,7 +359,9 @@ def test_no_demuxer_that_follows_a_list_is_among_those_allowed() -> None:
     assert {"wav", "mp3", "matroska", "mov", "ogg", "mpegts"} <= set(formats().split(","))
 
 
-def test_libav_left_alone_would_follow_the_playlist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_libav_left_alone_would_follow_the_playlist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "sound.wav").write_bytes(wav(TALK))
     monkeypatch.chdir(tmp_path)
     with av.open(io.BytesIO(CONCAT)) as container:
@@ -320,7 +384,8 @@ class Failing(io.BytesIO):
 
 
 @pytest.mark.parametrize(
-    ("container", "codec"), [("wav", "pcm_s16le"), ("mp4", "aac"), ("mp3", "libmp3lame"), ("mpegts", "aac")]
+    ("container", "codec"),
+    [("wav", "pcm_s16le"), ("mp4", "aac"), ("mp3", "libmp3lame"), ("mpegts", "aac")],
 )
 def test_what_storage_raises_is_never_taken_for_bad_audio(container: str, codec: str) -> None:
     data = encoded(container, codec, np.tile(TALK, 5), rate=48000)

@@ -9,7 +9,7 @@ import pytest
 
 from functions.prepare.stage import Cutting, cut
 from shared.model.errors import TruncatedRecording
-from shared.runtime.stage import Task
+from shared.runtime.stage import StageInput
 from tests.support.made_audio import Made, peak
 from tests.support.media_files import RATE, Samples, encoded, nothing, speech, wav
 
@@ -34,9 +34,13 @@ def test_the_manifest_says_where_each_file_is_from(made: Made, two_minutes: Samp
     manifest = made.manifest
     places = [(chunk.start, chunk.end) for chunk in manifest.chunks]
     places += [(span.start, span.end) for span in manifest.spans]
-    for (start, end), sound in zip(places, [*made.sounds["chunks"], *made.sounds["spans"]], strict=True):
+    for (start, end), sound in zip(
+        places, [*made.sounds["chunks"], *made.sounds["spans"]], strict=True
+    ):
         np.testing.assert_array_equal(sound, two_minutes[round(start * RATE) : round(end * RATE)])
-    assert manifest.chunks[0].start == 0 and manifest.chunks[-1].end == manifest.media.duration == 120
+    assert (
+        manifest.chunks[0].start == 0 and manifest.chunks[-1].end == manifest.media.duration == 120
+    )
     assert all(before.end == after.start for before, after in pairwise(manifest.chunks))
     ends = {chunk.end for chunk in manifest.chunks}
     assert all(span.end in ends for span in manifest.spans)
@@ -57,7 +61,9 @@ def test_the_probe_is_made_of_its_windows(made: Made, two_minutes: Samples) -> N
         length = round((window.end - window.start) * RATE)
         assert length <= 30 * RATE
         at, offset = round(window.start * RATE), round(window.offset * RATE)
-        np.testing.assert_array_equal(probe[offset : offset + length], two_minutes[at : at + length])
+        np.testing.assert_array_equal(
+            probe[offset : offset + length], two_minutes[at : at + length]
+        )
     assert len(probe) == sum(round((window.end - window.start) * RATE) for window in windows)
 
 
@@ -67,9 +73,15 @@ def test_outputs_come_as_soon_as_they_are_complete(made: Made) -> None:
     assert "spans" in made.order[: made.order.index("probe") - 1]
 
 
-def test_a_chunk_is_there_before_the_recording_is_read_to_its_end(two_minutes: Samples, tmp_path: Path) -> None:
+def test_a_chunk_is_there_before_the_recording_is_read_to_its_end(
+    two_minutes: Samples, tmp_path: Path
+) -> None:
     file = io.BytesIO(wav(two_minutes))
-    outputs = cut(Task(Cutting(chunk_seconds=10, span_seconds=60, max_seconds=3600), {}, tmp_path, lambda: file))
+    outputs = cut(
+        StageInput(
+            Cutting(chunk_seconds=10, span_seconds=60, max_seconds=3600), {}, tmp_path, lambda: file
+        )
+    )
     assert next(outputs).name == "chunks"
     assert file.tell() < len(file.getvalue()) / 4
 
@@ -98,7 +110,9 @@ def test_a_cut_inside_speech_is_told(tmp_path: Path) -> None:
     assert warning.span.start < made.manifest.chunks[0].end < warning.span.end
 
 
-def test_compressed_video_becomes_the_same_chunks_as_its_sound(two_minutes: Samples, tmp_path: Path) -> None:
+def test_compressed_video_becomes_the_same_chunks_as_its_sound(
+    two_minutes: Samples, tmp_path: Path
+) -> None:
     sound = two_minutes[: 60 * RATE]
     film = Made(encoded("mp4", "aac", sound, rate=48000, picture=60), tmp_path, chunk_seconds=20)
     plain = Made(wav(sound), tmp_path, chunk_seconds=20)

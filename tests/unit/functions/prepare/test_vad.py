@@ -29,14 +29,20 @@ def test_a_stream_gives_the_probabilities_of_one_go(windows: int, length: int) -
     whole = get_vad_model()(sound)
     made = streamed(samples, windows * WINDOW)
     assert len(made) == len(whole)
-    np.testing.assert_allclose(made[:-1], whole[:-1], atol=1e-4)  # faster-whisper blanks the last window's end
+    np.testing.assert_allclose(
+        made[:-1], whole[:-1], atol=1e-4
+    )  # faster-whisper blanks the last window's end
 
 
 def test_stretches_are_those_of_faster_whisper() -> None:
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     options = VadOptions(
-        threshold=0.5, neg_threshold=0.35, min_silence_duration_ms=160, speech_pad_ms=200, min_speech_duration_ms=63
+        threshold=0.5,
+        neg_threshold=0.35,
+        min_silence_duration_ms=160,
+        speech_pad_ms=200,
+        min_speech_duration_ms=63,
     )
     expected = get_speech_timestamps(speech().astype(np.float32) / 32768, options)
     talk = Talk()
@@ -58,7 +64,9 @@ def stretches(*probabilities: float) -> list[tuple[int, int]]:
 
 def test_speech_begins_high_and_goes_on_until_it_stays_low() -> None:
     assert stretches(0, 0.4, 0.6, 0.4, 0.4, 0.1, *PAUSE * [0.1]) == [(2, 5)]
-    assert stretches(0, 0.6, 0.6, *(PAUSE - 1) * [0.1], 0.6, *(PAUSE + 1) * [0.1]) == [(1, 3 + PAUSE)]
+    assert stretches(0, 0.6, 0.6, *(PAUSE - 1) * [0.1], 0.6, *(PAUSE + 1) * [0.1]) == [
+        (1, 3 + PAUSE)
+    ]
     assert stretches(*3 * [0.6], 0.1, *PAUSE * [0.4], 0.6, 0.6) == [(0, 3), (4 + PAUSE, 6 + PAUSE)]
 
 
@@ -68,7 +76,9 @@ def test_a_click_is_no_speech_and_a_short_word_is() -> None:
 
 
 @given(st.lists(st.sampled_from([0.0, 0.3, 0.4, 0.6, 1.0]), max_size=200), st.integers(0, 200))
-def test_it_does_not_matter_how_probabilities_are_split_up(probabilities: list[float], at: int) -> None:
+def test_it_does_not_matter_how_probabilities_are_split_up(
+    probabilities: list[float], at: int
+) -> None:
     whole, parts = Talk(), Talk()
     whole.push(probabilities)
     parts.push(probabilities[:at])

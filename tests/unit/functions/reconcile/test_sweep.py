@@ -1,4 +1,5 @@
-"""Sweeps over buckets in memory: what is started again, what is left alone, and what is given up."""
+"""Sweeps over buckets in memory: what is started again, what is left alone, and what is given
+up."""
 
 import time
 from collections.abc import Mapping
@@ -27,15 +28,17 @@ class Started:
         self.problems: list[tuple[str, int, str]] = []
         self.alive: set[str] = set()
 
-    def start(self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None) -> str:
+    def start(
+        self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
+    ) -> str:
         self.runs.append((source.name, run, dict(options or {})))
         return "x"
 
-    def answer(self, source: Source, run: int, problem: Problem) -> str:
+    def report_problem(self, source: Source, run: int, problem: Problem) -> str:
         self.problems.append((source.name, run, problem.type.rpartition(":")[2]))
         return "x"
 
-    def active(self, execution: str) -> bool:
+    def is_active(self, execution: str) -> bool:
         return execution in self.alive
 
     def cancel(self, execution: str) -> None:
@@ -49,7 +52,11 @@ def sweep() -> Sweep:
 
 def upload(sweep: Sweep, name: str) -> Source:
     before = sweep.blobs.find(f"gs://dropscribe-inbox/{name}")
-    generation = sweep.blobs.replace(f"gs://dropscribe-inbox/{name}", b"sound", over=before.generation if before else 0)
+    generation = sweep.blobs.put(
+        f"gs://dropscribe-inbox/{name}",
+        b"sound",
+        if_generation_match=before.generation if before else 0,
+    )
     assert generation is not None
     return Source(bucket="dropscribe-inbox", name=name, generation=generation)
 
@@ -80,7 +87,9 @@ def test_an_answer_for_an_older_generation_is_none(sweep: Sweep) -> None:
 
 def test_a_date_from_a_clock_that_was_ahead_is_not_waited_for(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
-    JobStore(sweep.jobs.documents, clock=lambda: time.time() + 40 * 24 * 3600).claim(source, 1, "gone")
+    JobStore(sweep.jobs.documents, clock=lambda: time.time() + 40 * 24 * 3600).claim(
+        source, 1, "gone"
+    )
     assert sweep(NOW).started == 1
     assert started(sweep).runs == [("a.mp3", 2, {})]
 
@@ -116,7 +125,7 @@ def test_a_run_that_is_active_is_left_alone_and_one_that_is_not_is_followed(swee
 def test_an_answer_that_somebody_deleted_is_not_made_again(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 1, "first")
-    sweep.jobs.settle(source.job_id, 1, "done")
+    sweep.jobs.finish(source.job_id, 1, "done")
     assert sweep(NOW).started == 0
 
 
@@ -125,21 +134,27 @@ def test_after_five_restarts_a_job_is_given_up_until_it_is_answered(sweep: Sweep
     source = upload(sweep, "a.mp3")
     for run in range(1, 9):
         sweep.jobs.claim(source, run, f"run-{run}")
-        sweep.jobs.settle(source.job_id, run, "unanswered")
+        sweep.jobs.finish(source.job_id, run, "retryable")
         sweep(NOW)
     assert [run for _, run, _ in started(sweep).runs] == [2, 3, 4, 5, 6]
-    assert started(sweep).problems == [("a.mp3", 7, "given-up"), ("a.mp3", 8, "given-up"), ("a.mp3", 9, "given-up")]
+    assert started(sweep).problems == [
+        ("a.mp3", 7, "given-up"),
+        ("a.mp3", 8, "given-up"),
+        ("a.mp3", 9, "given-up"),
+    ]
     sweep.jobs.claim(source, 9, "answers")
-    sweep.jobs.settle(source.job_id, 9, "failed")
+    sweep.jobs.finish(source.job_id, 9, "failed")
     assert sweep(NOW).given_up == 0
 
 
-def test_a_redrive_that_was_lost_is_started_again_beside_the_answer_of_an_older_run(sweep: Sweep) -> None:
+def test_a_redrive_that_was_lost_is_started_again_beside_the_answer_of_an_older_run(
+    sweep: Sweep,
+) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 1, "first")
     put_answer(source, 1, {"transcript.json": b"{}"}, sweep.blobs)
-    sweep.jobs.settle(source.job_id, 1, "done")
-    promised = sweep.jobs.asked(source.job_id, {"language": "de"})
+    sweep.jobs.finish(source.job_id, 1, "done")
+    promised = sweep.jobs.request_rerun(source.job_id, {"language": "de"})
     assert sweep(NOW).started == 1
     assert started(sweep).runs == [("a.mp3", promised, {"language": "de"})]
     started(sweep).runs.clear()
@@ -155,7 +170,12 @@ def test_a_cancelled_job_is_answered_again_until_it_is_and_never_started(sweep: 
         assert sweep(NOW).started == 1
         sweep.jobs.claim(source, run, "answers, and is lost")
     assert started(sweep).problems == [("a.mp3", 2, "cancelled"), ("a.mp3", 3, "cancelled")]
-    sweep.jobs.settle(source.job_id, 3, "cancelled", results={"problem": "gs://dropscribe-outbox/a.mp3/problem.json"})
+    sweep.jobs.finish(
+        source.job_id,
+        3,
+        "cancelled",
+        results={"problem": "gs://dropscribe-outbox/a.mp3/problem.json"},
+    )
     assert sweep(NOW).started == 0 and started(sweep).runs == []
 
 
@@ -169,9 +189,9 @@ def test_a_job_whose_recording_is_gone_is_left_alone(sweep: Sweep) -> None:
 def test_a_redrive_may_be_restarted_as_often_and_with_its_options(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 6, "sixth")
-    sweep.jobs.asked(source.job_id, {"language": "de"})
+    sweep.jobs.request_rerun(source.job_id, {"language": "de"})
     sweep.jobs.claim(source, 8, "eighth")
-    sweep.jobs.settle(source.job_id, 8, "unanswered")
+    sweep.jobs.finish(source.job_id, 8, "retryable")
     assert sweep(NOW).started == 1
     assert started(sweep).runs == [("a.mp3", 9, {"language": "de"})]
 
@@ -200,7 +220,9 @@ def test_an_outbox_listing_is_all_that_answered_recordings_cost(sweep: Sweep) ->
     find = sweep.blobs.find
     sweep.blobs.find = lambda uri: looked.append(uri) or find(uri)  # type: ignore[method-assign,func-returns-value]
     sweep(NOW)
-    assert len(looked) <= 2, "only the name whose answers sort behind the listing's end may be looked for"
+    assert len(looked) <= 2, (
+        "only the name whose answers sort behind the listing's end may be looked for"
+    )
 
 
 def test_what_is_older_than_its_jobs_document_would_be_is_left(sweep: Sweep) -> None:

@@ -4,33 +4,33 @@ from dataclasses import replace
 
 from functions.transcribe.decode_request import Take
 from functions.transcribe.fallback import TEMPERATURES, better
-from shared.model.artifacts import Doubt, HeardSegment, Region
+from shared.model.artifacts import Interval, QualityFlag, RecognizedSegment
 from tests.support.recognisers import segment
 
-WINDOW = Take(Region(start=0, end=20), "en")
-FIRST, SECOND = (Take(Region(start=start, end=start + 10), "en") for start in (0, 10))
+WINDOW = Take(Interval(start=0, end=20), "en")
+FIRST, SECOND = (Take(Interval(start=start, end=start + 10), "en") for start in (0, 10))
 
 
 class Decoder:
     """Says what it was told to, else something doubtful, and remembers what it was asked."""
 
-    def __init__(self, said: dict[Take, HeardSegment] | None = None) -> None:
+    def __init__(self, said: dict[Take, RecognizedSegment] | None = None) -> None:
         self.said = said or {}
         self.asked: list[Take] = []
 
-    def decode(self, take: Take) -> HeardSegment:
+    def decode(self, take: Take) -> RecognizedSegment:
         self.asked.append(take)
         return self.said.get(take, bad("improbable", avg_logprob=-3.0 - take.temperature))
 
-    def settled(self, segment: HeardSegment) -> HeardSegment:
+    def settled(self, segment: RecognizedSegment) -> RecognizedSegment:
         return segment
 
     def halves(self, take: Take) -> tuple[Take, Take]:
         return replace(take, window=FIRST.window), replace(take, window=SECOND.window)
 
 
-def bad(*doubts: Doubt, avg_logprob: float = -2.0) -> HeardSegment:
-    return segment("Oh.", 0, 20, avg_logprob=avg_logprob, doubts=doubts)
+def bad(*doubts: QualityFlag, avg_logprob: float = -2.0) -> RecognizedSegment:
+    return segment("Oh.", 0, 20, avg_logprob=avg_logprob, quality_flags=doubts)
 
 
 def test_what_is_believed_is_not_decoded_again() -> None:
@@ -58,10 +58,12 @@ def test_the_temperature_rises_until_there_is_no_doubt() -> None:
 
 
 def test_a_short_window_is_not_cut() -> None:
-    short = Take(Region(start=0, end=3), "en")
+    short = Take(Interval(start=0, end=3), "en")
     decoder = Decoder()
     better(short, bad("improbable"), decoder)
-    assert decoder.asked == [replace(short, temperature=temperature) for temperature in TEMPERATURES]
+    assert decoder.asked == [
+        replace(short, temperature=temperature) for temperature in TEMPERATURES
+    ]
 
 
 def test_a_prompt_that_leaks_is_kept_away() -> None:
@@ -87,7 +89,10 @@ def test_a_probable_loop_is_the_worst() -> None:
 
 
 def test_one_good_half_is_kept() -> None:
-    halves = {FIRST: segment("one", 0, 10), SECOND: segment("Oh.", 10, 20, avg_logprob=-9, doubts=("improbable",))}
+    halves = {
+        FIRST: segment("one", 0, 10),
+        SECOND: segment("Oh.", 10, 20, avg_logprob=-9, quality_flags=("improbable",)),
+    }
     assert better(WINDOW, bad("improbable"), Decoder(halves)) == tuple(halves.values())
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from functions.transcribe.hallucination import doubts, standing
-from shared.model.artifacts import Doubt
+from shared.model.artifacts import QualityFlag
 from tests.support.recognisers import segment
 
 SENTENCE = "I did not know that you were there, so I went on to the next one."
@@ -14,9 +14,12 @@ def judged(
     avg_logprob: float = -0.3,
     compression_ratio: float = 1.0,
     no_speech_prob: float = 0.1,
-) -> tuple[Doubt, ...]:
+) -> tuple[QualityFlag, ...]:
     measured = segment(
-        text, avg_logprob=avg_logprob, compression_ratio=compression_ratio, no_speech_prob=no_speech_prob
+        text,
+        avg_logprob=avg_logprob,
+        compression_ratio=compression_ratio,
+        no_speech_prob=no_speech_prob,
     )
     return doubts(measured, spoken, prompt)
 
@@ -41,7 +44,13 @@ def test_a_loop_is_repetitive_though_it_hardly_packs(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["No, no, no, no.", "very, very, very, very, very good", "row, row, row your boat", "bye bye bye", SENTENCE * 3],
+    [
+        "No, no, no, no.",
+        "very, very, very, very, very good",
+        "row, row, row your boat",
+        "bye bye bye",
+        SENTENCE * 3,
+    ],
 )
 def test_what_people_do_repeat_is_believed(text: str) -> None:
     assert judged(text, spoken=30) == ()
@@ -61,9 +70,12 @@ def test_a_few_words_where_nobody_speaks_are_invented() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "no_speech_prob", "avg_logprob"), [("Yes.", 0.5, -0.9), ("Okay.", 0.7, -0.3), (SENTENCE, 0.9, -0.9)]
+    ("text", "no_speech_prob", "avg_logprob"),
+    [("Yes.", 0.5, -0.9), ("Okay.", 0.7, -0.3), (SENTENCE, 0.9, -0.9)],
 )
-def test_a_true_short_answer_is_believed(text: str, no_speech_prob: float, avg_logprob: float) -> None:
+def test_a_true_short_answer_is_believed(
+    text: str, no_speech_prob: float, avg_logprob: float
+) -> None:
     assert judged(text, no_speech_prob=no_speech_prob, avg_logprob=avg_logprob) == ()
 
 
@@ -72,10 +84,15 @@ def test_nothing_is_no_invention() -> None:
 
 
 def test_misheard_speech_stands_and_an_improbable_word_in_a_long_noise_does_not() -> None:
-    text = segment("Never lack the bed rather", avg_logprob=-1.2, doubts=("improbable", "too_fast"))
+    text = segment(
+        "Never lack the bed rather", avg_logprob=-1.2, quality_flags=("improbable", "too_fast")
+    )
     assert standing(text, spoken=2.5) == ("too_fast",)
     assert standing(text, spoken=10) == ("improbable", "too_fast")
-    assert standing(text.model_copy(update={"avg_logprob": -1.6}), spoken=2.5) == ("improbable", "too_fast")
+    assert standing(text.model_copy(update={"avg_logprob": -1.6}), spoken=2.5) == (
+        "improbable",
+        "too_fast",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 import pytest
 
 from functions.transcribe.languages import likeliest, runs, stretches
-from shared.model.artifacts import Region
+from shared.model.artifacts import Interval
 
 
-def regions(*times: tuple[float, float]) -> list[Region]:
-    return [Region(start=start, end=end) for start, end in times]
+def regions(*times: tuple[float, float]) -> list[Interval]:
+    return [Interval(start=start, end=end) for start, end in times]
 
 
 ENGLISH, GERMAN = {"en": 0.99, "de": 0.01}, {"en": 0.01, "de": 0.99}

@@ -1,30 +1,32 @@
 import numpy as np
 
 from functions.transcribe.sound import LONGEST, fitting
-from shared.model.artifacts import SAMPLE_RATE, Region
+from shared.model.artifacts import SAMPLE_RATE, Interval
 
 NOISE = np.random.default_rng(7).normal(0, 0.1, 80 * SAMPLE_RATE).astype(np.float32)
 
 
 def test_what_fits_is_left_alone() -> None:
-    speech = [Region(start=1, end=31), Region(start=40, end=41)]
+    speech = [Interval(start=1, end=31), Interval(start=40, end=41)]
     assert list(fitting(speech, NOISE)) == speech
 
 
 def test_a_long_region_is_cut_in_its_pause() -> None:
     audio = NOISE.copy()
     audio[24 * SAMPLE_RATE : 25 * SAMPLE_RATE] = 0
-    first, second = fitting([Region(start=2, end=50)], audio)
+    first, second = fitting([Interval(start=2, end=50)], audio)
     assert first.start == 2 and first.end == second.start and second.end == 50
     assert 24 < first.end < 25
 
 
 def test_noise_without_a_pause_is_cut_all_the_same() -> None:
-    found = list(fitting([Region(start=0, end=80)], NOISE))
+    found = list(fitting([Interval(start=0, end=80)], NOISE))
     assert all(region.end - region.start <= LONGEST for region in found)
     assert [region.start for region in found[1:]] == [region.end for region in found[:-1]]
     assert (found[0].start, found[-1].end) == (0, 80)
 
 
 def test_speech_ends_with_the_audio() -> None:
-    assert list(fitting([Region(start=79, end=99), Region(start=99, end=100)], NOISE)) == [Region(start=79, end=80)]
+    assert list(fitting([Interval(start=79, end=99), Interval(start=99, end=100)], NOISE)) == [
+        Interval(start=79, end=80)
+    ]

@@ -3,34 +3,43 @@ from pathlib import Path
 import pytest
 
 from functions.transcribe.stage import TranscribeParams, transcribe
-from shared.model.artifacts import Chunk, Detection, Heard, Region
+from shared.model.artifacts import Chunk, Detection, Interval, Recognition
 from shared.model.contracts import Engine
 from shared.model.errors import BadOption, BadRequest
-from shared.runtime.stage import Task
+from shared.runtime.stage import StageInput
 from tests.support.recognisers import Parrot, manifest
 
 CHUNKS = (
     Chunk(start=0, end=60, speech=()),
-    Chunk(start=60, end=120, speech=(Region(start=61, end=62), Region(start=70, end=75))),
+    Chunk(start=60, end=120, speech=(Interval(start=61, end=62), Interval(start=70, end=75))),
 )
 
 
-def heard(folder: Path, recogniser: Parrot, detected: str | None = None, **params: str | int) -> Heard:
+def heard(
+    folder: Path, recogniser: Parrot, detected: str | None = None, **params: str | int
+) -> Recognition:
     files = {"audio": folder / "chunk.wav", "manifest": manifest(folder, CHUNKS)}
     if detected is not None:
-        found = Detection(code=detected, confidence=0.9, windows=(), engine=Engine(name="parrot", version="1"))
+        found = Detection(
+            code=detected, confidence=0.9, windows=(), engine=Engine(name="parrot", version="1")
+        )
         files["language"] = folder / "language.json"
         files["language"].write_text(found.model_dump_json())
     asked = TranscribeParams.model_validate(params)
-    (output,) = transcribe(Task(asked, files, folder, lambda: (folder / "none").open("rb")), lambda model: recogniser)
-    assert output.name == "heard" and isinstance(output.content, Heard)
+    (output,) = transcribe(
+        StageInput(asked, files, folder, lambda: (folder / "none").open("rb")),
+        lambda model: recogniser,
+    )
+    assert output.name == "heard" and isinstance(output.content, Recognition)
     return output.content
 
 
 def test_speech_is_in_the_chunks_own_time(tmp_path: Path) -> None:
     found = heard(tmp_path, Parrot("en", "de"), language="de", part=1)
     assert [(segment.start, segment.end) for segment in found.segments] == [(1, 2), (10, 15)]
-    assert {segment.language for segment in found.segments} == {"de"} and found.engine.name == "parrot"
+    assert {segment.language for segment in found.segments} == {
+        "de"
+    } and found.engine.name == "parrot"
 
 
 def test_a_silent_chunk_has_no_segments(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
-"""What a person may do to jobs, and what is refused so that no answer is lost to it. The rest is seen from outside, in
-tests/e2e, and in every order that can be thought of, in test_lifecycle.py."""
+"""What a person may do to jobs, and what is refused so that no answer is lost to it. The rest is
+seen from outside, in tests/e2e, and in every order that can be thought of, in test_lifecycle.py."""
 
 import pytest
 
@@ -26,7 +26,9 @@ def started(operate: Operations) -> Started:
 
 def upload(operate: Operations, name: str = "a.mp3") -> Source:
     before = operate.blobs.find(f"gs://{INBOX}/{name}")
-    generation = operate.blobs.replace(f"gs://{INBOX}/{name}", b"sound", over=before.generation if before else 0)
+    generation = operate.blobs.put(
+        f"gs://{INBOX}/{name}", b"sound", if_generation_match=before.generation if before else 0
+    )
     assert generation is not None
     return Source(bucket=INBOX, name=name, generation=generation)
 
@@ -34,7 +36,7 @@ def upload(operate: Operations, name: str = "a.mp3") -> Source:
 def done(operate: Operations, source: Source) -> None:
     operate.jobs.claim(source, 1, "first")
     put_answer(source, 1, {"transcript.json": b"{}"}, operate.blobs)
-    operate.jobs.settle(source.job_id, 1, "done")
+    operate.jobs.finish(source.job_id, 1, "done")
 
 
 def test_a_job_that_has_just_ended_keeps_its_answer(operate: Operations) -> None:
@@ -45,10 +47,12 @@ def test_a_job_that_has_just_ended_keeps_its_answer(operate: Operations) -> None
     assert started(operate).problems == []
 
 
-def test_a_cancelled_job_is_not_the_run_that_reconcile_is_about_to_start(operate: Operations) -> None:
+def test_a_cancelled_job_is_not_the_run_that_reconcile_is_about_to_start(
+    operate: Operations,
+) -> None:
     source = upload(operate)
     operate.jobs.claim(source, 1, "first")
-    operate.jobs.settle(source.job_id, 1, "unanswered")
+    operate.jobs.finish(source.job_id, 1, "retryable")
     operate.cancel(source.job_id)
     assert not operate.jobs.claim(source, 2, "reconcile's"), "it had looked before"
     assert started(operate).problems == [("a.mp3", 3, "cancelled")]
@@ -56,11 +60,15 @@ def test_a_cancelled_job_is_not_the_run_that_reconcile_is_about_to_start(operate
 
 
 @pytest.mark.parametrize("by", ["name", "job_id"])
-def test_what_nobody_has_begun_with_is_cancelled_by_its_name_or_id(operate: Operations, by: str) -> None:
+def test_what_nobody_has_begun_with_is_cancelled_by_its_name_or_id(
+    operate: Operations, by: str
+) -> None:
     upload(operate, "another.mp3")
     source = upload(operate)
     assert operate.cancel(getattr(source, by)) == source
-    assert not operate.jobs.claim(source, 1, "its event's"), "an execution that begins now finds itself superseded"
+    assert not operate.jobs.claim(source, 1, "its event's"), (
+        "an execution that begins now finds itself superseded"
+    )
     assert started(operate).problems == [("a.mp3", 2, "cancelled")]
     job = operate.jobs.find(source.job_id)
     assert job is not None and job.state == "cancelled"
@@ -110,7 +118,7 @@ def test_an_erasure_takes_all_that_came_of_it(operate: Operations) -> None:
     newer = upload(operate)
     for source in (newer, beneath):
         done(operate, source)
-    operate.blobs.replace(f"{work_uri(newer, 'prepare')}/x.json", b"{}", over=0)
+    operate.blobs.put(f"{work_uri(newer, 'prepare')}/x.json", b"{}", if_generation_match=0)
     assert operate.erase(INBOX, "a.mp3") == 2
     left = {blob.uri for blob in operate.blobs.list("gs://")}
     assert left == {beneath.uri, f"gs://dropscribe-outbox/{beneath.name}/transcript.json"}
@@ -128,11 +136,14 @@ def test_an_erasure_leaves_what_is_uploaded_under_the_name_meanwhile(operate: Op
 
     operate.blobs.delete = answered_meanwhile  # type: ignore[method-assign]
     operate.erase(INBOX, "a.mp3")
-    assert operate.blobs.find(source.uri) and operate.blobs.find("gs://dropscribe-outbox/a.mp3/transcript.json")
+    assert operate.blobs.find(source.uri) and operate.blobs.find(
+        "gs://dropscribe-outbox/a.mp3/transcript.json"
+    )
 
 
 def test_an_erasure_is_repeated_by_what_stands_in_the_outbox(operate: Operations) -> None:
-    """Such as the answer of a container that was killed after it wrote, and before it took it back."""
+    """Such as the answer of a container that was killed after it wrote, and before it took it
+    back."""
     source = upload(operate)
     operate.erase(INBOX, "a.mp3")
     put_answer(source, 1, {"transcript.json": b"{}"}, operate.blobs)

@@ -28,29 +28,49 @@ L4 = Resources(cpu=4, memory_gib=16, gpu="l4")
 
 def table(**usd: float) -> Prices:
     """Everything costs nothing but what is named."""
-    google = {unit: Price(usd=usd.get(unit, 0), unit="", page="", seen="") for unit in get_args(Unit)}
-    return Prices(read=date(2026, 1, 2), currency="USD", region="somewhere", google=google, services=())
+    google = {
+        unit: Price(usd=usd.get(unit, 0), unit="", page="", seen="") for unit in get_args(Unit)
+    }
+    return Prices(
+        read=date(2026, 1, 2), currency="USD", region="somewhere", google=google, services=()
+    )
 
 
 def test_a_cpu_is_billed_by_request() -> None:
-    prices = table(cpu_second=0.1, gib_second=0.01, instance_cpu_second=9, instance_gib_second=9, l4_second=9)
+    prices = table(
+        cpu_second=0.1, gib_second=0.01, instance_cpu_second=9, instance_gib_second=9, l4_second=9
+    )
     assert second(SMALL, prices) == pytest.approx(0.1 + 2 * 0.01)
-    made = cost({"align": 10, "detect": 1}, {}, {"align": SMALL, "transcribe": Resources(cpu=2, memory_gib=4)}, prices)
+    made = cost(
+        {"align": 10, "detect": 1},
+        {},
+        {"align": SMALL, "transcribe": Resources(cpu=2, memory_gib=4)},
+        prices,
+    )
     assert made.items["align"] == 1.2
     assert made.items["detect"] == 0.24, "detect runs in transcribe's instances"
     assert made.total == 1.44
 
 
 def test_a_gpu_is_billed_by_instance() -> None:
-    prices = table(cpu_second=9, gib_second=9, instance_cpu_second=0.1, instance_gib_second=0.01, l4_second=0.5)
+    prices = table(
+        cpu_second=9, gib_second=9, instance_cpu_second=0.1, instance_gib_second=0.01, l4_second=0.5
+    )
     assert second(L4, prices) == pytest.approx(4 * 0.1 + 16 * 0.01 + 0.5)
 
 
 def test_an_hour_on_the_real_prices_is_what_a_pocket_calculator_says() -> None:
-    # 3600 s x (1 vCPU x 0.000024 + 2 GiB x 0.0000025) and 3600 s x (4 x 0.000018 + 16 x 0.000002 + 0.0001867)
-    made = cost({"align": 3600, "transcribe": 3600}, {}, {"align": SMALL, "transcribe": L4}, prices())
+    # 3600 s x (1 vCPU x 0.000024 + 2 GiB x 0.0000025) and 3600 s x (4 x 0.000018 + 16 x 0.000002 +
+    # 0.0001867)
+    made = cost(
+        {"align": 3600, "transcribe": 3600}, {}, {"align": SMALL, "transcribe": L4}, prices()
+    )
     assert (made.items["align"], made.items["transcribe"]) == (0.1044, 1.04652)
-    assert (made.total, made.currency, made.price_table) == (1.15092, "USD", f"us-central1 {prices().read}")
+    assert (made.total, made.currency, made.price_table) == (
+        1.15092,
+        "USD",
+        f"us-central1 {prices().read}",
+    )
 
 
 def test_a_call_is_rounded_up_to_a_tenth_of_a_second() -> None:
@@ -62,13 +82,20 @@ def test_operations_grow_with_the_calls_and_have_their_items() -> None:
     used = operations(calls, seconds=0, stored=0, kept_days=7, heartbeat=15)
     assert used["request"] == 29
     assert used["internal_step"] == 27 + 12 * 6 + 12 * 7 + 3 * 7 + 6
-    assert cost({}, used, {}, table(request=1)).items == {**dict.fromkeys(ITEMS, 0.0), "requests": 29.0}
+    assert cost({}, used, {}, table(request=1)).items == {
+        **dict.fromkeys(ITEMS, 0.0),
+        "requests": 29.0,
+    }
     assert cost({}, used, {}, table(internal_step=0.5)).items["workflow"] == 105.0
 
 
 def test_leases_are_renewed_while_a_stage_works() -> None:
     idle, busy = (operations({}, seconds=s, stored=0, kept_days=7, heartbeat=15) for s in (0, 150))
-    assert busy["document_read"] - idle["document_read"] == busy["document_write"] - idle["document_write"] == 10
+    assert (
+        busy["document_read"] - idle["document_read"]
+        == busy["document_write"] - idle["document_write"]
+        == 10
+    )
 
 
 def test_sound_is_stored_until_work_is_deleted() -> None:

@@ -1,4 +1,5 @@
-"""What a call of each stage makes the chain do, counted on the real chain and the real workflow, is what is priced."""
+"""What a call of each stage makes the chain do, counted on the real chain and the real workflow, is
+what is priced."""
 
 import json
 from collections import Counter
@@ -37,9 +38,13 @@ def stage(name: str, params: type[Any], work: Any) -> Stage[Any]:
 
 
 CHAIN = {
-    "detect": stage("detect", detect.DetectParams, lambda task: detect.detect(task, lambda _: NOOP)),
+    "detect": stage(
+        "detect", detect.DetectParams, lambda task: detect.detect(task, lambda _: NOOP)
+    ),
     "transcribe": stage(
-        "transcribe", transcribe.TranscribeParams, lambda task: transcribe.transcribe(task, lambda _: NOOP)
+        "transcribe",
+        transcribe.TranscribeParams,
+        lambda task: transcribe.transcribe(task, lambda _: NOOP),
     ),
     "align": stage("align", align.AlignParams, lambda task: align.align(task, lambda _: NOOP)),
     "diarize": stage("diarize", diarize.DiarizeParams, lambda task: diarize.diarize(task, NOOP)),
@@ -47,7 +52,8 @@ CHAIN = {
 
 
 class CountedBlobs:
-    """A BlobStore that counts as Cloud Storage bills: writes and lists are class A, reads class B, deletions free."""
+    """A BlobStore that counts as Cloud Storage bills: writes and lists are class A, reads class B,
+    deletions free."""
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts, self.blobs = counts, MemoryBlobs()
@@ -72,13 +78,13 @@ class CountedBlobs:
         self.counts["read_operation"] += 1
         return self.blobs.open(source)
 
-    def keep(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
+    def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         self.counts["write_operation"] += 1
-        return self.blobs.keep(uri, content, sha256)
+        return self.blobs.put_if_absent(uri, content, sha256)
 
-    def replace(self, uri: str, data: bytes, **options: Any) -> int | None:
+    def put(self, uri: str, data: bytes, **options: Any) -> int | None:
         self.counts["write_operation"] += 1
-        return self.blobs.replace(uri, data, **options)
+        return self.blobs.put(uri, data, **options)
 
     def delete(self, uri: str, generation: int) -> bool:
         return self.blobs.delete(uri, generation)
@@ -95,13 +101,13 @@ class CountedDocuments(MemoryDocuments):
         self.counts["document_read"] += 1
         return super().get(path)
 
-    def put(self, path: str, document: Any, over: object | None) -> bool:
+    def put(self, path: str, document: Any, if_version: object | None) -> bool:
         self.counts["document_write"] += 1
-        self.counts["document_delete"] += over is None  # each document expires
-        return super().put(path, document, over)
+        self.counts["document_delete"] += if_version is None  # each document expires
+        return super().put(path, document, if_version)
 
-    def newest(self, collection: str, limit: int) -> Iterator[Any]:
-        found = list(super().newest(collection, limit))
+    def list_recent(self, collection: str, limit: int) -> Iterator[Any]:
+        found = list(super().list_recent(collection, limit))
         self.counts["document_read"] += max(1, len(found))
         return iter(found)
 
@@ -110,7 +116,9 @@ class CountedDocuments(MemoryDocuments):
 def short_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("DROPSCRIBE_CHUNK_SECONDS", "20")
     monkeypatch.setenv("DROPSCRIBE_SPAN_SECONDS", "60")
-    monkeypatch.setenv("DROPSCRIBE_RESOURCES", json.dumps({name: {"cpu": 1, "memory_gib": 1} for name in STAGES}))
+    monkeypatch.setenv(
+        "DROPSCRIBE_RESOURCES", json.dumps({name: {"cpu": 1, "memory_gib": 1} for name in STAGES})
+    )
     settings.cache_clear()
     yield
     monkeypatch.undo()
@@ -118,11 +126,12 @@ def short_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def worked(seconds: float) -> tuple[dict[str, int], Counter[str]]:
-    """The whole chain on speech of that length: how often each stage was called, and all that was counted."""
+    """The whole chain on speech of that length: how often each stage was called, and all that was
+    counted."""
     counts: Counter[str] = Counter()
     blobs, jobs = CountedBlobs(counts), JobStore(CountedDocuments(counts))
     samples = np.resize(speech(), int(seconds * 16_000))
-    generation = blobs.blobs.replace("gs://inbox/a/b.wav", wav(samples), over=0)
+    generation = blobs.blobs.put("gs://inbox/a/b.wav", wav(samples), if_generation_match=0)
     source = Source(bucket="inbox", name="a/b.wav", generation=generation or 0)
     start = {"run": 1, "execution": "e"}
     prepared = prepare(StageRequest(source=source, params=start), blobs, jobs)
@@ -132,15 +141,23 @@ def worked(seconds: float) -> tuple[dict[str, int], Counter[str]]:
     def call(name: str, part: int = 0, **inputs: Any) -> StageResponse:
         calls[name] += 1
         params = {**(plan[name] or {}), "part": part}
-        return execute(CHAIN[name], StageRequest(source=source, inputs=inputs, params=params), blobs, jobs)
+        return execute(
+            CHAIN[name], StageRequest(source=source, inputs=inputs, params=params), blobs, jobs
+        )
 
-    language = call("detect", audio=prepared.outputs["probe"], manifest=manifest).outputs["language"]
+    language = call("detect", audio=prepared.outputs["probe"], manifest=manifest).outputs[
+        "language"
+    ]
     heard: dict[str, Any] = {"manifest": manifest, "language": language}
     for part, chunk in enumerate(listed(prepared, "chunks")):
-        words = call("transcribe", part, audio=chunk, manifest=manifest, language=language).outputs["heard"]
+        words = call("transcribe", part, audio=chunk, manifest=manifest, language=language).outputs[
+            "heard"
+        ]
         heard[f"words-{part}"] = call("align", part, audio=chunk, heard=words).outputs["aligned"]
     for part, span in enumerate(listed(prepared, "spans")):
-        heard[f"turns-{part}"] = call("diarize", part, audio=span, manifest=manifest).outputs["diarization"]
+        heard[f"turns-{part}"] = call("diarize", part, audio=span, manifest=manifest).outputs[
+            "diarization"
+        ]
     ending = StageRequest(source=source, inputs=heard, params={**(plan["finalize"] or {}), **start})
     assert finalize(ending, blobs, jobs).state == "done"
     return dict(calls), counts
@@ -156,7 +173,13 @@ def listed(prepared: StageResponse, name: str) -> tuple[Artifact, ...]:
 def test_storage_and_documents_are_used_as_often_as_is_priced(seconds: float) -> None:
     calls, counts = worked(seconds)
     priced = operations(calls, seconds=0, stored=0, kept_days=0, heartbeat=15)
-    units = ("write_operation", "read_operation", "document_read", "document_write", "document_delete")
+    units = (
+        "write_operation",
+        "read_operation",
+        "document_read",
+        "document_write",
+        "document_delete",
+    )
     assert {unit: priced[unit] for unit in units} == {unit: counts[unit] for unit in units}  # type: ignore[index]
 
 
@@ -179,7 +202,14 @@ def billed_steps(chunks: int, spans: int, monkeypatch: pytest.MonkeyPatch) -> in
 def test_steps_of_the_workflow_are_as_many_as_is_priced(
     chunks: int, spans: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = {"prepare": 1, "detect": 1, "transcribe": chunks, "align": chunks, "diarize": spans, "finalize": 1}
+    calls = {
+        "prepare": 1,
+        "detect": 1,
+        "transcribe": chunks,
+        "align": chunks,
+        "diarize": spans,
+        "finalize": 1,
+    }
     priced = operations(calls, seconds=0, stored=0, kept_days=0, heartbeat=15)["internal_step"]
     assert priced == billed_steps(chunks, spans, monkeypatch)
 

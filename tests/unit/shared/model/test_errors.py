@@ -1,12 +1,13 @@
-"""The error classes say which failures are final; everything else that says so must agree with them."""
+"""The error classes say which failures are final; everything else that says so must agree with
+them."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import shared.errors as errors
 
+from shared.model import errors
 from shared.model.errors import Permanent, StageError, Transient, is_final, statuses
 
 ARCHITECTURE = (Path(__file__).parents[4] / "docs" / "architecture.md").read_text()
@@ -22,12 +23,16 @@ def derived(kind: type[StageError]) -> Iterator[type[StageError]]:
 
 def test_the_drawn_tree_is_that_of_the_classes() -> None:
     drawn: dict[str, set[tuple[str, int]]] = {}
-    for mark, name, status in re.findall(r"(?m)^ +([x+]) (\w+) +(?:(\d{3})  )?", errors.__doc__ or ""):
+    for mark, name, status in re.findall(
+        r"(?m)^ +([x+]) (\w+) +(?:(\d{3})  )?", errors.__doc__ or ""
+    ):
         if mark == "x":
             kind = drawn.setdefault(name, set())
         else:
             kind.add((name, int(status)))
-    coded = {kind.__name__: {(one.__name__, int(one.status)) for one in derived(kind)} for kind in KINDS}
+    coded = {
+        kind.__name__: {(one.__name__, int(one.status)) for one in derived(kind)} for kind in KINDS
+    }
     assert drawn == coded
 
 
@@ -46,6 +51,8 @@ def test_the_problem_of_a_transient_error_is_not_final(error: type[StageError]) 
 
 
 def test_the_architecture_names_the_final_statuses() -> None:
-    found = re.search(r"(?m)^(\d{3}[\d, and]+) are final, and so is a (\d{3}) with our problem type", ARCHITECTURE)
+    found = re.search(
+        r"(?m)^(\d{3}[\d, and]+) are final, and so is a (\d{3}) with our problem type", ARCHITECTURE
+    )
     assert found is not None
     assert set(map(int, NUMBER.findall(found[0]))) == statuses(Permanent)

@@ -20,8 +20,14 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         }
     )
     assert options == Options(language="de", diarize=False, speakers=2)
-    origins = {name: choice.origin for name, choice in chosen.items() if choice.origin != "built in"}
-    assert origins == {"language": "team/options.json", "diarize": "deployment", "speakers": "object metadata"}
+    origins = {
+        name: choice.origin for name, choice in chosen.items() if choice.origin != "built in"
+    }
+    assert origins == {
+        "language": "team/options.json",
+        "diarize": "deployment",
+        "speakers": "object metadata",
+    }
     assert chosen["task"].value == "transcribe"
 
 
@@ -51,9 +57,18 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         ({"replacements": '["teh"]'}, "replacements: Input should be a valid dictionary"),
         ({"replacements": '{"teh": 1}'}, "replacements.teh: Input should be a valid string"),
         ({"replacements": '{" ": "the"}'}, "replacements: what to find must not be blank"),
-        ({"replacements": {"a" * 201: ""}}, "replacements: a text of a rule has at most 200 characters"),
-        ({"replacements": {"a": "b" * 201}}, "replacements: a text of a rule has at most 200 characters"),
-        ({"replacements": {str(n): "" for n in range(201)}}, "replacements: 201 rules; the limit is 200"),
+        (
+            {"replacements": {"a" * 201: ""}},
+            "replacements: a text of a rule has at most 200 characters",
+        ),
+        (
+            {"replacements": {"a": "b" * 201}},
+            "replacements: a text of a rule has at most 200 characters",
+        ),
+        (
+            {"replacements": {str(n): "" for n in range(201)}},
+            "replacements: 201 rules; the limit is 200",
+        ),
     ],
 )
 def test_a_wrong_option_is_named_with_its_origin(layer: dict[str, JsonValue], says: str) -> None:
@@ -64,7 +79,9 @@ def test_a_wrong_option_is_named_with_its_origin(layer: dict[str, JsonValue], sa
 
 
 def test_options_of_two_layers_must_agree_too() -> None:
-    with pytest.raises(BadOption, match="the options together: min-speakers is 4 and max-speakers is 2"):
+    with pytest.raises(
+        BadOption, match="the options together: min-speakers is 4 and max-speakers is 2"
+    ):
         resolve({"deployment": {"min-speakers": 4}, "object metadata": {"max-speakers": "2"}})
 
 
@@ -77,7 +94,9 @@ def test_options_of_two_layers_must_agree_too() -> None:
         ([], ()),
     ],
 )
-def test_formats_are_a_list_or_stand_with_commas(given: JsonValue, formats: tuple[str, ...]) -> None:
+def test_formats_are_a_list_or_stand_with_commas(
+    given: JsonValue, formats: tuple[str, ...]
+) -> None:
     assert resolve({"object metadata": {"formats": given}})[0].formats == formats
 
 
@@ -88,7 +107,10 @@ def test_every_known_format_is_written_and_the_usual_ones_are_built_in() -> None
 
 @pytest.mark.parametrize("given", [{"teh": "the", "colour": ""}, '{"teh": "the", "colour": ""}'])
 def test_replacements_are_an_object_or_stand_as_json(given: JsonValue) -> None:
-    assert resolve({"object metadata": {"replacements": given}})[0].replacements == {"teh": "the", "colour": ""}
+    assert resolve({"object metadata": {"replacements": given}})[0].replacements == {
+        "teh": "the",
+        "colour": "",
+    }
 
 
 def test_as_many_and_as_long_replacements_as_allowed_are_taken() -> None:
@@ -98,9 +120,15 @@ def test_as_many_and_as_long_replacements_as_allowed_are_taken() -> None:
 
 def test_lists_and_objects_are_told_as_such_whatever_they_were_given_as() -> None:
     _, chosen = resolve(
-        {"deployment": {"formats": ["vtt"]}, "object metadata": {"formats": "srt,ctm", "replacements": '{"a": "b"}'}}
+        {
+            "deployment": {"formats": ["vtt"]},
+            "object metadata": {"formats": "srt,ctm", "replacements": '{"a": "b"}'},
+        }
     )
-    assert json.loads(chosen["formats"].model_dump_json()) == {"value": ["srt", "ctm"], "origin": "object metadata"}
+    assert json.loads(chosen["formats"].model_dump_json()) == {
+        "value": ["srt", "ctm"],
+        "origin": "object metadata",
+    }
     assert chosen["replacements"].value == {"a": "b"}
     assert resolve({})[1]["formats"].value == list(USUAL)
 
@@ -110,7 +138,9 @@ def test_hyphens_and_underscores_are_one() -> None:
 
 
 def test_what_upload_tools_add_is_no_option() -> None:
-    assert ours({"goog-reserved-file-mtime": "1", "mtime": "2", "language": "en"}) == {"language": "en"}
+    assert ours({"goog-reserved-file-mtime": "1", "mtime": "2", "language": "en"}) == {
+        "language": "en"
+    }
 
 
 @pytest.mark.parametrize(
@@ -152,7 +182,11 @@ def test_an_options_file_is_a_flat_object() -> None:
 
 
 def test_options_are_looked_for_up_the_path() -> None:
-    assert list(options_paths("a/b/c.mp3")) == ["a/b/options.json", "a/options.json", "options.json"]
+    assert list(options_paths("a/b/c.mp3")) == [
+        "a/b/options.json",
+        "a/options.json",
+        "options.json",
+    ]
     assert list(options_paths("c.mp3")) == ["options.json"]
 
 

@@ -15,7 +15,9 @@ KEYS = (
 
 
 def written() -> dict[str, object]:
-    made: dict[str, object] = json.loads(transcript(manifest(5.0, [[]]), [aligned([], [])]).model_dump_json())
+    made: dict[str, object] = json.loads(
+        transcript(manifest(5.0, [[]]), [aligned([], [])]).model_dump_json()
+    )
     return made
 
 

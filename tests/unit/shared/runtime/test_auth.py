@@ -1,4 +1,5 @@
-"""Callers with tokens signed by a key of the test's own, which a server of the test's own publishes."""
+"""Callers with tokens signed by a key of the test's own, which a server of the test's own
+publishes."""
 
 import json
 import time
@@ -23,7 +24,12 @@ KEY, STRANGERS = (rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 class Keys(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        published = {**json.loads(RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "ours", "use": "sig", "alg": "RS256"}
+        published = {
+            **json.loads(RSAAlgorithm.to_jwk(KEY.public_key())),
+            "kid": "ours",
+            "use": "sig",
+            "alg": "RS256",
+        }
         self.send_response(200)
         self.end_headers()
         self.wfile.write(json.dumps({"keys": [published]}).encode())
@@ -41,7 +47,9 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture
-def call(issuer: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str | None], flask.Response]]:
+def call(
+    issuer: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str | None], flask.Response]]:
     monkeypatch.setenv("DROPSCRIBE_CALLERS", json.dumps([WORKFLOW]))
     monkeypatch.setenv("DROPSCRIBE_ISSUER_KEYS", issuer)
     settings.cache_clear()
@@ -51,13 +59,19 @@ def call(issuer: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str
     def answered(authorization: str | None) -> flask.Response:
         headers = {} if authorization is None else {"Authorization": authorization}
         with app.test_request_context("/", method="POST", json=body, headers=headers):
-            return serve("echo", flask.request, lambda asked: Finalized(job_id=asked.source.job_id, state="done"))
+            return serve(
+                "echo",
+                flask.request,
+                lambda asked: Finalized(job_id=asked.source.job_id, state="done"),
+            )
 
     yield answered
     settings.cache_clear()
 
 
-def bearer(key: rsa.RSAPrivateKey = KEY, algorithm: str = "RS256", kid: str = "ours", **claims: Any) -> str:
+def bearer(
+    key: rsa.RSAPrivateKey = KEY, algorithm: str = "RS256", kid: str = "ours", **claims: Any
+) -> str:
     now = int(time.time())
     said = {
         "iss": "https://accounts.google.com", "aud": "dropscribe", "iat": now, "exp": now + 3600,
@@ -97,8 +111,12 @@ def test_a_caller_who_is_not_known_is_turned_away(
     assert answer.get_json(force=True)["type"] == "urn:dropscribe:problem:unauthenticated"
 
 
-@pytest.mark.parametrize("claims", [{"email": "other@project.iam.gserviceaccount.com"}, {"email_verified": False}])
-def test_another_account_may_not_call(call: Callable[[str | None], flask.Response], claims: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "claims", [{"email": "other@project.iam.gserviceaccount.com"}, {"email_verified": False}]
+)
+def test_another_account_may_not_call(
+    call: Callable[[str | None], flask.Response], claims: dict[str, Any]
+) -> None:
     assert call(bearer(**claims)).status_code == 403
 
 

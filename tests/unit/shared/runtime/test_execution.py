@@ -1,4 +1,5 @@
-"""The shell, driven over HTTP requests as functions-framework hands them on, on stores in memory."""
+"""The shell, driven over HTTP requests as functions-framework hands them on, on stores in
+memory."""
 
 import errno
 import json
@@ -17,10 +18,10 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Engine, Params, Source, StageRequest
 from shared.model.errors import JobStoreUnavailable, NotAudio, StorageUnavailable
 from shared.ports.documents import Document
-from shared.runtime.execution import execute, keep
+from shared.runtime.execution import execute, store_output
 from shared.runtime.flask_adapter import serve
-from shared.runtime.stage import Each, One, Output, Stage, Task
-from shared.runtime.wiring import make
+from shared.runtime.stage import ListedOutput, Output, SingleOutput, Stage, StageInput
+from shared.runtime.wiring import blob_store, job_store, load_object
 from shared.settings import settings
 
 SOURCE = Source(bucket="inbox", name="talk.mp3", generation=1763791000123456)
@@ -41,9 +42,15 @@ class Bench:
         self.blobs, self.jobs, self.runs = blobs, jobs, 0
         self.fail: Exception | None = None
         self.digest = "one"
-        self.stage = Stage("echo", "1", Asked, self.run, lambda _: Engine(name="e", version="1", digest=self.digest))
+        self.stage = Stage(
+            "echo",
+            "1",
+            Asked,
+            self.run,
+            lambda _: Engine(name="e", version="1", digest=self.digest),
+        )
 
-    def run(self, task: Task[Asked]) -> Iterator[Output]:
+    def run(self, task: StageInput[Asked]) -> Iterator[Output]:
         self.runs += 1
         if self.fail:
             raise self.fail
@@ -51,11 +58,11 @@ class Bench:
         for word in text.split():
             path = task.folder / "part.wav"
             path.write_text(word)
-            yield Each("parts", path)
-        yield One("said", Said(text=text.upper() if task.params.loud else text))
+            yield ListedOutput("parts", path)
+        yield SingleOutput("said", Said(text=text.upper() if task.params.loud else text))
 
     def put(self, text: str) -> Artifact:
-        return keep("gs://work/in", One("audio", Said(text=text)), self.blobs)
+        return store_output("gs://work/in", SingleOutput("audio", Said(text=text)), self.blobs)
 
     def answers(self) -> list[str]:
         return [blob.uri for blob in self.blobs.list(f"gs://dropscribe-work/{SOURCE.job_id}/")]
@@ -64,7 +71,11 @@ class Bench:
         app = flask.Flask("test")
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         with app.test_request_context("/", method="POST", data=data, headers={"Accept": accept}):
-            return serve("echo", flask.request, lambda asked: execute(self.stage, asked, self.blobs, self.jobs))
+            return serve(
+                "echo",
+                flask.request,
+                lambda asked: execute(self.stage, asked, self.blobs, self.jobs),
+            )
 
 
 @pytest.fixture
@@ -72,12 +83,12 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setenv("DROPSCRIBE_BLOB_STORE", "shared.ports.blobs:MemoryBlobs")
     monkeypatch.setenv("DROPSCRIBE_JOB_DOCUMENTS", "shared.ports.documents:MemoryDocuments")
     settings.cache_clear()
-    make.cache_clear()
-    blobs = settings().blobs()
+    load_object.cache_clear()
+    blobs = blob_store()
     assert isinstance(blobs, MemoryBlobs)
     yield Bench(blobs, JobStore(MemoryDocuments()))
     settings.cache_clear()
-    make.cache_clear()
+    load_object.cache_clear()
 
 
 def request(audio: Artifact, **params: object) -> dict[str, Any]:
@@ -89,7 +100,9 @@ def test_answers_with_artifacts_named_by_their_content(bench: Bench) -> None:
     reply = bench.ask(request(bench.put("hello world")))
     assert reply.status_code == 200
     answer = json.loads(reply.get_data())
-    assert answer["outputs"]["said"]["uri"].startswith(f"gs://dropscribe-work/{SOURCE.job_id}/echo/")
+    assert answer["outputs"]["said"]["uri"].startswith(
+        f"gs://dropscribe-work/{SOURCE.job_id}/echo/"
+    )
     assert len(answer["outputs"]["parts"]) >= 2
     assert (answer["reused"], answer["stage_version"]) == (False, "1")
 
@@ -129,7 +142,10 @@ def test_an_input_that_is_not_the_named_one_is_refused(bench: Bench) -> None:
 
 def test_a_missing_input_is_named(bench: Bench) -> None:
     reply = bench.ask(request(Artifact(uri="gs://work/none.wav", generation=1, sha256="0" * 64)))
-    assert (reply.status_code, json.loads(reply.get_data())["detail"]) == (404, "gs://work/none.wav")
+    assert (reply.status_code, json.loads(reply.get_data())["detail"]) == (
+        404,
+        "gs://work/none.wav",
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,21 +161,32 @@ def test_a_final_failure_is_a_problem_and_is_left_for_finalize(
     bench.fail = failure
     reply = bench.ask(request(bench.put("x")))
     problem = json.loads(reply.get_data())
-    assert (reply.status_code, reply.mimetype, problem["type"]) == (status, "application/problem+json", type_)
+    assert (reply.status_code, reply.mimetype, problem["type"]) == (
+        status,
+        "application/problem+json",
+        type_,
+    )
     assert problem["job_id"] == SOURCE.job_id
     assert "secret" not in reply.get_data(as_text=True)
-    assert json.loads(bench.blobs.read(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json")) == problem
+    assert (
+        json.loads(bench.blobs.read(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json"))
+        == problem
+    )
 
 
-@pytest.mark.parametrize("failure", [StorageUnavailable("down"), OSError(errno.ENOSPC, "No space left on device")])
-def test_a_passing_failure_says_when_to_come_back_and_leaves_nothing(bench: Bench, failure: Exception) -> None:
+@pytest.mark.parametrize(
+    "failure", [StorageUnavailable("down"), OSError(errno.ENOSPC, "No space left on device")]
+)
+def test_a_passing_failure_says_when_to_come_back_and_leaves_nothing(
+    bench: Bench, failure: Exception
+) -> None:
     bench.fail = failure
     reply = bench.ask(request(bench.put("x")))
     assert (reply.status_code, reply.headers["Retry-After"]) == (503, "10")
     assert bench.blobs.find(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json") is None
     bench.fail = None
     assert bench.ask(request(bench.put("x"))).status_code == 200
-    (task,) = bench.jobs.tasks(SOURCE.job_id)
+    (task,) = bench.jobs.stage_records(SOURCE.job_id)
     assert (task.state, task.attempts) == ("done", 1)
 
 
@@ -172,19 +199,24 @@ def test_a_model_that_finds_no_room_is_no_bug(bench: Bench) -> None:
     assert bench.blobs.find(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json") is None
 
 
-def test_a_lease_is_given_back_when_the_job_store_is_there_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_is_given_back_when_the_job_store_is_there_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shared.runtime.execution.RELEASE_PAUSE", 0)
     audio = bench.put("x")
     away = Away()
     bench.jobs = JobStore(away)
 
-    def run(task: Task[Asked]) -> Iterator[Output]:
+    def run(task: StageInput[Asked]) -> Iterator[Output]:
         away.refusals = 3
         raise StorageUnavailable("down, too")
 
     bench.stage = Stage("echo", "1", Asked, run, bench.stage.engine)
-    assert json.loads(bench.ask(request(audio)).get_data())["type"] == "urn:dropscribe:problem:storage-unavailable"
-    (task,) = bench.jobs.tasks(SOURCE.job_id)
+    assert (
+        json.loads(bench.ask(request(audio)).get_data())["type"]
+        == "urn:dropscribe:problem:storage-unavailable"
+    )
+    (task,) = bench.jobs.stage_records(SOURCE.job_id)
     assert (away.refusals, task.state, task.attempts) == (0, "failed", 0)
 
 
@@ -193,11 +225,11 @@ class Away(MemoryDocuments):
 
     refusals = 0
 
-    def put(self, path: str, document: Document, over: object | None) -> bool:
+    def put(self, path: str, document: Document, if_version: object | None) -> bool:
         if self.refusals:
             self.refusals -= 1
             raise JobStoreUnavailable("away")
-        return super().put(path, document, over)
+        return super().put(path, document, if_version)
 
 
 def test_what_another_attempt_has_answered_meanwhile_is_not_worked_out_again(bench: Bench) -> None:
@@ -211,9 +243,9 @@ def test_what_another_attempt_has_answered_meanwhile_is_not_worked_out_again(ben
     assert hidden is not None and bench.blobs.delete(at, hidden.generation)
 
     class Late(JobStore):
-        def begin(self, *about: Any) -> bool:
-            bench.blobs.replace(at, kept, over=0)
-            return super().begin(*about)
+        def start_attempt(self, *about: Any) -> bool:
+            bench.blobs.put(at, kept, if_generation_match=0)
+            return super().start_attempt(*about)
 
     bench.jobs = Late(bench.jobs.documents)
     again = json.loads(bench.ask(request(audio)).get_data())
@@ -224,16 +256,18 @@ def test_while_one_attempt_runs_another_is_told_to_wait(bench: Bench) -> None:
     audio = bench.put("x")
     replies = []
 
-    def meanwhile(task: Task[Asked]) -> Iterator[Output]:
+    def meanwhile(task: StageInput[Asked]) -> Iterator[Output]:
         replies.append(bench.ask(request(audio)))
-        yield One("said", Said(text="done"))
+        yield SingleOutput("said", Said(text="done"))
 
     bench.stage = Stage("echo", "1", Asked, meanwhile, bench.stage.engine)
     assert bench.ask(request(audio)).status_code == 200
     assert replies[0].status_code == 429
 
 
-def test_an_answer_that_came_between_the_look_and_the_beginning_is_not_paid_for_again(bench: Bench) -> None:
+def test_an_answer_that_came_between_the_look_and_the_beginning_is_not_paid_for_again(
+    bench: Bench,
+) -> None:
     audio, found = bench.put("late"), bench.blobs.find
     looks = iter([None])  # the first look is before the other attempt's commit
     answer = json.loads(bench.ask(request(audio)).get_data())
@@ -245,8 +279,8 @@ def test_an_answer_that_came_between_the_look_and_the_beginning_is_not_paid_for_
 def test_no_problem_is_left_of_a_recording_that_is_erased_meanwhile(bench: Bench) -> None:
     audio = bench.put("erased")
 
-    def run(task: Task[Asked]) -> Iterator[Output]:
-        settings().jobs().erase(SOURCE)
+    def run(task: StageInput[Asked]) -> Iterator[Output]:
+        job_store().erase(SOURCE)
         raise NotAudio("a PDF")
         yield
 
@@ -255,7 +289,9 @@ def test_no_problem_is_left_of_a_recording_that_is_erased_meanwhile(bench: Bench
     assert bench.blobs.find(problem_uri(SOURCE)) is None
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"source": {}}', b'{"source": 1, "secret": "hunter2"}'])
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"source": {}}', b'{"source": 1, "secret": "hunter2"}']
+)
 def test_a_malformed_body_is_the_callers_fault(bench: Bench, body: bytes) -> None:
     reply = bench.ask(body, accept="application/json")
     assert (reply.status_code, reply.mimetype) == (400, "application/json")
@@ -264,7 +300,10 @@ def test_a_malformed_body_is_the_callers_fault(bench: Bench, body: bytes) -> Non
 
 def test_unknown_params_are_named(bench: Bench) -> None:
     reply = bench.ask(request(bench.put("x"), lound=True))
-    assert (reply.status_code, json.loads(reply.get_data())["detail"]) == (400, "lound: Extra inputs are not permitted")
+    assert (reply.status_code, json.loads(reply.get_data())["detail"]) == (
+        400,
+        "lound: Extra inputs are not permitted",
+    )
 
 
 def test_generations_come_as_strings_or_numbers(bench: Bench) -> None:
@@ -276,11 +315,11 @@ def test_generations_come_as_strings_or_numbers(bench: Bench) -> None:
 def test_files_that_were_kept_are_gone_from_disk(bench: Bench, tmp_path: Path) -> None:
     seen: list[Path] = []
 
-    def two(task: Task[Asked]) -> Iterator[Output]:
+    def two(task: StageInput[Asked]) -> Iterator[Output]:
         for number in range(2):
             seen.append(task.folder / f"{number}.wav")
             seen[-1].write_bytes(bytes([number]))
-            yield Each("parts", seen[-1])
+            yield ListedOutput("parts", seen[-1])
             assert not seen[-1].exists()
 
     bench.stage = Stage("echo", "1", Asked, two, bench.stage.engine)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.workdir import clear_abandoned, scratch
+from shared.runtime.workdir import clear_abandoned, workdir
 
 DIES = """
 import os, signal
@@ -24,7 +24,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_folder_is_gone_when_its_stage_ends(place: Path) -> None:
-    with pytest.raises(KeyError), scratch("align") as folder:
+    with pytest.raises(KeyError), workdir("align") as folder:
         (folder / "sound.wav").touch()
         assert folder.parent == place
         raise KeyError
@@ -35,6 +35,6 @@ def test_what_a_killed_worker_left_is_cleared_and_nothing_else(place: Path) -> N
     (place / "dropscribe-my-notes").mkdir()
     subprocess.run((sys.executable, "-c", DIES), check=False)
     assert len(list(place.iterdir())) == 2
-    with scratch("align") as mine:
+    with workdir("align") as mine:
         clear_abandoned()
         assert {path.name for path in place.iterdir()} == {"dropscribe-my-notes", mine.name}

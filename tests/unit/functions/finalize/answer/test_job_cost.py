@@ -14,7 +14,10 @@ from shared.settings import settings
 from tests.support.recordings import silence, wav
 from tests.unit.functions.test_job_ends import ended, upload
 
-SIZES = {name: {"cpu": 1, "memory_gib": 2} for name in ("prepare", "transcribe", "align", "diarize", "finalize")}
+SIZES = {
+    name: {"cpu": 1, "memory_gib": 2}
+    for name in ("prepare", "transcribe", "align", "diarize", "finalize")
+}
 
 
 @pytest.fixture
@@ -39,9 +42,9 @@ class Clocked:
 
     def work(self, source: Source, stage: str, task: str, seconds: float) -> None:
         self.now += 1
-        self.jobs.begin(source.job_id, task, stage, 0, "w")
+        self.jobs.start_attempt(source.job_id, task, stage, 0, "w")
         self.now += seconds
-        self.jobs.complete(source.job_id, task, "w", seconds)
+        self.jobs.complete_attempt(source.job_id, task, "w", seconds)
 
     def cost(self, source: Source, run: int) -> Any:
         finalized = ended(source, run, self.blobs, self.jobs)
@@ -57,7 +60,9 @@ def test_without_resources_nothing_is_told(clocked: Clocked) -> None:
     assert clocked.cost(upload(clocked.blobs, wav(silence(1))), 1) is None
 
 
-def test_with_resources_the_transcript_tells_its_cost(clocked: Clocked, deployed: Callable[..., None]) -> None:
+def test_with_resources_the_transcript_tells_its_cost(
+    clocked: Clocked, deployed: Callable[..., None]
+) -> None:
     deployed(SIZES)
     source = upload(clocked.blobs, wav(silence(1)))
     clocked.jobs.claim(source, 1, "run 1")
@@ -69,7 +74,9 @@ def test_with_resources_the_transcript_tells_its_cost(clocked: Clocked, deployed
     assert (told["currency"], told["price_table"]) == ("USD", prices().name)
 
 
-def test_a_later_run_pays_only_what_it_worked_out(clocked: Clocked, deployed: Callable[..., None]) -> None:
+def test_a_later_run_pays_only_what_it_worked_out(
+    clocked: Clocked, deployed: Callable[..., None]
+) -> None:
     deployed(SIZES)
     source = upload(clocked.blobs, wav(silence(1)))
     clocked.jobs.claim(source, 1, "run 1")
@@ -79,16 +86,21 @@ def test_a_later_run_pays_only_what_it_worked_out(clocked: Clocked, deployed: Ca
     clocked.now += 60
     clocked.jobs.claim(source, 2, "run 2")
     clocked.now += 1
-    clocked.jobs.reuse(source.job_id, "transcribe-kept", "transcribe", 0)
+    clocked.jobs.record_reuse(source.job_id, "transcribe-kept", "transcribe", 0)
     clocked.work(source, "align", "align-new", 10)
     told = clocked.cost(source, 2)
-    assert told["items"]["align"] == round(10 * 0.000029, 8), "not the 70 s of a question nobody asked again"
+    assert told["items"]["align"] == round(10 * 0.000029, 8), (
+        "not the 70 s of a question nobody asked again"
+    )
     assert "transcribe" not in told["items"], "an answer that was there costs no seconds"
-    assert told["items"]["requests"] == round(4 * 0.4e-6, 8), "prepare, transcribe, align and finalize"
+    assert told["items"]["requests"] == round(4 * 0.4e-6, 8), (
+        "prepare, transcribe, align and finalize"
+    )
 
 
 @pytest.mark.parametrize(
-    ("resources", "region"), [({"transcribe": {"cpu": 1, "memory_gib": 2}}, "us-central1"), (SIZES, "europe-west4")]
+    ("resources", "region"),
+    [({"transcribe": {"cpu": 1, "memory_gib": 2}}, "us-central1"), (SIZES, "europe-west4")],
 )
 def test_what_cannot_be_priced_fails_no_job(
     clocked: Clocked, deployed: Callable[..., None], resources: dict[str, Any], region: str

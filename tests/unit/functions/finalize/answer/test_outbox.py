@@ -1,6 +1,14 @@
 import pytest
 
-from functions.finalize.answer.outbox import NAMES, PROBLEM, TYPES, folder, put, put_answer, put_problem
+from functions.finalize.answer.outbox import (
+    NAMES,
+    PROBLEM,
+    TYPES,
+    folder,
+    put,
+    put_answer,
+    put_problem,
+)
 from shared.adapters.memory import MemoryBlobs
 from shared.jobs.layout import LONGEST
 from shared.model.contracts import Source
@@ -11,7 +19,9 @@ OTHER = Source(bucket="inbox", name="team/other.mp3", generation=300)
 
 
 def files(text: str) -> dict[str, bytes]:
-    return {f"transcript.{kind}": f"{text} {kind}".encode() for kind in ("json", "srt", "vtt", "txt")}
+    return {
+        f"transcript.{kind}": f"{text} {kind}".encode() for kind in ("json", "srt", "vtt", "txt")
+    }
 
 
 def standing(blobs: MemoryBlobs) -> dict[str, str]:
@@ -25,7 +35,12 @@ def blobs() -> MemoryBlobs:
 
 def test_an_answer_is_captions_and_a_transcript_under_the_full_name(blobs: MemoryBlobs) -> None:
     assert put_answer(OLD, 1, files("a"), blobs)
-    assert set(standing(blobs)) == {"transcript.json", "transcript.srt", "transcript.vtt", "transcript.txt"}
+    assert set(standing(blobs)) == {
+        "transcript.json",
+        "transcript.srt",
+        "transcript.vtt",
+        "transcript.txt",
+    }
     assert folder(OLD) == "gs://dropscribe-outbox/team/call.mp3"
 
 
@@ -107,7 +122,9 @@ def test_every_object_tells_the_language_of_its_text(blobs: MemoryBlobs) -> None
 
 @pytest.mark.parametrize("length", [LONGEST, LONGEST + 1, 1024])
 def test_every_name_is_a_legal_one(length: int) -> None:
-    home = folder(Source(bucket="inbox", name="x" * length, generation=1)).removeprefix("gs://dropscribe-outbox/")
+    home = folder(Source(bucket="inbox", name="x" * length, generation=1)).removeprefix(
+        "gs://dropscribe-outbox/"
+    )
     assert max(len(f"{home}/{name}") for name in (PROBLEM, *NAMES.values())) <= 1024
 
 
@@ -116,6 +133,6 @@ def test_every_name_has_a_content_type() -> None:
 
 
 def test_what_somebody_else_put_there_is_replaced(blobs: MemoryBlobs) -> None:
-    blobs.replace(f"{folder(OLD)}/transcript.json", b"stranger", over=0)
+    blobs.put(f"{folder(OLD)}/transcript.json", b"stranger", if_generation_match=0)
     assert put_answer(OLD, 1, files("a"), blobs)
     assert standing(blobs)["transcript.json"] == "a json"

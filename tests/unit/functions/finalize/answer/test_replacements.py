@@ -18,7 +18,9 @@ FOUND = manifest(10.0, [[(0.0, 5.0)]])
 
 def rewritten(text: str, rules: dict[str, str], language: str = "en") -> Transcript:
     """Half a second a word."""
-    return transcript(FOUND, [sentence(text, 0.0, language=language)], asked=options(replacements=dict(rules)))
+    return transcript(
+        FOUND, [sentence(text, 0.0, language=language)], asked=options(replacements=dict(rules))
+    )
 
 
 def text(found: str, rules: dict[str, str]) -> str:
@@ -26,7 +28,9 @@ def text(found: str, rules: dict[str, str]) -> str:
     made = rewritten(found, rules)
     for part in made.segments:
         first, last = part.words or (0, -1)
-        assert part.text == space(part.language).join(one.word for one in made.words[first : last + 1])
+        assert part.text == space(part.language).join(
+            one.word for one in made.words[first : last + 1]
+        )
     return made.text
 
 
@@ -60,7 +64,9 @@ def test_one_word_for_several_lasts_as_long_as_they() -> None:
         word("yes.", 1.0, 1.5),
     ]
     made = transcript(
-        FOUND, [aligned([segment("“New York, yes.")], words)], asked=options(replacements={"new york": "NYC"})
+        FOUND,
+        [aligned([segment("“New York, yes.")], words)],
+        asked=options(replacements={"new york": "NYC"}),
     )
     first = made.words[0]
     assert (made.text, first.word, first.start, first.end) == ("“NYC, yes.", "“NYC,", 0.0, 1.0)
@@ -70,7 +76,10 @@ def test_one_word_for_several_lasts_as_long_as_they() -> None:
 def test_several_words_for_one_share_its_time_by_their_letters() -> None:
     made = rewritten("Hm, gonna.", {"gonna": "going to"})
     assert made.text == "Hm, going to."
-    assert [(one.word, one.start, one.end, one.score, one.confidence, one.timing) for one in made.words[1:]] == [
+    assert [
+        (one.word, one.start, one.end, one.score, one.confidence, one.timing)
+        for one in made.words[1:]
+    ] == [
         ("going", 0.5, 0.812, None, 0.8, "interpolated"),
         ("to.", 0.812, 1.0, None, 0.8, "interpolated"),
     ]
@@ -105,21 +114,31 @@ def test_a_full_stop_is_not_written_twice() -> None:
 def test_a_phrase_is_not_found_across_sentences() -> None:
     parts = [segment("I go to New."), segment("York is there.")]
     words = [word(one, i * 0.5, i * 0.5 + 0.5) for i, one in enumerate(["I", "go", "to", "New."])]
-    words += [word(one, 2 + i * 0.5, 2.5 + i * 0.5, 1) for i, one in enumerate(["York", "is", "there."])]
-    made = transcript(FOUND, [aligned(parts, words)], asked=options(replacements={"new york": "NYC"}))
+    words += [
+        word(one, 2 + i * 0.5, 2.5 + i * 0.5, 1) for i, one in enumerate(["York", "is", "there."])
+    ]
+    made = transcript(
+        FOUND, [aligned(parts, words)], asked=options(replacements={"new york": "NYC"})
+    )
     assert made.text == "I go to New. York is there."
 
 
 def test_words_without_spaces_are_found_when_together_they_spell_the_phrase() -> None:
-    spelled = [word(one, i * 0.5, i * 0.5 + 0.5) for i, one in enumerate(["我", "在", "北", "京，", "你好。"])]
+    spelled = [
+        word(one, i * 0.5, i * 0.5 + 0.5)
+        for i, one in enumerate(["我", "在", "北", "京，", "你好。"])
+    ]
     given = aligned([segment("我在北京，你好。", language="zh")], spelled)
     made = transcript(FOUND, [given], asked=options(replacements={"北京": "上 海", "好": "不"}))
     assert made.text == "我在上 海，你好。"
-    assert [(one.word, one.start, one.end) for one in made.words[2:]] == [("上 海，", 1.0, 2.0), ("你好。", 2.0, 2.5)]
+    assert [(one.word, one.start, one.end) for one in made.words[2:]] == [
+        ("上 海，", 1.0, 2.0),
+        ("你好。", 2.0, 2.5),
+    ]
 
 
 def test_text_without_words_and_suspects_are_rewritten_too() -> None:
-    parts = [segment("Ask Jon."), segment("Jon Jon Jon", 2.0, 3.0, doubts=("repetitive",))]
+    parts = [segment("Ask Jon."), segment("Jon Jon Jon", 2.0, 3.0, quality_flags=("repetitive",))]
     made = transcript(FOUND, [aligned(parts, [])], asked=options(replacements={"jon": "John"}))
     assert made.text == "Ask John."
     assert [suspect.text for suspect in made.quality.suspects] == ["John John John"]

@@ -71,7 +71,10 @@ def test_any_srt_is_read_back(made: Transcript) -> None:
     read = list(srt.parse(FORMATS["srt"](made)))
     assert [one.index for one in read] == list(range(1, len(cues(made)) + 1))
     for one, cue in zip(read, cues(made), strict=True):
-        assert (one.start.total_seconds(), one.end.total_seconds()) == (cue.start / 1000, cue.end / 1000)
+        assert (one.start.total_seconds(), one.end.total_seconds()) == (
+            cue.start / 1000,
+            cue.end / 1000,
+        )
         lines = one.content.split("\n")
         assert len(lines) <= 2
         assert max(map(len, lines)) <= WIDTH
@@ -94,13 +97,19 @@ def squeezed(text: str) -> str:
 
 def test_srt_names_the_speaker_where_the_speaker_changes() -> None:
     read = [one.content for one in srt.parse(FORMATS["srt"](dialogue()))]
-    assert [one.split(":")[0] for one in read if one.startswith("Speaker")] == ["Speaker 1", "Speaker 2"]
+    assert [one.split(":")[0] for one in read if one.startswith("Speaker")] == [
+        "Speaker 1",
+        "Speaker 2",
+    ]
     assert read[-1] == "Speaker 2: Is 1 < 2 & 3 > 2 → true?"
 
 
 def test_people_who_talk_at_once_on_two_channels_are_shown_in_turn() -> None:
     found = split_manifest(20.0, [(0.0, 8.0)], [(0.0, 8.0)])
-    words = [sentence("one two three four five six", 0.5, 1.0), sentence("Well, no. Sorry.", 1.0, 0.5)]
+    words = [
+        sentence("one two three four five six", 0.5, 1.0),
+        sentence("Well, no. Sorry.", 1.0, 0.5),
+    ]
     shown = [(cue.start, cue.end, cue.speaker, cue.text) for cue in cues(transcript(found, words))]
     assert shown == [
         (500, 1500, "Channel 1", "one two three four five six"),
@@ -115,24 +124,36 @@ def test_each_channel_goes_on_in_its_own_order() -> None:
     assert {cue.speaker for cue in shown} == {"Channel 1", "Channel 2"}
     assert all(before.end <= after.start for before, after in pairwise(shown))
     assert all(cue.end - cue.start >= 600 for cue in shown)
-    assert next(cue.start for cue in shown if cue.speaker == "Channel 2") < 6000, "nobody waits for the other's end"
+    assert next(cue.start for cue in shown if cue.speaker == "Channel 2") < 6000, (
+        "nobody waits for the other's end"
+    )
     for speaker in ("Channel 1", "Channel 2"):
         assert " ".join(cue.text for cue in shown if cue.speaker == speaker) == SPEECH
 
 
 def test_webvtt_names_its_language_and_those_that_differ() -> None:
     found = manifest(20.0, [[(0.0, 2.0)], [(10.0, 12.0)]])
-    words = [sentence("Good morning everyone here.", 0.0), sentence("Guten Tag.", 0.0, language="de")]
-    text = FORMATS["vtt"](transcript(found, words, asked=options(language="multi"), language=detection()))
+    words = [
+        sentence("Good morning everyone here.", 0.0),
+        sentence("Guten Tag.", 0.0, language="de"),
+    ]
+    text = FORMATS["vtt"](
+        transcript(found, words, asked=options(language="multi"), language=detection())
+    )
     read = webvtt.from_buffer(io.StringIO(text))
     assert text.startswith("WEBVTT\nLanguage: en\n\n")
-    assert [one.raw_text for one in read.captions] == ["Good morning everyone here.", "<lang de>Guten Tag.</lang>"]
+    assert [one.raw_text for one in read.captions] == [
+        "Good morning everyone here.",
+        "<lang de>Guten Tag.</lang>",
+    ]
     assert [one.text for one in read.captions] == ["Good morning everyone here.", "Guten Tag."]
 
 
 def test_a_translation_is_english_whatever_was_spoken() -> None:
     made = transcript(
-        manifest(5.0, [[(0.0, 2.0)]]), [sentence("Good day.", 0.0)], asked=options(task="translate", language="de")
+        manifest(5.0, [[(0.0, 2.0)]]),
+        [sentence("Good day.", 0.0)],
+        asked=options(task="translate", language="de"),
     )
     assert (made.language.code, written_in(made)) == ("de", "en")
     assert FORMATS["vtt"](made).startswith("WEBVTT\nLanguage: en\n\n")
@@ -163,23 +184,34 @@ def test_a_short_cue_gives_way_to_the_next_speaker() -> None:
     found = manifest(10.0, [[(0.0, 1.0)]])
     turns = diarization([(0.0, 0.4, "x"), (0.4, 1.0, "y")])
     made = transcript(found, [aligned([segment("Yes."), segment("No.")], words)], [turns])
-    assert [(cue.start, cue.end, cue.text) for cue in cues(made)] == [(0, 500, "Yes."), (500, 1500, "No.")]
+    assert [(cue.start, cue.end, cue.text) for cue in cues(made)] == [
+        (0, 500, "Yes."),
+        (500, 1500, "No."),
+    ]
 
 
 def test_slow_speech_is_shown_as_it_is_said() -> None:
     made = transcript(manifest(20.0, [[(0.0, 12.0)]]), [sentence("one two three four", 0.0, 3.0)])
-    assert [(cue.start, cue.end, cue.text) for cue in cues(made)] == [(0, 6000, "one two"), (6000, 12000, "three four")]
+    assert [(cue.start, cue.end, cue.text) for cue in cues(made)] == [
+        (0, 6000, "one two"),
+        (6000, 12000, "three four"),
+    ]
 
 
 def test_a_label_finds_room_within_two_lines() -> None:
     text = " ".join(["twenty-one characters"[:20]] * 4)
-    made = transcript(manifest(10.0, [[(0.0, 6.0)]]), [sentence(text, 0.0)], [diarization([(0.0, 6.0, "x")])])
+    made = transcript(
+        manifest(10.0, [[(0.0, 6.0)]]), [sentence(text, 0.0)], [diarization([(0.0, 6.0, "x")])]
+    )
     assert all(len(one.content.split("\n")) <= 2 for one in srt.parse(FORMATS["srt"](made)))
     assert len(cues(made)) == 2
 
 
 def test_long_speech_is_cut_in_a_pause() -> None:
-    words = [word(f"number{i}", i * 0.4 + (i > 7) * 0.5, i * 0.4 + 0.4 + (i > 7) * 0.5) for i in range(13)]
+    words = [
+        word(f"number{i}", i * 0.4 + (i > 7) * 0.5, i * 0.4 + 0.4 + (i > 7) * 0.5)
+        for i in range(13)
+    ]
     text = segment(" ".join(one.word for one in words))
     made = transcript(manifest(10.0, [[(0.0, 6.0)]]), [aligned([text], words)])
     assert [cue.start for cue in cues(made)] == [0, 3700]
@@ -188,7 +220,8 @@ def test_long_speech_is_cut_in_a_pause() -> None:
 def test_short_sentences_of_one_speaker_share_a_cue() -> None:
     words = [word("Yes.", 0.0, 0.2), word("No.", 0.3, 0.5, 1), word("Maybe.", 5.0, 5.5, 2)]
     made = transcript(
-        manifest(10.0, [[(0.0, 6.0)]]), [aligned([segment("Yes."), segment("No."), segment("Maybe.")], words)]
+        manifest(10.0, [[(0.0, 6.0)]]),
+        [aligned([segment("Yes."), segment("No."), segment("Maybe.")], words)],
     )
     assert [cue.text for cue in cues(made)] == ["Yes. No.", "Maybe."]
 
@@ -215,13 +248,21 @@ def test_txt_without_speakers_starts_a_line_after_a_pause() -> None:
 
 def test_txt_starts_a_line_after_a_minute() -> None:
     words = [word(f"Sentence{i}.", i * 20.0, i * 20.0 + 19.0, i) for i in range(5)]
-    made = transcript(manifest(100.0, [[(0.0, 100.0)]]), [aligned([segment(one.word) for one in words], words)])
-    assert [line.split()[0] for line in FORMATS["txt"](made).splitlines()] == ["[0:00:00]", "[0:01:00]"]
+    made = transcript(
+        manifest(100.0, [[(0.0, 100.0)]]), [aligned([segment(one.word) for one in words], words)]
+    )
+    assert [line.split()[0] for line in FORMATS["txt"](made).splitlines()] == [
+        "[0:00:00]",
+        "[0:01:00]",
+    ]
 
 
 def test_rttm_and_ctm_hold_a_line_a_turn_and_a_line_a_word() -> None:
     made = dialogue()
-    assert FORMATS["rttm"](made).splitlines()[0] == "SPEAKER 3f2a 1 0.000 25.000 <NA> <NA> S1 <NA> <NA>"
+    assert (
+        FORMATS["rttm"](made).splitlines()[0]
+        == "SPEAKER 3f2a 1 0.000 25.000 <NA> <NA> S1 <NA> <NA>"
+    )
     assert FORMATS["ctm"](made).splitlines()[0] == "3f2a 1 0.500 0.500 Four 0.8000"
     assert len(FORMATS["ctm"](made).splitlines()) == len(made.words)
 
@@ -233,7 +274,9 @@ def test_any_rttm_is_read_back_by_pyannote(made: Transcript) -> None:
     reader: Any = load_rttm
     read = reader(io.StringIO(text))["3f2a"].itertracks(yield_label=True) if text else ()
     found = [(turn.start, turn.duration, who) for turn, _, who in read]
-    written = [(round(turn.start, 3), round(turn.end - turn.start, 3), turn.speaker) for turn in made.turns]
+    written = [
+        (round(turn.start, 3), round(turn.end - turn.start, 3), turn.speaker) for turn in made.turns
+    ]
     lasting = sorted(turn for turn in written if turn[1])
     for one, other in zip(sorted(found), lasting, strict=True):
         assert one == (pytest.approx(other[0]), pytest.approx(other[1]), other[2])
@@ -241,7 +284,8 @@ def test_any_rttm_is_read_back_by_pyannote(made: Transcript) -> None:
 
 @dataclass(frozen=True)
 class Token:
-    """A line of NIST's CTM: `<file> <channel> <begin> <duration> <word> [<confidence>]`, sorted by the first three."""
+    """A line of NIST's CTM: `<file> <channel> <begin> <duration> <word> [<confidence>]`, sorted by
+    the first three."""
 
     file: str
     channel: int
@@ -257,7 +301,16 @@ def read_ctm(text: str) -> list[Token]:
         file, channel, begin, duration, word, *confidence = line.split(" ")
         assert len(confidence) <= 1
         shares = [float(share) for share in confidence]
-        tokens.append(Token(file, int(channel), float(begin), float(duration), word, shares[0] if shares else None))
+        tokens.append(
+            Token(
+                file,
+                int(channel),
+                float(begin),
+                float(duration),
+                word,
+                shares[0] if shares else None,
+            )
+        )
     assert tokens == sorted(tokens, key=lambda one: (one.file, one.channel, one.begin))
     assert all(one.word and one.begin >= 0 and one.duration >= 0 for one in tokens)
     return tokens
@@ -269,9 +322,13 @@ def test_any_ctm_is_read_back(made: Transcript) -> None:
     in_order = sorted(made.words, key=lambda one: one.channel or 0)
     for token, one in zip(read_ctm(FORMATS["ctm"](made)), in_order, strict=True):
         assert (token.file, token.channel) == ("3f2a", (one.channel or 0) + 1)
-        assert (token.begin, token.duration) == pytest.approx((one.start, one.end - one.start), abs=0.0006)
+        assert (token.begin, token.duration) == pytest.approx(
+            (one.start, one.end - one.start), abs=0.0006
+        )
         assert token.word == squeezed(one.word)
-        assert token.confidence == (None if one.confidence is None else pytest.approx(one.confidence, abs=0.0001))
+        assert token.confidence == (
+            None if one.confidence is None else pytest.approx(one.confidence, abs=0.0001)
+        )
 
 
 def test_nist_counts_channels_from_one() -> None:
@@ -283,6 +340,8 @@ def test_nist_counts_channels_from_one() -> None:
     assert [line.split()[2] for line in FORMATS["rttm"](made).splitlines()] == ["2", "1"]
 
 
-@pytest.mark.parametrize("kind, text", [("srt", ""), ("vtt", "WEBVTT\n"), ("txt", ""), ("rttm", ""), ("ctm", "")])
+@pytest.mark.parametrize(
+    "kind, text", [("srt", ""), ("vtt", "WEBVTT\n"), ("txt", ""), ("rttm", ""), ("ctm", "")]
+)
 def test_an_empty_answer_makes_empty_files(kind: str, text: str) -> None:
     assert FORMATS[kind](empty()) == text

@@ -34,7 +34,12 @@ NUMBER, TEXT = {"type": "number"}, {"type": "string"}
 
 def shape(**keys: object) -> dict[str, object]:
     """An object of just these keys."""
-    return {"type": "object", "properties": keys, "required": list(keys), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": keys,
+        "required": list(keys),
+        "additionalProperties": False,
+    }
 
 
 VERBOSE_JSON = shape(
@@ -86,8 +91,20 @@ def test_whisperx_is_written_as_its_command_writes_it() -> None:
                 "text": "Hello there.",
                 "avg_logprob": -0.2,
                 "words": [
-                    {"word": "Hello", "start": 0.5, "end": 1.0, "score": 0.9, "speaker": "SPEAKER_00"},
-                    {"word": "there.", "start": 1.0, "end": 1.5, "score": 0.9, "speaker": "SPEAKER_00"},
+                    {
+                        "word": "Hello",
+                        "start": 0.5,
+                        "end": 1.0,
+                        "score": 0.9,
+                        "speaker": "SPEAKER_00",
+                    },
+                    {
+                        "word": "there.",
+                        "start": 1.0,
+                        "end": 1.5,
+                        "score": 0.9,
+                        "speaker": "SPEAKER_00",
+                    },
                 ],
                 "speaker": "SPEAKER_00",
             },
@@ -97,14 +114,34 @@ def test_whisperx_is_written_as_its_command_writes_it() -> None:
                 "text": "Who is it?",
                 "avg_logprob": -0.2,
                 "words": [
-                    {"word": "Who", "start": 11.0, "end": 11.5, "score": 0.9, "speaker": "SPEAKER_01"},
-                    {"word": "is", "start": 11.5, "end": 12.0, "score": 0.9, "speaker": "SPEAKER_01"},
-                    {"word": "it?", "start": 12.0, "end": 12.5, "score": 0.9, "speaker": "SPEAKER_01"},
+                    {
+                        "word": "Who",
+                        "start": 11.0,
+                        "end": 11.5,
+                        "score": 0.9,
+                        "speaker": "SPEAKER_01",
+                    },
+                    {
+                        "word": "is",
+                        "start": 11.5,
+                        "end": 12.0,
+                        "score": 0.9,
+                        "speaker": "SPEAKER_01",
+                    },
+                    {
+                        "word": "it?",
+                        "start": 12.0,
+                        "end": 12.5,
+                        "score": 0.9,
+                        "speaker": "SPEAKER_01",
+                    },
                 ],
                 "speaker": "SPEAKER_01",
             },
         ],
-        "word_segments": [word for one in whisperx(dialogue())["segments"] for word in one["words"]],
+        "word_segments": [
+            word for one in whisperx(dialogue())["segments"] for word in one["words"]
+        ],
         "language": "en",
     }
 
@@ -122,10 +159,18 @@ def test_whisperx_own_captions_have_our_times_and_speakers() -> None:
     written = io.StringIO()
     writer: Any = get_writer("srt", "")
     writer.write_result(
-        whisperx(dialogue()), written, {"max_line_width": None, "max_line_count": None, "highlight_words": False}
+        whisperx(dialogue()),
+        written,
+        {"max_line_width": None, "max_line_count": None, "highlight_words": False},
     )
-    read = [(one.start.total_seconds(), one.end.total_seconds(), one.content) for one in srt.parse(written.getvalue())]
-    assert read == [(0.5, 1.5, "[SPEAKER_00]: Hello there."), (11.0, 12.5, "[SPEAKER_01]: Who is it?")]
+    read = [
+        (one.start.total_seconds(), one.end.total_seconds(), one.content)
+        for one in srt.parse(written.getvalue())
+    ]
+    assert read == [
+        (0.5, 1.5, "[SPEAKER_00]: Hello there."),
+        (11.0, 12.5, "[SPEAKER_01]: Who is it?"),
+    ]
 
 
 def keys(kind: Any) -> set[str]:
@@ -153,7 +198,9 @@ def test_whisperx_own_writers_take_any_answer(made: Transcript) -> None:
     writer: Any = get_writer("srt", "")
     layout = {"max_line_width": None, "max_line_count": None, "highlight_words": False}
     writer.write_result(whisperx(made), written, layout)
-    assert written.getvalue().count(" --> ") >= sum(bool(segment.words) for segment in made.segments)
+    assert written.getvalue().count(" --> ") >= sum(
+        bool(segment.words) for segment in made.segments
+    )
 
 
 def test_what_is_not_known_is_left_out_of_whisperx() -> None:
@@ -168,7 +215,9 @@ def test_what_is_not_known_is_left_out_of_whisperx() -> None:
 def test_any_answer_is_verbose_json(made: Transcript) -> None:
     jsonschema.validate(openai(made), VERBOSE_JSON)
     assert [one["word"] for one in openai(made)["words"]] == [one.word for one in made.words]
-    assert [one["text"].strip() for one in openai(made)["segments"]] == [one.text.strip() for one in made.segments]
+    assert [one["text"].strip() for one in openai(made)["segments"]] == [
+        one.text.strip() for one in made.segments
+    ]
 
 
 def test_verbose_json_is_as_openai_writes_it() -> None:

@@ -23,7 +23,10 @@ def test_a_channel_is_a_speaker_and_times_are_common() -> None:
         ("S1", "Channel 1", 1.0, 1, 2),
         ("S2", "Channel 2", 1.0, 1, 2),
     ]
-    assert [(one.word, one.start, one.speaker, one.channel, one.speaker_confidence) for one in made.words] == [
+    assert [
+        (one.word, one.start, one.speaker, one.channel, one.speaker_confidence)
+        for one in made.words
+    ] == [
         ("Hello", 0.0, "S1", 0, 1.0),
         ("there.", 0.5, "S1", 0, 1.0),
         ("Good", 2.0, "S2", 1, 1.0),
@@ -46,7 +49,9 @@ def test_a_sentence_is_not_torn_by_the_other_channels_words() -> None:
 def test_turns_are_words_over_short_pauses_and_overlap() -> None:
     words = [word("one", 0.0, 1.0), word("two", 1.4, 2.0), word("three", 2.8, 3.0)]
     found = split_manifest(10.0, [(0.0, 3.0)], [(1.5, 2.5)])
-    made = transcript(found, [aligned([segment("one two three")], words), sentence("Yes, yes.", 1.5)])
+    made = transcript(
+        found, [aligned([segment("one two three")], words), sentence("Yes, yes.", 1.5)]
+    )
     assert made.turns == (
         Turn(start=0.0, end=2.0, speaker="S1"),
         Turn(start=1.5, end=2.5, speaker="S2"),
@@ -82,7 +87,9 @@ def test_words_of_one_channel_cover_no_speech_of_another() -> None:
 
 
 def test_a_channel_on_which_nothing_is_said_is_nobody() -> None:
-    made = transcript(split_manifest(10.0, [], [(0.0, 1.0)]), [aligned([], []), sentence("Hello.", 0.0)])
+    made = transcript(
+        split_manifest(10.0, [], [(0.0, 1.0)]), [aligned([], []), sentence("Hello.", 0.0)]
+    )
     assert [(one.id, one.label) for one in made.speakers] == [("S2", "Channel 2")]
     assert made.warnings == ()
 
@@ -93,7 +100,7 @@ def test_a_word_at_the_very_end_is_surely_of_its_channel() -> None:
 
 
 def test_suspects_know_their_channel() -> None:
-    doubted = aligned([segment("Thanks for watching.", 1.0, 2.0, doubts=("no_speech",))], [])
+    doubted = aligned([segment("Thanks for watching.", 1.0, 2.0, quality_flags=("no_speech",))], [])
     made = transcript(split_manifest(10.0, [], [(1.0, 2.0)]), [aligned([], []), doubted])
     assert [suspect.channel for suspect in made.quality.suspects] == [1]
     assert made.speakers == ()
@@ -121,5 +128,7 @@ def test_other_speech_and_few_words_are_no_warning() -> None:
 
 
 def test_mixed_recordings_have_no_channel() -> None:
-    made = transcript(manifest(10.0, [[(0.0, 1.0)]]), [sentence("Hello.", 0.0)], asked=options(channels="mix"))
+    made = transcript(
+        manifest(10.0, [[(0.0, 1.0)]]), [sentence("Hello.", 0.0)], asked=options(channels="mix")
+    )
     assert (made.words[0].channel, made.segments[0].channel) == (None, None)

@@ -14,7 +14,10 @@ def people(groups: list[list[tuple[int, str]]]) -> set[frozenset[tuple[int, str]
 
 def test_names_swapped_between_spans_are_the_same_people() -> None:
     spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": BEN, "B": ANNA})]
-    assert people(link(spans, 1, None)) == {frozenset({(0, "A"), (1, "B")}), frozenset({(0, "B"), (1, "A")})}
+    assert people(link(spans, 1, None)) == {
+        frozenset({(0, "A"), (1, "B")}),
+        frozenset({(0, "B"), (1, "A")}),
+    }
 
 
 def test_who_comes_later_is_a_new_speaker() -> None:
@@ -39,12 +42,18 @@ def test_groups_that_share_a_span_stay_apart() -> None:
         diarization(turns, {"A": ANNA}),
         diarization(turns, {"A": (1.0, 0.2, 0.0)}),
     ]
-    assert people(link(spans, 1, None)) == {frozenset({(0, "A"), (1, "A")}), frozenset({(0, "B"), (2, "A")})}
+    assert people(link(spans, 1, None)) == {
+        frozenset({(0, "A"), (1, "A")}),
+        frozenset({(0, "B"), (2, "A")}),
+    }
 
 
 def test_the_number_of_speakers_asked_for_is_obeyed() -> None:
     spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": CLEO, "B": BEN})]
-    assert people(link(spans, 2, 2)) == {frozenset({(0, "A"), (1, "A")}), frozenset({(0, "B"), (1, "B")})}
+    assert people(link(spans, 2, 2)) == {
+        frozenset({(0, "A"), (1, "A")}),
+        frozenset({(0, "B"), (1, "B")}),
+    }
 
 
 def test_as_many_stay_as_were_asked_for_at_least() -> None:
@@ -81,7 +90,9 @@ def test_nobody_speaks_in_any_span() -> None:
 def test_distance_is_the_mean_over_all_pairs() -> None:
     """C is within the threshold of A but not of A and B together."""
     turns = [(0.0, 1.0, "A")]
-    spans = [diarization(turns, {"A": voice}) for voice in [(1.0, 0.0), (0.9, 0.436), (0.73, -0.683)]]
+    spans = [
+        diarization(turns, {"A": voice}) for voice in [(1.0, 0.0), (0.9, 0.436), (0.73, -0.683)]
+    ]
     assert people(link(spans, 1, None)) == {frozenset({(0, "A"), (1, "A")}), frozenset({(2, "A")})}
 
 
@@ -100,7 +111,12 @@ def test_linked_speakers_are_numbered_as_they_are_heard() -> None:
         diarization(TURNS, {"A": BEN, "B": ANNA}),
     ]
     made = transcript(found, [sentence("one two three four", 0.0)] * 2, spans, options())
-    assert [(turn.start, turn.speaker) for turn in made.turns] == [(0.0, "S1"), (1.0, "S2"), (10.0, "S2"), (11.0, "S1")]
+    assert [(turn.start, turn.speaker) for turn in made.turns] == [
+        (0.0, "S1"),
+        (1.0, "S2"),
+        (10.0, "S2"),
+        (11.0, "S1"),
+    ]
     assert [(one.id, one.label, one.talk_time, one.turns, one.words) for one in made.speakers] == [
         ("S1", "Speaker 1", 2.0, 2, 4),
         ("S2", "Speaker 2", 2.0, 2, 4),

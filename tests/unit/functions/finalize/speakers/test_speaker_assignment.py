@@ -48,7 +48,12 @@ def test_the_end_of_a_clause_draws_a_change_to_itself() -> None:
 
 
 def test_a_lone_word_within_a_sentence_is_of_who_speaks_around_it() -> None:
-    assert given([said("one two three four five")], [(0.0, 0.8, "x"), (0.8, 1.2, "y"), (1.2, 2.0, "x")]) == "xxxxx"
+    assert (
+        given(
+            [said("one two three four five")], [(0.0, 0.8, "x"), (0.8, 1.2, "y"), (1.2, 2.0, "x")]
+        )
+        == "xxxxx"
+    )
 
 
 def test_a_word_that_is_a_sentence_is_of_who_says_it() -> None:
@@ -68,7 +73,9 @@ def test_a_change_far_from_the_border_of_the_sentence_stays_where_it_is() -> Non
 
 
 def test_words_that_no_turn_touches_go_with_the_nearest() -> None:
-    assert given([said("one two"), said("three", 6.0)], [(1.0, 2.0, "x"), (4.0, 5.0, "y")]) == "xx y"
+    assert (
+        given([said("one two"), said("three", 6.0)], [(1.0, 2.0, "x"), (4.0, 5.0, "y")]) == "xx y"
+    )
 
 
 def test_without_turns_nobody_speaks() -> None:

@@ -46,7 +46,10 @@ def test_a_short_pause_does_not_end_a_turn(pause: float, turns: int) -> None:
 
 def test_a_turn_goes_on_across_spans() -> None:
     found = manifest(20.0, [[(0.0, 20.0)]], [(0.0, 10.0), (10.0, 20.0)])
-    spans = [diarization([(5.0, 10.0, "a")], {"a": [1.0, 0.0]}), diarization([(0.0, 4.0, "b")], {"b": [1.0, 0.1]})]
+    spans = [
+        diarization([(5.0, 10.0, "a")], {"a": [1.0, 0.0]}),
+        diarization([(0.0, 4.0, "b")], {"b": [1.0, 0.1]}),
+    ]
     made = transcript(found, [sentence("one", 6.0)], spans)
     assert made.turns == (Turn(start=5.0, end=14.0, speaker="S1"),)
 
@@ -69,14 +72,25 @@ def test_the_later_speaker_has_the_floor_when_turns_are_not_exclusive() -> None:
 
 def test_a_turn_ends_with_its_span() -> None:
     found = manifest(20.0, [[(0.0, 20.0)]], [(0.0, 10.0), (10.0, 20.0)])
-    made = transcript(found, [sentence("one", 6.0)], [diarization([(5.0, 12.0, "a")]), diarization([])])
+    made = transcript(
+        found, [sentence("one", 6.0)], [diarization([(5.0, 12.0, "a")]), diarization([])]
+    )
     assert made.turns == (Turn(start=5.0, end=10.0, speaker="S1"),)
 
 
 def test_two_at_once_are_an_overlap_and_mark_its_words() -> None:
     made = spoken([(0.0, 3.0, "x"), (3.0, 8.0, "y")], [(0.0, 4.5, "x"), (2.5, 8.0, "y")])
     assert made.overlaps == (Overlap(start=2.5, end=4.5, speakers=("S1", "S2")),)
-    assert [one.overlap for one in made.words] == [False, False, True, True, True, False, False, False]
+    assert [one.overlap for one in made.words] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_who_speaks_in_a_quarter_of_a_word_is_named_with_it() -> None:
@@ -84,7 +98,16 @@ def test_who_speaks_in_a_quarter_of_a_word_is_named_with_it() -> None:
     assert [one.speakers for one in made.words] == [
         ("S1",), ("S1",), ("S1", "S2"), ("S1", "S2"), ("S1",), ("S1",), ("S1", "S2"), ("S1",),
     ]  # fmt: skip
-    assert [one.overlap for one in made.words] == [False, False, True, True, True, False, True, False]
+    assert [one.overlap for one in made.words] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_an_overlap_is_split_when_a_third_joins() -> None:
@@ -98,8 +121,15 @@ def test_an_overlap_is_split_when_a_third_joins() -> None:
 
 def test_no_overlap_is_without_length() -> None:
     """When the third leaves just as a fourth joins, the first two are never alone."""
-    made = spoken([(0.0, 8.0, "w")], [(0.0, 8.0, "w"), (0.0, 8.0, "x"), (1.0, 4.0, "y"), (4.0, 6.0, "z")])
-    assert [(one.start, one.end) for one in made.overlaps] == [(0.0, 1.0), (1.0, 4.0), (4.0, 6.0), (6.0, 8.0)]
+    made = spoken(
+        [(0.0, 8.0, "w")], [(0.0, 8.0, "w"), (0.0, 8.0, "x"), (1.0, 4.0, "y"), (4.0, 6.0, "z")]
+    )
+    assert [(one.start, one.end) for one in made.overlaps] == [
+        (0.0, 1.0),
+        (1.0, 4.0),
+        (4.0, 6.0),
+        (6.0, 8.0),
+    ]
 
 
 def test_turns_that_touch_do_not_overlap() -> None:
@@ -109,6 +139,11 @@ def test_turns_that_touch_do_not_overlap() -> None:
 
 
 def test_a_blip_does_not_make_the_first_speaker() -> None:
-    placed = [(0.0, 0.1, (0, "A")), (0.1, 2.0, (0, "B")), (2.0, 3.0, (0, "A")), (3.0, 3.1, (0, "C"))]
+    placed = [
+        (0.0, 0.1, (0, "A")),
+        (0.1, 2.0, (0, "B")),
+        (2.0, 3.0, (0, "A")),
+        (3.0, 3.1, (0, "C")),
+    ]
     groups = [[(0, "A")], [(0, "B")], [(0, "C")]]
     assert identify(groups, placed) == {(0, "A"): "S2", (0, "B"): "S1", (0, "C"): "S3"}
