@@ -78,7 +78,6 @@ class Transient(StageError):
     """The same request may succeed later."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    retry_after: ClassVar[int] = 10
 
 
 class BadRequest(Permanent):

@@ -102,7 +102,7 @@ def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], Ba
                 return flask.Response(answer(asked).model_dump_json(), mimetype=JSON)
         except Transient as error:
             log.info("not now: %s", error, extra={"status": error.status})
-            return refuse(request, error.problem(asked.source.job_id, name), error.retry_after)
+            return refuse(request, error.problem(asked.source.job_id, name))
         except Exception as error:
             return refuse(request, leave(final(name, asked, error), asked, settings().blobs(), settings().jobs()))
 
@@ -110,7 +110,7 @@ def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], Ba
 def turn_away(name: str, request: flask.Request, error: StageError) -> flask.Response:
     """What is refused before any job is known."""
     log.warning("request refused", extra={"problem": error.type, "status": error.status})
-    return refuse(request, error.problem(None, name), getattr(error, "retry_after", None))
+    return refuse(request, error.problem(None, name))
 
 
 def final(name: str, asked: StageRequest, error: Exception) -> Problem:
@@ -328,12 +328,8 @@ def reasons(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors())
 
 
-def refuse(request: flask.Request, problem: Problem, retry_after: int | None = None) -> flask.Response:
+def refuse(request: flask.Request, problem: Problem) -> flask.Response:
     """Workflows asks for plain JSON because it may not decode `+json` bodies; people get RFC 9457's own type."""
     plain = request.headers.get("Accept") == JSON
-    return flask.Response(
-        problem.model_dump_json(exclude_none=True),
-        problem.status,
-        {} if retry_after is None else {"Retry-After": str(retry_after)},
-        mimetype=JSON if plain else "application/problem+json",
-    )
+    mimetype = JSON if plain else "application/problem+json"
+    return flask.Response(problem.model_dump_json(exclude_none=True), problem.status, mimetype=mimetype)

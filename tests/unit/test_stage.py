@@ -148,10 +148,10 @@ def test_a_final_failure_is_a_problem_and_is_left_for_finalize(
 
 
 @pytest.mark.parametrize("failure", [StorageUnavailable("down"), OSError(errno.ENOSPC, "No space left on device")])
-def test_a_passing_failure_says_when_to_come_back_and_leaves_nothing(bench: Bench, failure: Exception) -> None:
+def test_a_passing_failure_leaves_the_pace_to_the_workflow_and_leaves_nothing(bench: Bench, failure: Exception) -> None:
     bench.fail = failure
     reply = bench.ask(request(bench.put("x")))
-    assert (reply.status_code, reply.headers["Retry-After"]) == (503, "10")
+    assert (reply.status_code, "Retry-After" in reply.headers) == (503, False)
     assert bench.blobs.find(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json") is None
     bench.fail = None
     assert bench.ask(request(bench.put("x"))).status_code == 200
