@@ -22,7 +22,16 @@ import flask
 from pydantic import BaseModel, ValidationError
 
 from shared.contracts import Artifact, Engine, Params, Problem, Source, StageRequest, StageResponse
-from shared.errors import BadRequest, Bug, JobStoreUnavailable, RecordingErased, StageBusy, StageError, Transient
+from shared.errors import (
+    BadRequest,
+    Bug,
+    JobStoreUnavailable,
+    RecordingErased,
+    StageBusy,
+    StageError,
+    Transient,
+    is_final,
+)
 from shared.identity import authenticate
 from shared.jobs import JobStore
 from shared.log import about
@@ -38,6 +47,7 @@ BUG_DETAIL = "The log holds the traceback."
 RELEASE_PAUSE = 1.0
 """Seconds until a lease that could not be given back is tried again."""
 
+A = TypeVar("A", bound=BaseModel)
 P = TypeVar("P", bound=Params)
 Content = BaseModel | Path
 """What a stage makes: a model is kept as JSON, a file as its bytes. The shell deletes the file once it is kept."""
@@ -87,52 +97,52 @@ class Stage(Generic[P]):
     """What will compute it: part of the question, since another model gives another answer."""
 
 
-def serve(name: str, request: flask.Request, answer: Callable[[StageRequest], BaseModel]) -> flask.Response:
-    """Answer one HTTP request with the model that `answer` makes, or with a problem. GET tells that it is up."""
+def serve(name: str, request: flask.Request, model: type[A], answer: Callable[[A], BaseModel]) -> flask.Response:
+    """Answer one HTTP request with what `answer` makes of its body, or with a problem. GET tells that it is up.
+
+    Whatever escapes is a problem: a 500 that is none would pass for the platform's, and be tried again.
+    """
     if request.method == "GET":
         return flask.Response('{"status":"ok"}', mimetype=JSON)
     try:
         authenticate(request)
-        asked = parse(request)
-    except StageError as error:
-        return turn_away(name, request, error)
-    with about(job_id=asked.source.job_id, stage=name):
+        asked = parse(request, model)
+    except Exception as error:
+        return refuse(request, problem_of(error, name, None))
+    job = {"job_id": asked.source.job_id} if isinstance(asked, StageRequest) else {}
+    with about(**job, stage=name):
         try:
             with roomy():
                 return flask.Response(answer(asked).model_dump_json(), mimetype=JSON)
-        except Transient as error:
-            log.info("not now: %s", error, extra={"status": error.status})
-            return refuse(request, error.problem(asked.source.job_id, name))
         except Exception as error:
-            return refuse(request, leave(final(name, asked, error), asked, settings().blobs(), settings().jobs()))
+            problem = problem_of(error, name, job.get("job_id"))
+        if isinstance(asked, StageRequest) and is_final(problem):
+            leave(problem, asked, settings().blobs(), settings().jobs())
+        return refuse(request, problem)
 
 
-def turn_away(name: str, request: flask.Request, error: StageError) -> flask.Response:
-    """What is refused before any job is known."""
-    log.warning("request refused", extra={"problem": error.type, "status": error.status})
-    return refuse(request, error.problem(None, name))
+def problem_of(error: Exception, name: str, job_id: str | None) -> Problem:
+    """Returns what the caller may know of an exception, and logs the rest."""
+    if isinstance(error, Transient):
+        log.info("not now: %s", error, extra={"status": error.status})
+    elif isinstance(error, StageError):
+        log.warning("answered with a problem", extra={"problem": error.type, "status": error.status})
+    else:
+        log.error("bug in a function", exc_info=error)
+        error = Bug(BUG_DETAIL)
+    return error.problem(job_id, name)
 
 
-def final(name: str, asked: StageRequest, error: Exception) -> Problem:
-    """The problem that ends the job."""
-    if isinstance(error, StageError):
-        log.warning("stage failed", extra={"problem": error.type, "status": error.status})
-        return error.problem(asked.source.job_id, name)
-    log.error("bug in a stage", exc_info=error)
-    return Bug(BUG_DETAIL).problem(asked.source.job_id, name)
-
-
-def leave(problem: Problem, asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> Problem:
+def leave(problem: Problem, asked: StageRequest, blobs: BlobStore, jobs: JobStore) -> None:
     """Leave the problem where finalize finds it: the workflow may see only that some branch failed."""
     if problem.status == RecordingErased.status:
-        return problem  # nothing is to be left of it
+        return  # nothing is to be left of it
     try:
         blobs.replace(problem_uri(asked.source), problem.model_dump_json().encode(), over=0)
         if jobs.erased(asked.source.job_id):
             wipe(problem_uri(asked.source), blobs)
-    except Transient:
+    except StageError:
         log.warning("problem not left in work")  # the workflow still carries the response
-    return problem
 
 
 def execute(stage: Stage[P], request: StageRequest, blobs: BlobStore, jobs: JobStore) -> StageResponse:
@@ -316,9 +326,10 @@ def read_params(stage: Stage[P], request: StageRequest) -> P:
         raise BadRequest(reasons(error)) from error
 
 
-def parse(request: flask.Request) -> StageRequest:
+def parse(request: flask.Request, model: type[A]) -> A:
+    """Returns the body; one that is empty is an empty object."""
     try:
-        return StageRequest.model_validate_json(request.get_data())
+        return model.model_validate_json(request.get_data() or b"{}")
     except ValidationError as error:
         raise BadRequest(reasons(error)) from error
 

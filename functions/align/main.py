@@ -8,6 +8,7 @@ import functions_framework
 
 from functions.align.placing import Aligner
 from functions.align.stage import VERSION, AlignParams, align
+from shared.contracts import StageRequest, StageResponse
 from shared.log import configure
 from shared.process import in_each_worker
 from shared.settings import settings
@@ -32,4 +33,8 @@ in_each_worker(load)
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("align", request, lambda asked: execute(ALIGN, asked, settings().blobs(), settings().jobs()))
+    return serve("align", request, StageRequest, answer)
+
+
+def answer(asked: StageRequest) -> StageResponse:
+    return execute(ALIGN, asked, settings().blobs(), settings().jobs())

@@ -7,6 +7,7 @@ import flask
 import functions_framework
 
 from functions.diarize.stage import VERSION, DiarizeParams, Diarizer, diarize
+from shared.contracts import StageRequest, StageResponse
 from shared.log import configure
 from shared.process import in_each_worker
 from shared.settings import settings
@@ -31,4 +32,8 @@ in_each_worker(load)
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("diarize", request, lambda asked: execute(DIARIZE, asked, settings().blobs(), settings().jobs()))
+    return serve("diarize", request, StageRequest, answer)
+
+
+def answer(asked: StageRequest) -> StageResponse:
+    return execute(DIARIZE, asked, settings().blobs(), settings().jobs())

@@ -16,7 +16,7 @@ in_each_worker(lambda: settings().blobs())
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("finalize", request, answer)
+    return serve("finalize", request, StageRequest, answer)
 
 
 def answer(asked: StageRequest) -> Finalized:

@@ -5,6 +5,7 @@ import functions_framework
 
 from functions.prepare.job import prepare
 from functions.prepare.memory import limit_memory
+from shared.contracts import Prepared, StageRequest
 from shared.log import configure
 from shared.process import in_each_worker
 from shared.settings import settings
@@ -17,4 +18,8 @@ in_each_worker(lambda: settings().blobs())
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("prepare", request, lambda asked: prepare(asked, settings().blobs(), settings().jobs()))
+    return serve("prepare", request, StageRequest, answer)
+
+
+def answer(asked: StageRequest) -> Prepared:
+    return prepare(asked, settings().blobs(), settings().jobs())

@@ -36,4 +36,4 @@ def answer(asked: StageRequest) -> StageResponse:
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("transcribe", request, answer)
+    return serve("transcribe", request, StageRequest, answer)

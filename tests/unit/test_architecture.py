@@ -56,6 +56,16 @@ def test_an_adapter_only_wires(path: Path) -> None:
     assert found.isdisjoint(HEAVY), "a model library is imported after the fork"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "functions").glob("*/main.py")), ids=lambda path: path.parent.name)
+def test_an_adapter_leaves_http_to_the_shell(path: Path) -> None:
+    """Its `main` has no way of its own to answer, or to fail."""
+    (main,) = (node for node in ast.parse(path.read_text()).body if getattr(node, "name", None) == "main")
+    assert isinstance(main, ast.FunctionDef)
+    (only,) = main.body
+    assert isinstance(only, ast.Return) and only.value is not None
+    assert ast.unparse(only.value).startswith(f"serve('{path.parent.name}', request, ")
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "functions").glob("*/stage.py")), ids=lambda path: path.parent.name)
 def test_a_stage_knows_no_cloud_and_no_http(path: Path) -> None:
     found = {name.split(".")[0] for name in imports(path)}

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from shared.contracts import Finalized
+from shared.contracts import Finalized, StageRequest
 from shared.settings import settings
 from shared.stage import serve
 
@@ -48,10 +48,13 @@ def call(issuer: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str
     app = flask.Flask("test")
     body = {"source": {"bucket": "inbox", "name": "a.mp3", "generation": 1}}
 
+    def done(asked: StageRequest) -> Finalized:
+        return Finalized(job_id=asked.source.job_id, state="done")
+
     def answered(authorization: str | None) -> flask.Response:
         headers = {} if authorization is None else {"Authorization": authorization}
         with app.test_request_context("/", method="POST", json=body, headers=headers):
-            return serve("echo", flask.request, lambda asked: Finalized(job_id=asked.source.job_id, state="done"))
+            return serve("echo", flask.request, StageRequest, done)
 
     yield answered
     settings.cache_clear()

@@ -11,9 +11,9 @@ import flask
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from shared.contracts import Artifact, Engine, Params, Source, StageRequest
+from shared.contracts import Artifact, Engine, Params, Source, StageRequest, StageResponse
 from shared.documents import Document, MemoryDocuments
-from shared.errors import JobStoreUnavailable, NotAudio, StorageUnavailable
+from shared.errors import ArtifactMissing, JobStoreUnavailable, NotAudio, StorageUnavailable
 from shared.jobs import JobStore
 from shared.settings import make, settings
 from shared.stage import Each, One, Output, Stage, Task, execute, keep, serve
@@ -60,7 +60,10 @@ class Bench:
         app = flask.Flask("test")
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         with app.test_request_context("/", method="POST", data=data, headers={"Accept": accept}):
-            return serve("echo", flask.request, lambda asked: execute(self.stage, asked, self.blobs, self.jobs))
+            return serve("echo", flask.request, StageRequest, self.answer)
+
+    def answer(self, asked: StageRequest) -> StageResponse:
+        return execute(self.stage, asked, self.blobs, self.jobs)
 
 
 @pytest.fixture
@@ -249,6 +252,24 @@ def test_no_problem_is_left_of_a_recording_that_is_erased_meanwhile(bench: Bench
     bench.stage = replace(bench.stage, run=run)
     assert bench.ask(request(audio)).status_code == 415
     assert bench.blobs.find(problem_uri(SOURCE)) is None
+
+
+def test_a_problem_that_finds_no_bucket_is_answered_all_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_bucket(uri: str, *_: object, **__: object) -> int | None:
+        raise ArtifactMissing(uri)
+
+    monkeypatch.setattr(bench.blobs, "replace", no_bucket)
+    body = {"source": SOURCE.model_dump(), "params": {"unknown": 1}}
+    assert bench.ask(body).status_code == 400
+
+
+def test_a_bug_before_the_work_begins_is_a_problem(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(request: flask.Request) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("shared.stage.authenticate", broken)
+    reply = bench.ask(b"{}")
+    assert (reply.status_code, json.loads(reply.get_data())["type"]) == (500, "urn:dropscribe:problem:bug")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"source": {}}', b'{"source": 1, "secret": "hunter2"}'])
