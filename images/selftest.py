@@ -38,8 +38,8 @@ START = {"run": 1, "execution": "selftest"}
 
 
 SETTINGS = {
-    "DROPSCRIBE_BLOB_STORE": "shared.ports.blobs:MemoryBlobs",
-    "DROPSCRIBE_JOB_DOCUMENTS": "shared.ports.documents:MemoryDocuments",
+    "DROPSCRIBE_BLOB_STORE": "shared.adapters.memory:MemoryBlobs",
+    "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.memory:MemoryDocuments",
     "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # nobody is called
 }
 

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     """The workflow's full name, for starting executions."""
     executions_host: str | None = None
     """host:port of an Executions API without encryption and credentials. None: Google's."""
-    executions: str = "shared.adapters.workflows:GoogleExecutions"
+    executions: str = "shared.adapters.workflows:WorkflowExecutions"
     """`module:class` of the Executions."""
     events_topic: str | None = None
     """Full name of the Pub/Sub topic that is told when a job has ended: projects/…/topics/…. None:

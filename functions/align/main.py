@@ -8,12 +8,10 @@ import functions_framework
 
 from functions.align.alignment import Aligner
 from functions.align.stage import VERSION, AlignParams, align
-from shared.runtime.execution import execute
-from shared.runtime.flask_adapter import serve
+from shared.runtime.flask_adapter import serve_stage
 from shared.runtime.log import configure
 from shared.runtime.process import in_each_worker
 from shared.runtime.stage import Stage
-from shared.runtime.wiring import blob_store, job_store
 from shared.settings import settings
 
 
@@ -35,4 +33,4 @@ in_each_worker(load)
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("align", request, lambda asked: execute(ALIGN, asked, blob_store(), job_store()))
+    return serve_stage(ALIGN, request)

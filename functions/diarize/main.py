@@ -7,12 +7,10 @@ import flask
 import functions_framework
 
 from functions.diarize.stage import VERSION, DiarizeParams, Diarizer, diarize
-from shared.runtime.execution import execute
-from shared.runtime.flask_adapter import serve
+from shared.runtime.flask_adapter import serve_stage
 from shared.runtime.log import configure
 from shared.runtime.process import in_each_worker
 from shared.runtime.stage import Stage
-from shared.runtime.wiring import blob_store, job_store
 from shared.settings import settings
 
 
@@ -34,6 +32,4 @@ in_each_worker(load)
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve(
-        "diarize", request, lambda asked: execute(DIARIZE, asked, blob_store(), job_store())
-    )
+    return serve_stage(DIARIZE, request)

@@ -17,7 +17,7 @@ in_each_worker(lambda: blob_store())
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("finalize", request, answer)
+    return serve("finalize", request, StageRequest, answer)
 
 
 def answer(asked: StageRequest) -> Finalized:

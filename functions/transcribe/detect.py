@@ -5,9 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from functions.transcribe.stage import Recogniser
+from functions.transcribe.stage import ModelParams, Recogniser
 from shared.model.artifacts import Detection, LanguageGuess, Manifest, ProbeWindow
-from shared.model.contracts import Params
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
 VERSION = "2"
@@ -17,13 +16,11 @@ ENOUGH = 3
 SURE = 0.9
 
 
-class DetectParams(Params):
+class DetectParams(ModelParams):
     """How to tell the language."""
 
     task: Literal["detect"] = "detect"
     """What tells this question from transcribe's, since one function answers both."""
-    model: str | None = None
-    """None: the deployment's."""
 
 
 def detect(

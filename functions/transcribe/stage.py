@@ -3,7 +3,8 @@ words."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from pkgutil import resolve_name
+from typing import Literal, Protocol, cast
 
 from shared.model.artifacts import (
     Chunk,
@@ -17,6 +18,7 @@ from shared.model.artifacts import (
 from shared.model.contracts import Engine, Params
 from shared.model.errors import BadOption, BadRequest
 from shared.runtime.stage import Output, SingleOutput, StageInput
+from shared.settings import settings
 
 VERSION = "2"
 """Goes up when the same question would get another answer."""
@@ -25,14 +27,19 @@ MULTI = "multi"
 """In place of a language: each stretch of speech has its own."""
 
 
-class TranscribeParams(Params):
+class ModelParams(Params):
+    """Which model to use."""
+
+    model: str | None = None
+    """A model's name. None: the deployment's."""
+
+
+class TranscribeParams(ModelParams):
     """How to hear a chunk."""
 
     language: str | None = None
     """A code as Whisper has it. None: the detected one. "multi": each stretch of speech has its
     own."""
-    model: str | None = None
-    """None: the deployment's."""
     task: Literal["transcribe", "translate"] = "transcribe"
     """`translate` writes English whatever is spoken."""
     initial_prompt: str | None = None
@@ -57,6 +64,17 @@ class Recogniser(Protocol):
 
     def guess(self, audio: Path, windows: Sequence[ProbeWindow]) -> list[dict[str, float]]:
         """Each window's probability of every language."""
+
+
+def load_recogniser(model: str | None = None) -> Recogniser:
+    """Returns the loaded model of that name, or the deployment's."""
+    load = resolve_name(settings().transcriber)
+    return cast(Recogniser, load(model))
+
+
+def engine_of(params: ModelParams) -> Engine:
+    """Returns the engine that answers a request with these parameters."""
+    return load_recogniser(params.model).engine
 
 
 def transcribe(

@@ -27,7 +27,7 @@
     + JobStoreUnavailable     503  the job store did not answer
     + WorkflowUnavailable     503  the workflow did not answer
     + KeysUnavailable         503  the keys to check callers' tokens with did not arrive
-    + CompletionsUnavailable  503  Pub/Sub did not take an event; reconcile will try again
+    + EventsUnavailable       503  Pub/Sub did not take an event; reconcile will try again
     + DiskFull                503  a stage has no room for its files
 
 A 500 without our problem type is the platform's (no instance, out of memory) and is retried.

@@ -25,6 +25,7 @@ from shared.model.errors import (
     JobStoreUnavailable,
     RecordingErased,
     StageBusy,
+    StageError,
     Transient,
 )
 from shared.ports.blobs import BlobStore, delete_prefix
@@ -243,5 +244,5 @@ def store_problem(
         blobs.put(uri, problem.model_dump_json().encode(), if_generation_match=0)
         if jobs.is_erased(request.source.job_id):
             delete_prefix(uri, blobs)
-    except Transient:
+    except StageError:
         log.warning("problem not stored")  # the workflow still carries the response

@@ -1,54 +1,63 @@
 """Serves a function over HTTP with Flask."""
 
-import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 import flask
 from pydantic import BaseModel
 
-from shared.model.contracts import Problem, StageRequest
-from shared.model.errors import StageError, Transient
+from shared.model.contracts import Problem, StageRequest, StageResponse
+from shared.model.errors import is_final
 from shared.ports.blobs import JSON
 from shared.runtime.auth import authenticate
-from shared.runtime.execution import store_problem
-from shared.runtime.http import final_problem, validated
+from shared.runtime.execution import execute, store_problem
+from shared.runtime.http import problem_of, validated
 from shared.runtime.log import log_context
+from shared.runtime.stage import P, Stage
 from shared.runtime.wiring import blob_store, job_store
 from shared.runtime.workdir import disk_full_is_transient
 
-log = logging.getLogger(__name__)
+Body = TypeVar("Body", bound=BaseModel)
 
 
 def serve(
-    stage: str, request: flask.Request, respond: Callable[[StageRequest], BaseModel]
+    function: str,
+    request: flask.Request,
+    model: type[Body],
+    respond: Callable[[Body], BaseModel],
 ) -> flask.Response:
-    """Returns the model that `respond` makes of a stage request, or a problem. GET is a health check."""
+    """Returns what `respond` makes of the request's body, or a problem. GET is a health check.
+
+    Every exception becomes a problem: a 500 without one would pass for the platform's and be
+    retried.
+    """
     if request.method == "GET":
         return flask.Response('{"status":"ok"}', mimetype=JSON)
     try:
         authenticate(request)
-        stage_request = validated(StageRequest, request.get_data())
-    except StageError as error:
-        return reject(stage, request, error)
-    job_id = stage_request.source.job_id
-    with log_context(job_id=job_id, stage=stage):
+        body = validated(model, request.get_data())
+    except Exception as error:
+        return problem_response(request, problem_of(error, function, None))
+    job_id = body.source.job_id if isinstance(body, StageRequest) else None
+    job = {"job_id": job_id} if job_id else {}
+    with log_context(**job, stage=function):
         try:
             with disk_full_is_transient():
-                body = respond(stage_request).model_dump_json()
-                return flask.Response(body, mimetype=JSON)
-        except Transient as error:
-            log.info("not now: %s", error, extra={"status": error.status})
-            return problem_response(request, error.problem(job_id, stage))
+                return flask.Response(respond(body).model_dump_json(), mimetype=JSON)
         except Exception as error:
-            problem = final_problem(stage, stage_request, error)
-            store_problem(problem, stage_request, blob_store(), job_store())
-            return problem_response(request, problem)
+            problem = problem_of(error, function, job_id)
+        if isinstance(body, StageRequest) and is_final(problem):
+            store_problem(problem, body, blob_store(), job_store())
+        return problem_response(request, problem)
 
 
-def reject(stage: str, request: flask.Request, error: StageError) -> flask.Response:
-    """Returns the problem of a request that is refused before its job is known."""
-    log.warning("request refused", extra={"problem": error.type, "status": error.status})
-    return problem_response(request, error.problem(None, stage))
+def serve_stage(stage: Stage[P], request: flask.Request) -> flask.Response:
+    """Returns the stage's response to a request, or a problem."""
+
+    def respond(body: StageRequest) -> StageResponse:
+        return execute(stage, body, blob_store(), job_store())
+
+    return serve(stage.name, request, StageRequest, respond)
 
 
 def problem_response(request: flask.Request, problem: Problem) -> flask.Response:

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from shared.model.contracts import Problem, StageRequest
-from shared.model.errors import BadRequest, Bug, StageError
+from shared.model.contracts import Problem
+from shared.model.errors import BadRequest, Bug, StageError, Transient
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ def validated(model: type[M], body: bytes | dict[str, JsonValue]) -> M:
     """Returns the model of a JSON body. Raises BadRequest, which names the wrong fields."""
     try:
         if isinstance(body, bytes):
-            return model.model_validate_json(body)
+            return model.model_validate_json(body or b"{}")
         return model.model_validate(body)
     except ValidationError as error:
         raise BadRequest(describe_errors(error)) from error
@@ -34,11 +34,16 @@ def describe_errors(error: ValidationError) -> str:
     return "; ".join(descriptions)
 
 
-def final_problem(stage: str, request: StageRequest, error: Exception) -> Problem:
-    """Returns the problem that ends the job. Anything but a StageError is a bug."""
-    job_id = request.source.job_id
-    if isinstance(error, StageError):
-        log.warning("stage failed", extra={"problem": error.type, "status": error.status})
-        return error.problem(job_id, stage)
-    log.error("bug in a stage", exc_info=error)
-    return Bug(BUG_DETAIL).problem(job_id, stage)
+def problem_of(error: Exception, function: str, job_id: str | None) -> Problem:
+    """Returns what a caller may know of an exception, and logs the rest.
+
+    Anything but a StageError is a bug.
+    """
+    if isinstance(error, Transient):
+        log.info("not now: %s", error, extra={"status": error.status})
+    elif isinstance(error, StageError):
+        log.warning("request failed", extra={"problem": error.type, "status": error.status})
+    else:
+        log.error("bug in a function", exc_info=error)
+        error = Bug(BUG_DETAIL)
+    return error.problem(job_id, function)

@@ -48,10 +48,10 @@ import json, sys
 from pathlib import Path
 import psutil
 from functions.prepare.stage import Cutting, cut
-from shared.stage import Task
+from shared.runtime.stage import StageInput
 params = Cutting(chunk_seconds=10, span_seconds=60, max_seconds=36000, channels=sys.argv[3])
 peak = 0
-for output in cut(Task(params, {}, Path(sys.argv[2]), lambda: open(sys.argv[1], "rb"))):
+for output in cut(StageInput(params, {}, Path(sys.argv[2]), lambda: open(sys.argv[1], "rb"))):
     peak = max(peak, psutil.Process().memory_info().rss)
     if isinstance(output.content, Path):
         output.content.unlink()

@@ -23,8 +23,8 @@ from shared.model.artifacts import Aligned, Chunk, Interval, Manifest, Media
 from shared.model.contracts import Engine, Prepared, Problem, Source, StageRequest, StageResponse
 from shared.model.errors import NotAudio, StageError, Transient
 from shared.ports.documents import Document
-from shared.runtime.execution import cache_key, execute, find_committed
-from shared.runtime.http import final_problem, store_problem
+from shared.runtime.execution import cache_key, execute, find_committed, store_problem
+from shared.runtime.http import problem_of
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, Stage, StageInput
 from tests.support.interleaving import Killed, Steps, Turn, Worker
 
@@ -146,7 +146,9 @@ class Execution:
         except Exception as error:
             if not isinstance(error, StageError):
                 self.cloud.wrong.append(f"a bug: {error!r}")
-            return store_problem(final_problem(stage, asked, error), asked, blobs, jobs)
+            problem = problem_of(error, stage, asked.source.job_id)
+            store_problem(problem, asked, blobs, jobs)
+            return problem
 
     def returned(self, result: object) -> None:
         self.busy = isinstance(result, Transient | Killed)

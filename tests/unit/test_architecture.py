@@ -76,6 +76,20 @@ def test_an_adapter_only_wires(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "path", sorted((ROOT / "functions").glob("*/main.py")), ids=lambda path: path.parent.name
+)
+def test_an_adapter_leaves_http_to_the_shell(path: Path) -> None:
+    """Its `main` has no way of its own to answer, or to fail."""
+    (main,) = (
+        node for node in ast.parse(path.read_text()).body if getattr(node, "name", None) == "main"
+    )
+    assert isinstance(main, ast.FunctionDef)
+    (only,) = main.body
+    assert isinstance(only, ast.Return) and only.value is not None
+    assert ast.unparse(only.value).startswith(("serve(", "serve_stage("))
+
+
+@pytest.mark.parametrize(
     "path", sorted((ROOT / "functions").glob("*/stage.py")), ids=lambda path: path.parent.name
 )
 def test_a_stage_knows_no_cloud_and_no_http(path: Path) -> None:
@@ -89,8 +103,8 @@ def test_there_is_an_adapter_for_every_function_of_the_local_cloud() -> None:
     assert {path.parent.name for path in (ROOT / "functions").glob("*/main.py")} == set(FUNCTIONS)
 
 
-def test_only_the_settings_make_a_job_store() -> None:
-    """Whoever else makes one has other limits than the deployment."""
+def test_only_the_wiring_makes_a_job_store() -> None:
+    """Another maker could forget the deployment's limits."""
     makers = set()
     for path in SOURCES:
         calls = [
@@ -98,4 +112,4 @@ def test_only_the_settings_make_a_job_store() -> None:
         ]
         if any(ast.unparse(call.func).endswith("JobStore") for call in calls):
             makers.add(str(path.relative_to(ROOT)))
-    assert makers == {"shared/settings.py"}
+    assert makers == {"shared/runtime/wiring.py"}

@@ -50,7 +50,7 @@ def test_the_workflow_calls_exactly_the_stages() -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_functions_own_code_names_no_bucket_that_it_may_not_use(function: str) -> None:
     """The shell's use of the work bucket aside, which is every stage's."""
-    source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
+    source = "".join(path.read_text() for path in (ROOT / "functions" / function).rglob("*.py"))
     named = {bucket for bucket in ("inbox", "outbox") if f"settings().{bucket}" in source}
     named |= {"inbox"} if ".original()" in source or "source.uri" in source else set()
     assert named <= set(RIGHTS[function].get("buckets", {})), "it would be refused on Google"
@@ -58,14 +58,16 @@ def test_a_functions_own_code_names_no_bucket_that_it_may_not_use(function: str)
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_only_who_may_start_executions_does(function: str) -> None:
-    source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
-    assert ("workflow_executions" in source) == bool(RIGHTS[function].get("workflow"))
+    source = "".join(path.read_text() for path in (ROOT / "functions" / function).rglob("*.py"))
+    assert ("import executions" in source or ", executions" in source) == bool(
+        RIGHTS[function].get("workflow")
+    )
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_only_who_may_publish_does(function: str) -> None:
-    source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
-    assert ("completion_events" in source) == bool(RIGHTS[function].get("publishes"))
+    source = "".join(path.read_text() for path in (ROOT / "functions" / function).rglob("*.py"))
+    assert ("event_publisher" in source) == bool(RIGHTS[function].get("publishes"))
 
 
 def test_nobody_else_publishes() -> None:

@@ -10,8 +10,8 @@ from shared.runtime.workdir import clear_abandoned, workdir
 
 DIES = """
 import os, signal
-from shared.scratch import scratch
-with scratch("align") as folder:
+from shared.runtime.workdir import workdir
+with workdir("align") as folder:
     (folder / "sound.wav").write_text("somebody's")
     os.kill(os.getpid(), signal.SIGKILL)
 """
