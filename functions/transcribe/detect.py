@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from functions.transcribe.stage import ModelParams, Recogniser
+from functions.transcribe.stage import ModelParams, Recogniser, load_recogniser
 from shared.model.artifacts import Detection, LanguageGuess, Manifest, ProbeWindow
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
@@ -24,7 +24,7 @@ class DetectParams(ModelParams):
 
 
 def detect(
-    task: StageInput[DetectParams], load: Callable[[str | None], Recogniser]
+    task: StageInput[DetectParams], load: Callable[[str | None], Recogniser] = load_recogniser
 ) -> Iterator[Output]:
     """Yields `language`. A model that knows one language only names it, without confidence: it
     cannot tell."""

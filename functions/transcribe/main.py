@@ -1,12 +1,16 @@
 """transcribe: turns a chunk's audio into words; task `detect` names the language. Wiring only."""
 
-from functools import partial
-
 import flask
 import functions_framework
 
-from functions.transcribe import detect, stage
-from functions.transcribe.stage import engine_of, load_recogniser
+from functions.transcribe import detect
+from functions.transcribe.stage import (
+    VERSION,
+    TranscribeParams,
+    engine_of,
+    load_recogniser,
+    transcribe,
+)
 from shared.model.contracts import StageRequest, StageResponse
 from shared.runtime.execution import execute
 from shared.runtime.flask_adapter import serve
@@ -15,20 +19,9 @@ from shared.runtime.process import in_each_worker
 from shared.runtime.stage import Stage
 from shared.runtime.wiring import blob_store, job_store
 
-DETECT = Stage(
-    "detect",
-    detect.VERSION,
-    detect.DetectParams,
-    partial(detect.detect, load=load_recogniser),
-    engine_of,
-)
-TRANSCRIBE = Stage(
-    "transcribe",
-    stage.VERSION,
-    stage.TranscribeParams,
-    partial(stage.transcribe, load=load),
-    engine,
-)
+DETECT = Stage("detect", detect.VERSION, detect.DetectParams, detect.detect, engine_of)
+TRANSCRIBE = Stage("transcribe", VERSION, TranscribeParams, transcribe, engine_of)
+
 configure()
 in_each_worker(load_recogniser)
 

@@ -78,7 +78,7 @@ def engine_of(params: ModelParams) -> Engine:
 
 
 def transcribe(
-    task: StageInput[TranscribeParams], load: Callable[[str | None], Recogniser]
+    task: StageInput[TranscribeParams], load: Callable[[str | None], Recogniser] = load_recogniser
 ) -> Iterator[Output]:
     """Yields `heard`. `load` gives the model of a name; the deployment's when there is none."""
     chunk = chunk_of(
