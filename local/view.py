@@ -70,8 +70,7 @@ def outcome(each: Followed) -> str | None:
     if each.job and each.job.problem:
         return explained(each.job.problem)
     return (
-        each.error
-        or "the workflow gave up on something that may pass; the next `dropscribe up` starts it again"
+        each.error or "the workflow gave up on something that may pass; reconcile starts it again"
     )
 
 

@@ -31,15 +31,14 @@ SLACK = 0.005
 whisperx takes the frames to fill the segment, so that any other length would stretch its times."""
 
 
-@lru_cache(maxsize=1)
-def load(name: str | None = None) -> "Aligner":
-    """The aligner with the model called `name`; without one, the deployment's; without that, each
-    language's own."""
-    return Aligner(name or settings().align_model)
+@cache
+def load() -> "Aligner":
+    """The aligner with the deployment's model."""
+    return Aligner(settings().align_model)
 
 
 class Aligner:
-    """Finds a language's acoustic model."""
+    """Finds a language's acoustic model. `model` is its name; None: each language has its own."""
 
     def __init__(self, model: str | None) -> None:
         self.model = model

@@ -15,8 +15,8 @@ from shared.runtime.stage import Stage
 from shared.settings import settings
 
 
-def load(model: str | None = None) -> Aligner:
-    return cast(Aligner, resolve_name(settings().aligner)(model))
+def load() -> Aligner:
+    return cast(Aligner, resolve_name(settings().aligner)())
 
 
 ALIGN = Stage(
@@ -24,7 +24,7 @@ ALIGN = Stage(
     version=VERSION,
     params=AlignParams,
     run=lambda task: align(task, load),
-    engine=lambda params: load(params.model).engine,
+    engine=lambda _: load().engine,
 )
 
 configure()

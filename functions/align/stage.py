@@ -22,15 +22,13 @@ from shared.model.artifacts import (
 from shared.model.contracts import Params
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
-VERSION = "2"
+VERSION = "3"
 """Goes up when the same question would get another answer."""
 
 
 class AlignParams(Params):
     """How to place the words of a chunk."""
 
-    model: str | None = None
-    """None: the deployment's."""
     task: Literal["transcribe", "translate"] = "transcribe"
     """What the recogniser was asked for. A translation is not in the sound: its words keep the
     recogniser's times."""
@@ -45,14 +43,13 @@ class Sentence:
     """Empty when the segment's text came without words."""
 
 
-def align(task: StageInput[AlignParams], load: Callable[[str | None], Aligner]) -> Iterator[Output]:
-    """Yields `aligned`. `load` gives the aligner of a model; the deployment's when there is
-    none."""
+def align(task: StageInput[AlignParams], load: Callable[[], Aligner]) -> Iterator[Output]:
+    """Yields `aligned`. `load` gives the deployment's aligner; a translation needs none."""
     heard = Recognition.model_validate_json(task.files["heard"].read_bytes())
     sound = read(task.files["audio"])
     placing = Placing(heard.segments)
     if task.params.task == "transcribe":
-        placing.place(load(task.params.model), sound)
+        placing.place(load(), sound)
     told = list(spoken_in(heard.segments, fits_of(placing, sound)))
     yield SingleOutput(
         "aligned",
@@ -65,7 +62,7 @@ def align(task: StageInput[AlignParams], load: Callable[[str | None], Aligner]) 
             ),
             asr=heard.engine,
             engines=tuple(placing.engines),
-            warnings=tuple(placing.warnings),
+            warnings=(*heard.warnings, *placing.warnings),
         ),
     )
 

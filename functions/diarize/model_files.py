@@ -41,7 +41,7 @@ def engine() -> Engine:
         name="pyannote.audio",
         version=version("pyannote.audio"),
         model=model,
-        digest=digest(files),
+        digest=f"sha256:{digest(files)}",
         device=settings().device,
     )
 

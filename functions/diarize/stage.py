@@ -9,12 +9,12 @@ from typing import Protocol, Self
 
 from pydantic import Field, model_validator
 
-from shared.model.artifacts import Diarization, Interval, Manifest, Turn
+from shared.model.artifacts import Diarization, Interval, Manifest, StageWarning, Turn
 from shared.model.contracts import Engine, Params
 from shared.model.errors import BadRequest
 from shared.runtime.stage import SingleOutput, StageInput
 
-VERSION = "2"
+VERSION = "3"
 
 
 class DiarizeParams(Params):
@@ -70,7 +70,9 @@ def diarize(task: StageInput[DiarizeParams], diarizer: Diarizer) -> Iterator[Sin
         )
         return
     voices = diarizer(task.files["audio"], bounds_for(task.params, len(manifest.spans)))
-    yield SingleOutput("diarization", diarization(voices, span.end - span.start, diarizer.engine))
+    made = diarization(voices, span.end - span.start, diarizer.engine)
+    unknown = tuple(warned(made)) if len(manifest.spans) > 1 else ()
+    yield SingleOutput("diarization", made.model_copy(update={"warnings": unknown}))
 
 
 def part_of(manifest: Manifest, part: int) -> Interval:
@@ -101,6 +103,21 @@ def diarization(voices: Voices, duration: float, engine: Engine) -> Diarization:
         },
         engine=engine,
     )
+
+
+def warned(made: Diarization) -> Iterator[StageWarning]:
+    """Yields a warning for each speaker without a voice, whom finalize cannot link to those of
+    other spans."""
+    turns = (*made.turns, *made.overlapping)
+    for speaker in sorted({turn.speaker for turn in turns} - made.embeddings.keys()):
+        own = [turn for turn in turns if turn.speaker == speaker]
+        extent = Interval(start=min(turn.start for turn in own), end=max(turn.end for turn in own))
+        yield StageWarning(
+            code="voice_unknown",
+            stage="diarize",
+            message="A speaker talks too little here to be recognised in other parts of the recording.",
+            span=extent,
+        )
 
 
 def tidy(turns: Sequence[Turn], duration: float) -> tuple[Turn, ...]:

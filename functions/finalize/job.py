@@ -23,22 +23,24 @@ from functions.finalize.formats.writers import FORMATS
 from functions.finalize.stage import answer
 from shared import __version__
 from shared.jobs.events import publish_job_event
-from shared.jobs.job import JobState, StageRecord
+from shared.jobs.job import StageRecord
 from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Interval, Manifest
 from shared.model.contracts import (
     Artifact,
     Finalized,
+    FinalState,
     Problem,
     ResolvedOption,
+    Settled,
     Source,
     StageRequest,
     WireModel,
 )
 from shared.model.errors import ArtifactChanged, Cancelled, EventsUnavailable, is_final
 from shared.model.transcript import JobInfo, StageTiming, Timings, Transcript
-from shared.ports.blobs import BlobStore
+from shared.ports.blobs import Blob, BlobStore
 from shared.ports.events import EventPublisher
 from shared.runtime.http import validated
 
@@ -111,6 +113,8 @@ def compose(
     jobs: JobStore,
 ) -> Transcript:
     inputs, source = asked.inputs, asked.source
+    recording = find_recording(source, blobs)
+    checksum = recording.crc32c if recording else None
     manifest = load(Manifest, inputs["manifest"], blobs)
     tasks = [task for task in jobs.stage_records(source.job_id) if task.state == "done"]
     return answer(
@@ -119,14 +123,14 @@ def compose(
             source_uri=source.uri,
             generation=source.generation,
             run=ending.run,
-            sha256=None,
+            crc32c=checksum,
         ),
         manifest,
         load(Detection, inputs["language"], blobs) if "language" in inputs else None,
         [load(Aligned, artifact, blobs) for artifact in numbered("words", inputs)],
         [load(Diarization, artifact, blobs) for artifact in numbered("turns", inputs)],
         options=ending.options,
-        timings=timings(source, manifest, tasks, blobs),
+        timings=timings(recording, manifest, tasks),
         cost=charged(source, tasks, manifest, jobs),
         release=__version__,
         outputs=outputs,
@@ -147,15 +151,16 @@ def numbered(name: str, inputs: Mapping[str, Artifact]) -> list[Artifact]:
     return [inputs[f"{prefix}{number}"] for number in numbers]
 
 
-def timings(
-    source: Source, manifest: Manifest, tasks: Sequence[StageRecord], blobs: BlobStore
-) -> Timings:
+def find_recording(source: Source, blobs: BlobStore) -> Blob | None:
+    """Returns what the bucket says of the recording, or None if it was deleted or replaced."""
+    found = blobs.find(source.uri)
+    return found if found and found.generation == source.generation else None
+
+
+def timings(recording: Blob | None, manifest: Manifest, tasks: Sequence[StageRecord]) -> Timings:
     """What each stage took so far. The upload's time is storage's; without the recording it is not
     known."""
-    recording = blobs.find(source.uri)
-    uploaded = (
-        recording.created if recording and recording.generation == source.generation else None
-    )
+    uploaded = recording.created if recording else None
     started = min((task.started for task in tasks), default=None)
     return Timings(
         queued=(started - uploaded).total_seconds() if uploaded and started else None,
@@ -199,7 +204,7 @@ def report(
     if not put_problem(source, ending.run, problem.model_dump_json(indent=1).encode(), blobs):
         return Finalized(job_id=source.job_id, state="superseded")
     take_back_if_erased(source, ending.run, blobs, jobs)
-    state: JobState = "cancelled" if problem.type == Cancelled.name() else "failed"
+    state: FinalState = "cancelled" if problem.type == Cancelled.name() else "failed"
     return settled(source, ending, state, {"problem": f"{folder(source)}/{PROBLEM}"}, problem, jobs)
 
 
@@ -225,7 +230,7 @@ def cause(source: Source, error: Failure, blobs: BlobStore) -> Problem | None:
 def settled(
     source: Source,
     ending: Ending,
-    state: JobState,
+    state: Settled,
     outputs: dict[str, str],
     problem: Problem | None,
     jobs: JobStore,

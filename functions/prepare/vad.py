@@ -47,7 +47,7 @@ def engine() -> Engine:
         name="silero",
         version=f"faster-whisper {version('faster-whisper')}, onnxruntime {version('onnxruntime')}",
         model=model().name,
-        digest=hashlib.sha256(model().read_bytes()).hexdigest(),
+        digest=f"sha256:{hashlib.sha256(model().read_bytes()).hexdigest()}",
     )
 
 

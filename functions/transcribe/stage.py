@@ -14,13 +14,14 @@ from shared.model.artifacts import (
     ProbeWindow,
     Recognition,
     RecognizedSegment,
+    StageWarning,
 )
 from shared.model.contracts import Engine, Params
 from shared.model.errors import BadOption, BadRequest
 from shared.runtime.stage import Output, SingleOutput, StageInput
 from shared.settings import settings
 
-VERSION = "2"
+VERSION = "3"
 """Goes up when the same question would get another answer."""
 
 MULTI = "multi"
@@ -89,7 +90,10 @@ def transcribe(
     if language is not None:
         check(language, task.params, recogniser)
     segments = said(task, recogniser, speech_in(chunk), language)
-    yield SingleOutput("heard", Recognition(segments=segments, engine=recogniser.engine))
+    warnings = tuple(warned(task.params, recogniser)) if segments else ()
+    yield SingleOutput(
+        "heard", Recognition(segments=segments, engine=recogniser.engine, warnings=warnings)
+    )
 
 
 def chunk_of(manifest: Manifest, part: int) -> Chunk:
@@ -118,6 +122,14 @@ def check(language: str, params: TranscribeParams, recogniser: Recogniser) -> No
         raise BadOption(
             f"task: the model {recogniser.engine.model!r} hears English only and cannot translate"
         )
+
+
+def warned(params: TranscribeParams, recogniser: Recogniser) -> Iterator[StageWarning]:
+    """Yields what was asked for and could not be done."""
+    if params.language == MULTI and len(recogniser.languages) == 1:
+        (only,) = recogniser.languages
+        message = f"The model {recogniser.engine.model!r} knows {only!r} only: language=multi changed nothing."
+        yield StageWarning(code="one_language", stage="transcribe", message=message)
 
 
 def speech_in(chunk: Chunk) -> tuple[Interval, ...]:

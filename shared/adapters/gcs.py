@@ -180,7 +180,9 @@ def split(uri: str) -> tuple[str, str]:
 
 def described(blob: storage.Blob) -> Blob:
     uri = f"gs://{blob.bucket.name}/{blob.name}"
-    return Blob(uri, blob.generation, blob.size, blob.time_created, dict(blob.metadata or {}))
+    return Blob(
+        uri, blob.generation, blob.size, blob.time_created, dict(blob.metadata or {}), blob.crc32c
+    )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Adapters that keep everything in memory, for unit tests."""
 
+import base64
 import io
 import threading
 import time
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+import google_crc32c
 from cloudevents.http import CloudEvent
 from pydantic import JsonValue
 
@@ -76,10 +78,9 @@ class MemoryBlobs:
             return None
         self._generation += 1
         created = datetime.fromtimestamp(self._clock(), UTC)
-        self._objects[uri] = (
-            Blob(uri, self._generation, len(data), created, dict(metadata or {})),
-            data,
-        )
+        checksum = base64.b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode()
+        blob = Blob(uri, self._generation, len(data), created, dict(metadata or {}), checksum)
+        self._objects[uri] = blob, data
         return self._generation
 
     def delete(self, uri: str, generation: int) -> bool:

@@ -55,7 +55,7 @@ class Engine(WireModel):
     name: str
     version: str
     model: str | None = None
-    digest: str | None = None
+    digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     device: str = "cpu"
 
 
@@ -102,19 +102,20 @@ class Prepared(StageResponse):
     plan: dict[str, dict[str, JsonValue] | None] = {}
 
 
+FinalState = Literal["done", "failed", "cancelled"]
+"""How a job may end for good, with its answer in the outbox."""
+Settled = Literal[FinalState, "retryable"]
+"""How a run may end. `unanswered`: the failure may pass, and nothing was written."""
+
+
 class Finalized(WireModel):
     """finalize's answer."""
 
     job_id: str
-    state: str
-    """done, failed, unanswered (it may pass; nothing was written) or superseded (a later run
-    answers)."""
+    state: Literal[Settled, "superseded"]
+    """`superseded`: nothing was written, since a later run answers, or the recording was erased."""
     outputs: dict[str, str] = {}
     """Format -> URI."""
-
-
-FinalState = Literal["done", "failed", "cancelled"]
-"""How a job may end for good, with its answer in the outbox."""
 
 
 class JobEvent(WireModel):

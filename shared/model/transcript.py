@@ -1,4 +1,4 @@
-"""transcript.json, version 1: what a person gets back for a recording.
+"""transcript.json, version 2: what a person gets back for a recording.
 
 Every key is always present: null or empty, never absent. Times are seconds of the recording. A
 segment's and a word's `id` is its index in its list, from 0; a speaker's is "S1", "S2", … in order
@@ -36,8 +36,10 @@ class JobInfo(WireModel):
     generation: int
     run: int
     """1 for the upload's own event; higher when it was asked for again."""
-    sha256: str | None
-    """The recording's; null when storage gave none."""
+    crc32c: str | None
+    """The recording's checksum as Cloud Storage has it, in base64: what `gcloud storage hash`
+    prints of the file. Null when the recording was deleted or replaced before its answer was
+    written."""
 
 
 class Language(WireModel):
@@ -200,7 +202,7 @@ class Transcript(WireModel):
     schema_: Literal["dropscribe/transcript"] = Field(
         default="dropscribe/transcript", alias="schema"
     )
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     job: JobInfo
     media: Media
     options: dict[str, ResolvedOption]

@@ -27,6 +27,9 @@ class Blob:
     size: int
     created: datetime
     metadata: Mapping[str, str] = field(default_factory=dict)
+    crc32c: str | None = None
+    """Of the content, as Cloud Storage writes it: base64 of four bytes, the most significant
+    first."""
 
 
 class BlobStore(Protocol):

@@ -92,6 +92,15 @@ def test_replacing_names_what_it_replaces(blobs: BlobStore, uri: str) -> None:
     )
 
 
+def test_a_found_object_tells_its_checksum(blobs: BlobStore, uri: str) -> None:
+    """RFC 3720 gives 0xE3069283 as the CRC32C of these nine digits."""
+    assert blobs.put(uri, b"123456789", if_generation_match=0) is not None
+    found = blobs.find(uri)
+    assert found is not None and found.crc32c == "4waSgw=="
+    (listed,) = blobs.list(uri)
+    assert listed.crc32c == found.crc32c
+
+
 def test_deleting_names_what_it_deletes(blobs: BlobStore, uri: str) -> None:
     first = blobs.put(uri, b"1", if_generation_match=0)
     assert first is not None

@@ -45,12 +45,14 @@ def heard(start: float, end: float, text: str, language: str = "en") -> Recogniz
     )
 
 
-def aligned(folder: Path, *segments: RecognizedSegment, **params: str) -> Aligned:
+def aligned(
+    folder: Path, *segments: RecognizedSegment, model: str | None = None, **params: str
+) -> Aligned:
     given = Recognition(segments=segments, engine=Engine(name="parrot", version="1"))
     (folder / "heard.json").write_text(given.model_dump_json())
     files = {"audio": SAMPLE, "heard": folder / "heard.json"}
     task = StageInput(AlignParams.model_validate(params), files, folder, lambda: SAMPLE.open("rb"))
-    (output,) = align(task, aligner.load)
+    (output,) = align(task, lambda: aligner.Aligner(model))
     assert isinstance(output.content, Aligned)
     return output.content
 
@@ -135,7 +137,7 @@ def test_long_speech_is_heard_in_windows_without_a_seam() -> None:
 def test_a_language_without_a_model_here_has_no_voice() -> None:
     for language in ("pl", "de", "ja", "xx"):
         assert aligner.load().voice(language) is None
-    assert aligner.load("hama").voice("pl") is None
+    assert aligner.Aligner("hama").voice("pl") is None
 
 
 @pytest.mark.parametrize("name", ["WAV2VEC2_ASR_BASE_960H", "nobody/nothing", "/nowhere"])
@@ -143,7 +145,7 @@ def test_a_model_that_was_asked_for_and_is_not_here_loses_no_words(
     tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ModelUnavailable, match=name):
-        aligner.load(name).voice("en")
+        aligner.Aligner(name).voice("en")
     found = aligned(tmp_path, heard(12.4, 14.4, "This is Diane"), model=name)
     assert {word.timing for word in found.words} <= {"asr", "clamped"} and found.engines == ()
     assert [warning.code for warning in found.warnings] == ["no_aligner"]

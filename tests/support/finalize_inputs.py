@@ -26,7 +26,7 @@ from shared.model.artifacts import (
 from shared.model.contracts import Engine, ResolvedOption
 from shared.model.transcript import JobInfo, StageTiming, Timings, Transcript
 
-JOB = JobInfo(id="3f2a", source_uri="gs://bucket/inbox/call.mp3", generation=7, run=1, sha256=None)
+JOB = JobInfo(id="3f2a", source_uri="gs://bucket/inbox/call.mp3", generation=7, run=1, crc32c=None)
 TIMINGS = Timings(
     queued=0.4,
     stages=(StageTiming(stage="align", chunk=0, seconds=2.5, attempt=1, reused=False, rtf=0.1),),
@@ -35,7 +35,7 @@ TIMINGS = Timings(
 
 
 def engine(name: str) -> Engine:
-    return Engine(name=name, version="1.0", model="base", digest="ab12")
+    return Engine(name=name, version="1.0", model="base", digest="sha256:" + "ab" * 32)
 
 
 def manifest(

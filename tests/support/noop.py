@@ -59,7 +59,7 @@ def recogniser(model: str | None) -> Noop:
     return Noop()
 
 
-def aligner(model: str | None) -> Noop:
+def aligner() -> Noop:
     return Noop()
 
 

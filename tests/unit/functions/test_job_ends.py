@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from functions.align.stage import AlignParams
+from functions.diarize.stage import DiarizeParams
 from functions.finalize.answer.outbox import put_answer
 from functions.finalize.job import finalize
 from functions.prepare.job import CUT, prepare
+from functions.transcribe.detect import DetectParams
+from functions.transcribe.stage import TranscribeParams
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Manifest
-from shared.model.contracts import Finalized, Problem, Source, StageRequest
+from shared.model.contracts import Finalized, Params, Problem, Source, StageRequest
 from shared.model.errors import (
     ArtifactMissing,
     BadOption,
@@ -76,6 +80,19 @@ def test_a_recording_is_claimed_planned_and_cut(blobs: MemoryBlobs, jobs: JobSto
     assert set(prepared.outputs) == {"chunks", "spans", "probe", "manifest"}
     job = jobs.find(prepared.job_id)
     assert job is not None and (job.chunks, job.spans) == (1, 1)
+
+
+def test_the_plan_says_all_that_a_stage_may_be_told(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    """`part` is the workflow's to add."""
+    plan = prepare(ask(upload(blobs, wav(speech()))), blobs, jobs).plan
+    known: dict[str, type[Params]] = {
+        "detect": DetectParams,
+        "transcribe": TranscribeParams,
+        "align": AlignParams,
+        "diarize": DiarizeParams,
+    }
+    for stage, params in known.items():
+        assert {*(plan[stage] or {}), "part"} == set(params.model_fields), stage
 
 
 def test_other_options_do_not_cut_again(blobs: MemoryBlobs, jobs: JobStore) -> None:
@@ -281,11 +298,24 @@ def test_silence_is_answered(blobs: MemoryBlobs, jobs: JobStore) -> None:
     assert finalized.state == "done"
     transcript = json.loads(blobs.read(finalized.outputs["json"]))
     assert (transcript["words"], transcript["media"]["duration"]) == ([], 1.0)
+    recording = blobs.find(source.uri)
+    assert recording is not None and transcript["job"]["crc32c"] == recording.crc32c
     assert transcript["provenance"]["stages"]["prepare"][0]["name"] == CUT.engine(None).name  # type: ignore[arg-type]
     assert {"transcript.json", "transcript.srt", "transcript.vtt", "transcript.txt"} <= outbox(
         blobs
     )
     assert finalize(asked, blobs, jobs) == finalized, "finalize may be asked again"
+
+
+def test_of_a_recording_that_is_gone_nothing_is_claimed(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()[:16_000] * 0))
+    prepared = prepare(ask(source), blobs, jobs)
+    blobs.put(source.uri, b"another recording", if_generation_match=source.generation)
+    inputs = {"manifest": prepared.outputs["manifest"], "words-0": aligned_nothing(blobs)}
+    asked = StageRequest(source=source, inputs=inputs, params={"run": 1, "execution": "e"})
+    transcript = json.loads(blobs.read(finalize(asked, blobs, jobs).outputs["json"]))
+    assert transcript["job"]["crc32c"] is None
+    assert (transcript["timings"]["queued"], transcript["timings"]["wall"]) == (None, None)
 
 
 def ended(

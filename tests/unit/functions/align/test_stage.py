@@ -8,7 +8,14 @@ import pytest
 from functions.align.monotonic import Fit
 from functions.align.sound import Sound
 from functions.align.stage import AlignParams, align
-from shared.model.artifacts import Aligned, Interval, Recognition, RecognizedSegment, RecognizedWord
+from shared.model.artifacts import (
+    Aligned,
+    Interval,
+    Recognition,
+    RecognizedSegment,
+    RecognizedWord,
+    StageWarning,
+)
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
 from shared.runtime.stage import StageInput
@@ -63,16 +70,26 @@ def aligned(
     *segments: RecognizedSegment,
     aligner: Metronome | None = None,
     audio: Path | None = None,
+    warnings: tuple[StageWarning, ...] = (),
     **params: str,
 ) -> Aligned:
-    (folder / "heard.json").write_text(Recognition(segments=segments, engine=ASR).model_dump_json())
+    (folder / "heard.json").write_text(
+        Recognition(segments=segments, engine=ASR, warnings=warnings).model_dump_json()
+    )
     files = {"audio": audio or silence(folder / "chunk.wav", 20), "heard": folder / "heard.json"}
     task = StageInput(
         AlignParams.model_validate(params), files, folder, lambda: (folder / "none").open("rb")
     )
-    (output,) = align(task, lambda model: aligner or Metronome())
+    (output,) = align(task, lambda: aligner or Metronome())
     assert output.name == "aligned" and isinstance(output.content, Aligned)
     return output.content
+
+
+def test_what_the_recogniser_warned_of_is_handed_on(tmp_path: Path) -> None:
+    told = StageWarning(code="one_language", stage="transcribe", message="Only English.")
+    found = aligned(tmp_path, segment(0, 5, "Hello.", language="pl"), warnings=(told,))
+    assert [warning.code for warning in found.warnings] == ["one_language", "no_aligner"]
+    assert found.warnings[0] == told
 
 
 def test_words_are_placed_and_grouped_into_sentences(tmp_path: Path) -> None:

@@ -55,3 +55,7 @@ def test_a_digest_changes_with_any_file(tmp_path: Path) -> None:
     assert weights.digest([one, other]) == before
     other.write_bytes(b"3")
     assert weights.digest([one, other]) != before
+
+
+def test_the_engine_names_its_weights() -> None:
+    assert weights.engine().digest == f"sha256:{weights.digest(weights.embedded())}"

@@ -102,6 +102,18 @@ def test_voices_are_scaled_to_one_and_unusable_ones_left_out(tmp_path: Path) -> 
     assert made.embeddings == {"A": (0.6, 0.8)}
 
 
+def test_a_speaker_without_a_voice_is_warned_of_where_there_are_other_spans(tmp_path: Path) -> None:
+    among_others = run(tmp_path, spoken((1, 29)), DiarizeParams(), Recorded(HEARD))
+    (warning,) = among_others.warnings
+    assert (warning.code, warning.stage, warning.span) == (
+        "voice_unknown",
+        "diarize",
+        Interval(start=3.9, end=30),
+    )
+    alone = run(tmp_path, spoken((1, 29), spans=((0, 60),)), DiarizeParams(), Recorded(HEARD))
+    assert alone.warnings == ()
+
+
 def test_a_part_beyond_the_spans_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="part 2: the recording has 2 spans"):
         run(tmp_path, spoken((1, 29)), DiarizeParams(part=2), Recorded(HEARD))

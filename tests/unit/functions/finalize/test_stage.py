@@ -362,6 +362,24 @@ def test_warnings_of_chunks_are_told_once_and_in_recording_time() -> None:
     ]
 
 
+def test_warnings_of_spans_are_told_in_recording_time() -> None:
+    found = manifest(20.0, [[(0.0, 1.0)], []], [(0.0, 10.0), (10.0, 20.0)])
+    warning = StageWarning(
+        code="voice_unknown",
+        stage="diarize",
+        message="Too little.",
+        span=Interval(start=1.0, end=2.0),
+    )
+    turns = [
+        diarization([(0.0, 2.0, "x")]),
+        diarization([(1.0, 2.0, "y")]).model_copy(update={"warnings": (warning,)}),
+    ]
+    made = transcript(found, [sentence("Hello.", 0.0), aligned([], [])], turns)
+    assert [one for one in made.warnings if one.stage == "diarize"] == [
+        warning.model_copy(update={"span": Interval(start=11.0, end=12.0)})
+    ]
+
+
 def test_every_engine_that_took_part_is_named_once() -> None:
     found = manifest(20.0, [[], []])
     made = transcript(

@@ -65,6 +65,19 @@ def test_a_model_of_english_refuses_another_language_and_translation(tmp_path: P
         heard(tmp_path, Parrot("en"), language="en", task="translate", part=1)
 
 
+def test_a_model_of_one_language_warns_that_it_cannot_tell_several_apart(tmp_path: Path) -> None:
+    (warning,) = heard(tmp_path, Parrot("en"), detected="en", language="multi", part=1).warnings
+    assert (warning.code, warning.stage, warning.span) == ("one_language", "transcribe", None)
+    assert warning.message == "The model 'tiny' knows 'en' only: language=multi changed nothing."
+    assert (
+        heard(tmp_path, Parrot("en", "de"), detected="en", language="multi", part=1).warnings == ()
+    )
+    assert heard(tmp_path, Parrot("en"), detected="en", part=1).warnings == ()
+    assert heard(tmp_path, Parrot("en"), detected="en", language="multi", part=0).warnings == (), (
+        "nobody speaks"
+    )
+
+
 def test_speech_without_a_language_is_a_bad_request(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match=r"params\.language"):
         heard(tmp_path, Parrot("en", "de"), part=1)

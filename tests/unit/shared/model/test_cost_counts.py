@@ -46,7 +46,7 @@ CHAIN = {
         transcribe.TranscribeParams,
         lambda task: transcribe.transcribe(task, lambda _: NOOP),
     ),
-    "align": stage("align", align.AlignParams, lambda task: align.align(task, lambda _: NOOP)),
+    "align": stage("align", align.AlignParams, lambda task: align.align(task, lambda: NOOP)),
     "diarize": stage("diarize", diarize.DiarizeParams, lambda task: diarize.diarize(task, NOOP)),
 }
 

@@ -23,7 +23,7 @@ def written() -> dict[str, object]:
 
 def test_every_key_is_there_even_when_nothing_was_said() -> None:
     assert " ".join(written()) == KEYS
-    assert (written()["schema"], written()["schema_version"]) == ("dropscribe/transcript", 1)
+    assert (written()["schema"], written()["schema_version"]) == ("dropscribe/transcript", 2)
     assert written()["cost"] is None
 
 
@@ -33,7 +33,7 @@ def test_seconds_have_three_decimals_at_most() -> None:
     assert [word["start"] for word in json.loads(text)["words"]] == [0.1, 0.433, 0.767]
 
 
-@pytest.mark.parametrize("extra", [{"schema_version": 2}, {"unknown": 1}, {"schema": "other"}])
+@pytest.mark.parametrize("extra", [{"schema_version": 1}, {"unknown": 1}, {"schema": "other"}])
 def test_another_shape_is_refused(extra: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Transcript.model_validate(written() | extra)

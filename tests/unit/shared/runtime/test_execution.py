@@ -41,7 +41,7 @@ class Bench:
     def __init__(self, blobs: MemoryBlobs, jobs: JobStore) -> None:
         self.blobs, self.jobs, self.runs = blobs, jobs, 0
         self.fail: Exception | None = None
-        self.digest = "one"
+        self.digest = "sha256:" + "1" * 64
         self.stage = Stage(
             "echo",
             "1",
@@ -117,7 +117,7 @@ def test_whatever_changes_the_question_is_asked_anew(bench: Bench) -> None:
     bench.ask(request(audio))
     bench.ask(request(audio, loud=True))
     bench.ask(request(bench.put("another")))
-    bench.digest = "two"
+    bench.digest = "sha256:" + "2" * 64
     bench.ask(request(audio))
     assert bench.runs == 4
 
