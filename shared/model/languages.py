@@ -1,4 +1,9 @@
-"""What OpenAI's API calls the languages that Whisper knows."""
+"""Languages: their codes, their names, and how they are written."""
+
+MULTI = "multi"
+"""Value of the option `language` that gives each stretch of speech its own language."""
+WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
+"""Languages written without spaces between words, which Whisper splits by character."""
 
 ENGLISH_NAMES = dict(
     entry.split(" ", 1)
@@ -15,4 +20,4 @@ sl slovenian; sn shona; so somali; sq albanian; sr serbian; su sundanese; sv swe
 tg tajik; th thai; tk turkmen; tl tagalog; tr turkish; tt tatar; uk ukrainian; ur urdu; uz uzbek; vi vietnamese;
 yi yiddish; yo yoruba; yue cantonese; zh chinese""".replace("\n", " ").split("; ")
 )
-"""By code."""
+"""Code -> name in OpenAI's API, for the languages that Whisper knows."""

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 
 from shared.model.contracts import ResolvedOption, WireModel
 from shared.model.errors import BadOption
+from shared.model.formats import FORMATS
 
 NOT_OURS = ("goog-reserved-", "goog_reserved_", "mtime", "x-")
 """Metadata that upload tools add by themselves."""
@@ -25,8 +26,6 @@ LARGEST = 65_536
 """Bytes of an options.json."""
 TOLD = 5
 """Complaints in a problem, which has to pass through the workflow's memory."""
-FORMATS = ("srt", "vtt", "txt", "rttm", "ctm", "whisperx", "openai")
-USUAL = ("srt", "vtt", "txt", "rttm", "ctm")
 MOST_RULES, LONGEST_RULE = 200, 200
 """Replacements, and characters on either side of one."""
 
@@ -93,7 +92,7 @@ class Options(WireModel):
     min_speakers: int | None = Field(default=None, ge=1, le=50)
     max_speakers: int | None = Field(default=None, ge=1, le=50)
     formats: Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(known_once)] = (
-        USUAL
+        DEFAULT_FORMATS
     )
     """Written beside transcript.json."""
     replacements: Annotated[

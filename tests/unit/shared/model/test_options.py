@@ -8,7 +8,8 @@ from functions.finalize.formats.writers import FORMATS
 from shared.jobs.inbox import is_recording, options_paths
 from shared.model import options as known
 from shared.model.errors import BadOption
-from shared.model.options import USUAL, Options, ours, read_folder, resolve
+from shared.model.formats import DEFAULT_FORMATS
+from shared.model.options import Options, ours, read_folder, resolve
 
 
 def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
@@ -102,7 +103,7 @@ def test_formats_are_a_list_or_stand_with_commas(
 
 def test_every_known_format_is_written_and_the_usual_ones_are_built_in() -> None:
     assert set(known.FORMATS) == set(FORMATS) == set(NAMES) - {"json"}
-    assert resolve({})[0].formats == USUAL
+    assert resolve({})[0].formats == DEFAULT_FORMATS
 
 
 @pytest.mark.parametrize("given", [{"teh": "the", "colour": ""}, '{"teh": "the", "colour": ""}'])
@@ -130,7 +131,7 @@ def test_lists_and_objects_are_told_as_such_whatever_they_were_given_as() -> Non
         "origin": "object metadata",
     }
     assert chosen["replacements"].value == {"a": "b"}
-    assert resolve({})[1]["formats"].value == list(USUAL)
+    assert resolve({})[1]["formats"].value == list(DEFAULT_FORMATS)
 
 
 def test_hyphens_and_underscores_are_one() -> None:
