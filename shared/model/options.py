@@ -18,7 +18,7 @@ from pydantic_core import from_json
 
 from shared.model.contracts import ResolvedOption, WireModel
 from shared.model.errors import BadOption
-from shared.model.formats import FORMATS
+from shared.model.formats import DEFAULT_FORMATS, FORMATS
 
 NOT_OURS = ("goog-reserved-", "goog_reserved_", "mtime", "x-")
 """Metadata that upload tools add by themselves."""
