@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from functions.finalize.formats.text import space
-from functions.finalize.stage import answer
+from functions.finalize.formats.text import word_separator
+from functions.finalize.stage import StageResults, build_transcript
 from shared.model.artifacts import (
     Aligned,
     AlignedSegment,
@@ -24,6 +24,7 @@ from shared.model.artifacts import (
     Turn,
 )
 from shared.model.contracts import Engine, ResolvedOption
+from shared.model.options import option_values
 from shared.model.transcript import JobInfo, StageTiming, Timings, Transcript
 
 JOB = JobInfo(id="3f2a", source_uri="gs://bucket/inbox/call.mp3", generation=7, run=1, crc32c=None)
@@ -181,8 +182,16 @@ def transcript(
     asked: Mapping[str, ResolvedOption] | None = None,
     language: Detection | None = None,
 ) -> Transcript:
-    return answer(
-        JOB, found, language, words, turns, options=asked or {}, timings=TIMINGS, release="0.1.0"
+    resolved = asked or {}
+    return build_transcript(
+        StageResults(found, language, words, turns),
+        option_values(resolved),
+        job=JOB,
+        resolved_options=resolved,
+        timings=TIMINGS,
+        cost=None,
+        release="0.1.0",
+        outputs={},
     )
 
 
@@ -224,7 +233,9 @@ def aligned_parts(draw: st.DrawFn) -> Aligned:
         for index, text in enumerate(texts)
         for one in text
     ]
-    written = [space(language).join(text) for language, text in zip(languages, texts, strict=True)]
+    written = [
+        word_separator(language).join(text) for language, text in zip(languages, texts, strict=True)
+    ]
     segments = [
         segment(
             text or (GHOST if doubted else draw(spellings)),

@@ -14,7 +14,7 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from functions.finalize.answer.outbox import pair
+from functions.finalize.answer.outbox import version_of
 from functions.reconcile.sweep import Asked, Sweep
 from shared.jobs.job import Job
 from shared.jobs.operations import Operations
@@ -239,7 +239,7 @@ class Lifecycle(RuleBasedStateMachine):
     @invariant()
     def the_newest_answer_stands(self) -> None:
         for name in NAMES:
-            found = max((pair(mark) for mark in self.marks(name)), default=(0, 0))
+            found = max((version_of(mark) for mark in self.marks(name)), default=(0, 0))
             best = self.best.get(name, (0, 0))
             if best[0] and self.is_erased(name, since=best[0]):
                 best = (
@@ -323,14 +323,16 @@ class Lifecycle(RuleBasedStateMachine):
         job, marks = self.cloud.jobs.find(source.job_id), self.marks(source.name)
         if source.job_id in self.cloud.documents.erased:
             return
-        assert len(marks) == 1, f"{source.name}: {[(mark.uri, pair(mark)) for mark in marks]} {job}"
+        assert len(marks) == 1, (
+            f"{source.name}: {[(mark.uri, version_of(mark)) for mark in marks]} {job}"
+        )
         (mark,) = marks
-        assert pair(mark)[0] == source.generation, "an older generation is answered"
+        assert version_of(mark)[0] == source.generation, "an older generation is answered"
         if job is None:
             return
         kind = "transcript.json" if job.state == "done" else "problem.json"
         assert job.state in ("done", "failed", "cancelled"), job
-        assert mark.uri.endswith(kind) and pair(mark)[1] == job.run, f"{job} but {mark}"
+        assert mark.uri.endswith(kind) and version_of(mark)[1] == job.run, f"{job} but {mark}"
         said = json.loads(self.cloud.blobs.read(mark.uri))
         if source.job_id in self.cancelled:
             assert said.get("type", "").endswith(":cancelled"), (

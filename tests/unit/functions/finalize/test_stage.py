@@ -6,7 +6,7 @@ from itertools import pairwise
 import jsonschema
 from hypothesis import HealthCheck, given, settings
 
-from functions.finalize.formats.text import space
+from functions.finalize.formats.text import word_separator
 from shared.model.artifacts import Interval, LanguageGuess, StageWarning
 from shared.model.schemas import FOLDER
 from shared.model.transcript import Suspect, Transcript
@@ -70,7 +70,9 @@ def test_segments_hold_every_word_once_in_order(made: Transcript) -> None:
         assert {(one.speaker, one.language, one.channel) for one in words} <= {
             (part.speaker, part.language, part.channel)
         }
-        assert not words or part.text == space(part.language).join(one.word for one in words)
+        assert not words or part.text == word_separator(part.language).join(
+            one.word for one in words
+        )
     assert [one.id for one in made.segments] == list(range(len(made.segments)))
     assert [one.start for one in made.segments] == sorted(one.start for one in made.segments)
 

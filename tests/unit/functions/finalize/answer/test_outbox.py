@@ -1,17 +1,21 @@
+"""What the outbox holds, whichever answer is written in which order."""
+
+from typing import Any
+
 import pytest
 
 from functions.finalize.answer.outbox import (
-    NAMES,
-    PROBLEM,
-    TYPES,
-    folder,
-    put,
+    CONTENT_TYPES,
+    TRANSCRIPT_NAMES,
+    outbox_folder,
     put_answer,
+    put_object,
     put_problem,
 )
 from shared.adapters.memory import MemoryBlobs
 from shared.jobs.layout import LONGEST
 from shared.model.contracts import Source
+from shared.model.formats import FORMATS
 
 OLD = Source(bucket="inbox", name="team/call.mp3", generation=100)
 NEW = Source(bucket="inbox", name="team/call.mp3", generation=200)
@@ -25,7 +29,9 @@ def files(text: str) -> dict[str, bytes]:
 
 
 def standing(blobs: MemoryBlobs) -> dict[str, str]:
-    return {b.uri.rpartition("/")[2]: blobs.read(b.uri).decode() for b in blobs.list(folder(OLD))}
+    return {
+        b.uri.rpartition("/")[2]: blobs.read(b.uri).decode() for b in blobs.list(outbox_folder(OLD))
+    }
 
 
 @pytest.fixture
@@ -41,12 +47,12 @@ def test_an_answer_is_captions_and_a_transcript_under_the_full_name(blobs: Memor
         "transcript.vtt",
         "transcript.txt",
     }
-    assert folder(OLD) == "gs://dropscribe-outbox/team/call.mp3"
+    assert outbox_folder(OLD) == "gs://dropscribe-outbox/team/call.mp3"
 
 
 def test_the_transcript_is_written_last(blobs: MemoryBlobs) -> None:
     put_answer(OLD, 1, files("a"), blobs)
-    generations = {b.uri.rpartition("/")[2]: b.generation for b in blobs.list(folder(OLD))}
+    generations = {b.uri.rpartition("/")[2]: b.generation for b in blobs.list(outbox_folder(OLD))}
     assert max(generations, key=generations.__getitem__) == "transcript.json"
 
 
@@ -102,13 +108,13 @@ def test_formats_are_dropped_after_the_commit_mark(blobs: MemoryBlobs) -> None:
 
 
 def test_a_format_of_a_later_run_is_left_alone(blobs: MemoryBlobs) -> None:
-    put(OLD, 3, "transcript.vtt", b"later", blobs)
+    put_object(OLD, 3, "transcript.vtt", b"later", blobs)
     assert put_answer(OLD, 2, {"transcript.json": b"new"}, blobs)
     assert standing(blobs) == {"transcript.json": "new", "transcript.vtt": "later"}
 
 
 def test_a_problem_replaces_every_format(blobs: MemoryBlobs) -> None:
-    put_answer(OLD, 1, {name: b"old" for name in NAMES.values()}, blobs)
+    put_answer(OLD, 1, {name: b"old" for name in TRANSCRIPT_NAMES}, blobs)
     assert put_problem(OLD, 2, b"broken", blobs)
     assert standing(blobs) == {"problem.json": "broken"}
 
@@ -116,23 +122,47 @@ def test_a_problem_replaces_every_format(blobs: MemoryBlobs) -> None:
 def test_every_object_tells_the_language_of_its_text(blobs: MemoryBlobs) -> None:
     put_answer(OLD, 1, files("a"), blobs, "de")
     put_answer(OTHER, 1, files("a"), blobs)
-    assert {blob.metadata["dropscribe-language"] for blob in blobs.list(folder(OLD))} == {"de"}
-    assert not any("dropscribe-language" in blob.metadata for blob in blobs.list(folder(OTHER)))
+    assert {blob.metadata["dropscribe-language"] for blob in blobs.list(outbox_folder(OLD))} == {
+        "de"
+    }
+    assert not any(
+        "dropscribe-language" in blob.metadata for blob in blobs.list(outbox_folder(OTHER))
+    )
 
 
 @pytest.mark.parametrize("length", [LONGEST, LONGEST + 1, 1024])
 def test_every_name_is_a_legal_one(length: int) -> None:
-    home = folder(Source(bucket="inbox", name="x" * length, generation=1)).removeprefix(
+    home = outbox_folder(Source(bucket="inbox", name="x" * length, generation=1)).removeprefix(
         "gs://dropscribe-outbox/"
     )
-    assert max(len(f"{home}/{name}") for name in (PROBLEM, *NAMES.values())) <= 1024
+    assert max(len(f"{home}/{name}") for name in CONTENT_TYPES) <= 1024
 
 
-def test_every_name_has_a_content_type() -> None:
-    assert {name.rpartition(".")[2] for name in NAMES.values()} == set(TYPES)
+class RecordingBlobs(MemoryBlobs):
+    """A store that also records the content type of each object, by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content_types: dict[str, str] = {}
+
+    def put(self, uri: str, data: bytes, **options: Any) -> int | None:
+        self.content_types[uri.rpartition("/")[2]] = options["content_type"]
+        return super().put(uri, data, **options)
+
+
+def test_every_object_has_the_content_type_of_its_format() -> None:
+    blobs = RecordingBlobs()
+    put_answer(OLD, 1, dict.fromkeys(TRANSCRIPT_NAMES, b"answer"), blobs)
+    put_problem(NEW, 1, b"problem", blobs)
+    expected = {format.file_name: format.content_type for format in FORMATS.values()}
+    assert blobs.content_types == {
+        "transcript.json": "application/json",
+        "problem.json": "application/json",
+        **expected,
+    }
 
 
 def test_what_somebody_else_put_there_is_replaced(blobs: MemoryBlobs) -> None:
-    blobs.put(f"{folder(OLD)}/transcript.json", b"stranger", if_generation_match=0)
+    blobs.put(f"{outbox_folder(OLD)}/transcript.json", b"stranger", if_generation_match=0)
     assert put_answer(OLD, 1, files("a"), blobs)
     assert standing(blobs)["transcript.json"] == "a json"

@@ -2,7 +2,6 @@
 
 import pytest
 
-from shared.model.intervals import union, without
 from shared.model.transcript import Gap
 from tests.support.finalize_inputs import aligned, manifest, segment, transcript, word
 
@@ -66,18 +65,3 @@ def test_confidence_is_the_mean_of_what_is_known() -> None:
     ]
     made = transcript(manifest(20.0, [[(0.0, 3.0)]]), [aligned([segment("one two three")], words)])
     assert (made.quality.mean_confidence, made.quality.words_interpolated) == (0.75, 1)
-
-
-def test_union_joins_what_touches_or_is_near() -> None:
-    assert union([(3.0, 4.0), (0.0, 1.0), (1.0, 2.0), (0.5, 0.7)]) == [(0.0, 2.0), (3.0, 4.0)]
-    assert union([(0.0, 2.0), (3.0, 4.0)], gap=1.0) == [(0.0, 4.0)]
-
-
-def test_without_takes_from_both_sides_and_from_within() -> None:
-    assert without(
-        [(0.0, 10.0), (20.0, 30.0)], [(-1.0, 1.0), (3.0, 4.0), (9.0, 22.0), (30.0, 31.0)]
-    ) == [
-        (1.0, 3.0),
-        (4.0, 9.0),
-        (22.0, 30.0),
-    ]

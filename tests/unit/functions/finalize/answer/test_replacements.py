@@ -1,6 +1,6 @@
 """One phrase found, another written."""
 
-from functions.finalize.formats.text import space
+from functions.finalize.formats.text import word_separator
 from shared.model.transcript import Transcript
 from tests.support.finalize_inputs import (
     aligned,
@@ -28,7 +28,7 @@ def text(found: str, rules: dict[str, str]) -> str:
     made = rewritten(found, rules)
     for part in made.segments:
         first, last = part.words or (0, -1)
-        assert part.text == space(part.language).join(
+        assert part.text == word_separator(part.language).join(
             one.word for one in made.words[first : last + 1]
         )
     return made.text

@@ -13,9 +13,9 @@ import webvtt
 from hypothesis import HealthCheck, given, settings
 from pyannote.database.util import load_rttm
 
-from functions.finalize.answer.text_language import written_in
-from functions.finalize.formats.cues import LONGEST, SHORTEST, WIDTH, cues
-from functions.finalize.formats.writers import FORMATS
+from functions.finalize.formats.cues import LINE_WIDTH, LONGEST_CUE, SHORTEST_CUE, build_cues
+from functions.finalize.formats.text import text_language
+from functions.finalize.formats.writers import WRITERS
 from shared.model.transcript import Transcript
 from tests.support.finalize_inputs import (
     aligned,
@@ -52,9 +52,9 @@ def empty() -> Transcript:
 @anything
 @given(transcripts())
 def test_cues_are_readable_and_never_overlap(made: Transcript) -> None:
-    shown = cues(made)
+    shown = build_cues(made)
     for cue in shown:
-        assert 0 < cue.end - cue.start <= LONGEST
+        assert 0 < cue.end - cue.start <= LONGEST_CUE
         assert cue.text
     for before, after in pairwise(shown):
         assert before.end <= after.start
@@ -68,24 +68,24 @@ def test_cues_are_readable_and_never_overlap(made: Transcript) -> None:
 @anything
 @given(transcripts())
 def test_any_srt_is_read_back(made: Transcript) -> None:
-    read = list(srt.parse(FORMATS["srt"](made)))
-    assert [one.index for one in read] == list(range(1, len(cues(made)) + 1))
-    for one, cue in zip(read, cues(made), strict=True):
+    read = list(srt.parse(WRITERS["srt"](made)))
+    assert [one.index for one in read] == list(range(1, len(build_cues(made)) + 1))
+    for one, cue in zip(read, build_cues(made), strict=True):
         assert (one.start.total_seconds(), one.end.total_seconds()) == (
             cue.start / 1000,
             cue.end / 1000,
         )
         lines = one.content.split("\n")
         assert len(lines) <= 2
-        assert max(map(len, lines)) <= WIDTH
+        assert max(map(len, lines)) <= LINE_WIDTH
         assert squeezed(one.content).endswith(squeezed(cue.text.replace("-->", "→")))
 
 
 @anything
 @given(transcripts())
 def test_any_webvtt_is_read_back(made: Transcript) -> None:
-    read = webvtt.from_buffer(io.StringIO(FORMATS["vtt"](made)))
-    for one, cue in zip(read.captions, cues(made), strict=True):
+    read = webvtt.from_buffer(io.StringIO(WRITERS["vtt"](made)))
+    for one, cue in zip(read.captions, build_cues(made), strict=True):
         assert "-->" not in one.raw_text
         assert one.start_in_seconds * 1000 + one.start_time.milliseconds == cue.start
         assert squeezed(html.unescape(one.text)) == squeezed(cue.text)
@@ -96,7 +96,7 @@ def squeezed(text: str) -> str:
 
 
 def test_srt_names_the_speaker_where_the_speaker_changes() -> None:
-    read = [one.content for one in srt.parse(FORMATS["srt"](dialogue()))]
+    read = [one.content for one in srt.parse(WRITERS["srt"](dialogue()))]
     assert [one.split(":")[0] for one in read if one.startswith("Speaker")] == [
         "Speaker 1",
         "Speaker 2",
@@ -110,7 +110,9 @@ def test_people_who_talk_at_once_on_two_channels_are_shown_in_turn() -> None:
         sentence("one two three four five six", 0.5, 1.0),
         sentence("Well, no. Sorry.", 1.0, 0.5),
     ]
-    shown = [(cue.start, cue.end, cue.speaker, cue.text) for cue in cues(transcript(found, words))]
+    shown = [
+        (cue.start, cue.end, cue.speaker, cue.text) for cue in build_cues(transcript(found, words))
+    ]
     assert shown == [
         (500, 1500, "Channel 1", "one two three four five six"),
         (1500, 2500, "Channel 2", "Well, no. Sorry."),
@@ -120,7 +122,7 @@ def test_people_who_talk_at_once_on_two_channels_are_shown_in_turn() -> None:
 def test_each_channel_goes_on_in_its_own_order() -> None:
     found = split_manifest(60.0, [(0.0, 40.0)], [(0.0, 40.0)])
     made = transcript(found, [sentence(SPEECH, 0.5), sentence(SPEECH, 3.0)])
-    shown = cues(made)
+    shown = build_cues(made)
     assert {cue.speaker for cue in shown} == {"Channel 1", "Channel 2"}
     assert all(before.end <= after.start for before, after in pairwise(shown))
     assert all(cue.end - cue.start >= 600 for cue in shown)
@@ -137,7 +139,7 @@ def test_webvtt_names_its_language_and_those_that_differ() -> None:
         sentence("Good morning everyone here.", 0.0),
         sentence("Guten Tag.", 0.0, language="de"),
     ]
-    text = FORMATS["vtt"](
+    text = WRITERS["vtt"](
         transcript(found, words, asked=options(language="multi"), language=detection())
     )
     read = webvtt.from_buffer(io.StringIO(text))
@@ -155,28 +157,28 @@ def test_a_translation_is_english_whatever_was_spoken() -> None:
         [sentence("Good day.", 0.0)],
         asked=options(task="translate", language="de"),
     )
-    assert (made.language.code, written_in(made)) == ("de", "en")
-    assert FORMATS["vtt"](made).startswith("WEBVTT\nLanguage: en\n\n")
+    assert (made.language.code, text_language(made)) == ("de", "en")
+    assert WRITERS["vtt"](made).startswith("WEBVTT\nLanguage: en\n\n")
 
 
 def test_webvtt_gives_each_cue_its_voice() -> None:
-    text = FORMATS["vtt"](dialogue())
+    text = WRITERS["vtt"](dialogue())
     assert text.startswith("WEBVTT\n\n00:00:00.500 --> ")
     assert text.endswith("\n<v Speaker 2>Is 1 &lt; 2 &amp; 3 &gt; 2 --&gt; true?</v>\n")
     assert webvtt.from_buffer(io.StringIO(text))[0].voice == "Speaker 1"
 
 
 def test_long_speech_is_cut_at_clauses_and_sentences() -> None:
-    first, *_, last = (cue.text for cue in cues(dialogue()) if cue.speaker == "Speaker 1")
+    first, *_, last = (cue.text for cue in build_cues(dialogue()) if cue.speaker == "Speaker 1")
     assert first.endswith(",")
     assert last == "Now we are engaged in a great civil war."
-    assert all(cue.end - cue.start <= LONGEST for cue in cues(dialogue()))
+    assert all(cue.end - cue.start <= LONGEST_CUE for cue in build_cues(dialogue()))
 
 
 def test_a_short_cue_stands_a_second_when_there_is_room() -> None:
     made = transcript(manifest(10.0, [[(0.0, 1.0)]]), [sentence("Yes.", 0.2, 0.1)])
-    (cue,) = cues(made)
-    assert cue.end - cue.start == SHORTEST
+    (cue,) = build_cues(made)
+    assert cue.end - cue.start == SHORTEST_CUE
 
 
 def test_a_short_cue_gives_way_to_the_next_speaker() -> None:
@@ -184,7 +186,7 @@ def test_a_short_cue_gives_way_to_the_next_speaker() -> None:
     found = manifest(10.0, [[(0.0, 1.0)]])
     turns = diarization([(0.0, 0.4, "x"), (0.4, 1.0, "y")])
     made = transcript(found, [aligned([segment("Yes."), segment("No.")], words)], [turns])
-    assert [(cue.start, cue.end, cue.text) for cue in cues(made)] == [
+    assert [(cue.start, cue.end, cue.text) for cue in build_cues(made)] == [
         (0, 500, "Yes."),
         (500, 1500, "No."),
     ]
@@ -192,7 +194,7 @@ def test_a_short_cue_gives_way_to_the_next_speaker() -> None:
 
 def test_slow_speech_is_shown_as_it_is_said() -> None:
     made = transcript(manifest(20.0, [[(0.0, 12.0)]]), [sentence("one two three four", 0.0, 3.0)])
-    assert [(cue.start, cue.end, cue.text) for cue in cues(made)] == [
+    assert [(cue.start, cue.end, cue.text) for cue in build_cues(made)] == [
         (0, 6000, "one two"),
         (6000, 12000, "three four"),
     ]
@@ -203,8 +205,8 @@ def test_a_label_finds_room_within_two_lines() -> None:
     made = transcript(
         manifest(10.0, [[(0.0, 6.0)]]), [sentence(text, 0.0)], [diarization([(0.0, 6.0, "x")])]
     )
-    assert all(len(one.content.split("\n")) <= 2 for one in srt.parse(FORMATS["srt"](made)))
-    assert len(cues(made)) == 2
+    assert all(len(one.content.split("\n")) <= 2 for one in srt.parse(WRITERS["srt"](made)))
+    assert len(build_cues(made)) == 2
 
 
 def test_long_speech_is_cut_in_a_pause() -> None:
@@ -214,7 +216,7 @@ def test_long_speech_is_cut_in_a_pause() -> None:
     ]
     text = segment(" ".join(one.word for one in words))
     made = transcript(manifest(10.0, [[(0.0, 6.0)]]), [aligned([text], words)])
-    assert [cue.start for cue in cues(made)] == [0, 3700]
+    assert [cue.start for cue in build_cues(made)] == [0, 3700]
 
 
 def test_short_sentences_of_one_speaker_share_a_cue() -> None:
@@ -223,19 +225,19 @@ def test_short_sentences_of_one_speaker_share_a_cue() -> None:
         manifest(10.0, [[(0.0, 6.0)]]),
         [aligned([segment("Yes."), segment("No."), segment("Maybe.")], words)],
     )
-    assert [cue.text for cue in cues(made)] == ["Yes. No.", "Maybe."]
+    assert [cue.text for cue in build_cues(made)] == ["Yes. No.", "Maybe."]
 
 
 def test_words_without_spaces_fill_lines_without_spaces() -> None:
     spelled = [word(one, i * 0.05, i * 0.05 + 0.05) for i, one in enumerate("你好，世界。" * 20)]
     written = segment("你好，世界。" * 20, language="zh")
     made = transcript(manifest(10.0, [[(0.0, 6.0)]]), [aligned([written], spelled)])
-    assert [" " in cue.text for cue in cues(made)] == [False, False]
-    assert "".join(cue.text for cue in cues(made)) == "你好，世界。" * 20
+    assert [" " in cue.text for cue in build_cues(made)] == [False, False]
+    assert "".join(cue.text for cue in build_cues(made)) == "你好，世界。" * 20
 
 
 def test_txt_is_the_dialogue() -> None:
-    first, second = FORMATS["txt"](dialogue()).splitlines()
+    first, second = WRITERS["txt"](dialogue()).splitlines()
     assert first == f"[0:00:00] Speaker 1: {SPEECH}"
     assert second == "[0:00:31] Speaker 2: Is 1 < 2 & 3 > 2 --> true?"
 
@@ -243,7 +245,7 @@ def test_txt_is_the_dialogue() -> None:
 def test_txt_without_speakers_starts_a_line_after_a_pause() -> None:
     found = manifest(20.0, [[(0.0, 1.0)], [(10.0, 12.0)]])
     made = transcript(found, [sentence("Hello.", 0.0), sentence("Still there?", 0.0)])
-    assert FORMATS["txt"](made) == "[0:00:00] Hello.\n[0:00:10] Still there?\n"
+    assert WRITERS["txt"](made) == "[0:00:00] Hello.\n[0:00:10] Still there?\n"
 
 
 def test_txt_starts_a_line_after_a_minute() -> None:
@@ -251,7 +253,7 @@ def test_txt_starts_a_line_after_a_minute() -> None:
     made = transcript(
         manifest(100.0, [[(0.0, 100.0)]]), [aligned([segment(one.word) for one in words], words)]
     )
-    assert [line.split()[0] for line in FORMATS["txt"](made).splitlines()] == [
+    assert [line.split()[0] for line in WRITERS["txt"](made).splitlines()] == [
         "[0:00:00]",
         "[0:01:00]",
     ]
@@ -260,17 +262,17 @@ def test_txt_starts_a_line_after_a_minute() -> None:
 def test_rttm_and_ctm_hold_a_line_a_turn_and_a_line_a_word() -> None:
     made = dialogue()
     assert (
-        FORMATS["rttm"](made).splitlines()[0]
+        WRITERS["rttm"](made).splitlines()[0]
         == "SPEAKER 3f2a 1 0.000 25.000 <NA> <NA> S1 <NA> <NA>"
     )
-    assert FORMATS["ctm"](made).splitlines()[0] == "3f2a 1 0.500 0.500 Four 0.8000"
-    assert len(FORMATS["ctm"](made).splitlines()) == len(made.words)
+    assert WRITERS["ctm"](made).splitlines()[0] == "3f2a 1 0.500 0.500 Four 0.8000"
+    assert len(WRITERS["ctm"](made).splitlines()) == len(made.words)
 
 
 @anything
 @given(transcripts())
 def test_any_rttm_is_read_back_by_pyannote(made: Transcript) -> None:
-    text = FORMATS["rttm"](made)
+    text = WRITERS["rttm"](made)
     reader: Any = load_rttm
     read = reader(io.StringIO(text))["3f2a"].itertracks(yield_label=True) if text else ()
     found = [(turn.start, turn.duration, who) for turn, _, who in read]
@@ -320,7 +322,7 @@ def read_ctm(text: str) -> list[Token]:
 @given(transcripts())
 def test_any_ctm_is_read_back(made: Transcript) -> None:
     in_order = sorted(made.words, key=lambda one: one.channel or 0)
-    for token, one in zip(read_ctm(FORMATS["ctm"](made)), in_order, strict=True):
+    for token, one in zip(read_ctm(WRITERS["ctm"](made)), in_order, strict=True):
         assert (token.file, token.channel) == ("3f2a", (one.channel or 0) + 1)
         assert (token.begin, token.duration) == pytest.approx(
             (one.start, one.end - one.start), abs=0.0006
@@ -334,14 +336,14 @@ def test_any_ctm_is_read_back(made: Transcript) -> None:
 def test_nist_counts_channels_from_one() -> None:
     found = split_manifest(20.0, [(0.0, 8.0)], [(0.0, 8.0)])
     made = transcript(found, [sentence("Hello there.", 1.0), sentence("Who is it?", 0.5)])
-    assert [(token.channel, token.word) for token in read_ctm(FORMATS["ctm"](made))] == [
+    assert [(token.channel, token.word) for token in read_ctm(WRITERS["ctm"](made))] == [
         (1, "Hello"), (1, "there."), (2, "Who"), (2, "is"), (2, "it?"),
     ]  # fmt: skip
-    assert [line.split()[2] for line in FORMATS["rttm"](made).splitlines()] == ["2", "1"]
+    assert [line.split()[2] for line in WRITERS["rttm"](made).splitlines()] == ["2", "1"]
 
 
 @pytest.mark.parametrize(
     "kind, text", [("srt", ""), ("vtt", "WEBVTT\n"), ("txt", ""), ("rttm", ""), ("ctm", "")]
 )
 def test_an_empty_answer_makes_empty_files(kind: str, text: str) -> None:
-    assert FORMATS[kind](empty()) == text
+    assert WRITERS[kind](empty()) == text

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from whisperx.schema import AlignedTranscriptionResult, SingleAlignedSegment, SingleWordSegment
 from whisperx.utils import LANGUAGES, get_writer
 
-from functions.finalize.formats.writers import FORMATS
+from functions.finalize.formats.writers import WRITERS
 from shared.model.languages import ENGLISH_NAMES
 from shared.model.transcript import Transcript
 from tests.support.finalize_inputs import (
@@ -75,11 +75,11 @@ def dialogue() -> Transcript:
 
 
 def whisperx(made: Transcript) -> Any:
-    return json.loads(FORMATS["whisperx"](made))
+    return json.loads(WRITERS["whisperx"](made))
 
 
 def openai(made: Transcript) -> Any:
-    return json.loads(FORMATS["openai"](made))
+    return json.loads(WRITERS["openai"](made))
 
 
 def test_whisperx_is_written_as_its_command_writes_it() -> None:

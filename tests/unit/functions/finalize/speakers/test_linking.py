@@ -1,6 +1,6 @@
 """The same person in several spans."""
 
-from functions.finalize.speakers.linking import link
+from functions.finalize.speakers.linking import SpanSpeaker, link_speakers
 from shared.model.contracts import Engine
 from tests.support.finalize_inputs import diarization, manifest, options, sentence, transcript
 
@@ -8,13 +8,13 @@ ANNA, BEN, CLEO = (1.0, 0.1, 0.0), (0.1, 1.0, 0.0), (0.0, 0.1, 1.0)
 TURNS = [(0.0, 1.0, "A"), (1.0, 2.0, "B")]
 
 
-def people(groups: list[list[tuple[int, str]]]) -> set[frozenset[tuple[int, str]]]:
+def people(groups: list[list[SpanSpeaker]]) -> set[frozenset[tuple[int, str]]]:
     return {frozenset(group) for group in groups}
 
 
 def test_names_swapped_between_spans_are_the_same_people() -> None:
     spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": BEN, "B": ANNA})]
-    assert people(link(spans, 1, None)) == {
+    assert people(link_speakers(spans, 1, None)) == {
         frozenset({(0, "A"), (1, "B")}),
         frozenset({(0, "B"), (1, "A")}),
     }
@@ -22,7 +22,7 @@ def test_names_swapped_between_spans_are_the_same_people() -> None:
 
 def test_who_comes_later_is_a_new_speaker() -> None:
     spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": CLEO, "B": BEN})]
-    assert people(link(spans, 1, None)) == {
+    assert people(link_speakers(spans, 1, None)) == {
         frozenset({(0, "A")}),
         frozenset({(0, "B"), (1, "B")}),
         frozenset({(1, "A")}),
@@ -32,7 +32,10 @@ def test_who_comes_later_is_a_new_speaker() -> None:
 def test_similar_voices_of_one_span_stay_two_people() -> None:
     similar = (1.0, 0.12, 0.0)
     spans = [diarization(TURNS, {"A": ANNA, "B": similar}), diarization(TURNS[:1], {"A": ANNA})]
-    assert people(link(spans, 1, None)) == {frozenset({(0, "A"), (1, "A")}), frozenset({(0, "B")})}
+    assert people(link_speakers(spans, 1, None)) == {
+        frozenset({(0, "A"), (1, "A")}),
+        frozenset({(0, "B")}),
+    }
 
 
 def test_groups_that_share_a_span_stay_apart() -> None:
@@ -42,7 +45,7 @@ def test_groups_that_share_a_span_stay_apart() -> None:
         diarization(turns, {"A": ANNA}),
         diarization(turns, {"A": (1.0, 0.2, 0.0)}),
     ]
-    assert people(link(spans, 1, None)) == {
+    assert people(link_speakers(spans, 1, None)) == {
         frozenset({(0, "A"), (1, "A")}),
         frozenset({(0, "B"), (2, "A")}),
     }
@@ -50,7 +53,7 @@ def test_groups_that_share_a_span_stay_apart() -> None:
 
 def test_the_number_of_speakers_asked_for_is_obeyed() -> None:
     spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": CLEO, "B": BEN})]
-    assert people(link(spans, 2, 2)) == {
+    assert people(link_speakers(spans, 2, 2)) == {
         frozenset({(0, "A"), (1, "A")}),
         frozenset({(0, "B"), (1, "B")}),
     }
@@ -58,18 +61,21 @@ def test_the_number_of_speakers_asked_for_is_obeyed() -> None:
 
 def test_as_many_stay_as_were_asked_for_at_least() -> None:
     spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": ANNA, "B": BEN})]
-    assert len(link(spans, 1, None)) == 2
-    assert len(link(spans, 3, None)) == 3
+    assert len(link_speakers(spans, 1, None)) == 2
+    assert len(link_speakers(spans, 3, None)) == 3
 
 
 def test_the_nearest_of_one_span_join_when_fewer_were_asked_for() -> None:
     turns = [*TURNS, (2.0, 3.0, "C")]
     spans = [diarization(turns, {"A": ANNA, "B": BEN, "C": (1.0, 0.2, 0.0)})]
-    assert people(link(spans, 1, 2)) == {frozenset({(0, "A"), (0, "C")}), frozenset({(0, "B")})}
+    assert people(link_speakers(spans, 1, 2)) == {
+        frozenset({(0, "A"), (0, "C")}),
+        frozenset({(0, "B")}),
+    }
 
 
 def test_one_span_is_left_as_it_is() -> None:
-    assert people(link([diarization(TURNS, {"A": ANNA, "B": ANNA})], 1, None)) == {
+    assert people(link_speakers([diarization(TURNS, {"A": ANNA, "B": ANNA})], 1, None)) == {
         frozenset({(0, "A")}),
         frozenset({(0, "B")}),
     }
@@ -80,11 +86,11 @@ def test_a_speaker_without_a_usable_voice_is_someone_else() -> None:
         diarization(TURNS, {"A": ANNA, "B": (0.0, 0.0, 0.0)}),
         diarization(TURNS, {"A": (float("nan"), 0.0, 0.0)}),
     ]
-    assert len(link(spans, 1, None)) == 4
+    assert len(link_speakers(spans, 1, None)) == 4
 
 
 def test_nobody_speaks_in_any_span() -> None:
-    assert link([diarization([]), diarization([])], 1, 2) == []
+    assert link_speakers([diarization([]), diarization([])], 1, 2) == []
 
 
 def test_distance_is_the_mean_over_all_pairs() -> None:
@@ -93,15 +99,23 @@ def test_distance_is_the_mean_over_all_pairs() -> None:
     spans = [
         diarization(turns, {"A": voice}) for voice in [(1.0, 0.0), (0.9, 0.436), (0.73, -0.683)]
     ]
-    assert people(link(spans, 1, None)) == {frozenset({(0, "A"), (1, "A")}), frozenset({(2, "A")})}
+    assert people(link_speakers(spans, 1, None)) == {
+        frozenset({(0, "A"), (1, "A")}),
+        frozenset({(2, "A")}),
+    }
 
 
 def test_voices_of_the_embedded_model_must_be_nearer() -> None:
     """At a distance of 0.3, which is near for other models."""
     spans = [diarization(TURNS[:1], {"A": voice}) for voice in [(1.0, 0.0), (0.7, 0.714)]]
-    assert len(link(spans, 1, None)) == 1
+    assert len(link_speakers(spans, 1, None)) == 1
     embedded = Engine(name="pyannote.audio", version="4", model="embedded")
-    assert len(link([span.model_copy(update={"engine": embedded}) for span in spans], 1, None)) == 2
+    assert (
+        len(
+            link_speakers([span.model_copy(update={"engine": embedded}) for span in spans], 1, None)
+        )
+        == 2
+    )
 
 
 def test_linked_speakers_are_numbered_as_they_are_heard() -> None:

@@ -2,31 +2,35 @@
 
 import pytest
 
-from functions.finalize.answer.sentences import Placed
-from functions.finalize.speakers.speaker_assignment import speakers
-from functions.finalize.speakers.turns import Floor
+from functions.finalize.answer.timed_segments import TimedWord
+from functions.finalize.speakers.speaker_assignment import assign_speakers
+from functions.finalize.speakers.turns import TurnIndex
 from shared.model.artifacts import Turn
 from tests.support.finalize_inputs import diarization, manifest, sentence, transcript
 
 Turns = list[tuple[float, float, str]]
 
 
-def said(text: str, start: float = 0.0, pace: float = 0.4, pause: float = 0.5) -> list[Placed]:
+def said(text: str, start: float = 0.0, pace: float = 0.4, pause: float = 0.5) -> list[TimedWord]:
     """Words at an even pace; a bar is a pause."""
-    words: list[Placed] = []
+    words: list[TimedWord] = []
     for one in text.split():
         if one == "|":
             start += pause
         else:
-            words.append(Placed(one, start, round(start + pace, 3), 0.9, 0.8, "aligned"))
+            words.append(TimedWord(one, start, round(start + pace, 3), 0.9, 0.8, "aligned"))
             start = words[-1].end
     return words
 
 
-def given(sentences: list[list[Placed]], turns: Turns) -> str:
+def given(sentences: list[list[TimedWord]], turns: Turns) -> str:
     """The speakers of all words, a space between sentences; a dot for nobody."""
-    floor = Floor.of([Turn(start=start, end=end, speaker=speaker) for start, end, speaker in turns])
-    return " ".join("".join(one or "." for one in words) for words in speakers(sentences, floor))
+    floor = TurnIndex.from_turns(
+        [Turn(start=start, end=end, speaker=speaker) for start, end, speaker in turns]
+    )
+    return " ".join(
+        "".join(one or "." for one in words) for words in assign_speakers(sentences, floor)
+    )
 
 
 @pytest.mark.parametrize("border", [1.2, 1.6, 2.0])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from functions.finalize.speakers.turns import identify
+from functions.finalize.speakers.linking import SpanSpeaker
+from functions.finalize.speakers.turns import SpanTurn, number_speakers
 from shared.model.artifacts import Turn
 from shared.model.transcript import Overlap, Transcript
 from tests.support.finalize_inputs import diarization, manifest, sentence, transcript
@@ -139,11 +140,11 @@ def test_turns_that_touch_do_not_overlap() -> None:
 
 
 def test_a_blip_does_not_make_the_first_speaker() -> None:
-    placed = [
-        (0.0, 0.1, (0, "A")),
-        (0.1, 2.0, (0, "B")),
-        (2.0, 3.0, (0, "A")),
-        (3.0, 3.1, (0, "C")),
+    a, b, c = (SpanSpeaker(0, name) for name in "ABC")
+    turns = [
+        SpanTurn(0.0, 0.1, a),
+        SpanTurn(0.1, 2.0, b),
+        SpanTurn(2.0, 3.0, a),
+        SpanTurn(3.0, 3.1, c),
     ]
-    groups = [[(0, "A")], [(0, "B")], [(0, "C")]]
-    assert identify(groups, placed) == {(0, "A"): "S2", (0, "B"): "S1", (0, "C"): "S3"}
+    assert number_speakers([[a], [b], [c]], turns) == {a: "S2", b: "S1", c: "S3"}
