@@ -77,7 +77,8 @@ def finalize(
     """
     params = validated(FinalizeParams, request.params)
     source = request.source
-    if not jobs.claim(source, params.run, params.execution):
+    holds_job = jobs.claim(source, params.run, params.execution)
+    if not holds_job:
         if jobs.is_erased(source.job_id):
             # This call may be a retry of one that wrote an answer and died.
             delete_answer(source, params.run, blobs)
@@ -106,14 +107,20 @@ def write_transcript(
     folder = outbox_folder(source)
     outputs = {"json": f"{folder}/{TRANSCRIPT.file_name}"}
     for name in formats:
-        outputs[name] = f"{folder}/{FORMATS[name].file_name}"
+        file_name = FORMATS[name].file_name
+        outputs[name] = f"{folder}/{file_name}"
 
     transcript = load_and_build(request, params, options, outputs, blobs, jobs)
-    files = {TRANSCRIPT.file_name: transcript.model_dump_json(indent=1).encode()}
+    document = transcript.model_dump_json(indent=1)
+    files = {TRANSCRIPT.file_name: document.encode()}
     for name in formats:
-        files[FORMATS[name].file_name] = WRITERS[name](transcript).encode()
+        write = WRITERS[name]
+        file_name = FORMATS[name].file_name
+        files[file_name] = write(transcript).encode()
 
-    if not put_answer(source, params.run, files, blobs, text_language(transcript)):
+    language = text_language(transcript)
+    is_newest = put_answer(source, params.run, files, blobs, language)
+    if not is_newest:
         return superseded(source)
     delete_if_erased(source, params.run, blobs, jobs)
     return finish_job(source, params.run, "done", jobs, outputs=outputs)
@@ -154,7 +161,9 @@ def load_and_build(
 def find_recording(source: Source, blobs: BlobStore) -> Blob | None:
     """Returns the recording's object, or None if it was deleted or replaced."""
     found = blobs.find(source.uri)
-    return found if found and found.generation == source.generation else None
+    if found is None or found.generation != source.generation:
+        return None
+    return found
 
 
 def load_stage_results(inputs: Mapping[str, Artifact], blobs: BlobStore) -> StageResults:
@@ -183,9 +192,12 @@ def load_model(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
 def numbered_inputs(name: str, inputs: Mapping[str, Artifact]) -> list[Artifact]:
     """Returns the inputs `<name>-0`, `<name>-1`, … in order."""
     prefix = f"{name}-"
-    keys = [key for key in inputs if key.startswith(prefix)]
-    keys.sort(key=lambda key: int(key.removeprefix(prefix)))
-    return [inputs[key] for key in keys]
+    by_number = {}
+    for key, artifact in inputs.items():
+        if key.startswith(prefix):
+            number = int(key.removeprefix(prefix))
+            by_number[number] = artifact
+    return [by_number[number] for number in sorted(by_number)]
 
 
 def write_problem(
@@ -198,13 +210,24 @@ def write_problem(
     problem = find_problem(source, error, blobs)
     if problem is None:
         return finish_job(source, run, "retryable", jobs)
-    content = problem.model_dump_json(indent=1).encode()
-    if not put_problem(source, run, content, blobs):
+    content = problem.model_dump_json(indent=1)
+    is_newest = put_problem(source, run, content.encode(), blobs)
+    if not is_newest:
         return superseded(source)
     delete_if_erased(source, run, blobs, jobs)
-    state: FinalState = "cancelled" if problem.type == Cancelled.name() else "failed"
-    outputs = {"problem": f"{outbox_folder(source)}/{PROBLEM_NAME}"}
-    return finish_job(source, run, state, jobs, outputs=outputs, problem=problem)
+    state: FinalState = "failed"
+    if problem.type == Cancelled.name():
+        state = "cancelled"
+    folder = outbox_folder(source)
+    outputs = {"problem": f"{folder}/{PROBLEM_NAME}"}
+    return finish_job(
+        source,
+        run,
+        state,
+        jobs,
+        outputs=outputs,
+        problem=problem,
+    )
 
 
 def find_problem(source: Source, error: WorkflowError, blobs: BlobStore) -> Problem | None:
@@ -228,7 +251,8 @@ def delete_if_erased(source: Source, run: int, blobs: BlobStore, jobs: JobStore)
 
     The claim looks for an erasure before the write; this finds one that came after it.
     """
-    if jobs.is_erased(source.job_id):
+    is_erased = jobs.is_erased(source.job_id)
+    if is_erased:
         delete_answer(source, run, blobs)
         jobs.raise_if_erased(source.job_id)
 
@@ -245,8 +269,12 @@ def finish_job(
     """Records how the run ended. Logs the line that alerts and metrics read."""
     outputs = outputs or {}
     jobs.finish(source.job_id, run, state, problem=problem, results=outputs)
-    problem_type = problem.type if problem else None
-    log.info("settled", extra={"state": state, "run": run, "problem": problem_type})
+    details = {
+        "state": state,
+        "run": run,
+        "problem": problem.type if problem else None,
+    }
+    log.info("settled", extra=details)
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
 
 

@@ -20,4 +20,7 @@ def main(request: flask.Request) -> flask.Response:
 
 
 def handle_request(request: StageRequest) -> Finalized:
-    return finalize(request, blob_store(), job_store(), event_publisher())
+    blobs = blob_store()
+    jobs = job_store()
+    publisher = event_publisher()
+    return finalize(request, blobs, jobs, publisher)

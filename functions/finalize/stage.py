@@ -106,7 +106,8 @@ def find_speakers(
     """Returns the speakers: the channels if each was transcribed on its own, else the voices."""
     manifest = results.manifest
     if is_split(manifest):
-        return speakers_by_channel(segments, manifest.media.duration)
+        duration = manifest.media.duration
+        return speakers_by_channel(segments, duration)
     spans = []
     if results.diarizations:
         spans = [cut_at_end(span, manifest) for span in manifest.spans]
@@ -135,13 +136,15 @@ def main_of_many(detection: Detection | None, options: Options, words: Iterable[
     Its confidence is the mean of the detection windows'.
     """
     windows = detection.windows if detection else ()
-    confidences = [window.confidence for window in windows]
-    confidence = finite(fmean(confidences)) if confidences else None
+    confidence = None
+    if windows:
+        mean = fmean(window.confidence for window in windows)
+        confidence = finite(mean)
 
     code = detection.code if detection else None
     counts = Counter(word.language for word in words if word.language)
     if counts and options.task != "translate":
-        code = counts.most_common(1)[0][0]
+        ((code, _),) = counts.most_common(1)
     return Language(code=code, confidence=confidence, method="multi", windows=windows)
 
 
@@ -151,11 +154,14 @@ def provenance(results: StageResults, release: str) -> Provenance:
     if results.detection:
         engines["detect"] = [results.detection.engine]
     engines["transcribe"] = [output.asr for output in results.aligned]
-    engines["align"] = [engine for output in results.aligned for engine in output.engines]
+    engines["align"] = []
+    for output in results.aligned:
+        engines["align"] += output.engines
     engines["diarize"] = [diarization.engine for diarization in results.diarizations]
 
     stages = {}
     for stage, used in engines.items():
-        if used:
-            stages[stage] = tuple(dict.fromkeys(used))
+        unique = dict.fromkeys(used)
+        if unique:
+            stages[stage] = tuple(unique)
     return Provenance(dropscribe=release, stages=stages)

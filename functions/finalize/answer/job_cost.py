@@ -1,7 +1,7 @@
 """What a run of a job has cost, by the deployment's resources and the price table."""
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from shared.jobs.job import StageRecord
@@ -32,13 +32,12 @@ def job_cost(
 
     run_started = job.claimed or job.created
     calls = Counter(finalize=1)
-    seconds_of_stage: dict[str, float] = {}
+    seconds_of_stage: dict[str, float] = defaultdict(float)
     for record in records:
         if record.updated >= run_started:
             calls[record.stage] += 1
         if record.started >= run_started:
-            seconds = billed(record.seconds or 0.0)
-            seconds_of_stage[record.stage] = seconds_of_stage.get(record.stage, 0.0) + seconds
+            seconds_of_stage[record.stage] += billed(record.seconds or 0.0)
 
     stored_parts: list[Chunk | Interval] = [*manifest.chunks, *manifest.spans]
     used_operations = operations(
@@ -60,6 +59,9 @@ def has_prices(records: Sequence[StageRecord]) -> bool:
     missing = used_functions - set(settings().resources)
     if not missing and settings().region == prices().region:
         return True
-    details = {"region": settings().region, "without_resources": sorted(missing)}
+    details = {
+        "region": settings().region,
+        "without_resources": sorted(missing),
+    }
     log.warning("cost unknown", extra=details)
     return False

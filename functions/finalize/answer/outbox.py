@@ -41,7 +41,9 @@ TRANSCRIPT_NAMES = tuple(name for name in CONTENT_TYPES if name != PROBLEM_NAME)
 
 def outbox_folder(source: Source) -> str:
     """Returns the URI of the recording's folder, without a slash at its end."""
-    return f"gs://{settings().outbox}/{answer_folder(source)}"
+    bucket = settings().outbox
+    folder = answer_folder(source)
+    return f"gs://{bucket}/{folder}"
 
 
 def version_of(blob: Blob) -> AnswerVersion:
@@ -106,8 +108,11 @@ def version_at(source: Source, name: str, blobs: BlobStore) -> AnswerVersion:
     A writer looks at the other kind of answer before its own write and after it, since a later run
     may write, and look, in between.
     """
-    found = blobs.find(f"{outbox_folder(source)}/{name}")
-    return version_of(found) if found else NO_ANSWER
+    folder = outbox_folder(source)
+    found = blobs.find(f"{folder}/{name}")
+    if found is None:
+        return NO_ANSWER
+    return version_of(found)
 
 
 def put_object(
@@ -117,7 +122,8 @@ def put_object(
 
     An object of the same version is left as it is.
     """
-    uri = f"{outbox_folder(source)}/{name}"
+    folder = outbox_folder(source)
+    uri = f"{folder}/{name}"
     own_version = AnswerVersion(source.generation, run)
     metadata = {
         "dropscribe-generation": str(source.generation),
@@ -159,6 +165,11 @@ def delete_transcript(source: Source, run: int, blobs: BlobStore) -> None:
 
 def delete_object(source: Source, run: int, name: str, blobs: BlobStore) -> None:
     """Deletes an object, unless it is of a later version."""
-    found = blobs.find(f"{outbox_folder(source)}/{name}")
-    if found and version_of(found) <= AnswerVersion(source.generation, run):
-        blobs.delete(found.uri, found.generation)
+    folder = outbox_folder(source)
+    uri = f"{folder}/{name}"
+    found = blobs.find(uri)
+    if found is None:
+        return
+    newest_deleted = AnswerVersion(source.generation, run)
+    if version_of(found) <= newest_deleted:
+        blobs.delete(uri, found.generation)

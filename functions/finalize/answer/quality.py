@@ -1,7 +1,6 @@
 """How far the transcript can be trusted, measured without a reference."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import fmean
 
 from functions.finalize.answer.timed_segments import TimedSegment
 from functions.finalize.formats.text import one_line
@@ -28,14 +27,13 @@ def measure_quality(
     its own words only. Suspects have the text after replacements.
     """
     gaps = find_gaps(chunks, recognized)
-    confidences = [word.confidence for word in words if word.confidence is not None]
-    interpolated = [word for word in words if word.timing == "interpolated"]
+    timings = [word.timing for word in words]
     return Quality(
         coverage=coverage(chunks, gaps),
         uncovered=tuple(long_gaps(gaps)),
         suspects=tuple(find_suspects(replaced)),
-        words_interpolated=len(interpolated),
-        mean_confidence=round(fmean(confidences), 4) if confidences else None,
+        words_interpolated=timings.count("interpolated"),
+        mean_confidence=mean_confidence(words),
     )
 
 
@@ -46,13 +44,22 @@ def find_gaps(chunks: Sequence[Chunk], segments: Iterable[TimedSegment]) -> list
         covered_by_channel[chunk.channel] = []
     for segment in segments:
         for word in segment.words:
-            covered = Interval(start=word.start - WORD_PADDING, end=word.end + WORD_PADDING)
-            covered_by_channel[segment.channel].append(covered)
+            interval = Interval(
+                start=word.start - WORD_PADDING,
+                end=word.end + WORD_PADDING,
+            )
+            covered_by_channel[segment.channel].append(interval)
 
     gaps = []
-    for channel, covered_intervals in covered_by_channel.items():
-        for gap in uncovered(channel_speech(chunks, channel), covered_intervals):
-            gaps.append(Gap(start=gap.start, end=gap.end, channel=channel))
+    for channel, covered in covered_by_channel.items():
+        speech = channel_speech(chunks, channel)
+        for interval in uncovered(speech, covered):
+            gap = Gap(
+                start=interval.start,
+                end=interval.end,
+                channel=channel,
+            )
+            gaps.append(gap)
     return gaps
 
 
@@ -68,8 +75,14 @@ def channel_speech(chunks: Iterable[Chunk], channel: int | None) -> list[Interva
 def coverage(chunks: Sequence[Chunk], gaps: Iterable[Gap]) -> float | None:
     """Returns the share of speech outside the gaps. None without speech."""
     channels = dict.fromkeys(chunk.channel for chunk in chunks)
-    total = sum(total_seconds(channel_speech(chunks, channel)) for channel in channels)
-    return round(1 - total_seconds(gaps) / total, 4) if total else None
+    speech_seconds = 0.0
+    for channel in channels:
+        speech = channel_speech(chunks, channel)
+        speech_seconds += total_seconds(speech)
+    if speech_seconds == 0:
+        return None
+    uncovered_share = total_seconds(gaps) / speech_seconds
+    return round(1 - uncovered_share, 4)
 
 
 def long_gaps(gaps: Iterable[Gap]) -> Iterator[Gap]:
@@ -81,19 +94,28 @@ def long_gaps(gaps: Iterable[Gap]) -> Iterator[Gap]:
             yield Gap(start=start, end=end, channel=gap.channel)
 
 
+def mean_confidence(words: Iterable[Word]) -> float | None:
+    """Returns the mean of the known confidences, or None if none is known."""
+    known = [word.confidence for word in words if word.confidence is not None]
+    if not known:
+        return None
+    mean = sum(known) / len(known)
+    return round(mean, 4)
+
+
 def find_suspects(segments: Iterable[TimedSegment]) -> list[Suspect]:
     """Returns the segments that nobody is likely to have said, in order of start."""
     suspects = []
     for segment in segments:
-        if segment.is_suspect:
-            suspects.append(
-                Suspect(
-                    start=segment.start,
-                    end=segment.end,
-                    text=one_line(segment.aligned.text),
-                    language=segment.language,
-                    channel=segment.channel,
-                    reasons=segment.aligned.quality_flags,
-                )
-            )
+        if not segment.is_suspect:
+            continue
+        suspect = Suspect(
+            start=segment.start,
+            end=segment.end,
+            text=one_line(segment.aligned.text),
+            language=segment.language,
+            channel=segment.channel,
+            reasons=segment.aligned.quality_flags,
+        )
+        suspects.append(suspect)
     return sorted(suspects, key=lambda suspect: suspect.start)

@@ -41,10 +41,16 @@ class ReplacementRules:
         for phrase, replacement in replacements.items():
             words = [normalize_word(word) for word in phrase.split()]
             found = separator.join(words)
-            if found:
-                normalized[found] = replacement
-                lengths.append(len(words) if separator else len(found))
-        return cls(separator, normalized, max(lengths))
+            if not found:
+                continue
+            normalized[found] = replacement
+            length = len(words) if separator else len(found)
+            lengths.append(length)
+        return cls(
+            separator=separator,
+            replacements=normalized,
+            most_words=max(lengths),
+        )
 
     def match(self, words: Sequence[TimedWord]) -> tuple[int, str] | None:
         """Returns the number of words at the start that the longest phrase matches, and its
@@ -61,7 +67,10 @@ def replace_phrases(
     segments: Sequence[TimedSegment], replacements: Mapping[str, str]
 ) -> list[TimedSegment]:
     """Returns the segments with phrases replaced. Segments that lose all words are dropped."""
-    rules = {separator: ReplacementRules.build(replacements, separator) for separator in ("", " ")}
+    rules = {}
+    for separator in ("", " "):
+        rules[separator] = ReplacementRules.build(replacements, separator)
+
     replaced = []
     for segment in segments:
         separator = word_separator(segment.language)
@@ -74,10 +83,14 @@ def replace_phrases(
 def replace_in_segment(segment: TimedSegment, rules: ReplacementRules) -> TimedSegment:
     if not rules.replacements:
         return segment
-    text = replace_in_text(segment.aligned.text, rules)
-    aligned = segment.aligned.model_copy(update={"text": text})
+    aligned = segment.aligned
+    text = replace_in_text(aligned.text, rules)
     words = replace_in_words(segment.words, rules)
-    return replace(segment, words=tuple(words), aligned=aligned)
+    return replace(
+        segment,
+        words=tuple(words),
+        aligned=aligned.model_copy(update={"text": text}),
+    )
 
 
 def replace_in_text(text: str, rules: ReplacementRules) -> str:
@@ -85,7 +98,15 @@ def replace_in_text(text: str, rules: ReplacementRules) -> str:
     spellings = text.split() if rules.separator else list(text)
     untimed_words = []
     for spelling in spellings:
-        untimed_words.append(TimedWord(spelling, 0.0, 0.0, None, None, "asr"))
+        word = TimedWord(
+            word=spelling,
+            start=0.0,
+            end=0.0,
+            score=None,
+            confidence=None,
+            timing="asr",
+        )
+        untimed_words.append(word)
     replaced = replace_in_words(untimed_words, rules)
     return rules.separator.join(word.word for word in replaced)
 
@@ -95,16 +116,19 @@ def replace_in_words(words: Sequence[TimedWord], rules: ReplacementRules) -> lis
     replaced: list[TimedWord] = []
     position = 0
     while position < len(words):
-        match = rules.match(words[position : position + rules.most_words])
+        following = words[position : position + rules.most_words]
+        match = rules.match(following)
         if match is None:
             replaced.append(words[position])
             position += 1
             continue
         length, replacement = match
-        matched = words[position : position + length]
+        matched = following[:length]
         new_words = replacement_words(matched, replacement, rules.separator)
         if not new_words and replaced:
-            replaced[-1] = inherit_sentence_end(replaced[-1], matched[-1])
+            previous = replaced.pop()
+            closed = inherit_sentence_end(previous, matched[-1])
+            replaced.append(closed)
         replaced += new_words
         position += length
     return replaced
@@ -117,85 +141,109 @@ def replacement_words(
 
     As many words as were matched keep their times; otherwise the new words share the whole time.
     """
-    spellings = replacement.split() if separator else [replacement.strip()]
+    spellings = [replacement.strip()]
+    if separator:
+        spellings = replacement.split()
     if not replacement.strip():
         return []
     if len(spellings) == len(matched):
-        return [respell(word, new) for word, new in zip(matched, spellings, strict=True)]
+        pairs = zip(matched, spellings, strict=True)
+        return [respell(word, spelling) for word, spelling in pairs]
 
     opening, _ = surrounding_marks(matched[0].word)
     _, closing = surrounding_marks(matched[-1].word)
     spellings[0] = add_marks(spellings[0], opening, "")
     spellings[-1] = add_marks(spellings[-1], "", closing)
-    return divide_word(join_words(matched), spellings)
+    joined = join_words(matched)
+    return divide_word(joined, spellings)
 
 
 def respell(word: TimedWord, spelling: str) -> TimedWord:
     """Returns the word with another spelling between the same punctuation marks."""
     opening, closing = surrounding_marks(word.word)
-    return replace(word, word=add_marks(spelling, opening, closing))
+    new_spelling = add_marks(spelling, opening, closing)
+    return replace(word, word=new_spelling)
 
 
 def add_marks(spelling: str, opening: str, closing: str) -> str:
     """Returns the spelling between the marks. Closing marks that it already has are not doubled."""
-    return opening + spelling.removesuffix(closing) + closing
+    without_closing = spelling.removesuffix(closing)
+    return opening + without_closing + closing
 
 
 def surrounding_marks(word: str) -> tuple[str, str]:
     """Returns the sentence's punctuation before and after the word."""
-    core = word.strip(PUNCTUATION) or word
+    core = strip_marks(word)
     opening, _, closing = word.partition(core)
     return opening, closing
 
 
-def normalize_word(word: str) -> str:
-    """Returns the word as it is compared: without case and surrounding punctuation.
+def strip_marks(word: str) -> str:
+    """Returns the word without surrounding punctuation, unless it is nothing but punctuation."""
+    stripped = word.strip(PUNCTUATION)
+    return stripped or word
 
-    A word of nothing but punctuation is compared as it is.
-    """
-    core = word.strip(PUNCTUATION) or word
-    return unicodedata.normalize("NFC", core).casefold()
+
+def normalize_word(word: str) -> str:
+    """Returns the word as it is compared: without case and surrounding punctuation."""
+    core = strip_marks(word)
+    composed = unicodedata.normalize("NFC", core)
+    return composed.casefold()
 
 
 def inherit_sentence_end(word: TimedWord, deleted: TimedWord) -> TimedWord:
     """Returns the word with the end of the sentence that the deleted word after it had, if any."""
     _, closing = surrounding_marks(deleted.word)
-    if not any(mark in SENTENCE_END for mark in closing):
+    if set(closing).isdisjoint(SENTENCE_END):
         return word
     without_comma = word.word.rstrip(CLAUSE_END)
-    return replace(word, word=add_marks(without_comma, "", closing))
+    new_spelling = add_marks(without_comma, "", closing)
+    return replace(word, word=new_spelling)
 
 
 def join_words(words: Sequence[TimedWord]) -> TimedWord:
     """Returns one word with the time of all words and the means of their scores."""
-    timings = {word.timing for word in words}
+    timing = words[0].timing
+    if any(word.timing != timing for word in words):
+        timing = "interpolated"
+    spelling = "".join(word.word for word in words)
     return TimedWord(
-        word="".join(word.word for word in words),
+        word=spelling,
         start=words[0].start,
         end=words[-1].end,
         score=mean(word.score for word in words),
         confidence=mean(word.confidence for word in words),
-        timing=words[0].timing if len(timings) == 1 else "interpolated",
+        timing=timing,
     )
 
 
 def mean(numbers: Iterable[float | None]) -> float | None:
     """Returns the mean of the known numbers, or None if none is known."""
     known = [number for number in numbers if number is not None]
-    return fmean(known) if known else None
+    if not known:
+        return None
+    return fmean(known)
 
 
 def divide_word(word: TimedWord, spellings: Sequence[str]) -> list[TimedWord]:
     """Returns words with these spellings, which share the word's time by their lengths."""
     if len(spellings) == 1:
         return [replace(word, word=spellings[0])]
-    positions = list(accumulate(map(len, spellings), initial=0))
-    duration = word.end - word.start
+    lengths = [len(spelling) for spelling in spellings]
+    positions = list(accumulate(lengths, initial=0))
     length = positions[-1]
+    duration = word.end - word.start
     divided = []
     for spelling, (first, last) in zip(spellings, pairwise(positions), strict=True):
         start = round(word.start + duration * first / length, 3)
         end = round(word.start + duration * last / length, 3)
-        new_word = TimedWord(spelling, start, end, None, word.confidence, "interpolated")
+        new_word = TimedWord(
+            word=spelling,
+            start=start,
+            end=end,
+            score=None,
+            confidence=word.confidence,
+            timing="interpolated",
+        )
         divided.append(new_word)
     return divided

@@ -52,7 +52,9 @@ def segment_flags(segment: SpeakerSegment) -> tuple[SegmentFlag, ...]:
     if not segment.words:
         return ("no_words",)
     timings = {word.timing for word in segment.words}
-    return ("not_aligned",) if "asr" in timings else ()
+    if "asr" in timings:
+        return ("not_aligned",)
+    return ()
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,13 @@ def index_turns(speakers: Speakers, overlaps: Iterable[Overlap]) -> TurnLookup:
 
     overlap_turns = []
     for overlap in overlaps:
-        overlap_turns.append(Turn(start=overlap.start, end=overlap.end, speaker=""))
-    overlap_index = TurnIndex.from_turns(overlap_turns)
-    return TurnLookup(speakers.turns_of_channel, by_speaker, overlap_index)
+        turn = Turn(start=overlap.start, end=overlap.end, speaker="")
+        overlap_turns.append(turn)
+    return TurnLookup(
+        exclusive=speakers.turns_of_channel,
+        by_speaker=by_speaker,
+        overlaps=TurnIndex.from_turns(overlap_turns),
+    )
 
 
 def build_words(
@@ -88,7 +94,9 @@ def build_words(
     words: list[Word] = []
     for segment in segments:
         for word in segment.words:
-            words.append(build_word(len(words), word, segment, lookup))
+            number = len(words)
+            built = build_word(number, word, segment, lookup)
+            words.append(built)
     return words
 
 
@@ -121,7 +129,8 @@ def talk_share(word: TimedWord, speaker: str, turns: TurnIndex) -> float:
     """Returns the share of the word's time, from 0 to 1, that the speaker's turns cover."""
     duration = word.nonempty_end - word.start
     talk_time = turns.talk_time(word.start, word.nonempty_end)
-    return min(talk_time.get(speaker, 0.0) / duration, 1.0)
+    seconds = talk_time.get(speaker, 0.0)
+    return min(seconds / duration, 1.0)
 
 
 def speakers_during(

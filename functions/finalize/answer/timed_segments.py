@@ -27,7 +27,8 @@ class TimedWord:
     @property
     def nonempty_end(self) -> float:
         """Returns `end`, but at least MINIMUM_DURATION after `start`."""
-        return max(self.end, self.start + MINIMUM_DURATION)
+        shortest_end = self.start + MINIMUM_DURATION
+        return max(self.end, shortest_end)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def to_recording_time(chunks: Sequence[Chunk], aligned: Sequence[Aligned]) -> li
     """
     parts_of_channel: dict[int | None, list[tuple[Chunk, Aligned]]] = defaultdict(list)
     for chunk, output in zip(chunks, aligned, strict=True):
-        parts_of_channel[chunk.channel].append((chunk, output))
+        parts = parts_of_channel[chunk.channel]
+        parts.append((chunk, output))
 
     segments: list[TimedSegment] = []
     for parts in parts_of_channel.values():
@@ -96,7 +98,12 @@ def channel_segments(parts: Iterable[tuple[Chunk, Aligned]]) -> list[TimedSegmen
 def time_segment(segment: AlignedSegment, chunk: Chunk) -> TimedSegment:
     start = clamp(chunk.start + segment.start, chunk)
     end = clamp(chunk.start + segment.end, chunk)
-    return TimedSegment(start, max(start, end), chunk.channel, segment)
+    return TimedSegment(
+        start=start,
+        end=max(start, end),
+        channel=chunk.channel,
+        aligned=segment,
+    )
 
 
 def time_word(word: AlignedWord, chunk: Chunk, earliest: float) -> TimedWord:
@@ -106,10 +113,18 @@ def time_word(word: AlignedWord, chunk: Chunk, earliest: float) -> TimedWord:
     start = max(earliest, clamp(aligned_start, chunk))
     end = max(start, clamp(aligned_end, chunk))
 
-    start_moved = abs(start - aligned_start) > MINIMUM_DURATION
-    end_moved = abs(end - aligned_end) > MINIMUM_DURATION
-    timing: Timing = "clamped" if start_moved or end_moved else word.timing
-    return TimedWord(word.word, start, end, word.score, word.confidence, timing)
+    timing = word.timing
+    shifts = abs(start - aligned_start), abs(end - aligned_end)
+    if max(shifts) > MINIMUM_DURATION:
+        timing = "clamped"
+    return TimedWord(
+        word=word.word,
+        start=start,
+        end=end,
+        score=word.score,
+        confidence=word.confidence,
+        timing=timing,
+    )
 
 
 def end_before_next(words: Sequence[TimedWord]) -> Iterator[TimedWord]:

@@ -20,11 +20,16 @@ def job_timings(
     if recording is None:
         return Timings(queued=None, stages=stages, wall=None)
 
-    uploaded = recording.created
-    started = min((record.started for record in records), default=None)
-    queued = (started - uploaded).total_seconds() if started else None
-    wall = (datetime.now(UTC) - uploaded).total_seconds()
-    return Timings(queued=queued, stages=stages, wall=wall)
+    queued = None
+    if records:
+        first = min(records, key=lambda record: record.started)
+        queued = first.started - recording.created
+    wall = datetime.now(UTC) - recording.created
+    return Timings(
+        queued=queued.total_seconds() if queued is not None else None,
+        stages=stages,
+        wall=wall.total_seconds(),
+    )
 
 
 def stage_timing(record: StageRecord, manifest: Manifest) -> StageTiming:

@@ -33,10 +33,15 @@ def collect_warnings(
     """Returns the stages' warnings in recording time, each one once."""
     warnings = list(manifest.warnings)
     for chunk, output in zip(manifest.chunks, aligned, strict=True):
-        warnings += [shift_warning(warning, chunk) for warning in output.warnings]
+        for warning in output.warnings:
+            shifted = shift_warning(warning, chunk)
+            warnings.append(shifted)
     for span, diarization in zip(manifest.spans, diarizations, strict=False):
-        warnings += [shift_warning(warning, span) for warning in diarization.warnings]
-    return list(dict.fromkeys(warnings))
+        for warning in diarization.warnings:
+            shifted = shift_warning(warning, span)
+            warnings.append(shifted)
+    unique = dict.fromkeys(warnings)
+    return list(unique)
 
 
 def shift_warning(warning: StageWarning, part: Interval | Chunk) -> StageWarning:
@@ -45,7 +50,8 @@ def shift_warning(warning: StageWarning, part: Interval | Chunk) -> StageWarning
         return warning
     start = clamp(part.start + warning.span.start, part)
     end = clamp(part.start + warning.span.end, part)
-    return warning.model_copy(update={"span": Interval(start=start, end=end)})
+    span = Interval(start=start, end=end)
+    return warning.model_copy(update={"span": span})
 
 
 def find_warnings(
@@ -60,7 +66,8 @@ def find_warnings(
     has_speech = any(chunk.speech for chunk in manifest.chunks)
     if not has_words and not has_speech:
         yield new_warning("no_speech", "Nobody speaks in this recording.")
-    if language.confidence is not None and language.confidence < LOW_CONFIDENCE:
+    confidence = language.confidence
+    if confidence is not None and confidence < LOW_CONFIDENCE:
         message = f"The language may be another than {language.code}."
         yield new_warning("language_uncertain", message)
     suspects = sum(segment.is_suspect for segment in segments)
@@ -82,8 +89,9 @@ def speaker_warnings(speakers: Sequence[Speaker], options: Options) -> Iterator[
     if count == 1:
         yield new_warning("one_speaker", "Only one speaker was heard.")
     fewest, most = speaker_limits(options)
+    is_too_few = count < fewest
     is_too_many = most is not None and count > most
-    if speakers and (count < fewest or is_too_many):
+    if speakers and (is_too_few or is_too_many):
         message = f"{count} speakers were heard, which is not the number asked for."
         yield new_warning("speaker_count", message)
 
@@ -104,10 +112,12 @@ def same_channels(segments: Iterable[TimedSegment]) -> Iterator[tuple[int, int]]
         if segment.channel is not None:
             words_of[segment.channel] += segment.words
     for one, other in combinations(sorted(words_of), 2):
-        fewer, more = sorted((words_of[one], words_of[other]), key=len)
+        pair = words_of[one], words_of[other]
+        fewer, more = sorted(pair, key=len)
         if len(fewer) < FEWEST_WORDS:
             continue
-        if count_shared(fewer, more) >= SAME_SHARE * len(fewer):
+        share = count_shared(fewer, more) / len(fewer)
+        if share >= SAME_SHARE:
             yield one, other
 
 
@@ -115,11 +125,23 @@ def count_shared(words: Sequence[TimedWord], others: Sequence[TimedWord]) -> int
     """Returns how many of the words are also among the others at about the same time."""
     starts_of: dict[str, list[float]] = defaultdict(list)
     for other in others:
-        starts_of[other.word.casefold()].append(other.start)
-    return sum(is_near(word.start, starts_of[word.word.casefold()]) for word in words)
+        spelling = other.word.casefold()
+        starts_of[spelling].append(other.start)
+
+    shared = 0
+    for word in words:
+        spelling = word.word.casefold()
+        starts = starts_of[spelling]
+        if is_near(word.start, starts):
+            shared += 1
+    return shared
 
 
 def is_near(time: float, times: Sequence[float]) -> bool:
     """Returns whether one of the times, which are in order, is within SAME_TIME of `time`."""
-    first = bisect_left(times, time - SAME_TIME)
-    return first < len(times) and times[first] <= time + SAME_TIME
+    earliest = time - SAME_TIME
+    latest = time + SAME_TIME
+    first = bisect_left(times, earliest)
+    if first == len(times):
+        return False
+    return times[first] <= latest

@@ -52,7 +52,8 @@ class CueDraft:
 
     @property
     def text(self) -> str:
-        return one_line("".join(word.text for word in self.words))
+        joined = "".join(word.text for word in self.words)
+        return one_line(joined)
 
     @property
     def start(self) -> int:
@@ -64,11 +65,15 @@ class CueDraft:
 
     def fits_on_screen(self) -> bool:
         """Returns whether the text fits, with the speaker's label that some formats write."""
-        shown = f"{self.speaker}: {self.text}" if self.speaker else self.text
-        return len(wrap_lines(shown)) <= MOST_LINES
+        shown = self.text
+        if self.speaker:
+            shown = f"{self.speaker}: {shown}"
+        lines = wrap_lines(shown)
+        return len(lines) <= MOST_LINES
 
     def is_brief(self) -> bool:
-        return self.end - self.start <= LONGEST_CUE
+        duration = self.end - self.start
+        return duration <= LONGEST_CUE
 
 
 @dataclass(frozen=True)
@@ -86,19 +91,23 @@ def build_cues(transcript: Transcript) -> list[Cue]:
     """Returns the whole dialogue as cues in order of time, none of which overlap."""
     drafts_of_channel: dict[int | None, list[CueDraft]] = defaultdict(list)
     for segment in transcript.segments:
-        for draft in split_draft(segment_draft(segment, transcript)):
+        drafts = drafts_of_channel[segment.channel]
+        whole = segment_draft(segment, transcript)
+        for draft in split_draft(whole):
             if draft.text:
-                drafts_of_channel[segment.channel].append(draft)
+                drafts.append(draft)
 
     joined = [join_short(drafts) for drafts in drafts_of_channel.values()]
-    in_order = list(merge(*joined, key=lambda draft: draft.start))
-    return time_cues(in_order, milliseconds(transcript.media.duration))
+    in_order = merge(*joined, key=lambda draft: draft.start)
+    duration = milliseconds(transcript.media.duration)
+    return time_cues(list(in_order), duration)
 
 
 def segment_draft(segment: Segment, transcript: Transcript) -> CueDraft:
     labels = {speaker.id: speaker.label for speaker in transcript.speakers}
     label = labels.get(segment.speaker or "")
-    return CueDraft(label, segment.language, cue_words(segment, transcript))
+    words = cue_words(segment, transcript)
+    return CueDraft(label, segment.language, words)
 
 
 def cue_words(segment: Segment, transcript: Transcript) -> list[CueWord]:
@@ -106,15 +115,26 @@ def cue_words(segment: Segment, transcript: Transcript) -> list[CueWord]:
     separator = word_separator(segment.language)
     text = segment.text + separator
     if segment.words is None:
-        return [CueWord(text, milliseconds(segment.start), milliseconds(segment.end))]
+        return [cue_word(text, segment.start, segment.end)]
 
     first, last = segment.words
     words = transcript.words[first : last + 1]
-    pieces = split_at_words(text, [word.word for word in words], separator)
-    made = []
+    spellings = [word.word for word in words]
+    pieces = split_at_words(text, spellings, separator)
+    in_cue = []
     for piece, word in zip(pieces, words, strict=True):
-        made.append(CueWord(piece, milliseconds(word.start), milliseconds(word.end)))
-    return made
+        with_space = cue_word(piece, word.start, word.end)
+        in_cue.append(with_space)
+    return in_cue
+
+
+def cue_word(text: str, start: float, end: float) -> CueWord:
+    """Returns a word of a cue. `start` and `end` are in seconds."""
+    return CueWord(
+        text=text,
+        start=milliseconds(start),
+        end=milliseconds(end),
+    )
 
 
 def milliseconds(seconds: float) -> int:
@@ -127,15 +147,20 @@ def wrap_lines(text: str) -> list[str]:
 
 
 def split_draft(draft: CueDraft) -> Iterator[CueDraft]:
-    """Yields the draft in parts, halved until each fits. A long single word is not too long."""
+    """Yields the draft in parts, halved until each fits. A single word may last any time."""
     is_single = len(draft.words) == 1
-    if draft.fits_on_screen() and (is_single or draft.is_brief()):
+    is_long = not is_single and not draft.is_brief()
+    if draft.fits_on_screen() and not is_long:
         yield draft
         return
-    words = halve_word(draft.words[0]) if is_single else draft.words
+    words = draft.words
+    if is_single:
+        words = halve_word(words[0])
     cut = best_cut(words)
-    yield from split_draft(replace(draft, words=words[:cut]))
-    yield from split_draft(replace(draft, words=words[cut:]))
+    first = replace(draft, words=words[:cut])
+    second = replace(draft, words=words[cut:])
+    yield from split_draft(first)
+    yield from split_draft(second)
 
 
 def halve_word(word: CueWord) -> list[CueWord]:
@@ -143,11 +168,15 @@ def halve_word(word: CueWord) -> list[CueWord]:
 
     The halves share the time by their lengths.
     """
-    middle = len(word.text) // 2
-    cut = word.text.rfind(" ", 0, middle) + 1 or middle
-    time = word.start + (word.end - word.start) * cut // len(word.text)
-    first = CueWord(word.text[:cut], word.start, time)
-    second = CueWord(word.text[cut:], time, word.end)
+    text = word.text
+    length = len(text)
+    cut = text.rfind(" ", 0, length // 2) + 1
+    if cut == 0:
+        cut = length // 2
+    duration = word.end - word.start
+    time = word.start + duration * cut // length
+    first = CueWord(text[:cut], word.start, time)
+    second = CueWord(text[cut:], time, word.end)
     return [first, second]
 
 
@@ -162,18 +191,27 @@ def best_cut(words: Sequence[CueWord]) -> int:
     for word, next_word in pairwise(words):
         position += len(word.text)
         distance = abs(2 * position - length) / max(length, 1)
-        pause = max(next_word.start - word.end, 0) / 1000
-        bonus = end_bonus(word.text) + min(pause, MOST_PAUSE_BONUS)
+        bonus = end_bonus(word.text) + pause_bonus(word, next_word)
         costs.append(distance - bonus)
-    return costs.index(min(costs)) + 1
+    least = min(costs)
+    return costs.index(least) + 1
+
+
+def pause_bonus(word: CueWord, next_word: CueWord) -> float:
+    """Returns what a cut gains by the pause between the words."""
+    pause = next_word.start - word.end
+    if pause <= 0:
+        return 0.0
+    return min(pause / 1000, MOST_PAUSE_BONUS)
 
 
 def end_bonus(text: str) -> float:
     """Returns what a cut gains by following this text."""
-    last = text.rstrip().rstrip(CLOSING_MARKS)[-1:]
-    if last and last in SENTENCE_END:
+    without_space = text.rstrip()
+    without_marks = without_space.rstrip(CLOSING_MARKS)
+    if without_marks.endswith(tuple(SENTENCE_END)):
         return SENTENCE_BONUS
-    if last and last in CLAUSE_END:
+    if without_marks.endswith(tuple(CLAUSE_END)):
         return CLAUSE_BONUS
     return 0.0
 
@@ -192,12 +230,16 @@ def join_short(drafts: Iterable[CueDraft]) -> list[CueDraft]:
 
 def join_drafts(first: CueDraft, second: CueDraft) -> CueDraft | None:
     """Returns both drafts as one, or None if they should be two cues."""
-    if (first.speaker, first.language) != (second.speaker, second.language):
+    if first.speaker != second.speaker or first.language != second.language:
         return None
-    if second.start - first.start >= SHORTEST_CUE:
+    first_is_short = second.start - first.start < SHORTEST_CUE
+    if not first_is_short:
         return None
-    both = replace(first, words=[*first.words, *second.words])
-    return both if both.fits_on_screen() and both.is_brief() else None
+    words = [*first.words, *second.words]
+    both = replace(first, words=words)
+    if both.fits_on_screen() and both.is_brief():
+        return both
+    return None
 
 
 def time_cues(drafts: Sequence[CueDraft], duration: int) -> list[Cue]:
@@ -212,10 +254,18 @@ def time_cues(drafts: Sequence[CueDraft], duration: int) -> list[Cue]:
     earliest = 0
     for draft, next_start in zip(drafts, [*next_starts, duration], strict=False):
         start = max(draft.start, earliest)
-        shortest_end = start + min(draft.end - draft.start, SHORTEST_CUE)
-        latest_end = min(start + LONGEST_CUE, max(next_start, shortest_end))
-        wanted_end = max(draft.end, start + SHORTEST_CUE)
-        end = max(min(wanted_end, latest_end), start + 1)
-        cues.append(Cue(start, end, draft.speaker, draft.language, draft.text))
+        end = cue_end(draft, start, next_start)
+        cue = Cue(start, end, draft.speaker, draft.language, draft.text)
+        cues.append(cue)
         earliest = end
     return cues
+
+
+def cue_end(draft: CueDraft, start: int, next_start: int) -> int:
+    """Returns when a cue that starts at `start` leaves the screen."""
+    wanted = max(draft.end, start + SHORTEST_CUE)
+    duration = draft.end - draft.start
+    earliest = start + min(duration, SHORTEST_CUE)
+    latest = max(next_start, earliest)
+    end = min(wanted, latest, start + LONGEST_CUE)
+    return max(end, start + 1)

@@ -1,6 +1,7 @@
 """The transcript in other programs' JSON: WhisperX's, and the `verbose_json` of OpenAI's API."""
 
 import json
+from collections.abc import Mapping
 
 from functions.finalize.formats.text import is_translation, text_language, word_separator
 from shared.model.languages import ENGLISH_NAMES
@@ -19,13 +20,12 @@ def write_whisperx(transcript: Transcript) -> str:
     """
     words = [whisperx_word(word) for word in transcript.words]
     segments = [whisperx_segment(segment, words) for segment in transcript.segments]
-    return dump(
-        {
-            "segments": segments,
-            "word_segments": words,
-            "language": text_language(transcript),
-        }
-    )
+    document = {
+        "segments": segments,
+        "word_segments": words,
+        "language": text_language(transcript),
+    }
+    return dump(document)
 
 
 def whisperx_segment(segment: Segment, words: list[JsonObject]) -> JsonObject:
@@ -64,7 +64,11 @@ def whisperx_speaker(speaker: str | None) -> str | None:
 
 
 def without_none(values: JsonObject) -> JsonObject:
-    return {name: value for name, value in values.items() if value is not None}
+    kept = {}
+    for name, value in values.items():
+        if value is not None:
+            kept[name] = value
+    return kept
 
 
 def write_openai(transcript: Transcript) -> str:
@@ -74,16 +78,18 @@ def write_openai(transcript: Transcript) -> str:
     """
     code = text_language(transcript)
     language = ENGLISH_NAMES.get(code, code) if code else "unknown"
-    return dump(
-        {
-            "task": "translate" if is_translation(transcript) else "transcribe",
-            "language": language,
-            "duration": round(transcript.media.duration, 3),
-            "text": transcript.text.replace("\n", " "),
-            "words": [openai_word(word) for word in transcript.words],
-            "segments": [openai_segment(segment) for segment in transcript.segments],
-        }
-    )
+    task = "translate" if is_translation(transcript) else "transcribe"
+    words = [openai_word(word) for word in transcript.words]
+    segments = [openai_segment(segment) for segment in transcript.segments]
+    document = {
+        "task": task,
+        "language": language,
+        "duration": round(transcript.media.duration, 3),
+        "text": transcript.text.replace("\n", " "),
+        "words": words,
+        "segments": segments,
+    }
+    return dump(document)
 
 
 def openai_word(word: Word) -> JsonObject:
@@ -109,5 +115,5 @@ def openai_segment(segment: Segment) -> JsonObject:
     }
 
 
-def dump(value: JsonObject) -> str:
+def dump(value: Mapping[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,7 +1,7 @@
 """The text of a transcript: its language, the spaces between words, and its paragraphs."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from shared.model.languages import WITHOUT_SPACES
@@ -17,30 +17,38 @@ SENTENCE_END = ".?!…。？！"
 CLAUSE_END = ",;:、，；："
 OPENING_MARKS = "\"'“‘„«([{¿¡「『（"
 CLOSING_MARKS = "\"'”’»)]}」』）"
+ENDINGS = tuple(SENTENCE_END + CLAUSE_END)
 
 
 def is_translation(transcript: Transcript) -> bool:
-    return option_values(transcript.options).task == "translate"
+    options = option_values(transcript.options)
+    return options.task == "translate"
 
 
 def text_language(transcript: Transcript) -> str | None:
     """Returns the language of most of the text: English for a translation."""
-    return "en" if is_translation(transcript) else transcript.language.code
+    if is_translation(transcript):
+        return "en"
+    return transcript.language.code
 
 
 def word_separator(language: str | None) -> str:
     """Returns a space, or nothing for a language written without spaces."""
-    return "" if language in WITHOUT_SPACES else " "
+    if language in WITHOUT_SPACES:
+        return ""
+    return " "
 
 
 def ends_clause(word: str) -> bool:
     """Returns whether the word ends with a comma or a stronger punctuation mark."""
-    return word.rstrip(CLOSING_MARKS).endswith((*CLAUSE_END, *SENTENCE_END))
+    without_closing_marks = word.rstrip(CLOSING_MARKS)
+    return without_closing_marks.endswith(ENDINGS)
 
 
 def one_line(text: str) -> str:
     """Returns the text with each run of white space replaced by one space."""
-    return " ".join(text.split())
+    words = text.split()
+    return " ".join(words)
 
 
 def split_at_words(text: str, words: Sequence[str], separator: str) -> list[str]:
@@ -75,9 +83,12 @@ def split_paragraphs(segments: Iterable[Segment]) -> list[Paragraph]:
     previous: Segment | None = None
     for segment in segments:
         if previous is not None and continues(paragraphs[-1], previous, segment):
-            paragraphs[-1] = extend(paragraphs[-1], previous, segment)
+            paragraph = paragraphs.pop()
+            extended = extend(paragraph, previous, segment)
+            paragraphs.append(extended)
         else:
-            paragraphs.append(Paragraph(segment.start, segment.speaker, segment.text))
+            paragraph = Paragraph(segment.start, segment.speaker, segment.text)
+            paragraphs.append(paragraph)
         previous = segment
     return paragraphs
 
@@ -86,13 +97,16 @@ def continues(paragraph: Paragraph, previous: Segment, segment: Segment) -> bool
     """Returns whether the segment belongs to the paragraph that ends with `previous`."""
     if segment.speaker != previous.speaker:
         return False
-    is_after_pause = segment.start - previous.end >= PARAGRAPH_PAUSE
-    is_long_enough = segment.start - paragraph.start >= PARAGRAPH_LENGTH
-    return not is_after_pause and not is_long_enough
+    pause = segment.start - previous.end
+    length = segment.start - paragraph.start
+    return pause < PARAGRAPH_PAUSE and length < PARAGRAPH_LENGTH
 
 
 def extend(paragraph: Paragraph, previous: Segment, segment: Segment) -> Paragraph:
     """Returns the paragraph with the segment's text; a space if either language has spaces."""
-    separator = word_separator(previous.language) or word_separator(segment.language)
-    text = paragraph.text + separator + segment.text
-    return Paragraph(paragraph.start, paragraph.speaker, text)
+    separator = word_separator(previous.language)
+    if not separator:
+        separator = word_separator(segment.language)
+    parts = [paragraph.text, segment.text]
+    text = separator.join(parts)
+    return replace(paragraph, text=text)

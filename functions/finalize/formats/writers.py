@@ -1,5 +1,6 @@
 """Writes the transcript in the formats that other programs read."""
 
+import html
 from collections.abc import Callable
 
 from functions.finalize.formats.cues import Cue, build_cues, wrap_lines
@@ -17,18 +18,21 @@ def write_srt(transcript: Transcript) -> str:
         is_new_speaker = cue.speaker is not None and cue.speaker != previous_speaker
         label = f"{cue.speaker}: " if is_new_speaker else ""
         text = label + cue.text.replace("-->", "→")
-        blocks.append(f"{number}\n{srt_times(cue)}\n{join_lines(text)}\n")
+        lines = join_lines(text)
+        blocks.append(f"{number}\n{srt_times(cue)}\n{lines}\n")
         previous_speaker = cue.speaker
     return "\n".join(blocks)
 
 
 def srt_times(cue: Cue) -> str:
     """Returns the cue's times as SubRip has them, with a decimal comma."""
-    return vtt_times(cue).replace(".", ",")
+    times = vtt_times(cue)
+    return times.replace(".", ",")
 
 
 def join_lines(text: str) -> str:
-    return "\n".join(wrap_lines(text))
+    lines = wrap_lines(text)
+    return "\n".join(lines)
 
 
 def write_vtt(transcript: Transcript) -> str:
@@ -37,31 +41,43 @@ def write_vtt(transcript: Transcript) -> str:
     A cue's language is marked if it is not the one in the header.
     """
     language = text_language(transcript)
-    header = f"WEBVTT\nLanguage: {language}\n" if language else "WEBVTT\n"
-    blocks = [vtt_cue(cue, language) for cue in build_cues(transcript)]
-    return "\n".join([header, *blocks])
+    header = "WEBVTT\n"
+    if language:
+        header += f"Language: {language}\n"
+    blocks = [header]
+    for cue in build_cues(transcript):
+        block = vtt_cue(cue, language)
+        blocks.append(block)
+    return "\n".join(blocks)
 
 
 def vtt_cue(cue: Cue, main_language: str | None) -> str:
-    text = vtt_escape(join_lines(cue.text))
+    lines = join_lines(cue.text)
+    text = vtt_escape(lines)
     if main_language and cue.language not in (None, main_language):
         text = f"<lang {cue.language}>{text}</lang>"
     if cue.speaker:
-        text = f"<v {vtt_escape(cue.speaker)}>{text}</v>"
-    return f"{vtt_times(cue)}\n{text}\n"
+        speaker = vtt_escape(cue.speaker)
+        text = f"<v {speaker}>{text}</v>"
+    times = vtt_times(cue)
+    return f"{times}\n{text}\n"
 
 
 def vtt_times(cue: Cue) -> str:
-    return f"{vtt_time(cue.start)} --> {vtt_time(cue.end)}"
+    start = vtt_time(cue.start)
+    end = vtt_time(cue.end)
+    return f"{start} --> {end}"
 
 
 def vtt_time(milliseconds: int) -> str:
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
+    seconds, rest = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}.{rest:03}"
 
 
 def vtt_escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return html.escape(text, quote=False)
 
 
 def write_txt(transcript: Transcript) -> str:
@@ -69,14 +85,18 @@ def write_txt(transcript: Transcript) -> str:
     labels = {speaker.id: f"{speaker.label}: " for speaker in transcript.speakers}
     lines = []
     for paragraph in split_paragraphs(transcript.segments):
+        time = txt_time(paragraph.start)
         label = labels.get(paragraph.speaker or "", "")
-        lines.append(f"[{txt_time(paragraph.start)}] {label}{paragraph.text}\n")
+        line = f"[{time}] {label}{paragraph.text}\n"
+        lines.append(line)
     return "".join(lines)
 
 
 def txt_time(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+    whole_seconds = int(seconds)
+    minutes, rest = divmod(whole_seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
 
 
 def write_rttm(transcript: Transcript) -> str:
@@ -84,34 +104,44 @@ def write_rttm(transcript: Transcript) -> str:
     channels = {segment.speaker: segment.channel for segment in transcript.segments}
     lines = []
     for turn in transcript.turns:
-        channel = nist_channel(channels.get(turn.speaker))
-        lines.append(rttm_line(transcript.job.id, channel, turn))
+        channel = channels.get(turn.speaker)
+        line = rttm_line(transcript.job.id, channel, turn)
+        lines.append(line)
     return "".join(lines)
 
 
-def rttm_line(file: str, channel: int, turn: Turn) -> str:
-    times = f"{turn.start:.3f} {turn.end - turn.start:.3f}"
-    return f"SPEAKER {file} {channel} {times} <NA> <NA> {turn.speaker} <NA> <NA>\n"
+def rttm_line(file: str, channel: int | None, turn: Turn) -> str:
+    number = nist_channel(channel)
+    duration = turn.end - turn.start
+    times = f"{turn.start:.3f} {duration:.3f}"
+    return f"SPEAKER {file} {number} {times} <NA> <NA> {turn.speaker} <NA> <NA>\n"
 
 
 def write_ctm(transcript: Transcript) -> str:
     """Returns NIST's Conversation Time Marked: one line per word, channel by channel."""
+    file = transcript.job.id
     by_channel = sorted(transcript.words, key=lambda word: nist_channel(word.channel))
-    lines = [ctm_line(transcript.job.id, word) for word in by_channel]
+    lines = [ctm_line(file, word) for word in by_channel]
     return "".join(lines)
 
 
 def ctm_line(file: str, word: Word) -> str:
     """Returns the word's line, with its confidence if it is known."""
-    times = f"{word.start:.3f} {word.end - word.start:.3f}"
-    spelling = "".join(word.word.split())
-    confidence = "" if word.confidence is None else f" {word.confidence:.4f}"
-    return f"{file} {nist_channel(word.channel)} {times} {spelling}{confidence}\n"
+    number = nist_channel(word.channel)
+    duration = word.end - word.start
+    parts = word.word.split()
+    spelling = "".join(parts)
+    line = f"{file} {number} {word.start:.3f} {duration:.3f} {spelling}"
+    if word.confidence is not None:
+        line += f" {word.confidence:.4f}"
+    return line + "\n"
 
 
 def nist_channel(channel: int | None) -> int:
     """Returns NIST's number of a channel, from 1. The mix of all channels is 1, too."""
-    return 1 if channel is None else channel + 1
+    if channel is None:
+        return 1
+    return channel + 1
 
 
 WRITERS: dict[str, Callable[[Transcript], str]] = {

@@ -49,9 +49,11 @@ def link_speakers(
     speakers = span_speakers(diarizations)
     if not speakers:
         return []
-    threshold = THRESHOLDS.get(diarizations[0].engine.model or "", THRESHOLD)
+    model = diarizations[0].engine.model or ""
+    threshold = THRESHOLDS.get(model, THRESHOLD)
     clusters = [[speaker] for speaker in speakers]
-    distances = cosine_distances([embedding_of(speaker, diarizations) for speaker in speakers])
+    embeddings = [embedding_of(speaker, diarizations) for speaker in speakers]
+    distances = cosine_distances(embeddings)
     spans = np.array([speaker.span for speaker in speakers])
     share_span = spans[:, None] == spans
 
@@ -81,8 +83,9 @@ def span_speakers(diarizations: Sequence[Diarization]) -> list[SpanSpeaker]:
 
 def embedding_of(speaker: SpanSpeaker, diarizations: Sequence[Diarization]) -> Matrix:
     """Returns the speaker's voice as a vector; an empty one if the diarizer has none."""
-    embeddings = diarizations[speaker.span].embeddings
-    return np.array(embeddings.get(speaker.name, ()), dtype=np.float64)
+    diarization = diarizations[speaker.span]
+    embedding = diarization.embeddings.get(speaker.name, ())
+    return np.array(embedding, dtype=np.float64)
 
 
 def cosine_distances(embeddings: Sequence[Matrix]) -> Matrix:

@@ -38,11 +38,15 @@ class SpeakerSegment:
 
     @property
     def start(self) -> float:
-        return self.words[0].start if self.words else self.segment.start
+        if not self.words:
+            return self.segment.start
+        return self.words[0].start
 
     @property
     def end(self) -> float:
-        return self.words[-1].end if self.words else self.segment.end
+        if not self.words:
+            return self.segment.end
+        return self.words[-1].end
 
     @property
     def text(self) -> str:
@@ -75,7 +79,8 @@ def split_channel(segments: Sequence[TimedSegment], turns: TurnIndex) -> Iterato
     speakers_of_segments = assign_speakers(words_of_segments, turns)
     for segment, speakers in zip(segments, speakers_of_segments, strict=True):
         if not segment.words:
-            yield SpeakerSegment(segment, main_speaker(segment, turns), ())
+            speaker = main_speaker(segment, turns)
+            yield SpeakerSegment(segment, speaker, ())
         pairs = zip(speakers, segment.words, strict=True)
         for speaker, group in groupby(pairs, key=itemgetter(0)):
             words = [word for _, word in group]
@@ -84,7 +89,8 @@ def split_channel(segments: Sequence[TimedSegment], turns: TurnIndex) -> Iterato
 
 def main_speaker(segment: TimedSegment, turns: TurnIndex) -> str | None:
     """Returns who talks most of the segment's time. None if there are no turns."""
-    end = max(segment.end, segment.start + MINIMUM_DURATION)
+    shortest_end = segment.start + MINIMUM_DURATION
+    end = max(segment.end, shortest_end)
     talk_time = turns.talk_time_or_nearest(segment.start, end)
     return max(talk_time, key=talk_time.__getitem__, default=None)
 
@@ -101,7 +107,8 @@ def assign_speakers(
     for words in segments:
         change_costs += costs_of_change(words)
         for word in words:
-            talk_times.append(turns.talk_time_or_nearest(word.start, word.nonempty_end))
+            talk_time = turns.talk_time_or_nearest(word.start, word.nonempty_end)
+            talk_times.append(talk_time)
 
     speakers = iter(viterbi(talk_times, change_costs))
     return [list(islice(speakers, len(words))) for words in segments]

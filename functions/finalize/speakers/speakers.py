@@ -50,17 +50,27 @@ def speakers_by_voice(
     people = link_speakers(diarizations, *speaker_limits(options))
     ids = number_speakers(people, [*exclusive, *overlapping])
 
-    person_count = len(set(ids.values()))
-    labels = {f"S{number}": f"Speaker {number}" for number in range(1, person_count + 1)}
-    turns = merge_turns(name_turns(overlapping, ids))
-    index = TurnIndex.from_turns(name_turns(exclusive, ids))
-    return Speakers(labels, turns, {None: index})
+    labels = {}
+    for number in range(1, len(set(ids.values())) + 1):
+        labels[f"S{number}"] = f"Speaker {number}"
+    turns = name_turns(overlapping, ids)
+    exclusive_turns = name_turns(exclusive, ids)
+    return Speakers(
+        labels=labels,
+        turns=merge_turns(turns),
+        turns_of_channel={None: TurnIndex.from_turns(exclusive_turns)},
+    )
 
 
 def name_turns(turns: Iterable[SpanTurn], ids: Mapping[SpanSpeaker, str]) -> list[Turn]:
     named = []
-    for start, end, speaker in turns:
-        named.append(Turn(start=start, end=end, speaker=ids[speaker]))
+    for turn in turns:
+        named_turn = Turn(
+            start=turn.start,
+            end=turn.end,
+            speaker=ids[turn.speaker],
+        )
+        named.append(named_turn)
     return named
 
 
@@ -98,8 +108,14 @@ def word_turns(segments: Iterable[TimedSegment]) -> list[Turn]:
             continue
         speaker = channel_speaker(segment.channel)
         for word in segment.words:
-            if word.start < word.end:
-                turns.append(Turn(start=word.start, end=word.end, speaker=speaker))
+            if word.start == word.end:
+                continue
+            turn = Turn(
+                start=word.start,
+                end=word.end,
+                speaker=speaker,
+            )
+            turns.append(turn)
     return turns
 
 

@@ -25,6 +25,10 @@ class SpanTurn(NamedTuple):
     end: float
     speaker: SpanSpeaker
 
+    @property
+    def duration(self) -> float:
+        return self.end - self.start
+
 
 def place_turns(
     diarizations: Sequence[Diarization],
@@ -52,27 +56,43 @@ def number_speakers(
     """
     person_of: dict[SpanSpeaker, int] = {}
     for person, speakers in enumerate(people):
-        person_of.update(dict.fromkeys(speakers, person))
+        for speaker in speakers:
+            person_of[speaker] = person
 
-    long_turns = [turn for turn in turns if turn.end - turn.start >= SHORTEST_TURN]
-    ids: dict[int, str] = {}
-    for turn in [*sorted(long_turns), *sorted(turns)]:
+    in_order = sorted(turns)
+    long_turns = [turn for turn in in_order if turn.duration >= SHORTEST_TURN]
+    id_of_person: dict[int, str] = {}
+    for turn in [*long_turns, *in_order]:
         person = person_of[turn.speaker]
-        ids.setdefault(person, f"S{len(ids) + 1}")
-    return {speaker: ids[person] for speaker, person in person_of.items() if person in ids}
+        number = len(id_of_person) + 1
+        id_of_person.setdefault(person, f"S{number}")
+
+    ids = {}
+    for speaker, person in person_of.items():
+        if person in id_of_person:
+            ids[speaker] = id_of_person[person]
+    return ids
 
 
 def merge_turns(turns: Iterable[Turn], pause: float = TURN_PAUSE) -> list[Turn]:
     """Returns the turns in order; a speaker's turns at most `pause` seconds apart become one."""
     intervals_of: dict[str, list[Interval]] = defaultdict(list)
     for turn in turns:
-        interval = Interval(start=turn.start, end=turn.end)
+        interval = Interval(
+            start=turn.start,
+            end=turn.end,
+        )
         intervals_of[turn.speaker].append(interval)
 
     merged = []
     for speaker, intervals in intervals_of.items():
         for interval in union(intervals, pause):
-            merged.append(Turn(start=interval.start, end=interval.end, speaker=speaker))
+            turn = Turn(
+                start=interval.start,
+                end=interval.end,
+                speaker=speaker,
+            )
+            merged.append(turn)
     return sorted(merged, key=lambda turn: (turn.start, turn.end, turn.speaker))
 
 
@@ -87,9 +107,17 @@ def find_overlaps(turns: Iterable[Turn]) -> list[Overlap]:
     overlaps = []
     for (start, change, speaker), (end, _, _) in pairwise(sorted(changes)):
         active_turns[speaker] += change
-        talking = sorted(speaker for speaker, count in active_turns.items() if count > 0)
-        if len(talking) > 1 and start < end:
-            overlaps.append(Overlap(start=start, end=end, speakers=tuple(talking)))
+        talking = [speaker for speaker, count in active_turns.items() if count > 0]
+        if len(talking) < 2:
+            continue
+        if start == end:
+            continue
+        overlap = Overlap(
+            start=start,
+            end=end,
+            speakers=tuple(sorted(talking)),
+        )
+        overlaps.append(overlap)
     return overlaps
 
 
@@ -115,7 +143,9 @@ class TurnIndex:
         first = bisect_right(self.ends, start)
         last = bisect_left(self.starts, end)
         for turn in self.turns[first:last]:
-            seconds[turn.speaker] += min(end, turn.end) - max(start, turn.start)
+            shared_start = max(start, turn.start)
+            shared_end = min(end, turn.end)
+            seconds[turn.speaker] += shared_end - shared_start
         return dict(seconds)
 
     def talk_time_or_nearest(self, start: float, end: float) -> dict[str, float]:
@@ -127,7 +157,8 @@ class TurnIndex:
         if seconds or not self.turns:
             return seconds
         following = bisect_left(self.starts, end)
-        neighbours = self.turns[max(following - 1, 0) : following + 1]
+        previous = max(following - 1, 0)
+        neighbours = self.turns[previous : following + 1]
         nearest = min(neighbours, key=lambda turn: max(start - turn.end, turn.start - end))
         return {nearest.speaker: end - start}
 
@@ -137,6 +168,7 @@ def make_exclusive(turns: Sequence[Turn]) -> list[Turn]:
     exclusive = []
     for turn, next_turn in pairwise(turns):
         end = min(turn.end, next_turn.start)
-        exclusive.append(turn.model_copy(update={"end": end}))
+        shortened = turn.model_copy(update={"end": end})
+        exclusive.append(shortened)
     exclusive += turns[-1:]
     return [turn for turn in exclusive if turn.start < turn.end]
