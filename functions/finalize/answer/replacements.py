@@ -228,7 +228,8 @@ def mean(numbers: Iterable[float | None]) -> float | None:
 def divide_word(word: TimedWord, spellings: Sequence[str]) -> list[TimedWord]:
     """Returns words with these spellings, which share the word's time by their lengths."""
     if len(spellings) == 1:
-        return [replace(word, word=spellings[0])]
+        (spelling,) = spellings
+        return [replace(word, word=spelling)]
     lengths = [len(spelling) for spelling in spellings]
     positions = list(accumulate(lengths, initial=0))
     length = positions[-1]

@@ -88,10 +88,12 @@ def speaker_warnings(speakers: Sequence[Speaker], options: Options) -> Iterator[
     count = len(speakers)
     if count == 1:
         yield new_warning("one_speaker", "Only one speaker was heard.")
+    if count == 0:
+        return
     fewest, most = speaker_limits(options)
     is_too_few = count < fewest
     is_too_many = most is not None and count > most
-    if speakers and (is_too_few or is_too_many):
+    if is_too_few or is_too_many:
         message = f"{count} speakers were heard, which is not the number asked for."
         yield new_warning("speaker_count", message)
 

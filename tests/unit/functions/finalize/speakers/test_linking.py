@@ -1,8 +1,14 @@
-"""The same person in several spans."""
+"""The same person is found in several spans."""
 
 from functions.finalize.speakers.linking import SpanSpeaker, link_speakers
 from shared.model.contracts import Engine
-from tests.support.finalize_inputs import diarization, manifest, options, sentence, transcript
+from tests.support.finalize_inputs import (
+    diarization,
+    manifest_of,
+    resolved_options,
+    sentence,
+    transcript_of,
+)
 
 ANNA, BEN, CLEO = (1.0, 0.1, 0.0), (0.1, 1.0, 0.0), (0.0, 0.1, 1.0)
 TURNS = [(0.0, 1.0, "A"), (1.0, 2.0, "B")]
@@ -20,7 +26,7 @@ def test_names_swapped_between_spans_are_the_same_people() -> None:
     }
 
 
-def test_who_comes_later_is_a_new_speaker() -> None:
+def test_an_unknown_voice_in_a_later_span_is_a_new_speaker() -> None:
     spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": CLEO, "B": BEN})]
     assert people(link_speakers(spans, 1, None)) == {
         frozenset({(0, "A")}),
@@ -51,7 +57,7 @@ def test_groups_that_share_a_span_stay_apart() -> None:
     }
 
 
-def test_the_number_of_speakers_asked_for_is_obeyed() -> None:
+def test_the_given_number_of_speakers_is_kept() -> None:
     spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": CLEO, "B": BEN})]
     assert people(link_speakers(spans, 2, 2)) == {
         frozenset({(0, "A"), (1, "A")}),
@@ -59,13 +65,13 @@ def test_the_number_of_speakers_asked_for_is_obeyed() -> None:
     }
 
 
-def test_as_many_stay_as_were_asked_for_at_least() -> None:
+def test_at_least_the_given_number_of_speakers_is_kept() -> None:
     spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": ANNA, "B": BEN})]
     assert len(link_speakers(spans, 1, None)) == 2
     assert len(link_speakers(spans, 3, None)) == 3
 
 
-def test_the_nearest_of_one_span_join_when_fewer_were_asked_for() -> None:
+def test_the_nearest_speakers_of_one_span_join_if_fewer_are_allowed() -> None:
     turns = [*TURNS, (2.0, 3.0, "C")]
     spans = [diarization(turns, {"A": ANNA, "B": BEN, "C": (1.0, 0.2, 0.0)})]
     assert people(link_speakers(spans, 1, 2)) == {
@@ -74,14 +80,14 @@ def test_the_nearest_of_one_span_join_when_fewer_were_asked_for() -> None:
     }
 
 
-def test_one_span_is_left_as_it_is() -> None:
+def test_the_speakers_of_a_single_span_stay_apart() -> None:
     assert people(link_speakers([diarization(TURNS, {"A": ANNA, "B": ANNA})], 1, None)) == {
         frozenset({(0, "A")}),
         frozenset({(0, "B")}),
     }
 
 
-def test_a_speaker_without_a_usable_voice_is_someone_else() -> None:
+def test_a_speaker_without_a_usable_voice_joins_no_other() -> None:
     spans = [
         diarization(TURNS, {"A": ANNA, "B": (0.0, 0.0, 0.0)}),
         diarization(TURNS, {"A": (float("nan"), 0.0, 0.0)}),
@@ -89,7 +95,7 @@ def test_a_speaker_without_a_usable_voice_is_someone_else() -> None:
     assert len(link_speakers(spans, 1, None)) == 4
 
 
-def test_nobody_speaks_in_any_span() -> None:
+def test_no_turns_make_no_speakers() -> None:
     assert link_speakers([diarization([]), diarization([])], 1, 2) == []
 
 
@@ -118,20 +124,24 @@ def test_voices_of_the_embedded_model_must_be_nearer() -> None:
     )
 
 
-def test_linked_speakers_are_numbered_as_they_are_heard() -> None:
-    found = manifest(20.0, [[(0.0, 2.0)], [(10.0, 12.0)]], [(0.0, 10.0), (10.0, 20.0)])
+def test_linked_speakers_are_numbered_in_order_of_their_first_turn() -> None:
+    manifest = manifest_of(20.0, [[(0.0, 2.0)], [(10.0, 12.0)]], [(0.0, 10.0), (10.0, 20.0)])
     spans = [
         diarization([(0.0, 1.0, "Z"), (1.0, 2.0, "A")], {"Z": ANNA, "A": BEN}),
         diarization(TURNS, {"A": BEN, "B": ANNA}),
     ]
-    made = transcript(found, [sentence("one two three four", 0.0)] * 2, spans, options())
-    assert [(turn.start, turn.speaker) for turn in made.turns] == [
+    transcript = transcript_of(
+        manifest, [sentence("one two three four", 0.0)] * 2, spans, resolved_options()
+    )
+    assert [(turn.start, turn.speaker) for turn in transcript.turns] == [
         (0.0, "S1"),
         (1.0, "S2"),
         (10.0, "S2"),
         (11.0, "S1"),
     ]
-    assert [(one.id, one.label, one.talk_time, one.turns, one.words) for one in made.speakers] == [
+    assert [
+        (one.id, one.label, one.talk_time, one.turns, one.words) for one in transcript.speakers
+    ] == [
         ("S1", "Speaker 1", 2.0, 2, 4),
         ("S2", "Speaker 2", 2.0, 2, 4),
     ]
