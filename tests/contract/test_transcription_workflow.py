@@ -26,7 +26,7 @@ EVENT = json.loads(
     "source": "//storage.googleapis.com/projects/_/buckets/inbox", "subject": "objects/team/call.wav",
     "data": {"bucket": "inbox", "name": "team/call.wav", "generation": "1795328389992551", "size": "1048576"}}"""
 )
-EVENTARC = Path(__file__).parent / "eventarc"
+EVENTARC = Path(__file__).parents[2] / "emulators" / "workflows" / "tests" / "contract" / "eventarc"
 SOURCE = {"bucket": "inbox", "name": "team/call.wav", "generation": 1795328389992551}
 Reply = tuple[int, dict[str, Any]]
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from google.cloud import storage
 
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 MiB = 1 << 20
 SIZE = 100 * MiB

@@ -11,7 +11,7 @@ from google.cloud import storage
 from google.cloud.storage import transfer_manager
 
 from emulators.storage.tests.contract.uploading import write
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 MiB = 1 << 20
 DATA = bytes(range(256))

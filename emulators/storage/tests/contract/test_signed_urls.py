@@ -12,7 +12,7 @@ from google.cloud import storage
 from google.oauth2 import service_account
 
 from emulators.storage.tests.contract.uploading import write
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 PAGE = "http://127.0.0.1:8080"
 BROWSER = {"Origin": PAGE, "Sec-Fetch-Site": "same-site"}

@@ -8,7 +8,7 @@ from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import storage
 
 from emulators.storage.tests.contract.uploading import UPLOADS, write
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 
 @pytest.mark.parametrize("way", UPLOADS)
