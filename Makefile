@@ -17,7 +17,7 @@ comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
 
-.PHONY: help setup demo test test-fast check format lint types workflows terraform plan models lock bench eval cost \
+.PHONY: help setup demo test test-isas test-fast check format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
 
 help: ## Tell what there is
@@ -40,6 +40,9 @@ demo: setup ## Transcribe a real two-speaker recording on the one-machine cloud
 
 test: setup ## Run all tests
 	$(BIN)/pytest
+
+test-isas: setup ## Run the model tests and the quality gate on every instruction set of this processor
+	$(BIN)/python -m tests.isas
 
 test-fast: setup ## Run the tests that load no model and start no cloud
 	$(BIN)/pytest tests/unit tests/contract emulators

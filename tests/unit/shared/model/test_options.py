@@ -8,7 +8,7 @@ from functions.finalize.formats.writers import FORMATS
 from shared.jobs.inbox import is_recording, options_paths
 from shared.model import options as known
 from shared.model.errors import BadOption
-from shared.model.formats import DEFAULT_FORMATS
+from shared.model.formats import DEFAULT_FORMATS, FORMATS
 from shared.model.options import Options, ours, read_folder, resolve
 
 
