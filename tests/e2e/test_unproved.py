@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("cloud")
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"Nothing is left to change", "Every function starts", "A stranger gets nowhere", "It deploys",
-             "Time to live", "A completion is published"}  # fmt: skip
+             "Time to live", "A job event is published"}  # fmt: skip
 """Steps with a check that needs Google."""
 OTHERWISE = {"The transcript knows its cost", "An error out of a branch"}
 """Steps that come out otherwise here: the one-machine cloud has no prices, and engines that do
