@@ -286,4 +286,4 @@ def publish_event(job_id: str, jobs: JobStore, publisher: EventPublisher) -> Non
     try:
         publish_job_event(job_id, jobs, publisher)
     except EventsUnavailable as error:
-        log.warning("completion not announced: %s", error)
+        log.warning("job event not published: %s", error)

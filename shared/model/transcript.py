@@ -46,7 +46,7 @@ class Language(WireModel):
     code: str | None
     """ISO 639-1 if there is such a code. Null without speech."""
     confidence: Fraction | None
-    """Null if the language was given."""
+    """Its lead over the second language, less with little speech. Null if it was given."""
     method: Literal["given", "detected", "multi"]
     """multi: each segment has its own language, and `code` is that of most words."""
     windows: tuple[LanguageGuess, ...]

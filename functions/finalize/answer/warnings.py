@@ -13,7 +13,7 @@ from shared.model.options import Options
 from shared.model.transcript import Language, Speaker
 
 LOW_CONFIDENCE = 0.5
-"""Confidence in the detected language below which another is likely."""
+"""Confidence in the language, its lead over the second one, below which the other is likely."""
 SAME_SHARE = 0.8
 """Share of a channel's words that another channel must have, too, to be nearly the same."""
 SAME_TIME = 0.5

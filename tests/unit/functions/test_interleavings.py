@@ -1,4 +1,4 @@
-"""Any order of several workers' steps, and any kill, leaves the same objects at the end."""
+"""Any interleaving or kill of several workers leaves the same objects at the end."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The start of a job in prepare and its end in finalize, on stores in memory."""
+"""A job is started by prepare and ended by finalize correctly, on in-memory stores."""
 
 import json
 import logging

@@ -1,7 +1,6 @@
-"""Jobs as a state machine: any order of users' actions and faults ends in the one right answer.
+"""Whatever users and faults do in any order, each recording ends with its one right answer.
 
-Claims, leases, commits, the outbox, reconcile and all operations are the real ones; see
-`memory_cloud`.
+Real are claim, lease, commit, answer, reconcile and every user operation; see `memory_cloud`.
 """
 
 import json

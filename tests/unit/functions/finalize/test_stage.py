@@ -1,4 +1,4 @@
-"""Transcripts built from examples and from random stage results."""
+"""The finalize stage builds a valid transcript from examples and from generated inputs."""
 
 import json
 from itertools import pairwise

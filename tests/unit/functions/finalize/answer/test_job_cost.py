@@ -1,4 +1,4 @@
-"""The cost in a transcript, from prepare to finalize."""
+"""The transcript states the cost of its job, computed through prepare and finalize."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The outbox holds the newest answer, in whatever order answers are written."""
+"""Answers replace each other in the outbox by generation and run, transcript.json last."""
 
 from typing import Any
 

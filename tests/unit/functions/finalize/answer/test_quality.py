@@ -1,4 +1,4 @@
-"""The transcript's quality: coverage, gaps, suspects and confidence."""
+"""Coverage, suspects and confidence in the transcript are computed correctly."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The option `replacements`: one phrase is found and another written."""
+"""Configured phrases are replaced in the words, keeping times and punctuation."""
 
 from functions.finalize.formats.text import word_separator
 from shared.model.transcript import Transcript

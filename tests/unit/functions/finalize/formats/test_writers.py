@@ -1,4 +1,4 @@
-"""Captions and other formats of the transcript, read back by independent readers."""
+"""SRT, WebVTT, RTTM and text outputs are readable by independent parsers."""
 
 import html
 import io

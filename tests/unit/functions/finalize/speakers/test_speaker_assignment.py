@@ -1,4 +1,4 @@
-"""The speaker of each word where the sentences and the diarizer's turns disagree."""
+"""Speaker changes are moved to sentence ends or pauses when those are near."""
 
 import pytest
 

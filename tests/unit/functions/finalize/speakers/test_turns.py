@@ -1,4 +1,4 @@
-"""Speaker turns of the recording, and the speaker of each word."""
+"""Speaker turns are merged, named in order, and assigned to the words they overlap."""
 
 import pytest
 
