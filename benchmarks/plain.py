@@ -32,7 +32,7 @@ from pyannote.audio.pipelines import SpeakerDiarization
 from whisperx.diarize import DiarizationPipeline
 
 from functions.align import aligner
-from functions.align.acoustic_model import Acoustic
+from functions.align.acoustic_model import AcousticModel
 from functions.diarize import model_files as weights
 from functions.diarize.d_vector import DVector
 from functions.diarize.pipeline import NoPLDA
@@ -122,14 +122,14 @@ def diarizer() -> SpeakerDiarization:
 
 def align(segments: Segments, language: str, audio: NDArray[np.float32]) -> Segments:
     """The segments with words; the words have no times where the language has no model here."""
-    acoustic = aligner.found(language, None)
+    acoustic = aligner.acoustic_model(language, None)
     if acoustic is None:
         return [{**segment, "words": untimed(segment["text"])} for segment in segments]
     return [sentence for segment in segments for sentence in aligned(segment, acoustic, audio)]
 
 
 def aligned(
-    segment: dict[str, Any], acoustic: Acoustic, audio: NDArray[np.float32]
+    segment: dict[str, Any], acoustic: AcousticModel, audio: NDArray[np.float32]
 ) -> Iterator[dict[str, Any]]:
     """The sentences of a segment, as whisperx splits them.
 
@@ -137,7 +137,7 @@ def aligned(
     segment that could not be aligned whisperx gives the text alone.
     """
     found = untimed(segment["text"])
-    spelt = {**segment, "text": " ".join(acoustic.written(word["word"]) for word in found)}
+    spelt = {**segment, "text": " ".join(acoustic.encode_word(word["word"]) for word in found)}
     made = whisperx.align([spelt], acoustic.network, acoustic.metadata, audio, "cpu")["segments"]
     timed = [word for sentence in made for word in sentence["words"]]
     if len(timed) != len(found):

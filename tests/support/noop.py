@@ -47,7 +47,7 @@ class Noop:
     def guess(self, audio: Path, windows: Sequence[ProbeWindow]) -> list[dict[str, float]]:
         return [{"en": 0.9, "de": 0.1} for _ in windows]
 
-    def voice(self, language: str) -> None:
+    def for_language(self, language: str) -> None:
         """There is no acoustic model."""
 
     def __call__(self, audio: Path, bounds: Bounds) -> Voices:
