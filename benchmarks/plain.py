@@ -33,8 +33,8 @@ from whisperx.diarize import DiarizationPipeline
 
 from functions.align import aligner
 from functions.align.acoustic_model import AcousticModel
-from functions.diarize import model_files as weights
 from functions.diarize.d_vector import DVector
+from functions.diarize.model_files import embedded_files
 from functions.diarize.pipeline import NoPLDA
 from functions.transcribe import model_files as models
 from shared.runtime.process import die_with_parent
@@ -102,11 +102,11 @@ class Plain:
 
 def diarizer() -> SpeakerDiarization:
     """pyannote's pipeline with its own defaults, of the parts that packages carry."""
-    parts = weights.embedded()
+    files = embedded_files()
     pipeline = SpeakerDiarization(
-        segmentation=str(parts.segmentation),
+        segmentation=str(files.segmentation),
         segmentation_batch_size=8,
-        embedding=DVector(parts.embedding),
+        embedding=DVector(files.embedding),
         embedding_batch_size=32,
         plda=NoPLDA(),
         clustering="AgglomerativeClustering",

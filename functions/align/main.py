@@ -17,7 +17,9 @@ from shared.settings import settings
 
 def load() -> Aligner:
     """Returns the aligner that the settings name."""
-    return cast(Aligner, resolve_name(settings().aligner)())
+    name = settings().aligner
+    load_by_name = resolve_name(name)
+    return cast(Aligner, load_by_name())
 
 
 ALIGN = Stage(
