@@ -32,3 +32,9 @@ def test_pauses_do_not_depend_on_the_volume() -> None:
     audio = audio_with_speech((1.0, 1.5), (2.0, 2.4))
     faint = ChunkAudio(audio.samples * np.float32(0.01))
     assert faint.pauses(1.0, 2.4, 0.1) == audio.pauses(1.0, 2.4, 0.1)
+
+
+def test_digital_silence_nearby_does_not_hide_pauses() -> None:
+    audio = audio_with_speech((1.0, 1.5), (2.0, 2.4))
+    audio.samples[56_000:] = 0
+    assert audio.pauses(1.0, 2.4, 0.1) == [Interval(start=1.5, end=2.0)]
