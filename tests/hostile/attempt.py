@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from functions.prepare.job import prepare
-from functions.prepare.media import recording
+from functions.prepare.media import open_recording
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Manifest
@@ -110,8 +110,8 @@ def check(answer: Prepared, blobs: Discarding) -> None:
 def sounds(data: bytes) -> bool:
     """Whether any of it can be decoded, though it is no answer."""
     try:
-        with recording(io.BytesIO(data), settings().max_hours * 3600) as original:
-            return next(original.samples(), None) is not None
+        with open_recording(io.BytesIO(data), settings().max_hours * 3600) as recording:
+            return next(recording.samples(), None) is not None
     except Exception:
         return False
 

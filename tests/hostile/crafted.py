@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.hostile.recordings import KINDS, recorded
 from tests.hostile.structure import Format, Piece, written
-from tests.support.media_files import speech, wav
+from tests.support.recordings import speech, wav
 
 Crafted = Mapping[str, bytes]
 RATES = (

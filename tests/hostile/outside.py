@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.media_files import speech, wav
+from tests.support.recordings import speech, wav
 
 IN_OPEN, IN_ACCESS = 0x20, 0x1  # from linux/inotify.h
 IN_NONBLOCK, IN_ISDIR = 0x800, 0x40000000

@@ -8,7 +8,8 @@ from typing import Any
 import av
 
 from tests.hostile.structure import Ebml, Flac, Format, Frames, Ogg, Sized
-from tests.support.media_files import RATE, coded, speech
+from tests.support.audio_files import encode_audio
+from tests.support.recordings import RATE, speech
 
 BOX_HOLDS = {
     **dict.fromkeys(
@@ -126,5 +127,5 @@ def recorded(kind: str) -> bytes:
             made.codec, rate=made.rate, options={"strict": "experimental"}
         )
         sound.layout, sound.bit_rate = made.layout, 64_000 if made.codec == "wmav2" else 0
-        container.mux(coded(sound, samples, made.layout, 0))
+        container.mux(encode_audio(sound, samples, made.layout, 0))
     return file.getvalue()

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import pytest
 
-from functions.prepare.memory import MOST
+from functions.prepare.memory import MAX_BYTES
 from tests.hostile.attempt import attempt
 from tests.hostile.contained import Child, contained
 from tests.hostile.inputs import Hostile, by_hand, hostile
@@ -36,7 +36,7 @@ def test_whatever_comes_ends_in_an_answer_or_a_problem(watch: Watch) -> None:
     outcomes = dict(contained(SEED, range(made + MUTANTS), watch.outside))
     assert len(outcomes) == made + MUTANTS
     assert {number: outcome for number, outcome in outcomes.items() if not outcome.right} == {}
-    assert max(outcome.peak for outcome in outcomes.values()) * 2**20 < MOST
+    assert max(outcome.peak for outcome in outcomes.values()) * 2**20 < MAX_BYTES
     assert sum(outcomes[number].sound for number in range(made, made + MUTANTS)) > 0.3 * MUTANTS
     assert watch.touched() == before, "something outside was opened"
 

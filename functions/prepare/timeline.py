@@ -1,0 +1,38 @@
+"""Timestamps -> where silence is missing in the decoded sound."""
+
+MAX_JITTER = 0.02
+"""Seconds by which a timestamp may be late although nothing is missing."""
+MAX_OVERLAP = 1.0
+"""Seconds by which a timestamp may be early; beyond, its clock has restarted."""
+MAX_GAP = 10.0
+"""Seconds. In formats made for broadcast and chaining, a longer gap is a clock that restarted."""
+
+
+class Timeline:
+    """The position in the recording, in seconds, while it is decoded.
+
+    Position 0 is where the container's earliest stream starts. Sound whose timestamps overlap is
+    kept whole; what follows is late by that much until the next gap.
+    """
+
+    def __init__(self, start: float | None, *, may_restart: bool) -> None:
+        self.position = 0.0
+        self.start = start or 0.0
+        """The timestamp of position 0."""
+        self._start_is_known = start is not None
+        self._may_restart = may_restart
+
+    def missing_before(self, timestamp: float | None) -> float:
+        """Returns the seconds of silence between the position and a frame's timestamp."""
+        if timestamp is None:
+            return 0.0
+        late = timestamp - self.start - self.position
+        restarted = late < -MAX_OVERLAP or (self._may_restart and late > MAX_GAP)
+        if restarted or not self._start_is_known:
+            self.start += late
+            self._start_is_known = True
+            return 0.0
+        return late if late > MAX_JITTER else 0.0
+
+    def advance(self, seconds: float) -> None:
+        self.position += seconds
