@@ -110,15 +110,20 @@ class Chunker:
         yield self._draft(CutPoint(length, silence=0), length)
 
     def _cut_range(self, expected: float) -> CutRange:
+        remaining = expected - self._start
         remaining_chunks = max(1, self._max_chunks - self._chunks_made)
-        needed = (expected - self._start) / remaining_chunks
+        mean_needed = remaining / remaining_chunks
 
-        filled = round_down_to_millisecond(needed / MEAN_FILL)
-        target = min(MAX_CHUNK, max(self._min_target, filled))
+        target = round_down_to_millisecond(mean_needed / MEAN_FILL)
+        target = max(self._min_target, target)
+        target = min(MAX_CHUNK, target)
 
-        earliest = max(MIN_FILL * target, needed + MILLISECOND)
-        earliest = round_down_to_millisecond(min(target, earliest))
-        return CutRange(self._start + earliest, self._start + target)
+        earliest = max(MIN_FILL * target, mean_needed + MILLISECOND)
+        earliest = min(target, earliest)
+        return CutRange(
+            earliest=self._start + round_down_to_millisecond(earliest),
+            target=self._start + target,
+        )
 
     def _buffer_needed(self, cut_range: CutRange) -> float:
         """Samples that have to be there before the chunk is cut."""
@@ -131,17 +136,22 @@ class Chunker:
         if cut is not None:
             return self._draft(cut, self._end)
         position = self._least_likely_speech(cut_range)
-        return self._draft(CutPoint(position, silence=0), self._end, inside_speech=True)
+        cut = CutPoint(position, silence=0)
+        return self._draft(cut, self._end, inside_speech=True)
 
     def _least_likely_speech(self, cut_range: CutRange) -> int:
         """Returns the middle of the window with the lowest probability."""
         first = cut_range.earliest // WINDOW
         end = max(cut_range.target // WINDOW, first + 1)
-        offset = self._first_window
-        probabilities = self._probabilities[first - offset : end - offset]
-        quietest = first + probabilities.index(min(probabilities))
-        middle = quietest * WINDOW + WINDOW // 2
-        return min(max(middle, cut_range.earliest), cut_range.target)
+        first_index = first - self._first_window
+        end_index = end - self._first_window
+        probabilities = self._probabilities[first_index:end_index]
+
+        lowest = min(probabilities)
+        window = first + probabilities.index(lowest)
+        middle = window * WINDOW + WINDOW // 2
+        middle = max(middle, cut_range.earliest)
+        return min(middle, cut_range.target)
 
     def _draft(self, cut: CutPoint, known: int, *, inside_speech: bool = False) -> ChunkDraft:
         """Returns the chunk up to `cut`, and starts the next. `known` samples are buffered."""
@@ -150,7 +160,8 @@ class Chunker:
         draft = ChunkDraft(self._start, cut.position, speech, cut.silence, inside_speech)
 
         next_window = cut.position // WINDOW
-        del self._probabilities[: next_window - self._first_window]
+        finished_windows = next_window - self._first_window
+        del self._probabilities[:finished_windows]
         self._first_window = next_window
         self._start = cut.position
         self._chunks_made += 1

@@ -46,8 +46,9 @@ def open_container(reader: GuardedReader, first_bytes: bytes) -> Iterator[Any]:
 @cache
 def allowed_formats() -> str:
     """Returns every demuxer that reads one file and no other, joined by commas."""
-    names = {demuxer(name) for name in av.formats_available}
-    return ",".join(sorted(filter(None, names)))
+    names = map(demuxer, av.formats_available)
+    allowed = filter(None, names)
+    return ",".join(sorted(allowed))
 
 
 def demuxer(name: str) -> str | None:
@@ -69,7 +70,8 @@ def audio_codecs() -> str:
     With a picture decoder libav would decode a cover to describe it, and a cover can unfold to
     gigabytes.
     """
-    return ",".join(sorted(filter(is_audio_decoder, av.codecs_available)))
+    names = filter(is_audio_decoder, av.codecs_available)
+    return ",".join(sorted(names))
 
 
 def is_audio_decoder(name: str) -> bool:
@@ -97,8 +99,11 @@ def explain_open_error(error: av.FFmpegError, first_bytes: bytes) -> NotAudio | 
 
 
 def format_name(container: Any) -> str:
-    names = container.format.name.split(",")
-    return "mp4" if "mp4" in names else str(names[0])
+    """Returns the format's first name, but for mp4, which libav lists after mov."""
+    names: list[str] = container.format.name.split(",")
+    if "mp4" in names:
+        return "mp4"
+    return names[0]
 
 
 def select_audio_stream(container: Any) -> Any:
@@ -117,8 +122,10 @@ def select_audio_stream(container: Any) -> Any:
 
 
 def has_video(container: Any) -> bool:
-    is_image = container.format.name.endswith("_pipe")
-    return bool(container.streams.video) and not is_image
+    name: str = container.format.name
+    is_image = name.endswith("_pipe")
+    has_stream = bool(container.streams.video)
+    return has_stream and not is_image
 
 
 def start_seconds(container: Any) -> float | None:
@@ -130,7 +137,8 @@ def start_seconds(container: Any) -> float | None:
 
 def timestamps_may_restart(container: Any) -> bool:
     """Returns whether the format is one made for broadcast or chaining."""
-    return bool(container.format.flags & Flags.ts_discont.value)
+    flags = container.format.flags
+    return bool(flags & Flags.ts_discont.value)
 
 
 def declared_seconds(container: Any, stream: Any) -> float | None:

@@ -154,7 +154,9 @@ def plan(
 def output_count(response: StageResponse, name: str) -> int:
     """Returns how many artifacts an output of this name has; 0 if it is missing."""
     artifacts = response.outputs.get(name, ())
-    return len(artifacts) if isinstance(artifacts, tuple) else 1
+    if isinstance(artifacts, tuple):
+        return len(artifacts)
+    return 1
 
 
 def prepared(response: StageResponse, stages: dict[str, dict[str, JsonValue] | None]) -> Prepared:

@@ -46,20 +46,26 @@ class LanguageSampler:
     def add(self, chunk: ChunkDraft, samples: NDArray[np.int16]) -> None:
         """Consider the speech of a chunk, whose samples are given."""
         for start, end, speech in clip_positions(chunk.speech):
-            clip_samples = samples[start - chunk.start : end - chunk.start].copy()
-            candidate = SpeechClip(start, end, speech, clip_samples)
-            candidates = [*self._candidates, candidate]
-            self._candidates = densest_per_section(candidates, self._section)
-            while len(self._candidates) > MAX_CANDIDATES:
-                self._section *= 2
-                self._candidates = densest_per_section(self._candidates, self._section)
+            first = start - chunk.start
+            last = end - chunk.start
+            clip_samples = samples[first:last].copy()
+            self._add_clip(SpeechClip(start, end, speech, clip_samples))
+
+    def _add_clip(self, candidate: SpeechClip) -> None:
+        candidates = [*self._candidates, candidate]
+        candidates = densest_per_section(candidates, self._section)
+        while len(candidates) > MAX_CANDIDATES:
+            self._section *= 2
+            candidates = densest_per_section(candidates, self._section)
+        self._candidates = candidates
 
     def select(self, length: int) -> list[SpeechClip]:
         """Returns at most MAX_CLIPS clips of a recording of `length` samples, in order.
 
         These are the densest of each fifth of the recording, then the densest of the rest.
         """
-        spread = densest_per_section(self._candidates, ceil(length / MAX_CLIPS))
+        fifth = ceil(length / MAX_CLIPS)
+        spread = densest_per_section(self._candidates, fifth)
         rest = [candidate for candidate in self._candidates if candidate not in spread]
         rest.sort(key=most_speech_first)
         selected = [*spread, *rest][:MAX_CLIPS]
@@ -82,7 +88,8 @@ def densest_per_section(clips: Sequence[SpeechClip], section: int) -> list[Speec
     """Returns the clip with the most speech of those that start in each section."""
     densest: dict[int, SpeechClip] = {}
     for candidate in sorted(clips, key=most_speech_first):
-        densest.setdefault(candidate.start // section, candidate)
+        number = candidate.start // section
+        densest.setdefault(number, candidate)
     return list(densest.values())
 
 

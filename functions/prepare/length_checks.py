@@ -48,5 +48,6 @@ class LengthLimits:
 def check_complete(declared: float, present: float) -> None:
     """Raise TruncatedRecording if more of the declared seconds is missing than may be."""
     max_missing = max(MAX_MISSING, declared * MAX_MISSING_FRACTION)
-    if declared - present > max_missing:
+    missing = declared - present
+    if missing > max_missing:
         raise TruncatedRecording(f"it should last {declared:.1f} s, but ends after {present:.1f} s")

@@ -106,7 +106,9 @@ class Recording:
         decoded = self._timeline.position
         declared = self._declared_seconds or 0.0
         fraction_read = self._reader.tell() / self._size
-        extrapolated = decoded / fraction_read if fraction_read > 0 else 0.0
+        extrapolated = 0.0
+        if fraction_read > 0:
+            extrapolated = decoded / fraction_read
         return max(declared, extrapolated, decoded)
 
     @property
@@ -158,22 +160,32 @@ class Recording:
             added = missing + frame.samples / frame.sample_rate
             self._limits.check_decoded(self._timeline.position + added)
             if missing:
-                yield from self._resampler.flush()
-                silence_end = self._timeline.position + missing
-                length = round(silence_end * SAMPLE_RATE) - self._samples_made
-                yield from silence(self._resampler.rows(frame), length)
+                yield from self._fill_gap(frame, missing)
             yield from self._resampler.convert(frame)
             self._timeline.advance(added)
         yield from self._resampler.flush()
 
+    def _fill_gap(self, frame: Any, seconds: float) -> Iterator[Samples]:
+        """Yields the samples before the gap that libav still holds, then silence."""
+        yield from self._resampler.flush()
+        end_seconds = self._timeline.position + seconds
+        end = round(end_seconds * SAMPLE_RATE)
+        rows = self._resampler.rows(frame)
+        yield from silence(rows, end - self._samples_made)
+
     def _frames(self) -> Iterator[Any]:
         for packet in self._packets():
             if packet.pts is not None:
-                end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-                position = end - self._timeline.start
-                self._last_packet_end = max(self._last_packet_end, position)
+                self._note_end(packet)
             if packet.stream_index == self._stream.index:
                 yield from self._decode(packet)
+
+    def _note_end(self, packet: Any) -> None:
+        duration = packet.duration or 0
+        end = packet.pts + duration
+        end_seconds = float(end * packet.time_base)
+        position = end_seconds - self._timeline.start
+        self._last_packet_end = max(self._last_packet_end, position)
 
     def _packets(self) -> Iterator[Any]:
         """Yields the audio packets; in Matroska those of all streams.
@@ -255,13 +267,15 @@ class PacketCounts:
     def check(self, max_excess: int = 0) -> None:
         """Raise NotAudio if more than `max_excess` packets more are corrupt than good."""
         undecoded = self.corrupt + self._trailing
+        packets = undecoded + self.good
         if undecoded > self.good + max_excess:
-            packets = undecoded + self.good
             raise NotAudio(f"{undecoded} of {packets} packets cannot be decoded")
 
 
 def check_sample_rate(rate: int) -> None:
-    if not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
+    """Raise NotAudio if it cannot be converted."""
+    is_convertible = MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE
+    if not is_convertible:
         convertible = f"from {MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} can be converted"
         raise NotAudio(f"its sample rate is {rate} Hz; {convertible}")
 
@@ -274,5 +288,9 @@ def timestamp(frame: Any) -> float | None:
 
 
 def silence(rows: int, length: int) -> Iterator[Samples]:
-    for start in range(0, length, MAX_SILENCE):
-        yield np.zeros((rows, min(MAX_SILENCE, length - start)), np.int16)
+    """Yields `length` samples of silence, at most MAX_SILENCE at once."""
+    remaining = length
+    while remaining > 0:
+        columns = min(MAX_SILENCE, remaining)
+        yield np.zeros((rows, columns), np.int16)
+        remaining -= columns

@@ -58,19 +58,20 @@ class SampleBuffer:
             block_start += len(block)
 
     def read(self, start: int, end: int) -> Samples:
-        return np.concatenate(list(self.slices(start, end)))
+        slices = list(self.slices(start, end))
+        return np.concatenate(slices)
 
     def drop_before(self, position: int) -> None:
-        self._blocks = list(self.slices(position, self.end))
+        kept = self.slices(position, self.end)
+        self._blocks = list(kept)
         self._start = position
 
 
-def write_wav(path: Path, arrays: Iterable[Samples]) -> Path:
-    """Write mono samples to a WAV file, one array after the other. Returns the path."""
+def write_wav(path: Path, arrays: Iterable[Samples]) -> None:
+    """Write mono samples to a WAV file, one array after the other."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
         for array in arrays:
             file.writeframesraw(array.tobytes())
-    return path

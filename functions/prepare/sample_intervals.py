@@ -14,7 +14,8 @@ PADDING = 200 * MILLISECOND
 
 
 def round_down_to_millisecond(samples: float) -> int:
-    return int(samples) // MILLISECOND * MILLISECOND
+    milliseconds = int(samples) // MILLISECOND
+    return milliseconds * MILLISECOND
 
 
 def pad(speech: Iterable[SampleInterval], length: int) -> list[SampleInterval]:

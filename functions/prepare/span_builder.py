@@ -23,20 +23,27 @@ class SpanBuilder:
         """
         expected = max(expected_seconds * SAMPLE_RATE, chunk.end)
         target, longest = self._lengths(expected)
-        while self._chunk_ends and chunk.end - self._start > longest:
-            yield self._span(self._best_end(MIN_FILL * target))
-        self._chunk_ends.append(CutPoint(chunk.end, chunk.silence))
+        while self._chunk_ends:
+            length = chunk.end - self._start
+            if length <= longest:
+                break
+            end = self._best_end(MIN_FILL * target)
+            yield self._span(end)
+        chunk_end = CutPoint(chunk.end, chunk.silence)
+        self._chunk_ends.append(chunk_end)
 
     def finish(self) -> SampleInterval:
         """Returns the last span."""
-        return self._span(self._chunk_ends[-1])
+        last_end = self._chunk_ends[-1]
+        return self._span(last_end)
 
     def _lengths(self, expected: float) -> tuple[float, float]:
         """Returns the length that a span should have, and the most it may have."""
         remaining = expected - self._start
         spans = ceil(remaining / self._max_span)
         target = remaining / spans
-        return target, min(self._max_span, target * MAX_FILL)
+        longest = min(self._max_span, target * MAX_FILL)
+        return target, longest
 
     def _best_end(self, min_length: float) -> CutPoint:
         """Returns the end in the longest silence that makes the span long enough, else the last."""

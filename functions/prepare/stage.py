@@ -98,7 +98,8 @@ class AudioPreparation:
         if self._span_builder is not None:
             yield self._span_output(first_track, self._span_builder.finish())
         clips = self._language_sampler.select(first_track.buffer.end)
-        path = write_wav(self._folder / "probe.wav", (clip.samples for clip in clips))
+        path = self._folder / "probe.wav"
+        write_wav(path, (clip.samples for clip in clips))
         yield SingleOutput("probe", path)
         yield SingleOutput("manifest", self._manifest(clips))
 
@@ -122,8 +123,10 @@ class AudioPreparation:
         """Raise RecordingTooLong if MAX_CHUNKS chunks cannot hold all channels."""
         channels = len(self._tracks)
         max_length = MAX_CHUNKS * MAX_CHUNK // channels
-        if self._tracks[0].buffer.end > max_length:
-            limit = f"with {channels} split channels it may last {max_length // SAMPLE_RATE} s"
+        length = self._tracks[0].buffer.end
+        if length > max_length:
+            max_seconds = max_length // SAMPLE_RATE
+            limit = f"with {channels} split channels it may last {max_seconds} s"
             raise RecordingTooLong(f"{limit}; channels=mix takes more")
 
     def _chunk_outputs(self, track: ChannelTrack, draft: ChunkDraft) -> Iterator[Output]:
@@ -132,9 +135,8 @@ class AudioPreparation:
         self._language_sampler.add(draft, samples)
         yield from self._completed_spans(track, draft)
 
-        number = len(self._chunks)
-        suffix = "" if track.channel is None else f"-{track.channel}"
-        path = write_wav(self._folder / f"chunk-{number}{suffix}.wav", [samples])
+        path = self._folder / chunk_file_name(len(self._chunks), track.channel)
+        write_wav(path, [samples])
         yield ListedOutput("chunks", path)
         self._chunks.append(to_chunk(draft, track.channel))
         if draft.inside_speech:
@@ -165,6 +167,12 @@ class AudioPreparation:
             engine=vad.engine(),
             warnings=(*self._recording.warnings, *self._warnings),
         )
+
+
+def chunk_file_name(number: int, channel: int | None) -> str:
+    if channel is None:
+        return f"chunk-{number}.wav"
+    return f"chunk-{number}-{channel}.wav"
 
 
 def to_chunk(draft: ChunkDraft, channel: int | None) -> Chunk:

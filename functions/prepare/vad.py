@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from functions.prepare.sample_intervals import SampleInterval
+from shared.model.audio import FULL_SCALE
 from shared.model.contracts import Engine
 
 WINDOW = 512
@@ -37,8 +39,9 @@ class SileroVad:
     """The probability of speech in each window of a stream."""
 
     def __init__(self) -> None:
-        self._hidden = np.zeros((1, 1, 128), np.float32)
-        self._cell = np.zeros((1, 1, 128), np.float32)
+        state_shape = (1, 1, 128)
+        self._hidden = np.zeros(state_shape, np.float32)
+        self._cell = np.zeros(state_shape, np.float32)
         self._context = np.zeros(CONTEXT, np.float32)
 
     def probabilities(self, samples: NDArray[np.int16]) -> NDArray[np.float32]:
@@ -46,13 +49,14 @@ class SileroVad:
 
         Only the recording's last samples may be other than whole windows.
         """
-        scaled = samples.astype(np.float32) / 32768
-        padding = np.zeros(-len(samples) % WINDOW, np.float32)
+        scaled = samples.astype(np.float32) / FULL_SCALE
+        missing = -len(samples) % WINDOW
+        padding = np.zeros(missing, np.float32)
         stream = np.concatenate([self._context, scaled, padding])
         self._context = stream[-CONTEXT:]
 
-        overlapping = np.lib.stride_tricks.sliding_window_view(stream, CONTEXT + WINDOW)
-        windows = np.ascontiguousarray(overlapping[::WINDOW])
+        shifted_by_one = sliding_window_view(stream, CONTEXT + WINDOW)
+        windows = np.ascontiguousarray(shifted_by_one[::WINDOW])
         inputs = {"input": windows, "h": self._hidden, "c": self._cell}
         outputs = session().run(None, inputs)
         probabilities, self._hidden, self._cell = outputs
@@ -80,8 +84,7 @@ class SpeechDetector:
         end = self._windows if self._silence_start is None else self._silence_start
         if end - self._speech_start < MIN_SPEECH:
             return self._complete
-        last = (self._speech_start * WINDOW, end * WINDOW)
-        return [*self._complete, last]
+        return [*self._complete, to_samples(self._speech_start, end)]
 
     def _push_one(self, probability: float) -> None:
         if probability >= ONSET:
@@ -102,9 +105,13 @@ class SpeechDetector:
 
     def _complete_interval(self, start: int, end: int) -> None:
         if end - start >= MIN_SPEECH:
-            self._complete.append((start * WINDOW, end * WINDOW))
+            self._complete.append(to_samples(start, end))
         self._speech_start = None
         self._silence_start = None
+
+
+def to_samples(first_window: int, end_window: int) -> SampleInterval:
+    return first_window * WINDOW, end_window * WINDOW
 
 
 @cache
