@@ -9,7 +9,7 @@ import pytest
 
 from functions.prepare.container import allowed_formats, audio_codecs
 from shared.model.errors import EmptyRecording, NoSound, NotAudio, StageError
-from tests.hostile.crafted import cover
+from tests.hostile.bombs import cover
 from tests.support.audio_files import silent_film
 from tests.support.decoding import decode
 from tests.support.recordings import RATE, silence, speech, wav

@@ -7,7 +7,7 @@ import pytest
 
 from functions.prepare.media import open_recording
 from shared.model.errors import RecordingTooLong, TruncatedRecording
-from tests.hostile.crafted import large_frames, overlapping
+from tests.hostile.bombs import large_frames, overlapping
 from tests.support.audio_files import encode, tone
 from tests.support.decoding import CountingFile, decode, decode_file
 from tests.support.recordings import RATE, silence, speech, wav
