@@ -175,14 +175,16 @@ FORMATS = {
 
 
 @cache
-def encoded_speech(name: str) -> bytes:
+def encoded_speech(format_name: str) -> bytes:
     """Returns two seconds of speech in one of FORMATS, the same bytes each time."""
-    form = FORMATS[name]
+    form = FORMATS[format_name]
     samples = speech()[13 * RATE // 2 : 17 * RATE // 2]
     if form.layout == "stereo":
         samples = samples.repeat(2)
     options = {"fflags": "+bitexact"}
-    options.update(option.split("=") for option in form.options.split())
+    for option in form.options.split():
+        name, _, value = option.partition("=")
+        options[name] = value
     file = io.BytesIO()
     with av.open(file, "w", format=form.container, options=options) as container:
         stream: Any = container.add_stream(

@@ -204,7 +204,7 @@ CRC_TABLE = [crc_entry(number) for number in range(256)]
 EBML_PARENTS = (
     "18538067 1654AE6B AE E1 1F43B675 A0 1549A966 1C53BB6B BB 114D9B74 4DBB 1254C367 7373 67C8"
 )
-"""Identifiers of the segment, tracks, clusters, cues, tags and their children that have children."""
+"""Identifiers of elements with children: segment, tracks, clusters, cues, tags, and in them."""
 
 
 class EbmlFormat:

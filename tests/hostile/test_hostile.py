@@ -1,4 +1,4 @@
-"""Proves that hostile inputs end in an answer or a problem, and that the suite sees any other end."""
+"""Proves that hostile inputs end in an answer or a problem, and that other ends are seen."""
 
 import os
 import signal
