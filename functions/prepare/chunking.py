@@ -104,10 +104,12 @@ class Chunker:
         while True:
             cut_range = self._cut_range(length)
             longest = min(self._buffer_needed(cut_range), MAX_CHUNK)
-            if length - self._start <= longest:
+            remaining = length - self._start
+            if remaining <= longest:
                 break
             yield self._cut(cut_range)
-        yield self._draft(CutPoint(length, silence=0), length)
+        end = CutPoint(length, silence=0)
+        yield self._draft(end, length)
 
     def _cut_range(self, expected: float) -> CutRange:
         remaining = expected - self._start
@@ -132,12 +134,13 @@ class Chunker:
 
     def _cut(self, cut_range: CutRange) -> ChunkDraft:
         speech = self._detector.intervals()
-        cut = middle_of_longest_silence(speech, self._end, cut_range)
+        known = self._end
+        cut = middle_of_longest_silence(speech, known, cut_range)
         if cut is not None:
-            return self._draft(cut, self._end)
+            return self._draft(cut, known)
         position = self._least_likely_speech(cut_range)
         cut = CutPoint(position, silence=0)
-        return self._draft(cut, self._end, inside_speech=True)
+        return self._draft(cut, known, inside_speech=True)
 
     def _least_likely_speech(self, cut_range: CutRange) -> int:
         """Returns the middle of the window with the lowest probability."""

@@ -47,8 +47,8 @@ def open_container(reader: GuardedReader, first_bytes: bytes) -> Iterator[Any]:
 def allowed_formats() -> str:
     """Returns every demuxer that reads one file and no other, joined by commas."""
     names = map(demuxer, av.formats_available)
-    allowed = filter(None, names)
-    return ",".join(sorted(allowed))
+    allowed = sorted(filter(None, names))
+    return ",".join(allowed)
 
 
 def demuxer(name: str) -> str | None:

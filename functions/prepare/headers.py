@@ -44,7 +44,8 @@ def wav_fraction_present(file: BinaryIO, size: int) -> float:
 
 def mp3_has_frame_count(file: BinaryIO) -> bool:
     """Returns whether the first frame of an MP3 file counts the others (a Xing or Info header)."""
-    file.seek(id3_length(file))
+    tag_length = id3_length(file)
+    file.seek(tag_length)
     frame = file.read(64)
     return b"Xing" in frame or b"Info" in frame
 
@@ -57,5 +58,6 @@ def id3_length(file: BinaryIO) -> int:
         return 0
     length = 0
     for byte in header[6:]:
-        length = length << 7 | byte & 0x7F
+        seven_bits = byte & 0x7F
+        length = length << 7 | seven_bits
     return length + len(header)

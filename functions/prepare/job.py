@@ -47,33 +47,39 @@ def prepare(
     Returns a response with `duplicate` set if another execution holds the job's claim.
     """
     source = request.source
+    job_id = source.job_id
     run = validated(RunParams, request.params)
-    if not jobs.claim(source, run.run, run.execution):
+    is_ours = jobs.claim(source, run.run, run.execution)
+    if not is_ours:
         return Prepared(
-            job_id=source.job_id,
+            job_id=job_id,
             stage=stage.name,
             stage_version=stage.version,
             duplicate=True,
         )
     delete_problem(source, blobs)
     recording = find_recording(source, blobs)
-    options, resolved = resolve(load_options(source, recording, run, blobs))
+    options_by_origin = load_options(source, recording, run, blobs)
+    options, resolved = resolve(options_by_origin)
 
-    stage_request = StageRequest(source=source, params=prepare_params(options))
+    params = prepare_params(options)
+    stage_request = StageRequest(source=source, params=params)
     response = execute(stage, stage_request, blobs, jobs)
 
     stages = plan(options, resolved)
     chunks = output_count(response, "chunks")
-    spans = output_count(response, "spans") if stages["diarize"] is not None else 0
-    jobs.record_parts(source.job_id, run.run, chunks=chunks, spans=spans)
+    is_diarized = stages["diarize"] is not None
+    spans = output_count(response, "spans") if is_diarized else 0
+    jobs.record_parts(job_id, run.run, chunks=chunks, spans=spans)
     return prepared(response, stages)
 
 
 def delete_problem(source: Source, blobs: BlobStore) -> None:
     """Delete the problem that ended an earlier run, since it does not end this one."""
-    problem = blobs.find(problem_uri(source))
+    uri = problem_uri(source)
+    problem = blobs.find(uri)
     if problem is not None:
-        blobs.delete(problem.uri, problem.generation)
+        blobs.delete(uri, problem.generation)
 
 
 def find_recording(source: Source, blobs: BlobStore) -> Blob:
@@ -88,7 +94,8 @@ def find_recording(source: Source, blobs: BlobStore) -> Blob:
     if recording.size == 0:
         raise EmptyRecording("the object holds 0 bytes")
     max_gigabytes = settings().max_gigabytes
-    if recording.size > max_gigabytes * 1e9:
+    max_bytes = max_gigabytes * 1e9
+    if recording.size > max_bytes:
         raise RecordingTooLarge(f"{recording.size} bytes; the limit is {max_gigabytes:g} GB")
     return recording
 
@@ -114,11 +121,14 @@ def load_options_file(source: Source, blobs: BlobStore) -> dict[str, dict[str, J
     Raises BadOption if it is too large, which is checked before it is read, or has another shape.
     """
     for path in options_paths(source.name):
-        options_file = blobs.find(f"gs://{source.bucket}/{path}")
-        if options_file is not None:
-            refuse_if_large(options_file.size, path)
-            content = blobs.read(options_file.uri)
-            return {path: read_folder(content, path)}
+        uri = f"gs://{source.bucket}/{path}"
+        options_file = blobs.find(uri)
+        if options_file is None:
+            continue
+        refuse_if_large(options_file.size, path)
+        content = blobs.read(uri)
+        options = read_folder(content, path)
+        return {path: options}
     return {}
 
 
@@ -164,6 +174,9 @@ def prepared(response: StageResponse, stages: dict[str, dict[str, JsonValue] | N
 
     `spans` is always there, because the workflow reads it even where nothing is diarized.
     """
+    outputs: dict[str, Any] = {"spans": ()}
+    outputs.update(response.outputs)
     fields: dict[str, Any] = dict(response)
-    fields["outputs"] = {"spans": (), **response.outputs}
-    return Prepared(**fields, plan=stages)
+    fields["outputs"] = outputs
+    fields["plan"] = stages
+    return Prepared(**fields)

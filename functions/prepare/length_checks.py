@@ -21,7 +21,8 @@ class LengthLimits:
     def __init__(self, size: int, max_seconds: float) -> None:
         self._size = size
         self._max_seconds = max_seconds
-        self._plausible_seconds = ALWAYS_PLAUSIBLE + size * MAX_SECONDS_PER_BYTE
+        seconds_by_size = size * MAX_SECONDS_PER_BYTE
+        self._plausible_seconds = ALWAYS_PLAUSIBLE + seconds_by_size
 
     def check_declared(self, seconds: float) -> None:
         """Raise RecordingTooLong if the length in the header is clearly too long."""

@@ -105,7 +105,8 @@ class Recording:
         """
         decoded = self._timeline.position
         declared = self._declared_seconds or 0.0
-        fraction_read = self._reader.tell() / self._size
+        bytes_read = self._reader.tell()
+        fraction_read = bytes_read / self._size
         extrapolated = 0.0
         if fraction_read > 0:
             extrapolated = decoded / fraction_read
@@ -129,14 +130,18 @@ class Recording:
         corrupt = self._packet_counts.corrupt
         if not corrupt:
             return ()
-        packets = f"{corrupt} of {self._packet_counts.good + corrupt} packets"
-        message = f"{packets} could not be decoded and were skipped"
-        return (StageWarning(code="corrupt_packets", stage="prepare", message=message),)
+        packets = self._packet_counts.good + corrupt
+        message = f"{corrupt} of {packets} packets could not be decoded and were skipped"
+        warning = StageWarning(code="corrupt_packets", stage="prepare", message=message)
+        return (warning,)
 
     def check_declared_length(self) -> None:
         """Raise RecordingTooLong if the header's length is measured and clearly too long."""
-        if self._length_is_measured:
-            self._limits.check_declared(self._declared_seconds or 0.0)
+        if not self._length_is_measured:
+            return
+        declared = self._declared_seconds
+        if declared is not None:
+            self._limits.check_declared(declared)
 
     def samples(self) -> Iterator[Samples]:
         """Yields the sound in arrays of any length: a row for the mix, or one per channel.
@@ -156,8 +161,9 @@ class Recording:
     def _sound(self) -> Iterator[Samples]:
         for frame in self._frames():
             check_sample_rate(frame.sample_rate)
+            duration = frame.samples / frame.sample_rate
             missing = self._timeline.missing_before(timestamp(frame))
-            added = missing + frame.samples / frame.sample_rate
+            added = missing + duration
             self._limits.check_decoded(self._timeline.position + added)
             if missing:
                 yield from self._fill_gap(frame, missing)
@@ -268,7 +274,8 @@ class PacketCounts:
         """Raise NotAudio if more than `max_excess` packets more are corrupt than good."""
         undecoded = self.corrupt + self._trailing
         packets = undecoded + self.good
-        if undecoded > self.good + max_excess:
+        excess = undecoded - self.good
+        if excess > max_excess:
             raise NotAudio(f"{undecoded} of {packets} packets cannot be decoded")
 
 

@@ -11,5 +11,4 @@ def limit_memory() -> None:
 
     Mapped files and code do not count.
     """
-    soft_and_hard = (MAX_BYTES, MAX_BYTES)
-    resource.setrlimit(resource.RLIMIT_DATA, soft_and_hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (MAX_BYTES, MAX_BYTES))

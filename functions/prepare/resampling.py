@@ -32,8 +32,9 @@ class Downmix:
         libav has no downmix for more channels than surround sound has, such as those of many
         microphones; they are averaged.
         """
-        is_surround = frame.layout.nb_channels <= MAX_SURROUND_CHANNELS
-        layout = "mono" if is_surround else frame.layout.name
+        layout = frame.layout.name
+        if frame.layout.nb_channels <= MAX_SURROUND_CHANNELS:
+            layout = "mono"
         for rows in self._resampler.convert(frame, layout):
             yield average(rows)
 
@@ -54,7 +55,8 @@ class SplitChannels:
 
     def rows(self, frame: Any) -> int:
         layout = self._first_layout(frame)
-        return int(layout.nb_channels)
+        channels: int = layout.nb_channels
+        return channels
 
     def convert(self, frame: Any) -> Iterator[Samples]:
         layout = self._first_layout(frame)
@@ -106,12 +108,14 @@ def to_rows(frame: Any) -> Samples:
 
     Packed, because PyAV 18 reads beyond the end of planar ones and crashes with 8 channels.
     """
+    channels = frame.layout.nb_channels
     interleaved = frame.to_ndarray()
-    columns = interleaved.reshape(-1, frame.layout.nb_channels)
+    columns = interleaved.reshape(-1, channels)
     rows: Samples = np.ascontiguousarray(columns.T)
     return rows
 
 
 def average(rows: Samples) -> Samples:
-    mean: Samples = rows.mean(axis=0, keepdims=True).astype(np.int16)
-    return mean
+    mean = rows.mean(axis=0, keepdims=True)
+    samples: Samples = mean.astype(np.int16)
+    return samples

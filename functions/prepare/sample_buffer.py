@@ -62,8 +62,7 @@ class SampleBuffer:
         return np.concatenate(slices)
 
     def drop_before(self, position: int) -> None:
-        kept = self.slices(position, self.end)
-        self._blocks = list(kept)
+        self._blocks = list(self.slices(position, self.end))
         self._start = position
 
 

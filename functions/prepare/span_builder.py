@@ -49,7 +49,8 @@ class SpanBuilder:
         """Returns the end in the longest silence that makes the span long enough, else the last."""
         best: CutPoint | None = None
         for end in self._chunk_ends:
-            if end.position - self._start < min_length:
+            length = end.position - self._start
+            if length < min_length:
                 continue
             if best is None or end.silence > best.silence:
                 best = end

@@ -96,7 +96,8 @@ class AudioPreparation:
 
         first_track = self._tracks[0]
         if self._span_builder is not None:
-            yield self._span_output(first_track, self._span_builder.finish())
+            last_span = self._span_builder.finish()
+            yield self._span_output(first_track, last_span)
         clips = self._language_sampler.select(first_track.buffer.end)
         path = self._folder / "probe.wav"
         write_wav(path, (clip.samples for clip in clips))
@@ -122,7 +123,8 @@ class AudioPreparation:
     def _check_length(self) -> None:
         """Raise RecordingTooLong if MAX_CHUNKS chunks cannot hold all channels."""
         channels = len(self._tracks)
-        max_length = MAX_CHUNKS * MAX_CHUNK // channels
+        max_total = MAX_CHUNKS * MAX_CHUNK
+        max_length = max_total // channels
         length = self._tracks[0].buffer.end
         if length > max_length:
             max_seconds = max_length // SAMPLE_RATE
@@ -144,10 +146,12 @@ class AudioPreparation:
 
     def _completed_spans(self, track: ChannelTrack, draft: ChunkDraft) -> Iterator[Output]:
         """Yields the spans that end before or with a chunk, and drops samples no span needs."""
-        if self._span_builder is None:
+        builder = self._span_builder
+        if builder is None:
             track.buffer.drop_before(draft.end)
             return
-        for span in self._span_builder.push(draft, self._recording.expected_seconds):
+        expected = self._recording.expected_seconds
+        for span in builder.push(draft, expected):
             yield self._span_output(track, span)
 
     def _span_output(self, track: ChannelTrack, span: SampleInterval) -> Output:

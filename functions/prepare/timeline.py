@@ -27,12 +27,20 @@ class Timeline:
         if timestamp is None:
             return 0.0
         late = timestamp - self.start - self.position
-        restarted = late < -MAX_OVERLAP or (self._may_restart and late > MAX_GAP)
-        if restarted or not self._start_is_known:
+        if self._is_new_start(late):
             self.start += late
             self._start_is_known = True
             return 0.0
-        return late if late > MAX_JITTER else 0.0
+        if late <= MAX_JITTER:
+            return 0.0
+        return late
+
+    def _is_new_start(self, late: float) -> bool:
+        if not self._start_is_known:
+            return True
+        if late < -MAX_OVERLAP:
+            return True
+        return self._may_restart and late > MAX_GAP
 
     def advance(self, seconds: float) -> None:
         self.position += seconds

@@ -81,10 +81,13 @@ class SpeechDetector:
         """Returns all intervals so far. Speech that has not ended yet ends at the last window."""
         if self._speech_start is None:
             return self._complete
-        end = self._windows if self._silence_start is None else self._silence_start
+        end = self._silence_start
+        if end is None:
+            end = self._windows
         if end - self._speech_start < MIN_SPEECH:
             return self._complete
-        return [*self._complete, to_samples(self._speech_start, end)]
+        last = to_samples(self._speech_start, end)
+        return [*self._complete, last]
 
     def _push_one(self, probability: float) -> None:
         if probability >= ONSET:
@@ -104,7 +107,8 @@ class SpeechDetector:
             self._complete_interval(self._speech_start, self._silence_start)
 
     def _complete_interval(self, start: int, end: int) -> None:
-        if end - start >= MIN_SPEECH:
+        length = end - start
+        if length >= MIN_SPEECH:
             self._complete.append(to_samples(start, end))
         self._speech_start = None
         self._silence_start = None
@@ -155,4 +159,5 @@ def model_path() -> Path:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("faster_whisper, which contains Silero's network")
     package = Path(spec.origin).parent
-    return package / "assets" / "silero_vad_v6.onnx"
+    assets = package / "assets"
+    return assets / "silero_vad_v6.onnx"
