@@ -1,4 +1,4 @@
-"""Proves where recordings of any shape are cut into chunks, and what holds for every chunk."""
+"""Chunks cover the recording and are cut in pauses, for any recording."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Proves that what is not a recording is refused, and that no file but the recording is opened."""
+"""Files that are not recordings are refused, and no file but the recording is opened."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Proves that storage's errors are never taken for bad audio, and how much of a file is read."""
+"""Storage errors are never taken for bad audio, and files without sound are read in part."""
 
 import io
 

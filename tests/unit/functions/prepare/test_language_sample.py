@@ -1,4 +1,4 @@
-"""Proves which clips of a recording are chosen for detecting its language."""
+"""The language sample is taken from the parts of the recording with the most speech."""
 
 import numpy as np
 from hypothesis import given

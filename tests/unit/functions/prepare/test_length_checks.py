@@ -1,4 +1,4 @@
-"""Proves which recordings are too long, implausibly long for their size, or truncated."""
+"""Recordings that are too long, implausibly long for their size, or truncated are refused."""
 
 import struct
 

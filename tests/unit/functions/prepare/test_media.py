@@ -1,4 +1,4 @@
-"""Proves that every format decodes to the same sound at the same times, even when it is damaged."""
+"""Every container and codec decodes to the same sound at the same times, even when damaged."""
 
 import io
 import struct

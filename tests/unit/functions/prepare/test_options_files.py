@@ -1,4 +1,4 @@
-"""Proves that options of any content are refused with a short problem, and read up to a limit."""
+"""Options of any content are refused with a short problem, and read up to a limit."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Proves where spans end: with a chunk, within their limit, and at a long silence."""
+"""Spans consist of whole chunks, keep their limit, and end at long silences."""
 
 from itertools import pairwise
 

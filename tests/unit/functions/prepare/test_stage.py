@@ -1,4 +1,4 @@
-"""Proves what prepare makes of a recording: its chunks, spans, language sample and manifest."""
+"""The prepare stage writes complete chunks, spans, language sample and manifest."""
 
 import io
 from itertools import pairwise

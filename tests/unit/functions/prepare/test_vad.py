@@ -1,4 +1,4 @@
-"""Proves that speech detection on a stream finds what faster-whisper finds in a whole recording."""
+"""Streaming voice activity detection equals running Silero on the whole recording."""
 
 import hashlib
 
