@@ -12,7 +12,7 @@ from functions.align.stage import AlignParams
 from functions.diarize.stage import DiarizeParams
 from functions.finalize.answer.outbox import put_answer
 from functions.finalize.job import finalize
-from functions.prepare.job import CUT, prepare
+from functions.prepare.job import PREPARE, prepare
 from functions.transcribe.detect import DetectParams
 from functions.transcribe.stage import TranscribeParams
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
@@ -308,7 +308,7 @@ def test_silence_gets_a_transcript(blobs: MemoryBlobs, jobs: JobStore) -> None:
     assert (transcript["words"], transcript["media"]["duration"]) == ([], 1.0)
     recording = blobs.find(source.uri)
     assert recording is not None and transcript["job"]["crc32c"] == recording.crc32c
-    assert transcript["provenance"]["stages"]["prepare"][0]["name"] == CUT.engine(None).name  # type: ignore[arg-type]
+    assert transcript["provenance"]["stages"]["prepare"][0]["name"] == PREPARE.engine(None).name  # type: ignore[arg-type]
     assert {"transcript.json", "transcript.srt", "transcript.vtt", "transcript.txt"} <= outbox(
         blobs
     )
