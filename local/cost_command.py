@@ -135,4 +135,4 @@ def elsewhere(hours: float) -> Iterator[str]:
     for service in prices().services:
         yield row_of_service(service.name, service.as_of, service.usd_per_hour * hours)
     yield ""
-    yield "Free tiers and discounts are left out on both sides. Sources: shared/model/prices.toml, local/paces.toml."
+    yield "Free tiers and discounts are left out on both sides. Sources: shared/model/prices.toml, shared/model/stages.py, local/paces.toml."

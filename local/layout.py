@@ -7,10 +7,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
+from shared.model.stages import STAGE_FUNCTIONS
+
 ROOT = Path(__file__).parents[1]
 """The repository: functions are started from here."""
-STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
-FUNCTIONS = (*STAGES, "reconcile")
+STAGES = STAGE_FUNCTIONS
+"""Names of the functions that the workflow calls."""
+FUNCTIONS = tuple(FUNCTION_SPECS)
 PROCESSES = ("bucket", "runner", *FUNCTIONS)
 EXECUTIONS = "executions"
 """The runner's second port: Google's Executions API over gRPC, as its client speaks it."""

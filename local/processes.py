@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 
 from local.layout import EXECUTIONS, FUNCTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Layout, Ports
+from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.settings import settings
 
 AUDIENCE = "dropscribe"
@@ -15,18 +16,8 @@ processes."""
 SWEEP_SECONDS = 60
 """Between two calls of reconcile."""
 CORES = os.cpu_count() or 1
-WORKERS = {
-    "prepare": 2,
-    "transcribe": max(1, CORES // 2),
-    "align": max(1, CORES // 3),
-    "diarize": max(1, CORES // 4),
-    "finalize": 1,
-    "reconcile": 1,
-}
-"""Processes a function. A model's worker has one thread: two one-thread workers beat one two-thread
-worker. So has prepare's, since a crash in a decoder ends all that its process works on."""
-THREADS = {"finalize": 4}
-"""Requests at once in a worker. A model answers one."""
+WORKERS = {name: spec.workers(CORES) for name, spec in FUNCTION_SPECS.items()}
+"""Worker processes by function."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +32,7 @@ class Process:
 
 def slots(stage: str) -> int:
     """Requests that a stage works on at once; the runner lets the others wait in order."""
-    return WORKERS[stage] * THREADS.get(stage, 1)
+    return WORKERS[stage] * FUNCTION_SPECS[stage].local_threads
 
 
 def processes(home: Layout) -> list[Process]:
@@ -110,7 +101,7 @@ def function(stage: str, home: Layout, ports: Ports) -> Process:
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "WORKERS": str(WORKERS[stage]),
-        "THREADS": str(THREADS.get(stage, 1)),
+        "THREADS": str(FUNCTION_SPECS[stage].local_threads),
         "K_SERVICE": stage,
         "TMPDIR": str(home.temp(stage)),
     }

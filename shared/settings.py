@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple, cast
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.model.cost import Resources
+from shared.model.stages import Resources
 
 
 class Settings(BaseSettings):

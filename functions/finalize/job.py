@@ -39,6 +39,7 @@ from shared.model.contracts import (
     WireModel,
 )
 from shared.model.errors import ArtifactChanged, Cancelled, EventsUnavailable, is_final
+from shared.model.stages import STAGES
 from shared.model.transcript import JobInfo, StageTiming, Timings, Transcript
 from shared.ports.blobs import Blob, BlobStore
 from shared.ports.events import EventPublisher
@@ -185,11 +186,10 @@ def timing(task: StageRecord, manifest: Manifest) -> StageTiming:
 def sound(task: StageRecord, manifest: Manifest) -> float | None:
     """Seconds that its part lasts. Not known of a part of an earlier run, which cut the recording
     into more."""
-    if task.stage not in ("transcribe", "align", "diarize"):
+    part_kind = STAGES[task.stage].part_kind
+    if part_kind == "job":
         return manifest.media.duration
-    parts: Sequence[Chunk | Interval] = (
-        manifest.spans if task.stage == "diarize" else manifest.chunks
-    )
+    parts: Sequence[Chunk | Interval] = manifest.spans if part_kind == "span" else manifest.chunks
     return parts[task.part].end - parts[task.part].start if task.part < len(parts) else None
 
 

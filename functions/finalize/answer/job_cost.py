@@ -8,7 +8,8 @@ from shared.jobs.job import StageRecord
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Chunk, Interval, Manifest
 from shared.model.contracts import Source
-from shared.model.cost import FUNCTION, billed, cost, operations, prices
+from shared.model.cost import billed, cost, operations, prices
+from shared.model.stages import STAGES
 from shared.model.transcript import Cost
 from shared.settings import settings
 
@@ -47,7 +48,7 @@ def charged(
 def fits(tasks: Sequence[StageRecord]) -> bool:
     """Whether there are prices of the region, and resources of each function. No job fails for want
     of them."""
-    missing = {FUNCTION[task.stage] for task in tasks} - set(settings().resources)
+    missing = {STAGES[task.stage].function for task in tasks} - set(settings().resources)
     if missing or settings().region != prices().region:
         log.warning(
             "cost not told",
