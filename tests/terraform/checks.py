@@ -340,10 +340,11 @@ def documents_end_and_are_found(plan: Plan) -> None:
 
 
 def queries() -> dict[tuple[str, str], str]:
-    """Collection and field of each query in shared/jobs/store.py -> the order that it needs."""
-    source = (ROOT / "shared" / "jobs.py").read_text()
-    equal = re.findall(r'documents\.matching\("(\w+)", "([\w.]+)"', source)
-    newest = re.findall(r'documents\.newest\(f?"(?:[^"]*/)?(\w+)"', source)
+    """Returns the order that each query in shared/jobs needs, by collection and field."""
+    files = sorted((ROOT / "shared" / "jobs").glob("*.py"))
+    source = "".join(path.read_text() for path in files)
+    equal = re.findall(r'documents\.query\(\s*"(\w+)", "([\w.]+)"', source)
+    newest = re.findall(r'documents\.list_recent\(\s*f?"(?:[^"]*/)?(\w+)"', source)
     assert equal and newest
     return dict.fromkeys(equal, "ASCENDING") | {
         (collection, "updated"): "DESCENDING" for collection in newest
