@@ -9,14 +9,21 @@ from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import (
     Prepared,
-    ResolvedOption,
     Source,
     StageRequest,
     StageResponse,
     WireModel,
 )
 from shared.model.errors import ArtifactMissing, EmptyRecording, RecordingTooLarge
-from shared.model.options import Options, ours, read_folder, refuse_if_large, resolve
+from shared.model.options import (
+    Options,
+    params_for,
+    plan_stages,
+    read_options_file,
+    refuse_if_large,
+    resolve,
+    without_upload_metadata,
+)
 from shared.ports.blobs import Blob, BlobStore
 from shared.runtime.execution import execute
 from shared.runtime.http import validated
@@ -52,7 +59,7 @@ def prepare(
     response = execute(
         stage, StageRequest(source=asked.source, params=cutting(options)), blobs, jobs
     )
-    planned = plan(options, chosen)
+    planned = plan_stages(options, chosen)
     spans = count(response, "spans") if planned["diarize"] is not None else 0
     jobs.record_parts(asked.source.job_id, start.run, chunks=count(response, "chunks"), spans=spans)
     outputs = {
@@ -96,7 +103,7 @@ def layers(
     return {
         "deployment": settings().defaults,
         **beside(source, blobs),
-        "object metadata": ours(recording.metadata),
+        "object metadata": without_upload_metadata(recording.metadata),
         "redrive": start.options,
     }
 
@@ -106,32 +113,15 @@ def beside(source: Source, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
     for path in options_paths(source.name):
         if found := blobs.find(f"gs://{source.bucket}/{path}"):
             refuse_if_large(found.size, path)
-            return {path: read_folder(blobs.read(found.uri), path)}
+            return {path: read_options_file(blobs.read(found.uri), path)}
     return {}
 
 
 def cutting(options: Options) -> dict[str, JsonValue]:
     limits = settings()
     return {
-        "channels": options.channels,
+        **params_for("prepare", options),
         "chunk_seconds": limits.chunk_seconds,
         "span_seconds": limits.span_seconds,
         "max_seconds": limits.max_hours * 3600,
-    }
-
-
-def plan(
-    options: Options, chosen: dict[str, ResolvedOption]
-) -> dict[str, dict[str, JsonValue] | None]:
-    """Each stage's params. A stage is told only what changes its answer, or it would be asked again
-    for nothing."""
-    heard = options.model_dump(include={"language", "model", "task", "initial_prompt", "hotwords"})
-    voices = options.model_dump(include={"speakers", "min_speakers", "max_speakers"})
-    given = options.language not in (None, "multi")
-    return {
-        "detect": None if given else {"task": "detect", "model": options.model},
-        "transcribe": heard,
-        "align": {"task": options.task},
-        "diarize": voices if options.diarize and options.channels == "mix" else None,
-        "finalize": {"options": {name: choice.model_dump() for name, choice in chosen.items()}},
     }

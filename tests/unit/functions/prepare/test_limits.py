@@ -13,7 +13,7 @@ from functions.prepare import media
 from functions.prepare.headers import MOST_CHUNKS, Promise
 from functions.prepare.media import recording, sound_codecs
 from shared.model.errors import BadOption, NotAudio, RecordingTooLong
-from shared.model.options import LARGEST, read_folder, resolve
+from shared.model.options import LARGEST, read_options_file, resolve
 from tests.hostile.crafted import cover, large_frames, overlapping
 from tests.support.media_files import RATE, Samples, encoded, speech, wav
 
@@ -131,11 +131,11 @@ def test_a_thousand_wrong_options_are_not_all_told() -> None:
 )
 def test_an_options_file_of_any_bytes_is_a_problem_at_most(content: bytes) -> None:
     with pytest.raises(BadOption):
-        resolve({"options.json": read_folder(content, "options.json")})
+        resolve({"options.json": read_options_file(content, "options.json")})
 
 
 def test_an_options_file_is_read_up_to_its_limit() -> None:
     content = b'{"language": "en"}'
-    assert read_folder(content.ljust(LARGEST), "options.json") == {"language": "en"}
+    assert read_options_file(content.ljust(LARGEST), "options.json") == {"language": "en"}
     with pytest.raises(BadOption, match="larger than 64 KiB"):
-        read_folder(content.ljust(LARGEST + 1), "options.json")
+        read_options_file(content.ljust(LARGEST + 1), "options.json")
