@@ -107,6 +107,8 @@ class StageSpec:
     recording in a folder with a detected language and the default formats; a test counts them
     again. A step is a call, an assigned variable, a branch taken, a return, or a block of such
     steps. Reads of 2 MiB ranges of the recording are left out. A message has 1 kB, in and out."""
+    claims_job: bool = False
+    """Its requests carry `run` and `execution`, and only the current run's continue."""
     fixed_params: Mapping[str, JsonValue] = field(default_factory=dict)
     """Parameters that are the same in every request."""
     pace: Pace | None = None
@@ -169,6 +171,7 @@ STAGES = {
             name="prepare",
             function="prepare",
             part_kind="job",
+            claims_job=True,
             inputs=(),
             output=Manifest,
             operations={
@@ -270,6 +273,7 @@ STAGES = {
             name="finalize",
             function="finalize",
             part_kind="job",
+            claims_job=True,
             inputs=("manifest", "language", "words-0", "turns-0"),
             output=Transcript,
             operations={
