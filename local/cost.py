@@ -1,4 +1,4 @@
-"""Forecasts what hours of audio cost, from the paces, the operations of the chain and the prices."""
+"""Forecasts what hours of audio cost, from paces, operations and prices."""
 
 import tomllib
 from collections.abc import Mapping

@@ -92,7 +92,8 @@ class Prices(WireModel):
 def prices() -> Prices:
     """Returns the prices of prices.toml."""
     path = Path(__file__).parent / "prices.toml"
-    return Prices.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Prices.model_validate(content)
 
 
 def usd_per_second(resources: Resources, table: Prices) -> float:
@@ -126,10 +127,12 @@ def operations(
         for unit, per_call in STAGES[stage].operations.items():
             counted[unit] += number * per_call
     renewals = seconds / heartbeat
+    gib = stored * GIB_PER_SECOND
+    months = kept_days / DAYS_PER_MONTH
     used: dict[Unit, float] = dict(counted)
     used["document_read"] = counted["document_read"] + renewals
     used["document_write"] = counted["document_write"] + renewals
-    used["gib_month"] = stored * GIB_PER_SECOND * kept_days / DAYS_PER_MONTH
+    used["gib_month"] = gib * months
     return used
 
 
@@ -146,10 +149,16 @@ def cost(
     items = {}
     for stage, seconds in busy.items():
         function = STAGES[stage].function
-        usd = seconds * usd_per_second(resources[function], table)
-        items[stage] = round(usd, 8)
+        price = usd_per_second(resources[function], table)
+        items[stage] = seconds * price
     for item, units in ITEMS.items():
-        usd = sum(used.get(unit, 0) * table.of(unit) for unit in units)
-        items[item] = round(usd, 8)
-    total = round(sum(items.values()), 8)
-    return Cost(currency=table.currency, total=total, items=items, price_table=table.name)
+        items[item] = 0.0
+        for unit in units:
+            items[item] += used.get(unit, 0) * table.of(unit)
+    rounded = {item: round(usd, 8) for item, usd in items.items()}
+    return Cost(
+        currency=table.currency,
+        total=round(sum(rounded.values()), 8),
+        items=rounded,
+        price_table=table.name,
+    )

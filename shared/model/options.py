@@ -48,6 +48,11 @@ class PassedTo:
         self.stages = stages
 
 
+def hyphenated(name: str) -> str:
+    """Returns an option's name as it is written on objects and in options.json."""
+    return name.replace("_", "-")
+
+
 def as_list(value: Any) -> Any:
     """Returns the names in a text with commas, which is how metadata holds a list."""
     if not isinstance(value, str):
@@ -69,7 +74,9 @@ def known_once(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def as_object(value: Any) -> Any:
     """Returns the object in a JSON text, which is how metadata holds an object."""
-    return from_json(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return from_json(value)
+    return value
 
 
 def within_limits(rules: dict[str, str]) -> dict[str, str]:
@@ -87,9 +94,7 @@ def within_limits(rules: dict[str, str]) -> dict[str, str]:
 class Options(WireModel):
     """All options. On objects and in options.json their names are written with hyphens."""
 
-    model_config = ConfigDict(
-        alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True
-    )
+    model_config = ConfigDict(alias_generator=hyphenated, populate_by_name=True)
 
     language: Annotated[str | None, PassedTo("transcribe")] = Field(
         default=None, pattern=r"^([a-z]{2,3}|multi)$"
@@ -151,7 +156,7 @@ def resolve(
     for origin, layer in layers.items():
         parse_options(layer, origin)
         for key, value in layer.items():
-            name = key.replace("_", "-")
+            name = hyphenated(key)
             values[name] = value
             origins[name] = origin
     options = parse_options(values, "the options together")
@@ -173,18 +178,23 @@ def parse_options(layer: Mapping[str, JsonValue], origin: str) -> Options:
 
 def describe_error(error: Any) -> str:
     """Returns the name of a wrong option and what is wrong with it."""
-    path = [str(key) for key in error["loc"]]
-    name = ".".join(path)[:100]
+    keys = map(str, error["loc"])
+    path = ".".join(keys)
+    name = path[:100]
     if error["type"] == "extra_forbidden":
-        known = ", ".join(sorted(option_names()))
+        names = sorted(option_names())
+        known = ", ".join(names)
         return f"there is no option {name!r} (known: {known})"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}" if name else message
+    text = str(error["msg"])
+    message = text.removeprefix("Value error, ")
+    if not name:
+        return message
+    return f"{name}: {message}"
 
 
 def option_names() -> list[str]:
     """Returns the hyphenated names of all options."""
-    return [name.replace("_", "-") for name in Options.model_fields]
+    return [hyphenated(name) for name in Options.model_fields]
 
 
 def plan_stages(
@@ -193,10 +203,15 @@ def plan_stages(
     """Returns the parameters of each stage after prepare; None where the stage is skipped."""
     plan: dict[str, dict[str, JsonValue] | None] = {}
     for stage in STAGES:
-        if stage == "prepare":
-            continue
-        plan[stage] = None if is_skipped(stage, options) else params_for(stage, options)
-    plan["finalize"] = {"options": {name: each.model_dump() for name, each in resolved.items()}}
+        if is_skipped(stage, options):
+            plan[stage] = None
+        else:
+            plan[stage] = params_for(stage, options)
+    del plan["prepare"]
+    all_options: dict[str, JsonValue] = {
+        name: option.model_dump() for name, option in resolved.items()
+    }
+    plan["finalize"] = {"options": all_options}
     return plan
 
 
@@ -207,7 +222,9 @@ def params_for(stage: str, options: Options) -> dict[str, JsonValue]:
         for mark in field.metadata:
             if isinstance(mark, PassedTo) and stage in mark.stages:
                 names.add(name)
-    return {**STAGES[stage].fixed_params, **options.model_dump(mode="json", include=names)}
+    passed = options.model_dump(mode="json", include=names)
+    fixed = STAGES[stage].fixed_params
+    return {**fixed, **passed}
 
 
 def is_skipped(stage: str, options: Options) -> bool:

@@ -1,8 +1,6 @@
 """The JSON Schemas of everything on the wire, which `python -m shared.generate` writes to
 docs/contracts/."""
 
-import re
-
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
@@ -13,6 +11,7 @@ from shared.model.contracts import (
     Problem,
     StageRequest,
     StageResponse,
+    kebab_case,
 )
 from shared.model.stages import STAGES
 
@@ -39,15 +38,11 @@ def schemas() -> dict[str, dict[str, object]]:
     """Returns the schemas by the name of the model in lower case, such as "stage-request"."""
     found = {}
     for model in READ:
-        found[schema_name(model)] = with_dialect(model.model_json_schema())
+        found[kebab_case(model)] = with_dialect(model.model_json_schema())
     for model in WRITTEN:
         schema = model.model_json_schema(mode="serialization", schema_generator=EveryFieldRequired)
-        found[schema_name(model)] = with_dialect(schema)
+        found[kebab_case(model)] = with_dialect(schema)
     return found
-
-
-def schema_name(model: type[BaseModel]) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", model.__name__).lower()
 
 
 def with_dialect(schema: dict[str, object]) -> dict[str, object]:

@@ -302,4 +302,9 @@ STAGE_FUNCTIONS = tuple(dict.fromkeys(stage.function for stage in STAGES.values(
 
 def parts_of(stage: str, chunks: int, spans: int) -> int:
     """Returns how many calls of the stage a recording with so many chunks and spans takes."""
-    return {"job": 1, "chunk": chunks, "span": spans}[STAGES[stage].part_kind]
+    part_kind = STAGES[stage].part_kind
+    if part_kind == "chunk":
+        return chunks
+    if part_kind == "span":
+        return spans
+    return 1

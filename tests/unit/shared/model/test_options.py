@@ -15,7 +15,7 @@ from functions.prepare.stage import Cutting
 from functions.transcribe.detect import DetectParams
 from functions.transcribe.stage import TranscribeParams
 from shared.jobs.inbox import is_recording, options_paths
-from shared.model import options as known
+from shared.model import formats
 from shared.model.contracts import Params
 from shared.model.errors import BadOption
 from shared.model.formats import DEFAULT_FORMATS
@@ -120,7 +120,7 @@ def test_formats_are_a_list_or_stand_with_commas(
 
 
 def test_every_known_format_is_written_and_the_usual_ones_are_built_in() -> None:
-    assert set(known.FORMATS) == set(FORMATS) == set(NAMES) - {"json"}
+    assert set(formats.FORMATS) == set(FORMATS) == set(NAMES) - {"json"}
     assert resolve({})[0].formats == DEFAULT_FORMATS
 
 
