@@ -1,5 +1,4 @@
-"""What every blob store promises: the same tests in memory and through Google's client on the real
-bucket server."""
+"""Every blob store keeps the same promises: in memory, and Google's client on the bucket server."""
 
 import hashlib
 import io
@@ -11,12 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from emulators.storage.tests.server import BucketServer, bucket_server
 from shared.adapters.gcs import PIECE, GcsBlobs
 from shared.adapters.memory import MemoryBlobs
 from shared.model.contracts import Source
 from shared.model.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
 from shared.ports.blobs import BlobStore, delete_prefix
-from tests.support.storage_emulator import BucketServer, bucket_server
 
 BUCKET = "blobs"
 
