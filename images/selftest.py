@@ -20,7 +20,6 @@ from shared.model.artifacts import (
     Aligned,
     Chunk,
     Detection,
-    Diarization,
     Interval,
     Manifest,
     Media,
@@ -108,7 +107,6 @@ def sample_inputs() -> dict[str, bytes | WireModel]:
         "language": Detection(code="en", confidence=0.9, windows=(), engine=ENGINE),
         "heard": recognition(),
         "words-0": Aligned(segments=(), words=(), asr=ENGINE, engines=()),
-        "turns-0": Diarization(turns=(), overlapping=(), embeddings={}, engine=ENGINE),
     }
 
 

@@ -98,8 +98,8 @@ class StageSpec:
     """Name of the function that serves it."""
     part_kind: PartKind
     inputs: tuple[str, ...]
-    """Names of the artifacts in its requests. `language` is there when it was detected; "-0" stands
-    for one artifact per part, numbered from 0."""
+    """Names of the artifacts that its requests must have; "-0" stands for one artifact per part,
+    numbered from 0. transcribe needs `language` unless the language is given."""
     output: type[WireModel]
     """Its JSON result, which has a schema in docs/contracts/."""
     operations: Mapping[Unit, int]
@@ -274,7 +274,7 @@ STAGES = {
             function="finalize",
             part_kind="job",
             claims_job=True,
-            inputs=("manifest", "language", "words-0", "turns-0"),
+            inputs=("manifest", "words-0"),
             output=Transcript,
             operations={
                 "request": 1,
