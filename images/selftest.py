@@ -105,7 +105,7 @@ def sample_inputs() -> dict[str, bytes | WireModel]:
         "audio": tone(),
         "manifest": manifest(),
         "language": Detection(code="en", confidence=0.9, windows=(), engine=ENGINE),
-        "heard": recognition(),
+        "recognition": recognition(),
         "words-0": Aligned(segments=(), words=(), asr=ENGINE, engines=()),
     }
 

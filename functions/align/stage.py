@@ -45,7 +45,7 @@ class Sentence:
 
 def align(task: StageInput[AlignParams], load: Callable[[], Aligner]) -> Iterator[Output]:
     """Yields `aligned`. `load` gives the deployment's aligner; a translation needs none."""
-    heard = Recognition.model_validate_json(task.files["heard"].read_bytes())
+    heard = Recognition.model_validate_json(task.files["recognition"].read_bytes())
     sound = read(task.files["audio"])
     placing = Placing(heard.segments)
     if task.params.task == "transcribe":

@@ -229,7 +229,7 @@ STAGES = {
             name="align",
             function="align",
             part_kind="chunk",
-            inputs=("audio", "heard"),
+            inputs=("audio", "recognition"),
             output=Aligned,
             operations={
                 "request": 1,

@@ -51,8 +51,8 @@ def aligned(
     folder: Path, *segments: RecognizedSegment, model: str | None = None, **params: str
 ) -> Aligned:
     given = Recognition(segments=segments, engine=Engine(name="parrot", version="1"))
-    (folder / "heard.json").write_text(given.model_dump_json())
-    files = {"audio": SAMPLE, "heard": folder / "heard.json"}
+    (folder / "recognition.json").write_text(given.model_dump_json())
+    files = {"audio": SAMPLE, "recognition": folder / "recognition.json"}
     task = StageInput(AlignParams.model_validate(params), files, folder, lambda: SAMPLE.open("rb"))
     (output,) = align(task, lambda: aligner.Aligner(model))
     assert isinstance(output.content, Aligned)

@@ -75,10 +75,13 @@ def aligned(
     warnings: tuple[StageWarning, ...] = (),
     **params: str,
 ) -> Aligned:
-    (folder / "heard.json").write_text(
+    (folder / "recognition.json").write_text(
         Recognition(segments=segments, engine=ASR, warnings=warnings).model_dump_json()
     )
-    files = {"audio": audio or silence(folder / "chunk.wav", 20), "heard": folder / "heard.json"}
+    files = {
+        "audio": audio or silence(folder / "chunk.wav", 20),
+        "recognition": folder / "recognition.json",
+    }
     task = StageInput(
         AlignParams.model_validate(params), files, folder, lambda: (folder / "none").open("rb")
     )

@@ -148,17 +148,21 @@ def worked(seconds: float) -> tuple[dict[str, int], Counter[str]]:
     language = call("detect", audio=prepared.outputs["probe"], manifest=manifest).outputs[
         "language"
     ]
-    heard: dict[str, Any] = {"manifest": manifest, "language": language}
+    results: dict[str, Any] = {"manifest": manifest, "language": language}
     for part, chunk in enumerate(listed(prepared, "chunks")):
         words = call("transcribe", part, audio=chunk, manifest=manifest, language=language).outputs[
-            "heard"
+            "recognition"
         ]
-        heard[f"words-{part}"] = call("align", part, audio=chunk, heard=words).outputs["aligned"]
+        results[f"words-{part}"] = call("align", part, audio=chunk, recognition=words).outputs[
+            "aligned"
+        ]
     for part, span in enumerate(listed(prepared, "spans")):
-        heard[f"turns-{part}"] = call("diarize", part, audio=span, manifest=manifest).outputs[
+        results[f"turns-{part}"] = call("diarize", part, audio=span, manifest=manifest).outputs[
             "diarization"
         ]
-    ending = StageRequest(source=source, inputs=heard, params={**(plan["finalize"] or {}), **start})
+    ending = StageRequest(
+        source=source, inputs=results, params={**(plan["finalize"] or {}), **start}
+    )
     assert finalize(ending, blobs, jobs).state == "done"
     return dict(calls), counts
 
