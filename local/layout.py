@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 STAGES = STAGE_FUNCTIONS
 """Names of the functions that the workflow calls."""
 FUNCTIONS = tuple(FUNCTION_SPECS)
-PROCESSES = ("bucket", "runner", *FUNCTIONS)
+PROCESSES = ("storage", "workflows", *FUNCTIONS)
 EXECUTIONS = "executions"
 """Name of the runner's second port, which serves Google's Executions API over gRPC."""
 PORTS = (*PROCESSES, EXECUTIONS)
