@@ -10,15 +10,21 @@ from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import (
     Prepared,
-    ResolvedOption,
     Source,
     StageRequest,
     StageResponse,
     WireModel,
 )
 from shared.model.errors import ArtifactMissing, EmptyRecording, RecordingTooLarge
-from shared.model.languages import MULTI
-from shared.model.options import Options, ours, read_folder, refuse_if_large, resolve
+from shared.model.options import (
+    Options,
+    params_for,
+    plan_stages,
+    read_options_file,
+    refuse_if_large,
+    resolve,
+    without_upload_metadata,
+)
 from shared.ports.blobs import Blob, BlobStore
 from shared.runtime.execution import execute
 from shared.runtime.http import validated
@@ -66,7 +72,7 @@ def prepare(
     stage_request = StageRequest(source=source, params=params)
     response = execute(stage, stage_request, blobs, jobs)
 
-    stages = plan(options, resolved)
+    stages = plan_stages(options, resolved)
     chunks = output_count(response, "chunks")
     is_diarized = stages["diarize"] is not None
     spans = output_count(response, "spans") if is_diarized else 0
@@ -110,7 +116,7 @@ def load_options(
     return {
         "deployment": settings().defaults,
         **load_options_file(source, blobs),
-        "object metadata": ours(recording.metadata),
+        "object metadata": without_upload_metadata(recording.metadata),
         "redrive": run.options,
     }
 
@@ -127,7 +133,7 @@ def load_options_file(source: Source, blobs: BlobStore) -> dict[str, dict[str, J
             continue
         refuse_if_large(options_file.size, path)
         content = blobs.read(uri)
-        options = read_folder(content, path)
+        options = read_options_file(content, path)
         return {path: options}
     return {}
 
@@ -135,29 +141,10 @@ def load_options_file(source: Source, blobs: BlobStore) -> dict[str, dict[str, J
 def prepare_params(options: Options) -> dict[str, JsonValue]:
     limits = settings()
     return {
-        "channels": options.channels,
+        **params_for("prepare", options),
         "chunk_seconds": limits.chunk_seconds,
         "span_seconds": limits.span_seconds,
         "max_seconds": limits.max_hours * 3600,
-    }
-
-
-def plan(
-    options: Options, chosen: dict[str, ResolvedOption]
-) -> dict[str, dict[str, JsonValue] | None]:
-    """Returns each stage's params, or None for a stage that is skipped.
-
-    A stage gets only the options that change its result; any other would void its cached result.
-    """
-    heard = options.model_dump(include={"language", "model", "task", "initial_prompt", "hotwords"})
-    voices = options.model_dump(include={"speakers", "min_speakers", "max_speakers"})
-    given = options.language not in (None, MULTI)
-    return {
-        "detect": None if given else {"task": "detect", "model": options.model},
-        "transcribe": heard,
-        "align": {"task": options.task},
-        "diarize": voices if options.diarize and options.channels == "mix" else None,
-        "finalize": {"options": {name: choice.model_dump() for name, choice in chosen.items()}},
     }
 
 

@@ -8,8 +8,9 @@ from shared.jobs.job import StageRecord
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Chunk, Interval, Manifest
 from shared.model.contracts import Source
-from shared.model.cost import FUNCTION, billed, cost, operations, prices
+from shared.model.cost import billed, cost, operations, prices
 from shared.model.intervals import total_seconds
+from shared.model.stages import STAGES
 from shared.model.transcript import Cost
 from shared.settings import settings
 
@@ -55,7 +56,7 @@ def has_prices(records: Sequence[StageRecord]) -> bool:
 
     Logs what is missing: no job fails for it.
     """
-    used_functions = {FUNCTION[record.stage] for record in records}
+    used_functions = {STAGES[record.stage].function for record in records}
     missing = used_functions - set(settings().resources)
     if not missing and settings().region == prices().region:
         return True
