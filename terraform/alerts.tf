@@ -12,7 +12,7 @@ locals {
       filter = "${local.settled} jsonPayload.state=\"failed\""
       what   = "A job was answered with a problem. `problem.json` in the outbox says why; docs/operations.md says what to do."
     }
-    unanswered = {
+    retryable = {
       says   = "a recording has no answer"
       filter = "(${local.settled} jsonPayload.state=\"retryable\") OR (${local.restarts})"
       what   = "A run ended without an answer, and reconcile starts it again, at most five times. If this goes on, look at the functions' logs; docs/operations.md says what to do."
@@ -24,7 +24,7 @@ locals {
 resource "google_logging_metric" "jobs" {
   project     = var.project_id
   name        = "${var.name}/jobs"
-  description = "Jobs that ended, by state: done, failed, unanswered, cancelled."
+  description = "Jobs that ended, by state: done, failed, retryable, cancelled."
   filter      = local.settled
 
   label_extractors = { state = "EXTRACT(jsonPayload.state)" }

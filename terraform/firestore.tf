@@ -8,7 +8,7 @@ locals {
   indexes = {
     "jobs/updated"      = { collection = "jobs", field = "updated", order = "DESCENDING" }
     "jobs/state"        = { collection = "jobs", field = "state", order = "ASCENDING" }
-    "jobs/announcement" = { collection = "jobs", field = "announcement", order = "ASCENDING" }
+    "jobs/notification" = { collection = "jobs", field = "notification", order = "ASCENDING" }
     "jobs/source.name"  = { collection = "jobs", field = "source.name", order = "ASCENDING" }
     "tasks/updated"     = { collection = "tasks", field = "updated", order = "DESCENDING" }
   }

@@ -20,9 +20,7 @@ def job_store() -> JobStore:
     configured = settings()
     return JobStore(
         load_object(configured.job_documents),
-        configured.lease,
-        configured.attempts,
-        configured.keep_days,
+        configured,
         notifies=configured.events_topic is not None,
         clock=resolve_name(configured.clock),
     )

@@ -16,7 +16,7 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
 from shared.model.errors import AttemptsExhausted, RecordingErased, StageBusy
 from shared.ports.documents import Document, Documents
-from shared.settings import settings
+from shared.settings import JobSettings, settings
 
 
 class Clock:
@@ -48,7 +48,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(documents: Documents, clock: Clock) -> JobStore:
-    return JobStore(documents, lease=60, attempts=3, clock=clock)
+    return JobStore(documents, JobSettings(lease=60, attempts=3), clock=clock)
 
 
 @pytest.fixture
@@ -345,7 +345,7 @@ def test_an_end_is_due_from_its_settling_until_it_was_told(
     assert source.job_id not in due(store), "what is settled again the same way was told"
     job = store.find(source.job_id)
     assert job is not None and (job.notification, job.ended, job.updated) == (
-        "made",
+        "sent",
         told.ended,
         told.updated,
     )
@@ -435,9 +435,9 @@ def test_expired_documents_are_dropped_from_sqlite(tmp_path: Path, source: Sourc
     """Firestore drops them by itself."""
     documents, clock = SqliteDocuments(tmp_path / "jobs.sqlite"), Clock()
     clock.now = time.time() - 31 * 24 * 3600
-    JobStore(documents, keep_days=30, clock=clock).claim(source, 1, "old")
+    JobStore(documents, JobSettings(keep_days=30), clock=clock).claim(source, 1, "old")
     other = source.model_copy(update={"generation": 2})
-    JobStore(documents, keep_days=30).claim(other, 1, "new")
+    JobStore(documents, JobSettings(keep_days=30)).claim(other, 1, "new")
     documents.drop_expired()
     assert JobStore(documents).find(source.job_id) is None
     assert JobStore(documents).find(other.job_id) is not None

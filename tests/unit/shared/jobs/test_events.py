@@ -159,7 +159,7 @@ def test_each_way_to_end_is_told_after_the_job_is_settled(
         "problem_type": problem.type if problem else None,
     }  # fmt: skip
     assert (event["type"], event["id"]) == (f"dropscribe.job.{how}", f"{SOURCE.job_id}-1-{how}")
-    assert job_of(jobs).notification == "made"
+    assert job_of(jobs).notification == "sent"
     schema = json.loads((FOLDER / "completion.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(event.get_data(), schema)
 

@@ -10,7 +10,7 @@ from functions.finalize.answer.outbox import (
     put_problem,
 )
 from shared.adapters.memory import MemoryBlobs
-from shared.jobs.layout import LONGEST
+from shared.jobs.layout import MAX_NAME_BYTES
 from shared.model.contracts import Source
 
 OLD = Source(bucket="inbox", name="team/call.mp3", generation=100)
@@ -120,7 +120,7 @@ def test_every_object_tells_the_language_of_its_text(blobs: MemoryBlobs) -> None
     assert not any("dropscribe-language" in blob.metadata for blob in blobs.list(folder(OTHER)))
 
 
-@pytest.mark.parametrize("length", [LONGEST, LONGEST + 1, 1024])
+@pytest.mark.parametrize("length", [MAX_NAME_BYTES, MAX_NAME_BYTES + 1, 1024])
 def test_every_name_is_a_legal_one(length: int) -> None:
     home = folder(Source(bucket="inbox", name="x" * length, generation=1)).removeprefix(
         "gs://dropscribe-outbox/"
