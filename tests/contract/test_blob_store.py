@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.adapters.gcs import PIECE, GcsBlobs
+from shared.adapters.gcs import RANGE_BYTES, GcsBlobs
 from shared.adapters.memory import MemoryBlobs
 from shared.model.contracts import Source
 from shared.model.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
@@ -131,7 +131,7 @@ def test_a_list_is_in_order_of_name(blobs: BlobStore) -> None:
 
 
 def test_a_recording_is_read_in_pieces_and_anywhere(blobs: BlobStore) -> None:
-    data = bytes(range(256)) * (PIECE // 256 * 2) + b"the end"
+    data = bytes(range(256)) * (RANGE_BYTES // 256 * 2) + b"the end"
     name = f"{uuid.uuid4().hex}.wav"
     generation = blobs.put(f"gs://{BUCKET}/{name}", data, if_generation_match=0)
     assert generation is not None
@@ -140,9 +140,9 @@ def test_a_recording_is_read_in_pieces_and_anywhere(blobs: BlobStore) -> None:
         assert file.read(10) == b""
         file.seek(-7, io.SEEK_END)
         assert file.read() == b"the end"
-        file.seek(PIECE - 3)
-        assert file.read(6) == data[PIECE - 3 : PIECE + 3]
-        assert file.tell() == PIECE + 3
+        file.seek(RANGE_BYTES - 3)
+        assert file.read(6) == data[RANGE_BYTES - 3 : RANGE_BYTES + 3]
+        assert file.tell() == RANGE_BYTES + 3
 
 
 def test_a_recording_that_was_replaced_is_missing(blobs: BlobStore) -> None:

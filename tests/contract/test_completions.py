@@ -151,7 +151,7 @@ def test_who_takes_a_call_and_never_answers_is_an_outage(
     settings_of: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pubsub, "TIMEOUT", 0.5)
-    monkeypatch.setattr(pubsub, "ATTEMPT", 0.5)
+    monkeypatch.setattr(pubsub, "ATTEMPT_TIMEOUT", 0.5)
     with create_server(("127.0.0.1", 0)) as deaf:
         settings_of("projects/dropscribe-test/topics/t", f"127.0.0.1:{deaf.getsockname()[1]}")
         with pytest.raises(EventsUnavailable, match="from Pub/Sub"):

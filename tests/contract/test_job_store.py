@@ -398,10 +398,10 @@ def test_sqlite_finds_what_is_due_by_an_index(tmp_path: Path) -> None:
     SqliteDocuments(tmp_path / "jobs.sqlite")
     query = (
         "explain query plan select document from documents"
-        " where collection = 'jobs' and json_extract(document, '$.announcement') = 'due'"
+        " where collection = 'jobs' and json_extract(document, '$.notification') = 'due'"
     )
     with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database:
-        assert "by_announcement (collection=? AND <expr>=?)" in str(
+        assert "by_notification (collection=? AND <expr>=?)" in str(
             database.execute(query).fetchall()
         )
 

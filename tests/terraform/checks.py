@@ -356,7 +356,8 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     }
     assert set(filters) == {"failed", "retryable"}
     for name, logs in (("finalize/job.py", "settled"), ("reconcile/sweep.py", "swept")):
-        assert f'log.info("{logs}"' in (ROOT / "functions" / name).read_text()
+        source = (ROOT / "functions" / name).read_text()
+        assert re.search(rf'log\.info\(\s*"{logs}"', source), name
     name = plan.given["name"]
     settled = f'resource.labels.service_name="{name}-finalize" jsonPayload.message="settled"'
     assert f'{settled} jsonPayload.state="failed"' in filters["failed"]
