@@ -302,7 +302,7 @@ def test_a_problem_that_finds_no_bucket_is_answered_all_the_same(
 def test_a_bug_before_the_work_begins_is_a_problem(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(request: flask.Request) -> None:
+    def broken(authorization: str) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("shared.runtime.flask_adapter.authenticate", broken)
