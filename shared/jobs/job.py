@@ -269,12 +269,15 @@ def parts_recorded(job: Job | None, run: int, chunks: int, spans: int, now: date
     """Returns the job with the number of its parts, if `run` is its current run."""
     if job is None or job.state == "erased" or job.run != run:
         return None
-    return job.model_copy(update={"chunks": chunks, "spans": spans, "updated": now})
+    changes = {"chunks": chunks, "spans": spans, "updated": now}
+    return job.model_copy(update=changes)
 
 
 def notified(job: Job | None, published: Job) -> Job | None:
     """Returns the job with its notification sent, if its end is still the published one."""
-    if job is None or (job.run, job.state) != (published.run, published.state):
+    if job is None:
+        return None
+    if job.run != published.run or job.state != published.state:
         return None
     return job.model_copy(update={"notification": "sent"})
 
@@ -292,11 +295,14 @@ def attempt_started(
     """
     if record is None:
         return first
+    stage = first.stage
     if record.owner != first.owner and record.is_leased(first.started, lease):
-        raise StageBusy(f"another attempt at {first.stage} holds the lease")
-    if record.state == "running" and record.attempts >= max_attempts:
-        raise AttemptsExhausted(f"{first.stage} died {record.attempts} times at part {first.part}")
-    return first.model_copy(update={"attempts": record.attempts + 1})
+        raise StageBusy(f"another attempt at {stage} holds the lease")
+    attempts = record.attempts
+    has_died = record.state == "running"
+    if has_died and attempts >= max_attempts:
+        raise AttemptsExhausted(f"{stage} died {attempts} times at part {first.part}")
+    return first.model_copy(update={"attempts": attempts + 1})
 
 
 def lease_renewed(
@@ -305,7 +311,8 @@ def lease_renewed(
     """Returns the record with the lease of `owner` renewed."""
     if record is None or not record.is_held_by(owner):
         return None
-    return record.model_copy(update={"lease_until": now + lease, "updated": now})
+    changes = {"lease_until": now + lease, "updated": now}
+    return record.model_copy(update=changes)
 
 
 def lease_released(
@@ -316,7 +323,12 @@ def lease_released(
     if record is None or not record.is_held_by(owner):
         return None
     attempts = record.attempts if counted else record.attempts - 1
-    return record.model_copy(update={"state": "failed", "attempts": attempts, "updated": now})
+    changes = {
+        "state": "failed",
+        "attempts": attempts,
+        "updated": now,
+    }
+    return record.model_copy(update=changes)
 
 
 def attempt_completed(
@@ -325,15 +337,20 @@ def attempt_completed(
     """Returns the record as done by `owner` in so many seconds."""
     if record is None or not record.is_held_by(owner):
         return None
-    changes = {"state": "done", "seconds": round(seconds, 3), "updated": now}
+    changes = {
+        "state": "done",
+        "seconds": round(seconds, 3),
+        "updated": now,
+    }
     return record.model_copy(update=changes)
 
 
 def reused(record: StageRecord | None, unattempted: StageRecord, now: datetime) -> StageRecord:
     """Returns the record as done and reused; `unattempted` is what it is based on if there is
     none."""
+    known = record or unattempted
     changes = {"state": "done", "reused": True, "updated": now}
-    return (record or unattempted).model_copy(update=changes)
+    return known.model_copy(update=changes)
 
 
 def attempts_forgotten(record: StageRecord | None) -> StageRecord | None:

@@ -62,9 +62,11 @@ class JobStore:
 
     def claim(self, source: Source, run: int, execution: str) -> bool:
         """Make `run` the job's current run. Returns whether this execution holds the job now."""
-        now, expires = self._now(), self._expiry()
-        self._change_job(source.job_id, claimed, source, run, execution, now, expires)
-        return self.holds(source.job_id, run, execution)
+        job_id = source.job_id
+        now = self._now()
+        expires = self._expiry()
+        self._change_job(job_id, claimed, source, run, execution, now, expires)
+        return self.holds(job_id, run, execution)
 
     def holds(self, job_id: str, run: int, execution: str) -> bool:
         """Returns whether this execution holds the job, and the recording is not erased."""
@@ -89,7 +91,8 @@ class JobStore:
     def cancel(self, source: Source, problem: Problem) -> Job | None:
         """Cancel the job, even if no run has claimed it yet. Returns it, or None if it has
         ended."""
-        now, expires = self._now(), self._expiry()
+        now = self._now()
+        expires = self._expiry()
         return self._change_job(source.job_id, cancelled, source, problem, now, expires)
 
     def finish(
@@ -115,7 +118,8 @@ class JobStore:
     def erase(self, source: Source) -> None:
         """Replace the job by a tombstone, and delete its stage records."""
         job_id = source.job_id
-        now, expires = self._now(), self._expiry()
+        now = self._now()
+        expires = self._expiry()
         self._change_job(job_id, erased, source, now, expires)
         for record in self.stage_records(job_id):
             path = record_path(job_id, record.key)
@@ -279,7 +283,12 @@ class JobStore:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Job | None:
-        return self._change(job_path(job_id), Job, lambda job: change(job, *args, **kwargs))
+        """Compare-and-set of a job. `change` gets the job and the further arguments."""
+
+        def bound(job: Job | None) -> Job | None:
+            return change(job, *args, **kwargs)
+
+        return self._change(job_path(job_id), Job, bound)
 
     def _change_record(
         self,
@@ -289,8 +298,12 @@ class JobStore:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> StageRecord | None:
-        path = record_path(job_id, key)
-        return self._change(path, StageRecord, lambda record: change(record, *args, **kwargs))
+        """Compare-and-set of a stage record. `change` gets it and the further arguments."""
+
+        def bound(record: StageRecord | None) -> StageRecord | None:
+            return change(record, *args, **kwargs)
+
+        return self._change(record_path(job_id, key), StageRecord, bound)
 
     def _change(
         self, path: str, model: type[Model], change: Callable[[Model | None], Model | None]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from functions.finalize.answer.outbox import pair
-from functions.reconcile.sweep import Asked, Sweep
+from functions.reconcile.sweep import SweepRequest, Sweep
 from shared.jobs.job import Job
 from shared.jobs.operations import Operations
 from shared.model.contracts import Source
@@ -99,7 +99,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.ask(
             "sweep",
             "",
-            lambda operate: Sweep(operate.blobs, operate.jobs, operate.executions)(Asked()),
+            lambda operate: Sweep(operate.blobs, operate.jobs, operate.executions)(SweepRequest()),
         )
 
     @precondition(lambda self: self.cloud.jobs.list_recent())
@@ -283,7 +283,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.let_executions_end()
             self.let_orphans_end()
             self.cloud.now += 2 * settings().unanswered_after
-            swept = Sweep(self.cloud.blobs, self.cloud.jobs, self.cloud)(Asked())
+            swept = Sweep(self.cloud.blobs, self.cloud.jobs, self.cloud)(SweepRequest())
             if not swept.started and not swept.given_up:
                 break
         else:

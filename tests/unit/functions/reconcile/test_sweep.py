@@ -11,13 +11,13 @@ from pydantic import JsonValue
 
 from functions.finalize.answer.outbox import put_answer, put_problem
 from functions.reconcile import sweep as sweeping
-from functions.reconcile.sweep import Asked, Sweep
+from functions.reconcile.sweep import SweepRequest, Sweep
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
 from shared.model.errors import Cancelled
 
-NOW = Asked(unanswered_after=0)
+NOW = SweepRequest(unanswered_after=0)
 
 
 class Started:
@@ -109,7 +109,7 @@ def test_names_that_begin_alike_have_answers_of_their_own(sweep: Sweep) -> None:
 
 def test_what_is_young_may_still_be_answered(sweep: Sweep) -> None:
     upload(sweep, "a.mp3")
-    assert sweep(Asked(unanswered_after=60)).started == 0
+    assert sweep(SweepRequest(unanswered_after=60)).started == 0
 
 
 def test_a_run_that_is_active_is_left_alone_and_one_that_is_not_is_followed(sweep: Sweep) -> None:
@@ -202,14 +202,14 @@ def test_an_erased_recording_is_not_started(sweep: Sweep) -> None:
 
 
 def test_a_large_inbox_takes_several_sweeps(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "PAGE", 2)
-    monkeypatch.setattr(sweeping, "PAGES", 2)
+    monkeypatch.setattr(sweeping, "PAGE_SIZE", 2)
+    monkeypatch.setattr(sweeping, "MAX_PAGES", 2)
     for number in range(9):
         upload(sweep, f"{number}.mp3")
     assert [sweep(NOW) for _ in range(3)] == [
-        sweeping.Swept(objects=4, started=4, more=True),
-        sweeping.Swept(objects=4, started=4, more=True),
-        sweeping.Swept(objects=1, started=1),
+        sweeping.SweepResult(objects=4, started=4, more=True),
+        sweeping.SweepResult(objects=4, started=4, more=True),
+        sweeping.SweepResult(objects=1, started=1),
     ]
 
 

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from functions.finalize.job import finalize
 from functions.prepare.job import prepare
 from functions.reconcile import sweep as sweeping
-from functions.reconcile.sweep import Asked, Sweep
+from functions.reconcile.sweep import SweepRequest, Sweep
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments, MemoryEvents
 from shared.jobs.events import publish_job_event
 from shared.jobs.job import Job
@@ -34,7 +34,7 @@ from tests.support.interleaving import Killed, Steps, Turn, Worker, play
 from tests.support.recordings import speech, wav
 
 SOURCE = Source(bucket="dropscribe-inbox", name="team/call.wav", generation=1)
-NOW = Asked(unanswered_after=0)
+NOW = SweepRequest(unanswered_after=0)
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 NOT_AUDIO = Problem(
     type="urn:dropscribe:problem:not-audio", title="T", status=415, detail="what somebody said"
@@ -252,13 +252,13 @@ def test_what_ended_a_moment_ago_is_left_to_finalize(blobs: MemoryBlobs, jobs: J
     told = Away()
     finalize(asked("done", 1), blobs, jobs, told)
     told.away = False
-    assert Sweep(blobs, jobs, Nothing(), told)(Asked(unanswered_after=60)).announced == 0
+    assert Sweep(blobs, jobs, Nothing(), told)(SweepRequest(unanswered_after=60)).announced == 0
 
 
 def test_many_that_are_due_take_several_sweeps(
     blobs: MemoryBlobs, jobs: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "ANNOUNCEMENTS", 2)
+    monkeypatch.setattr(sweeping, "MAX_EVENTS", 2)
     sources = [SOURCE.model_copy(update={"generation": number}) for number in range(2, 7)]
     for source in sources:
         jobs.claim(source, 1, "e")
@@ -289,10 +289,10 @@ def test_an_erased_job_and_a_run_that_was_followed_are_not_told(
     assert jobs.claim(SOURCE, 2, "run 2")
     told.away = False
     sweep = Sweep(blobs, jobs, Nothing(), told)
-    assert not sweep.announce(job_of(jobs).updated)
+    assert not sweep.publish_due(job_of(jobs).updated)
     finalize(asked("failed", 2), blobs, jobs, Away())
     jobs.erase(SOURCE)
-    assert not sweep.announce(job_of(jobs).updated) and told.events == []
+    assert not sweep.publish_due(job_of(jobs).updated) and told.events == []
 
 
 ends = st.lists(st.sampled_from([*HOW, "retryable"]), min_size=1, max_size=3)
@@ -329,7 +329,7 @@ def test_whatever_the_interleaving_the_end_that_stands_was_told(
 
     def reconcile(worker: Worker) -> object:
         store, jobs, completions = stepwise(worker)
-        return Sweep(store, jobs, Nothing(), completions).announce(FAR)
+        return Sweep(store, jobs, Nothing(), completions).publish_due(FAR)
 
     works = (
         [ending(how, run) for run, how in enumerate(hows, 1)]
@@ -350,7 +350,7 @@ def test_whatever_the_interleaving_the_end_that_stands_was_told(
 
     told.outages.clear()
     before, jobs = len(told.events), JobStore(documents, notifies=True)
-    Sweep(blobs, jobs, Nothing(), told).announce(FAR)
+    Sweep(blobs, jobs, Nothing(), told).publish_due(FAR)
     job, ids = jobs.find(SOURCE.job_id), [event["id"] for event in told.events]
     if (
         job and job.state in HOW and job.ended
