@@ -14,11 +14,11 @@ from statistics import median
 from typing import Any
 
 from benchmarks.machine import keep
+from emulators.storage.tests.server import BucketServer
 from local.container import engine
 from local.layout import FUNCTIONS
 from tests.images.containers import NAMES, Container, config, inside, said
 from tests.images.desk import QUESTIONS, Desk, desk
-from tests.support.storage_emulator import BucketServer
 
 STARTS = 5
 """Of each image; the first may read it from the disk."""

@@ -1,4 +1,4 @@
-"""Where the one-machine cloud keeps its data, and how its parts find each other."""
+"""Where the one-machine cloud stores its data, and the ports of its processes."""
 
 import os
 import socket
@@ -8,80 +8,88 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 ROOT = Path(__file__).parents[1]
-"""The repository: functions are started from here."""
+"""The repository. Functions are started from here."""
 STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
 FUNCTIONS = (*STAGES, "reconcile")
 PROCESSES = ("bucket", "runner", *FUNCTIONS)
 EXECUTIONS = "executions"
-"""The runner's second port: Google's Executions API over gRPC, as its client speaks it."""
+"""Name of the runner's second port, which serves Google's Executions API over gRPC."""
 PORTS = (*PROCESSES, EXECUTIONS)
 INBOX, OUTBOX, WORK = "dropscribe-inbox", "dropscribe-outbox", "dropscribe-work"
 
 
 class Ports(BaseModel):
-    """A port a part, and one for the Executions API. Kept, so that what `env` printed stays true
-    after a restart."""
+    """One port per process, and one for the Executions API.
+
+    Stored, so that what `dropscribe env` printed is still right after a restart.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     ports: dict[str, int]
 
-    def url(self, part: str) -> str:
-        return f"http://127.0.0.1:{self.ports[part]}"
+    def url(self, process: str) -> str:
+        return f"http://{self.address(process)}"
+
+    def address(self, process: str) -> str:
+        """Returns host:port."""
+        return f"127.0.0.1:{self.ports[process]}"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One folder holds everything: objects, jobs, executions, logs."""
+    """The files in the folder that holds everything: objects, jobs, executions, logs."""
 
     folder: Path
 
     @property
     def lock(self) -> Path:
-        """Held by the supervisor while the cloud is up; it contains the supervisor's process id."""
+        """Locked by the supervisor while the cloud is up. Contains the supervisor's process id."""
         return self.folder / "supervisor.lock"
 
     @property
     def jobs(self) -> Path:
-        """In a folder of its own, which containers are given."""
+        """The job store's database, in a folder of its own, which is mounted into containers."""
         return self.folder / "jobs" / "jobs.sqlite"
 
-    def temp(self, part: str) -> Path:
-        """For the files of a part's process; what is in it is nobody's when the process has
-        ended."""
-        return self.folder / "tmp" / part
+    def temp(self, process: str) -> Path:
+        """Temporary files of a process. They may be deleted once the process has ended."""
+        return self.folder / "tmp" / process
 
-    def log(self, part: str) -> Path:
-        return self.folder / "logs" / f"{part}.log"
+    def log(self, process: str) -> Path:
+        folder = self.folder / "logs"
+        return folder / f"{process}.log"
 
     def ports(self) -> Ports:
-        """The ports of this home: the kept ones, or new ones where none are kept or a part has
-        none."""
-        kept = self.folder / "ports.json"
-        if kept.exists() and set(
-            (ports := Ports.model_validate_json(kept.read_text())).ports
-        ) == set(PORTS):
-            return ports
-        ports = Ports(ports=dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
+        """Returns the stored ports, or new ones if a process has none."""
+        file = self.folder / "ports.json"
+        if file.exists():
+            stored = Ports.model_validate_json(file.read_text())
+            if set(stored.ports) == set(PORTS):
+                return stored
+        numbers = free_ports(len(PORTS))
+        ports = Ports(ports=dict(zip(PORTS, numbers, strict=True)))
         self.folder.mkdir(parents=True, exist_ok=True)
-        whole = kept.with_suffix(".new")  # on a full disk only half may be written
-        whole.write_text(ports.model_dump_json())
-        whole.replace(kept)
+        complete = file.with_suffix(".new")  # a full disk may take only half of it
+        complete.write_text(ports.model_dump_json())
+        complete.replace(file)
         return ports
 
 
 def layout() -> Layout:
-    """DROPSCRIBE_HOME, or .dropscribe in the repository."""
-    return Layout(Path(os.environ.get("DROPSCRIBE_HOME", ROOT / ".dropscribe")).resolve())
+    """Returns the layout of DROPSCRIBE_HOME, by default `.dropscribe` in the repository."""
+    default = ROOT / ".dropscribe"
+    home = Path(os.environ.get("DROPSCRIBE_HOME", default))
+    return Layout(home.resolve())
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now. Held together until all are found, so that they differ."""
-    held = [socket.socket() for _ in range(count)]
+    """Returns different ports that are free now. All are bound at once, so that they differ."""
+    sockets = [socket.socket() for _ in range(count)]
     try:
-        for held_socket in held:
-            held_socket.bind(("127.0.0.1", 0))
-        return [held_socket.getsockname()[1] for held_socket in held]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
     finally:
-        for held_socket in held:
-            held_socket.close()
+        for each in sockets:
+            each.close()

@@ -1,8 +1,9 @@
-"""The processes of the one-machine cloud: what is started, with which environment."""
+"""The processes of the one-machine cloud: their commands and environments."""
 
 import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local.layout import EXECUTIONS, FUNCTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Layout, Ports
@@ -10,10 +11,10 @@ from shared.settings import settings
 
 AUDIENCE = "dropscribe"
 IMAGES = "DROPSCRIBE_IMAGES"
-"""The functions that are containers, as JSON: {"prepare": "dropscribe/prepare"}. The others are
-processes."""
+"""Environment variable with the functions that run in containers, as JSON:
+{"prepare": "dropscribe/prepare"}. The others run as plain processes."""
 SWEEP_SECONDS = 60
-"""Between two calls of reconcile."""
+"""Seconds between two calls of reconcile."""
 CORES = os.cpu_count() or 1
 WORKERS = {
     "prepare": 2,
@@ -23,15 +24,16 @@ WORKERS = {
     "finalize": 1,
     "reconcile": 1,
 }
-"""Processes a function. A model's worker has one thread: two one-thread workers beat one two-thread
-worker. So has prepare's, since a crash in a decoder ends all that its process works on."""
+"""Worker processes per function. A worker with a model has one thread, because two workers with one
+thread each are faster than one with two. So has prepare's, because a crash in a decoder ends every
+request of its process."""
 THREADS = {"finalize": 4}
-"""Requests at once in a worker. A model answers one."""
+"""Requests that a worker serves at once, if more than one."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process to be kept running. `/health` on its port answers once it is ready for work."""
+    """A process to keep running. It is ready once `/health` on its port answers."""
 
     name: str
     command: tuple[str, ...]
@@ -40,110 +42,99 @@ class Process:
 
 
 def slots(stage: str) -> int:
-    """Requests that a stage works on at once; the runner lets the others wait in order."""
-    return WORKERS[stage] * THREADS.get(stage, 1)
+    """Returns how many requests a stage serves at once. The runner queues the others."""
+    threads = THREADS.get(stage, 1)
+    return WORKERS[stage] * threads
 
 
 def processes(home: Layout) -> list[Process]:
+    """Returns all processes, in the order in which they are started."""
     ports = home.ports()
-    return [
-        bucket(home, ports),
-        runner(home, ports),
-        *(function(name, home, ports) for name in FUNCTIONS),
-    ]
+    emulators = [bucket(home, ports), runner(home, ports)]
+    functions = [function(name, home, ports) for name in FUNCTIONS]
+    return emulators + functions
 
 
 def bucket(home: Layout, ports: Ports) -> Process:
-    events = f"{ports.url('runner')}/events"
-    data = str(home.folder / "buckets")
-    return python(
-        "bucket",
-        ports,
-        "-m",
-        "emulators.storage",
-        "--data",
-        data,
-        "--notify",
-        events,
-        "--watch",
-        INBOX,
-    )
+    """The storage emulator, which sends finalize events of the inbox to the runner."""
+    arguments = {
+        "--data": str(home.folder / "buckets"),
+        "--notify": f"{ports.url('runner')}/events",
+        "--watch": INBOX,
+    }
+    return emulator("bucket", "emulators.storage", ports, list(arguments.items()))
 
 
 def runner(home: Layout, ports: Ports) -> Process:
-    stages = [f"STAGE_URL_{stage.upper()}={ports.url(stage)}" for stage in STAGES]
-    variables = [
-        word for pair in (*stages, f"STAGE_AUDIENCE={AUDIENCE}") for word in ("--env", pair)
+    """The workflow runner, which also calls reconcile on a schedule."""
+    arguments = [
+        ("--workflow", str(ROOT / "workflows" / "transcription.yaml")),
+        ("--inbox", INBOX),
+        ("--data", str(home.folder / "executions")),
+        ("--grpc-port", str(ports.ports[EXECUTIONS])),
+        ("--schedule", f"{ports.url('reconcile')}={SWEEP_SECONDS}"),
+        ("--env", f"STAGE_AUDIENCE={AUDIENCE}"),
     ]
-    waiting = [
-        word for stage in STAGES for word in ("--slots", f"{ports.url(stage)}={slots(stage)}")
-    ]
-    workflow = ("--workflow", str(ROOT / "workflows" / "transcription.yaml"), "--inbox", INBOX)
-    data = ("--data", str(home.folder / "executions"))
-    grpc = ("--grpc-port", str(ports.ports[EXECUTIONS]))
-    schedule = ("--schedule", f"{ports.url('reconcile')}={SWEEP_SECONDS}")
-    return python(
-        "runner",
-        ports,
-        "-m",
-        "emulators.workflows",
-        *workflow,
-        *data,
-        *grpc,
-        *variables,
-        *waiting,
-        *schedule,
-    )
+    for stage in STAGES:
+        arguments.append(("--env", f"STAGE_URL_{stage.upper()}={ports.url(stage)}"))
+        arguments.append(("--slots", f"{ports.url(stage)}={slots(stage)}"))
+    return emulator("runner", "emulators.workflows", ports, arguments)
 
 
-def python(name: str, ports: Ports, *arguments: str) -> Process:
+def emulator(name: str, module: str, ports: Ports, arguments: Sequence[tuple[str, str]]) -> Process:
+    """Returns the process of a Python module with command-line options (name, value)."""
     port = ports.ports[name]
-    return Process(name, (sys.executable, *arguments, "--port", str(port)), {}, port)
+    command = [sys.executable, "-m", module]
+    for option, value in arguments:
+        command += [option, value]
+    command += ["--port", str(port)]
+    return Process(name, tuple(command), {}, port)
 
 
-def function(stage: str, home: Layout, ports: Ports) -> Process:
-    """A functions-framework process, as in the image; or the image, where DROPSCRIBE_IMAGES names
-    one."""
-    port = ports.ports[stage]
+def function(name: str, home: Layout, ports: Ports) -> Process:
+    """A functions-framework process, or a container where DROPSCRIBE_IMAGES names an image."""
+    port = ports.ports[name]
     environment = {
         **client_environment(home, ports),
         "HOST": "127.0.0.1",
         "PORT": str(port),
-        "WORKERS": str(WORKERS[stage]),
-        "THREADS": str(THREADS.get(stage, 1)),
-        "K_SERVICE": stage,
-        "TMPDIR": str(home.temp(stage)),
+        "WORKERS": str(WORKERS[name]),
+        "THREADS": str(THREADS.get(name, 1)),
+        "K_SERVICE": name,
+        "TMPDIR": str(home.temp(name)),
     }
     images = json.loads(os.environ.get(IMAGES, "{}"))
-    if stage in images:
-        return Process(
-            stage, container(images[stage], stage, home, port, environment), environment, port
-        )
-    source = {
-        "FUNCTION_SOURCE": str(ROOT / "functions" / stage / "main.py"),
-        "FUNCTION_TARGET": "main",
-    }
-    return Process(stage, (sys.executable, "-m", "functions_framework"), environment | source, port)
+    if name in images:
+        command = container(images[name], name, home, port, environment)
+        return Process(name, command, environment, port)
+    environment["FUNCTION_SOURCE"] = str(ROOT / "functions" / name / "main.py")
+    environment["FUNCTION_TARGET"] = "main"
+    return Process(name, (sys.executable, "-m", "functions_framework"), environment, port)
 
 
 def container(
-    image: str, stage: str, home: Layout, port: int, environment: dict[str, str]
+    image: str, function: str, home: Layout, port: int, environment: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """It hears of the settings, but for this machine's folders: models and a temporary one are in
-    the image."""
-    settings_of_ours = {name for name in os.environ if name.startswith("DROPSCRIBE_")}
-    variables = sorted(
-        (settings_of_ours | environment.keys())
-        - {"DROPSCRIBE_MODELS", "DROPSCRIBE_HOME", "TMPDIR", IMAGES}
-    )
-    name = f"dropscribe-{stage}-{port}"
-    return (sys.executable, "-m", "local.container", image, name, str(home.jobs.parent), *variables)
+    """Returns the command that runs a function's image.
+
+    The container gets our settings, except for folders of this machine: the image brings its
+    models, and has a temporary folder of its own.
+    """
+    names = set(environment)
+    names |= {name for name in os.environ if name.startswith("DROPSCRIBE_")}
+    names -= {"DROPSCRIBE_MODELS", "DROPSCRIBE_HOME", "TMPDIR", IMAGES}
+    command = [sys.executable, "-m", "local.container"]
+    command += [image, f"dropscribe-{function}-{port}", str(home.jobs.parent)]
+    command += sorted(names)
+    return tuple(command)
 
 
 def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
-    """What points any Cloud Storage client, and our settings, at this cloud. What is set already
-    stays."""
-    ours = {
+    """Returns the environment that points Google's clients and our settings at this cloud.
+
+    Variables that are set already keep their values, except for the cloud's addresses.
+    """
+    defaults = {
         "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
         "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
         "DROPSCRIBE_CHUNK_SECONDS": "60",
@@ -151,13 +142,14 @@ def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "HF_HUB_OFFLINE": str(int(not settings().download_models)),
     }
+    chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
     return {
-        "PYTHONDONTWRITEBYTECODE": "",  # or each start compiles our modules anew
-        **{name: os.environ.get(name, value) for name, value in ours.items()},
+        "PYTHONDONTWRITEBYTECODE": "",  # without bytecode every start compiles our modules again
+        **chosen,
         "STORAGE_EMULATOR_HOST": ports.url("bucket"),
         "DROPSCRIBE_INBOX": INBOX,
         "DROPSCRIBE_OUTBOX": OUTBOX,
         "DROPSCRIBE_WORK": WORK,
-        "DROPSCRIBE_EXECUTIONS_HOST": f"127.0.0.1:{ports.ports[EXECUTIONS]}",
+        "DROPSCRIBE_EXECUTIONS_HOST": ports.address(EXECUTIONS),
         "DROPSCRIBE_JOB_DATABASE": str(home.jobs),
     }

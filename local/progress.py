@@ -1,9 +1,9 @@
-"""Uploading recordings and following their jobs to the end."""
+"""Uploads recordings and follows their jobs to the end."""
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -16,26 +16,29 @@ from shared.model.contracts import Source
 from shared.runtime.wiring import job_store
 from shared.settings import settings
 
-LOOK = 0.2
+POLL_SECONDS = 0.2
 """Seconds between two looks at the jobs."""
-STALLED = 5.0
-"""Seconds a job may stand as running after its execution has ended."""
+STALLED_SECONDS = 5.0
+"""Seconds that a job may be `running` after its execution has ended."""
+WORKFLOW = "v1/projects/dropscribe-local/locations/local/workflows/transcription"
 
 
 @dataclass(frozen=True)
 class Followed:
-    """A recording and what is known of its job. `error` says why there will be no answer and no
-    problem either."""
+    """A recording and the state of its job."""
 
     file: Path
     source: Source
     job: Job | None = None
-    tasks: tuple[StageRecord, ...] = ()
+    records: tuple[StageRecord, ...] = ()
     error: str | None = None
+    """Why there will be neither a transcript nor a problem."""
 
     @property
-    def ended(self) -> bool:
-        return self.error is not None or (self.job is not None and self.job.state != "running")
+    def has_ended(self) -> bool:
+        if self.error is not None:
+            return True
+        return self.job is not None and self.job.state != "running"
 
 
 def connect(home: Layout) -> None:
@@ -43,79 +46,91 @@ def connect(home: Layout) -> None:
 
     Its settings are then theirs, and Google's clients reach this cloud.
     """
-    os.environ |= client_environment(home, home.ports())
+    ports = home.ports()
+    os.environ |= client_environment(home, ports)
     settings.cache_clear()
 
 
 def upload(file: Path, options: Mapping[str, str]) -> Followed:
-    """Put a recording into the inbox under its own name, with its options as metadata."""
+    """Uploads a recording to the inbox under its file name, with its options as metadata."""
     from shared.adapters.gcs import GcsBlobs
 
-    generation = GcsBlobs().upload(f"gs://{INBOX}/{file.name}", file, options)
-    return Followed(file, Source(bucket=INBOX, name=file.name, generation=generation))
+    uri = f"gs://{INBOX}/{file.name}"
+    generation = GcsBlobs().upload(uri, file, options)
+    source = Source(bucket=INBOX, name=file.name, generation=generation)
+    return Followed(file, source)
 
 
 def follow(
-    home: Layout, uploads: list[Followed], show: Callable[[list[Followed]], None], deadline: float
+    home: Layout,
+    uploads: Sequence[Followed],
+    show: Callable[[Sequence[Followed]], None],
+    deadline: float,
 ) -> list[Followed]:
-    """Look again and again until every job has ended, or `deadline` (monotonic seconds) has
-    passed."""
+    """Polls until every job has ended or `deadline` (monotonic seconds) has passed."""
     connect(home)
-    jobs, seen = job_store(), uploads
+    jobs = job_store()
+    followed = list(uploads)
     while True:
-        seen = [each if each.ended else look(each, jobs) for each in seen]
-        seen = [each if each.ended else checked(each, home) for each in seen]
-        show(seen)
-        if all(each.ended for each in seen) or time.monotonic() > deadline:
-            return [
-                each if each.ended else failed(each, "no answer in time; the job goes on")
-                for each in seen
-            ]
-        time.sleep(LOOK)
+        followed = [refresh(each, jobs, home) for each in followed]
+        show(followed)
+        if all(each.has_ended for each in followed):
+            return followed
+        if time.monotonic() > deadline:
+            return [give_up_waiting(each) for each in followed]
+        time.sleep(POLL_SECONDS)
 
 
-def look(each: Followed, jobs: JobStore) -> Followed:
-    job_id = each.source.job_id
-    return Followed(
-        each.file, each.source, jobs.find(job_id), tuple(jobs.stage_records(job_id)), each.error
-    )
-
-
-def checked(each: Followed, home: Layout) -> Followed:
-    """A job whose execution has failed without settling it will not be settled."""
-    if each.job is None or time.time() - each.job.updated.timestamp() < STALLED:
+def refresh(each: Followed, jobs: JobStore, home: Layout) -> Followed:
+    """Reads the job again, unless it has ended."""
+    if each.has_ended:
         return each
-    execution = find_execution(home, each.job.execution)
-    if execution.get("state") in ("FAILED", "CANCELLED"):
-        return failed(
-            each,
-            f"its execution {each.job.execution} {str(execution['state']).lower()}; see `dropscribe logs`",
-        )
-    return each
+    job_id = each.source.job_id
+    records = tuple(jobs.stage_records(job_id))
+    current = replace(each, job=jobs.find(job_id), records=records)
+    return current if current.has_ended else check_execution(current, home)
 
 
-def find_execution(home: Layout, name: str) -> dict[str, object]:
-    """What the runner knows of an execution; empty when it does not answer, which the supervisor
-    mends."""
-    at = f"{home.ports().url('runner')}/v1/projects/dropscribe-local/locations/local/workflows/transcription/executions/"
+def check_execution(each: Followed, home: Layout) -> Followed:
+    """Sets the error of a job whose execution failed without finishing it."""
+    if each.job is None:
+        return each
+    age = time.time() - each.job.updated.timestamp()
+    if age < STALLED_SECONDS:
+        return each
+    name = each.job.execution
+    state = execution_state(home, name)
+    if state not in ("FAILED", "CANCELLED"):
+        return each
+    return replace(each, error=f"its execution {name} {state.lower()}; see `dropscribe logs`")
+
+
+def execution_state(home: Layout, name: str) -> str | None:
+    """Returns the state of an execution, or None if the runner does not answer or know it."""
+    url = f"{home.ports().url('runner')}/{WORKFLOW}/executions/{name}"
     try:
-        found = httpx.get(at + name, timeout=5)
+        response = httpx.get(url, timeout=5)
     except httpx.TransportError:
-        return {}
-    return dict(found.json()) if found.is_success else {}
+        return None  # the supervisor restarts the runner
+    return str(response.json()["state"]) if response.is_success else None
 
 
-def failed(each: Followed, why: str) -> Followed:
-    return Followed(each.file, each.source, each.job, each.tasks, why)
+def give_up_waiting(each: Followed) -> Followed:
+    if each.has_ended:
+        return each
+    return replace(each, error="no answer in time; the job goes on")
 
 
 def fetch(each: Followed, to: Path) -> Iterator[Path]:
-    """Copy the answer's files to `to`/<file name>/."""
+    """Copies the answer's files to `to`/<file name>/."""
     from shared.adapters.gcs import GcsBlobs
 
-    blobs, folder = GcsBlobs(), to / each.file.name
+    if each.job is None:
+        return
+    blobs = GcsBlobs()
+    folder = to / each.file.name
     folder.mkdir(parents=True, exist_ok=True)
-    for uri in each.job.results.values() if each.job else ():
+    for uri in each.job.results.values():
         path = folder / uri.rpartition("/")[2]
         path.write_bytes(blobs.read(uri))
         yield path

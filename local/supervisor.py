@@ -1,9 +1,8 @@
-"""Keeps the parts of the one-machine cloud running: `python -m local.supervisor`, started by
-`dropscribe up`.
+"""Keeps the processes of the one-machine cloud running: `python -m local.supervisor`.
 
-It holds a lock on its layout, starts each part again when it dies, and ends them all when it is
-told to end. When it is killed itself, the kernel kills its children
-(`shared.process.die_with_parent`).
+`dropscribe up` starts it. It locks the cloud's folder, restarts processes that end, and stops all
+of them on SIGTERM. When it is killed itself, the kernel kills its children
+(`shared.runtime.process.die_with_parent`).
 """
 
 import fcntl
@@ -23,19 +22,19 @@ from local.layout import ROOT, Layout, layout
 from local.processes import Process, processes
 from shared.runtime.process import die_with_parent
 
-PATIENCE = 10.0
-"""Seconds a part may take to end before it is killed."""
-LONGEST_PAUSE = 5.0
-"""Seconds between two starts of a part that keeps dying."""
+STOP_TIMEOUT = 10.0
+"""Seconds that a process may take to end before it is killed."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+"""Seconds between two starts of a process that keeps ending."""
 
 
 @dataclass
 class Running:
-    """A part and its current process."""
+    """A process of the cloud, and its current child process."""
 
-    part: Process
+    process: Process
     layout: Layout
-    process: subprocess.Popen[bytes] = field(init=False)
+    child: subprocess.Popen[bytes] = field(init=False)
     started: float = field(init=False)
     pause: float = 0.0
 
@@ -43,13 +42,13 @@ class Running:
         self.start()
 
     def start(self) -> None:
-        log = self.layout.log(self.part.name)
+        log = self.layout.log(self.process.name)
         log.parent.mkdir(parents=True, exist_ok=True)
-        self.clear()
+        self.clear_temp()
         with log.open("ab") as out:
-            self.process = subprocess.Popen(
-                self.part.command,
-                env={**os.environ, **self.part.environment},
+            self.child = subprocess.Popen(
+                self.process.command,
+                env={**os.environ, **self.process.environment},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -58,60 +57,63 @@ class Running:
             )
         self.started = time.monotonic()
 
-    def clear(self) -> None:
-        """Libraries leave temporary files when their process is killed, too."""
-        temp = self.layout.temp(self.part.name)
+    def clear_temp(self) -> None:
+        """Deletes temporary files, which libraries leave when their process is killed."""
+        temp = self.layout.temp(self.process.name)
         temp.mkdir(parents=True, exist_ok=True)
-        for left in temp.iterdir():
-            if left.is_dir():
-                shutil.rmtree(
-                    left, ignore_errors=True
-                )  # a worker that is just ending may be at it, too
+        for path in temp.iterdir():
+            if path.is_dir():
+                # A worker that is just ending may delete it at the same time.
+                shutil.rmtree(path, ignore_errors=True)
             else:
-                left.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
-    def revive(self) -> None:
-        """Start it again if it died; more and more slowly if it dies at once each time."""
-        if self.process.poll() is None or time.monotonic() < self.started + self.pause:
+    def restart_if_ended(self) -> None:
+        """Restarts the child if it ended, with growing pauses if it ends soon each time."""
+        now = time.monotonic()
+        if self.child.poll() is None or now < self.started + self.pause:
             return
-        lived = time.monotonic() - self.started
-        self.pause = 0.0 if lived > LONGEST_PAUSE else min(LONGEST_PAUSE, max(0.2, self.pause * 2))
-        warn("part died; starting it again", part=self.part.name, code=self.process.returncode)
+        if now - self.started > LONGEST_PAUSE:
+            self.pause = 0.0
+        else:
+            self.pause = min(LONGEST_PAUSE, max(SHORTEST_PAUSE, self.pause * 2))
+        code = self.child.returncode
+        warn("process ended; restarting it", process=self.process.name, code=code)
         self.start()
 
 
-def supervise(layout: Layout, parts: Sequence[Process]) -> None:
-    """Keep the parts running until SIGTERM or SIGINT."""
-    ending: list[int] = []
+def supervise(home: Layout, processes: Sequence[Process]) -> None:
+    """Keeps the processes running until SIGTERM or SIGINT."""
+    received: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, _: ending.append(received))
-    running = [Running(part, layout) for part in parts]
-    while not ending:
+        signal.signal(number, lambda signum, _: received.append(signum))
+    running = [Running(process, home) for process in processes]
+    while not received:
         time.sleep(0.1)
         for each in running:
-            each.revive()
-    end(running)
+            each.restart_if_ended()
+    stop_all(running)
 
 
-def end(running: list[Running]) -> None:
-    """All at once; the runner's executions and the buckets' events go on at the next start."""
+def stop_all(running: Sequence[Running]) -> None:
+    """Stops all processes at once. Executions and events resume at the next start."""
     for each in running:
-        each.process.terminate()
-    deadline = time.monotonic() + PATIENCE
+        each.child.terminate()
+    deadline = time.monotonic() + STOP_TIMEOUT
     for each in running:
         try:
-            each.process.wait(max(0.0, deadline - time.monotonic()))
+            each.child.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            warn("part did not end; killing it", part=each.part.name)
-            each.process.kill()
-            each.process.wait()
-        each.clear()
+            warn("process did not end; killing it", process=each.process.name)
+            each.child.kill()
+            each.child.wait()
+        each.clear_temp()
 
 
-def locked(layout: Layout) -> TextIO:
-    """Take the home for this process; raise BlockingIOError when another supervisor has it."""
-    layout.folder.mkdir(parents=True, exist_ok=True)
-    lock = layout.lock.open("a+")
+def lock_home(home: Layout) -> TextIO:
+    """Locks the folder for this process. Raises BlockingIOError if a supervisor has it."""
+    home.folder.mkdir(parents=True, exist_ok=True)
+    lock = home.lock.open("a+")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     lock.truncate(0)
     lock.write(str(os.getpid()))
@@ -119,11 +121,11 @@ def locked(layout: Layout) -> TextIO:
     return lock
 
 
-def supervisor_of(layout: Layout) -> int | None:
-    """The process id of the supervisor that runs on this layout."""
-    if not layout.lock.exists():
+def supervisor_of(home: Layout) -> int | None:
+    """Returns the process id of the supervisor that has this folder."""
+    if not home.lock.exists():
         return None
-    with layout.lock.open() as lock:
+    with home.lock.open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -131,14 +133,14 @@ def supervisor_of(layout: Layout) -> int | None:
     return None
 
 
-def detach(layout: Layout) -> None:
-    """Start a supervisor that outlives this process."""
-    log = layout.log("supervisor")
+def detach(home: Layout) -> None:
+    """Starts a supervisor that outlives this process."""
+    log = home.log("supervisor")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         subprocess.Popen(
             (sys.executable, "-m", "local.supervisor"),
-            env={**os.environ, "DROPSCRIBE_HOME": str(layout.folder)},
+            env={**os.environ, "DROPSCRIBE_HOME": str(home.folder)},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -147,30 +149,32 @@ def detach(layout: Layout) -> None:
         )
 
 
-def stop(layout: Layout, wait: Callable[[Callable[[], bool]], bool]) -> bool:
-    """Tell the supervisor to end and wait for it. False when none was running."""
-    pid = supervisor_of(layout)
+def stop(home: Layout, wait: Callable[[Callable[[], bool]], bool]) -> bool:
+    """Stops the supervisor and waits for it. Returns False if none was running."""
+    pid = supervisor_of(home)
     if pid is None:
         return False
     os.kill(pid, signal.SIGTERM)
-    wait(lambda: supervisor_of(layout) is None)
+    wait(lambda: supervisor_of(home) is None)
     return True
 
 
 def warn(message: str, **fields: object) -> None:
-    with suppress(OSError):  # a full disk takes the line, not what it tells of
-        sys.stderr.write(json.dumps({"severity": "WARNING", "message": message, **fields}) + "\n")
+    entry = {"severity": "WARNING", "message": message, **fields}
+    line = json.dumps(entry)
+    with suppress(OSError):  # a full disk may lose the line, but not stop the supervisor
+        sys.stderr.write(line + "\n")
 
 
-def main(parts_of: Callable[[Layout], Sequence[Process]] = processes) -> NoReturn:
-    here = layout()
+def main(processes_of: Callable[[Layout], Sequence[Process]] = processes) -> NoReturn:
+    home = layout()
     try:
-        lock = locked(here)
+        lock = lock_home(home)
     except BlockingIOError:
-        warn("another supervisor has this home")
+        warn("another supervisor has this folder")
         sys.exit(0)
     with lock:
-        supervise(here, parts_of(here))
+        supervise(home, processes_of(home))
     sys.exit(0)
 
 

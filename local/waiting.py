@@ -1,4 +1,4 @@
-"""Who waits for what: the runner's queues, as `dropscribe status` shows them."""
+"""The runner's queues, as `dropscribe status` shows them."""
 
 from dataclasses import dataclass
 
@@ -14,24 +14,23 @@ class Waiting:
     execution: str
     stage: str
     place: int
-    """From 1."""
+    """Place in the queue, from 1."""
     length: int
-    """Of the whole queue."""
+    """Length of the whole queue."""
 
 
 def waiting(home: Layout) -> list[Waiting]:
-    """In order of place. Empty when the cloud is not up."""
+    """Returns the queues, each in order of place. Empty if the cloud is not up."""
     ports = home.ports()
     stages = {ports.url(stage): stage for stage in STAGES}
     try:
-        found = httpx.get(f"{ports.url('runner')}/status", timeout=5).raise_for_status().json()
+        response = httpx.get(f"{ports.url('runner')}/status", timeout=5).raise_for_status()
     except httpx.HTTPError:
         return []
-    return sorted(
-        (
-            Waiting(active["id"], stages[origin], place, found["queues"][origin]["waiting"])
-            for active in found["active"]
-            for origin, place in active["waiting"].items()
-        ),
-        key=lambda one: (one.stage, one.place),
-    )
+    status = response.json()
+    found = []
+    for active in status["active"]:
+        for origin, place in active["waiting"].items():
+            length = status["queues"][origin]["waiting"]
+            found.append(Waiting(active["id"], stages[origin], place, length))
+    return sorted(found, key=lambda each: (each.stage, each.place))

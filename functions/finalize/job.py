@@ -249,4 +249,4 @@ def tell(job_id: str, jobs: JobStore, completions: EventPublisher) -> None:
     try:
         publish_job_event(job_id, jobs, completions)
     except EventsUnavailable as error:
-        log.warning("completion not announced: %s", error)
+        log.warning("job event not published: %s", error)

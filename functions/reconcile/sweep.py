@@ -109,7 +109,7 @@ class Sweep:
             for job_id in list(islice(self.due(before), MAX_EVENTS)):
                 published += publish_job_event(job_id, self.jobs, self.publisher)
         except EventsUnavailable as error:
-            log.warning("event not published: %s", error)
+            log.warning("job event not published: %s", error)
         return published
 
     def due(self, before: datetime) -> Iterator[str]:

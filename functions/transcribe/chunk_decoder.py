@@ -8,7 +8,7 @@ from faster_whisper.transcribe import TranscriptionOptions, get_compression_rati
 
 from functions.transcribe.decode_request import Take
 from functions.transcribe.hallucination import doubts, standing
-from functions.transcribe.sound import Audio, part, quietest
+from functions.transcribe.sound import Audio, loudest, part, quietest
 from functions.transcribe.stage import TranscribeParams
 from functions.transcribe.timed_whisper import Decoded, PieceTokenizer, TimedWhisperModel, frames
 from functions.transcribe.words import WITHOUT_SPACES, is_mark, placed, words
@@ -76,9 +76,10 @@ class Hearing:
             temperature=take.temperature,
             words=timed,
         )
-        return heard.model_copy(
-            update={"quality_flags": doubts(heard, self.spoken(heard), self.told(take))}
+        found = doubts(
+            heard, self.spoken(heard), self.told(take), loudest(part(self.sound, take.window))
         )
+        return heard.model_copy(update={"quality_flags": found})
 
     def settled(self, segment: RecognizedSegment) -> RecognizedSegment:
         """With the doubts that stand, as nothing better was found."""

@@ -13,16 +13,26 @@ ROUNDS = 4
 LOOP = 8
 """Words in the shortest loop: "no, no, no, no" is none."""
 MOST_NO_SPEECH = 0.6
-"""Probability that nobody speaks. OpenAI's value."""
+"""Probability that nobody speaks, above which an improbable sentence is invented. OpenAI's
+value."""
 LEAST_LOGPROB = -1.0
 """Mean log probability of a token. OpenAI's value, below which text is believed neither in speech
 nor in silence."""
-LEAST_LOGPROB_OF_FEW = -0.45
-"""The same for a few words where nobody speaks: what Whisper says on noise is likelier than
-OpenAI's value supposes. The base model's "you" and "Thank you." on noise, tones and music have -0.5
-at most."""
 FEW = 5
-"""Words."""
+"""Words. What Whisper invents is short and fairly probable ("you", "Thank you."), so a short text
+is weighed by all the evidence at once, see `least_logprob_of_few`."""
+SURE_NO_SPEECH = 0.85
+"""Probability that nobody speaks, at which no few words are believed. Over silence it is 0.92 to
+0.94 on every instruction set, over speech that the model understands 0.6 at most."""
+LOGPROB_OF_NO_SPEECH = 2.5
+"""Mean log probability that makes up for a whole of that probability: at 0.45 a few words need
+-1.0, at 0.7 -0.375."""
+EMPTINESS = 0.3
+"""Added to that probability when there is no word at all a second; nothing is at a word a second
+and more."""
+SILENT = 4 / 32768
+"""The loudest sample of digital silence: rounding and dither, below anything that a microphone
+gives."""
 FASTEST = 7.0
 """Words a second that nobody keeps up."""
 SLOWEST = 1.0
@@ -39,22 +49,48 @@ CHARACTERS = 2
 """To a word, where words are not written apart."""
 
 
-def doubts(segment: RecognizedSegment, spoken: float, prompt: str) -> tuple[QualityFlag, ...]:
-    """`spoken` is the speech in the window, in seconds; `prompt` all that the recogniser was
-    told."""
+def doubts(
+    segment: RecognizedSegment, spoken: float, prompt: str, loudest: float
+) -> tuple[QualityFlag, ...]:
+    """Returns the reasons to doubt the segment.
+
+    `spoken` is the speech in the window, in seconds; `prompt` all that the recogniser was told;
+    `loudest` the largest sample of the window, from 0 to 1.
+    """
     said = units(segment.text, segment.language)
     size = CHARACTERS if segment.language in WITHOUT_SPACES else 1
     logprob = segment.avg_logprob or 0.0
+    compression = segment.compression_ratio or 0.0
     found: dict[QualityFlag, bool] = {
-        "repetitive": (segment.compression_ratio or 0.0) > MOST_COMPRESSION
-        or loops(said, LOOP * size),
+        "repetitive": compression > MOST_COMPRESSION or loops(said, LOOP * size),
         "improbable": logprob < LEAST_LOGPROB,
-        "no_speech": (segment.no_speech_prob or 0.0) > MOST_NO_SPEECH
-        and logprob < (LEAST_LOGPROB_OF_FEW if len(said) <= FEW * size else LEAST_LOGPROB),
+        "no_speech": loudest <= SILENT or is_invented(segment, len(said) / size, spoken),
         "too_fast": len(said) > (1 + spoken * FASTEST) * size,
         "prompt": leaked(said, units(prompt, segment.language), LEAK * size, LONG_LEAK * size),
     }
     return tuple(doubt for doubt, there in found.items() if there and said)
+
+
+def is_invented(segment: RecognizedSegment, words: float, spoken: float) -> bool:
+    """Returns whether the text was probably made up where nobody speaks."""
+    logprob = segment.avg_logprob or 0.0
+    no_speech = segment.no_speech_prob or 0.0
+    if words > FEW:
+        return no_speech > MOST_NO_SPEECH and logprob < LEAST_LOGPROB
+    return logprob < least_logprob_of_few(no_speech, words, spoken)
+
+
+def least_logprob_of_few(no_speech: float, words: float, spoken: float) -> float:
+    """Returns the mean log probability that a few words need to be believed.
+
+    One line through both probabilities, not a threshold for each: what is invented has a high
+    probability of no speech, or improbable words, or too few of them for the seconds of speech, and
+    mostly two of these. So it is far from the line, while the last digits of each number differ
+    between processors.
+    """
+    emptiness = max(0.0, 1 - words / max(spoken, 1.0))
+    evidence = no_speech + EMPTINESS * emptiness
+    return (evidence - SURE_NO_SPEECH) * LOGPROB_OF_NO_SPEECH
 
 
 def standing(segment: RecognizedSegment, spoken: float) -> tuple[QualityFlag, ...]:

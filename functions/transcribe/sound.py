@@ -30,6 +30,11 @@ def part(audio: Audio, stretch: Interval) -> Audio:
     return audio[int(stretch.start * SAMPLE_RATE) : int(stretch.end * SAMPLE_RATE)]
 
 
+def loudest(audio: Audio) -> float:
+    """Returns the largest sample, from 0 to 1; 0 of no samples."""
+    return float(np.abs(audio).max(initial=0.0))
+
+
 def fitting(speech: Iterable[Interval], audio: Audio) -> Iterator[Interval]:
     """The regions, within the audio; one longer than a window is cut where a window's second half
     is quietest."""

@@ -11,7 +11,6 @@ from shared.model.artifacts import (
     Detection,
     Interval,
     Manifest,
-    ProbeWindow,
     Recognition,
     RecognizedSegment,
     StageWarning,
@@ -63,8 +62,9 @@ class Recogniser(Protocol):
         """What is said in the regions of the audio. `language` is the main one where the params say
         "multi"."""
 
-    def guess(self, audio: Path, windows: Sequence[ProbeWindow]) -> list[dict[str, float]]:
-        """Each window's probability of every language."""
+    def guess(self, audio: Path, windows: Sequence[Sequence[Interval]]) -> list[dict[str, float]]:
+        """Returns each window's probability of every language. A window is made of stretches of the
+        audio, joined."""
 
 
 def load_recogniser(model: str | None = None) -> Recogniser:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from faster_whisper.transcribe import TranscriptionOptions
 
 from functions.transcribe import languages
@@ -23,7 +24,7 @@ from functions.transcribe.gap_recovery import filled
 from functions.transcribe.sound import LONGEST, Audio, fitting, part, samples
 from functions.transcribe.stage import MULTI, TranscribeParams
 from functions.transcribe.timed_whisper import Decoded, PieceTokenizer, TimedWhisperModel
-from shared.model.artifacts import Interval, ProbeWindow, RecognizedSegment
+from shared.model.artifacts import SAMPLE_RATE, Interval, RecognizedSegment
 from shared.model.contracts import Engine
 from shared.model.errors import BadOption
 from shared.settings import settings
@@ -127,10 +128,10 @@ class Whisper:
         self.pipeline.transcribe(hearing.sound, batch_size=self.batch_size)
         return self.model.decoded
 
-    def guess(self, audio: Path, windows: Sequence[ProbeWindow]) -> list[dict[str, float]]:
+    def guess(self, audio: Path, windows: Sequence[Sequence[Interval]]) -> list[dict[str, float]]:
         sound = samples(audio)
         with self.lock:
-            return list(self.guesses([cut(sound, window) for window in windows]))
+            return list(self.guesses([joined(sound, window) for window in windows]))
 
     def guesses(self, windows: Sequence[Audio]) -> Iterator[dict[str, float]]:
         for first in range(0, len(windows), self.batch_size):
@@ -178,7 +179,8 @@ def merged(speech: Sequence[Interval]) -> list[Interval]:
     ]
 
 
-def cut(probe: Audio, window: ProbeWindow) -> Audio:
-    """The window's part of the probe, at most what Whisper hears at once."""
-    length = min(window.end - window.start, LONGEST)
-    return part(probe, Interval(start=window.offset, end=window.offset + length))
+def joined(probe: Audio, window: Sequence[Interval]) -> Audio:
+    """Returns the stretches of the probe one after the other, at most what Whisper hears at
+    once."""
+    sound = np.concatenate([part(probe, stretch) for stretch in window])
+    return sound[: int(LONGEST * SAMPLE_RATE)]

@@ -92,11 +92,15 @@ class LanguageGuess(WireModel):
 
 
 class Detection(WireModel):
-    """The language of a recording: a vote over windows, each weighing its probability; null without
-    speech."""
+    """The language of a recording: a vote over windows, each weighed by its probability and its
+    speech.
+
+    Null without speech.
+    """
 
     code: str | None
     confidence: float | None
+    """Its lead over the second language, from 0 to 1, less where little is said."""
     windows: tuple[LanguageGuess, ...]
     engine: Engine
 

@@ -49,7 +49,8 @@ class Language(WireModel):
     code: str | None
     """ISO 639-1 where there is one. Null when nobody speaks."""
     confidence: Fraction | None
-    """Null when the language was given."""
+    """Its lead over the second language, less where little is said. Null when the language was
+    given."""
     method: Literal["given", "detected", "multi"]
     """multi: each segment has its own, and `code` is that of most words."""
     windows: tuple[LanguageGuess, ...]

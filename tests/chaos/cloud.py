@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from local.cloud import get_ready
+from local.cloud import make_ready
 from local.layout import FUNCTIONS, free_ports
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
@@ -139,7 +139,7 @@ class ChaosCloud(Cloud):
             self.supervisor = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, preexec_fn=die_with_parent
             )
-        get_ready(self.home)
+        make_ready(self.home)
 
     def down(self) -> None:
         super().down()

@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from emulators.storage.tests.server import BucketServer, bucket_server
 from shared.adapters.gcs import RANGE_BYTES, GcsBlobs
 from shared.adapters.memory import MemoryBlobs
 from shared.model.contracts import Source
 from shared.model.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
 from shared.ports.blobs import BlobStore, delete_prefix
-from tests.support.storage_emulator import BucketServer, bucket_server
 
 BUCKET = "blobs"
 

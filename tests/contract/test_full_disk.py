@@ -1,5 +1,4 @@
-"""What each part promises when its disk is full: it says so, keeps what it had, and goes on when
-there is room."""
+"""With a full disk every part reports it, keeps its data, and continues once there is room."""
 
 import asyncio
 import errno
@@ -12,6 +11,7 @@ import pytest
 from google.api_core.exceptions import ServiceUnavailable
 from google.cloud import storage
 
+from emulators.storage.tests.server import WATCHED, BucketServer, bucket_server, free_port
 from emulators.workflows.deployment import Deployment, Workflow
 from emulators.workflows.executions import Ending, ExecutionStore, NotWritten
 from shared.adapters.sqlite import SqliteDocuments
@@ -20,7 +20,6 @@ from shared.model.contracts import Source
 from shared.model.errors import DiskFull, JobStoreUnavailable
 from shared.runtime.workdir import disk_full_is_transient
 from tests.support.small_disk import CannotMount, filled, small_disk
-from tests.support.storage_emulator import WATCHED, BucketServer, bucket_server, free_port
 
 MiB = 1 << 20
 SOURCE = Source(bucket="inbox", name="a.wav", generation=1)

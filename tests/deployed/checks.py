@@ -16,8 +16,8 @@ from shared.model.contracts import Source
 from shared.ports.documents import Document
 from shared.runtime.wiring import job_store
 from tests.deployed import smoke
-from tests.deployed.completions import completion_is_published
 from tests.deployed.deployment import Deployment, Failed
+from tests.deployed.job_events import job_event_is_published
 from tests.deployed.looking import (
     TIMEOUT,
     CannotLook,
@@ -280,6 +280,6 @@ CHECKS: dict[str, Check] = {
     "Generations": newer_generations_win,
     "Compare and set": documents_compare_and_set,
     "Time to live": documents_expire,
-    "A completion is published": completion_is_published,
+    "A job event is published": job_event_is_published,
     "The transcript knows its cost": cost_is_known,
 }

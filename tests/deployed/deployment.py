@@ -31,7 +31,7 @@ class Deployment(BaseModel):
     """projects/P/locations/L/workflows/W."""
     services: dict[str, str] = {}
     """Function -> URL."""
-    completions: str | None = None
+    job_events_topic: str | None = None
     """projects/P/topics/T."""
     database: str | None = None
     """Firestore's, of the jobs."""

@@ -1,5 +1,4 @@
-"""The chain from upload to answer, with engines that do nothing: everything around the models is
-real."""
+"""The chain answers every upload correctly, with real parts around engines that do nothing."""
 
 import json
 from pathlib import Path
@@ -17,6 +16,8 @@ from local.layout import INBOX, OUTBOX
 from shared.settings import Settings
 from tests.support.cloud import WORKFLOW, Cloud
 from tests.support.recordings import encoded, silence, speech, video, wav
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 FIVE_SECONDS = speech()[104_000:184_000]
 

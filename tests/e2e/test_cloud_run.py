@@ -1,4 +1,4 @@
-"""Functions as Cloud Run starts, calls and ends them: its environment, its tokens, its signals."""
+"""Functions work in Cloud Run's environment, with its tokens and its signals."""
 
 import json
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from threading import Thread
 import httpx
 import pytest
 
+from emulators.storage.tests.server import bucket_server
 from local.layout import FUNCTIONS, INBOX, OUTBOX
 from tests.support.function import Function, function
 from tests.support.metadata_server import ACCOUNT, Guard, Metadata, guarded, metadata_server
 from tests.support.noop import ENVIRONMENT as NOOP
-from tests.support.storage_emulator import bucket_server
 from tests.unit.shared.runtime.test_auth import WORKFLOW as CALLER
 from tests.unit.shared.runtime.test_auth import Keys, bearer
 

@@ -1,5 +1,4 @@
-"""An instance that is ended in the middle of a request, as Cloud Run does, and another that goes
-on."""
+"""A stage ended by SIGTERM in the middle of a request is continued by another instance."""
 
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from emulators.storage.tests.server import bucket_server
 from functions.prepare.job import prepare
 from local.layout import INBOX, WORK
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
@@ -20,7 +20,6 @@ from shared.model.contracts import Artifact, Source, StageRequest
 from tests.support.function import Function, function
 from tests.support.recordings import speech, wav
 from tests.support.slow import ENVIRONMENT
-from tests.support.storage_emulator import bucket_server
 
 SOURCE = Source(bucket=INBOX, name="talk.wav", generation=1)
 

@@ -1,4 +1,4 @@
-"""`make smoke` against the one-machine cloud, and against what may stand in its way."""
+"""`make smoke` reports the answer or the reason for its absence, on the one-machine cloud."""
 
 import json
 import os
@@ -15,6 +15,8 @@ from local.layout import INBOX, OUTBOX
 from tests.deployed.deployment import Deployment, Failed, find, from_outputs
 from tests.support.cloud import Cloud
 from tests.support.recordings import silence, speech, wav
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 ROOT = Path(__file__).parents[2]
 BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)

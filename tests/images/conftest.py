@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from emulators.storage.tests.server import BucketServer
 from tests.images.containers import Container, require
-from tests.support.storage_emulator import BucketServer
 
 Start = Callable[[str], Container]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from google.cloud import storage
 
+from emulators.storage.tests.server import BucketServer
 from images.selftest import NOBODY
 from local.layout import INBOX, OUTBOX, WORK
 from shared.model.artifacts import (
@@ -25,7 +26,6 @@ from shared.model.artifacts import (
 )
 from shared.model.contracts import Artifact, Source, StageRequest, WireModel
 from tests.models.sample import SAMPLE, SECONDS, SPEECH
-from tests.support.storage_emulator import BucketServer
 
 START: dict[str, Any] = {"run": 1, "execution": "test"}
 _, _, _, BEGIN, END, TEXT = (

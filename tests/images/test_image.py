@@ -1,4 +1,4 @@
-"""What is promised of each image, looked at from outside and from inside of a container."""
+"""Each image holds its function, runs without root, and starts and ends as promised."""
 
 import json
 import re
@@ -31,6 +31,9 @@ def writable(folder):
         return False
     return True
 
+def filled(name):
+    return os.path.exists(name) and os.path.getsize(name) > 0
+
 status = dict(line.split(":\t", 1) for line in pathlib.Path("/proc/self/status").read_text().splitlines())
 print(json.dumps({
     "uid": os.getuid(),
@@ -38,6 +41,7 @@ print(json.dumps({
     "writable": [folder for folder in ("/", "/app", "/opt/venv", "/models", "/tmp") if writable(folder)],
     "functions": sorted(path.name for path in pathlib.Path("functions").iterdir()),
     "builders": [tool for tool in ("uv", "gcc", "git") if shutil.which(tool)],
+    "settings": [name for name in ("/etc/pip.conf", "/etc/uv/uv.toml") if filled(name)],
     "compiled": pathlib.Path("shared/__pycache__").is_dir(),
 }))
 """
@@ -56,6 +60,7 @@ def test_it_holds_its_function_and_runs_as_nobody(function: str) -> None:
     assert seen["writable"] == ["/tmp"]
     assert seen["functions"] == [function]
     assert seen["builders"] == []
+    assert seen["settings"] == []
     assert seen["compiled"]
 
 

@@ -1,4 +1,4 @@
-"""Each image does its work on a real recording."""
+"""Each image does its stage's work on a real recording."""
 
 import json
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from emulators.storage.tests.server import BucketServer
 from shared.model.artifacts import Aligned, Diarization, Manifest, Recognition
 from tests.images import desk
 from tests.images.conftest import Start
 from tests.images.desk import QUESTIONS, TEXT, Desk
 from tests.models.sample import SECONDS
-from tests.support.storage_emulator import BucketServer
 
 pytestmark = pytest.mark.images
 

@@ -1,6 +1,7 @@
 """pyannote.audio's own sample: half a minute of a telephone call between two women, with what they
 say."""
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,16 +31,24 @@ def reference() -> str:
     )
 
 
-def manifest(folder: Path) -> Path:
-    """The sample as a recording of one chunk that begins after an hour."""
-    hour = 3600.0
-    speech = tuple(Interval(start=s.start + hour, end=s.end + hour) for s in SPEECH)
+def manifest(
+    folder: Path,
+    speech: Sequence[Interval] = SPEECH,
+    probe: Sequence[ProbeWindow] = WINDOWS,
+    start: float = 3600.0,
+) -> Path:
+    """Writes the manifest of a recording of one chunk, the sample unless another is described. It
+    begins at `start`."""
+    moved = tuple(Interval(start=s.start + start, end=s.end + start) for s in speech)
     media = Media(
-        container="wav", codec="pcm_s16le", duration=hour, sample_rate=16000, channels=1, bytes=1
+        container="wav", codec="pcm_s16le", duration=start, sample_rate=16000, channels=1, bytes=1
     )
-    chunk = Chunk(start=hour, end=hour + SECONDS, speech=speech)
+    chunk = Chunk(start=start, end=start + SECONDS, speech=moved)
+    windows = tuple(
+        w.model_copy(update={"start": w.start + start, "end": w.end + start}) for w in probe
+    )
     path = folder / "manifest.json"
     finder = Engine(name="silero", version="1")
-    made = Manifest(media=media, chunks=(chunk,), spans=(), probe=WINDOWS, engine=finder)
+    made = Manifest(media=media, chunks=(chunk,), spans=(), probe=windows, engine=finder)
     path.write_text(made.model_dump_json())
     return path

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 
+from emulators.storage.tests.server import free_port
 from local.layout import ROOT
 from shared.runtime.process import die_with_parent
-from tests.support.storage_emulator import free_port
 
 READY_WITHIN = 60.0
 """Seconds."""

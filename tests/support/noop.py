@@ -5,7 +5,7 @@ from pathlib import Path
 
 from functions.diarize.stage import Bounds, Voices
 from functions.transcribe.stage import TranscribeParams
-from shared.model.artifacts import Interval, ProbeWindow, RecognizedSegment, RecognizedWord, Turn
+from shared.model.artifacts import Interval, RecognizedSegment, RecognizedWord, Turn
 from shared.model.contracts import Engine
 
 ENVIRONMENT = {
@@ -44,7 +44,7 @@ class Noop:
             for region in speech
         )
 
-    def guess(self, audio: Path, windows: Sequence[ProbeWindow]) -> list[dict[str, float]]:
+    def guess(self, audio: Path, windows: Sequence[Sequence[Interval]]) -> list[dict[str, float]]:
         return [{"en": 0.9, "de": 0.1} for _ in windows]
 
     def voice(self, language: str) -> None:

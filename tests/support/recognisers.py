@@ -24,6 +24,7 @@ class Parrot:
         self.engine = Engine(name="parrot", version="1", model="tiny")
         self.languages = frozenset(languages)
         self.guesses = list(guesses)
+        self.asked: list[Sequence[Interval]] = []
 
     def transcribe(
         self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
@@ -31,7 +32,8 @@ class Parrot:
         assert speech, "a chunk without speech is not for the model"
         return tuple(segment("hello", s.start, s.end, language=language) for s in speech)
 
-    def guess(self, audio: Path, windows: Sequence[ProbeWindow]) -> list[dict[str, float]]:
+    def guess(self, audio: Path, windows: Sequence[Sequence[Interval]]) -> list[dict[str, float]]:
+        self.asked += windows
         return [self.guesses.pop(0) for _ in windows]
 
 

@@ -15,7 +15,7 @@ tight."""
 UNCOVERED = 1.0
 """Seconds of speech without a word that are worth reporting."""
 SURE = 0.5
-"""Confidence below which the language may well be another."""
+"""Confidence, the lead over the second language, below which the language may well be another."""
 
 
 def measure(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from google.cloud import storage
 
-from tests.support.storage_emulator import BucketServer, bucket_server
+from emulators.storage.tests.server import BucketServer, bucket_server
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Buckets and their settings."""
+"""Buckets are created, listed, changed and deleted as Cloud Storage does."""
 
 import uuid
 
@@ -8,7 +8,7 @@ from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
 from google.cloud import storage
 
 from emulators.storage.tests.contract.uploading import write
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 
 def test_a_bucket_is_made_once(client: storage.Client, bucket: storage.Bucket) -> None:

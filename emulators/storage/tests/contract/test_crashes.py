@@ -1,4 +1,4 @@
-"""What was answered survives kill -9; what was not leaves nothing behind."""
+"""After kill -9 every acknowledged request is kept and nothing else is visible."""
 
 import io
 import os
@@ -14,7 +14,7 @@ from google.cloud import storage
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from emulators.storage.tests.contract.uploading import write
-from tests.support.storage_emulator import BucketServer, bucket_server
+from emulators.storage.tests.server import BucketServer, bucket_server
 
 MiB = 1 << 20
 

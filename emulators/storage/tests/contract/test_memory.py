@@ -1,4 +1,4 @@
-"""Memory stays flat: the bodies are files, never bytes in memory."""
+"""The server's memory stays bounded while large bodies are uploaded and downloaded."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import httpx
 import pytest
 from google.cloud import storage
 
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 MiB = 1 << 20
 SIZE = 100 * MiB

@@ -1,5 +1,4 @@
-"""Any legal name comes back as it went, an illegal one is refused, and none leaves the data
-folder."""
+"""Legal object names round-trip, illegal ones are refused, none escapes the data folder."""
 
 import io
 import json
@@ -10,7 +9,7 @@ import pytest
 from google.cloud import storage
 
 from emulators.storage.tests.contract.uploading import write
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 LEGAL_NAMES = [
     "a", "a/b", "/a", "a//b", "a/", "../a", "a/../b", "a/./b", "...", "%2F", "100%", "a%2e%2e/b", "a?b#c", "a b+c&d=e",

@@ -1,4 +1,4 @@
-"""Finalize notifications: at least once, whatever happens to either side."""
+"""Notifications of new objects are delivered at least once despite failures on either side."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ import pytest
 from google.cloud import storage
 
 from emulators.storage.tests.contract.uploading import UPLOADS, write
-from tests.support.storage_emulator import WATCHED, BucketServer, bucket_server, free_port
+from emulators.storage.tests.server import WATCHED, BucketServer, bucket_server, free_port
 
 PATIENCE = 30.0  # seconds
 

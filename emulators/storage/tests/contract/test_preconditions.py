@@ -1,4 +1,4 @@
-"""Every request keeps every condition it is given, also in a race."""
+"""Every kind of request enforces its preconditions, also under concurrency."""
 
 import io
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from google.api_core.exceptions import NotFound, NotModified, PreconditionFailed
 from google.cloud import storage
 
 from emulators.storage.tests.contract.uploading import UPLOADS, write
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 SAME, OTHER = "same", "other"
 CONDITIONS = {

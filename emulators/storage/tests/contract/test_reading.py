@@ -1,4 +1,4 @@
-"""Downloads: whole, in ranges, from old generations, and while the object goes away."""
+"""Downloads work in ranges, of old generations, and while the object is deleted."""
 
 import io
 import os
@@ -11,7 +11,7 @@ from google.cloud import storage
 from google.cloud.storage import transfer_manager
 
 from emulators.storage.tests.contract.uploading import write
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 MiB = 1 << 20
 DATA = bytes(range(256))

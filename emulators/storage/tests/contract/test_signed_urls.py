@@ -1,4 +1,4 @@
-"""The XML API, as signed URLs use it, from programs and from web pages."""
+"""Signed URLs of the XML API work for programs and for web pages (CORS)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from google.cloud import storage
 from google.oauth2 import service_account
 
 from emulators.storage.tests.contract.uploading import write
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 PAGE = "http://127.0.0.1:8080"
 BROWSER = {"Origin": PAGE, "Sec-Fetch-Site": "same-site"}

@@ -1,4 +1,4 @@
-"""Uploads and what they say of themselves."""
+"""Uploads return correct metadata, and damaged or oversized ones are refused."""
 
 import os
 
@@ -8,7 +8,7 @@ from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import storage
 
 from emulators.storage.tests.contract.uploading import UPLOADS, write
-from tests.support.storage_emulator import BucketServer
+from emulators.storage.tests.server import BucketServer
 
 
 @pytest.mark.parametrize("way", UPLOADS)

@@ -1,6 +1,8 @@
+"""Speech regions longer than a window are cut, in a pause where there is one."""
+
 import numpy as np
 
-from functions.transcribe.sound import LONGEST, fitting
+from functions.transcribe.sound import LONGEST, fitting, loudest
 from shared.model.artifacts import SAMPLE_RATE, Interval
 
 NOISE = np.random.default_rng(7).normal(0, 0.1, 80 * SAMPLE_RATE).astype(np.float32)
@@ -30,3 +32,8 @@ def test_speech_ends_with_the_audio() -> None:
     assert list(fitting([Interval(start=79, end=99), Interval(start=99, end=100)], NOISE)) == [
         Interval(start=79, end=80)
     ]
+
+
+def test_the_loudest_sample_may_be_below_zero() -> None:
+    assert loudest(np.array([0.1, -0.5, 0.2], np.float32)) == 0.5
+    assert loudest(np.array([], np.float32)) == 0.0

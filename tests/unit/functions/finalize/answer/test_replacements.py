@@ -1,4 +1,4 @@
-"""One phrase found, another written."""
+"""Configured phrases are replaced in the words, keeping times and punctuation."""
 
 from functions.finalize.formats.text import space
 from shared.model.transcript import Transcript

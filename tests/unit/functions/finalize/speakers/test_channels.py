@@ -1,4 +1,4 @@
-"""Each channel is a speaker."""
+"""With channels split, each channel becomes one speaker in the merged transcript."""
 
 from shared.model.artifacts import Turn
 from shared.model.transcript import Overlap

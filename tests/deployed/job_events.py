@@ -1,4 +1,4 @@
-"""The step of docs/unproved.md about completions: a subscription of its own, an upload, a
+"""The step of docs/unproved.md about job events: a subscription of its own, an upload, a
 message."""
 
 import base64
@@ -15,9 +15,9 @@ from tests.deployed.looking import TIMEOUT, Seen, gcloud, known, on_google
 from tests.support.recordings import sample
 
 
-def completion_is_published(deployment: Deployment) -> Seen:
+def job_event_is_published(deployment: Deployment) -> Seen:
     project, _ = on_google(deployment)
-    with subscription(known(deployment.completions, "topic of completions"), project) as name:
+    with subscription(known(deployment.job_events_topic, "topic of job events"), project) as name:
         source = smoke.upload(deployment, f"unproved/{uuid.uuid4().hex[:8]}/call.wav", sample())
         smoke.answer(deployment, source)
         told = message_of(source.job_id, name, project)

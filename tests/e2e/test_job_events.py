@@ -1,5 +1,4 @@
-"""From an upload to the message that a subscriber gets, on gcloud's Pub/Sub emulator; engines do
-nothing."""
+"""A Pub/Sub subscriber receives an event for each ended job, with engines that do nothing."""
 
 from collections.abc import Iterator
 
@@ -42,14 +41,14 @@ def telling(
     cloud.down()
 
 
-def completion(event: CloudEvent) -> JobEvent:
+def job_event(event: CloudEvent) -> JobEvent:
     return JobEvent.model_validate(event.get_data())
 
 
 def of(source: Source, told: Subscriber) -> CloudEvent:
     """The first event of that job."""
     while not (
-        found := [event for event in told.events if completion(event).job_id == source.job_id]
+        found := [event for event in told.events if job_event(event).job_id == source.job_id]
     ):
         told.until(len(told.events) + 1)
     return found[0]
@@ -58,7 +57,7 @@ def of(source: Source, told: Subscriber) -> CloudEvent:
 def test_an_upload_is_told_when_its_answer_stands(telling: Cloud, told: Subscriber) -> None:
     source = telling.upload("team/ünïcode 1.wav", wav(FIVE_SECONDS))
     event = of(source, told)
-    said = completion(event)
+    said = job_event(event)
     assert (said.source, said.run, said.state) == (source, 1, "done")
     assert (event["subject"], event["type"]) == ("team/ünïcode 1.wav", "dropscribe.job.done")
     there = {f"gs://{OUTBOX}/{source.name}/{name}" for name in telling.files(source.name)}
@@ -70,7 +69,7 @@ def test_an_upload_is_told_when_its_answer_stands(telling: Cloud, told: Subscrib
 
 def test_a_problem_is_told_too(telling: Cloud, told: Subscriber) -> None:
     source = telling.upload("no-sound.mp3", b"this is no recording")
-    said = completion(of(source, told))
+    said = job_event(of(source, told))
     assert (said.state, said.problem_type) == ("failed", "urn:dropscribe:problem:not-audio")
     assert said.outputs == {"problem": f"gs://{OUTBOX}/no-sound.mp3/problem.json"}
 

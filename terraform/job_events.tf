@@ -1,12 +1,12 @@
-# Who wants to know of answers subscribes to this topic.
+# Job events are published to this topic when a job ends.
 
 locals {
-  completions = "projects/${var.project_id}/topics/${google_pubsub_topic.completions.name}"
+  job_events_topic = "projects/${var.project_id}/topics/${google_pubsub_topic.job_events.name}"
 }
 
-resource "google_pubsub_topic" "completions" {
+resource "google_pubsub_topic" "job_events" {
   project = var.project_id
-  name    = "${var.name}-completions"
+  name    = "${var.name}-job-events"
   labels  = local.labels
 
   message_storage_policy {
@@ -20,7 +20,7 @@ resource "google_pubsub_topic_iam_member" "publishers" {
   for_each = local.publishers
 
   project = var.project_id
-  topic   = google_pubsub_topic.completions.name
+  topic   = google_pubsub_topic.job_events.name
   role    = "roles/pubsub.publisher"
   member  = each.value
 }
