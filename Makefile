@@ -139,8 +139,8 @@ destroy: ## Delete it, with recordings and answers: make destroy, after deletion
 	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, and again `make destroy`.' >&2; exit 1; }
 	$(TERRAFORM) destroy
 
-smoke: setup ## Send a recording through a deployment: make smoke [FILE=call.mp3] [INBOX=bucket OUTBOX=bucket] [WAIT=1800]
-	@$(BIN)/python -m tests.deployed.smoke $(if $(FILE),"$(FILE)") $(if $(INBOX),--inbox "$(INBOX)") \
+smoke: setup ## Transcribe a recording with a deployment: make smoke [FILE=call.mp3] [INBOX=bucket OUTBOX=bucket] [WAIT=1800]
+	@$(BIN)/dropscribe smoke $(if $(FILE),"$(FILE)") $(if $(INBOX),--inbox "$(INBOX)") \
 	  $(if $(OUTBOX),--outbox "$(OUTBOX)") $(if $(WAIT),--seconds "$(WAIT)")
 
 unproved: setup ## Walk through docs/unproved.md with a deployment: make unproved [STEPS="1 6 22"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from functions.transcribe.decode_request import Decoder, Take
+from functions.transcribe.hallucination import MOST_NO_SPEECH
 from shared.model.artifacts import RecognizedSegment
 
 TEMPERATURES = (0.2, 0.6, 1.0)
@@ -19,9 +20,7 @@ Attempt = tuple[RecognizedSegment, ...]
 
 def better(take: Take, first: RecognizedSegment, decoder: Decoder) -> Attempt:
     """The first decoding of the window without a doubt; when there is none, the best of them."""
-    if (
-        not first.quality_flags or "no_speech" in first.quality_flags
-    ):  # no words are right where nobody speaks
+    if not first.quality_flags or is_silence(first):  # no words are right where nobody speaks
         return (first,)
     attempts: list[Attempt] = [(first,)]
     for takes in others(take, first, decoder):
@@ -31,6 +30,12 @@ def better(take: Take, first: RecognizedSegment, decoder: Decoder) -> Attempt:
         if any(segment.text for segment in attempt):
             attempts.append(attempt)
     return tuple(decoder.settled(segment) for segment in max(attempts, key=worth))
+
+
+def is_silence(heard: RecognizedSegment) -> bool:
+    """Returns whether the recogniser itself thinks so. Where only the words are too poor, better
+    ones may be found."""
+    return "no_speech" in heard.quality_flags and (heard.no_speech_prob or 0.0) > MOST_NO_SPEECH
 
 
 def others(take: Take, first: RecognizedSegment, decoder: Decoder) -> Iterator[Sequence[Take]]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.deployed import smoke
-from tests.deployed.deployment import Deployment
+from local import smoke
+from local.deployment import Deployment
 from tests.deployed.looking import TIMEOUT, Seen, gcloud, known, on_google
 from tests.support.recordings import sample
 
@@ -19,7 +19,7 @@ def job_event_is_published(deployment: Deployment) -> Seen:
     project, _ = on_google(deployment)
     with subscription(known(deployment.job_events_topic, "topic of job events"), project) as name:
         source = smoke.upload(deployment, f"unproved/{uuid.uuid4().hex[:8]}/call.wav", sample())
-        smoke.answer(deployment, source)
+        smoke.wait_for_transcript(deployment, source)
         told = message_of(source.job_id, name, project)
     return Seen(json.dumps(told) if told else "no message", bool(told) and told["state"] == "done")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from local.deployment import Deployment, Failed, find_deployment, from_outputs
 from local.layout import INBOX, OUTBOX
-from tests.deployed.deployment import Deployment, Failed, find, from_outputs
 from tests.support.cloud import Cloud
 from tests.support.recordings import silence, speech, wav
 
@@ -25,7 +25,7 @@ BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)
 def smoke(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        (sys.executable, "-m", "tests.deployed.smoke", *arguments),
+        (sys.executable, "-m", "local.cli", "smoke", *arguments),
         cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 
@@ -77,7 +77,7 @@ def test_a_deadline_is_told(cloud: Cloud, tmp_path: Path) -> None:
 def test_a_bucket_that_is_not_there_is_told(cloud: Cloud) -> None:
     done = smoke(at(cloud), "--inbox", "no-such-inbox", "--outbox", OUTBOX)
     assert done.returncode == 1
-    assert "gs://no-such-inbox, or what was asked for in it, is not there" in done.stderr
+    assert "gs://no-such-inbox, or an object in it, does not exist" in done.stderr
 
 
 @pytest.fixture
@@ -157,5 +157,5 @@ def test_outputs_that_name_no_deployment_are_told(told: str, says: str) -> None:
 
 def test_one_bucket_alone_is_refused() -> None:
     with pytest.raises(Failed, match="name both"):
-        find(inbox="in")
-    assert find("in", "out") == Deployment(inbox="in", outbox="out")
+        find_deployment(inbox="in")
+    assert find_deployment("in", "out") == Deployment(inbox="in", outbox="out")

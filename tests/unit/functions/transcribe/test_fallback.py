@@ -29,8 +29,12 @@ class Decoder:
         return replace(take, window=FIRST.window), replace(take, window=SECOND.window)
 
 
-def bad(*doubts: QualityFlag, avg_logprob: float = -2.0) -> RecognizedSegment:
-    return segment("Oh.", 0, 20, avg_logprob=avg_logprob, quality_flags=doubts)
+def bad(
+    *doubts: QualityFlag, avg_logprob: float = -2.0, no_speech_prob: float | None = None
+) -> RecognizedSegment:
+    return segment(
+        "Oh.", 0, 20, avg_logprob=avg_logprob, no_speech_prob=no_speech_prob, quality_flags=doubts
+    )
 
 
 def test_what_is_believed_is_not_decoded_again() -> None:
@@ -39,8 +43,14 @@ def test_what_is_believed_is_not_decoded_again() -> None:
 
 
 def test_where_nobody_speaks_there_is_nothing_to_find() -> None:
-    decoder, first = Decoder(), bad("no_speech", "improbable")
+    decoder, first = Decoder(), bad("no_speech", "improbable", no_speech_prob=0.8)
     assert better(WINDOW, first, decoder) == (first,) and decoder.asked == []
+
+
+def test_poor_words_where_somebody_may_speak_are_decoded_again() -> None:
+    decoder = Decoder({FIRST: segment("one", 0, 10), SECOND: segment("two", 10, 20)})
+    first = bad("no_speech", "improbable", no_speech_prob=0.3)
+    assert [found.text for found in better(WINDOW, first, decoder)] == ["one", "two"]
 
 
 def test_two_good_halves_are_better() -> None:

@@ -1,4 +1,4 @@
-"""Which deployment is meant: what the environment names, or else what Terraform tells."""
+"""A deployment on Google, found from the environment or from Terraform's outputs."""
 
 import json
 import os
@@ -8,19 +8,19 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from local.layout import ROOT
 from shared.settings import settings
 
-ROOT = Path(__file__).parents[2]
 TIMEOUT = 120
-"""Seconds Terraform may take to read its state."""
+"""Seconds that Terraform may take to read its state."""
 
 
 class Failed(Exception):
-    """It did not go as it should; the message says why and what to do."""
+    """A check of a deployment failed. The message says why and what to do."""
 
 
 class Deployment(BaseModel):
-    """Terraform's outputs. What is None or empty is not known, or not there."""
+    """Terraform's outputs. None or empty where unknown or not deployed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,7 +34,7 @@ class Deployment(BaseModel):
     job_events_topic: str | None = None
     """projects/P/topics/T."""
     database: str | None = None
-    """Firestore's, of the jobs."""
+    """Firestore database of the jobs."""
 
     @property
     def project(self) -> str | None:
@@ -45,17 +45,19 @@ class Deployment(BaseModel):
         return self.workflow.split("/")[3] if self.workflow else None
 
 
-def find(inbox: str | None = None, outbox: str | None = None) -> Deployment:
-    """The buckets named, or those of DROPSCRIBE_INBOX and DROPSCRIBE_OUTBOX, or the deployment in
-    terraform/."""
+def find_deployment(inbox: str | None = None, outbox: str | None = None) -> Deployment:
+    """Returns the deployment with these buckets, that of the environment, or Terraform's."""
     if inbox and outbox:
         return Deployment(inbox=inbox, outbox=outbox)
     if inbox or outbox:
         raise Failed("name both buckets, INBOX and OUTBOX, or neither")
     if {"DROPSCRIBE_INBOX", "DROPSCRIBE_OUTBOX"} <= os.environ.keys():
-        named = settings()
+        configured = settings()
         return Deployment(
-            inbox=named.inbox, outbox=named.outbox, work=named.work, workflow=named.workflow
+            inbox=configured.inbox,
+            outbox=configured.outbox,
+            work=configured.work,
+            workflow=configured.workflow,
         )
     return from_terraform(ROOT / "terraform")
 
@@ -63,20 +65,17 @@ def find(inbox: str | None = None, outbox: str | None = None) -> Deployment:
 def from_terraform(folder: Path) -> Deployment:
     if shutil.which("terraform") is None:
         raise Failed("terraform is not installed; without it, name the buckets: INBOX=… OUTBOX=…")
-    told = subprocess.run(
-        ("terraform", f"-chdir={folder}", "output", "-json"),
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-    )
-    if told.returncode != 0:
-        raise Failed(f"`terraform output` failed: {told.stderr.strip()}")
-    return from_outputs(told.stdout)
+    command = ("terraform", f"-chdir={folder}", "output", "-json")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+    if done.returncode != 0:
+        raise Failed(f"`terraform output` failed: {done.stderr.strip()}")
+    return from_outputs(done.stdout)
 
 
-def from_outputs(told: str) -> Deployment:
-    """From `terraform output -json`: name -> {value, type, sensitive}."""
-    values = {name: output["value"] for name, output in json.loads(told).items()}
+def from_outputs(text: str) -> Deployment:
+    """Reads `terraform output -json`: name -> {value, type, sensitive}."""
+    outputs = json.loads(text)
+    values = {name: output["value"] for name, output in outputs.items()}
     if not values:
         raise Failed(
             "nothing is deployed from terraform/ (it has no outputs): run `make deploy` first"
@@ -91,9 +90,8 @@ def from_outputs(told: str) -> Deployment:
 
 
 def use(deployment: Deployment) -> None:
-    """Have the clients of shared/ speak to it, in this process. To be called before they read their
-    settings."""
-    named = {
+    """Points this process's settings and clients at the deployment."""
+    values = {
         "DROPSCRIBE_INBOX": deployment.inbox,
         "DROPSCRIBE_OUTBOX": deployment.outbox,
         "DROPSCRIBE_WORK": deployment.work,
@@ -101,5 +99,7 @@ def use(deployment: Deployment) -> None:
         "DROPSCRIBE_FIRESTORE_DATABASE": deployment.database,
         "GOOGLE_CLOUD_PROJECT": deployment.project,
     }
-    os.environ |= {name: value for name, value in named.items() if value}
+    for name, value in values.items():
+        if value:
+            os.environ[name] = value
     settings.cache_clear()
