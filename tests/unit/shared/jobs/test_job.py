@@ -102,7 +102,7 @@ def test_the_table_has_every_state_and_every_event() -> None:
     assert TABLE.keys() == {(state, event) for state in states for event in EVENTS}
 
 
-@pytest.mark.parametrize(("state", "event"), TABLE, ids="-".join)
+@pytest.mark.parametrize(("state", "event"), TABLE, ids=[" ".join(cell) for cell in TABLE])
 def test_the_code_does_what_the_table_says(state: JobState, event: str) -> None:
     before = None if state == NO_JOB else job_in(state)
     after = EVENTS[event](before)
