@@ -119,12 +119,12 @@ def manifest() -> Manifest:
 
 def asked(inputs: dict[str, bytes | WireModel], params: dict[str, object]) -> str:
     """The request about a recording that lies in the inbox, with its inputs stored."""
-    uri = f"gs://{settings().inbox}/second.wav"
+    uri = f"gs://{settings().buckets.inbox}/second.wav"
     generation = blob_store().put(uri, sound(), if_generation_match=0)
     return StageRequest.model_validate(
         {
             "source": Source(
-                bucket=settings().inbox, name="second.wav", generation=generation or 1
+                bucket=settings().buckets.inbox, name="second.wav", generation=generation or 1
             ),
             "inputs": {name: kept(name, content) for name, content in inputs.items()},
             "params": params,
@@ -135,7 +135,7 @@ def asked(inputs: dict[str, bytes | WireModel], params: dict[str, object]) -> st
 def kept(name: str, content: bytes | WireModel) -> Artifact:
     data = content if isinstance(content, bytes) else content.model_dump_json().encode()
     return blob_store().put_if_absent(
-        f"gs://{settings().work}/{name}", data, hashlib.sha256(data).hexdigest()
+        f"gs://{settings().buckets.work}/{name}", data, hashlib.sha256(data).hexdigest()
     )
 
 

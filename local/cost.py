@@ -84,8 +84,8 @@ def forecast(
         calls(hours * 3600 / recordings, recordings),
         seconds=sum(seconds.values()),
         stored=2 * hours * 3600,
-        kept_days=settings().keep_work_days,
-        heartbeat=settings().heartbeat,
+        kept_days=settings().buckets.keep_work_days,
+        heartbeat=settings().jobs.heartbeat,
     )
     spent = cost(
         seconds, used, {name: pace.resources for name, pace in by_function.items()}, prices()
@@ -111,12 +111,13 @@ def better(known: Mapping[str, Pace], rtf: Mapping[str, float]) -> dict[str, Pac
 
 def calls(seconds: float, recordings: int) -> dict[str, int]:
     """Of recordings that last so many seconds each, cut into as few parts as can be."""
-    if seconds > settings().max_hours * 3600:
+    limits = settings().recordings
+    if seconds > limits.max_hours * 3600:
         raise NoForecast(
-            f"a recording lasts {settings().max_hours:g} hours at most; these would be longer"
+            f"a recording lasts {limits.max_hours:g} hours at most; these would be longer"
         )
     chunks, spans = (
-        ceil(seconds / length) for length in (settings().chunk_seconds, settings().span_seconds)
+        ceil(seconds / length) for length in (limits.chunk_seconds, limits.span_seconds)
     )
     each = {
         "prepare": 1,

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, NamedTuple, cast
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.model.cost import Resources
@@ -160,17 +160,19 @@ class ReconcileSettings(SettingsGroup):
     """Runs of a job that reconcile starts before it reports a problem instead."""
 
 
-class Settings(
-    ReconcileSettings,
-    JobSettings,
-    CostSettings,
-    InferenceSettings,
-    RecordingSettings,
-    AuthSettings,
-    AdapterSettings,
-    BucketSettings,
-):
-    """All settings of a deployment."""
+class Settings(BaseModel):
+    """All settings of a deployment, by group."""
+
+    model_config = ConfigDict(frozen=True)
+
+    buckets: BucketSettings = Field(default_factory=BucketSettings)
+    adapters: AdapterSettings = Field(default_factory=AdapterSettings)
+    auth: AuthSettings = Field(default_factory=AuthSettings)
+    recordings: RecordingSettings = Field(default_factory=RecordingSettings)
+    inference: InferenceSettings = Field(default_factory=InferenceSettings)
+    costs: CostSettings = Field(default_factory=CostSettings)
+    jobs: JobSettings = Field(default_factory=JobSettings)
+    reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
 
 
 @cache
@@ -191,9 +193,10 @@ def setting_fields() -> dict[str, SettingField]:
     """Returns each setting by the name of its environment variable, without the prefix and in lower
     case, in the order of this file."""
     fields = {}
-    for name, schema in Settings.model_json_schema()["properties"].items():
-        description = " ".join(schema["description"].split())
-        fields[name] = SettingField(schema["default"], json_type(schema), description)
+    for group in SettingsGroup.__subclasses__():
+        for name, schema in group.model_json_schema()["properties"].items():
+            description = " ".join(schema["description"].split())
+            fields[name] = SettingField(schema["default"], json_type(schema), description)
     return fields
 
 

@@ -34,7 +34,7 @@ whisperx takes the frames to fill the segment, so that any other length would st
 @cache
 def load() -> "Aligner":
     """The aligner with the deployment's model."""
-    return Aligner(settings().align_model)
+    return Aligner(settings().inference.align_model)
 
 
 class Aligner:
@@ -50,7 +50,10 @@ class Aligner:
         if self.model in (None, PACKAGED):
             return hama.engine()
         return Engine(
-            name="whisperx", version=version("whisperx"), model=self.model, device=settings().device
+            name="whisperx",
+            version=version("whisperx"),
+            model=self.model,
+            device=settings().inference.device,
         )
 
     def voice(self, language: str) -> "Voice | None":
@@ -73,7 +76,11 @@ def found(language: str, name: str | None) -> Acoustic | None:
         return None
     try:
         return wav2vec2.acoustic(
-            language, wanted, settings().models, settings().download_models, settings().device
+            language,
+            wanted,
+            settings().inference.models,
+            settings().inference.download_models,
+            settings().inference.device,
         )
     except ModelUnavailable:
         if name is not None:

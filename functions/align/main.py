@@ -16,7 +16,7 @@ from shared.settings import settings
 
 
 def load() -> Aligner:
-    return cast(Aligner, resolve_name(settings().aligner)())
+    return cast(Aligner, resolve_name(settings().inference.aligner)())
 
 
 ALIGN = Stage(

@@ -15,7 +15,7 @@ from shared.settings import settings
 
 
 def load() -> Diarizer:
-    return cast(Diarizer, resolve_name(settings().diarizer)())
+    return cast(Diarizer, resolve_name(settings().inference.diarizer)())
 
 
 DIARIZE = Stage(

@@ -31,7 +31,7 @@ class Parts(NamedTuple):
 
 @cache
 def engine() -> Engine:
-    model = settings().diarize_model
+    model = settings().inference.diarize_model
     files = (
         embedded()
         if model == EMBEDDED
@@ -42,7 +42,7 @@ def engine() -> Engine:
         version=version("pyannote.audio"),
         model=model,
         digest=f"sha256:{digest(files)}",
-        device=settings().device,
+        device=settings().inference.device,
     )
 
 
@@ -75,13 +75,13 @@ def folder(model: str) -> Path:
             snapshot_download(
                 name,
                 revision=revision or None,
-                cache_dir=settings().models,
-                token=settings().hub_token,
-                local_files_only=not settings().download_models,
+                cache_dir=settings().inference.models,
+                token=settings().inference.hub_token,
+                local_files_only=not settings().inference.download_models,
             )
         )
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
-        raise ModelUnavailable(f"{model}: not in {settings().models}") from error
+        raise ModelUnavailable(f"{model}: not in {settings().inference.models}") from error
 
 
 def digest(files: Iterable[Path]) -> str:

@@ -43,15 +43,15 @@ WINDOWS_STEP = 0.18
 
 @cache
 def load() -> "PyannoteDiarizer":
-    torch.set_num_threads(settings().threads)
-    model = settings().diarize_model
+    torch.set_num_threads(settings().inference.threads)
+    model = settings().inference.diarize_model
     with quiet():
         pipeline = (
             assembled(weights.embedded())
             if model == weights.EMBEDDED
             else published(weights.folder(model))
         )
-    return PyannoteDiarizer(pipeline.to(torch.device(settings().device)))
+    return PyannoteDiarizer(pipeline.to(torch.device(settings().inference.device)))
 
 
 class PyannoteDiarizer:
@@ -154,16 +154,17 @@ class People(BaseClustering):
 
 
 def published(folder: Path) -> Pipeline:
+    inference = settings().inference
     try:
         pipeline = Pipeline.from_pretrained(
-            folder, token=settings().hub_token, cache_dir=settings().models
+            folder, token=inference.hub_token, cache_dir=inference.models
         )
     except (FileNotFoundError, HfHubHTTPError) as error:
         raise ModelUnavailable(
-            f"{settings().diarize_model}: a part of it is not in {settings().models}"
+            f"{inference.diarize_model}: a part of it is not in {inference.models}"
         ) from error
     if pipeline is None:
-        raise ModelUnavailable(f"{settings().diarize_model}: pyannote could not load it")
+        raise ModelUnavailable(f"{inference.diarize_model}: pyannote could not load it")
     return pipeline
 
 

@@ -81,9 +81,9 @@ def admit(source: Source, blobs: BlobStore) -> Blob:
         raise ArtifactMissing("the recording was deleted or replaced before it was read")
     if recording.size == 0:
         raise EmptyRecording("the object holds 0 bytes")
-    if recording.size > settings().max_gigabytes * 1e9:
+    if recording.size > settings().recordings.max_gigabytes * 1e9:
         raise RecordingTooLarge(
-            f"{recording.size} bytes; the limit is {settings().max_gigabytes:g} GB"
+            f"{recording.size} bytes; the limit is {settings().recordings.max_gigabytes:g} GB"
         )
     return recording
 
@@ -94,7 +94,7 @@ def layers(
     """Options by origin, the weakest first. Read anew for each run, so a redrive sees what
     changed."""
     return {
-        "deployment": settings().defaults,
+        "deployment": settings().recordings.defaults,
         **beside(source, blobs),
         "object metadata": ours(recording.metadata),
         "redrive": start.options,
@@ -111,7 +111,7 @@ def beside(source: Source, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
 
 
 def cutting(options: Options) -> dict[str, JsonValue]:
-    limits = settings()
+    limits = settings().recordings
     return {
         "channels": options.channels,
         "chunk_seconds": limits.chunk_seconds,

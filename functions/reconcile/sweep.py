@@ -74,7 +74,7 @@ class Sweep:
     def __call__(self, request: SweepRequest) -> SweepResult:
         patience = request.unanswered_after
         if patience is None:
-            patience = settings().unanswered_after
+            patience = settings().reconcile.unanswered_after
         before = self.now() - timedelta(seconds=patience)
         announced = self.publish_due(before)
         objects, started, more = self.start_unclaimed(before)
@@ -126,7 +126,7 @@ class Sweep:
         Returns the number of objects listed, the number of runs started, and whether the page
         budget ended before the inbox did. After the end of the inbox the next sweep begins anew.
         """
-        inbox = f"gs://{settings().inbox}/"
+        inbox = f"gs://{settings().buckets.inbox}/"
         listing = self.blobs.list(inbox, start=self.jobs.cursor())
         objects = 0
         started = 0
@@ -153,7 +153,7 @@ class Sweep:
         for name, blob in recordings.items():
             if answers.get(name, 0) >= blob.generation:
                 continue
-            source = Source(bucket=settings().inbox, name=name, generation=blob.generation)
+            source = Source(bucket=settings().buckets.inbox, name=name, generation=blob.generation)
             # The answer to `a` is listed after that to `a-1`, perhaps beyond the end of the
             # listing, so it is looked up by its name.
             if not answered(source, self.blobs):
@@ -165,7 +165,7 @@ class Sweep:
         A recording older than the jobs' documents is left out: it may have been answered once, and
         its answer deleted.
         """
-        oldest = self.now() - timedelta(days=settings().keep_days)
+        oldest = self.now() - timedelta(days=settings().jobs.keep_days)
         recordings = {}
         for blob in page:
             if oldest < blob.created <= before and is_recording(blob.name):
@@ -175,7 +175,7 @@ class Sweep:
     def answered_generations(self, names: Collection[str]) -> dict[str, int]:
         """Returns the newest answered generation of each name, from one listing of the outbox."""
         marks = self.blobs.list(
-            f"gs://{settings().outbox}/",
+            f"gs://{settings().buckets.outbox}/",
             start=min(names),
             end=f"{max(names)}/{LAST_CHARACTER}",
             glob=COMMIT_MARKS_GLOB,
@@ -238,7 +238,7 @@ class Sweep:
         """Returns whether reconcile has started as many runs of the job as it may."""
         if job.state == "cancelled" and job.problem:
             return False
-        return job.run - job.requested_run >= settings().restarts
+        return job.run - job.requested_run >= settings().reconcile.restarts
 
     def give_up(self, job: Job) -> None:
         """Report to the job's owner that no run came to an end."""

@@ -28,7 +28,7 @@ class FirestoreDocuments:
     """Documents whose version is their update time."""
 
     def __init__(self) -> None:
-        self._client = firestore.Client(database=settings().firestore_database)
+        self._client = firestore.Client(database=settings().adapters.firestore_database)
 
     def get(self, path: str) -> tuple[Document, object] | None:
         with translate_errors():

@@ -37,9 +37,9 @@ class PubSubEvents:
         attributes, data = to_binary(event)
         message = PubsubMessage(attributes=attributes, data=data)
         retry = Retry(predicate=if_transient_error, initial=0.1, timeout=TIMEOUT)
-        topic = settings().events_topic
+        topic = settings().adapters.events_topic
         with translate_errors():
-            publisher = client(settings().pubsub_host)
+            publisher = client(settings().adapters.pubsub_host)
             publisher.publish(topic=topic, messages=[message], retry=retry, timeout=ATTEMPT_TIMEOUT)
 
 

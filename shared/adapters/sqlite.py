@@ -52,7 +52,7 @@ class SqliteDocuments:
     """Documents in a file, with one connection per thread."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or settings().job_database
+        self._path = path or settings().adapters.job_database
         self._local = threading.local()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with translate_sqlite_errors(), closing(self._open()) as database:

@@ -27,8 +27,8 @@ class WorkflowExecutions:
     """Executions of the workflow that the settings name."""
 
     def __init__(self) -> None:
-        self._workflow = settings().workflow
-        self._client = client(settings().executions_host)
+        self._workflow = settings().adapters.workflow
+        self._client = client(settings().adapters.executions_host)
 
     def start(
         self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None

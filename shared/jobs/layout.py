@@ -12,7 +12,7 @@ def job_uri(source: Source) -> str:
 
     Jobs share nothing, so erasing a job means erasing its folder.
     """
-    return f"gs://{settings().work}/{source.job_id}/"
+    return f"gs://{settings().buckets.work}/{source.job_id}/"
 
 
 def work_uri(source: Source, stage: str) -> str:

@@ -94,7 +94,7 @@ class Operations:
         job = self.jobs.find(name_or_id)
         if job is not None:
             return job.source
-        bucket = settings().inbox
+        bucket = settings().buckets.inbox
         inbox = f"gs://{bucket}/"
         named = self.blobs.find(inbox + name_or_id)
         for blob in [named] if named else self.blobs.list(inbox):
@@ -131,7 +131,7 @@ class Operations:
             yield Source(bucket=bucket, name=name, generation=recording.generation)
         for job in self.jobs.list_by_object(bucket, name):
             yield job.source
-        folder = f"gs://{settings().outbox}/{name}"
+        folder = f"gs://{settings().buckets.outbox}/{name}"
         for answer in answers(folder, self.blobs):
             generation = generation_of(answer)
             if generation:
@@ -141,7 +141,7 @@ class Operations:
 def delete_answer(source: Source, blobs: BlobStore) -> None:
     """Delete the answer to this generation and to earlier ones. A later generation may have been
     answered meanwhile."""
-    folder = f"gs://{settings().outbox}/{answer_folder(source)}"
+    folder = f"gs://{settings().buckets.outbox}/{answer_folder(source)}"
     for blob in answers(folder, blobs):
         if generation_of(blob) <= source.generation:
             blobs.delete(blob.uri, blob.generation)

@@ -25,7 +25,7 @@ LEEWAY = 30
 def authenticate(authorization: str) -> None:
     """Raises Unauthenticated or Forbidden unless the Authorization header is that of a service
     account that may call."""
-    callers = settings().callers
+    callers = settings().auth.callers
     if not callers:
         return
     scheme, _, token = authorization.partition(" ")
@@ -42,12 +42,12 @@ def verify_token(token: str) -> dict[str, Any]:
     Raises Unauthenticated, or KeysUnavailable if the issuer's keys cannot be read.
     """
     try:
-        key = keys(settings().issuer_keys).get_signing_key_from_jwt(token)
+        key = keys(settings().auth.issuer_keys).get_signing_key_from_jwt(token)
         claims = jwt.decode(
             token,
             key,
             algorithms=["RS256"],
-            audience=settings().audience,
+            audience=settings().auth.audience,
             issuer=ISSUERS,
             leeway=LEEWAY,
             options={"require": REQUIRED_CLAIMS},

@@ -162,8 +162,8 @@ class Lease:
 
         Past the stage deadline it kills the process: a call that hangs cannot be ended otherwise.
         """
-        deadline = time.monotonic() + settings().stage_deadline
-        while not ended.wait(settings().heartbeat):
+        deadline = time.monotonic() + settings().jobs.stage_deadline
+        while not ended.wait(settings().jobs.heartbeat):
             if time.monotonic() > deadline:
                 log.error("stage deadline passed", extra={"job_id": self.job_id})
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -177,7 +177,7 @@ class Lease:
 
         A lease that runs out instead would count as an attempt that died.
         """
-        deadline = time.monotonic() + settings().lease
+        deadline = time.monotonic() + settings().jobs.lease
         while True:
             try:
                 self.jobs.release_lease(self.job_id, self.key, self.owner, counted=counted)

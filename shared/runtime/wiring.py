@@ -12,27 +12,27 @@ from shared.settings import settings
 
 
 def blob_store() -> BlobStore:
-    return cast(BlobStore, load_object(settings().blob_store))
+    return cast(BlobStore, load_object(settings().adapters.blob_store))
 
 
 def job_store() -> JobStore:
     """Returns the job store with the limits and the clock of the settings."""
-    configured = settings()
+    adapters = settings().adapters
     return JobStore(
-        documents=load_object(configured.job_documents),
-        limits=configured,
-        notifies=configured.events_topic is not None,
-        clock=resolve_name(configured.clock),
+        documents=load_object(adapters.job_documents),
+        limits=settings().jobs,
+        notifies=adapters.events_topic is not None,
+        clock=resolve_name(adapters.clock),
     )
 
 
 def executions() -> Executions:
-    return cast(Executions, load_object(settings().executions))
+    return cast(Executions, load_object(settings().adapters.executions))
 
 
 def event_publisher() -> EventPublisher | None:
     """Returns the publisher of job events, or None if no topic is configured."""
-    if settings().events_topic is None:
+    if settings().adapters.events_topic is None:
         return None
     publisher = load_object("shared.adapters.pubsub:PubSubEvents")
     return cast(EventPublisher, publisher)

@@ -83,7 +83,7 @@ def attempt(made: Hostile) -> Outcome:
 
 
 def prepared(made: Hostile) -> tuple[Prepared, Discarding]:
-    blobs, inbox = Discarding(), settings().inbox
+    blobs, inbox = Discarding(), settings().buckets.inbox
     generation = blobs.put(
         f"gs://{inbox}/{made.name}", made.data, if_generation_match=0, metadata=made.metadata
     )
@@ -110,7 +110,7 @@ def check(answer: Prepared, blobs: Discarding) -> None:
 def sounds(data: bytes) -> bool:
     """Whether any of it can be decoded, though it is no answer."""
     try:
-        with recording(io.BytesIO(data), settings().max_hours * 3600) as original:
+        with recording(io.BytesIO(data), settings().recordings.max_hours * 3600) as original:
             return next(original.samples(), None) is not None
     except Exception:
         return False

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from shared.settings import Settings
+from shared.settings import setting_fields
 from tests.terraform.copies import FUNCTIONS, ROOT
 from tests.terraform.lasting import (
     erased_is_gone,
@@ -112,13 +112,18 @@ def each_timeout_is_shorter_than_the_next(plan: Plan) -> None:
     (call,) = (float(seconds) for seconds in re.findall(r"timeout: (\d+)", WORKFLOW))
     assert call <= 1800, "the most that Workflows waits"
     for service in plan.services().values():
-        defaults = Settings.model_fields
         heartbeat, lease, deadline = (
-            float(service.environment.get(f"DROPSCRIBE_{name.upper()}", defaults[name].default))
-            for name in ("heartbeat", "lease", "stage_deadline")
+            seconds_of(name, service) for name in ("heartbeat", "lease", "stage_deadline")
         )
         assert heartbeat < lease < deadline < service.timeout < call
         assert deadline + heartbeat < service.timeout, "a deadline is looked at with each heartbeat"
+
+
+def seconds_of(setting: str, service: Service) -> float:
+    """Returns a setting of a service: the given one, or the default."""
+    default = str(setting_fields()[setting].default)
+    given = service.environment.get(f"DROPSCRIBE_{setting.upper()}")
+    return float(given or default)
 
 
 def the_sweep_is_called(plan: Plan) -> None:

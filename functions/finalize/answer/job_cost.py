@@ -23,7 +23,7 @@ def charged(
     An answer of an earlier run costs the call that fetched it, and no seconds. finalize costs its
     call: its own seconds are not over yet.
     """
-    job = jobs.find(source.job_id) if settings().resources and fits(tasks) else None
+    job = jobs.find(source.job_id) if settings().costs.resources and fits(tasks) else None
     if job is None:
         return None
     since = job.claimed or job.created
@@ -38,20 +38,20 @@ def charged(
         calls,
         seconds=sum(busy.values()),
         stored=sum(part.end - part.start for part in parts),
-        kept_days=settings().keep_work_days,
-        heartbeat=settings().heartbeat,
+        kept_days=settings().buckets.keep_work_days,
+        heartbeat=settings().jobs.heartbeat,
     )
-    return cost(busy, used, settings().resources, prices())
+    return cost(busy, used, settings().costs.resources, prices())
 
 
 def fits(tasks: Sequence[StageRecord]) -> bool:
     """Whether there are prices of the region, and resources of each function. No job fails for want
     of them."""
-    missing = {FUNCTION[task.stage] for task in tasks} - set(settings().resources)
-    if missing or settings().region != prices().region:
+    missing = {FUNCTION[task.stage] for task in tasks} - set(settings().costs.resources)
+    if missing or settings().costs.region != prices().region:
         log.warning(
             "cost not told",
-            extra={"region": settings().region, "without_resources": sorted(missing)},
+            extra={"region": settings().costs.region, "without_resources": sorted(missing)},
         )
         return False
     return True

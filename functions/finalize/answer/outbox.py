@@ -42,7 +42,7 @@ Pair = tuple[int, int]
 
 
 def folder(source: Source) -> str:
-    return f"gs://{settings().outbox}/{answer_folder(source)}"
+    return f"gs://{settings().buckets.outbox}/{answer_folder(source)}"
 
 
 def pair(blob: Blob) -> Pair:

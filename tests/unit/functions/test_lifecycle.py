@@ -201,7 +201,7 @@ class Lifecycle(RuleBasedStateMachine):
     def a_month_passes(self, orphans_first: bool) -> None:
         """Job documents expire. Whatever was asked before has been done by then."""
         self.come_to_rest(orphans_first)
-        self.cloud.now += (settings().keep_days + 1) * 24 * 3600
+        self.cloud.now += (settings().jobs.keep_days + 1) * 24 * 3600
         self.cloud.documents.expire(
             datetime.fromtimestamp(self.cloud.now, UTC).isoformat().replace("+00:00", "Z")
         )
@@ -249,9 +249,9 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def no_job_is_started_too_often(self) -> None:
-        assert all(len(runs) <= settings().restarts + 1 for runs in self.cloud.runs.values()), (
-            self.cloud.runs
-        )
+        assert all(
+            len(runs) <= settings().reconcile.restarts + 1 for runs in self.cloud.runs.values()
+        ), self.cloud.runs
 
     def teardown(self) -> None:
         try:
@@ -280,7 +280,7 @@ class Lifecycle(RuleBasedStateMachine):
         for _ in range(ROUNDS):
             self.let_executions_end()
             self.let_orphans_end()
-            self.cloud.now += 2 * settings().unanswered_after
+            self.cloud.now += 2 * settings().reconcile.unanswered_after
             swept = Sweep(self.cloud.blobs, self.cloud.jobs, self.cloud)(SweepRequest())
             if not swept.started and not swept.given_up:
                 break
