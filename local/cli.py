@@ -56,7 +56,7 @@ def down() -> None:
 def env() -> None:
     """Print variables that point Google's clients at the cloud: eval "$(dropscribe env)"."""
     ports = layout().ports()
-    click.echo(f"export STORAGE_EMULATOR_HOST={ports.url('bucket')}")
+    click.echo(f"export STORAGE_EMULATOR_HOST={ports.url('storage')}")
     click.echo(f"export DROPSCRIBE_INBOX={INBOX}")
     click.echo(f"export DROPSCRIBE_OUTBOX={OUTBOX}")
     click.echo(f"export DROPSCRIBE_EXECUTIONS_HOST={ports.address(EXECUTIONS)}  # gRPC")

@@ -144,7 +144,9 @@ def test_a_duplicate_event_ends_as_a_duplicate(cloud: Cloud) -> None:
     cloud.answer(source)
     event = {"eventType": "OBJECT_FINALIZE", "eventId": "1", "time": "2026-01-01T00:00:00Z", "object": {
         "bucket": INBOX, "name": source.name, "generation": str(source.generation)}}  # fmt: skip
-    again = httpx.post(f"{cloud.home.ports().url('runner')}/events", json=event).json()["execution"]
+    again = httpx.post(f"{cloud.home.ports().url('workflows')}/events", json=event).json()[
+        "execution"
+    ]
     cloud.until(lambda: cloud.execution(again)["state"] != "ACTIVE", 30, "end of the duplicate")
     assert json.loads(cloud.execution(again)["result"]) == {"duplicate": True}
     assert cloud.job(source).execution != again
@@ -179,15 +181,15 @@ def test_every_stage_leaves_its_output_in_storage_and_its_progress_in_the_job(cl
 
 
 def test_the_workflow_that_ran_is_the_file_that_is_deployed(cloud: Cloud) -> None:
-    runner = cloud.processes("runner")[0].cmdline()
+    runner = cloud.processes("workflows")[0].cmdline()
     ran = Path(runner[runner.index("--workflow") + 1])
     assert ran.samefile(Path(__file__).parents[2] / "workflows" / "transcription.yaml")
-    sources = httpx.get(f"{cloud.home.ports().url('runner')}/status").json()["source"]
+    sources = httpx.get(f"{cloud.home.ports().url('workflows')}/status").json()["source"]
     assert sources.encode() == ran.read_bytes()
 
 
 def test_a_recording_uploaded_while_the_runner_is_down_is_answered_after(cloud: Cloud) -> None:
-    for process in cloud.processes("runner"):
+    for process in cloud.processes("workflows"):
         process.kill()
     source = cloud.upload("meanwhile.wav", wav(FIVE_SECONDS))
     assert cloud.answer(source).transcript["words"]

@@ -69,14 +69,14 @@ def test_a_stage_that_hangs_is_ended_by_down_and_begun_again_by_up(
 
 
 def test_while_storage_is_away_jobs_wait_and_then_go_on(cloud: Cloud, transcribed: Source) -> None:
-    with stopped(cloud.processes("bucket")):
+    with stopped(cloud.processes("storage")):
         cloud.until(lambda: not answers(cloud), 10, "silence of the bucket server")
         assert cloud.job(transcribed).state == "running"
     assert cloud.answer(transcribed).transcript
 
 
 def answers(cloud: Cloud) -> bool:
-    return any(process.status() != psutil.STATUS_STOPPED for process in cloud.processes("bucket"))
+    return any(process.status() != psutil.STATUS_STOPPED for process in cloud.processes("storage"))
 
 
 def test_after_a_bad_deployment_all_that_failed_is_run_again(cloud: Cloud) -> None:

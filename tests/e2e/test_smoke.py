@@ -31,7 +31,7 @@ def smoke(environment: Mapping[str, str], *arguments: str) -> subprocess.Complet
 
 
 def at(cloud: Cloud) -> dict[str, str]:
-    return {"STORAGE_EMULATOR_HOST": cloud.home.ports().url("bucket")}
+    return {"STORAGE_EMULATOR_HOST": cloud.home.ports().url("storage")}
 
 
 def recording(folder: Path, content: bytes) -> str:

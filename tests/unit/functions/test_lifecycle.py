@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from functions.finalize.answer.outbox import pair
-from functions.reconcile.sweep import SweepRequest, Sweep
+from functions.reconcile.sweep import Sweep, SweepRequest
 from shared.jobs.job import Job
 from shared.jobs.operations import Operations
 from shared.model.contracts import Source
