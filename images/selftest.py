@@ -78,7 +78,7 @@ def stage_request(stage: StageSpec) -> str:
 
 def recording() -> Source:
     """Returns the recording of one second, in the inbox."""
-    bucket, name = settings().inbox, "second.wav"
+    bucket, name = settings().buckets.inbox, "second.wav"
     uri = f"gs://{bucket}/{name}"
     blob_store().put(uri, tone(), if_generation_match=0)
     blob = blob_store().find(uri)
@@ -148,7 +148,7 @@ def store(name: str, content: bytes | WireModel) -> Artifact:
     """Stores an input in the work bucket and returns it."""
     data = content if isinstance(content, bytes) else content.model_dump_json().encode()
     digest = hashlib.sha256(data).hexdigest()
-    return blob_store().put_if_absent(f"gs://{settings().work}/{name}", data, digest)
+    return blob_store().put_if_absent(f"gs://{settings().buckets.work}/{name}", data, digest)
 
 
 def refuse_cuda_13() -> None:

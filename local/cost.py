@@ -78,8 +78,8 @@ def forecast(
         calls,
         seconds=sum(seconds.values()),
         stored=2 * sound,
-        kept_days=settings().keep_work_days,
-        heartbeat=settings().heartbeat,
+        kept_days=settings().buckets.keep_work_days,
+        heartbeat=settings().jobs.heartbeat,
     )
     resources = {STAGES[stage].function: pace.resources for stage, pace in paces.items()}
     spent = cost(seconds, used, resources, prices())
@@ -94,7 +94,7 @@ def forecast(
 def count_calls(seconds: float, recordings: int) -> dict[str, int]:
     """Returns the calls by stage for recordings of so many seconds, cut into as few parts as
     possible."""
-    limits = settings()
+    limits = settings().recordings
     if seconds > limits.max_hours * 3600:
         raise NoForecast(
             f"a recording lasts {limits.max_hours:g} hours at most; these would be longer"

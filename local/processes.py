@@ -129,7 +129,7 @@ def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
         "DROPSCRIBE_CHUNK_SECONDS": "60",
         "DROPSCRIBE_UNANSWERED_AFTER": "60",
         "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": str(int(not settings().download_models)),
+        "HF_HUB_OFFLINE": str(int(not settings().inference.download_models)),
     }
     chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
     return {

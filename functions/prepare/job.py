@@ -99,7 +99,7 @@ def find_recording(source: Source, blobs: BlobStore) -> Blob:
         raise ArtifactMissing("the recording was deleted or replaced before it was read")
     if recording.size == 0:
         raise EmptyRecording("the object holds 0 bytes")
-    max_gigabytes = settings().max_gigabytes
+    max_gigabytes = settings().recordings.max_gigabytes
     max_bytes = max_gigabytes * 1e9
     if recording.size > max_bytes:
         raise RecordingTooLarge(f"{recording.size} bytes; the limit is {max_gigabytes:g} GB")
@@ -114,7 +114,7 @@ def load_options(
     They are read again for each run, so a redrive sees what changed.
     """
     return {
-        "deployment": settings().defaults,
+        "deployment": settings().recordings.defaults,
         **load_options_file(source, blobs),
         "object metadata": without_upload_metadata(recording.metadata),
         "redrive": run.options,
@@ -139,7 +139,7 @@ def load_options_file(source: Source, blobs: BlobStore) -> dict[str, dict[str, J
 
 
 def prepare_params(options: Options) -> dict[str, JsonValue]:
-    limits = settings()
+    limits = settings().recordings
     return {
         **params_for("prepare", options),
         "chunk_seconds": limits.chunk_seconds,

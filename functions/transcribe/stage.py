@@ -69,7 +69,7 @@ class Recogniser(Protocol):
 
 def load_recogniser(model: str | None = None) -> Recogniser:
     """Returns the loaded model of that name, or the deployment's."""
-    load = resolve_name(settings().transcriber)
+    load = resolve_name(settings().inference.transcriber)
     return cast(Recogniser, load(model))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
-from shared.settings import Settings
+from shared.settings import setting_fields
 from tests.terraform.copies import FUNCTIONS, ROOT
 from tests.terraform.lasting import (
     erased_is_gone,
@@ -113,13 +113,18 @@ def each_timeout_is_shorter_than_the_next(plan: Plan) -> None:
     (call,) = (float(seconds) for seconds in re.findall(r"timeout: (\d+)", WORKFLOW))
     assert call <= 1800, "the most that Workflows waits"
     for service in plan.services().values():
-        defaults = Settings.model_fields
         heartbeat, lease, deadline = (
-            float(service.environment.get(f"DROPSCRIBE_{name.upper()}", defaults[name].default))
-            for name in ("heartbeat", "lease", "stage_deadline")
+            seconds_of(name, service) for name in ("heartbeat", "lease", "stage_deadline")
         )
         assert heartbeat < lease < deadline < service.timeout < call
         assert deadline + heartbeat < service.timeout, "a deadline is looked at with each heartbeat"
+
+
+def seconds_of(setting: str, service: Service) -> float:
+    """Returns a setting of a service: the given one, or the default."""
+    default = str(setting_fields()[setting].default)
+    given = service.environment.get(f"DROPSCRIBE_{setting.upper()}")
+    return float(given or default)
 
 
 def the_sweep_is_called(plan: Plan) -> None:
@@ -341,14 +346,13 @@ def documents_end_and_are_found(plan: Plan) -> None:
 
 
 def queries() -> dict[tuple[str, str], str]:
-    """Returns the order that each query in shared/jobs needs, by collection and field."""
-    files = sorted((ROOT / "shared" / "jobs").glob("*.py"))
-    source = "".join(path.read_text() for path in files)
-    equal = re.findall(r'documents\.query\(\s*"(\w+)", "([\w.]+)"', source)
-    newest = re.findall(r'documents\.list_recent\(\s*f?"(?:[^"]*/)?(\w+)"', source)
-    assert equal and newest
-    return dict.fromkeys(equal, "ASCENDING") | {
-        (collection, "updated"): "DESCENDING" for collection in newest
+    """Collection and field of each query in shared/jobs/store.py -> the order that it needs."""
+    source = (ROOT / "shared" / "jobs" / "store.py").read_text()
+    equal = re.findall(r'self\._query\("([\w.]+)"', source)
+    recent = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source)
+    assert equal and recent
+    return {("jobs", field): "ASCENDING" for field in equal} | {
+        (collection, "updated"): "DESCENDING" for collection in recent
     }
 
 
@@ -359,7 +363,7 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     assert set(filters) == {"failed", "retryable"}
     for name, logs in (("finalize/job.py", "settled"), ("reconcile/sweep.py", "swept")):
         source = (ROOT / "functions" / name).read_text()
-        assert re.search(rf'log\.info\(\s*"{logs}"', source)
+        assert re.search(rf'log\.info\(\s*"{logs}"', source), name
     name = plan.given["name"]
     settled = f'resource.labels.service_name="{name}-finalize" jsonPayload.message="settled"'
     assert f'{settled} jsonPayload.state="failed"' in filters["failed"]

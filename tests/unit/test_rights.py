@@ -51,7 +51,7 @@ def test_the_workflow_calls_exactly_the_stages() -> None:
 def test_a_functions_own_code_names_no_bucket_that_it_may_not_use(function: str) -> None:
     """The shell's use of the work bucket aside, which is every stage's."""
     source = "".join(path.read_text() for path in (ROOT / "functions" / function).rglob("*.py"))
-    named = {bucket for bucket in ("inbox", "outbox") if f"settings().{bucket}" in source}
+    named = {bucket for bucket in ("inbox", "outbox") if f"settings().buckets.{bucket}" in source}
     named |= {"inbox"} if ".original()" in source or "source.uri" in source else set()
     assert named <= set(RIGHTS[function].get("buckets", {})), "it would be refused on Google"
 

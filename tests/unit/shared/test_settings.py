@@ -4,7 +4,9 @@ description for lists that are generated from them."""
 import re
 from pathlib import Path
 
-from shared.settings import SettingField, setting_fields
+import pytest
+
+from shared.settings import JobSettings, SettingField, Settings, setting_fields
 
 PAGE = (Path(__file__).parents[3] / "docs" / "options.md").read_text()
 
@@ -33,3 +35,20 @@ def test_every_setting_has_a_description_and_no_default_depends_on_the_machine()
     for name, field in setting_fields().items():
         assert field.description, name
         assert home not in str(field.default), name
+
+
+def test_every_group_is_read_from_variables_with_one_prefix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DROPSCRIBE_INBOX", "another-inbox")
+    monkeypatch.setenv("DROPSCRIBE_LEASE", "7")
+    monkeypatch.setenv("DROPSCRIBE_CALLERS", '["a@example.com"]')
+    settings = Settings()
+    assert settings.buckets.inbox == "another-inbox"
+    assert settings.jobs.lease == JobSettings().lease == 7
+    assert settings.auth.callers == ("a@example.com",)
+
+
+def test_every_setting_is_in_one_group_of_the_deployments_settings() -> None:
+    names = [name for _, group in Settings() for name, _ in group]
+    assert names == list(setting_fields())
