@@ -166,6 +166,12 @@ def resolve(
     return options, resolved
 
 
+def option_values(resolved: Mapping[str, ResolvedOption]) -> Options:
+    """Returns the values of resolved options. Raises BadOption if one is unknown or wrong."""
+    values = {name: option.value for name, option in resolved.items()}
+    return parse_options(values, "the resolved options")
+
+
 def parse_options(layer: Mapping[str, JsonValue], origin: str) -> Options:
     """Returns the options of a layer. Raises BadOption, which names the layer and the errors."""
     try:

@@ -9,16 +9,14 @@ from pydantic import JsonValue
 
 from functions.align.stage import AlignParams
 from functions.diarize.stage import DiarizeParams
-from functions.finalize.answer.outbox import NAMES
-from functions.finalize.formats.writers import FORMATS
-from functions.prepare.stage import Cutting
+from functions.finalize.formats.writers import WRITERS
+from functions.prepare.stage import PrepareParams
 from functions.transcribe.detect import DetectParams
 from functions.transcribe.stage import TranscribeParams
 from shared.jobs.inbox import is_recording, options_paths
-from shared.model import formats
 from shared.model.contracts import Params
 from shared.model.errors import BadOption
-from shared.model.formats import DEFAULT_FORMATS
+from shared.model.formats import DEFAULT_FORMATS, FORMATS
 from shared.model.options import (
     Options,
     option_names,
@@ -120,7 +118,7 @@ def test_formats_are_a_list_or_stand_with_commas(
 
 
 def test_every_known_format_is_written_and_the_usual_ones_are_built_in() -> None:
-    assert set(formats.FORMATS) == set(FORMATS) == set(NAMES) - {"json"}
+    assert WRITERS.keys() == FORMATS.keys()
     assert resolve({})[0].formats == DEFAULT_FORMATS
 
 
@@ -231,7 +229,7 @@ def test_what_is_a_recording(name: str, recording: bool) -> None:
 
 
 PARAMS: dict[str, type[Params]] = {
-    "prepare": Cutting,
+    "prepare": PrepareParams,
     "detect": DetectParams,
     "transcribe": TranscribeParams,
     "align": AlignParams,
