@@ -62,8 +62,11 @@ def main() -> None:
 
 def requests_to(function: str) -> list[str]:
     """Returns a request body for each stage that the function serves, or an empty one."""
-    served = [stage for stage in STAGES.values() if stage.function == function]
-    return [stage_request(stage) for stage in served] or ["{}"]
+    requests = []
+    for stage in STAGES.values():
+        if stage.function == function:
+            requests.append(stage_request(stage))
+    return requests or ["{}"]
 
 
 def stage_request(stage: StageSpec) -> str:
@@ -147,8 +150,9 @@ def recognition() -> Recognition:
 def store(name: str, content: bytes | WireModel) -> Artifact:
     """Stores an input in the work bucket and returns it."""
     data = content if isinstance(content, bytes) else content.model_dump_json().encode()
-    digest = hashlib.sha256(data).hexdigest()
-    return blob_store().put_if_absent(f"gs://{settings().buckets.work}/{name}", data, digest)
+    digest = hashlib.sha256(data)
+    uri = f"gs://{settings().buckets.work}/{name}"
+    return blob_store().put_if_absent(uri, data, digest.hexdigest())
 
 
 def refuse_cuda_13() -> None:

@@ -138,10 +138,9 @@ def test_what_is_assumed_is_marked_and_sourced() -> None:
 def test_every_service_stands_beside_it_with_its_date() -> None:
     output = asked("HOURS=2").output
     for service in prices().services:
-        assert re.search(
-            rf"{re.escape(service.name)} +as of {service.as_of} +{service.usd_per_hour * 2:.4f} USD",
-            output,
-        )
+        name = re.escape(service.name)
+        usd = 2 * service.usd_per_hour
+        assert re.search(rf"{name} +as of {service.as_of} +{usd:.4f} USD", output)
 
 
 @pytest.mark.parametrize(("line", "shown"), SHOWN, ids=[line for line, _ in SHOWN])
@@ -159,15 +158,10 @@ def test_figures_in_the_docs_text_are_still_true() -> None:
     five_minutes = base(1 / 12, 1)
     refused = 124 * (3 * prices().of("internal_step") + prices().of("request"))
     assert f"{refused:.3f} USD more than the {five_minutes.cost.total:.4f} of its work" in DOCS
-    cpu, l4 = (find_recogniser(*pair).resources for pair in (("base", "cpu"), ("large-v3", "l4")))
-    assert (
-        f"| {3600 * usd_per_second(cpu, prices()):.4f} USD | {730 * 3600 * usd_per_second(cpu, prices()):.0f} USD |"
-        in DOCS
-    )
-    assert (
-        f"| {3600 * usd_per_second(l4, prices()):.4f} USD | {730 * 3600 * usd_per_second(l4, prices()):.0f} USD |"
-        in DOCS
-    )
+    for model, device in (("base", "cpu"), ("large-v3", "l4")):
+        resources = find_recogniser(model, device).resources
+        hour = 3600 * usd_per_second(resources, prices())
+        assert f"| {hour:.4f} USD | {730 * hour:.0f} USD |" in DOCS
     most = sum(
         function.max_instances * 730 * 3600 * usd_per_second(function.resources, prices())
         for function in FUNCTIONS.values()
