@@ -8,6 +8,7 @@ WORKDIR /app
 RUN python3 -m venv --without-pip /opt/venv
 ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv
 COPY images/uv images/lists images/
+COPY shared/generated/stages.json shared/generated/
 COPY pyproject.toml requirements.lock ./
 RUN --mount=type=cache,target=/root/.cache images/lists /lists
 

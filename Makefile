@@ -9,8 +9,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-EXTRAS := prepare transcribe align diarize finalize local dev
-FUNCTIONS ?= prepare transcribe align diarize finalize reconcile
+# The functions and their extras, from a file that is generated from shared/model/stages.py. Read where they are used,
+# so that all other targets work without Python.
+stage_facts = $(or $(shell $(PYTHON) -c 'import json; \
+  facts = json.load(open("shared/generated/stages.json")); \
+  print(*$(1))'),$(error cannot read shared/generated/stages.json with $(PYTHON)))
+EXTRAS = $(call stage_facts,filter(None$(comma) (function["extra"] for function in facts.values()))) local dev
+FUNCTIONS ?= $(call stage_facts,facts)
 ENGINE ?= $(or $(DROPSCRIBE_ENGINE),$(shell command -v podman || echo docker))
 BUILD_OPTIONS ?=
 # Number of processes that run tests. One group of tests loads models and needs about 6 GB.

@@ -23,7 +23,7 @@ from benchmarks.evaluation.compose import write
 from benchmarks.evaluation.sample import path as sample
 from benchmarks.evaluation.voices import RATE, decoded
 from benchmarks.instruction_sets import ENVIRONMENTS, available
-from functions.finalize.answer.quality import SURE
+from functions.finalize.answer.warnings import LOW_CONFIDENCE
 from functions.transcribe import gap_recovery as uncovered
 from functions.transcribe import hallucination as judging
 from functions.transcribe.chunk_decoder import Hearing
@@ -189,7 +189,7 @@ def of_language(recogniser: Whisper, stretch: tuple[float, float] | None) -> Fig
         "confidence": round(confidence, 3),
         "probabilities": [(c, round(p, 3)) for c, p in probabilities],
     }
-    margin = confidence if stretch and code == "en" else SURE - confidence
+    margin = confidence if stretch and code == "en" else LOW_CONFIDENCE - confidence
     return {**found, "margin": round(margin, 3)}
 
 

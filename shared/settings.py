@@ -2,17 +2,20 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Annotated, NamedTuple, cast
 
-from pydantic import Field, JsonValue
+from pydantic import AfterValidator, Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.model.cost import Resources
+from shared.model.stages import Resources
 
 
 class Settings(BaseSettings):
     """Every field is the environment variable DROPSCRIBE_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="DROPSCRIBE_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DROPSCRIBE_", frozen=True, use_attribute_docstrings=True
+    )
 
     inbox: str = "dropscribe-inbox"
     """Bucket for recordings."""
@@ -92,7 +95,7 @@ class Settings(BaseSettings):
     """Windows of 30 s decoded at once."""
     threads: int = 1
     """Compute threads of a model."""
-    models: Path = Path("~/.cache/dropscribe/models").expanduser()
+    models: Annotated[Path, AfterValidator(Path.expanduser)] = Path("~/.cache/dropscribe/models")
     """Folder where models are unpacked or downloaded."""
     download_models: bool = False
     """May a stage fetch a model from the hub when it is not here?"""
@@ -122,3 +125,28 @@ class Settings(BaseSettings):
 @cache
 def settings() -> Settings:
     return Settings()
+
+
+class SettingField(NamedTuple):
+    """What a generated list of settings says about one of them."""
+
+    default: JsonValue
+    type: str
+    """JSON Schema's name of the type; a default of null is allowed beside it."""
+    description: str
+
+
+def setting_fields() -> dict[str, SettingField]:
+    """Returns each setting by its environment variable's name, without the prefix and in lower
+    case, in the order of this file."""
+    fields = {}
+    for name, schema in Settings.model_json_schema()["properties"].items():
+        description = " ".join(schema["description"].split())
+        fields[name] = SettingField(schema["default"], json_type(schema), description)
+    return fields
+
+
+def json_type(schema: dict[str, JsonValue]) -> str:
+    """Returns the type in a JSON Schema, without `null` where that is one of several."""
+    alternatives = cast(list[dict[str, JsonValue]], schema.get("anyOf", [schema]))
+    return next(str(each["type"]) for each in alternatives if each["type"] != "null")

@@ -56,7 +56,9 @@ def test_the_sample_is_transcribed_and_its_speakers_told_apart(
 
 @pytest.mark.parametrize("part", ["storage", "workflows", *STAGES])
 def test_any_one_process_may_be_killed(real_cloud: Cloud, upload: Source, part: str) -> None:
-    stage = {"storage": "transcribe", "workflows": "transcribe", "finalize": "align"}.get(part, part)
+    stage = {"storage": "transcribe", "workflows": "transcribe", "finalize": "align"}.get(
+        part, part
+    )
     real_cloud.until(
         lambda: any(t.stage == stage for t in real_cloud.jobs.stage_records(upload.job_id)),
         60,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.settings import Settings
 from tests.terraform.copies import FUNCTIONS, ROOT
 from tests.terraform.lasting import (
@@ -19,7 +20,7 @@ from tests.terraform.plan import Plan, Service, texts
 from tests.terraform.rights import documented, granted
 
 Check = Callable[[Plan], None]
-MODELS = ("transcribe", "align", "diarize")
+MODELS = {name for name, spec in FUNCTION_SPECS.items() if spec.has_model}
 MOST_MEMORY = {1: 4, 2: 8, 4: 16, 6: 24, 8: 32}
 """vCPU -> GiB, of Cloud Run."""
 WORKFLOW = (ROOT / "workflows" / "transcription.yaml").read_text()
@@ -92,7 +93,7 @@ def a_model_answers_one_request_at_a_time(plan: Plan) -> None:
         assert (
             service.environment["THREADS"] == str(at_once) and service.environment["WORKERS"] == "1"
         )
-        assert at_once == 1 or name not in (*MODELS, "prepare")
+        assert at_once == 1 or name not in {*MODELS, "prepare"}
 
 
 def a_start_is_waited_for_and_work_is_not_disturbed(plan: Plan) -> None:
@@ -340,10 +341,11 @@ def documents_end_and_are_found(plan: Plan) -> None:
 
 
 def queries() -> dict[tuple[str, str], str]:
-    """Collection and field of each query in shared/jobs/store.py -> the order that it needs."""
-    source = (ROOT / "shared" / "jobs" / "store.py").read_text()
-    equal = re.findall(r'documents\.query\("(\w+)", "([\w.]+)"', source)
-    newest = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source)
+    """Returns the order that each query in shared/jobs needs, by collection and field."""
+    files = sorted((ROOT / "shared" / "jobs").glob("*.py"))
+    source = "".join(path.read_text() for path in files)
+    equal = re.findall(r'documents\.query\(\s*"(\w+)", "([\w.]+)"', source)
+    newest = re.findall(r'documents\.list_recent\(\s*f?"(?:[^"]*/)?(\w+)"', source)
     assert equal and newest
     return dict.fromkeys(equal, "ASCENDING") | {
         (collection, "updated"): "DESCENDING" for collection in newest

@@ -18,13 +18,13 @@ from functions.prepare.job import prepare
 from functions.reconcile import sweep as sweeping
 from functions.reconcile.sweep import Asked, Sweep
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments, MemoryEvents
+from shared.generate import CONTRACTS
 from shared.jobs.events import publish_job_event
 from shared.jobs.job import Job
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Aligned
 from shared.model.contracts import Artifact, Engine, Problem, Source, StageRequest
 from shared.model.errors import Cancelled, EventsUnavailable, RecordingErased, Transient
-from shared.model.schemas import FOLDER
 from shared.ports.documents import Document, Documents
 from shared.ports.events import EventPublisher
 from shared.runtime.execution import store_output
@@ -159,7 +159,7 @@ def test_each_way_to_end_is_told_after_the_job_is_settled(
     }  # fmt: skip
     assert (event["type"], event["id"]) == (f"dropscribe.job.{how}", f"{SOURCE.job_id}-1-{how}")
     assert job_of(jobs).notification == "made"
-    schema = json.loads((FOLDER / "completion.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((CONTRACTS / "job-event.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(event.get_data(), schema)
 
 

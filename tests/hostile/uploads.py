@@ -1,15 +1,45 @@
-"""What comes with a recording: names that nobody should choose, metadata, and options.json files of
-every bad kind."""
+"""What comes with a recording: hostile names, metadata and options.json files."""
 
 from collections.abc import Mapping
 
 NAMES = (
-    "a\nb.mp3", "\r\n", "\0", "\x1b[31mred.wav", "\x7f\x80\x9f", "\u202egpj.wav", "\ufeff.wav", "\u2028", " ",
-    "../../../etc/passwd", "..", "/", "//", "/etc/passwd", "C:\\con", "%2e%2e%2f", "gs://other/bucket", "-i",
-    "a/" * 511 + "b", "x" * 1024, "\U0001f600" * 256, "%s%n%p", "{name}", "$(reboot)", "`reboot`", "a#1", "a?b&c",
-    "'; drop table jobs; --", "<script>alert(1)</script>", "http://127.0.0.1/a.m3u8", "file:///etc/passwd",
-    "concat:a|b", "%d.wav", "options.json.wav", "transcript.json", "problem.json",
-)  # fmt: skip
+    "a\nb.mp3",
+    "\r\n",
+    "\0",
+    "\x1b[31mred.wav",
+    "\x7f\x80\x9f",
+    "\u202egpj.wav",
+    "\ufeff.wav",
+    "\u2028",
+    " ",
+    "../../../etc/passwd",
+    "..",
+    "/",
+    "//",
+    "/etc/passwd",
+    "C:\\con",
+    "%2e%2e%2f",
+    "gs://other/bucket",
+    "-i",
+    "a/" * 511 + "b",
+    "x" * 1024,
+    "\U0001f600" * 256,
+    "%s%n%p",
+    "{name}",
+    "$(reboot)",
+    "`reboot`",
+    "a#1",
+    "a?b&c",
+    "'; drop table jobs; --",
+    "<script>alert(1)</script>",
+    "http://127.0.0.1/a.m3u8",
+    "file:///etc/passwd",
+    "concat:a|b",
+    "%d.wav",
+    "options.json.wav",
+    "transcript.json",
+    "problem.json",
+)
 METADATA: tuple[Mapping[str, str], ...] = (
     {"language": "\0"},
     {"speakers": "9" * 8000},

@@ -13,20 +13,20 @@ import webvtt
 from hypothesis import HealthCheck, given, settings
 from pyannote.database.util import load_rttm
 
-from functions.finalize.answer.text_language import written_in
-from functions.finalize.formats.cues import LONGEST, SHORTEST, WIDTH, cues
-from functions.finalize.formats.writers import FORMATS
+from functions.finalize.formats.cues import LINE_WIDTH, LONGEST_CUE, SHORTEST_CUE, build_cues
+from functions.finalize.formats.text import text_language
+from functions.finalize.formats.writers import WRITERS
 from shared.model.transcript import Transcript
 from tests.support.finalize_inputs import (
     aligned,
     detection,
     diarization,
-    manifest,
-    options,
+    manifest_of,
+    resolved_options,
     segment,
     sentence,
-    split_manifest,
-    transcript,
+    split_manifest_of,
+    transcript_of,
     transcripts,
     word,
 )
@@ -34,32 +34,33 @@ from tests.support.finalize_inputs import (
 anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SPEECH = (
-    "Four score and seven years ago our fathers brought forth, upon this continent, a new nation, conceived in "
-    "liberty, and dedicated to the proposition that all men are created equal. Now we are engaged in a great civil war."
+    "Four score and seven years ago our fathers brought forth, upon this continent, a new nation, "
+    "conceived in liberty, and dedicated to the proposition that all men are created equal. "
+    "Now we are engaged in a great civil war."
 )
 
 
 def dialogue() -> Transcript:
-    found = manifest(60.0, [[(0.0, 20.0)], [(30.0, 33.0)]])
+    manifest = manifest_of(60.0, [[(0.0, 20.0)], [(30.0, 33.0)]])
     words = [sentence(SPEECH, 0.5), sentence("Is 1 < 2 & 3 > 2 --> true?", 1.0)]
-    return transcript(found, words, [diarization([(0.0, 25.0, "x"), (30.0, 40.0, "y")])])
+    return transcript_of(manifest, words, [diarization([(0.0, 25.0, "x"), (30.0, 40.0, "y")])])
 
 
 def empty() -> Transcript:
-    return transcript(manifest(5.0, [[]]), [aligned([], [])])
+    return transcript_of(manifest_of(5.0, [[]]), [aligned([], [])])
 
 
 @anything
 @given(transcripts())
-def test_cues_are_readable_and_never_overlap(made: Transcript) -> None:
-    shown = cues(made)
+def test_cues_are_readable_and_never_overlap(transcript: Transcript) -> None:
+    shown = build_cues(transcript)
     for cue in shown:
-        assert 0 < cue.end - cue.start <= LONGEST
+        assert 0 < cue.end - cue.start <= LONGEST_CUE
         assert cue.text
     for before, after in pairwise(shown):
         assert before.end <= after.start
-    for channel in {one.channel for one in made.segments}:
-        said = [one for one in made.segments if one.channel == channel]
+    for channel in {one.channel for one in transcript.segments}:
+        said = [one for one in transcript.segments if one.channel == channel]
         label = None if channel is None else f"Channel {channel + 1}"
         written = [cue.text for cue in shown if label in (None, cue.speaker)]
         assert squeezed("".join(written)) == squeezed("".join(one.text for one in said))
@@ -67,25 +68,25 @@ def test_cues_are_readable_and_never_overlap(made: Transcript) -> None:
 
 @anything
 @given(transcripts())
-def test_any_srt_is_read_back(made: Transcript) -> None:
-    read = list(srt.parse(FORMATS["srt"](made)))
-    assert [one.index for one in read] == list(range(1, len(cues(made)) + 1))
-    for one, cue in zip(read, cues(made), strict=True):
+def test_any_srt_is_read_back(transcript: Transcript) -> None:
+    read = list(srt.parse(WRITERS["srt"](transcript)))
+    assert [one.index for one in read] == list(range(1, len(build_cues(transcript)) + 1))
+    for one, cue in zip(read, build_cues(transcript), strict=True):
         assert (one.start.total_seconds(), one.end.total_seconds()) == (
             cue.start / 1000,
             cue.end / 1000,
         )
         lines = one.content.split("\n")
         assert len(lines) <= 2
-        assert max(map(len, lines)) <= WIDTH
+        assert max(map(len, lines)) <= LINE_WIDTH
         assert squeezed(one.content).endswith(squeezed(cue.text.replace("-->", "→")))
 
 
 @anything
 @given(transcripts())
-def test_any_webvtt_is_read_back(made: Transcript) -> None:
-    read = webvtt.from_buffer(io.StringIO(FORMATS["vtt"](made)))
-    for one, cue in zip(read.captions, cues(made), strict=True):
+def test_any_webvtt_is_read_back(transcript: Transcript) -> None:
+    read = webvtt.from_buffer(io.StringIO(WRITERS["vtt"](transcript)))
+    for one, cue in zip(read.captions, build_cues(transcript), strict=True):
         assert "-->" not in one.raw_text
         assert one.start_in_seconds * 1000 + one.start_time.milliseconds == cue.start
         assert squeezed(html.unescape(one.text)) == squeezed(cue.text)
@@ -96,7 +97,7 @@ def squeezed(text: str) -> str:
 
 
 def test_srt_names_the_speaker_where_the_speaker_changes() -> None:
-    read = [one.content for one in srt.parse(FORMATS["srt"](dialogue()))]
+    read = [one.content for one in srt.parse(WRITERS["srt"](dialogue()))]
     assert [one.split(":")[0] for one in read if one.startswith("Speaker")] == [
         "Speaker 1",
         "Speaker 2",
@@ -104,41 +105,46 @@ def test_srt_names_the_speaker_where_the_speaker_changes() -> None:
     assert read[-1] == "Speaker 2: Is 1 < 2 & 3 > 2 → true?"
 
 
-def test_people_who_talk_at_once_on_two_channels_are_shown_in_turn() -> None:
-    found = split_manifest(20.0, [(0.0, 8.0)], [(0.0, 8.0)])
+def test_speech_at_once_on_two_channels_is_shown_in_turn() -> None:
+    manifest = split_manifest_of(20.0, [(0.0, 8.0)], [(0.0, 8.0)])
     words = [
         sentence("one two three four five six", 0.5, 1.0),
         sentence("Well, no. Sorry.", 1.0, 0.5),
     ]
-    shown = [(cue.start, cue.end, cue.speaker, cue.text) for cue in cues(transcript(found, words))]
+    shown = [
+        (cue.start, cue.end, cue.speaker, cue.text)
+        for cue in build_cues(transcript_of(manifest, words))
+    ]
     assert shown == [
         (500, 1500, "Channel 1", "one two three four five six"),
         (1500, 2500, "Channel 2", "Well, no. Sorry."),
     ]
 
 
-def test_each_channel_goes_on_in_its_own_order() -> None:
-    found = split_manifest(60.0, [(0.0, 40.0)], [(0.0, 40.0)])
-    made = transcript(found, [sentence(SPEECH, 0.5), sentence(SPEECH, 3.0)])
-    shown = cues(made)
+def test_each_channel_keeps_its_own_order() -> None:
+    manifest = split_manifest_of(60.0, [(0.0, 40.0)], [(0.0, 40.0)])
+    transcript = transcript_of(manifest, [sentence(SPEECH, 0.5), sentence(SPEECH, 3.0)])
+    shown = build_cues(transcript)
     assert {cue.speaker for cue in shown} == {"Channel 1", "Channel 2"}
     assert all(before.end <= after.start for before, after in pairwise(shown))
     assert all(cue.end - cue.start >= 600 for cue in shown)
     assert next(cue.start for cue in shown if cue.speaker == "Channel 2") < 6000, (
-        "nobody waits for the other's end"
+        "neither channel waits for the other to end"
     )
     for speaker in ("Channel 1", "Channel 2"):
         assert " ".join(cue.text for cue in shown if cue.speaker == speaker) == SPEECH
 
 
-def test_webvtt_names_its_language_and_those_that_differ() -> None:
-    found = manifest(20.0, [[(0.0, 2.0)], [(10.0, 12.0)]])
+def test_webvtt_names_its_language_and_marks_cues_in_another() -> None:
+    manifest = manifest_of(20.0, [[(0.0, 2.0)], [(10.0, 12.0)]])
     words = [
         sentence("Good morning everyone here.", 0.0),
         sentence("Guten Tag.", 0.0, language="de"),
     ]
-    text = FORMATS["vtt"](
-        transcript(found, words, asked=options(language="multi"), language=detection())
+    text = WRITERS["vtt"](
+        transcript_of(
+            manifest, words, options=resolved_options(language="multi"), language=detection()
+        )
     )
     read = webvtt.from_buffer(io.StringIO(text))
     assert text.startswith("WEBVTT\nLanguage: en\n\n")
@@ -149,62 +155,66 @@ def test_webvtt_names_its_language_and_those_that_differ() -> None:
     assert [one.text for one in read.captions] == ["Good morning everyone here.", "Guten Tag."]
 
 
-def test_a_translation_is_english_whatever_was_spoken() -> None:
-    made = transcript(
-        manifest(5.0, [[(0.0, 2.0)]]),
+def test_a_translation_is_english_whatever_the_recordings_language() -> None:
+    transcript = transcript_of(
+        manifest_of(5.0, [[(0.0, 2.0)]]),
         [sentence("Good day.", 0.0)],
-        asked=options(task="translate", language="de"),
+        options=resolved_options(task="translate", language="de"),
     )
-    assert (made.language.code, written_in(made)) == ("de", "en")
-    assert FORMATS["vtt"](made).startswith("WEBVTT\nLanguage: en\n\n")
+    assert (transcript.language.code, text_language(transcript)) == ("de", "en")
+    assert WRITERS["vtt"](transcript).startswith("WEBVTT\nLanguage: en\n\n")
 
 
-def test_webvtt_gives_each_cue_its_voice() -> None:
-    text = FORMATS["vtt"](dialogue())
+def test_webvtt_gives_each_cue_its_speaker_as_voice() -> None:
+    text = WRITERS["vtt"](dialogue())
     assert text.startswith("WEBVTT\n\n00:00:00.500 --> ")
     assert text.endswith("\n<v Speaker 2>Is 1 &lt; 2 &amp; 3 &gt; 2 --&gt; true?</v>\n")
     assert webvtt.from_buffer(io.StringIO(text))[0].voice == "Speaker 1"
 
 
 def test_long_speech_is_cut_at_clauses_and_sentences() -> None:
-    first, *_, last = (cue.text for cue in cues(dialogue()) if cue.speaker == "Speaker 1")
+    first, *_, last = (cue.text for cue in build_cues(dialogue()) if cue.speaker == "Speaker 1")
     assert first.endswith(",")
     assert last == "Now we are engaged in a great civil war."
-    assert all(cue.end - cue.start <= LONGEST for cue in cues(dialogue()))
+    assert all(cue.end - cue.start <= LONGEST_CUE for cue in build_cues(dialogue()))
 
 
-def test_a_short_cue_stands_a_second_when_there_is_room() -> None:
-    made = transcript(manifest(10.0, [[(0.0, 1.0)]]), [sentence("Yes.", 0.2, 0.1)])
-    (cue,) = cues(made)
-    assert cue.end - cue.start == SHORTEST
+def test_a_short_cue_lasts_a_second_if_there_is_time() -> None:
+    transcript = transcript_of(manifest_of(10.0, [[(0.0, 1.0)]]), [sentence("Yes.", 0.2, 0.1)])
+    (cue,) = build_cues(transcript)
+    assert cue.end - cue.start == SHORTEST_CUE
 
 
-def test_a_short_cue_gives_way_to_the_next_speaker() -> None:
+def test_a_short_cue_ends_where_the_next_speaker_starts() -> None:
     words = [word("Yes.", 0.0, 0.2), word("No.", 0.5, 0.7, 1)]
-    found = manifest(10.0, [[(0.0, 1.0)]])
+    manifest = manifest_of(10.0, [[(0.0, 1.0)]])
     turns = diarization([(0.0, 0.4, "x"), (0.4, 1.0, "y")])
-    made = transcript(found, [aligned([segment("Yes."), segment("No.")], words)], [turns])
-    assert [(cue.start, cue.end, cue.text) for cue in cues(made)] == [
+    transcript = transcript_of(
+        manifest, [aligned([segment("Yes."), segment("No.")], words)], [turns]
+    )
+    assert [(cue.start, cue.end, cue.text) for cue in build_cues(transcript)] == [
         (0, 500, "Yes."),
         (500, 1500, "No."),
     ]
 
 
-def test_slow_speech_is_shown_as_it_is_said() -> None:
-    made = transcript(manifest(20.0, [[(0.0, 12.0)]]), [sentence("one two three four", 0.0, 3.0)])
-    assert [(cue.start, cue.end, cue.text) for cue in cues(made)] == [
+def test_slow_speech_is_shown_while_it_is_spoken() -> None:
+    transcript = transcript_of(
+        manifest_of(20.0, [[(0.0, 12.0)]]), [sentence("one two three four", 0.0, 3.0)]
+    )
+    assert [(cue.start, cue.end, cue.text) for cue in build_cues(transcript)] == [
         (0, 6000, "one two"),
         (6000, 12000, "three four"),
     ]
 
 
-def test_a_label_finds_room_within_two_lines() -> None:
+def test_a_label_fits_within_the_two_lines() -> None:
     text = " ".join(["twenty-one characters"[:20]] * 4)
-    made = transcript(
-        manifest(10.0, [[(0.0, 6.0)]]), [sentence(text, 0.0)], [diarization([(0.0, 6.0, "x")])]
+    transcript = transcript_of(
+        manifest_of(10.0, [[(0.0, 6.0)]]), [sentence(text, 0.0)], [diarization([(0.0, 6.0, "x")])]
     )
-    assert all(len(one.content.split("\n")) <= 2 for one in srt.parse(FORMATS["srt"](made)))
-    assert len(cues(made)) == 2
+    assert all(len(one.content.split("\n")) <= 2 for one in srt.parse(WRITERS["srt"](transcript)))
+    assert len(build_cues(transcript)) == 2
 
 
 def test_long_speech_is_cut_in_a_pause() -> None:
@@ -213,69 +223,70 @@ def test_long_speech_is_cut_in_a_pause() -> None:
         for i in range(13)
     ]
     text = segment(" ".join(one.word for one in words))
-    made = transcript(manifest(10.0, [[(0.0, 6.0)]]), [aligned([text], words)])
-    assert [cue.start for cue in cues(made)] == [0, 3700]
+    transcript = transcript_of(manifest_of(10.0, [[(0.0, 6.0)]]), [aligned([text], words)])
+    assert [cue.start for cue in build_cues(transcript)] == [0, 3700]
 
 
 def test_short_sentences_of_one_speaker_share_a_cue() -> None:
     words = [word("Yes.", 0.0, 0.2), word("No.", 0.3, 0.5, 1), word("Maybe.", 5.0, 5.5, 2)]
-    made = transcript(
-        manifest(10.0, [[(0.0, 6.0)]]),
+    transcript = transcript_of(
+        manifest_of(10.0, [[(0.0, 6.0)]]),
         [aligned([segment("Yes."), segment("No."), segment("Maybe.")], words)],
     )
-    assert [cue.text for cue in cues(made)] == ["Yes. No.", "Maybe."]
+    assert [cue.text for cue in build_cues(transcript)] == ["Yes. No.", "Maybe."]
 
 
 def test_words_without_spaces_fill_lines_without_spaces() -> None:
     spelled = [word(one, i * 0.05, i * 0.05 + 0.05) for i, one in enumerate("你好，世界。" * 20)]
     written = segment("你好，世界。" * 20, language="zh")
-    made = transcript(manifest(10.0, [[(0.0, 6.0)]]), [aligned([written], spelled)])
-    assert [" " in cue.text for cue in cues(made)] == [False, False]
-    assert "".join(cue.text for cue in cues(made)) == "你好，世界。" * 20
+    transcript = transcript_of(manifest_of(10.0, [[(0.0, 6.0)]]), [aligned([written], spelled)])
+    assert [" " in cue.text for cue in build_cues(transcript)] == [False, False]
+    assert "".join(cue.text for cue in build_cues(transcript)) == "你好，世界。" * 20
 
 
 def test_txt_is_the_dialogue() -> None:
-    first, second = FORMATS["txt"](dialogue()).splitlines()
+    first, second = WRITERS["txt"](dialogue()).splitlines()
     assert first == f"[0:00:00] Speaker 1: {SPEECH}"
     assert second == "[0:00:31] Speaker 2: Is 1 < 2 & 3 > 2 --> true?"
 
 
 def test_txt_without_speakers_starts_a_line_after_a_pause() -> None:
-    found = manifest(20.0, [[(0.0, 1.0)], [(10.0, 12.0)]])
-    made = transcript(found, [sentence("Hello.", 0.0), sentence("Still there?", 0.0)])
-    assert FORMATS["txt"](made) == "[0:00:00] Hello.\n[0:00:10] Still there?\n"
+    manifest = manifest_of(20.0, [[(0.0, 1.0)], [(10.0, 12.0)]])
+    transcript = transcript_of(manifest, [sentence("Hello.", 0.0), sentence("Still there?", 0.0)])
+    assert WRITERS["txt"](transcript) == "[0:00:00] Hello.\n[0:00:10] Still there?\n"
 
 
 def test_txt_starts_a_line_after_a_minute() -> None:
     words = [word(f"Sentence{i}.", i * 20.0, i * 20.0 + 19.0, i) for i in range(5)]
-    made = transcript(
-        manifest(100.0, [[(0.0, 100.0)]]), [aligned([segment(one.word) for one in words], words)]
+    transcript = transcript_of(
+        manifest_of(100.0, [[(0.0, 100.0)]]), [aligned([segment(one.word) for one in words], words)]
     )
-    assert [line.split()[0] for line in FORMATS["txt"](made).splitlines()] == [
+    assert [line.split()[0] for line in WRITERS["txt"](transcript).splitlines()] == [
         "[0:00:00]",
         "[0:01:00]",
     ]
 
 
-def test_rttm_and_ctm_hold_a_line_a_turn_and_a_line_a_word() -> None:
-    made = dialogue()
+def test_rttm_has_one_line_per_turn_and_ctm_one_line_per_word() -> None:
+    transcript = dialogue()
     assert (
-        FORMATS["rttm"](made).splitlines()[0]
+        WRITERS["rttm"](transcript).splitlines()[0]
         == "SPEAKER 3f2a 1 0.000 25.000 <NA> <NA> S1 <NA> <NA>"
     )
-    assert FORMATS["ctm"](made).splitlines()[0] == "3f2a 1 0.500 0.500 Four 0.8000"
-    assert len(FORMATS["ctm"](made).splitlines()) == len(made.words)
+    assert WRITERS["ctm"](transcript).splitlines()[0] == "3f2a 1 0.500 0.500 Four 0.8000"
+    assert len(WRITERS["ctm"](transcript).splitlines()) == len(transcript.words)
 
 
 @anything
 @given(transcripts())
-def test_any_rttm_is_read_back_by_pyannote(made: Transcript) -> None:
-    text = FORMATS["rttm"](made)
+def test_any_rttm_is_read_back_by_pyannote(transcript: Transcript) -> None:
+    text = WRITERS["rttm"](transcript)
     reader: Any = load_rttm
     read = reader(io.StringIO(text))["3f2a"].itertracks(yield_label=True) if text else ()
-    found = [(turn.start, turn.duration, who) for turn, _, who in read]
+    found = [(turn.start, turn.duration, speaker) for turn, _, speaker in read]
     written = [
-        (round(turn.start, 3), round(turn.end - turn.start, 3), turn.speaker) for turn in made.turns
+        (round(turn.start, 3), round(turn.end - turn.start, 3), turn.speaker)
+        for turn in transcript.turns
     ]
     lasting = sorted(turn for turn in written if turn[1])
     for one, other in zip(sorted(found), lasting, strict=True):
@@ -318,9 +329,9 @@ def read_ctm(text: str) -> list[Token]:
 
 @anything
 @given(transcripts())
-def test_any_ctm_is_read_back(made: Transcript) -> None:
-    in_order = sorted(made.words, key=lambda one: one.channel or 0)
-    for token, one in zip(read_ctm(FORMATS["ctm"](made)), in_order, strict=True):
+def test_any_ctm_is_read_back(transcript: Transcript) -> None:
+    in_order = sorted(transcript.words, key=lambda one: one.channel or 0)
+    for token, one in zip(read_ctm(WRITERS["ctm"](transcript)), in_order, strict=True):
         assert (token.file, token.channel) == ("3f2a", (one.channel or 0) + 1)
         assert (token.begin, token.duration) == pytest.approx(
             (one.start, one.end - one.start), abs=0.0006
@@ -332,16 +343,18 @@ def test_any_ctm_is_read_back(made: Transcript) -> None:
 
 
 def test_nist_counts_channels_from_one() -> None:
-    found = split_manifest(20.0, [(0.0, 8.0)], [(0.0, 8.0)])
-    made = transcript(found, [sentence("Hello there.", 1.0), sentence("Who is it?", 0.5)])
-    assert [(token.channel, token.word) for token in read_ctm(FORMATS["ctm"](made))] == [
+    manifest = split_manifest_of(20.0, [(0.0, 8.0)], [(0.0, 8.0)])
+    transcript = transcript_of(
+        manifest, [sentence("Hello there.", 1.0), sentence("Who is it?", 0.5)]
+    )
+    assert [(token.channel, token.word) for token in read_ctm(WRITERS["ctm"](transcript))] == [
         (1, "Hello"), (1, "there."), (2, "Who"), (2, "is"), (2, "it?"),
     ]  # fmt: skip
-    assert [line.split()[2] for line in FORMATS["rttm"](made).splitlines()] == ["2", "1"]
+    assert [line.split()[2] for line in WRITERS["rttm"](transcript).splitlines()] == ["2", "1"]
 
 
 @pytest.mark.parametrize(
     "kind, text", [("srt", ""), ("vtt", "WEBVTT\n"), ("txt", ""), ("rttm", ""), ("ctm", "")]
 )
-def test_an_empty_answer_makes_empty_files(kind: str, text: str) -> None:
-    assert FORMATS[kind](empty()) == text
+def test_an_empty_transcript_makes_empty_files(kind: str, text: str) -> None:
+    assert WRITERS[kind](empty()) == text
