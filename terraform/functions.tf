@@ -1,8 +1,9 @@
 # The functions: one private Cloud Run service each.
 
 locals {
-  # Seconds, each shorter than the next. A heartbeat renews a lease; a stage past its deadline ends itself, before Cloud
-  # Run cuts off its request, before the workflow stops waiting. Defaults are those of shared/settings.py.
+  # Seconds. Each timeout must be shorter than the next: a heartbeat renews the lease before it expires, a stage ends
+  # itself at its deadline before Cloud Run cuts off its request, and that happens before the workflow's call times out.
+  # The defaults are those of shared/settings.py.
   timeouts = {
     heartbeat      = tonumber(lookup(var.settings, "heartbeat", local.settings.heartbeat.default))
     lease          = tonumber(lookup(var.settings, "lease", local.settings.lease.default))

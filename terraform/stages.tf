@@ -1,11 +1,11 @@
 # The resources and instances of each function: the defaults, overridden by var.stages.
 #
-# The defaults are generated from shared/model/stages.py, which says why they are what they are. Cloud Run refuses a
-# service whose instances could exceed the region's quota together; in a new project that is 20 vCPU and 40 GiB.
+# The defaults are generated from shared/model/stages.py, which gives the reasons for them. Cloud Run refuses a service
+# whose instances together could exceed the region's quota. In a new project that is 20 vCPU and 40 GiB.
 locals {
   defaults = jsondecode(file("${path.module}/../shared/generated/stages.json"))
 
-  # What an L4 needs.
+  # Resources of a function with an L4.
   with_gpu = { cpu = 4, memory_gib = 16, max_instances = 2 }
 
   stages = { for name, default in local.defaults : name => merge(

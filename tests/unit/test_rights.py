@@ -16,7 +16,7 @@ RIGHTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docs" / "rights.yaml
 def row(name: str, rights: dict[str, Any]) -> str:
     buckets = [rights.get("buckets", {}).get(bucket, "") for bucket in ("inbox", "work", "outbox")]
     workflow = "executions" if rights.get("workflow") else ""
-    completions = "publish" if rights.get("publishes") else ""
+    job_events = "publish" if rights.get("publishes") else ""
     calls = ", ".join(rights.get("calls", []))
     cells = [
         name,
@@ -24,7 +24,7 @@ def row(name: str, rights: dict[str, Any]) -> str:
         rights.get("documents", ""),
         calls,
         workflow,
-        completions,
+        job_events,
         rights["why"],
     ]
     return "| " + " | ".join(cells) + " |"
