@@ -1,4 +1,4 @@
-"""transcribe: turns a chunk's audio into words; task `detect` names the language. Wiring only."""
+"""The HTTP function of the stages transcribe and detect, which share the speech model."""
 
 import flask
 import functions_framework
