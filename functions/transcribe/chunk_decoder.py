@@ -63,11 +63,12 @@ class ChunkDecoder:
 
     def encode(self, window: Interval) -> Encoding:
         """Returns the encoder's output for the window."""
-        if window != self.encoded_window:
-            samples = cut(self.samples, window)
-            spectrogram = self.model.spectrogram(samples)
-            self.encoding = self.model.encode(spectrogram)
-            self.encoded_window = window
+        if window == self.encoded_window:
+            return self.encoding
+        samples = cut(self.samples, window)
+        spectrogram = self.model.spectrogram(samples)
+        self.encoding = self.model.encode(spectrogram)
+        self.encoded_window = window
         return self.encoding
 
     def tokenizer(self, language: str) -> SpanTokenizer:
@@ -121,8 +122,8 @@ class ChunkDecoder:
         for interval in self.speech:
             start = max(interval.start, window.start)
             end = min(interval.end, window.end)
-            overlap = max(0.0, end - start)
-            overlaps.append(overlap)
+            if start < end:
+                overlaps.append(end - start)
         return sum(overlaps)
 
     def prompt(self, request: DecodeRequest) -> str:
@@ -142,7 +143,9 @@ class ChunkDecoder:
         start = request.window.start
         end = request.window.end
         third = (end - start) / 3
-        middle = quietest_point(self.samples, start + third, end - third)
+        earliest = start + third
+        latest = end - third
+        middle = quietest_point(self.samples, earliest, latest)
         first = replace(request, window=Interval(start=start, end=middle))
         second = replace(request, window=Interval(start=middle, end=end))
         return first, second

@@ -52,8 +52,9 @@ def most_likely_languages(guesses: Sequence[Mapping[str, float]], main: str) -> 
     codes = {main}
     for guess in guesses:
         codes.update(guess)
-    scores = dict.fromkeys(sorted(codes), 0.0)
-    steps: list[dict[str, str]] = []
+    alphabetical = sorted(codes)
+    scores = dict.fromkeys(alphabetical, 0.0)
+    steps = []
     for guess in guesses:
         previous = best_predecessors(scores)
         scores = extend_scores(scores, previous, guess, main)
@@ -81,7 +82,8 @@ def extend_scores(
     extended = {}
     for code, before in previous.items():
         change = 0.0 if before == code else log(CHANGE_WEIGHT)
-        probability = max(guess.get(code, 0.0), MIN_PROBABILITY)
+        probability = guess.get(code, 0.0)
+        probability = max(probability, MIN_PROBABILITY)
         weight = MAIN_WEIGHT if code == main else 1.0
         path = scores[before] + change
         extended[code] = path + log(probability * weight)

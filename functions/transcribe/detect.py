@@ -53,8 +53,9 @@ def detect(
     if manifest.probe and len(recogniser.languages) == 1:
         (code,) = recogniser.languages
     elif manifest.probe:
+        audio = stage_input.files["audio"]
         speech = {window: speech_in_window(window, manifest) for window in manifest.probe}
-        guesses = guess_languages(speech, recogniser, stage_input.files["audio"])
+        guesses = guess_languages(speech, recogniser, audio)
         weighted = [(guess, vote_weight(speech[window])) for window, guess in guesses.items()]
         code, confidence = vote(weighted)
     detection = Detection(
@@ -79,7 +80,8 @@ def speech_in_window(window: ProbeWindow, manifest: Manifest) -> Speech:
         start = max(interval.start, covered_until)
         end = min(interval.end, window.end)
         if start < end:
-            speech.append(Interval(start=start + shift, end=end + shift))
+            moved = Interval(start=start + shift, end=end + shift)
+            speech.append(moved)
             covered_until = end
     return tuple(speech)
 
@@ -130,7 +132,9 @@ def views_of(window: ProbeWindow, speech: Speech) -> Iterator[Speech]:
     """Yields the whole window, and its speech alone if it is sparse."""
     length = window.end - window.start
     start = window.offset
-    yield (Interval(start=start, end=start + length),)
+    end = start + length
+    whole = Interval(start=start, end=end)
+    yield (whole,)
     seconds = total_seconds(speech)
     if 0 < seconds < SPARSE_SPEECH * length:
         yield speech
@@ -148,7 +152,8 @@ def mean_probabilities(guesses: Sequence[Mapping[str, float]]) -> Probabilities:
         codes.update(guess)
     mean = {}
     for code in sorted(codes):
-        total = sum(guess.get(code, 0.0) for guess in guesses)
+        probabilities = [guess.get(code, 0.0) for guess in guesses]
+        total = sum(probabilities)
         mean[code] = total / len(guesses)
     return mean
 
@@ -173,8 +178,9 @@ def most_probable(guess: Mapping[str, float]) -> tuple[str, float]:
 def vote_weight(speech: Speech) -> float:
     """Returns the weight of a window's guess, above 0 and at most 1."""
     seconds = total_seconds(speech)
-    weight = min(1.0, seconds / FULL_WEIGHT_SECONDS)
-    return max(MIN_WEIGHT, weight)
+    weight = seconds / FULL_WEIGHT_SECONDS
+    weight = min(weight, 1.0)
+    return max(weight, MIN_WEIGHT)
 
 
 def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> tuple[str, float]:

@@ -28,16 +28,18 @@ def decode_with_fallback(
 
     `first` is what `request` was decoded to.
     """
-    if not first.quality_flags:
+    flags = first.quality_flags
+    if not flags:
         return (first,)
-    if "no_speech" in first.quality_flags:  # no other decoding can be better than no words
+    if "no_speech" in flags:  # no other decoding can be better than no words
         return (first,)
     decodings: list[Decoding] = [(first,)]
     for requests in fallback_requests(request, first, decoder):
         decoding = tuple(map(decoder.decode, requests))
         if is_reliable(decoding):
             return decoding
-        if any(segment.text for segment in decoding):
+        texts = [segment.text for segment in decoding]
+        if any(texts):
             decodings.append(decoding)
     best = max(decodings, key=score)
     return tuple(map(decoder.with_final_flags, best))
@@ -50,11 +52,13 @@ def fallback_requests(
     if "prompt" in first.quality_flags:
         request = replace(request, with_prompt=False)
         yield (request,)
-    seconds = request.window.end - request.window.start
+    window = request.window
+    seconds = window.end - window.start
     if seconds >= MIN_SECONDS_TO_HALVE:
         yield decoder.halve(request)
     for temperature in TEMPERATURES:
-        yield (replace(request, temperature=temperature),)
+        warmer = replace(request, temperature=temperature)
+        yield (warmer,)
 
 
 def is_reliable(decoding: Decoding) -> bool:

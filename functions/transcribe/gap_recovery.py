@@ -43,8 +43,8 @@ def fill_gaps(
     """
     filled = list(segments)
     for gap in find_gaps(speech, segments):
-        language = nearest_request(gap, requests).language
-        whole_gap = DecodeRequest(gap, language)
+        nearest = nearest_request(gap, requests)
+        whole_gap = DecodeRequest(gap, nearest.language)
         for request in fit_to_window(whole_gap, decoder):
             recovered = recover(request, segments, decoder)
             if recovered is not None:
@@ -93,8 +93,9 @@ def nearest_request(gap: Interval, requests: Iterable[DecodeRequest]) -> DecodeR
 
 def fit_to_window(request: DecodeRequest, decoder: Decoder) -> Iterator[DecodeRequest]:
     """Yields the request, halved until each part fits into Whisper's window with its context."""
-    seconds = request.window.end - request.window.start
-    if seconds <= WINDOW_SECONDS - 2 * CONTEXT_SECONDS:
+    window = request.window
+    max_seconds = WINDOW_SECONDS - 2 * CONTEXT_SECONDS
+    if window.end - window.start <= max_seconds:
         yield request
         return
     for half in decoder.halve(request):
@@ -129,7 +130,8 @@ def words_inside(gap: Interval, segment: RecognizedSegment) -> list[RecognizedWo
     """Returns the segment's words that overlap the gap."""
     words = []
     for word in segment.words:
-        if word.end > gap.start and earliest_start(word) < gap.end:
+        start = earliest_start(word)
+        if start < gap.end and word.end > gap.start:
             words.append(word)
     return words
 
@@ -145,20 +147,16 @@ def is_echo(words: Sequence[RecognizedWord], segments: Iterable[RecognizedSegmen
     """Returns whether the same words are in the segments within `ECHO_SECONDS`."""
     first = words[0].start - ECHO_SECONDS
     last = words[-1].end + ECHO_SECONDS
-    nearby = []
+    texts = [word.word for word in words]
+    nearby_texts = []
     for segment in segments:
         for word in segment.words:
             if first <= word.start <= last:
-                nearby.append(word)
-    units = word_units(words)
-    nearby_units = word_units(nearby)
-    return tuple(units) in ngrams(nearby_units, len(units))
-
-
-def word_units(words: Iterable[RecognizedWord]) -> list[str]:
-    texts = [word.word for word in words]
-    text = " ".join(texts)
-    return text_units(text, language=None)
+                nearby_texts.append(word.word)
+    units = text_units(" ".join(texts), None)
+    nearby_units = text_units(" ".join(nearby_texts), None)
+    nearby_ngrams = ngrams(nearby_units, len(units))
+    return tuple(units) in nearby_ngrams
 
 
 def insert(
@@ -194,7 +192,8 @@ def first_word_after(recovered: RecognizedSegment, segment: RecognizedSegment) -
     """Returns the index of the segment's first word whose middle is after the recovered one's."""
     middle = (recovered.start + recovered.end) / 2
     for index, word in enumerate(segment.words):
-        middle_of_word = (earliest_start(word) + word.end) / 2
+        start = earliest_start(word)
+        middle_of_word = (start + word.end) / 2
         if middle_of_word >= middle:
             return index
     return len(segment.words)

@@ -61,9 +61,11 @@ def quality_flags(
         flags.append("repetitive")
     if logprob_of(segment) < MIN_LOGPROB:
         flags.append("improbable")
-    if peak <= SILENCE_PEAK or is_invented(segment, words, speech_seconds):
+    is_silent = peak <= SILENCE_PEAK
+    if is_silent or is_invented(segment, words, speech_seconds):
         flags.append("no_speech")
-    if words > 1 + speech_seconds * MAX_WORDS_PER_SECOND:
+    max_words = 1 + speech_seconds * MAX_WORDS_PER_SECOND
+    if words > max_words:
         flags.append("too_fast")
     if repeats_prompt(units, prompt_units, per_word):
         flags.append("prompt")
@@ -79,11 +81,13 @@ def final_flags(segment: RecognizedSegment, speech_seconds: float) -> tuple[Qual
     units = text_units(segment.text, segment.language)
     per_word = units_per_word(segment.language)
     words = len(units) / per_word
-    if words < speech_seconds * MIN_WORDS_PER_SECOND:
+    min_words = speech_seconds * MIN_WORDS_PER_SECOND
+    if words < min_words:
         return flags
     if logprob_of(segment) < MIN_LOGPROB_OF_SPEECH:
         return flags
-    return tuple(flag for flag in flags if flag != "improbable")
+    remaining = [flag for flag in flags if flag != "improbable"]
+    return tuple(remaining)
 
 
 def is_repetitive(segment: RecognizedSegment, units: Sequence[str], per_word: int) -> bool:
@@ -98,7 +102,8 @@ def has_loop(units: Sequence[str], min_units: int) -> bool:
     longest_phrase = len(units) // MIN_REPETITIONS
     for phrase in range(1, longest_phrase + 1):
         loop = max(min_units, phrase * MIN_REPETITIONS)
-        if longest_match(units, phrase) >= loop - phrase:
+        match = longest_match(units, phrase)
+        if match >= loop - phrase:
             return True
     return False
 
@@ -108,7 +113,10 @@ def longest_match(units: Sequence[str], distance: int) -> int:
     longest = 0
     run = 0
     for earlier, unit in zip(units, units[distance:], strict=False):
-        run = run + 1 if unit == earlier else 0
+        if unit == earlier:
+            run += 1
+        else:
+            run = 0
         longest = max(longest, run)
     return longest
 
@@ -118,8 +126,11 @@ def is_invented(segment: RecognizedSegment, words: float, speech_seconds: float)
     logprob = logprob_of(segment)
     no_speech_prob = segment.no_speech_prob or 0.0
     if words > FEW_WORDS:
-        return no_speech_prob > MAX_NO_SPEECH_PROB and logprob < MIN_LOGPROB
-    return logprob < min_logprob_of_few_words(no_speech_prob, words, speech_seconds)
+        if no_speech_prob <= MAX_NO_SPEECH_PROB:
+            return False
+        return logprob < MIN_LOGPROB
+    min_logprob = min_logprob_of_few_words(no_speech_prob, words, speech_seconds)
+    return logprob < min_logprob
 
 
 def min_logprob_of_few_words(no_speech_prob: float, words: float, speech_seconds: float) -> float:

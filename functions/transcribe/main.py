@@ -32,6 +32,8 @@ def main(request: flask.Request) -> flask.Response:
 
 
 def respond(request: StageRequest) -> StageResponse:
+    blobs = blob_store()
+    jobs = job_store()
     if request.params.get("task") == "detect":
-        return execute(DETECT, request, blob_store(), job_store())
-    return execute(TRANSCRIBE, request, blob_store(), job_store())
+        return execute(DETECT, request, blobs, jobs)
+    return execute(TRANSCRIBE, request, blobs, jobs)

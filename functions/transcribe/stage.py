@@ -135,12 +135,13 @@ def main_language(stage_input: StageInput[TranscribeParams]) -> str | None:
 def raise_if_unsupported(language: str, params: TranscribeParams, recogniser: Recogniser) -> None:
     """Raises BadOption where the model would silently produce wrong text."""
     model = recogniser.engine.model
-    if language not in recogniser.languages:
-        supported = ", ".join(sorted(recogniser.languages))
+    supported = recogniser.languages
+    if language not in supported:
+        codes = ", ".join(sorted(supported))
         raise BadOption(
-            f"language: the model {model!r} does not support {language!r}, only {supported}"
+            f"language: the model {model!r} does not support {language!r}, only {codes}"
         )
-    if params.task == "translate" and recogniser.languages == {"en"}:
+    if params.task == "translate" and supported == {"en"}:
         raise BadOption(f"task: the model {model!r} supports only English and cannot translate")
 
 
@@ -160,5 +161,6 @@ def speech_in_chunk_time(chunk: Chunk) -> list[Interval]:
     for interval in chunk.speech:
         start = interval.start - chunk.start
         end = interval.end - chunk.start
-        speech.append(Interval(start=start, end=end))
+        moved = Interval(start=start, end=end)
+        speech.append(moved)
     return speech

@@ -84,7 +84,7 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
         batch = list(decoded)
         self.decoded += batch
         return {
-            "text": [text_of(window) for window in batch],
+            "text": list(map(text_of, batch)),
             "avg_logprob": [window.avg_logprob for window in batch],
         }
 
@@ -143,9 +143,10 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
 
     def fresh_sampler(self) -> Any:
         """Returns the model that draws samples, loaded again for each `reproducible_sampling`."""
-        if self.sampler is None:
-            ctranslate2.set_random_seed(SEED)
-            self.sampler = ctranslate2.models.Whisper(**self.model_arguments)
+        if self.sampler is not None:
+            return self.sampler
+        ctranslate2.set_random_seed(SEED)
+        self.sampler = ctranslate2.models.Whisper(**self.model_arguments)
         return self.sampler
 
     @contextmanager
@@ -163,7 +164,8 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
     def language_probabilities(self, windows: Sequence[Samples]) -> list[dict[str, float]]:
         """Returns for each window the probability of every language."""
         spectrograms = list(map(self.spectrogram, windows))
-        encoding = self.encode(np.stack(spectrograms))
+        features = np.stack(spectrograms)
+        encoding = self.encode(features)
         results = self.model.detect_language(encoding)
         return list(map(by_language, results))
 
@@ -191,7 +193,8 @@ def text_of(window: DecodedWindow) -> str:
 def text_tokens(result: Any, tokenizer: Tokenizer) -> list[int]:
     """Returns the tokens of the best hypothesis without special tokens."""
     best = result.sequences_ids[0]
-    return [token for token in best if token < tokenizer.eot]
+    end_of_text = tokenizer.eot
+    return [token for token in best if token < end_of_text]
 
 
 def token_span(alignment: dict[str, Any]) -> TokenSpan:

@@ -108,17 +108,19 @@ class Whisper:
 
         `language` is the recording's main language.
         """
+        samples = decoder.samples
         runs: Iterable[tuple[str, Sequence[Interval]]] = [(language, decoder.speech)]
         if decoder.params.language == MULTI and len(self.languages) > 1:
             groups = group_speech(decoder.speech)
-            windows = [cut_group(decoder.samples, group) for group in groups]
+            windows = [cut_group(samples, group) for group in groups]
             guesses = self.guess_languages(windows)
             languages = most_likely_languages(guesses, main=language)
             runs = merge_groups(groups, languages)
         requests = []
         for code, speech in runs:
             for window in merge_into_windows(speech):
-                requests.append(DecodeRequest(window, code))
+                request = DecodeRequest(window, code)
+                requests.append(request)
         return requests
 
     def decode_windows(
@@ -168,7 +170,8 @@ class Whisper:
         samples = read_wav(audio)
         joined = [join_intervals(samples, window) for window in windows]
         with self.lock:
-            return self.guess_languages(joined)
+            guesses = self.guess_languages(joined)
+        return guesses
 
     def guess_languages(self, windows: Sequence[Samples]) -> list[dict[str, float]]:
         """Returns for each window the probability of every language."""
@@ -232,7 +235,8 @@ def merge_into_windows(speech: Sequence[Interval]) -> list[Interval]:
     for window in merged:
         start = round(window["start"], 3)
         end = round(window["end"], 3)
-        windows.append(Interval(start=start, end=end))
+        rounded = Interval(start=start, end=end)
+        windows.append(rounded)
     return windows
 
 

@@ -39,10 +39,11 @@ def fit_to_windows(speech: Iterable[Interval], samples: Samples) -> Iterator[Int
         start = interval.start
         end = min(interval.end, duration)
         while end - start > WINDOW_SECONDS:
+            earliest = start + WINDOW_SECONDS / 2
             latest = start + WINDOW_SECONDS
-            middle = quietest_point(samples, start + WINDOW_SECONDS / 2, latest)
-            yield Interval(start=start, end=middle)
-            start = middle
+            quiet = quietest_point(samples, earliest, latest)
+            yield Interval(start=start, end=quiet)
+            start = quiet
         if start < end:
             yield Interval(start=start, end=end)
 

@@ -103,11 +103,12 @@ def place_words(
         start = min(max(start, earliest), window.end)
         end = min(max(end, start), window.end)
         earliest = start
+        probability = max(word.probability, 0.0)
         yield RecognizedWord(
             word=word.text,
             start=round(start, 3),
             end=round(end, 3),
-            probability=min(max(word.probability, 0.0), 1.0),
+            probability=min(probability, 1.0),
         )
 
 
