@@ -13,11 +13,14 @@ EXTRAS := prepare transcribe align diarize finalize local dev
 FUNCTIONS ?= prepare transcribe align diarize finalize reconcile
 ENGINE ?= $(or $(DROPSCRIBE_ENGINE),$(shell command -v podman || echo docker))
 BUILD_OPTIONS ?=
+# Tests run in so many processes at once. One group of tests loads models, and takes about 6 GB.
+WORKERS ?= 2
+PARALLEL := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
 
-.PHONY: help setup demo test test-isas test-fast check format lint types workflows terraform plan models lock bench eval cost \
+.PHONY: help setup demo test test-isas test-fast check check-all format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
 
 help: ## Tell what there is
@@ -38,16 +41,19 @@ $(READY): requirements.lock pyproject.toml
 demo: setup ## Transcribe a real two-speaker recording on the one-machine cloud
 	$(BIN)/dropscribe demo
 
-test: setup ## Run all tests
-	$(BIN)/pytest
+test: setup ## Run all tests, in two processes or make test WORKERS=4
+	$(BIN)/pytest $(PARALLEL)
 
 test-isas: setup ## Run the model tests and the quality gate on every instruction set of this processor
 	$(BIN)/python -m tests.support.instruction_sets
 
 test-fast: setup ## Run the tests that load no model and start no cloud
-	$(BIN)/pytest tests/unit tests/contract emulators
+	$(BIN)/pytest $(PARALLEL) tests/unit tests/contract emulators
 
 check: setup lint types workflows terraform ## Run all static checks
+
+check-all: setup ## Run every suite of tests/suites.toml (over an hour) and print what passed and failed
+	@$(BIN)/python -m tests.check_all
 
 lint: setup ## Check style
 	$(BIN)/ruff check .
@@ -55,7 +61,7 @@ lint: setup ## Check style
 	$(BIN)/hadolint Dockerfile
 
 types: setup ## Check types
-	$(BIN)/mypy functions shared local emulators images tests benchmarks
+	$(BIN)/mypy functions shared local emulators images tests benchmarks conftest.py
 
 workflows: setup ## Check workflows/*.yaml as Google Workflows would
 	$(BIN)/python -m emulators.workflows.lint workflows/*.yaml
@@ -133,8 +139,8 @@ destroy: ## Delete it, with recordings and answers: make destroy, after deletion
 	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, and again `make destroy`.' >&2; exit 1; }
 	$(TERRAFORM) destroy
 
-smoke: setup ## Send a recording through a deployment: make smoke [FILE=call.mp3] [INBOX=bucket OUTBOX=bucket] [WAIT=1800]
-	@$(BIN)/python -m tests.deployed.smoke $(if $(FILE),"$(FILE)") $(if $(INBOX),--inbox "$(INBOX)") \
+smoke: setup ## Transcribe a recording with a deployment: make smoke [FILE=call.mp3] [INBOX=bucket OUTBOX=bucket] [WAIT=1800]
+	@$(BIN)/dropscribe smoke $(if $(FILE),"$(FILE)") $(if $(INBOX),--inbox "$(INBOX)") \
 	  $(if $(OUTBOX),--outbox "$(OUTBOX)") $(if $(WAIT),--seconds "$(WAIT)")
 
 unproved: setup ## Walk through docs/unproved.md with a deployment: make unproved [STEPS="1 6 22"]

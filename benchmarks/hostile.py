@@ -19,9 +19,9 @@ from typing import Any
 
 from benchmarks.machine import keep
 from tests.hostile.attempt import Outcome
-from tests.hostile.contained import DEATHS, contained
-from tests.hostile.inputs import by_hand, hostile
-from tests.hostile.outside import Outside, watched
+from tests.hostile.canary import Canary, watch_canary
+from tests.hostile.inputs import handmade_inputs, hostile_input
+from tests.hostile.isolation import DEATHS, run_isolated
 
 CALLS = "open,openat,openat2,creat,connect,execve"
 OPENED = re.compile(r'(?:open|openat|openat2|creat|execve)\([^"]*"(?P<path>[^"]*)"')
@@ -45,22 +45,25 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", type=int, default=5000)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="outside-") as folder, watched(Path(folder)) as watch:
-        outcomes, traced = tried(asked.seed, asked.mutants, watch.outside)
-        outside = {"canary": watch.touched(), "traced": traced}
-        figures = {**told(asked.seed, outcomes, watch.outside), "opened_outside": outside}
+    with (
+        tempfile.TemporaryDirectory(prefix="outside-") as folder,
+        watch_canary(Path(folder)) as watch,
+    ):
+        outcomes, traced = tried(asked.seed, asked.mutants, watch.canary)
+        outside = {"canary": watch.accesses(), "traced": traced}
+        figures = {**told(asked.seed, outcomes, watch.canary), "opened_outside": outside}
     keep("hostile", figures)
     sys.exit(1 if figures["wrong"] or any(outside.values()) else 0)
 
 
 def tried(
-    seed: int, mutants: int, outside: Outside
+    seed: int, mutants: int, canary: Canary
 ) -> tuple[Mapping[int, Outcome], list[str] | None]:
     """What became of each number, and what was opened that should not have been: None where nobody
     could look."""
-    numbers = range(len(by_hand(outside)) + mutants)
+    numbers = range(len(handmade_inputs(canary)) + mutants)
     if shutil.which("strace") is None:
-        return dict(contained(seed, numbers, outside)), None
+        return dict(run_isolated(seed, numbers, canary)), None
     with tempfile.TemporaryDirectory(prefix="trace-") as folder:
         log = str(Path(folder) / "trace")
         before = (
@@ -75,7 +78,7 @@ def tried(
             "-o",
             log,
         )
-        outcomes = dict(contained(seed, numbers, outside, before))
+        outcomes = dict(run_isolated(seed, numbers, canary, before))
         return outcomes, sorted(
             {escape for path in Path(folder).iterdir() for escape in escapes(path)}
         )
@@ -94,13 +97,15 @@ def allowed(line: str) -> bool:
     return line.startswith(("+++", "---")) or (found is not None and found["path"].startswith(OURS))
 
 
-def told(seed: int, outcomes: Mapping[int, Outcome], outside: Outside) -> dict[str, Any]:
-    inputs = {number: hostile(seed, number, outside) for number in outcomes}
+def told(seed: int, outcomes: Mapping[int, Outcome], canary: Canary) -> dict[str, Any]:
+    inputs = {number: hostile_input(seed, number, canary) for number in outcomes}
     by_format = Counter(made.format for made in inputs.values())
     sounding = Counter(
         inputs[number].format for number, outcome in outcomes.items() if outcome.sound
     )
-    mutants = [outcome for number, outcome in outcomes.items() if number >= len(by_hand(outside))]
+    mutants = [
+        outcome for number, outcome in outcomes.items() if number >= len(handmade_inputs(canary))
+    ]
     slowest = max(outcomes, key=lambda number: outcomes[number].seconds)
     hungriest = max(outcomes, key=lambda number: outcomes[number].peak)
     return {
@@ -115,15 +120,17 @@ def told(seed: int, outcomes: Mapping[int, Outcome], outside: Outside) -> dict[s
         "contained": {
             death: sum(outcome.end == death for outcome in outcomes.values()) for death in DEATHS
         },
-        "wrong": {number: outcome.end for number, outcome in outcomes.items() if not outcome.right},
+        "wrong": {
+            number: outcome.end for number, outcome in outcomes.items() if not outcome.acceptable
+        },
         "slowest": {
             "number": slowest,
-            "what": inputs[slowest].what,
+            "what": inputs[slowest].description,
             "seconds": outcomes[slowest].seconds,
         },
         "peak_memory": {
             "number": hungriest,
-            "what": inputs[hungriest].what,
+            "what": inputs[hungriest].description,
             "mib": outcomes[hungriest].peak,
         },
     }

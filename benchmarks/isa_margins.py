@@ -22,7 +22,7 @@ from benchmarks.evaluation.compose import write
 from benchmarks.evaluation.sample import path as sample_path
 from benchmarks.evaluation.voices import RATE, decoded
 from benchmarks.instruction_sets import ENVIRONMENTS, available
-from functions.finalize.answer.quality import SURE
+from functions.finalize.answer.warnings import LOW_CONFIDENCE
 from functions.transcribe import gap_recovery, hallucination
 from functions.transcribe.chunk_decoder import ChunkDecoder
 from functions.transcribe.decode_request import DecodeRequest
@@ -188,7 +188,7 @@ def measure_language(recogniser: Whisper, bounds: tuple[float, float] | None) ->
         guess = mean_probabilities(recogniser.language_probabilities(path, views))
     code, confidence = vote([(guess, vote_weight((speech,)))])
     is_right = bounds is not None and code == "en"
-    margin = confidence if is_right else SURE - confidence
+    margin = confidence if is_right else LOW_CONFIDENCE - confidence
     most_probable = sorted(guess.items(), key=lambda item: -item[1])[:3]
     return {
         "code": code,

@@ -32,9 +32,9 @@ from pyannote.audio.pipelines import SpeakerDiarization
 from whisperx.diarize import DiarizationPipeline
 
 from functions.align import aligner
-from functions.align.acoustic_model import Acoustic
-from functions.diarize import model_files as weights
+from functions.align.acoustic_model import AcousticModel
 from functions.diarize.d_vector import DVector
+from functions.diarize.model_files import embedded_files
 from functions.diarize.pipeline import NoPLDA
 from functions.transcribe import model_files as models
 from shared.runtime.process import die_with_parent
@@ -102,11 +102,11 @@ class Plain:
 
 def diarizer() -> SpeakerDiarization:
     """pyannote's pipeline with its own defaults, of the parts that packages carry."""
-    parts = weights.embedded()
+    files = embedded_files()
     pipeline = SpeakerDiarization(
-        segmentation=str(parts.segmentation),
+        segmentation=str(files.segmentation),
         segmentation_batch_size=8,
-        embedding=DVector(parts.embedding),
+        embedding=DVector(files.embedding),
         embedding_batch_size=32,
         plda=NoPLDA(),
         clustering="AgglomerativeClustering",
@@ -122,14 +122,14 @@ def diarizer() -> SpeakerDiarization:
 
 def align(segments: Segments, language: str, audio: NDArray[np.float32]) -> Segments:
     """The segments with words; the words have no times where the language has no model here."""
-    acoustic = aligner.found(language, None)
+    acoustic = aligner.acoustic_model(language, None)
     if acoustic is None:
         return [{**segment, "words": untimed(segment["text"])} for segment in segments]
     return [sentence for segment in segments for sentence in aligned(segment, acoustic, audio)]
 
 
 def aligned(
-    segment: dict[str, Any], acoustic: Acoustic, audio: NDArray[np.float32]
+    segment: dict[str, Any], acoustic: AcousticModel, audio: NDArray[np.float32]
 ) -> Iterator[dict[str, Any]]:
     """The sentences of a segment, as whisperx splits them.
 
@@ -137,7 +137,7 @@ def aligned(
     segment that could not be aligned whisperx gives the text alone.
     """
     found = untimed(segment["text"])
-    spelt = {**segment, "text": " ".join(acoustic.written(word["word"]) for word in found)}
+    spelt = {**segment, "text": " ".join(acoustic.encode_word(word["word"]) for word in found)}
     made = whisperx.align([spelt], acoustic.network, acoustic.metadata, audio, "cpu")["segments"]
     timed = [word for sentence in made for word in sentence["words"]]
     if len(timed) != len(found):

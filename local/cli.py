@@ -56,7 +56,7 @@ def down() -> None:
 def env() -> None:
     """Print variables that point Google's clients at the cloud: eval "$(dropscribe env)"."""
     ports = layout().ports()
-    click.echo(f"export STORAGE_EMULATOR_HOST={ports.url('bucket')}")
+    click.echo(f"export STORAGE_EMULATOR_HOST={ports.url('storage')}")
     click.echo(f"export DROPSCRIBE_INBOX={INBOX}")
     click.echo(f"export DROPSCRIBE_OUTBOX={OUTBOX}")
     click.echo(f"export DROPSCRIBE_EXECUTIONS_HOST={ports.address(EXECUTIONS)}  # gRPC")
@@ -211,6 +211,28 @@ def summary(transcript: Path) -> str:
     duration = answer["media"]["duration"]
     first = f"{duration:.0f} s of sound in {timings['wall']:.1f} s: {stages}"
     return "\n".join([first, *answer["outputs"].values()])
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--inbox", help="Bucket. Default: DROPSCRIBE_INBOX, or Terraform's output.")
+@click.option("--outbox", help="Bucket. Default: DROPSCRIBE_OUTBOX, or Terraform's output.")
+@click.option(
+    "--seconds", default=1800.0, show_default=True, help="Seconds to wait for the answer."
+)
+def smoke(file: Path | None, inbox: str | None, outbox: str | None, seconds: float) -> None:
+    """Transcribe FILE, or a packaged phone call, with a deployment on Google."""
+    from local.deployment import Failed, find_deployment
+    from local.smoke import smoke as transcribe_with
+
+    try:
+        deployment = find_deployment(inbox, outbox)
+        texts = transcribe_with(deployment, file or sample(), seconds)
+        click.echo(next(texts), err=True)
+        for text in texts:
+            click.echo(text)
+    except Failed as error:
+        raise click.ClickException(f"smoke: {error}") from error
 
 
 @main.command()

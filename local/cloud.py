@@ -40,8 +40,8 @@ def up(home: Layout) -> bool:
 def make_ready(home: Layout) -> None:
     """Waits for the processes of a cloud that was just started, and restarts unfinished jobs."""
     ports = home.ports()
-    if not wait(lambda: is_healthy(ports, "bucket"), START_TIMEOUT):
-        raise NotUp(describe_silent(home, ["bucket"]))
+    if not wait(lambda: is_healthy(ports, "storage"), START_TIMEOUT):
+        raise NotUp(describe_silent(home, ["storage"]))
     retention_days = {
         INBOX: None,
         OUTBOX: settings().keep_answer_days,
@@ -51,7 +51,7 @@ def make_ready(home: Layout) -> None:
         make_bucket(ports, bucket, days)
     wait_for_processes(home, lambda process: is_healthy(ports, process))
     if not wait(lambda: is_listening(ports, EXECUTIONS), START_TIMEOUT):
-        raise NotUp(describe_silent(home, ["runner"]))
+        raise NotUp(describe_silent(home, ["workflows"]))
     SqliteDocuments(home.jobs).drop_expired()
     reconcile(ports)
 
@@ -71,7 +71,7 @@ def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
     if retention_days is not None:
         rules = [{"action": {"type": "Delete"}, "condition": {"age": retention_days}}]
     bucket = {"name": name, "lifecycle": {"rule": rules}}
-    buckets = f"{ports.url('bucket')}/storage/v1/b"
+    buckets = f"{ports.url('storage')}/storage/v1/b"
     try:
         response = httpx.post(f"{buckets}?project=dropscribe-local", json=bucket, timeout=10)
         if response.status_code == HTTPStatus.CONFLICT:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 """The repository. Functions are started from here."""
 STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
 FUNCTIONS = (*STAGES, "reconcile")
-PROCESSES = ("bucket", "runner", *FUNCTIONS)
+PROCESSES = ("storage", "workflows", *FUNCTIONS)
 EXECUTIONS = "executions"
 """Name of the runner's second port, which serves Google's Executions API over gRPC."""
 PORTS = (*PROCESSES, EXECUTIONS)

@@ -50,22 +50,22 @@ def slots(stage: str) -> int:
 def processes(home: Layout) -> list[Process]:
     """Returns all processes, in the order in which they are started."""
     ports = home.ports()
-    emulators = [bucket(home, ports), runner(home, ports)]
+    emulators = [storage(home, ports), workflows(home, ports)]
     functions = [function(name, home, ports) for name in FUNCTIONS]
     return emulators + functions
 
 
-def bucket(home: Layout, ports: Ports) -> Process:
+def storage(home: Layout, ports: Ports) -> Process:
     """The storage emulator, which sends finalize events of the inbox to the runner."""
     arguments = {
         "--data": str(home.folder / "buckets"),
-        "--notify": f"{ports.url('runner')}/events",
+        "--notify": f"{ports.url('workflows')}/events",
         "--watch": INBOX,
     }
-    return emulator("bucket", "emulators.storage", ports, list(arguments.items()))
+    return emulator("storage", "emulators.storage", ports, list(arguments.items()))
 
 
-def runner(home: Layout, ports: Ports) -> Process:
+def workflows(home: Layout, ports: Ports) -> Process:
     """The workflow runner, which also calls reconcile on a schedule."""
     arguments = [
         ("--workflow", str(ROOT / "workflows" / "transcription.yaml")),
@@ -78,7 +78,7 @@ def runner(home: Layout, ports: Ports) -> Process:
     for stage in STAGES:
         arguments.append(("--env", f"STAGE_URL_{stage.upper()}={ports.url(stage)}"))
         arguments.append(("--slots", f"{ports.url(stage)}={slots(stage)}"))
-    return emulator("runner", "emulators.workflows", ports, arguments)
+    return emulator("workflows", "emulators.workflows", ports, arguments)
 
 
 def emulator(name: str, module: str, ports: Ports, arguments: Sequence[tuple[str, str]]) -> Process:
@@ -146,7 +146,7 @@ def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
     return {
         "PYTHONDONTWRITEBYTECODE": "",  # without bytecode every start compiles our modules again
         **chosen,
-        "STORAGE_EMULATOR_HOST": ports.url("bucket"),
+        "STORAGE_EMULATOR_HOST": ports.url("storage"),
         "DROPSCRIBE_INBOX": INBOX,
         "DROPSCRIBE_OUTBOX": OUTBOX,
         "DROPSCRIBE_WORK": WORK,

@@ -107,7 +107,7 @@ def check_execution(each: Followed, home: Layout) -> Followed:
 
 def execution_state(home: Layout, name: str) -> str | None:
     """Returns the state of an execution, or None if the runner does not answer or know it."""
-    url = f"{home.ports().url('runner')}/{WORKFLOW}/executions/{name}"
+    url = f"{home.ports().url('workflows')}/{WORKFLOW}/executions/{name}"
     try:
         response = httpx.get(url, timeout=5)
     except httpx.TransportError:

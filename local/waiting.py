@@ -24,7 +24,7 @@ def waiting(home: Layout) -> list[Waiting]:
     ports = home.ports()
     stages = {ports.url(stage): stage for stage in STAGES}
     try:
-        response = httpx.get(f"{ports.url('runner')}/status", timeout=5).raise_for_status()
+        response = httpx.get(f"{ports.url('workflows')}/status", timeout=5).raise_for_status()
     except httpx.HTTPError:
         return []
     status = response.json()

@@ -114,7 +114,7 @@ def beside(path: Path, ending: str) -> Path:
 
 def duration(path: Path) -> float:
     """Seconds, by decoding it as Dropscribe does."""
-    with path.open("rb") as file, media.recording(file, LONGEST) as sound:
+    with path.open("rb") as file, media.open_recording(file, LONGEST) as sound:
         for _ in sound.samples():
             pass
         return sound.media.duration

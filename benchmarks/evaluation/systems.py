@@ -27,6 +27,7 @@ SOURCES = {
     "plain": (
         "benchmarks/plain.py", "functions/align/aligner.py", "functions/align/hama.py", "functions/align/g2p.py",
         "functions/align/normalize_en.py", "functions/diarize/d_vector.py", "functions/diarize/model_files.py",
+        "shared/runtime/model_files.py",
     ),
 }  # fmt: skip
 """What an output depends on besides the packages."""

@@ -1,4 +1,4 @@
-"""What whisperx needs to know of an acoustic model, whichever it is."""
+"""What whisperx needs to know about an acoustic model."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ import torch
 
 from shared.model.contracts import Engine
 
-UNKNOWN = "\uf8ff"
-"""A word of which nothing can be written. In no dictionary: whisperx places it as anything that is
-said there."""
+WILDCARD = "\uf8ff"
+"""Stands for a word that has nothing to pronounce. It is in no model's dictionary, so whisperx
+aligns it with whatever sounds between its neighbours."""
 
 
 @dataclass(frozen=True)
-class Acoustic:
-    """A network that hears letters, and how a word is written in them."""
+class AcousticModel:
+    """A loaded CTC network, and how a word is written in its characters."""
 
     network: torch.nn.Module
     metadata: Mapping[str, Any]
-    """As whisperx has it: language, dictionary of letters, type."""
+    """whisperx's description of the network: language, dictionary of characters, type."""
     engine: Engine
-    written: Callable[[str], str]
-    """A word in the network's letters, or UNKNOWN."""
+    encode_word: Callable[[str], str]
+    """Returns a word in the network's characters, or WILDCARD."""

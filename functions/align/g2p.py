@@ -1,14 +1,11 @@
-"""How an English word sounds: from CMU's pronouncing dictionary, or as hama's model would read
-it."""
+"""Grapheme-to-phoneme conversion for English: CMU's pronouncing dictionary, then hama's model."""
 
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
+from functools import cache, lru_cache
 
 from hama import G2PModel
 
-from functions.align.normalize_en import spoken
-from shared.model.errors import ModelUnavailable
+from functions.align.normalize_en import spoken_english
+from shared.runtime.model_files import packaged_file
 
 IPA = {
     "AA": ("ɑ", "ɒ"),
@@ -51,57 +48,71 @@ IPA = {
     "Z": ("z",),
     "ZH": ("ʒ",),
 }
-"""ARPABET, the dictionary's alphabet, in the model's: a phoneme sounds like any of these."""
+"""ARPABET, the dictionary's alphabet, to IPA, hama's: the signs that stand for each phoneme."""
 
 FROM_IPA = {sign: phoneme for phoneme, signs in reversed(IPA.items()) for sign in signs}
+"""The ARPABET phoneme of each IPA sign; of several the first in the table."""
 
 VOWELS = frozenset("aeiouy")
 
 
-def pronounced(word: str) -> list[str]:
-    """The ARPABET phonemes of one written word; none for a word without a letter, digit or known
-    sign."""
-    return [phoneme for said in spoken(word) for phoneme in phonemes(said)]
+def word_phonemes(word: str) -> list[str]:
+    """Returns the ARPABET phonemes of a written word; none if nothing in it is spoken."""
+    phonemes: list[str] = []
+    for spoken in spoken_english(word):
+        phonemes += pronunciation(spoken)
+    return phonemes
 
 
 @lru_cache(maxsize=10_000)
-def phonemes(word: str) -> tuple[str, ...]:
-    known = dictionary()
-    plain = word.strip("'")
-    for candidate in (word, plain):
-        if candidate in known:
-            return known[candidate]
-    if plain.endswith("'s"):
-        return (*phonemes(plain[:-2]), "Z")
-    return guessed(plain) if plain else ()
+def pronunciation(word: str) -> tuple[str, ...]:
+    """Returns the ARPABET phonemes of a spoken word: looked up, or predicted if it is unknown."""
+    known = pronouncing_dictionary()
+    if word in known:
+        return known[word]
+
+    bare = word.strip("'")
+    if bare in known:
+        return known[bare]
+
+    if bare.endswith("'s"):
+        owner = bare.removesuffix("'s")
+        return (*pronunciation(owner), "Z")
+    return predicted_pronunciation(bare) if bare else ()
 
 
-def guessed(word: str) -> tuple[str, ...]:
-    """hama's reading of a word the dictionary lacks; one without a vowel is spelled."""
-    if len(word) > 1 and not VOWELS & set(word):
-        return tuple(phoneme for letter in word for phoneme in phonemes(letter))
-    signs = (part.phoneme for part in reader().predict(word).alignments)
-    return tuple(FROM_IPA[sign] for sign in signs if sign in FROM_IPA)
+def predicted_pronunciation(word: str) -> tuple[str, ...]:
+    """Returns what hama's model predicts; a word without a vowel is spelled out."""
+    phonemes: list[str] = []
+    if len(word) > 1 and VOWELS.isdisjoint(word):
+        for letter in word:
+            phonemes += pronunciation(letter)
+        return tuple(phonemes)
+
+    prediction = g2p_model().predict(word)
+    for part in prediction.alignments:
+        sign = part.phoneme
+        if sign in FROM_IPA:
+            phonemes.append(FROM_IPA[sign])
+    return tuple(phonemes)
 
 
-@lru_cache(maxsize=1)
-def reader() -> G2PModel:
+@cache
+def g2p_model() -> G2PModel:
     return G2PModel()
 
 
-@lru_cache(maxsize=1)
-def dictionary() -> dict[str, tuple[str, ...]]:
-    """The first pronunciation of each of 125,000 words. Read from pocketsphinx's files; nothing of
-    it is imported."""
-    package = find_spec("pocketsphinx")
-    if package is None or package.origin is None:
-        raise ModelUnavailable(
-            "the pronouncing dictionary of pocketsphinx is not on this deployment"
-        )
-    lines = (
-        (Path(package.origin).parent / "model/en-us/cmudict-en-us.dict")
-        .read_text(encoding="utf-8")
-        .splitlines()
-    )
-    entries = (line.split() for line in lines)
-    return {word: tuple(sounds) for word, *sounds in entries if "(" not in word}
+@cache
+def pronouncing_dictionary() -> dict[str, tuple[str, ...]]:
+    """Returns the first pronunciation of each of 125,000 words.
+
+    Reads a file of the package pocketsphinx. Raises ModelUnavailable.
+    """
+    path = packaged_file("pocketsphinx", "model/en-us/cmudict-en-us.dict")
+    pronunciations = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        word, *phonemes = line.split()
+        is_alternative = "(" in word
+        if not is_alternative:
+            pronunciations[word] = tuple(phonemes)
+    return pronunciations

@@ -1,38 +1,57 @@
-"""A word as it is said, in the letters of a wav2vec2 model."""
+"""Write a word in the letters of a wav2vec2 model."""
 
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from functions.align.acoustic_model import UNKNOWN
-from functions.align.normalize import read_out
-from functions.align.normalize_en import spoken
+from functions.align.acoustic_model import WILDCARD
+from functions.align.normalize import spoken_words
 
 WORD_BOUNDARY = "|"
 
 
-def writer(language: str, dictionary: Iterable[str]) -> Callable[[str], str]:
-    """Writes words for the model with this dictionary, whose other entries are signs of its own."""
-    alphabet = frozenset(sign for sign in dictionary if is_letter(sign))
-    between = WORD_BOUNDARY if WORD_BOUNDARY in dictionary else ""
+def word_encoder(language: str, dictionary: Iterable[str]) -> Callable[[str], str]:
+    """Returns a function that writes a word in the letters of the model with this dictionary."""
+    characters = frozenset(dictionary)
+    alphabet = frozenset(filter(is_letter, characters))
+    boundary = WORD_BOUNDARY if WORD_BOUNDARY in characters else ""
 
-    def written(word: str) -> str:
-        said = spoken(word) if language == "en" else read_out(word, language)
-        return between.join(filter(None, (spelled(part, alphabet) for part in said))) or UNKNOWN
+    def encode_word(word: str) -> str:
+        encoded_words = []
+        for spoken in spoken_words(word, language):
+            encoded = encode(spoken, alphabet)
+            if encoded:
+                encoded_words.append(encoded)
 
-    return written
+        text = boundary.join(encoded_words)
+        return text or WILDCARD
 
-
-def is_letter(sign: str) -> bool:
-    return len(sign) == 1 and (sign == "'" or unicodedata.category(sign)[0] in "LM")
-
-
-def spelled(word: str, alphabet: frozenset[str]) -> str:
-    """The word's letters that the model knows; é becomes e, and ß ss, where it knows only those."""
-    text = unicodedata.normalize("NFC", word.replace("’", "'")).lower()
-    return "".join(letter if letter in alphabet else plain(letter, alphabet) for letter in text)
+    return encode_word
 
 
-def plain(letter: str, alphabet: frozenset[str]) -> str:
-    return "".join(
-        part for part in unicodedata.normalize("NFKD", letter.casefold()) if part in alphabet
-    )
+def is_letter(entry: str) -> bool:
+    """Returns whether an entry of the dictionary is a letter and no token such as `<pad>`."""
+    if len(entry) != 1:
+        return False
+    if entry == "'":
+        return True
+
+    category = unicodedata.category(entry)
+    return category.startswith(("L", "M"))
+
+
+def encode(word: str, alphabet: frozenset[str]) -> str:
+    """Returns the word's letters that are in the alphabet.
+
+    Other letters are decomposed: é becomes e, and ß ss, where the alphabet has only those.
+    """
+    typed = word.replace("’", "'")
+    composed = unicodedata.normalize("NFC", typed)
+
+    encoded = ""
+    for letter in composed.lower():
+        if letter in alphabet:
+            encoded += letter
+        else:
+            parts = unicodedata.normalize("NFKD", letter.casefold())
+            encoded += "".join(filter(alphabet.__contains__, parts))
+    return encoded

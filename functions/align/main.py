@@ -1,4 +1,4 @@
-"""align: the words of a chunk get their times from its sound. Wiring only; see stage.py."""
+"""The function align. Wiring only; see stage.py."""
 
 from pkgutil import resolve_name
 from typing import cast
@@ -16,7 +16,10 @@ from shared.settings import settings
 
 
 def load() -> Aligner:
-    return cast(Aligner, resolve_name(settings().aligner)())
+    """Returns the aligner that the settings name."""
+    name = settings().aligner
+    load_by_name = resolve_name(name)
+    return cast(Aligner, load_by_name())
 
 
 ALIGN = Stage(

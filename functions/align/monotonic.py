@@ -1,55 +1,60 @@
-"""The last word on a word's time: in order, inside its chunk, and honest about where it comes
-from."""
+"""Clamp word times: monotonic, inside the chunk, with their origin."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from collections.abc import Sequence
+from dataclasses import replace
 
-from shared.model.artifacts import Timing
+from functions.align.alignment import FRAME, WordTiming
 
-FRAME = 0.02
-"""Seconds. The models hear no finer: a word moved by less is where it was found, and a word lasts
-as long at least."""
 ROUNDING = 1e-6
+"""Seconds. More than floating-point arithmetic adds to a shift of exactly one frame."""
 
 
-@dataclass(frozen=True)
-class Fit:
-    """Where a word was placed, in seconds, and how well it fits there, from 0 to 1.
+def clamp_timings(timings: Sequence[WordTiming], duration: float) -> list[WordTiming]:
+    """Returns the timings without overlap and inside [0, duration].
 
-    `timing` is about the model's work: an aligned word whose end was taken back to where its sound
-    stops is aligned.
+    A word lasts at least a frame, unless there is not enough room for all words.
     """
+    starts = monotonic_starts([timing.start for timing in timings], duration)
+    limits = [*starts, duration][1:]
 
-    start: float
-    end: float
-    score: float | None
-    timing: Timing
-
-
-def bounded(fits: Sequence[Fit], duration: float) -> Iterator[Fit]:
-    """No word begins before the last one has ended, or leaves the chunk. Only without room does a
-    word last no time."""
-    starts = spaced([fit.start for fit in fits], duration)
-    for fit, start, following in zip(fits, starts, [*starts[1:], duration], strict=False):
-        yield moved(fit, start, min(max(fit.end, start + FRAME), following))
+    clamped = []
+    for timing, start, limit in zip(timings, starts, limits, strict=True):
+        end = max(timing.end, start + FRAME)
+        end = min(end, limit)
+        clamped.append(moved(timing, start, end))
+    return clamped
 
 
-def spaced(starts: Iterable[float], duration: float) -> list[float]:
-    """In order, a frame apart, and the last one a frame before the end: those in the way are pushed
-    on, or back."""
-    later = list(
-        accumulate(starts, lambda before, start: max(start, before + FRAME), initial=-FRAME)
-    )[1:]
-    earlier = accumulate(
-        reversed(later), lambda after, start: min(start, after - FRAME), initial=duration
-    )
-    return [max(start, 0.0) for start in reversed(list(earlier)[1:])]
+def monotonic_starts(starts: Sequence[float], duration: float) -> list[float]:
+    """Returns the start times at least a frame apart, the last one a frame before the end.
+
+    Starts that are too close are moved later; those that then lie too late are moved earlier.
+    """
+    delayed = []
+    earliest = 0.0
+    for start in starts:
+        start = max(start, earliest)
+        delayed.append(start)
+        earliest = start + FRAME
+
+    advanced = []
+    latest = duration - FRAME
+    for start in reversed(delayed):
+        start = min(start, latest)
+        advanced.append(max(start, 0.0))
+        latest = start - FRAME
+
+    advanced.reverse()
+    return advanced
 
 
-def moved(fit: Fit, start: float, end: float) -> Fit:
-    """The word at its final place. One that had to give way by more than a frame says so."""
-    farthest = max(abs(fit.start - start), abs(fit.end - end))
-    return replace(
-        fit, start=start, end=end, timing="clamped" if farthest > FRAME + ROUNDING else fit.timing
-    )
+def moved(timing: WordTiming, start: float, end: float) -> WordTiming:
+    """Returns the word with these times, marked as clamped if either moved by over a frame."""
+    start_shift = abs(timing.start - start)
+    end_shift = abs(timing.end - end)
+    shift = max(start_shift, end_shift)
+
+    origin = timing.origin
+    if shift > FRAME + ROUNDING:
+        origin = "clamped"
+    return replace(timing, start=start, end=end, origin=origin)

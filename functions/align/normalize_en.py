@@ -1,33 +1,15 @@
-"""How what is written is said in English: `$3.50` -> three dollars fifty. Near enough to find a
-word in the sound."""
+"""Text normalization for English: `$3.50` -> three dollars fifty.
+
+It need not be perfect: it only has to resemble what is said enough to find the word in the audio.
+"""
 
 import re
 import unicodedata
+from functools import cache
+from typing import Literal
 
-TEENS = [
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", *TEENS]
-TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-SCALES = ((10**9, "billion"), (10**6, "million"), (10**3, "thousand"), (100, "hundred"))
-ORDINALS = {
-    "one": "first",
-    "two": "second",
-    "three": "third",
-    "five": "fifth",
-    "eight": "eighth",
-    "nine": "ninth",
-    "twelve": "twelfth",
-}
+from num2words import num2words
+
 FRACTIONS = {"1/2": "half", "1/3": "third", "2/3": "thirds", "1/4": "quarter", "3/4": "quarters"}
 CURRENCIES = {
     "$": ("dollar", "dollars", "cents"),
@@ -35,8 +17,8 @@ CURRENCIES = {
     "€": ("euro", "euros", "cents"),
     "¥": ("yen", "yen", "sen"),
 }
-"""One, many, and hundredths."""
-SIGNS = {
+"""Singular, plural, and the plural of the hundredth."""
+SYMBOLS = {
     "&": "and",
     "+": "plus",
     "@": "at",
@@ -52,8 +34,8 @@ SIGNS = {
     "°c": "degrees celsius",
     "°f": "degrees fahrenheit",
 }
-MILLIONS = {"k": "thousand", "m": "million", "bn": "billion", "b": "billion"}
-"""After a sum of money."""
+MONEY_SCALES = {"k": "thousand", "m": "million", "bn": "billion", "b": "billion"}
+"""Suffixes of an amount of money."""
 UNITS = {
     "mm": "millimeters",
     "cm": "centimeters",
@@ -82,7 +64,7 @@ UNITS_AFTER_DIGITS = UNITS | {
     "°c": "degrees celsius",
     "°f": "degrees fahrenheit",
 }
-"""Alone, these letters may be anything."""
+"""Also the letters that are units only after digits."""
 ABBREVIATIONS = {
     "dr.": "doctor",
     "st.": "saint",
@@ -102,132 +84,179 @@ TOKEN = re.compile(
     r"|(?<=[a-z]{2})(?P<dot>\.)(?=[a-z]{2})"
     r"|(?P<hashtag>#)(?=[a-z])"
     r"|(?P<word>[a-z][a-z']*)"
-    r"|(?P<sign>[&+@=%#¢$£€¥]|°(?:[cf](?![a-z]))?)"
+    r"|(?P<symbol>[&+@=%#¢$£€¥]|°(?:[cf](?![a-z]))?)"
 )
-TYPED = str.maketrans("’‘−⁄", "''-/")
-"""What a typewriter writes for it."""
-LONGEST_NUMBER = 10
-"""Digits. A longer number is read out digit by digit."""
+TYPOGRAPHIC = str.maketrans("’‘−⁄", "''-/")
+"""Typographic characters and what a keyboard has for them."""
+VULGAR_FRACTION = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
+"""The place between a number and a fraction in one character."""
+NOT_DIGIT = re.compile(r"\D")
+YEARS = frozenset([*range(1100, 2000), *range(2010, 2100)])
+"""Numbers that are read as years; 2005 is read as two thousand five either way."""
+MAX_DIGITS = 10
+"""A number with more digits is read out digit by digit."""
 
 
-def spoken(word: str) -> list[str]:
-    """The words, in small letters, that a reader says for one written word. None for a mere
-    sign."""
-    text = plain(word)
+def spoken_english(word: str) -> list[str]:
+    """Returns the lower-case words that are spoken for one written word.
+
+    Returns no words for punctuation and other scripts.
+    """
+    text = plain_text(word)
     if text in ABBREVIATIONS:
         return [ABBREVIATIONS[text]]
+
     if PHONE.fullmatch(text.strip(".,;:?!")):
-        return one_by_one(re.sub(r"\D", "", text))
-    return [said for token in TOKEN.finditer(text) for said in one(token)]
+        digits = NOT_DIGIT.sub("", text)
+        return digit_words(digits)
+
+    words = []
+    for token in TOKEN.finditer(text):
+        words += token_words(token)
+    return words
 
 
-def plain(word: str) -> str:
-    """Small letters without accents; 1½ is 1 1/2."""
-    apart = re.sub(r"(?<=\d)(?=[¼-¾⅐-⅞])", " ", word)
-    text = unicodedata.normalize("NFKD", apart).translate(TYPED).casefold()
+def plain_text(word: str) -> str:
+    """Returns the word in lower case, without accents and typographic characters; 1½ as 1 1/2."""
+    spaced = VULGAR_FRACTION.sub(" ", word)
+    decomposed = unicodedata.normalize("NFKD", spaced)
+    text = decomposed.translate(TYPOGRAPHIC).casefold()
     return "".join(character for character in text if not unicodedata.combining(character))
 
 
-def one(token: re.Match[str]) -> list[str]:
-    """What is said for what `TOKEN` found."""
+def token_words(token: re.Match[str]) -> list[str]:
+    """Returns what is spoken for a match of TOKEN."""
+    if token["currency"]:
+        return money_words(token)
+    if token["digits"] is not None:
+        return quantity_words(token)
+
     text = token.group()
-    match "number" if token["digits"] is not None else token.lastgroup:
-        case "number":
-            return money(token) if token["currency"] else counted(token)
+    match token.lastgroup:
         case "initials":
-            return initials(text.replace(".", ""))
+            return letter_names(text.replace(".", ""))
         case "minute":
-            return time(token["hour"], token["minute"])
+            return time_words(token["hour"], token["minute"])
         case "fraction":
-            return [ONES[int(text[0])], FRACTIONS[text]]
+            return [*digit_words(text[0]), FRACTIONS[text]]
         case "word":
             return UNITS.get(text, text).split()
-        case "sign":
-            return SIGNS[text].split()
-        case kind:
-            return [str(kind)]
+        case "symbol":
+            return SYMBOLS[text].split()
+        case group_name:  # minus, dot and hashtag are spoken as they are named
+            return [str(group_name)]
 
 
-def money(token: re.Match[str]) -> list[str]:
-    """Three dollars fifty; two point five million dollars."""
-    one, many, hundredths = CURRENCIES[token["currency"]]
-    digits, decimals, scale = (
-        token["digits"],
-        token["decimals"],
-        MILLIONS.get(token["suffix"] or ""),
-    )
-    if scale or (decimals and len(decimals) != 2):
-        return [*decimal(digits, decimals), *([scale] if scale else []), many]
-    rest = whole(decimals.lstrip("0")) if decimals and decimals != "00" else []
-    if rest and digits in ("", "0"):
-        return [*rest, hundredths]
-    return [*whole(digits or "0"), one if digits == "1" else many, *rest]
+def money_words(token: re.Match[str]) -> list[str]:
+    """Returns an amount in words: three dollars fifty; two point five million dollars."""
+    singular, plural, cents_name = CURRENCIES[token["currency"]]
+    digits, decimals = token["digits"], token["decimals"]
+
+    scale = MONEY_SCALES.get(token["suffix"])
+    if scale:
+        return [*decimal_words(digits, decimals), scale, plural]
+    if decimals and len(decimals) != 2:
+        return [*decimal_words(digits, decimals), plural]
+
+    cents = []
+    if decimals and decimals != "00":
+        cents = whole_words(decimals.lstrip("0"))
+        if digits in ("", "0"):
+            return [*cents, cents_name]
+
+    amount = whole_words(digits or "0")
+    unit = singular if digits == "1" else plural
+    return [*amount, unit, *cents]
 
 
-def counted(token: re.Match[str]) -> list[str]:
-    """A number, and what its last letters make of it: 1st, 1990s, 5km, 3D."""
-    said, suffix = decimal(token["digits"], token["decimals"]), token["suffix"] or ""
+def quantity_words(token: re.Match[str]) -> list[str]:
+    """Returns a number and its suffix in words: 1st, 1990s, 5km, 3D."""
+    words = decimal_words(token["digits"], token["decimals"])
+    suffix = token["suffix"] or ""
+
     if suffix in ("st", "nd", "rd", "th"):
-        return [*said[:-1], ordinal(said[-1])]
-    if suffix in ("s", "'s"):
-        return [*said[:-1], plural(said[-1])]
-    if suffix in ("am", "pm"):
-        return [*said, *initials(suffix)]
-    return [*said, *UNITS_AFTER_DIGITS.get(suffix, suffix).split()]
+        last_word = words.pop()
+        words.append(ordinals()[last_word])
+    elif suffix in ("s", "'s"):
+        last_word = words.pop()
+        words.append(plural_of(last_word))
+    elif suffix in ("am", "pm"):
+        words += letter_names(suffix)
+    else:
+        unit = UNITS_AFTER_DIGITS.get(suffix, suffix)
+        words += unit.split()
+
+    return words
 
 
-def decimal(digits: str, decimals: str | None) -> list[str]:
-    return [
-        *(whole(digits) if digits else []),
-        *(["point", *one_by_one(decimals)] if decimals else []),
-    ]
+def time_words(hour: str, minute: str) -> list[str]:
+    hour_words = whole_words(hour)
+    if minute == "00":
+        return hour_words
+
+    if minute.startswith("0"):
+        minute_words = ["oh", *digit_words(minute[1])]
+    else:
+        minute_words = whole_words(minute)
+    return hour_words + minute_words
 
 
-def initials(letters: str) -> list[str]:
-    """Each letter by its name. The dictionary has all but `a` right."""
+def letter_names(letters: str) -> list[str]:
+    """Returns the names of the letters; `a` alone would be pronounced as the article."""
     return ["ay" if letter == "a" else letter for letter in letters]
 
 
-def time(hour: str, minute: str) -> list[str]:
-    if minute == "00":
-        return whole(hour)
-    return [*whole(hour), *(["oh", ONES[int(minute)]] if minute[0] == "0" else whole(minute))]
+def decimal_words(digits: str, decimals: str | None) -> list[str]:
+    words = whole_words(digits) if digits else []
+    if decimals:
+        words += ["point", *digit_words(decimals)]
+    return words
 
 
-def whole(digits: str) -> list[str]:
-    """A number without a fraction. Four digits without a comma are read as a year where one
-    would."""
+def whole_words(digits: str) -> list[str]:
+    """Returns a whole number in words: as a year if it may be one, long ones digit by digit."""
     plain = digits.replace(",", "")
-    if len(plain) > LONGEST_NUMBER or (len(plain) > 1 and plain[0] == "0"):
-        return one_by_one(plain)
-    if len(digits) == 4 and ("1100" <= digits < "2000" or "2010" <= digits < "2100"):
-        return cardinal(int(digits[:2])) + (
-            cardinal(int(digits[2:])) if digits[2:] != "00" else ["hundred"]
-        )
-    return cardinal(int(plain))
+    has_leading_zero = len(plain) > 1 and plain.startswith("0")
+    if has_leading_zero or len(plain) > MAX_DIGITS:
+        return digit_words(plain)
+
+    number = int(plain)
+    is_grouped = "," in digits
+    if not is_grouped and number in YEARS:
+        return number_words(number, "year")
+    return number_words(number, "cardinal")
 
 
-def cardinal(number: int) -> list[str]:
-    for scale, name in SCALES:
-        if number >= scale:
-            rest = number % scale
-            return [*cardinal(number // scale), name, *(cardinal(rest) if rest else [])]
-    if number < 20:
-        return [ONES[number]]
-    return [TENS[number // 10], *([ONES[number % 10]] if number % 10 else [])]
+def digit_words(digits: str) -> list[str]:
+    words = []
+    for digit in digits:
+        words += number_words(int(digit), "cardinal")
+    return words
 
 
-def one_by_one(digits: str) -> list[str]:
-    return [ONES[int(digit)] for digit in digits]
+def number_words(number: int, kind: Literal["cardinal", "ordinal", "year"]) -> list[str]:
+    """Returns a number in American English: num2words' words without hyphens, commas and `and`."""
+    text = num2words(number, to=kind)
+    words = re.findall(r"[a-z]+", text)
+    return [word for word in words if word != "and"]
 
 
-def ordinal(word: str) -> str:
+@cache
+def ordinals() -> dict[str, str]:
+    """Returns the ordinal of each word that a number may end with."""
+    numbers = [*range(20), *range(20, 100, 10), 100, 1_000, 1_000_000, 1_000_000_000]
+    ordinals = {}
+    for number in numbers:
+        *_, cardinal = number_words(number, "cardinal")
+        *_, ordinal = number_words(number, "ordinal")
+        ordinals[cardinal] = ordinal
+    return ordinals
+
+
+def plural_of(word: str) -> str:
+    """Returns the plural of a number word."""
     if word.endswith("y"):
-        return word[:-1] + "ieth"
-    return ORDINALS.get(word, word + "th")
-
-
-def plural(word: str) -> str:
-    if word.endswith("y"):
-        return word[:-1] + "ies"
-    return word + ("es" if word.endswith("x") else "s")
+        return word.removesuffix("y") + "ies"
+    if word.endswith("x"):
+        return word + "es"
+    return word + "s"

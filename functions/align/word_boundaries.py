@@ -1,104 +1,146 @@
-"""From where to where a word is heard, given where its letters are: a word never swallows a
-pause."""
+"""Word boundaries from aligned characters and the audio's pauses.
 
-from collections.abc import Iterator, Sequence
+CTC aligners tell when characters begin. A word's last character would otherwise last until the next
+word, so that words would contain pauses.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.align.monotonic import FRAME
-from functions.align.sound import Sound
+from functions.align.alignment import FRAME
+from functions.align.chunk_audio import ChunkAudio
+from shared.model.artifacts import Interval
 
-PAUSE = 0.25
-"""Seconds of quiet that no word holds. The closure of a stop lasts half as long."""
-ENDING = 0.1
-"""Seconds of quiet after which a word's last letter is over. That of a final stop is shorter."""
-LONGEST_LETTER = 0.5
-"""Seconds. So long is a vowel drawn out before a pause."""
-USUAL_LETTER = 0.3
-"""Seconds that the last letter is given in noise, where its end cannot be heard."""
-SOFT = 0.12
-"""Seconds by which a model may miss a soft beginning after a pause."""
-LATE = 0.08
-"""Seconds by which a word may begin later than the model says."""
-CLEAR = 0.3
-"""Seconds after which a word has been loud."""
+MIN_PAUSE = 0.25
+"""Seconds of quiet that no word contains. The closure of a stop lasts half as long."""
+MIN_SILENCE = 0.1
+"""Seconds of quiet that end a word's last character. The closure before a final stop is shorter."""
+MAX_CHAR = 0.5
+"""Seconds. The longest character: a vowel drawn out before a pause."""
+CHAR_IN_NOISE = 0.3
+"""Seconds given to the last character in noise, where its end cannot be found."""
+MAX_LATE = 0.12
+"""Seconds by which the model may place a word after its onset, if that is soft."""
+MAX_EARLY = 0.08
+"""Seconds by which the model may place a word before its onset."""
+ONSET_CONTEXT = 0.3
+"""Seconds of a word within which its level reaches the peak."""
 
 
 @dataclass(frozen=True)
-class Letter:
-    """Where the model hears a letter begin, and how sure it is, from 0 to 1."""
+class AlignedChar:
+    """A character, the second at which it begins, and the model's score for it, from 0 to 1."""
 
-    sign: str
+    char: str
     start: float
     score: float
 
 
-def extents(
-    words: Sequence[Sequence[Letter]], end: float, sound: Sound
-) -> list[tuple[float, float]]:
-    """From where to where each word of a segment is heard. The last one has ended by `end`."""
-    cores = [core(letters, sound) for letters in words]
-    earliest = [0.0, *(letters[-1].start + FRAME for letters in cores[:-1])]
-    starts = [
-        first_sound(letters[0].start, early, sound)
-        for letters, early in zip(cores, earliest, strict=True)
-    ]
-    limits = [*starts[1:], end]
-    return [
-        (start, last_sound(max(letters[-1].start, start), limit, sound))
-        for letters, start, limit in zip(cores, starts, limits, strict=True)
-    ]
+def word_intervals(
+    words: Sequence[Sequence[AlignedChar]], end: float, audio: ChunkAudio
+) -> list[Interval]:
+    """Returns when each word of a segment that ends at `end` is spoken."""
+    trimmed_words = [without_strays(chars, audio) for chars in words]
+    onsets = word_onsets(trimmed_words, audio)
+    limits = [*onsets[1:], end]
+
+    intervals = []
+    for chars, onset, limit in zip(trimmed_words, onsets, limits, strict=True):
+        last_char = max(chars[-1].start, onset)
+        offset = char_end(last_char, limit, audio)
+        intervals.append(Interval(start=onset, end=offset))
+    return intervals
 
 
-def core(letters: Sequence[Letter], sound: Sound) -> list[Letter]:
-    """The letters without those that a pause parts from the surer ones: the model put them where
-    they fitted."""
-    pauses = sound.pauses(letters[0].start, letters[-1].start + LONGEST_LETTER, PAUSE) or []
-    return max(parts(letters, pauses), key=lambda part: sum(letter.score for letter in part))
+def without_strays(chars: Sequence[AlignedChar], audio: ChunkAudio) -> list[AlignedChar]:
+    """Returns the word's best-scored run of characters between pauses.
+
+    The other characters were placed beyond a pause because they had to be placed somewhere.
+    """
+    latest_end = chars[-1].start + MAX_CHAR
+    pauses = audio.pauses(chars[0].start, latest_end, MIN_PAUSE) or []
+    runs = split_at_pauses(chars, pauses)
+    return max(runs, key=total_score)
 
 
-def parts(
-    letters: Sequence[Letter], pauses: Sequence[tuple[float, float]]
-) -> Iterator[list[Letter]]:
-    """The letters, cut at pauses and where one would last too long."""
-    part: list[Letter] = []
-    for letter in letters:
-        if part and apart(part[-1].start, letter.start, pauses):
-            yield part
-            part = []
-        part.append(letter)
-    yield part
+def split_at_pauses(
+    chars: Sequence[AlignedChar], pauses: Sequence[Interval]
+) -> list[list[AlignedChar]]:
+    """Returns the characters, split at pauses and after a character that would last too long."""
+    run = [chars[0]]
+    runs = [run]
+    for char in chars[1:]:
+        start = run[-1].start
+        end = char.start
+        if end - start > MAX_CHAR or contains_pause(start, end, pauses):
+            run = []
+            runs.append(run)
+        run.append(char)
+    return runs
 
 
-def apart(before: float, after: float, pauses: Sequence[tuple[float, float]]) -> bool:
-    paused = any(before - FRAME <= start and end <= after + 2 * FRAME for start, end in pauses)
-    return paused or after - before > LONGEST_LETTER
+def contains_pause(start: float, end: float, pauses: Sequence[Interval]) -> bool:
+    """Returns whether a pause lies in [start, end], give or take the models' time resolution."""
+    earliest = start - FRAME
+    latest = end + 2 * FRAME
+    return any(pause.start >= earliest and pause.end <= latest for pause in pauses)
 
 
-def first_sound(start: float, earliest: float, sound: Sound) -> float:
-    """Where a word that the model heard at `start` really begins, if that is after a pause."""
-    pauses = sound.pauses(start - SOFT - ENDING, start + CLEAR, ENDING) or []
-    return max(
-        (end for _, end in pauses if max(start - SOFT, earliest) <= end <= start + LATE),
-        default=start,
-    )
+def total_score(chars: Sequence[AlignedChar]) -> float:
+    return sum(char.score for char in chars)
 
 
-def last_sound(start: float, limit: float, sound: Sound) -> float:
-    """Where a letter that begins at `start` stops."""
-    latest = min(start + LONGEST_LETTER, limit)
-    pauses = sound.pauses(start, latest + ENDING, ENDING)
+def word_onsets(words: Sequence[Sequence[AlignedChar]], audio: ChunkAudio) -> list[float]:
+    """Returns the second at which each word begins to sound."""
+    onsets = []
+    earliest = 0.0
+    for chars in words:
+        onset = word_onset(chars[0].start, earliest, audio)
+        onsets.append(onset)
+        earliest = chars[-1].start + FRAME
+    return onsets
+
+
+def word_onset(start: float, earliest: float, audio: ChunkAudio) -> float:
+    """Returns the end of the pause before a word that the model placed at `start`, or `start`."""
+    search_start = start - MAX_LATE - MIN_SILENCE
+    pauses = audio.pauses(search_start, start + ONSET_CONTEXT, MIN_SILENCE) or []
+
+    first = max(start - MAX_LATE, earliest)
+    last = start + MAX_EARLY
+    onset = None
+    for pause in pauses:
+        if first <= pause.end <= last:
+            onset = pause.end
+    return start if onset is None else onset
+
+
+def char_end(start: float, limit: float, audio: ChunkAudio) -> float:
+    """Returns the second at which a word's last character, which begins at `start`, ends."""
+    latest = min(start + MAX_CHAR, limit)
+    pauses = audio.pauses(start, latest + MIN_SILENCE, MIN_SILENCE)
     if pauses is None:
-        return min(start + USUAL_LETTER, limit)
-    return min(max(pauses[0][0], start + FRAME), limit) if pauses else latest
+        latest_in_noise = start + CHAR_IN_NOISE
+        return min(latest_in_noise, limit)
+    if not pauses:
+        return latest
+
+    sound_end = pauses[0].start
+    shortest_end = start + FRAME
+    return min(max(sound_end, shortest_end), limit)
 
 
-def sounding(start: float, end: float, sound: Sound) -> tuple[float, float]:
-    """The longest stretch of a word without a pause, where nothing is known of its letters."""
-    edges = [
-        start,
-        *(edge for pause in sound.pauses(start, end, PAUSE) or () for edge in pause),
-        end,
-    ]
-    return max(
-        zip(edges[::2], edges[1::2], strict=True), key=lambda stretch: stretch[1] - stretch[0]
-    )
+def longest_speech(start: float, end: float, audio: ChunkAudio) -> Interval:
+    """Returns the longest part of [start, end] without a pause, for a word that is not aligned."""
+    pauses = audio.pauses(start, end, MIN_PAUSE) or []
+    part_starts = [start, *(pause.end for pause in pauses)]
+    part_ends = [*(pause.start for pause in pauses), end]
+
+    parts = zip(part_starts, part_ends, strict=True)
+    longest_start, longest_end = max(parts, key=length)
+    return Interval(start=longest_start, end=longest_end)
+
+
+def length(part: tuple[float, float]) -> float:
+    start, end = part
+    return end - start

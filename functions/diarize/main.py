@@ -1,4 +1,4 @@
-"""diarize: who speaks when, in a span. Wiring only; see stage.py."""
+"""The function diarize. Wiring only; see stage.py."""
 
 from pkgutil import resolve_name
 from typing import cast
@@ -15,7 +15,10 @@ from shared.settings import settings
 
 
 def load() -> Diarizer:
-    return cast(Diarizer, resolve_name(settings().diarizer)())
+    """Returns the diarizer that the settings name."""
+    name = settings().diarizer
+    load_by_name = resolve_name(name)
+    return cast(Diarizer, load_by_name())
 
 
 DIARIZE = Stage(

@@ -1,11 +1,7 @@
-"""Where a diarization model lies on this machine, and its fingerprint. Cheap: nothing here loads a
-model."""
+"""Where the diarization model's files are, and the engine that names them. Loads no model."""
 
-import hashlib
-from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,80 +10,69 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
+from shared.runtime.model_files import files_digest, packaged_file
 from shared.settings import settings
 
 EMBEDDED = "embedded"
-"""The model made of parts that come with the packages, for a machine without a hub."""
+"""Name of the model whose parts come with installed packages, and which needs no hub."""
 
 
-class Parts(NamedTuple):
-    """The embedded model's files."""
+class EmbeddedFiles(NamedTuple):
+    """The files of the embedded model."""
 
     segmentation: Path
     """pyannote's, as whisperx packages it: who speaks when within 5 s, for up to three speakers."""
     embedding: Path
-    """Resemblyzer's d-vector: what a voice is like."""
+    """Resemblyzer's speaker encoder."""
 
 
 @cache
 def engine() -> Engine:
+    """The engine of the deployment's model. Raises ModelUnavailable."""
     model = settings().diarize_model
-    files = (
-        embedded()
-        if model == EMBEDDED
-        else sorted(path for path in folder(model).rglob("*") if path.is_file())
-    )
+    if model == EMBEDDED:
+        files = list(embedded_files())
+    else:
+        entries = sorted(model_folder(model).rglob("*"))
+        files = [entry for entry in entries if entry.is_file()]
+
     return Engine(
         name="pyannote.audio",
         version=version("pyannote.audio"),
         model=model,
-        digest=f"sha256:{digest(files)}",
+        digest=files_digest(files),
         device=settings().device,
     )
 
 
-def embedded() -> Parts:
-    return Parts(
-        packaged("whisperx", "assets/pytorch_model.bin"), packaged("resemblyzer", "pretrained.pt")
+def embedded_files() -> EmbeddedFiles:
+    """Raises ModelUnavailable if a package is not installed."""
+    return EmbeddedFiles(
+        segmentation=packaged_file("whisperx", "assets/pytorch_model.bin"),
+        embedding=packaged_file("resemblyzer", "pretrained.pt"),
     )
 
 
-def packaged(package: str, path: str) -> Path:
-    """A file of an installed package, found without importing the package, which would cost
-    seconds."""
-    spec = find_spec(package)
-    file = Path(spec.origin).parent / path if spec and spec.origin else None
-    if file is None or not file.is_file():
-        raise ModelUnavailable(
-            f"{EMBEDDED}: the package {package} with its {path} is not installed"
-        )
-    return file
+def model_folder(model: str) -> Path:
+    """Returns the folder with the pipeline's config.yaml.
 
+    `model` is that folder, or a name on the hub, `owner/name` or `owner/name@revision`. Raises
+    ModelUnavailable.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
 
-def folder(model: str) -> Path:
-    """The folder of a pipeline's config.yaml: `model` itself, or what the hub's
-    `owner/name@revision` is cached as."""
-    if (here := Path(model).expanduser()).is_dir():
-        return here
     name, _, revision = model.partition("@")
+    config = settings()
     try:
-        return Path(
-            snapshot_download(
-                name,
-                revision=revision or None,
-                cache_dir=settings().models,
-                token=settings().hub_token,
-                local_files_only=not settings().download_models,
-            )
+        snapshot = snapshot_download(
+            name,
+            revision=revision or None,
+            cache_dir=config.models,
+            token=config.hub_token,
+            local_files_only=not config.download_models,
         )
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
-        raise ModelUnavailable(f"{model}: not in {settings().models}") from error
-
-
-def digest(files: Iterable[Path]) -> str:
-    """One hash of many files' contents, in the order given."""
-    whole = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            whole.update(hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()
+        raise ModelUnavailable(f"{model}: not in {config.models}") from error
+    return Path(snapshot)

@@ -1,5 +1,4 @@
-"""finalize: words and turns become the answer in the outbox, or a failure a problem. Wiring only;
-see job.py."""
+"""finalize's HTTP function: writes a job's transcript or problem into the outbox. See job.py."""
 
 import flask
 import functions_framework
@@ -17,8 +16,11 @@ in_each_worker(lambda: blob_store())
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("finalize", request, StageRequest, answer)
+    return serve("finalize", request, StageRequest, handle_request)
 
 
-def answer(asked: StageRequest) -> Finalized:
-    return finalize(asked, blob_store(), job_store(), event_publisher())
+def handle_request(request: StageRequest) -> Finalized:
+    blobs = blob_store()
+    jobs = job_store()
+    publisher = event_publisher()
+    return finalize(request, blobs, jobs, publisher)

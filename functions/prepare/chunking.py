@@ -1,188 +1,197 @@
-"""Probabilities of speech -> chunks and spans, cut where nobody speaks. All positions are
-samples."""
+"""Speech probabilities -> chunks, cut in silence where there is any. All positions are samples."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.prepare.vad import WINDOW, Stretch, Talk
+from functions.prepare.sample_intervals import (
+    MILLISECOND,
+    PADDING,
+    SampleInterval,
+    clip,
+    pad,
+    round_down_to_millisecond,
+)
+from functions.prepare.vad import WINDOW, SpeechDetector
 from shared.model.artifacts import SAMPLE_RATE
 
-MOST_CHUNKS = 200
-LONGEST_CHUNK = 300 * SAMPLE_RATE
-PAD = 200 * SAMPLE_RATE // 1000
-"""Kept on both sides of speech; two neighbours closer than twice that meet in the middle."""
-EARLIEST = 0.75
-"""A chunk is cut in the last quarter before its target."""
-SLACK = 0.9
-"""What the chunks must last on average, of their target, to be no more than allowed."""
-GRID = SAMPLE_RATE // 1000
-"""Cuts fall on whole milliseconds, so that times on the wire are exact."""
+MAX_CHUNKS = 200
+"""Of a recording, all its channels together."""
+MAX_CHUNK = 300 * SAMPLE_RATE
+"""Samples."""
+MIN_FILL = 0.75
+"""Fraction of the target length before which nothing is cut."""
+MAX_FILL = 2 - MIN_FILL
+"""Fraction of the target length that has to be buffered before a cut."""
+MEAN_FILL = 0.9
+"""Mean length of chunks, as a fraction of their target, that keeps them within MAX_CHUNKS."""
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Where a chunk ends, and the length of the silence around it: none when it is inside
-    speech."""
+class CutPoint:
+    """Where a chunk ends."""
 
-    at: int
+    position: int
     silence: int
+    """Samples of silence around it; 0 inside speech."""
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A chunk to be. `speech` is padded and inside it."""
+class ChunkDraft:
+    """A chunk before its samples are written."""
 
     start: int
     end: int
-    speech: tuple[Stretch, ...]
+    speech: tuple[SampleInterval, ...]
+    """Padded, and inside the chunk."""
     silence: int
-    """Around its end."""
+    """Samples of silence around its end."""
     inside_speech: bool = False
-    """Its end had to be cut where someone speaks."""
+    """There was no pause to cut in."""
 
 
 @dataclass(frozen=True)
-class Reach:
-    """Between which samples a chunk should end."""
+class CutRange:
+    """The positions between which a chunk should end."""
 
     earliest: int
     target: int
 
 
-class Cutter:
-    """Cuts the recording into pieces that follow each other without a gap, as its probabilities
-    come in.
+class Chunker:
+    """Cuts a stream of speech probabilities into chunks that follow each other without a gap.
 
-    A recording of up to `most` x 300 s gets at most `most` pieces, if its length is known from the
-    beginning, and no piece is longer than 300 s. So the target grows with the length that is
-    expected of the recording.
+    No chunk is longer than MAX_CHUNK. A recording of up to `max_chunks` times that length gets at
+    most `max_chunks` chunks if its length is known from the start, so the target length grows with
+    the expected length of the recording.
     """
 
-    def __init__(self, chunk_seconds: float, most: int = MOST_CHUNKS) -> None:
-        self._least_target = on_grid(chunk_seconds * SAMPLE_RATE)
-        self._most_pieces = most
-        self._talk = Talk()
+    def __init__(self, chunk_seconds: float, max_chunks: int = MAX_CHUNKS) -> None:
+        self._min_target = round_down_to_millisecond(chunk_seconds * SAMPLE_RATE)
+        self._max_chunks = max_chunks
+        self._detector = SpeechDetector()
         self._probabilities: list[float] = []
-        self._first = 0
+        self._first_window = 0
         self._start = 0
-        self._now = 0
-        self._made = 0
+        self._end = 0
+        self._chunks_made = 0
 
-    def push(self, probabilities: NDArray[np.float32], expected: float) -> Iterator[Piece]:
-        """Take the next windows' probabilities; `expected` is the length of the recording in
-        seconds, as far as known.
+    def push(
+        self, probabilities: NDArray[np.float32], expected_seconds: float
+    ) -> Iterator[ChunkDraft]:
+        """Add the next windows' probabilities, and yield the chunks that are complete.
 
-        A piece is cut once a quarter more than it is there, so that the rest is no splinter.
+        `expected_seconds` is the recording's length as far as it is known. Cut only once 125 % of
+        the target is buffered, so the remainder is never tiny.
         """
-        self._talk.push(probabilities)
+        self._detector.push(probabilities)
         self._probabilities.extend(probabilities.tolist())
-        self._now += len(probabilities) * WINDOW
-        while self._now - self._start > self._most(reach := self._reach(expected * SAMPLE_RATE)):
-            yield self._cut(reach)
+        self._end += len(probabilities) * WINDOW
 
-    def finish(self, length: int) -> Iterator[Piece]:
-        """The rest of a recording of this many samples."""
-        while length - self._start > min(self._most(reach := self._reach(length)), LONGEST_CHUNK):
-            yield self._cut(reach)
-        yield self._piece(Cut(length, 0), length)
+        expected = expected_seconds * SAMPLE_RATE
+        while True:
+            cut_range = self._cut_range(expected)
+            buffered = self._end - self._start
+            if buffered <= self._buffer_needed(cut_range):
+                return
+            yield self._cut(cut_range)
 
-    def _reach(self, expected: float) -> Reach:
-        needed = (expected - self._start) / max(1, self._most_pieces - self._made)
-        target = min(LONGEST_CHUNK, max(self._least_target, on_grid(needed / SLACK)))
-        earliest = min(target, max(EARLIEST * target, needed + GRID))
-        return Reach(self._start + on_grid(earliest), self._start + target)
+    def finish(self, length: int) -> Iterator[ChunkDraft]:
+        """Yields the remaining chunks of a recording of `length` samples."""
+        while True:
+            cut_range = self._cut_range(length)
+            longest = min(self._buffer_needed(cut_range), MAX_CHUNK)
+            remaining = length - self._start
+            if remaining <= longest:
+                break
+            yield self._cut(cut_range)
+        end = CutPoint(length, silence=0)
+        yield self._draft(end, length)
 
-    def _most(self, reach: Reach) -> float:
-        return (reach.target - self._start) * (2 - EARLIEST)
+    def _cut_range(self, expected: float) -> CutRange:
+        remaining = expected - self._start
+        remaining_chunks = max(1, self._max_chunks - self._chunks_made)
+        mean_needed = remaining / remaining_chunks
 
-    def _cut(self, reach: Reach) -> Piece:
-        found = longest_silence(self._talk.stretches(), self._now, reach)
-        return self._piece(
-            found or Cut(self._least_like_speech(reach), 0), self._now, inside_speech=found is None
+        target = round_down_to_millisecond(mean_needed / MEAN_FILL)
+        target = max(self._min_target, target)
+        target = min(MAX_CHUNK, target)
+
+        earliest = max(MIN_FILL * target, mean_needed + MILLISECOND)
+        earliest = min(target, earliest)
+        return CutRange(
+            earliest=self._start + round_down_to_millisecond(earliest),
+            target=self._start + target,
         )
 
-    def _least_like_speech(self, reach: Reach) -> int:
-        """The middle of the window with the lowest probability."""
-        first = reach.earliest // WINDOW
-        windows = range(first, max(reach.target // WINDOW, first + 1))
-        quietest = min(windows, key=lambda window: self._probabilities[window - self._first])
-        return min(max(quietest * WINDOW + WINDOW // 2, reach.earliest), reach.target)
+    def _buffer_needed(self, cut_range: CutRange) -> float:
+        """Samples that have to be there before the chunk is cut."""
+        target_length = cut_range.target - self._start
+        return target_length * MAX_FILL
 
-    def _piece(self, cut: Cut, known: int, *, inside_speech: bool = False) -> Piece:
-        speech = clipped(padded(self._talk.stretches(), known), self._start, cut.at)
-        piece = Piece(self._start, cut.at, tuple(speech), cut.silence, inside_speech)
-        del self._probabilities[: cut.at // WINDOW - self._first]
-        self._first, self._start, self._made = cut.at // WINDOW, cut.at, self._made + 1
-        return piece
+    def _cut(self, cut_range: CutRange) -> ChunkDraft:
+        speech = self._detector.intervals()
+        known = self._end
+        cut = middle_of_longest_silence(speech, known, cut_range)
+        if cut is not None:
+            return self._draft(cut, known)
+        position = self._least_likely_speech(cut_range)
+        cut = CutPoint(position, silence=0)
+        return self._draft(cut, known, inside_speech=True)
+
+    def _least_likely_speech(self, cut_range: CutRange) -> int:
+        """Returns the middle of the window with the lowest probability."""
+        first = cut_range.earliest // WINDOW
+        end = max(cut_range.target // WINDOW, first + 1)
+        first_index = first - self._first_window
+        end_index = end - self._first_window
+        probabilities = self._probabilities[first_index:end_index]
+
+        lowest = min(probabilities)
+        window = first + probabilities.index(lowest)
+        middle = window * WINDOW + WINDOW // 2
+        middle = max(middle, cut_range.earliest)
+        return min(middle, cut_range.target)
+
+    def _draft(self, cut: CutPoint, known: int, *, inside_speech: bool = False) -> ChunkDraft:
+        """Returns the chunk up to `cut`, and starts the next. `known` samples are buffered."""
+        padded = pad(self._detector.intervals(), known)
+        speech = tuple(clip(padded, self._start, cut.position))
+        draft = ChunkDraft(self._start, cut.position, speech, cut.silence, inside_speech)
+
+        next_window = cut.position // WINDOW
+        finished_windows = next_window - self._first_window
+        del self._probabilities[:finished_windows]
+        self._first_window = next_window
+        self._start = cut.position
+        self._chunks_made += 1
+        return draft
 
 
-def on_grid(samples: float) -> int:
-    return int(samples) // GRID * GRID
+def middle_of_longest_silence(
+    speech: list[SampleInterval], known: int, cut_range: CutRange
+) -> CutPoint | None:
+    """Returns the middle of the longest silence in the range, or None if all of it is speech.
 
-
-def longest_silence(stretches: Iterable[Stretch], known: int, reach: Reach) -> Cut | None:
-    """The middle of the longest silence in reach, outside all padding."""
-    found: list[tuple[int, int, int]] = []
-    beyond = max(known, reach.target) + PAD
-    for (_, begins), (ends, _) in pairwise([(0, -PAD), *stretches, (beyond, beyond)]):
-        pad = min(PAD, (ends - begins) // 2)
-        first, last = max(begins + pad, reach.earliest), min(ends - pad, reach.target)
+    `known` samples are buffered. The padding of speech counts as speech; where two neighbours'
+    padding meets there is one place to cut.
+    """
+    beyond = max(known, cut_range.target) + PADDING
+    edges = [(0, -PADDING), *speech, (beyond, beyond)]
+    candidates: list[tuple[int, int, int]] = []
+    for (_, silence_start), (silence_end, _) in pairwise(edges):
+        silence = silence_end - silence_start
+        padding = min(PADDING, silence // 2)
+        first = max(silence_start + padding, cut_range.earliest)
+        last = min(silence_end - padding, cut_range.target)
         if first <= last:
-            found.append((last - first, ends - begins, on_grid((first + last) / 2)))
-    if not found:
+            middle = round_down_to_millisecond((first + last) / 2)
+            candidates.append((last - first, silence, middle))
+
+    if not candidates:
         return None
-    _, silence, at = max(found)
-    return Cut(at, silence)
-
-
-def padded(stretches: Iterable[Stretch], length: int) -> list[Stretch]:
-    """Each with PAD more on both sides; neighbours that would overlap meet in the middle."""
-    wide = [[max(0, begins - PAD), min(length, ends + PAD)] for begins, ends in stretches]
-    for left, right in pairwise(wide):
-        if left[1] > right[0]:
-            left[1] = right[0] = (left[1] + right[0]) // 2
-    return [(begins, ends) for begins, ends in wide]
-
-
-def clipped(stretches: Iterable[Stretch], start: int, end: int) -> list[Stretch]:
-    inside = ((max(begins, start), min(ends, end)) for begins, ends in stretches)
-    return [(begins, ends) for begins, ends in inside if begins < ends]
-
-
-class Splitter:
-    """Gathers pieces into spans, which end at the longest silence that keeps them about equally
-    long."""
-
-    def __init__(self, span_seconds: float) -> None:
-        self._longest = int(span_seconds * SAMPLE_RATE)
-        self._start = 0
-        self._ends: list[Cut] = []
-
-    def push(self, piece: Piece, expected: float) -> Iterator[Stretch]:
-        """Take the next piece of a recording that is expected to last so many seconds."""
-        share, most = self._sizes(max(expected * SAMPLE_RATE, piece.end))
-        while self._ends and piece.end - self._start > most:
-            late = [end for end in self._ends if end.at - self._start >= EARLIEST * share]
-            yield self._span(max(late or self._ends[-1:], key=lambda end: end.silence))
-        self._ends.append(Cut(piece.end, piece.silence))
-
-    def finish(self) -> Stretch:
-        """The last span."""
-        return self._span(self._ends[-1])
-
-    def _sizes(self, expected: float) -> tuple[float, float]:
-        """What a span should last, and what it may."""
-        rest = expected - self._start
-        share = rest / ceil(rest / self._longest)
-        return share, min(self._longest, share * (2 - EARLIEST))
-
-    def _span(self, end: Cut) -> Stretch:
-        span = self._start, end.at
-        self._start = end.at
-        self._ends = [later for later in self._ends if later.at > end.at]
-        return span
+    _, silence, position = max(candidates)
+    return CutPoint(position, silence)

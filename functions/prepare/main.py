@@ -1,4 +1,4 @@
-"""prepare: decode, measure, find speech, cut at silences. Wiring only; see job.py and stage.py."""
+"""prepare: decode, detect speech, cut at silences. Wiring only; see job.py and stage.py."""
 
 import flask
 import functions_framework

@@ -1,4 +1,4 @@
-"""Samples on their way through memory into files."""
+"""Samples between decoding and files: equal blocks, a buffer, and WAV files."""
 
 import wave
 from collections.abc import Iterable, Iterator
@@ -10,23 +10,32 @@ from functions.prepare.resampling import Samples
 from shared.model.artifacts import SAMPLE_RATE
 
 
-def blocks(pieces: Iterable[Samples], length: int) -> Iterator[Samples]:
-    """The same rows of samples in blocks of one length, but for the last."""
-    waiting: list[Samples] = []
-    for piece in pieces:
-        waiting.append(piece)
-        if sum(part.shape[1] for part in waiting) >= length:
-            sound = np.concatenate(waiting, axis=1)
-            rest = sound.shape[1] // length * length
-            yield from (sound[:, start : start + length] for start in range(0, rest, length))
-            waiting = [sound[:, rest:]]
-    last = np.concatenate(waiting, axis=1) if waiting else np.zeros((1, 0), np.int16)
-    if last.size:
-        yield last
+def equal_blocks(arrays: Iterable[Samples], length: int) -> Iterator[Samples]:
+    """Yields the same samples in blocks of `length` columns; the last block may be shorter.
+
+    Each array has a row per channel.
+    """
+    pending: list[Samples] = []
+    pending_length = 0
+    for array in arrays:
+        pending.append(array)
+        pending_length += array.shape[1]
+        if pending_length < length:
+            continue
+
+        joined = np.concatenate(pending, axis=1)
+        whole = pending_length // length * length
+        for start in range(0, whole, length):
+            yield joined[:, start : start + length]
+        pending = [joined[:, whole:]]
+        pending_length -= whole
+
+    if pending_length:
+        yield np.concatenate(pending, axis=1)
 
 
-class Tape:
-    """The end of one row of samples: what no file has taken yet."""
+class SampleBuffer:
+    """The samples of one channel that are still needed."""
 
     def __init__(self) -> None:
         self._blocks: list[Samples] = []
@@ -37,24 +46,31 @@ class Tape:
         self._blocks.append(block)
         self.end += len(block)
 
-    def pieces(self, start: int, end: int) -> Iterator[Samples]:
-        at = self._start
+    def slices(self, start: int, end: int) -> Iterator[Samples]:
+        """Yields the samples from `start` to `end` without copying them."""
+        block_start = self._start
         for block in self._blocks:
-            if (part := block[max(0, start - at) : max(0, end - at)]).size:
-                yield part
-            at += len(block)
+            first = max(0, start - block_start)
+            last = max(0, end - block_start)
+            samples = block[first:last]
+            if samples.size:
+                yield samples
+            block_start += len(block)
 
     def read(self, start: int, end: int) -> Samples:
-        return np.concatenate(list(self.pieces(start, end)))
+        slices = list(self.slices(start, end))
+        return np.concatenate(slices)
 
-    def forget(self, before: int) -> None:
-        self._blocks = list(self.pieces(before, self.end))
-        self._start = before
+    def drop_before(self, position: int) -> None:
+        self._blocks = list(self.slices(position, self.end))
+        self._start = position
 
 
-def written(path: Path, pieces: Iterable[Samples]) -> Path:
+def write_wav(path: Path, arrays: Iterable[Samples]) -> None:
+    """Write mono samples to a WAV file, one array after the other."""
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        for piece in pieces:
-            file.writeframesraw(piece.tobytes())
-    return path
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        for array in arrays:
+            file.writeframesraw(array.tobytes())

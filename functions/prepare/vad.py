@@ -1,5 +1,8 @@
-"""Samples -> where someone speaks: Silero's network, run in a stream, and hysteresis over what it
-says."""
+"""Voice activity detection: Silero's network over a stream of samples, then two thresholds.
+
+Network: https://github.com/snakers4/silero-vad. The thresholds give the intervals that
+faster-whisper's `get_speech_timestamps` gives for a whole recording.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from functions.prepare.sample_intervals import SampleInterval
+from shared.model.audio import FULL_SCALE
 from shared.model.contracts import Engine
 
 WINDOW = 512
@@ -19,101 +25,139 @@ WINDOW = 512
 CONTEXT = 64
 """Samples before a window that the network sees with it."""
 
-BEGINS = 0.5
-"""The probability at which speech begins."""
-ENDS = 0.35
-"""Below it, for long enough, speech has ended."""
-PAUSE = 5
-"""Windows (160 ms) of silence that part two stretches of speech."""
-SHORTEST = 2
-"""Windows (64 ms); what is shorter is a click."""
-
-Stretch = tuple[int, int]
-"""Start and end in samples, half-open."""
+ONSET = 0.5
+"""Speech starts at this probability."""
+OFFSET = 0.35
+"""Silence starts below this probability, and lasts until a window reaches ONSET."""
+MIN_SILENCE = 5
+"""Windows (160 ms). A shorter pause does not end speech."""
+MIN_SPEECH = 2
+"""Windows (64 ms). Shorter sounds are clicks."""
 
 
-def model() -> Path:
-    """The network as faster-whisper packs it. That package is not imported: it would cost
-    seconds."""
-    spec = find_spec("faster_whisper")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("faster_whisper, which carries Silero's network")
-    return Path(spec.origin).parent / "assets" / "silero_vad_v6.onnx"
+class SileroVad:
+    """The probability of speech in each window of a stream."""
+
+    def __init__(self) -> None:
+        state_shape = (1, 1, 128)
+        self._hidden = np.zeros(state_shape, np.float32)
+        self._cell = np.zeros(state_shape, np.float32)
+        self._context = np.zeros(CONTEXT, np.float32)
+
+    def probabilities(self, samples: NDArray[np.int16]) -> NDArray[np.float32]:
+        """Returns one probability per window of the next samples.
+
+        Only the recording's last samples may be other than whole windows.
+        """
+        scaled = samples.astype(np.float32) / FULL_SCALE
+        missing = -len(samples) % WINDOW
+        padding = np.zeros(missing, np.float32)
+        stream = np.concatenate([self._context, scaled, padding])
+        self._context = stream[-CONTEXT:]
+
+        shifted_by_one = sliding_window_view(stream, CONTEXT + WINDOW)
+        windows = np.ascontiguousarray(shifted_by_one[::WINDOW])
+        inputs = {"input": windows, "h": self._hidden, "c": self._cell}
+        outputs = session().run(None, inputs)
+        probabilities, self._hidden, self._cell = outputs
+        return np.asarray(probabilities, np.float32)
 
 
-@cache
-def engine() -> Engine:
-    return Engine(
-        name="silero",
-        version=f"faster-whisper {version('faster-whisper')}, onnxruntime {version('onnxruntime')}",
-        model=model().name,
-        digest=f"sha256:{hashlib.sha256(model().read_bytes()).hexdigest()}",
-    )
+class SpeechDetector:
+    """Intervals of speech, without padding, from a stream of probabilities."""
+
+    def __init__(self) -> None:
+        self._complete: list[SampleInterval] = []
+        self._windows = 0
+        self._speech_start: int | None = None
+        self._silence_start: int | None = None
+
+    def push(self, probabilities: Iterable[float]) -> None:
+        for probability in probabilities:
+            self._push_one(probability)
+            self._windows += 1
+
+    def intervals(self) -> list[SampleInterval]:
+        """Returns all intervals so far. Speech that has not ended yet ends at the last window."""
+        if self._speech_start is None:
+            return self._complete
+        end = self._silence_start
+        if end is None:
+            end = self._windows
+        if end - self._speech_start < MIN_SPEECH:
+            return self._complete
+        last = to_samples(self._speech_start, end)
+        return [*self._complete, last]
+
+    def _push_one(self, probability: float) -> None:
+        if probability >= ONSET:
+            self._silence_start = None
+            if self._speech_start is None:
+                self._speech_start = self._windows
+            return
+        if self._speech_start is None:
+            return
+
+        if self._silence_start is None and probability < OFFSET:
+            self._silence_start = self._windows
+        if self._silence_start is None:
+            return
+        silence = self._windows - self._silence_start
+        if silence >= MIN_SILENCE:
+            self._complete_interval(self._speech_start, self._silence_start)
+
+    def _complete_interval(self, start: int, end: int) -> None:
+        length = end - start
+        if length >= MIN_SPEECH:
+            self._complete.append(to_samples(start, end))
+        self._speech_start = None
+        self._silence_start = None
+
+
+def to_samples(first_window: int, end_window: int) -> SampleInterval:
+    return first_window * WINDOW, end_window * WINDOW
 
 
 @cache
 def session() -> Any:
-    """Imported here, after the fork: a process forked from one that has onnxruntime loaded crashes
-    at its exit."""
+    """Returns the onnxruntime session of Silero's network.
+
+    onnxruntime is imported here, after the fork: a process forked from one that has it loaded
+    crashes at its exit.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.inter_op_num_threads = options.intra_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # it would keep the largest block's memory for good
+    options.inter_op_num_threads = 1
+    options.intra_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # the arena never frees the largest block's memory
     options.log_severity_level = 4
-    return onnxruntime.InferenceSession(str(model()), options, providers=["CPUExecutionProvider"])
+    path = str(model_path())
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-class Voice:
-    """The probability of speech in each window of a stream."""
-
-    def __init__(self) -> None:
-        self._hidden = self._cell = np.zeros((1, 1, 128), np.float32)
-        self._context = np.zeros(CONTEXT, np.float32)
-
-    def probabilities(self, samples: NDArray[np.int16]) -> NDArray[np.float32]:
-        """One for each window of the next samples: whole windows, but for the recording's last."""
-        padding = np.zeros(-len(samples) % WINDOW, np.float32)
-        sound = np.concatenate([self._context, samples.astype(np.float32) / 32768, padding])
-        self._context = sound[-CONTEXT:]
-        windows = np.lib.stride_tricks.sliding_window_view(sound, CONTEXT + WINDOW)[::WINDOW]
-        asked = {"input": np.ascontiguousarray(windows), "h": self._hidden, "c": self._cell}
-        found, self._hidden, self._cell = session().run(None, asked)
-        return np.asarray(found, np.float32)
+@cache
+def engine() -> Engine:
+    path = model_path()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    packages = ("faster-whisper", "onnxruntime")
+    versions = [f"{package} {version(package)}" for package in packages]
+    return Engine(
+        name="silero",
+        version=", ".join(versions),
+        model=path.name,
+        digest=f"sha256:{digest}",
+    )
 
 
-class Talk:
-    """Stretches of speech, without padding, as the probabilities come in."""
+def model_path() -> Path:
+    """Returns the path of the network in faster-whisper's package.
 
-    def __init__(self) -> None:
-        self._ended: list[Stretch] = []
-        self._windows = 0
-        self._begun: int | None = None
-        self._quiet: int | None = None
-
-    def push(self, probabilities: Iterable[float]) -> None:
-        for probability in probabilities:
-            self._step(probability)
-            self._windows += 1
-
-    def stretches(self) -> list[Stretch]:
-        """All so far; one that goes on ends here and now."""
-        end = self._windows if self._quiet is None else self._quiet
-        if self._begun is None or end - self._begun < SHORTEST:
-            return self._ended
-        return [*self._ended, (self._begun * WINDOW, end * WINDOW)]
-
-    def _step(self, probability: float) -> None:
-        if probability >= BEGINS:
-            self._begun = self._windows if self._begun is None else self._begun
-            self._quiet = None
-        elif self._begun is not None:
-            if self._quiet is None and probability < ENDS:
-                self._quiet = self._windows
-            if self._quiet is not None and self._windows - self._quiet >= PAUSE:
-                self._end(self._begun, self._quiet)
-
-    def _end(self, begun: int, ended: int) -> None:
-        if ended - begun >= SHORTEST:
-            self._ended.append((begun * WINDOW, ended * WINDOW))
-        self._begun = self._quiet = None
+    The package is not imported, which would take seconds.
+    """
+    spec = find_spec("faster_whisper")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("faster_whisper, which contains Silero's network")
+    package = Path(spec.origin).parent
+    assets = package / "assets"
+    return assets / "silero_vad_v6.onnx"

@@ -107,7 +107,7 @@ class Sweep:
             for job_id in list(islice(late, ANNOUNCEMENTS)):
                 announced += publish_job_event(job_id, self.jobs, self.completions)
         except EventsUnavailable as error:  # they stay due
-            log.warning("completion not announced: %s", error)
+            log.warning("job event not published: %s", error)
         return announced
 
     def unanswered(self, page: list[Blob], before: datetime) -> Iterator[Source]:

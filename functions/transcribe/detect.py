@@ -7,6 +7,7 @@ from typing import Literal
 
 from functions.transcribe.stage import LoadRecogniser, ModelParams, Recogniser, load_recogniser
 from shared.model.artifacts import Detection, Interval, LanguageGuess, Manifest, ProbeWindow
+from shared.model.intervals import total_seconds
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
 VERSION = "3"
@@ -138,11 +139,6 @@ def views_of(window: ProbeWindow, speech: Speech) -> Iterator[Speech]:
     seconds = total_seconds(speech)
     if 0 < seconds < SPARSE_SPEECH * length:
         yield speech
-
-
-def total_seconds(speech: Speech) -> float:
-    lengths = [interval.end - interval.start for interval in speech]
-    return sum(lengths)
 
 
 def mean_probabilities(guesses: Sequence[Mapping[str, float]]) -> Probabilities:

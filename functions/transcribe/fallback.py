@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from functions.transcribe.decode_request import Decoder, DecodeRequest
+from functions.transcribe.hallucination import MAX_NO_SPEECH_PROB
 from shared.model.artifacts import RecognizedSegment
 
 TEMPERATURES = (0.2, 0.6, 1.0)
@@ -28,10 +29,7 @@ def decode_with_fallback(
 
     `first` is what `request` was decoded to.
     """
-    flags = first.quality_flags
-    if not flags:
-        return (first,)
-    if "no_speech" in flags:  # no other decoding can be better than no words
+    if not first.quality_flags or is_silence(first):
         return (first,)
     decodings: list[Decoding] = [(first,)]
     for requests in fallback_requests(request, first, decoder):
@@ -43,6 +41,17 @@ def decode_with_fallback(
             decodings.append(decoding)
     best = max(decodings, key=score)
     return tuple(map(decoder.with_final_flags, best))
+
+
+def is_silence(segment: RecognizedSegment) -> bool:
+    """Returns whether the model itself finds no speech, so that no other words can be right.
+
+    If only the words are poor, there may be better ones.
+    """
+    if "no_speech" not in segment.quality_flags:
+        return False
+    no_speech_prob = segment.no_speech_prob or 0.0
+    return no_speech_prob > MAX_NO_SPEECH_PROB
 
 
 def fallback_requests(

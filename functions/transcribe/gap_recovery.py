@@ -10,7 +10,7 @@ from functions.transcribe.decode_request import Decoder, DecodeRequest
 from functions.transcribe.text_units import ngrams, text_units
 from functions.transcribe.windows import WINDOW_SECONDS
 from shared.model.artifacts import Interval, RecognizedSegment, RecognizedWord
-from shared.model.intervals import Bounds, union, without
+from shared.model.intervals import clamp, uncovered
 from shared.model.languages import WITHOUT_SPACES
 
 PADDING = 0.3
@@ -56,28 +56,26 @@ def find_gaps(
     speech: Iterable[Interval], segments: Sequence[RecognizedSegment]
 ) -> Iterator[Interval]:
     """Yields the speech that no segment covers, without gaps below `MIN_GAP_SECONDS`."""
-    spoken = union((interval.start, interval.end) for interval in speech)
-    covered = union(covered_by(segments))
-    for start, end in without(spoken, covered):
-        if end - start < MIN_GAP_SECONDS:
-            continue
-        start = round(start, 3)
-        end = round(end, 3)
-        yield Interval(start=start, end=end)
+    for gap in uncovered(speech, covered_by(segments)):
+        seconds = gap.end - gap.start
+        if seconds >= MIN_GAP_SECONDS:
+            start = round(gap.start, 3)
+            end = round(gap.end, 3)
+            yield Interval(start=start, end=end)
 
 
-def covered_by(segments: Iterable[RecognizedSegment]) -> Iterator[Bounds]:
+def covered_by(segments: Iterable[RecognizedSegment]) -> Iterator[Interval]:
     """Yields what each word covers, and all of each segment with quality flags.
 
     Such a segment has been decoded again already.
     """
     for segment in segments:
         if segment.quality_flags:
-            yield segment.start, segment.end
+            yield Interval(start=segment.start, end=segment.end)
         for word in segment.words:
             start = earliest_start(word) - PADDING
             end = word.end + PADDING
-            yield start, end
+            yield Interval(start=start, end=end)
 
 
 def nearest_request(gap: Interval, requests: Iterable[DecodeRequest]) -> DecodeRequest:
@@ -222,10 +220,3 @@ def earliest_start(word: RecognizedWord) -> float:
     """Returns the word's start, at most `MAX_WORD_SECONDS` before its end."""
     earliest = word.end - MAX_WORD_SECONDS
     return max(word.start, earliest)
-
-
-def clamp(time: float, interval: Interval) -> float:
-    """Returns the time, or the nearest border of the interval if it is outside."""
-    if time < interval.start:
-        return interval.start
-    return min(time, interval.end)

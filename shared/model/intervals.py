@@ -1,45 +1,55 @@
-"""Arithmetic of stretches of time."""
+"""Arithmetic of time intervals."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from shared.model.artifacts import Chunk, Interval
-
-Bounds = tuple[float, float]
-"""Start and end in seconds, half-open."""
+from shared.model.artifacts import Chunk, Interval, Turn
 
 
-def union(intervals: Iterable[Bounds], gap: float = 0.0) -> list[Bounds]:
-    """The stretches that any interval covers, in order. Those at most `gap` seconds apart become
-    one."""
-    joined: list[Bounds] = []
-    for start, end in sorted(intervals):
-        if joined and start <= joined[-1][1] + gap:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+def union(intervals: Iterable[Interval], gap: float = 0.0) -> list[Interval]:
+    """Returns the time that any of the intervals covers, as disjoint intervals in order.
+
+    Intervals at most `gap` seconds apart become one.
+    """
+    merged: list[Interval] = []
+    for interval in sorted(intervals, key=lambda interval: interval.start):
+        last = merged[-1] if merged else None
+        if last is None or interval.start > last.end + gap:
+            merged.append(interval)
         else:
-            joined.append((start, end))
-    return joined
+            end = max(last.end, interval.end)
+            merged[-1] = Interval(start=last.start, end=end)
+    return merged
 
 
-def without(wanted: list[Bounds], taken: list[Bounds]) -> list[Bounds]:
-    """What remains of `wanted` outside `taken`. Both are in order and free of overlap."""
-    starts, ends = [start for start, _ in taken], [end for _, end in taken]
-    remains: list[Bounds] = []
-    for start, end in wanted:
-        at = start
-        for taken_start, taken_end in taken[bisect_right(ends, start) : bisect_left(starts, end)]:
-            if taken_start > at:
-                remains.append((at, taken_start))
-            at = taken_end
-        if at < end:
-            remains.append((at, end))
-    return remains
+def subtract(intervals: Sequence[Interval], removed: Sequence[Interval]) -> list[Interval]:
+    """Returns the parts of `intervals` outside `removed`. Both must be disjoint and in order."""
+    removed_starts = [interval.start for interval in removed]
+    removed_ends = [interval.end for interval in removed]
+    remaining: list[Interval] = []
+    for interval in intervals:
+        first = bisect_right(removed_ends, interval.start)
+        last = bisect_left(removed_starts, interval.end)
+        start = interval.start
+        for hole in removed[first:last]:
+            if hole.start > start:
+                remaining.append(Interval(start=start, end=hole.start))
+            start = hole.end
+        if start < interval.end:
+            remaining.append(Interval(start=start, end=interval.end))
+    return remaining
 
 
-def length(intervals: Iterable[Bounds]) -> float:
-    return sum(end - start for start, end in intervals)
+def uncovered(speech: Iterable[Interval], covered: Iterable[Interval]) -> list[Interval]:
+    """Returns the speech outside every covered interval, as disjoint intervals in order."""
+    return subtract(union(speech), union(covered))
 
 
-def inside(region: Interval | Chunk, time: float) -> float:
-    """The time, moved to the region's border when it is outside; in whole milliseconds."""
-    return round(min(max(time, region.start), region.end), 3)
+def total_seconds(intervals: Iterable[Interval | Chunk | Turn]) -> float:
+    return sum(interval.end - interval.start for interval in intervals)
+
+
+def clamp(time: float, interval: Interval | Chunk) -> float:
+    """Returns the time moved into the interval, in seconds rounded to whole milliseconds."""
+    clamped = min(max(time, interval.start), interval.end)
+    return round(clamped, 3)

@@ -130,6 +130,12 @@ def resolve(
     }
 
 
+def option_values(resolved: Mapping[str, ResolvedOption]) -> Options:
+    """Returns the values of resolved options. Raises BadOption if one is unknown or wrong."""
+    values = {name: option.value for name, option in resolved.items()}
+    return checked(values, "the resolved options")
+
+
 def checked(layer: Mapping[str, Any], origin: str) -> Options:
     try:
         return Options.model_validate(dict(layer))

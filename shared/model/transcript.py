@@ -1,8 +1,8 @@
-"""transcript.json, version 2: what a person gets back for a recording.
+"""transcript.json, version 2: the result of a recording.
 
-Every key is always present: null or empty, never absent. Times are seconds of the recording. A
-segment's and a word's `id` is its index in its list, from 0; a speaker's is "S1", "S2", … in order
-of first appearance, or of the channels.
+Every key is always present; a value may be null or empty. Times are in seconds from the start of
+the recording. The `id` of a segment or word is its index in its list, from 0; a speaker's is "S1",
+"S2", … in order of the first turns, or of the channels.
 """
 
 from typing import Annotated, Literal
@@ -24,41 +24,37 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 SegmentFlag = Literal["not_aligned", "no_words"]
-"""What to know about a segment: its words keep the recogniser's times; its text came without
-words."""
+"""not_aligned: some words have the recogniser's times. no_words: the text came without words."""
 
 
 class JobInfo(WireModel):
-    """Which recording this is the answer for."""
+    """The recording and the run that the transcript is from."""
 
     id: str
     source_uri: str
     generation: int
     run: int
-    """1 for the upload's own event; higher when it was asked for again."""
+    """1 for the upload's event; each repeat of the job has the next number."""
     crc32c: str | None
-    """The recording's checksum as Cloud Storage has it, in base64: what `gcloud storage hash`
-    prints of the file. Null when the recording was deleted or replaced before its answer was
-    written."""
+    """The recording's checksum in base64, as `gcloud storage hash` prints it. Null if the recording
+    was deleted or replaced before the transcript was written."""
 
 
 class Language(WireModel):
-    """The recording's main language. A window's times are those of the stretch that was listened
-    to."""
+    """The recording's main language. `windows` are the intervals that it was detected in."""
 
     code: str | None
-    """ISO 639-1 where there is one. Null when nobody speaks."""
+    """ISO 639-1 if there is such a code. Null without speech."""
     confidence: Fraction | None
-    """Its lead over the second language, less where little is said. Null when the language was
-    given."""
+    """Its lead over the second language, less with little speech. Null if it was given."""
     method: Literal["given", "detected", "multi"]
-    """multi: each segment has its own, and `code` is that of most words."""
+    """multi: each segment has its own language, and `code` is that of most words."""
     windows: tuple[LanguageGuess, ...]
 
 
 class Segment(WireModel):
-    """A sentence, or what the recogniser decoded in one go, of one speaker. Metrics are those of
-    the whole decode."""
+    """A sentence, or a segment of the recogniser, split by speaker. The recogniser's metrics are
+    those of the segment that it decoded."""
 
     id: int
     start: Seconds
@@ -68,43 +64,44 @@ class Segment(WireModel):
     language: str | None
     channel: int | None
     words: tuple[int, int] | None
-    """The ids of its first and its last word. Null when the text came without words."""
+    """The ids of the first and the last word. Null if the text came without words."""
     avg_logprob: Number | None
     compression_ratio: Number | None
     no_speech_prob: Number | None
     temperature: Number | None
-    """Above 0 when the likeliest words were not to be trusted, and others were found."""
+    """Above 0 if the likeliest words were rejected and others were sampled."""
     flags: tuple[SegmentFlag, ...]
 
 
 class Word(WireModel):
-    """A word as written. Words stand as their segments do; in a channel, none starts before the one
-    before it ends."""
+    """A word as written, in the order of the segments. Words of one channel do not overlap."""
 
     id: int
     word: str
     start: Seconds
     end: Seconds
     score: Number | None
-    """The aligner's. Null where it did not place the word."""
+    """The aligner's. Null if the aligner did not time the word."""
     confidence: Fraction | None
     """The recogniser's."""
     timing: Timing
     speaker: str | None
-    """Null only when no turns are known."""
+    """Null only if there are no turns."""
     speaker_confidence: Fraction | None
-    """The share of the word that the speaker's turns cover: 1 when the channel tells the speaker;
-    low when the sentence gave the word to another than the one who had the floor; 0 when the
-    nearest turn did."""
+    """The share of the word that the speaker's turns cover. 1 if the channel decides the speaker;
+    low if the word went to the speaker of its sentence in spite of another's turn; 0 if the word is
+    outside every turn and went to the nearest one."""
     overlap: bool
-    """Two speak at once somewhere in the word."""
+    """Whether two speakers talk at once during a part of the word."""
     speakers: tuple[str, ...]
-    """Everyone who speaks during a quarter of the word or more, its own speaker first."""
+    """Every speaker who talks during a quarter of the word or more, its own speaker first."""
     channel: int | None
     language: str | None
 
 
 class Speaker(WireModel):
+    """A speaker, with the total duration of the turns and the numbers of turns and words."""
+
     id: str
     label: str
     talk_time: Seconds
@@ -113,7 +110,7 @@ class Speaker(WireModel):
 
 
 class Overlap(WireModel):
-    """A stretch where the same two or more speak at once."""
+    """An interval in which the same two or more speakers talk at once."""
 
     start: Seconds
     end: Seconds
@@ -121,8 +118,7 @@ class Overlap(WireModel):
 
 
 class Suspect(WireModel):
-    """What the recogniser wrote and probably nobody said. It stands here, and not among segments,
-    words and text."""
+    """Text that the recogniser probably made up. It is not in segments, words and text."""
 
     start: Seconds
     end: Seconds
@@ -133,26 +129,25 @@ class Suspect(WireModel):
 
 
 class Gap(Interval):
-    """Speech without a word."""
+    """An interval of speech that no word covers."""
 
     channel: int | None
 
 
 class Quality(WireModel):
-    """What can be known about the answer without a reference."""
+    """The transcript's quality, as far as it can be measured without a reference."""
 
     coverage: Fraction | None
-    """The share of speech that words cover. Null when nobody speaks."""
+    """The share of speech that words cover. Null without speech."""
     uncovered: tuple[Gap, ...]
-    """Those of a second or more."""
+    """Gaps of a second or more."""
     suspects: tuple[Suspect, ...]
     words_interpolated: int
     mean_confidence: Fraction | None
 
 
 class Provenance(WireModel):
-    """What made the answer: this software's version, and every library, model and device that took
-    part, by stage."""
+    """This software's version, and each stage's libraries, models and devices."""
 
     dropscribe: str
     stages: dict[str, tuple[Engine, ...]]
@@ -163,37 +158,40 @@ class StageTiming(WireModel):
 
     stage: str
     chunk: int
-    """Which chunk or span of the recording, from 0."""
+    """Index of the chunk or span, from 0."""
     seconds: Seconds
     attempt: int
     reused: bool
-    """An answer of an earlier run was taken."""
+    """Whether an earlier run's cached result was used."""
     rtf: Number | None
-    """Seconds of work for each second of sound. Null when nothing was worked out."""
+    """Real-time factor: seconds of work per second of sound. Null if nothing was computed."""
 
 
 class Timings(WireModel):
+    """How long the job took. `queued` and `wall` are null if the recording was deleted."""
+
     queued: Seconds | None
-    """From the upload to the first stage's start."""
+    """From the upload to the start of the first stage."""
     stages: tuple[StageTiming, ...]
     wall: Seconds | None
-    """From the upload to the answer."""
+    """From the upload to the transcript."""
 
 
 class Cost(WireModel):
+    """What the run has cost, by stage and by kind of operation."""
+
     currency: str
     total: Number
     items: dict[str, Number]
     price_table: str
-    """Which prices were taken."""
+    """Region and date of the prices."""
 
 
 class Transcript(WireModel):
-    """The answer.
+    """The transcript of a recording.
 
-    Segments are in order of start, and the words of each stand together. Where each channel was
-    transcribed for itself, a segment may begin before the one before it, of another channel, ends.
-    Times are those of the recording.
+    Segments are in order of start, and words in the order of the segments. If each channel was
+    transcribed on its own, segments of different channels may overlap.
     """
 
     model_config = ConfigDict(
@@ -209,12 +207,12 @@ class Transcript(WireModel):
     options: dict[str, ResolvedOption]
     language: Language
     text: str
-    """All that was said: a line a paragraph, without speakers."""
+    """The whole text without speakers, one line per paragraph."""
     segments: tuple[Segment, ...]
     words: tuple[Word, ...]
     speakers: tuple[Speaker, ...]
     turns: tuple[Turn, ...]
-    """As heard: two may speak at once."""
+    """In order of start. Turns of two speakers may overlap."""
     overlaps: tuple[Overlap, ...]
     quality: Quality
     warnings: tuple[StageWarning, ...]
@@ -222,4 +220,4 @@ class Transcript(WireModel):
     timings: Timings
     cost: Cost | None
     outputs: dict[str, str]
-    """The URI of each form of the answer, by its kind: "srt", "vtt", …"""
+    """The URI of the transcript in each format: "json", "srt", …"""

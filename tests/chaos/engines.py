@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from functions.diarize.stage import Bounds, Voices
+from functions.diarize.stage import RawDiarization, SpeakerBounds
 from functions.transcribe.stage import Recogniser, TranscribeParams
 from shared.adapters.firestore import FirestoreDocuments
 from shared.adapters.gcs import GcsBlobs
@@ -60,7 +60,7 @@ class Busy(Noop):
         time.sleep(WORK_SECONDS)
         return super().transcribe(audio, speech, language, params)
 
-    def __call__(self, audio: Path, bounds: Bounds) -> Voices:
+    def __call__(self, audio: Path, bounds: SpeakerBounds) -> RawDiarization:
         time.sleep(WORK_SECONDS)
         return super().__call__(audio, bounds)
 

@@ -51,11 +51,11 @@ def kill_reconcile(cloud: ChaosCloud, dice: random.Random) -> bool:
 
 
 def kill_runner(cloud: ChaosCloud, dice: random.Random) -> bool:
-    return bool(set(STAGES) & in_flight(cloud)) and kill(cloud, "runner")
+    return bool(set(STAGES) & in_flight(cloud)) and kill(cloud, "workflows")
 
 
 def kill_bucket(cloud: ChaosCloud, dice: random.Random) -> bool:
-    return STORAGE in in_flight(cloud) and kill(cloud, "bucket")
+    return STORAGE in in_flight(cloud) and kill(cloud, "storage")
 
 
 def kill(cloud: ChaosCloud, part: str) -> bool:
@@ -68,7 +68,7 @@ def kill(cloud: ChaosCloud, part: str) -> bool:
 
 def freeze(cloud: ChaosCloud, dice: random.Random) -> bool:
     """A part with a request hangs for a while."""
-    parts = {STORAGE: "bucket", **{stage: stage for stage in STAGES}}
+    parts = {STORAGE: "storage", **{stage: stage for stage in STAGES}}
     busy = sorted(parts[line] for line in in_flight(cloud) if line in parts)
     if not busy:
         return False
@@ -189,7 +189,7 @@ def repeat_event(cloud: ChaosCloud, dice: random.Random) -> bool:
     source = dice.choice(jobs).source
     for _ in range(10):
         httpx.post(
-            f"{cloud.home.ports().url('runner')}/events", json=event(source), timeout=5
+            f"{cloud.home.ports().url('workflows')}/events", json=event(source), timeout=5
         ).raise_for_status()
     return True
 
@@ -199,7 +199,7 @@ def lose_execution(cloud: ChaosCloud, dice: random.Random) -> bool:
     jobs = cloud.jobs.list_by_state("running")
     if not jobs:
         return False
-    url = f"{cloud.home.ports().url('runner')}/v1/{WORKFLOW}/executions/{dice.choice(jobs).execution}:cancel"
+    url = f"{cloud.home.ports().url('workflows')}/v1/{WORKFLOW}/executions/{dice.choice(jobs).execution}:cancel"
     return httpx.post(url, timeout=15).is_success
 
 
@@ -263,7 +263,7 @@ def running_tasks(cloud: ChaosCloud) -> list[StageRecord]:
 
 def active_executions(cloud: ChaosCloud) -> int:
     status = (
-        httpx.get(f"{cloud.home.ports().url('runner')}/status", timeout=30)
+        httpx.get(f"{cloud.home.ports().url('workflows')}/status", timeout=30)
         .raise_for_status()
         .json()
     )

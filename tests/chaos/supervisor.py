@@ -19,7 +19,7 @@ NAMES = (STORAGE, EVENTS, *STAGES)
 def targets(ports: Ports) -> dict[str, str]:
     """Where each line ends."""
     stages = {stage: ports.url(stage) for stage in STAGES}
-    return {STORAGE: ports.url("bucket"), EVENTS: ports.url("runner"), **stages}
+    return {STORAGE: ports.url("storage"), EVENTS: ports.url("workflows"), **stages}
 
 
 def disturbed(home: Layout) -> list[Process]:

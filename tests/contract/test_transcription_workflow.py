@@ -1,5 +1,4 @@
-"""workflows/transcription.yaml on the runner, with a server that stands for all stages and answers
-in contracts."""
+"""workflows/transcription.yaml calls every stage with the right arguments on the runner."""
 
 import json
 import re
@@ -311,7 +310,7 @@ def test_a_500_that_is_no_problem_of_ours_is_retried(body: object) -> None:
 
 def test_the_architecture_names_what_the_workflow_retries() -> None:
     (row,) = re.findall(
-        r"(?m)^\| the workflow \| a call answered (.*?), a 500 without our problem type",
+        r"(?m)^\| the workflow \| a call with response (.*?), a 500 without our problem type",
         ARCHITECTURE,
     )
     assert {int(status) for status in re.findall(r"\d{3}", row)} == retried(problem(500)[1])

@@ -11,13 +11,13 @@ from typing import Any
 import requests
 from google.cloud.workflows.executions_v1 import Execution
 
+from local import smoke
+from local.deployment import Deployment, Failed
 from shared.adapters.gcs import GcsBlobs
 from shared.model.contracts import Source
 from shared.ports.documents import Document
 from shared.runtime.wiring import job_store
-from tests.deployed import smoke
-from tests.deployed.completions import completion_is_published
-from tests.deployed.deployment import Deployment, Failed
+from tests.deployed.job_events import job_event_is_published
 from tests.deployed.looking import (
     TIMEOUT,
     CannotLook,
@@ -71,7 +71,7 @@ def no_changes(deployment: Deployment) -> Seen:
 
 
 def recording_is_answered(deployment: Deployment) -> Seen:
-    transcript = smoke.answer(deployment, uploaded(deployment))
+    transcript = smoke.wait_for_transcript(deployment, uploaded(deployment))
     return Seen(
         f"{len(transcript['words'])} words by {len(transcript['speakers'])} speakers",
         bool(transcript["words"]),
@@ -134,7 +134,7 @@ def options_are_ignored(deployment: Deployment) -> Seen:
 
 def branches_fail_with_their_problem(deployment: Deployment) -> Seen:
     source = uploaded(deployment, metadata={"model": "no-such-model"})
-    mark, content = smoke.ended(deployment, source)
+    mark, content = smoke.wait_for_answer(deployment, source)
     execution = execution_at_its_end(deployment, source)
     type_ = content.get("type", "no type")
     fine = type_.endswith(":model-unavailable") and execution.state == Execution.State.FAILED
@@ -143,7 +143,7 @@ def branches_fail_with_their_problem(deployment: Deployment) -> Seen:
 
 def payload_is_known(deployment: Deployment) -> Seen:
     source = uploaded(deployment)
-    smoke.answer(deployment, source)
+    smoke.wait_for_transcript(deployment, source)
     data = json.loads(execution_of(deployment, source.name).argument)["data"]
     told = {name: data.get(name) for name in ("bucket", "generation")}
     right = (data.get("bucket"), str(data.get("generation"))) == (
@@ -155,7 +155,7 @@ def payload_is_known(deployment: Deployment) -> Seen:
 
 def names_are_not_escaped(deployment: Deployment) -> Seen:
     source = uploaded(deployment, "ünïcode/日本語 #1?.wav")
-    smoke.answer(deployment, source)
+    smoke.wait_for_transcript(deployment, source)
     return Seen(
         f"data.name is {json.loads(execution_of(deployment, source.name).argument)['data']['name']!r}",
         True,
@@ -175,7 +175,7 @@ def nobody_feeds_himself(deployment: Deployment) -> Seen:
 
 def duplicates_end_well(deployment: Deployment) -> Seen:
     source = uploaded(deployment)
-    smoke.answer(deployment, source)
+    smoke.wait_for_transcript(deployment, source)
     return came_to(
         deployment, execution_at_its_end(deployment, source).argument, {"duplicate": True}
     )
@@ -183,12 +183,12 @@ def duplicates_end_well(deployment: Deployment) -> Seen:
 
 def redrives_reuse(deployment: Deployment) -> Seen:
     source = uploaded(deployment)
-    smoke.answer(deployment, source)
+    smoke.wait_for_transcript(deployment, source)
     execution_at_its_end(deployment, source)
     execution = execute(
         deployment, json.dumps({"source": source.model_dump(), "run": 2, "options": {}})
     )
-    transcript = smoke.answer(deployment, source)
+    transcript = smoke.wait_for_transcript(deployment, source)
     reused = [stage["reused"] for stage in transcript["timings"]["stages"]]
     run = transcript["job"]["run"]
     told = f"{execution.state.name}, run {run}, {sum(reused)} of {len(reused)} stages reused"
@@ -213,8 +213,8 @@ def preconditions_hold(deployment: Deployment) -> Seen:
 
 def newer_generations_win(deployment: Deployment) -> Seen:
     older = uploaded(deployment)
-    newer = smoke.upload(deployment, older.name, sample(), over=older.generation)
-    transcript = smoke.answer(deployment, newer)
+    newer = smoke.upload(deployment, older.name, sample(), if_generation_match=older.generation)
+    transcript = smoke.wait_for_transcript(deployment, newer)
     generation = transcript["job"]["generation"]
     return Seen(f"the answer is for generation {generation}", generation == newer.generation)
 
@@ -251,7 +251,7 @@ def documents_expire(deployment: Deployment) -> Seen:
 
 
 def cost_is_known(deployment: Deployment) -> Seen:
-    cost = smoke.answer(deployment, uploaded(deployment))["cost"]
+    cost = smoke.wait_for_transcript(deployment, uploaded(deployment))["cost"]
     if cost is None:
         return Seen(
             "cost is null: as it should be where shared/model/prices.toml has no prices of the region",
@@ -280,6 +280,6 @@ CHECKS: dict[str, Check] = {
     "Generations": newer_generations_win,
     "Compare and set": documents_compare_and_set,
     "Time to live": documents_expire,
-    "A completion is published": completion_is_published,
+    "A job event is published": job_event_is_published,
     "The transcript knows its cost": cost_is_known,
 }

@@ -9,9 +9,10 @@ from typing import Any
 
 from google.cloud.workflows import executions_v1
 
+from local.deployment import Deployment, Failed
+from local.layout import ROOT
 from shared.adapters.workflows import client
 from shared.settings import settings
-from tests.deployed.deployment import ROOT, Deployment, Failed
 
 TIMEOUT = 180.0
 """Seconds for one command, or for an execution that has little to do."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.deployed.deployment import ROOT
+from local.layout import ROOT
 
 PAGE = ROOT / "docs" / "unproved.md"
 STEP = re.compile(

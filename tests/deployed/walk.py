@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
+from local.deployment import Deployment, Failed, find_deployment, use
+from local.layout import ROOT
 from tests.deployed.checks import CHECKS, Check
-from tests.deployed.deployment import ROOT, Deployment, Failed, find, use
 from tests.deployed.looking import CannotLook
 from tests.deployed.steps import Step, steps
 
@@ -31,7 +32,7 @@ class Outcome:
 def main() -> None:
     asked = arguments()
     try:
-        deployment = find()
+        deployment = find_deployment()
         use(deployment)
         chosen = choose(steps(), asked.steps)
     except Failed as error:

@@ -1,5 +1,4 @@
-"""The chain from upload to answer, with engines that do nothing: everything around the models is
-real."""
+"""The chain answers every upload correctly, with real parts around engines that do nothing."""
 
 import json
 from pathlib import Path
@@ -15,8 +14,11 @@ from google.cloud.workflows.executions_v1.services.executions.transports import 
 
 from local.layout import INBOX, OUTBOX
 from shared.settings import Settings
+from tests.support.audio_files import encode, silent_film
 from tests.support.cloud import WORKFLOW, Cloud
-from tests.support.recordings import encoded, silence, speech, video, wav
+from tests.support.recordings import silence, speech, wav
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 FIVE_SECONDS = speech()[104_000:184_000]
 
@@ -24,11 +26,11 @@ FIVE_SECONDS = speech()[104_000:184_000]
 def test_different_containers_at_once_are_all_answered(cloud: Cloud) -> None:
     uploads = {
         "talk.wav": wav(FIVE_SECONDS),
-        "talk.mp3": encoded(FIVE_SECONDS, "mp3", "libmp3lame"),
-        "talk.m4a": encoded(FIVE_SECONDS, "ipod", "aac"),
-        "talk.flac": encoded(FIVE_SECONDS, "flac", "flac"),
-        "talk.ogg": encoded(FIVE_SECONDS, "ogg", "libopus", 48_000),
-        "talk.mp4": video(with_sound=True),
+        "talk.mp3": encode("mp3", "libmp3lame", FIVE_SECONDS),
+        "talk.m4a": encode("ipod", "aac", FIVE_SECONDS),
+        "talk.flac": encode("flac", "flac", FIVE_SECONDS),
+        "talk.ogg": encode("ogg", "libopus", FIVE_SECONDS, rate=48_000),
+        "talk.mp4": encode("mp4", "aac", silence(1), picture=1),
     }
     sources = {name: cloud.upload(name, data) for name, data in uploads.items()}
     for name, source in sources.items():
@@ -95,7 +97,7 @@ def test_a_name_too_long_to_add_to_is_answered_under_its_job(cloud: Cloud) -> No
         ("empty.wav", b"", "empty-recording", "0 bytes"),
         ("no-samples.wav", wav(silence(0)), "empty-recording", ""),
         ("cut.wav", wav(FIVE_SECONDS)[:60_000], "truncated-recording", ""),
-        ("film.mp4", video(with_sound=False), "no-sound", ""),
+        ("film.mp4", silent_film("mp4", 1), "no-sound", ""),
         ("playlist.m3u8", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "not-audio", ""),
     ],
 )
@@ -141,7 +143,7 @@ def test_a_duplicate_event_ends_as_a_duplicate(cloud: Cloud) -> None:
     cloud.answer(source)
     event = {"eventType": "OBJECT_FINALIZE", "eventId": "1", "time": "2026-01-01T00:00:00Z", "object": {
         "bucket": INBOX, "name": source.name, "generation": str(source.generation)}}  # fmt: skip
-    again = httpx.post(f"{cloud.home.ports().url('runner')}/events", json=event).json()["execution"]
+    again = httpx.post(f"{cloud.home.ports().url('workflows')}/events", json=event).json()["execution"]
     cloud.until(lambda: cloud.execution(again)["state"] != "ACTIVE", 30, "end of the duplicate")
     assert json.loads(cloud.execution(again)["result"]) == {"duplicate": True}
     assert cloud.job(source).execution != again
@@ -176,15 +178,15 @@ def test_every_stage_leaves_its_output_in_storage_and_its_progress_in_the_job(cl
 
 
 def test_the_workflow_that_ran_is_the_file_that_is_deployed(cloud: Cloud) -> None:
-    runner = cloud.processes("runner")[0].cmdline()
+    runner = cloud.processes("workflows")[0].cmdline()
     ran = Path(runner[runner.index("--workflow") + 1])
     assert ran.samefile(Path(__file__).parents[2] / "workflows" / "transcription.yaml")
-    sources = httpx.get(f"{cloud.home.ports().url('runner')}/status").json()["source"]
+    sources = httpx.get(f"{cloud.home.ports().url('workflows')}/status").json()["source"]
     assert sources.encode() == ran.read_bytes()
 
 
 def test_a_recording_uploaded_while_the_runner_is_down_is_answered_after(cloud: Cloud) -> None:
-    for process in cloud.processes("runner"):
+    for process in cloud.processes("workflows"):
         process.kill()
     source = cloud.upload("meanwhile.wav", wav(FIVE_SECONDS))
     assert cloud.answer(source).transcript["words"]

@@ -1,5 +1,4 @@
-"""A crash in native code takes down one attempt and nothing else, and what is hostile is answered
-like the rest."""
+"""A native crash ends only one attempt, and hostile names and options are handled normally."""
 
 import signal
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ import pytest
 
 from shared.jobs.job import StageRecord
 from shared.model.contracts import Source
-from tests.hostile.recordings import recorded
+from tests.hostile.recordings import encoded_speech
 from tests.support.cloud import Cloud
 from tests.support.noop import ENVIRONMENT
 from tests.support.recordings import speech, wav
@@ -74,7 +73,7 @@ HOSTILE_NAMES = (
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_name_with_control_characters_is_a_name(mortal_cloud: Cloud, name: str) -> None:
-    source = mortal_cloud.upload(name, recorded("flac"))
+    source = mortal_cloud.upload(name, encoded_speech("flac"))
     assert mortal_cloud.answer(source).transcript["job"]["source_uri"] == source.uri
 
 
@@ -86,6 +85,6 @@ def test_hostile_options_are_answered_with_a_problem(mortal_cloud: Cloud) -> Non
     }.items():
         mortal_cloud.upload(f"{folder}/options.json", options)
         problem = mortal_cloud.answer(
-            mortal_cloud.upload(f"{folder}/talk.flac", recorded("flac"))
+            mortal_cloud.upload(f"{folder}/talk.flac", encoded_speech("flac"))
         ).problem
         assert problem["type"] == "urn:dropscribe:problem:bad-option"

@@ -1,5 +1,4 @@
-"""What a person may do to jobs, and what reconcile does by itself: seen from outside, by the CLI
-and the bucket."""
+"""The CLI's operations on jobs and reconcile work, seen from outside through the bucket."""
 
 from collections.abc import Iterator
 
@@ -11,6 +10,8 @@ from shared.model.contracts import Source
 from tests.support.cloud import Cloud
 from tests.support.recordings import speech, wav
 from tests.support.slow import SECONDS
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 FIVE_SECONDS = speech()[104_000:184_000]
 SLOWLY = {"language": "en", "initial-prompt": "slowly"}

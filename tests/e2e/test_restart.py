@@ -1,4 +1,4 @@
-"""Whatever is killed, the answer comes: real models, real signals."""
+"""The answer arrives whichever process is killed, with real models and real signals."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -54,9 +54,9 @@ def test_the_sample_is_transcribed_and_its_speakers_told_apart(
     assert len(aligned) >= 0.9 * len(transcript["words"])
 
 
-@pytest.mark.parametrize("part", ["bucket", "runner", *STAGES])
+@pytest.mark.parametrize("part", ["storage", "workflows", *STAGES])
 def test_any_one_process_may_be_killed(real_cloud: Cloud, upload: Source, part: str) -> None:
-    stage = {"bucket": "transcribe", "runner": "transcribe", "finalize": "align"}.get(part, part)
+    stage = {"storage": "transcribe", "workflows": "transcribe", "finalize": "align"}.get(part, part)
     real_cloud.until(
         lambda: any(t.stage == stage for t in real_cloud.jobs.stage_records(upload.job_id)),
         60,

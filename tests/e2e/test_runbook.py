@@ -1,7 +1,7 @@
-"""docs/operations.md, as far as it can be followed here.
+"""The procedures in docs/operations.md work on the one-machine cloud.
 
-What people do to jobs is in test_operations.py, processes that are killed in test_restart.py, full
-disks and outages at random in test_chaos.py.
+Operations on jobs are tested in test_operations.py, killed processes in test_restart.py, random
+full disks and outages in test_chaos.py.
 """
 
 import json
@@ -21,6 +21,8 @@ from tests.support.cloud import Cloud
 from tests.support.recordings import speech, wav
 from tests.support.slow import ENVIRONMENT
 from tests.support.small_disk import CannotMount, filled, small_disk
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 FIVE_SECONDS = speech()[104_000:184_000]
 SLOWLY = {"language": "en", "initial-prompt": "slowly"}
@@ -67,14 +69,14 @@ def test_a_stage_that_hangs_is_ended_by_down_and_begun_again_by_up(
 
 
 def test_while_storage_is_away_jobs_wait_and_then_go_on(cloud: Cloud, transcribed: Source) -> None:
-    with stopped(cloud.processes("bucket")):
+    with stopped(cloud.processes("storage")):
         cloud.until(lambda: not answers(cloud), 10, "silence of the bucket server")
         assert cloud.job(transcribed).state == "running"
     assert cloud.answer(transcribed).transcript
 
 
 def answers(cloud: Cloud) -> bool:
-    return any(process.status() != psutil.STATUS_STOPPED for process in cloud.processes("bucket"))
+    return any(process.status() != psutil.STATUS_STOPPED for process in cloud.processes("storage"))
 
 
 def test_after_a_bad_deployment_all_that_failed_is_run_again(cloud: Cloud) -> None:

@@ -1,4 +1,4 @@
-"""`make smoke` against the one-machine cloud, and against what may stand in its way."""
+"""`make smoke` reports the answer or the reason for its absence, on the one-machine cloud."""
 
 import json
 import os
@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from local.deployment import Deployment, Failed, find_deployment, from_outputs
 from local.layout import INBOX, OUTBOX
-from tests.deployed.deployment import Deployment, Failed, find, from_outputs
 from tests.support.cloud import Cloud
 from tests.support.recordings import silence, speech, wav
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 ROOT = Path(__file__).parents[2]
 BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)
@@ -23,13 +25,13 @@ BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)
 def smoke(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        (sys.executable, "-m", "tests.deployed.smoke", *arguments),
+        (sys.executable, "-m", "local.cli", "smoke", *arguments),
         cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 
 
 def at(cloud: Cloud) -> dict[str, str]:
-    return {"STORAGE_EMULATOR_HOST": cloud.home.ports().url("bucket")}
+    return {"STORAGE_EMULATOR_HOST": cloud.home.ports().url("storage")}
 
 
 def recording(folder: Path, content: bytes) -> str:
@@ -75,7 +77,7 @@ def test_a_deadline_is_told(cloud: Cloud, tmp_path: Path) -> None:
 def test_a_bucket_that_is_not_there_is_told(cloud: Cloud) -> None:
     done = smoke(at(cloud), "--inbox", "no-such-inbox", "--outbox", OUTBOX)
     assert done.returncode == 1
-    assert "gs://no-such-inbox, or what was asked for in it, is not there" in done.stderr
+    assert "gs://no-such-inbox, or an object in it, does not exist" in done.stderr
 
 
 @pytest.fixture
@@ -155,5 +157,5 @@ def test_outputs_that_name_no_deployment_are_told(told: str, says: str) -> None:
 
 def test_one_bucket_alone_is_refused() -> None:
     with pytest.raises(Failed, match="name both"):
-        find(inbox="in")
-    assert find("in", "out") == Deployment(inbox="in", outbox="out")
+        find_deployment(inbox="in")
+    assert find_deployment("in", "out") == Deployment(inbox="in", outbox="out")

@@ -1,5 +1,4 @@
-"""The walk through docs/unproved.md on the one-machine cloud: what can be seen there, and what is
-said not to be."""
+"""The walk through docs/unproved.md checks each step it can on the one-machine cloud."""
 
 import json
 import os
@@ -15,9 +14,11 @@ from tests.deployed.checks import CHECKS
 from tests.deployed.steps import of, steps
 from tests.support.cloud import Cloud
 
+pytestmark = pytest.mark.xdist_group("cloud")
+
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"Nothing is left to change", "Every function starts", "A stranger gets nowhere", "It deploys",
-             "Time to live", "A completion is published"}  # fmt: skip
+             "Time to live", "A job event is published"}  # fmt: skip
 """Steps with a check that needs Google."""
 OTHERWISE = {"The transcript knows its cost", "An error out of a branch"}
 """Steps that come out otherwise here: the one-machine cloud has no prices, and engines that do

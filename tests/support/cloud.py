@@ -69,7 +69,7 @@ class Cloud:
 
     @property
     def client(self) -> storage.Client:
-        url = self.home.ports().url("bucket")
+        url = self.home.ports().url("storage")
         return storage.Client(
             project="dropscribe-local",
             credentials=AnonymousCredentials(),
@@ -125,7 +125,7 @@ class Cloud:
         assert self.jobs.documents.put(path, job.model_dump(mode="json"), if_version=stored[1])
 
     def execution(self, name: str) -> dict[str, Any]:
-        url = f"{self.home.ports().url('runner')}/v1/{WORKFLOW}/executions/{name}"
+        url = f"{self.home.ports().url('workflows')}/v1/{WORKFLOW}/executions/{name}"
         return dict(httpx.get(url).raise_for_status().json())
 
     def work(self, source: Source) -> set[str]:

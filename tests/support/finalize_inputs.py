@@ -1,13 +1,12 @@
-"""Made-up findings of the stages before finalize: written out for examples, drawn at random for
-properties."""
+"""Results of the stages before finalize: small examples, and random ones for property tests."""
 
 from collections.abc import Mapping, Sequence
 
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from functions.finalize.formats.text import space
-from functions.finalize.stage import answer
+from functions.finalize.formats.text import word_separator
+from functions.finalize.stage import StageResults, build_transcript
 from shared.model.artifacts import (
     Aligned,
     AlignedSegment,
@@ -24,6 +23,7 @@ from shared.model.artifacts import (
     Turn,
 )
 from shared.model.contracts import Engine, ResolvedOption
+from shared.model.options import LONGEST_RULE, option_values
 from shared.model.transcript import JobInfo, StageTiming, Timings, Transcript
 
 JOB = JobInfo(id="3f2a", source_uri="gs://bucket/inbox/call.mp3", generation=7, run=1, crc32c=None)
@@ -38,14 +38,16 @@ def engine(name: str) -> Engine:
     return Engine(name=name, version="1.0", model="base", digest="sha256:" + "ab" * 32)
 
 
-def manifest(
+def manifest_of(
     duration: float,
     chunks: Sequence[Sequence[tuple[float, float]]],
     spans: Sequence[tuple[float, float]] = (),
     warnings: tuple[StageWarning, ...] = (),
 ) -> Manifest:
-    """A chunk is given by its stretches of speech; chunks share the duration equally. Without spans
-    there is one."""
+    """Returns a manifest whose chunks are given by their speech and share the duration equally.
+
+    Without `spans` there is one.
+    """
     each = duration / len(chunks)
     return Manifest(
         media=Media(
@@ -71,10 +73,9 @@ def manifest(
     )
 
 
-def split_manifest(duration: float, *channels: Sequence[tuple[float, float]]) -> Manifest:
-    """Each channel is transcribed for itself, in one chunk, and given by its stretches of
-    speech."""
-    mixed = manifest(duration, [()])
+def split_manifest_of(duration: float, *channels: Sequence[tuple[float, float]]) -> Manifest:
+    """Returns a manifest with one chunk for each channel, which is given by its speech."""
+    mixed = manifest_of(duration, [()])
     chunks = (
         Chunk(
             start=0.0,
@@ -134,7 +135,7 @@ def aligned(
 
 
 def sentence(text: str, start: float, seconds_a_word: float = 0.5, language: str = "en") -> Aligned:
-    """A chunk in which one sentence is said at an even pace."""
+    """Returns align's output for a chunk with one sentence at an even pace."""
     spelled = text.split()
     words = [
         word(one, start + i * seconds_a_word, start + (i + 1) * seconds_a_word)
@@ -149,12 +150,12 @@ def diarization(
     overlapping: Sequence[tuple[float, float, str]] | None = None,
     warnings: tuple[StageWarning, ...] = (),
 ) -> Diarization:
-    """Who speaks from when to when. What is heard is the same unless given."""
-    heard = turns if overlapping is None else overlapping
+    """Returns a diarization of (start, end, speaker) turns, overlapping ones too if given."""
+    all_turns = turns if overlapping is None else overlapping
     return Diarization(
-        turns=tuple(Turn(start=a, end=b, speaker=who) for a, b, who in turns),
-        overlapping=tuple(Turn(start=a, end=b, speaker=who) for a, b, who in heard),
-        embeddings={who: tuple(voice) for who, voice in (embeddings or {}).items()},
+        turns=tuple(Turn(start=a, end=b, speaker=name) for a, b, name in turns),
+        overlapping=tuple(Turn(start=a, end=b, speaker=name) for a, b, name in all_turns),
+        embeddings={name: tuple(voice) for name, voice in (embeddings or {}).items()},
         engine=engine("pyannote"),
         warnings=warnings,
     )
@@ -167,48 +168,57 @@ def detection(code: str | None = "en", confidence: float | None = 0.97) -> Detec
     )
 
 
-def options(**values: JsonValue) -> dict[str, ResolvedOption]:
+def resolved_options(**values: JsonValue) -> dict[str, ResolvedOption]:
     return {
         name.replace("_", "-"): ResolvedOption(value=value, origin="metadata")
         for name, value in values.items()
     }
 
 
-def transcript(
-    found: Manifest,
+def transcript_of(
+    manifest: Manifest,
     words: Sequence[Aligned],
     turns: Sequence[Diarization] = (),
-    asked: Mapping[str, ResolvedOption] | None = None,
+    options: Mapping[str, ResolvedOption] | None = None,
     language: Detection | None = None,
 ) -> Transcript:
-    return answer(
-        JOB, found, language, words, turns, options=asked or {}, timings=TIMINGS, release="0.1.0"
+    resolved = options or {}
+    return build_transcript(
+        StageResults(manifest, language, words, turns),
+        option_values(resolved),
+        job=JOB,
+        resolved_options=resolved,
+        timings=TIMINGS,
+        cost=None,
+        release="0.1.0",
+        outputs={},
     )
 
 
-# Times that no stage should give are drawn too: outside the chunk, backwards, of no length.
+# Invalid times are drawn, too: outside the chunk, reversed, without length.
 times = st.floats(-5, 65, allow_nan=False)
 shares = st.none() | st.floats(0, 1)
 GHOST = "☠"
-"""The only word of sentences that nobody said."""
-DOUBTS: list[tuple[QualityFlag, ...]] = [(), (), ("repetitive", "no_speech")]
+"""The only word of suspect segments."""
+QUALITY_FLAGS: list[tuple[QualityFlag, ...]] = [(), (), ("repetitive", "no_speech")]
 characters = st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_characters=[GHOST])
 spellings = st.text(characters, min_size=1, max_size=12) | st.sampled_from(
     ["-->", "<b>", "&amp;", "</v>", "Hello,", "world.", "你", "好。", "1", "a" * 100]
 )
 
-phrases = st.lists(spellings, min_size=1, max_size=3).map(" ".join) | st.sampled_from(
+any_phrases = st.lists(spellings, min_size=1, max_size=3).map(" ".join)
+phrases = any_phrases.filter(lambda phrase: len(phrase) <= LONGEST_RULE) | st.sampled_from(
     ["hello world", "1", "好"]
 )
 
 
 @st.composite
 def aligned_parts(draw: st.DrawFn) -> Aligned:
-    """A chunk's words, in the order of its segments; some segments come without any."""
-    quality_flags = draw(st.lists(st.sampled_from(DOUBTS), max_size=3))
+    """Draws align's output for a chunk; some segments have no words."""
+    quality_flags = draw(st.lists(st.sampled_from(QUALITY_FLAGS), max_size=3))
     texts = [
-        draw(st.lists(st.just(GHOST) if doubted else spellings, max_size=30))
-        for doubted in quality_flags
+        draw(st.lists(st.just(GHOST) if flags else spellings, max_size=30))
+        for flags in quality_flags
     ]
     languages = [draw(st.sampled_from(["en", "ja", None])) for _ in texts]
     words = [
@@ -224,16 +234,18 @@ def aligned_parts(draw: st.DrawFn) -> Aligned:
         for index, text in enumerate(texts)
         for one in text
     ]
-    written = [space(language).join(text) for language, text in zip(languages, texts, strict=True)]
+    written = [
+        word_separator(language).join(text) for language, text in zip(languages, texts, strict=True)
+    ]
     segments = [
         segment(
-            text or (GHOST if doubted else draw(spellings)),
+            text or (GHOST if flags else draw(spellings)),
             draw(times),
             draw(times),
             language,
-            doubted,
+            flags,
         )
-        for text, language, doubted in zip(written, languages, quality_flags, strict=True)
+        for text, language, flags in zip(written, languages, quality_flags, strict=True)
     ]
     return aligned(segments, words)
 
@@ -249,13 +261,12 @@ def diarizations(draw: st.DrawFn) -> Diarization:
 
 @st.composite
 def manifests(draw: st.DrawFn) -> Manifest:
-    """One to three chunks and as many spans; or two channels of as many chunks each, and no
-    spans."""
+    """Draws one to three chunks with as many spans, or as many chunks on each of two channels."""
     count = draw(st.integers(1, 3))
     duration = draw(st.floats(0.01, 60 * count))
     each = duration / count
     edges = [(i * each, (i + 1) * each) for i in range(count)]
-    mixed = manifest(duration, [[edge] if draw(st.booleans()) else [] for edge in edges], edges)
+    mixed = manifest_of(duration, [[edge] if draw(st.booleans()) else [] for edge in edges], edges)
     if draw(st.booleans()):
         return mixed
     chunks = (
@@ -268,14 +279,15 @@ def manifests(draw: st.DrawFn) -> Manifest:
 
 @st.composite
 def transcripts(draw: st.DrawFn) -> Transcript:
-    found = draw(manifests())
-    words = [draw(aligned_parts()) for _ in found.chunks]
+    manifest = draw(manifests())
+    words = [draw(aligned_parts()) for _ in manifest.chunks]
     turns = draw(
-        st.just([]) | st.lists(diarizations(), min_size=len(found.spans), max_size=len(found.spans))
+        st.just([])
+        | st.lists(diarizations(), min_size=len(manifest.spans), max_size=len(manifest.spans))
     )
-    asked = options(
+    options = resolved_options(
         max_speakers=draw(st.none() | st.integers(1, 4)),
         language=draw(st.sampled_from([None, "en", "multi"])),
         replacements=dict(draw(st.dictionaries(phrases, st.just("") | phrases, max_size=3))),
     )
-    return transcript(found, words, turns, asked, draw(st.none() | st.just(detection())))
+    return transcript_of(manifest, words, turns, options, draw(st.none() | st.just(detection())))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, JsonValue
 
 from functions.finalize.job import finalize
 from functions.prepare.job import prepare
-from functions.prepare.stage import Cutting
+from functions.prepare.stage import PrepareParams
 from functions.transcribe.stage import TranscribeParams
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.layout import work_uri
@@ -235,7 +235,7 @@ def ask(source: Source, params: Mapping[str, JsonValue] | None, **inputs: Any) -
     return StageRequest(source=source, inputs=inputs, params=dict(params or {}))
 
 
-def cut(task: StageInput[Cutting]) -> Iterator[Output]:
+def cut(task: StageInput[PrepareParams]) -> Iterator[Output]:
     """One chunk. A recording that says "bad" is none."""
     with task.original() as recording:
         sound = recording.read()
@@ -258,5 +258,5 @@ def hear(task: StageInput[TranscribeParams]) -> Iterator[Output]:
     yield SingleOutput("aligned", Aligned(segments=(), words=(), asr=ENGINE, engines=(ENGINE,)))
 
 
-CUT = Stage("prepare", "1", Cutting, cut, lambda _: ENGINE)
+CUT = Stage("prepare", "1", PrepareParams, cut, lambda _: ENGINE)
 HEAR = Stage("transcribe", "1", TranscribeParams, hear, lambda _: ENGINE)

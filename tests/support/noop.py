@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from functions.diarize.stage import Bounds, Voices
+from functions.diarize.stage import RawDiarization, SpeakerBounds
 from functions.transcribe.stage import TranscribeParams
 from shared.model.artifacts import Interval, RecognizedSegment, RecognizedWord, Turn
 from shared.model.contracts import Engine
@@ -49,12 +49,12 @@ class Noop:
     ) -> list[dict[str, float]]:
         return [{"en": 0.9, "de": 0.1} for _ in windows]
 
-    def voice(self, language: str) -> None:
+    def for_language(self, language: str) -> None:
         """There is no acoustic model."""
 
-    def __call__(self, audio: Path, bounds: Bounds) -> Voices:
+    def __call__(self, audio: Path, bounds: SpeakerBounds) -> RawDiarization:
         turns = [Turn(start=0.0, end=1e6, speaker="A")]
-        return Voices(exclusive=turns, overlapping=turns, embeddings={"A": (1.0, 0.0)})
+        return RawDiarization(exclusive=turns, overlapping=turns, embeddings={"A": (1.0, 0.0)})
 
 
 def recogniser(model: str | None) -> Noop:

@@ -341,9 +341,9 @@ def documents_end_and_are_found(plan: Plan) -> None:
 
 def queries() -> dict[tuple[str, str], str]:
     """Collection and field of each query in shared/jobs/store.py -> the order that it needs."""
-    source = (ROOT / "shared" / "jobs.py").read_text()
-    equal = re.findall(r'documents\.matching\("(\w+)", "([\w.]+)"', source)
-    newest = re.findall(r'documents\.newest\(f?"(?:[^"]*/)?(\w+)"', source)
+    source = (ROOT / "shared" / "jobs" / "store.py").read_text()
+    equal = re.findall(r'documents\.query\("(\w+)", "([\w.]+)"', source)
+    newest = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source)
     assert equal and newest
     return dict.fromkeys(equal, "ASCENDING") | {
         (collection, "updated"): "DESCENDING" for collection in newest
@@ -356,11 +356,12 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     }
     assert set(filters) == {"failed", "retryable"}
     for name, logs in (("finalize/job.py", "settled"), ("reconcile/sweep.py", "swept")):
-        assert f'log.info("{logs}"' in (ROOT / "functions" / name).read_text()
+        source = (ROOT / "functions" / name).read_text()
+        assert re.search(rf'log\.info\(\s*"{logs}"', source)
     name = plan.given["name"]
     settled = f'resource.labels.service_name="{name}-finalize" jsonPayload.message="settled"'
     assert f'{settled} jsonPayload.state="failed"' in filters["failed"]
-    assert f'{settled} jsonPayload.state="unanswered"' in filters["retryable"]
+    assert f'{settled} jsonPayload.state="retryable"' in filters["retryable"]
     swept = f'resource.labels.service_name="{name}-reconcile" jsonPayload.message="swept"'
     assert f"{swept} (jsonPayload.started>0 OR jsonPayload.given_up>0)" in filters["retryable"]
     assert settled in plan.one("logging_metric").values["filter"]

@@ -81,7 +81,7 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     if rights.get("workflow"):
         yield Grant(who, "roles/workflows.invoker", project)
     if rights.get("publishes"):
-        yield Grant(who, "roles/pubsub.publisher", f"{name}-completions")
+        yield Grant(who, "roles/pubsub.publisher", f"{name}-job-events")
     if rights.get("hub_token") and plan.given["hub_token_secret"]:
         yield Grant(who, "roles/secretmanager.secretAccessor", plan.given["hub_token_secret"])
 

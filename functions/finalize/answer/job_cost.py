@@ -1,7 +1,7 @@
-"""What a run has cost, by the deployment's resources and the price table."""
+"""What a run of a job has cost, by the deployment's resources and the price table."""
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from shared.jobs.job import StageRecord
@@ -9,49 +9,59 @@ from shared.jobs.store import JobStore
 from shared.model.artifacts import Chunk, Interval, Manifest
 from shared.model.contracts import Source
 from shared.model.cost import FUNCTION, billed, cost, operations, prices
+from shared.model.intervals import total_seconds
 from shared.model.transcript import Cost
 from shared.settings import settings
 
 log = logging.getLogger(__name__)
 
 
-def charged(
-    source: Source, tasks: Sequence[StageRecord], manifest: Manifest, jobs: JobStore
+def job_cost(
+    source: Source, records: Sequence[StageRecord], manifest: Manifest, jobs: JobStore
 ) -> Cost | None:
-    """Null where no resources are set, and where they or the prices do not fit the deployment.
+    """Returns what the current run has cost, or None if that cannot be known.
 
-    An answer of an earlier run costs the call that fetched it, and no seconds. finalize costs its
-    call: its own seconds are not over yet.
+    A result cached by an earlier run costs the call that fetched it, and no seconds. finalize costs
+    its call only: its own seconds are not over yet.
     """
-    job = jobs.find(source.job_id) if settings().resources and fits(tasks) else None
+    if not settings().resources or not has_prices(records):
+        return None
+    job = jobs.find(source.job_id)
     if job is None:
         return None
-    since = job.claimed or job.created
-    calls, busy = Counter(finalize=1), dict[str, float]()
-    for task in tasks:
-        if task.updated >= since:
-            calls[task.stage] += 1
-        if task.started >= since:
-            busy[task.stage] = busy.get(task.stage, 0.0) + billed(task.seconds or 0.0)
-    parts: list[Chunk | Interval] = [*manifest.chunks, *manifest.spans]
-    used = operations(
+
+    run_started = job.claimed or job.created
+    calls = Counter(finalize=1)
+    seconds_of_stage: dict[str, float] = defaultdict(float)
+    for record in records:
+        if record.updated >= run_started:
+            calls[record.stage] += 1
+        if record.started >= run_started:
+            seconds_of_stage[record.stage] += billed(record.seconds or 0.0)
+
+    stored_parts: list[Chunk | Interval] = [*manifest.chunks, *manifest.spans]
+    used_operations = operations(
         calls,
-        seconds=sum(busy.values()),
-        stored=sum(part.end - part.start for part in parts),
+        seconds=sum(seconds_of_stage.values()),
+        stored=total_seconds(stored_parts),
         kept_days=settings().keep_work_days,
         heartbeat=settings().heartbeat,
     )
-    return cost(busy, used, settings().resources, prices())
+    return cost(seconds_of_stage, used_operations, settings().resources, prices())
 
 
-def fits(tasks: Sequence[StageRecord]) -> bool:
-    """Whether there are prices of the region, and resources of each function. No job fails for want
-    of them."""
-    missing = {FUNCTION[task.stage] for task in tasks} - set(settings().resources)
-    if missing or settings().region != prices().region:
-        log.warning(
-            "cost not told",
-            extra={"region": settings().region, "without_resources": sorted(missing)},
-        )
-        return False
-    return True
+def has_prices(records: Sequence[StageRecord]) -> bool:
+    """Returns whether the region's prices and each function's resources are known.
+
+    Logs what is missing: no job fails for it.
+    """
+    used_functions = {FUNCTION[record.stage] for record in records}
+    missing = used_functions - set(settings().resources)
+    if not missing and settings().region == prices().region:
+        return True
+    details = {
+        "region": settings().region,
+        "without_resources": sorted(missing),
+    }
+    log.warning("cost unknown", extra=details)
+    return False

@@ -1,9 +1,8 @@
-"""Words written as somebody wants them: where one phrase is found, another is written, and the
-times are kept in step.
+"""Replaces phrases in the words and texts, as the option `replacements` wants it.
 
-A phrase matches whole words, whatever their case and the punctuation around them, within one
-sentence. Where languages are written without spaces it matches whole words that together spell it,
-and what is written for them is one word.
+A phrase matches whole words within one segment, whatever their case and the punctuation around
+them. In a language without spaces it matches whole words that together spell it, and its
+replacement is one word. Replaced words keep the times of the words that they replace.
 """
 
 import unicodedata
@@ -12,151 +11,240 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from statistics import fmean
 
-from functions.finalize.answer.sentences import Placed, Sentence
-from functions.finalize.formats.text import CLAUSE_END, CLOSING, OPENING, SENTENCE_END, space
+from functions.finalize.answer.timed_segments import TimedSegment, TimedWord
+from functions.finalize.formats.text import (
+    CLAUSE_END,
+    CLOSING_MARKS,
+    OPENING_MARKS,
+    SENTENCE_END,
+    word_separator,
+)
 
-AROUND = SENTENCE_END + CLAUSE_END + CLOSING + OPENING
-"""Punctuation that belongs to the sentence and not to the word. Other signs, as in C#, are the
-word's own."""
+PUNCTUATION = SENTENCE_END + CLAUSE_END + CLOSING_MARKS + OPENING_MARKS
+"""Characters around a word that belong to the sentence. Others, as in C#, belong to the word."""
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What to write for what, for words with this between them."""
+class ReplacementRules:
+    """Replacements for words that are joined by `separator`."""
 
-    between: str
-    phrases: Mapping[str, str]
-    """By the plain form of what is to be found."""
-    longest: int
-    """As many words at most as a phrase can match."""
+    separator: str
+    replacements: Mapping[str, str]
+    """Replacement by the normalized phrase to find."""
+    most_words: int
+    """Most words that a phrase can match."""
 
     @classmethod
-    def of(cls, replacements: Mapping[str, str], between: str) -> "Rules":
-        phrases = {
-            between.join(plain(word) for word in found.split()): written
-            for found, written in replacements.items()
-        }
-        longest = max(
-            (len(phrase.split(between) if between else phrase) for phrase in phrases), default=0
-        )
+    def build(cls, replacements: Mapping[str, str], separator: str) -> "ReplacementRules":
+        normalized = {}
+        lengths = [0]
+        for phrase, replacement in replacements.items():
+            words = [normalize_word(word) for word in phrase.split()]
+            found = separator.join(words)
+            if not found:
+                continue
+            normalized[found] = replacement
+            length = len(words) if separator else len(found)
+            lengths.append(length)
         return cls(
-            between, {phrase: written for phrase, written in phrases.items() if phrase}, longest
+            separator=separator,
+            replacements=normalized,
+            most_words=max(lengths),
         )
 
-    def match(self, words: Sequence[Placed]) -> tuple[int, str] | None:
-        """How many words, from the first on, the longest phrase matches, and what to write for
-        them."""
-        forms = [plain(word.word) for word in words]
-        for length in range(len(forms), 0, -1):
-            written = self.phrases.get(self.between.join(forms[:length]))
-            if written is not None:
-                return length, written
+    def match(self, words: Sequence[TimedWord]) -> tuple[int, str] | None:
+        """Returns the number of words at the start that the longest phrase matches, and its
+        replacement."""
+        normalized = [normalize_word(word.word) for word in words]
+        for length in range(len(normalized), 0, -1):
+            phrase = self.separator.join(normalized[:length])
+            if phrase in self.replacements:
+                return length, self.replacements[phrase]
         return None
 
 
-def replaced(sentences: Sequence[Sentence], replacements: Mapping[str, str]) -> list[Sentence]:
-    """The sentences with words and text as wanted. One of which no word remains is gone."""
-    rules = {between: Rules.of(replacements, between) for between in ("", " ")}
-    written = [rewrite(sentence, rules[space(sentence.language)]) for sentence in sentences]
-    return [new for old, new in zip(sentences, written, strict=True) if new.words or not old.words]
+def replace_phrases(
+    segments: Sequence[TimedSegment], replacements: Mapping[str, str]
+) -> list[TimedSegment]:
+    """Returns the segments with phrases replaced. Segments that lose all words are dropped."""
+    rules = {}
+    for separator in ("", " "):
+        rules[separator] = ReplacementRules.build(replacements, separator)
+
+    replaced = []
+    for segment in segments:
+        separator = word_separator(segment.language)
+        new_segment = replace_in_segment(segment, rules[separator])
+        if new_segment.words or not segment.words:
+            replaced.append(new_segment)
+    return replaced
 
 
-def rewrite(sentence: Sentence, rules: Rules) -> Sentence:
-    if not rules.phrases:
-        return sentence
-    text = sentence.decoded.text
-    spelled = [
-        Placed(one, 0.0, 0.0, None, None, "asr")
-        for one in (text.split() if rules.between else text)
-    ]
-    text = rules.between.join(word.word for word in rewritten(spelled, rules))
+def replace_in_segment(segment: TimedSegment, rules: ReplacementRules) -> TimedSegment:
+    if not rules.replacements:
+        return segment
+    aligned = segment.aligned
+    text = replace_in_text(aligned.text, rules)
+    words = replace_in_words(segment.words, rules)
     return replace(
-        sentence,
-        words=tuple(rewritten(sentence.words, rules)),
-        decoded=sentence.decoded.model_copy(update={"text": text}),
+        segment,
+        words=tuple(words),
+        aligned=aligned.model_copy(update={"text": text}),
     )
 
 
-def rewritten(words: Sequence[Placed], rules: Rules) -> list[Placed]:
-    """One pass: what was written is not looked at again."""
-    kept: list[Placed] = []
-    at = 0
-    while at < len(words):
-        length, written = rules.match(words[at : at + rules.longest]) or (0, "")
-        new = substitute(words[at : at + length], written, rules.between) if length else [words[at]]
-        if not new and kept:
-            kept[-1] = closed(kept[-1], words[at + length - 1])
-        kept += new
-        at += length or 1
-    return kept
+def replace_in_text(text: str, rules: ReplacementRules) -> str:
+    """Returns a segment's text with phrases replaced; in it, a word may be a single character."""
+    spellings = text.split() if rules.separator else list(text)
+    untimed_words = []
+    for spelling in spellings:
+        word = TimedWord(
+            word=spelling,
+            start=0.0,
+            end=0.0,
+            score=None,
+            confidence=None,
+            timing="asr",
+        )
+        untimed_words.append(word)
+    replaced = replace_in_words(untimed_words, rules)
+    return rules.separator.join(word.word for word in replaced)
 
 
-def substitute(words: Sequence[Placed], written: str, between: str) -> list[Placed]:
-    """What to write for the words. As many for as many keep each its time; else they share the time
-    of all."""
-    spelled = written.split() if between else [written.strip()] * bool(written.strip())
-    if len(spelled) == len(words):
-        return [
-            replace(word, word=dressed(new, *marks(word.word)))
-            for new, word in zip(spelled, words, strict=True)
-        ]
-    if not spelled:
+def replace_in_words(words: Sequence[TimedWord], rules: ReplacementRules) -> list[TimedWord]:
+    """Returns the words with phrases replaced, in one pass: a replacement is never replaced."""
+    replaced: list[TimedWord] = []
+    position = 0
+    while position < len(words):
+        following = words[position : position + rules.most_words]
+        match = rules.match(following)
+        if match is None:
+            replaced.append(words[position])
+            position += 1
+            continue
+        length, replacement = match
+        matched = following[:length]
+        new_words = replacement_words(matched, replacement, rules.separator)
+        if not new_words and replaced:
+            previous = replaced.pop()
+            closed = inherit_sentence_end(previous, matched[-1])
+            replaced.append(closed)
+        replaced += new_words
+        position += length
+    return replaced
+
+
+def replacement_words(
+    matched: Sequence[TimedWord], replacement: str, separator: str
+) -> list[TimedWord]:
+    """Returns the words that replace the matched ones; none for an empty replacement.
+
+    As many words as were matched keep their times; otherwise the new words share the whole time.
+    """
+    spellings = [replacement.strip()]
+    if separator:
+        spellings = replacement.split()
+    if not replacement.strip():
         return []
-    lead, trail = marks(words[0].word)[0], marks(words[-1].word)[1]
-    spelled[0] = dressed(spelled[0], lead, "")
-    spelled[-1] = dressed(spelled[-1], "", trail)
-    return divide(joined(words), spelled)
+    if len(spellings) == len(matched):
+        pairs = zip(matched, spellings, strict=True)
+        return [respell(word, spelling) for word, spelling in pairs]
+
+    opening, _ = surrounding_marks(matched[0].word)
+    _, closing = surrounding_marks(matched[-1].word)
+    spellings[0] = add_marks(spellings[0], opening, "")
+    spellings[-1] = add_marks(spellings[-1], "", closing)
+    joined = join_words(matched)
+    return divide_word(joined, spellings)
 
 
-def dressed(new: str, lead: str, trail: str) -> str:
-    """The word between marks. A full stop that is written already is not written twice."""
-    return lead + new.removesuffix(trail) + trail
+def respell(word: TimedWord, spelling: str) -> TimedWord:
+    """Returns the word with another spelling between the same punctuation marks."""
+    opening, closing = surrounding_marks(word.word)
+    new_spelling = add_marks(spelling, opening, closing)
+    return replace(word, word=new_spelling)
 
 
-def marks(word: str) -> tuple[str, str]:
-    """The sentence's punctuation before and after the word."""
-    lead, _, trail = word.partition(word.strip(AROUND) or word)
-    return lead, trail
+def add_marks(spelling: str, opening: str, closing: str) -> str:
+    """Returns the spelling between the marks. Closing marks that it already has are not doubled."""
+    without_closing = spelling.removesuffix(closing)
+    return opening + without_closing + closing
 
 
-def plain(word: str) -> str:
-    """What is compared. A word of nothing but punctuation is itself."""
-    return unicodedata.normalize("NFC", word.strip(AROUND) or word).casefold()
+def surrounding_marks(word: str) -> tuple[str, str]:
+    """Returns the sentence's punctuation before and after the word."""
+    core = strip_marks(word)
+    opening, _, closing = word.partition(core)
+    return opening, closing
 
 
-def closed(word: Placed, gone: Placed) -> Placed:
-    """The word, ending the sentence that the deleted word after it ended."""
-    end = marks(gone.word)[1]
-    if not any(mark in SENTENCE_END for mark in end):
+def strip_marks(word: str) -> str:
+    """Returns the word without surrounding punctuation, unless it is nothing but punctuation."""
+    stripped = word.strip(PUNCTUATION)
+    return stripped or word
+
+
+def normalize_word(word: str) -> str:
+    """Returns the word as it is compared: without case and surrounding punctuation."""
+    core = strip_marks(word)
+    composed = unicodedata.normalize("NFC", core)
+    return composed.casefold()
+
+
+def inherit_sentence_end(word: TimedWord, deleted: TimedWord) -> TimedWord:
+    """Returns the word with the end of the sentence that the deleted word after it had, if any."""
+    _, closing = surrounding_marks(deleted.word)
+    if set(closing).isdisjoint(SENTENCE_END):
         return word
-    return replace(word, word=word.word.rstrip(CLAUSE_END).removesuffix(end) + end)
+    without_comma = word.word.rstrip(CLAUSE_END)
+    new_spelling = add_marks(without_comma, "", closing)
+    return replace(word, word=new_spelling)
 
 
-def joined(words: Sequence[Placed]) -> Placed:
-    """Several words as one."""
-    timings = {word.timing for word in words}
-    return Placed(
-        word="".join(word.word for word in words),
+def join_words(words: Sequence[TimedWord]) -> TimedWord:
+    """Returns one word with the time of all words and the means of their scores."""
+    timing = words[0].timing
+    if any(word.timing != timing for word in words):
+        timing = "interpolated"
+    spelling = "".join(word.word for word in words)
+    return TimedWord(
+        word=spelling,
         start=words[0].start,
         end=words[-1].end,
         score=mean(word.score for word in words),
         confidence=mean(word.confidence for word in words),
-        timing=words[0].timing if len(timings) == 1 else "interpolated",
+        timing=timing,
     )
 
 
 def mean(numbers: Iterable[float | None]) -> float | None:
+    """Returns the mean of the known numbers, or None if none is known."""
     known = [number for number in numbers if number is not None]
-    return fmean(known) if known else None
+    if not known:
+        return None
+    return fmean(known)
 
 
-def divide(word: Placed, spelled: Sequence[str]) -> list[Placed]:
-    """One word as several, each as long as its letters are many."""
-    if len(spelled) == 1:
-        return [replace(word, word=spelled[0])]
-    ends = list(accumulate(map(len, spelled), initial=0))
-    times = [round(word.start + (word.end - word.start) * end / ends[-1], 3) for end in ends]
-    return [
-        replace(word, word=one, start=start, end=end, score=None, timing="interpolated")
-        for one, (start, end) in zip(spelled, pairwise(times), strict=True)
-    ]
+def divide_word(word: TimedWord, spellings: Sequence[str]) -> list[TimedWord]:
+    """Returns words with these spellings, which share the word's time by their lengths."""
+    if len(spellings) == 1:
+        (spelling,) = spellings
+        return [replace(word, word=spelling)]
+    lengths = [len(spelling) for spelling in spellings]
+    positions = list(accumulate(lengths, initial=0))
+    length = positions[-1]
+    duration = word.end - word.start
+    divided = []
+    for spelling, (first, last) in zip(spellings, pairwise(positions), strict=True):
+        start = round(word.start + duration * first / length, 3)
+        end = round(word.start + duration * last / length, 3)
+        new_word = TimedWord(
+            word=spelling,
+            start=start,
+            end=end,
+            score=None,
+            confidence=word.confidence,
+            timing="interpolated",
+        )
+        divided.append(new_word)
+    return divided

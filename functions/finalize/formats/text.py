@@ -1,79 +1,112 @@
-"""Text from words: cut at words, joined to paragraphs."""
+"""The text of a transcript: its language, the spaces between words, and its paragraphs."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from shared.model.transcript import Segment
+from shared.model.languages import WITHOUT_SPACES
+from shared.model.options import option_values
+from shared.model.transcript import Segment, Transcript
 
-UNSPACED = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
-"""Languages in which the recogniser does not tell words by the spaces between them."""
-PAUSE = 2.0
-"""Seconds of silence that begin a new paragraph."""
-PARAGRAPH = 60.0
-"""Seconds after which the next segment begins a new paragraph."""
+PARAGRAPH_PAUSE = 2.0
+"""Seconds of silence that start a new paragraph."""
+PARAGRAPH_LENGTH = 60.0
+"""Seconds from a paragraph's start after which the next segment starts a new one."""
 
-SENTENCE_END, CLAUSE_END = ".?!…。？！", ",;:、，；："
-OPENING, CLOSING = "\"'“‘„«([{¿¡「『（", "\"'”’»)]}」』）"
-
-
-def space(language: str | None) -> str:
-    return "" if language in UNSPACED else " "
+SENTENCE_END = ".?!…。？！"
+CLAUSE_END = ",;:、，；："
+OPENING_MARKS = "\"'“‘„«([{¿¡「『（"
+CLOSING_MARKS = "\"'”’»)]}」』）"
+ENDINGS = tuple(SENTENCE_END + CLAUSE_END)
 
 
-def between(language: str | None, following: str | None) -> str:
-    """What stands between two sentences of these languages."""
-    return space(language) or space(following)
+def is_translation(transcript: Transcript) -> bool:
+    options = option_values(transcript.options)
+    return options.task == "translate"
+
+
+def text_language(transcript: Transcript) -> str | None:
+    """Returns the language of most of the text: English for a translation."""
+    if is_translation(transcript):
+        return "en"
+    return transcript.language.code
+
+
+def word_separator(language: str | None) -> str:
+    """Returns a space, or nothing for a language written without spaces."""
+    if language in WITHOUT_SPACES:
+        return ""
+    return " "
 
 
 def ends_clause(word: str) -> bool:
-    """Whether a comma or a stronger mark follows."""
-    return word.rstrip(CLOSING).endswith((*CLAUSE_END, *SENTENCE_END))
+    """Returns whether the word ends with a comma or a stronger punctuation mark."""
+    without_closing_marks = word.rstrip(CLOSING_MARKS)
+    return without_closing_marks.endswith(ENDINGS)
 
 
 def one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Returns the text with each run of white space replaced by one space."""
+    words = text.split()
+    return " ".join(words)
 
 
-def pieces(text: str, words: Sequence[str], space: str) -> list[str]:
-    """The text cut before each word but the first, so that the pieces joined are the text again.
+def split_at_words(text: str, words: Sequence[str], separator: str) -> list[str]:
+    """Returns the text cut before each word but the first: joined, the pieces are the text again.
 
-    Should the words not be those of the text, the pieces are the words themselves.
+    If the text does not consist of the words, returns each word followed by the separator.
     """
-    cuts, at = [0], 0
+    cuts = []
+    position = 0
     for word in words:
-        found = text.find(word, at)
-        if found < 0:
-            return [word + space for word in words]
-        cuts.append(found)
-        at = found + len(word)
-    return [text[start:end] for start, end in pairwise([0, *cuts[2:], len(text)])]
+        start = text.find(word, position)
+        if start < 0:
+            return [word + separator for word in words]
+        cuts.append(start)
+        position = start + len(word)
+    borders = [0, *cuts[1:], len(text)]
+    return [text[start:end] for start, end in pairwise(borders)]
 
 
 @dataclass(frozen=True)
 class Paragraph:
+    """Consecutive segments of one speaker. `start` is in seconds."""
+
     start: float
     speaker: str | None
     text: str
 
 
-def paragraphs(segments: Iterable[Segment]) -> list[Paragraph]:
-    """The dialogue: one speaker's segments together, until a pause or a minute is over."""
-    made: list[Paragraph] = []
-    before = None
+def split_paragraphs(segments: Iterable[Segment]) -> list[Paragraph]:
+    """Returns the dialogue as paragraphs: one speaker's segments until a pause or for a minute."""
+    paragraphs: list[Paragraph] = []
+    previous: Segment | None = None
     for segment in segments:
-        if before and continues(made[-1], before, segment):
-            text = made[-1].text + between(before.language, segment.language) + segment.text
-            made[-1] = Paragraph(made[-1].start, segment.speaker, text)
+        if previous is not None and continues(paragraphs[-1], previous, segment):
+            paragraph = paragraphs.pop()
+            extended = extend(paragraph, previous, segment)
+            paragraphs.append(extended)
         else:
-            made.append(Paragraph(segment.start, segment.speaker, segment.text))
-        before = segment
-    return made
+            paragraph = Paragraph(segment.start, segment.speaker, segment.text)
+            paragraphs.append(paragraph)
+        previous = segment
+    return paragraphs
 
 
-def continues(paragraph: Paragraph, before: Segment, segment: Segment) -> bool:
-    return (
-        segment.speaker == before.speaker
-        and segment.start - before.end < PAUSE
-        and segment.start - paragraph.start < PARAGRAPH
-    )
+def continues(paragraph: Paragraph, previous: Segment, segment: Segment) -> bool:
+    """Returns whether the segment belongs to the paragraph that ends with `previous`."""
+    if segment.speaker != previous.speaker:
+        return False
+    pause = segment.start - previous.end
+    length = segment.start - paragraph.start
+    return pause < PARAGRAPH_PAUSE and length < PARAGRAPH_LENGTH
+
+
+def extend(paragraph: Paragraph, previous: Segment, segment: Segment) -> Paragraph:
+    """Returns the paragraph with the segment's text; a space if either language has spaces."""
+    separator = word_separator(previous.language)
+    if not separator:
+        separator = word_separator(segment.language)
+    parts = [paragraph.text, segment.text]
+    text = separator.join(parts)
+    return replace(paragraph, text=text)

@@ -1,7 +1,7 @@
-"""Which speakers of different spans are the same person: agglomerative clustering of their
-voices."""
+"""Finds the same person in different spans: agglomerative clustering of speakers' voices."""
 
 from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,78 +12,126 @@ THRESHOLD = 0.4
 """Cosine distance from which two voices are different people: about where pyannote's own pipeline
 stops clustering WeSpeaker vectors. Not measured on linked spans."""
 THRESHOLDS = {"embedded": 0.2}
-"""By diarization model, where it is another. d-vectors have no negative part, so all are near each
-other: among 20 people one and the same measured at most 0.07 (0.21 from less than 15 s of speech),
-two at least 0.2 (0.16 in one clip).
-"""
-UNKNOWN = 1.0
-"""The distance of a speaker without a usable voice to anyone: never near, but first to join when
-the count is fixed."""
+"""Thresholds of diarization models that need another one. The embedded model's d-vectors have no
+negative elements, so all of them are near each other. Among 20 people, two recordings of one person
+were at most 0.07 apart (0.21 with less than 15 s of speech), two people at least 0.2 (0.16 in one
+clip)."""
+UNKNOWN_DISTANCE = 1.0
+"""Distance of a speaker without a usable voice to every other: above every threshold, so that such
+a speaker joins another only if the number of speakers is limited."""
 
-Voice = tuple[int, str]
-"""A speaker as named in one span: the span's index and the name."""
+
+class SpanSpeaker(NamedTuple):
+    """A speaker of one span."""
+
+    span: int
+    """Index of the span."""
+    name: str
+    """The diarizer's name, valid within the span only."""
+
+
 Matrix = NDArray[np.float64]
+"""Distances between clusters; shape (clusters, clusters), infinite on the diagonal."""
+Mask = NDArray[np.bool_]
+"""Whether two clusters have speakers of one span; shape (clusters, clusters)."""
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def link(spans: Sequence[Diarization], fewest: int, most: int | None) -> list[list[Voice]]:
-    """The voices of each person. Between `fewest` and `most` people, if there are as many voices.
+def link_speakers(
+    diarizations: Sequence[Diarization], fewest: int, most: int | None
+) -> list[list[SpanSpeaker]]:
+    """Returns one list of speakers per person: between `fewest` and `most` people, if possible.
 
-    Average linkage: the nearest two groups join until none are nearer than the model's threshold.
-    Two voices of one span were told apart by ear, so they join only when `most` leaves no other
-    way.
+    Average linkage: the nearest two clusters join until none are nearer than the model's threshold.
+    The diarizer told the speakers of one span apart, so they join only if `most` cannot be kept
+    otherwise.
     """
-    voices = [(index, name) for index, span in enumerate(spans) for name in names(span)]
-    if not voices:
+    speakers = span_speakers(diarizations)
+    if not speakers:
         return []
-    groups = [[voice] for voice in voices]
-    apart = distances(
-        [np.array(spans[index].embeddings.get(name, ()), float) for index, name in voices]
-    )
-    threshold = THRESHOLDS.get(spans[0].engine.model or "", THRESHOLD)
-    span_of = np.array([index for index, _ in voices])
-    barred = span_of[:, None] == span_of
-    while len(groups) > max(1, fewest):
-        crowded = most is not None and len(groups) > most
-        allowed = np.where(barred, np.inf, apart)
-        if crowded and not np.isfinite(allowed).any():
-            allowed = apart
-        one, other = sorted(divmod(int(allowed.argmin()), len(groups)))
-        if not crowded and allowed[one, other] >= threshold:
+    model = diarizations[0].engine.model or ""
+    threshold = THRESHOLDS.get(model, THRESHOLD)
+    clusters = [[speaker] for speaker in speakers]
+    embeddings = [embedding_of(speaker, diarizations) for speaker in speakers]
+    distances = cosine_distances(embeddings)
+    spans = np.array([speaker.span for speaker in speakers])
+    share_span = spans[:, None] == spans
+
+    while len(clusters) > max(1, fewest):
+        too_many = most is not None and len(clusters) > most
+        allowed = np.where(share_span, np.inf, distances)
+        if too_many and not np.isfinite(allowed).any():
+            allowed = distances
+        one, other = nearest_pair(allowed)
+        if not too_many and allowed[one, other] >= threshold:
             break
-        apart, barred = joined(apart, barred, [len(group) for group in groups], one, other)
-        groups[one] += groups.pop(other)
-    return groups
+        sizes = len(clusters[one]), len(clusters[other])
+        distances = join_distances(distances, one, other, sizes)
+        share_span = join_masks(share_span, one, other)
+        clusters[one] += clusters.pop(other)
+    return clusters
 
 
-def names(span: Diarization) -> list[str]:
-    """Every speaker with a turn, in order of name."""
-    return sorted({turn.speaker for turn in (*span.turns, *span.overlapping)})
+def span_speakers(diarizations: Sequence[Diarization]) -> list[SpanSpeaker]:
+    """Returns every speaker with a turn, in order of span and name."""
+    speakers = set()
+    for index, diarization in enumerate(diarizations):
+        for turn in (*diarization.turns, *diarization.overlapping):
+            speakers.add(SpanSpeaker(index, turn.speaker))
+    return sorted(speakers)
 
 
-def distances(embeddings: Sequence[Matrix]) -> Matrix:
-    """Cosine distance between all pairs; infinite to oneself."""
-    apart = np.full((len(embeddings), len(embeddings)), UNKNOWN)
-    usable = [index for index, one in enumerate(embeddings) if 0 < np.linalg.norm(one) < np.inf]
+def embedding_of(speaker: SpanSpeaker, diarizations: Sequence[Diarization]) -> Matrix:
+    """Returns the speaker's voice as a vector; an empty one if the diarizer has none."""
+    diarization = diarizations[speaker.span]
+    embedding = diarization.embeddings.get(speaker.name, ())
+    return np.array(embedding, dtype=np.float64)
+
+
+def cosine_distances(embeddings: Sequence[Matrix]) -> Matrix:
+    """Returns the cosine distance between all pairs, UNKNOWN_DISTANCE for unusable vectors."""
+    count = len(embeddings)
+    distances = np.full((count, count), UNKNOWN_DISTANCE)
+    norms = [float(np.linalg.norm(embedding)) for embedding in embeddings]
+    usable = [index for index, norm in enumerate(norms) if 0 < norm < np.inf]
     if usable:
-        units = np.stack(
-            [embeddings[index] / np.linalg.norm(embeddings[index]) for index in usable]
-        )
-        apart[np.ix_(usable, usable)] = 1 - units @ units.T
-    np.fill_diagonal(apart, np.inf)
-    return apart
+        units = np.stack([embeddings[index] / norms[index] for index in usable])
+        distances[np.ix_(usable, usable)] = 1 - units @ units.T
+    np.fill_diagonal(distances, np.inf)
+    return distances
 
 
-def joined(
-    apart: Matrix, barred: NDArray[np.bool_], sizes: list[int], one: int, other: int
-) -> tuple[Matrix, NDArray[np.bool_]]:
-    """Both matrices after group `other` joined group `one`: distances are means over all pairs of
-    voices."""
-    apart, barred = apart.copy(), barred.copy()
-    mean = (sizes[one] * apart[one] + sizes[other] * apart[other]) / (sizes[one] + sizes[other])
-    either = barred[one] | barred[other]
-    apart[one, :], apart[:, one] = mean, mean
-    barred[one, :], barred[:, one] = either, either
-    apart[one, one] = np.inf
-    return np.delete(np.delete(apart, other, 0), other, 1), np.delete(
-        np.delete(barred, other, 0), other, 1
-    )
+def nearest_pair(distances: Matrix) -> tuple[int, int]:
+    """Returns the indices of the nearest two clusters, the smaller one first."""
+    position = int(distances.argmin())
+    row, column = divmod(position, len(distances))
+    return min(row, column), max(row, column)
+
+
+def join_distances(distances: Matrix, one: int, other: int, sizes: tuple[int, int]) -> Matrix:
+    """Returns the distances after cluster `other` joined `one`: means over all pairs of speakers.
+
+    `sizes` are the numbers of speakers in `one` and in `other`.
+    """
+    sums = sizes[0] * distances[one] + sizes[1] * distances[other]
+    means = sums / sum(sizes)
+    joined = distances.copy()
+    joined[one, :] = means
+    joined[:, one] = means
+    joined[one, one] = np.inf
+    return without_index(joined, other)
+
+
+def join_masks(mask: Mask, one: int, other: int) -> Mask:
+    """Returns the mask after cluster `other` joined `one`: set where it was for either."""
+    either = mask[one] | mask[other]
+    joined = mask.copy()
+    joined[one, :] = either
+    joined[:, one] = either
+    return without_index(joined, other)
+
+
+def without_index(matrix: NDArray[Scalar], index: int) -> NDArray[Scalar]:
+    """Returns the matrix without that row and that column."""
+    without_row = np.delete(matrix, index, axis=0)
+    return np.delete(without_row, index, axis=1)

@@ -1,92 +1,141 @@
-"""Who speaks in the recording: told apart by their voices, or by the channels they speak on."""
+"""The recording's speakers: told apart by their voices, or by the channels they talk on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from functions.finalize.answer.sentences import INSTANT, Sentence
-from functions.finalize.speakers.linking import Voice, link
-from functions.finalize.speakers.turns import Floor, identify, merge, place_turns
+from functions.finalize.answer.timed_segments import MINIMUM_DURATION, TimedSegment
+from functions.finalize.speakers.linking import SpanSpeaker, link_speakers
+from functions.finalize.speakers.turns import (
+    SpanTurn,
+    TurnIndex,
+    merge_turns,
+    number_speakers,
+    place_turns,
+)
 from shared.model.artifacts import Diarization, Interval, Turn
+from shared.model.intervals import total_seconds
+from shared.model.options import Options
 from shared.model.transcript import Speaker, Word
 
-TALK_PAUSE = 0.5
-"""Seconds between words of one turn, on a channel: aligned words are short, and sound a little
-longer."""
+CHANNEL_PAUSE = 0.5
+"""Seconds between words of one turn on a channel. Aligned words are shorter than they sound, so
+this is more than a diarizer's pause."""
 
 
 @dataclass(frozen=True)
-class People:
+class Speakers:
+    """Who talks in the recording, and when."""
+
     labels: Mapping[str, str]
-    """By speaker id, in order of the ids."""
+    """Label by speaker id, in order of the ids."""
     turns: Sequence[Turn]
-    """As heard: two may speak at once."""
-    floors: Mapping[int | None, Floor]
-    """Who is to be given a channel's words."""
+    """In order of time. Turns of two speakers may overlap."""
+    turns_of_channel: Mapping[int | None, TurnIndex]
+    """Exclusive turns, by which a channel's words get their speaker."""
 
 
-def by_voice(
-    spans: Sequence[Interval], diarizations: Sequence[Diarization], fewest: int, most: int | None
-) -> People:
-    """The speakers of all spans, linked. Without diarizations there is nobody."""
-    alone = place_turns(diarizations, spans, lambda found: found.turns)
-    heard = place_turns(diarizations, spans, lambda found: found.overlapping)
-    ids = identify(link(diarizations, fewest, most), alone + heard)
-    numbers = sorted({int(speaker.removeprefix("S")) for speaker in ids.values()})
-    return People(
-        labels={f"S{number}": f"Speaker {number}" for number in numbers},
-        turns=merge(named(heard, ids)),
-        floors={None: Floor.of(named(alone, ids))},
+def speaker_limits(options: Options) -> tuple[int, int | None]:
+    """Returns the fewest and the most speakers that the options allow; None is no limit."""
+    fewest = options.speakers or options.min_speakers or 1
+    most = options.speakers or options.max_speakers
+    return fewest, most
+
+
+def speakers_by_voice(
+    spans: Sequence[Interval], diarizations: Sequence[Diarization], options: Options
+) -> Speakers:
+    """Returns the speakers of all spans, each person once. No speakers without diarizations."""
+    exclusive = place_turns(diarizations, spans, lambda diarization: diarization.turns)
+    overlapping = place_turns(diarizations, spans, lambda diarization: diarization.overlapping)
+    people = link_speakers(diarizations, *speaker_limits(options))
+    ids = number_speakers(people, [*exclusive, *overlapping])
+
+    labels = {}
+    for number in range(1, len(set(ids.values())) + 1):
+        labels[f"S{number}"] = f"Speaker {number}"
+    turns = name_turns(overlapping, ids)
+    exclusive_turns = name_turns(exclusive, ids)
+    return Speakers(
+        labels=labels,
+        turns=merge_turns(turns),
+        turns_of_channel={None: TurnIndex.from_turns(exclusive_turns)},
     )
 
 
-def named(placed: Iterable[tuple[float, float, Voice]], ids: Mapping[Voice, str]) -> list[Turn]:
-    return [Turn(start=start, end=end, speaker=ids[voice]) for start, end, voice in placed]
+def name_turns(turns: Iterable[SpanTurn], ids: Mapping[SpanSpeaker, str]) -> list[Turn]:
+    named = []
+    for turn in turns:
+        named_turn = Turn(
+            start=turn.start,
+            end=turn.end,
+            speaker=ids[turn.speaker],
+        )
+        named.append(named_turn)
+    return named
 
 
-def by_channel(heard: Sequence[Sentence], duration: float) -> People:
-    """A speaker for each channel on which something is said, who has the floor there all the time.
+def speakers_by_channel(segments: Sequence[TimedSegment], duration: float) -> Speakers:
+    """Returns one speaker for each channel with speech, to whom all of its words belong.
 
-    Turns are what the words fill.
+    Turns are made of the words. `duration` is the recording's, in seconds.
     """
-    said = [
-        (sentence.channel, sentence)
-        for sentence in heard
-        if sentence.channel is not None and not sentence.doubted
-    ]
-    channels = sorted({channel for channel, _ in said})
-    words = (
-        Turn(start=word.start, end=word.end, speaker=speaker(channel))
-        for channel, sentence in said
-        for word in sentence.words
-        if word.start < word.end
-    )
-    always = Turn(start=0.0, end=duration + INSTANT, speaker="")
-    return People(
-        labels={speaker(channel): f"Channel {channel + 1}" for channel in channels},
-        turns=merge(words, TALK_PAUSE),
-        floors={
-            channel: Floor.of([always.model_copy(update={"speaker": speaker(channel)})])
-            for channel in channels
-        },
-    )
+    labels: dict[str, str] = {}
+    turns_of_channel: dict[int | None, TurnIndex] = {}
+    for channel in speech_channels(segments):
+        speaker = channel_speaker(channel)
+        labels[speaker] = f"Channel {channel + 1}"
+        always = Turn(start=0.0, end=duration + MINIMUM_DURATION, speaker=speaker)
+        turns_of_channel[channel] = TurnIndex.from_turns([always])
+
+    turns = merge_turns(word_turns(segments), CHANNEL_PAUSE)
+    return Speakers(labels, turns, turns_of_channel)
 
 
-def speaker(channel: int) -> str:
+def speech_channels(segments: Iterable[TimedSegment]) -> list[int]:
+    """Returns the channels with a segment that is not suspect, in order."""
+    channels = set()
+    for segment in segments:
+        if segment.channel is not None and not segment.is_suspect:
+            channels.add(segment.channel)
+    return sorted(channels)
+
+
+def word_turns(segments: Iterable[TimedSegment]) -> list[Turn]:
+    """Returns one turn per word, of its channel's speaker. Words without length have none."""
+    turns = []
+    for segment in segments:
+        if segment.channel is None:
+            continue
+        speaker = channel_speaker(segment.channel)
+        for word in segment.words:
+            if word.start == word.end:
+                continue
+            turn = Turn(
+                start=word.start,
+                end=word.end,
+                speaker=speaker,
+            )
+            turns.append(turn)
+    return turns
+
+
+def channel_speaker(channel: int) -> str:
     return f"S{channel + 1}"
 
 
-def describe(people: People, words: Iterable[Word]) -> list[Speaker]:
-    """Each speaker's part in the recording."""
-    spoken = [word.speaker for word in words]
-    return [
-        Speaker(
-            id=speaker,
-            label=label,
-            talk_time=round(
-                sum(turn.end - turn.start for turn in people.turns if turn.speaker == speaker), 3
-            ),
-            turns=sum(turn.speaker == speaker for turn in people.turns),
-            words=spoken.count(speaker),
+def describe_speakers(speakers: Speakers, words: Collection[Word]) -> list[Speaker]:
+    """Returns each speaker's talk time and numbers of turns and words."""
+    described = []
+    for speaker, label in speakers.labels.items():
+        turns = [turn for turn in speakers.turns if turn.speaker == speaker]
+        own_words = [word for word in words if word.speaker == speaker]
+        described.append(
+            Speaker(
+                id=speaker,
+                label=label,
+                talk_time=round(total_seconds(turns), 3),
+                turns=len(turns),
+                words=len(own_words),
+            )
         )
-        for speaker, label in people.labels.items()
-    ]
+    return described

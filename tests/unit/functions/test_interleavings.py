@@ -1,5 +1,4 @@
-"""Whatever the order of the steps of several workers, and wherever one is killed, the same objects
-stand at the end."""
+"""Any interleaving or kill of several workers leaves the same objects at the end."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,7 +24,7 @@ turns = st.lists(
 )
 
 
-class Said(BaseModel):
+class Text(BaseModel):
     text: str
 
 
@@ -34,14 +33,14 @@ def run(task: StageInput[Params]) -> Iterator[Output]:
         path = task.folder / "part.wav"
         path.write_text(word)
         yield ListedOutput("parts", path)
-    yield SingleOutput("said", Said(text="done"))
+    yield SingleOutput("text", Text(text="done"))
 
 
 STAGE = Stage("echo", "1", Params, run, lambda _: ENGINE)
 
 
 class Clock:
-    """A lease runs out between two looks at it when the test says so."""
+    """A clock that the test sets, so that leases run out when it wants them to."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -53,13 +52,13 @@ class Clock:
 def world() -> tuple[MemoryBlobs, MemoryDocuments, Clock, StageRequest]:
     blobs = MemoryBlobs()
     audio: Artifact = store_output(
-        "gs://dropscribe-work/in", SingleOutput("audio", Said(text="one two three")), blobs
+        "gs://dropscribe-work/in", SingleOutput("audio", Text(text="one two three")), blobs
     )
     return blobs, MemoryDocuments(), Clock(), StageRequest(source=SOURCE, inputs={"audio": audio})
 
 
 def objects(blobs: MemoryBlobs) -> dict[str, bytes]:
-    """But for the seconds it took, which no two runs share."""
+    """Returns every object; results without their seconds, which differ between runs."""
     found = {blob.uri: blobs.read(blob.uri) for blob in blobs.list("gs://")}
     return {
         uri: StageResponse.model_validate_json(data)
@@ -88,7 +87,7 @@ def test_any_interleaving_of_attempts_leaves_the_same_objects(
     order: list[Turn], workers: int, leases_run_out: bool
 ) -> None:
     undisturbed, documents, clock, request = world()
-    answer = execute(STAGE, request, undisturbed, JobStore(documents, clock=clock))
+    expected = execute(STAGE, request, undisturbed, JobStore(documents, clock=clock))
 
     blobs, documents, clock, request = world()
     results = play([attempt(blobs, documents, clock, request)] * workers, order)
@@ -99,14 +98,14 @@ def test_any_interleaving_of_attempts_leaves_the_same_objects(
     after = JobStore(documents, attempts=99, clock=clock)
     last = execute(STAGE, request, blobs, after)
 
-    assert last.outputs.keys() == answer.outputs.keys()
+    assert last.outputs.keys() == expected.outputs.keys()
     assert objects(blobs) == objects(undisturbed), "no object more, no object less, none different"
     assert {task.state for task in after.stage_records(SOURCE.job_id)} == {"done"}, (
         "no lease is left"
     )
-    answered = [result for result in results if isinstance(result, StageResponse)]
-    assert all(result.outputs == last.outputs for result in answered), (
-        "everyone was given the same answer"
+    completed = [result for result in results if isinstance(result, StageResponse)]
+    assert all(result.outputs == last.outputs for result in completed), (
+        "every worker got the same result"
     )
 
 
@@ -117,20 +116,22 @@ def test_any_interleaving_of_attempts_leaves_the_same_objects(
     ),
     turns,
 )
-def test_the_newest_answer_stands_in_whatever_order_they_are_written(
+def test_the_newest_answer_remains_in_any_order_of_writes(
     writers: list[tuple[int, int, bool]], order: list[Turn]
 ) -> None:
-    """`writers` are (generation, run, is it a transcript); who is killed is repeated, as the
-    workflow does."""
+    """`writers` are (generation, run, is it a transcript).
+
+    A killed writer is repeated, as the workflow does.
+    """
     blobs = MemoryBlobs()
 
     def write(store: Any, generation: int, run: int, transcript: bool) -> None:
         source = SOURCE.model_copy(update={"generation": generation})
-        said = f"{generation}.{run}".encode()
+        content = f"{generation}.{run}".encode()
         if transcript:
-            put_answer(source, run, {"transcript.srt": said, "transcript.json": said}, store)
+            put_answer(source, run, {"transcript.srt": content, "transcript.json": content}, store)
         else:
-            put_problem(source, run, said, store)
+            put_problem(source, run, content, store)
 
     works = [lambda worker, w=writer: write(Steps(blobs, worker), *w) for writer in writers]
     for writer, result in zip(writers, play(works, order), strict=True):

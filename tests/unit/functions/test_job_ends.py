@@ -1,4 +1,4 @@
-"""The two ends of a job, prepare's beginning and finalize's end, on stores in memory."""
+"""A job is started by prepare and ended by finalize correctly, on in-memory stores."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ from functions.align.stage import AlignParams
 from functions.diarize.stage import DiarizeParams
 from functions.finalize.answer.outbox import put_answer
 from functions.finalize.job import finalize
-from functions.prepare.job import CUT, prepare
+from functions.prepare.job import PREPARE, prepare
 from functions.transcribe.detect import DetectParams
 from functions.transcribe.stage import TranscribeParams
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
@@ -64,7 +64,7 @@ def upload(
     return Source(bucket="inbox", name=name, generation=generation)
 
 
-def ask(source: Source, run: int = 1, execution: str = "e", **params: Any) -> StageRequest:
+def request_of(source: Source, run: int = 1, execution: str = "e", **params: Any) -> StageRequest:
     return StageRequest(source=source, params={"run": run, "execution": execution, **params})
 
 
@@ -72,7 +72,7 @@ def test_a_recording_is_claimed_planned_and_cut(blobs: MemoryBlobs, jobs: JobSto
     blobs.put(
         "gs://inbox/a/options.json", json.dumps({"speakers": 2}).encode(), if_generation_match=0
     )
-    prepared = prepare(ask(upload(blobs, wav(speech()), {"language": "en"})), blobs, jobs)
+    prepared = prepare(request_of(upload(blobs, wav(speech()), {"language": "en"})), blobs, jobs)
     assert not prepared.duplicate
     assert prepared.plan["detect"] is None
     assert prepared.plan["transcribe"]["language"] == "en"  # type: ignore[index]
@@ -82,9 +82,9 @@ def test_a_recording_is_claimed_planned_and_cut(blobs: MemoryBlobs, jobs: JobSto
     assert job is not None and (job.chunks, job.spans) == (1, 1)
 
 
-def test_the_plan_says_all_that_a_stage_may_be_told(blobs: MemoryBlobs, jobs: JobStore) -> None:
-    """`part` is the workflow's to add."""
-    plan = prepare(ask(upload(blobs, wav(speech()))), blobs, jobs).plan
+def test_the_plan_has_every_parameter_of_each_stage(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    """The workflow adds `part`."""
+    plan = prepare(request_of(upload(blobs, wav(speech()))), blobs, jobs).plan
     known: dict[str, type[Params]] = {
         "detect": DetectParams,
         "transcribe": TranscribeParams,
@@ -95,21 +95,23 @@ def test_the_plan_says_all_that_a_stage_may_be_told(blobs: MemoryBlobs, jobs: Jo
         assert {*(plan[stage] or {}), "part"} == set(params.model_fields), stage
 
 
-def test_other_options_do_not_cut_again(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_options_of_other_stages_do_not_cut_again(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()))
-    first = prepare(ask(source), blobs, jobs)
-    second = prepare(ask(source, run=2, execution="f", options={"language": "de"}), blobs, jobs)
+    first = prepare(request_of(source), blobs, jobs)
+    second = prepare(
+        request_of(source, run=2, execution="f", options={"language": "de"}), blobs, jobs
+    )
     assert (second.outputs, second.reused) == (first.outputs, True)
     assert second.plan["transcribe"] != first.plan["transcribe"]
 
 
-def test_channels_apart_are_cut_for_themselves_and_nobody_is_diarized(
+def test_split_channels_are_cut_on_their_own_and_not_diarized(
     blobs: MemoryBlobs, jobs: JobStore
 ) -> None:
     stereo = wav(np.stack([speech(), speech()], axis=1).reshape(-1), channels=2)
-    prepared = prepare(ask(upload(blobs, stereo, {"channels": "split"})), blobs, jobs)
+    prepared = prepare(request_of(upload(blobs, stereo, {"channels": "split"})), blobs, jobs)
     assert prepared.plan["diarize"] is None
-    assert prepared.outputs["spans"] == (), "the workflow reads it all the same"
+    assert prepared.outputs["spans"] == (), "the workflow reads it even if it is empty"
     manifest = Manifest.model_validate_json(blobs.read(prepared.outputs["manifest"].uri))  # type: ignore[union-attr]
     assert ([chunk.channel for chunk in manifest.chunks], manifest.spans) == ([0, 1], ())
     job = jobs.find(prepared.job_id)
@@ -118,26 +120,30 @@ def test_channels_apart_are_cut_for_themselves_and_nobody_is_diarized(
 
 def test_other_channels_are_another_cut(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()))
-    first = prepare(ask(source), blobs, jobs)
-    second = prepare(ask(source, run=2, execution="f", options={"channels": "split"}), blobs, jobs)
+    first = prepare(request_of(source), blobs, jobs)
+    second = prepare(
+        request_of(source, run=2, execution="f", options={"channels": "split"}), blobs, jobs
+    )
     assert not second.reused and second.outputs["manifest"] != first.outputs["manifest"]
 
 
 @pytest.mark.parametrize(("language", "detects"), [(None, True), ("multi", True), ("de", False)])
-def test_the_language_is_detected_unless_it_is_one_that_was_given(
+def test_the_language_is_detected_unless_one_is_given(
     blobs: MemoryBlobs, jobs: JobStore, language: str | None, detects: bool
 ) -> None:
     metadata = {"language": language} if language else {}
-    plan = prepare(ask(upload(blobs, wav(speech()), metadata)), blobs, jobs).plan
+    plan = prepare(request_of(upload(blobs, wav(speech()), metadata)), blobs, jobs).plan
     assert (plan["detect"] is not None) is detects
     assert plan["transcribe"] is not None and plan["transcribe"]["language"] == language
 
 
-def test_formats_and_replacements_reach_finalize_alone(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_formats_and_replacements_change_only_finalizes_plan(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
     source = upload(blobs, wav(speech()))
-    first = prepare(ask(source), blobs, jobs)
+    first = prepare(request_of(source), blobs, jobs)
     other = {"formats": ["openai"], "replacements": {"teh": "the"}}
-    second = prepare(ask(source, run=2, execution="f", options=other), blobs, jobs)
+    second = prepare(request_of(source, run=2, execution="f", options=other), blobs, jobs)
     assert {stage for stage in first.plan if first.plan[stage] != second.plan[stage]} == {
         "finalize"
     }
@@ -147,51 +153,53 @@ def test_formats_and_replacements_reach_finalize_alone(blobs: MemoryBlobs, jobs:
     }
 
 
-def test_who_comes_second_is_a_duplicate(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_a_second_execution_is_a_duplicate(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()))
-    prepare(ask(source), blobs, jobs)
-    assert prepare(ask(source, execution="another"), blobs, jobs).duplicate
-    assert not prepare(ask(source), blobs, jobs).duplicate, "a retry of the holder goes on"
+    prepare(request_of(source), blobs, jobs)
+    assert prepare(request_of(source, execution="another"), blobs, jobs).duplicate
+    assert not prepare(request_of(source), blobs, jobs).duplicate, "the same execution may retry"
 
 
-def test_a_new_run_forgets_the_old_problem(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_a_new_run_deletes_the_stored_problem(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()))
     blobs.put(problem_uri(source), b"{}", if_generation_match=0)
-    prepare(ask(source), blobs, jobs)
+    prepare(request_of(source), blobs, jobs)
     assert blobs.find(problem_uri(source)) is None
 
 
-def test_an_empty_recording_is_refused_without_a_look(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_an_empty_recording_is_rejected_unread(blobs: MemoryBlobs, jobs: JobStore) -> None:
     with pytest.raises(EmptyRecording, match="0 bytes"):
-        prepare(ask(upload(blobs, b"")), blobs, jobs)
+        prepare(request_of(upload(blobs, b"")), blobs, jobs)
 
 
 @pytest.mark.usefixtures("limits")
-def test_a_recording_above_the_limit_is_refused(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_a_recording_above_the_limit_is_rejected(blobs: MemoryBlobs, jobs: JobStore) -> None:
     with pytest.raises(RecordingTooLarge, match=r"960104 bytes; the limit is 0[.]0001 GB"):
-        prepare(ask(upload(blobs, b"x" * 960_104)), blobs, jobs)
+        prepare(request_of(upload(blobs, b"x" * 960_104)), blobs, jobs)
 
 
-def test_a_recording_that_is_gone_is_told(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_a_deleted_recording_is_reported(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()))
     with pytest.raises(ArtifactMissing, match="deleted or replaced"):
-        prepare(ask(source.model_copy(update={"generation": 99})), blobs, jobs)
+        prepare(request_of(source.model_copy(update={"generation": 99})), blobs, jobs)
 
 
-def test_a_wrong_option_is_told(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_an_unknown_option_is_reported(blobs: MemoryBlobs, jobs: JobStore) -> None:
     with pytest.raises(BadOption, match="'langauge'"):
-        prepare(ask(upload(blobs, wav(speech()), {"langauge": "en"})), blobs, jobs)
+        prepare(request_of(upload(blobs, wav(speech()), {"langauge": "en"})), blobs, jobs)
 
 
-def test_a_start_without_a_run_is_no_request(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_a_request_without_a_run_is_invalid(blobs: MemoryBlobs, jobs: JobStore) -> None:
     with pytest.raises(BadRequest, match="run: Field required"):
         prepare(StageRequest(source=upload(blobs, b"x")), blobs, jobs)
 
 
-def report(
+def finish_with_error(
     source: Source, code: int, body: object, blobs: MemoryBlobs, jobs: JobStore, run: int = 1
 ) -> str:
-    return finalize(ask(source, run=run, error={"code": code, "problem": body}), blobs, jobs).state
+    return finalize(
+        request_of(source, run=run, error={"code": code, "problem": body}), blobs, jobs
+    ).state
 
 
 FINAL = Problem(
@@ -206,7 +214,7 @@ def outbox(blobs: MemoryBlobs) -> set[str]:
 def test_a_final_failure_becomes_a_problem(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, b"%PDF")
     jobs.claim(source, 1, "e")
-    assert report(source, 415, FINAL, blobs, jobs) == "failed"
+    assert finish_with_error(source, 415, FINAL, blobs, jobs) == "failed"
     written = json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))
     assert written["detail"] == "a PDF"
     job = jobs.find(source.job_id)
@@ -221,10 +229,10 @@ def test_a_final_failure_becomes_a_problem(blobs: MemoryBlobs, jobs: JobStore) -
 def test_every_final_status_ends_the_job(blobs: MemoryBlobs, jobs: JobStore, status: int) -> None:
     source = upload(blobs, b"x")
     jobs.claim(source, 1, "e")
-    assert report(source, status, {**FINAL, "status": status}, blobs, jobs) == "failed"
+    assert finish_with_error(source, status, {**FINAL, "status": status}, blobs, jobs) == "failed"
 
 
-def test_the_problem_a_stage_left_is_the_one(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_the_problem_stored_by_a_stage_is_written(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, b"x")
     jobs.claim(source, 1, "e")
     blobs.put(
@@ -232,21 +240,21 @@ def test_the_problem_a_stage_left_is_the_one(blobs: MemoryBlobs, jobs: JobStore)
         json.dumps({**FINAL, "detail": "left in work"}).encode(),
         if_generation_match=0,
     )
-    assert report(source, 0, None, blobs, jobs) == "failed"
+    assert finish_with_error(source, 0, None, blobs, jobs) == "failed"
     assert (
         json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))["detail"]
         == "left in work"
     )
 
 
-def test_it_is_logged_how_a_job_ended(
+def test_the_end_of_a_job_is_logged(
     blobs: MemoryBlobs, jobs: JobStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Alerts read this line; it names the job and no recording."""
+    """Alerts read this line. It names the job, but not the recording."""
     source = upload(blobs, b"x")
     jobs.claim(source, 1, "e")
     with caplog.at_level(logging.INFO, "functions.finalize"), log_context(job_id=source.job_id):
-        report(source, 415, FINAL, blobs, jobs)
+        finish_with_error(source, 415, FINAL, blobs, jobs)
         (record,) = [record for record in caplog.records if record.message == "settled"]
         line = json.loads(JsonLines().format(record))
     assert (line["job_id"], line["state"], line["problem"]) == (
@@ -265,80 +273,80 @@ def test_it_is_logged_how_a_job_ended(
         (500, "upstream error"),
     ],
 )
-def test_what_may_pass_leaves_the_recording_unanswered(
+def test_a_transient_failure_leaves_the_job_retryable(
     blobs: MemoryBlobs, jobs: JobStore, code: int, body: object
 ) -> None:
     source = upload(blobs, b"x")
     jobs.claim(source, 1, "e")
-    assert report(source, code, body, blobs, jobs) == "retryable"
+    assert finish_with_error(source, code, body, blobs, jobs) == "retryable"
     assert outbox(blobs) == set()
     job = jobs.find(source.job_id)
     assert job is not None and job.state == "retryable"
 
 
-def test_only_the_holder_answers(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_only_the_run_that_holds_the_job_writes(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, b"x")
     jobs.claim(source, 1, "e")
     jobs.claim(source, 2, "redrive")
-    assert report(source, 415, FINAL, blobs, jobs) == "superseded"
+    assert finish_with_error(source, 415, FINAL, blobs, jobs) == "superseded"
     assert outbox(blobs) == set()
 
 
-def test_silence_is_answered(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_silence_gets_a_transcript(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()[:16_000] * 0))
-    prepared = prepare(ask(source), blobs, jobs)
+    prepared = prepare(request_of(source), blobs, jobs)
     options = prepared.plan["finalize"]
     assert options is not None
-    asked = StageRequest(
+    request = StageRequest(
         source=source,
-        inputs={"manifest": prepared.outputs["manifest"], "words-0": aligned_nothing(blobs)},
+        inputs={"manifest": prepared.outputs["manifest"], "words-0": store_empty_alignment(blobs)},
         params={**options, "run": 1, "execution": "e"},
     )
-    finalized = finalize(asked, blobs, jobs)
+    finalized = finalize(request, blobs, jobs)
     assert finalized.state == "done"
     transcript = json.loads(blobs.read(finalized.outputs["json"]))
     assert (transcript["words"], transcript["media"]["duration"]) == ([], 1.0)
     recording = blobs.find(source.uri)
     assert recording is not None and transcript["job"]["crc32c"] == recording.crc32c
-    assert transcript["provenance"]["stages"]["prepare"][0]["name"] == CUT.engine(None).name  # type: ignore[arg-type]
+    assert transcript["provenance"]["stages"]["prepare"][0]["name"] == PREPARE.engine(None).name  # type: ignore[arg-type]
     assert {"transcript.json", "transcript.srt", "transcript.vtt", "transcript.txt"} <= outbox(
         blobs
     )
-    assert finalize(asked, blobs, jobs) == finalized, "finalize may be asked again"
+    assert finalize(request, blobs, jobs) == finalized, "finalize may be called again"
 
 
-def test_of_a_recording_that_is_gone_nothing_is_claimed(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_a_replaced_recording_has_no_checksum_and_no_waiting_time(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
     source = upload(blobs, wav(speech()[:16_000] * 0))
-    prepared = prepare(ask(source), blobs, jobs)
+    prepared = prepare(request_of(source), blobs, jobs)
     blobs.put(source.uri, b"another recording", if_generation_match=source.generation)
-    inputs = {"manifest": prepared.outputs["manifest"], "words-0": aligned_nothing(blobs)}
-    asked = StageRequest(source=source, inputs=inputs, params={"run": 1, "execution": "e"})
-    transcript = json.loads(blobs.read(finalize(asked, blobs, jobs).outputs["json"]))
+    inputs = {"manifest": prepared.outputs["manifest"], "words-0": store_empty_alignment(blobs)}
+    request = StageRequest(source=source, inputs=inputs, params={"run": 1, "execution": "e"})
+    transcript = json.loads(blobs.read(finalize(request, blobs, jobs).outputs["json"]))
     assert transcript["job"]["crc32c"] is None
     assert (transcript["timings"]["queued"], transcript["timings"]["wall"]) == (None, None)
 
 
-def ended(
+def run_job(
     source: Source, run: int, blobs: MemoryBlobs, jobs: JobStore, **options: Any
 ) -> Finalized:
-    """A run over silence, from its beginning to its answer."""
-    prepared = prepare(ask(source, run, f"run {run}", options=options), blobs, jobs)
+    """Runs a job over silence, from its start to its transcript."""
+    prepared = prepare(request_of(source, run, f"run {run}", options=options), blobs, jobs)
     planned = prepared.plan["finalize"]
     assert planned is not None
-    inputs = {"manifest": prepared.outputs["manifest"], "words-0": aligned_nothing(blobs)}
-    asked = StageRequest(
+    inputs = {"manifest": prepared.outputs["manifest"], "words-0": store_empty_alignment(blobs)}
+    request = StageRequest(
         source=source, inputs=inputs, params={**planned, "run": run, "execution": f"run {run}"}
     )
-    return finalize(asked, blobs, jobs)
+    return finalize(request, blobs, jobs)
 
 
-def test_only_the_formats_that_were_asked_for_are_written(
-    blobs: MemoryBlobs, jobs: JobStore
-) -> None:
+def test_only_the_formats_of_the_option_are_written(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(
         blobs, wav(speech()[:16_000] * 0), {"formats": "whisperx,srt", "language": "fr"}
     )
-    finalized = ended(source, 1, blobs, jobs)
+    finalized = run_job(source, 1, blobs, jobs)
     assert outbox(blobs) == {"transcript.json", "transcript.srt", "transcript.whisperx.json"}
     transcript = json.loads(blobs.read(finalized.outputs["json"]))
     assert transcript["outputs"] == finalized.outputs == {
@@ -355,17 +363,17 @@ def test_only_the_formats_that_were_asked_for_are_written(
     } == {"fr"}
 
 
-def test_a_redrive_with_other_formats_leaves_just_those(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_a_redrive_with_other_formats_leaves_only_those(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()[:16_000] * 0))
-    ended(source, 1, blobs, jobs)
+    run_job(source, 1, blobs, jobs)
     assert {"transcript.srt", "transcript.vtt", "transcript.ctm"} < outbox(blobs)
-    ended(source, 2, blobs, jobs, formats=["openai"])
+    run_job(source, 2, blobs, jobs, formats=["openai"])
     assert outbox(blobs) == {"transcript.json", "transcript.openai.json"}
-    ended(source, 3, blobs, jobs, formats=[])
+    run_job(source, 3, blobs, jobs, formats=[])
     assert outbox(blobs) == {"transcript.json"}
 
 
-def test_parts_of_an_earlier_run_that_was_cut_into_more_do_no_harm(
+def test_parts_that_only_an_earlier_run_had_have_no_real_time_factor(
     blobs: MemoryBlobs, jobs: JobStore
 ) -> None:
     source = upload(blobs, wav(speech()[:16_000] * 0))
@@ -373,14 +381,14 @@ def test_parts_of_an_earlier_run_that_was_cut_into_more_do_no_harm(
     jobs.complete_attempt(source.job_id, "transcribe-x", "w", 1.5)
     jobs.start_attempt(source.job_id, "diarize-x", "diarize", 0, "w")
     jobs.complete_attempt(source.job_id, "diarize-x", "w", 1.5)
-    finalized = ended(source, 1, blobs, jobs, channels="split")
+    finalized = run_job(source, 1, blobs, jobs, channels="split")
     stages = json.loads(blobs.read(finalized.outputs["json"]))["timings"]["stages"]
     assert {(one["stage"], one["rtf"]) for one in stages if one["stage"] != "prepare"} == {
         ("transcribe", None), ("diarize", None),
     }  # fmt: skip
 
 
-def aligned_nothing(blobs: MemoryBlobs) -> object:
+def store_empty_alignment(blobs: MemoryBlobs) -> object:
     from shared.model.artifacts import Aligned
     from shared.model.contracts import Engine
     from shared.runtime.execution import store_output
@@ -391,8 +399,8 @@ def aligned_nothing(blobs: MemoryBlobs) -> object:
     return store_output("gs://dropscribe-work/x/align", SingleOutput("aligned", nothing), blobs)
 
 
-class ErasedMeanwhile(MemoryBlobs):
-    """Somebody erases the recording in the moment in which its answer is written."""
+class ErasingBlobs(MemoryBlobs):
+    """A store in which the recording is erased while its problem is written."""
 
     def __init__(self, jobs: JobStore, source: Source) -> None:
         super().__init__()
@@ -405,41 +413,39 @@ class ErasedMeanwhile(MemoryBlobs):
         return written
 
 
-def test_an_answer_written_while_its_recording_is_erased_is_taken_back(jobs: JobStore) -> None:
+def test_an_answer_written_during_an_erasure_is_deleted(jobs: JobStore) -> None:
     source = Source(bucket="inbox", name="a/b.wav", generation=1)
-    blobs = ErasedMeanwhile(jobs, source)
+    blobs = ErasingBlobs(jobs, source)
     jobs.claim(source, 1, "e")
     error = {"problem": Problem(type="t", title="T", status=415, detail="d").model_dump()}
     with pytest.raises(RecordingErased):
-        finalize(ask(source, error=error), blobs, jobs)
+        finalize(request_of(source, error=error), blobs, jobs)
     assert list(blobs.list("gs://")) == [] and jobs.is_erased(source.job_id)
 
 
-def test_nothing_is_written_for_what_was_erased_before(blobs: MemoryBlobs, jobs: JobStore) -> None:
+def test_nothing_is_written_for_an_erased_recording(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()))
     jobs.erase(source)
-    assert prepare(ask(source), blobs, jobs).duplicate
+    assert prepare(request_of(source), blobs, jobs).duplicate
     error = {"problem": Problem(type="t", title="T", status=415, detail="d").model_dump()}
-    assert finalize(ask(source, error=error), blobs, jobs).state == "superseded"
+    assert finalize(request_of(source, error=error), blobs, jobs).state == "superseded"
     assert [blob.uri for blob in blobs.list("gs://")] == [source.uri]
 
 
-def test_what_finalize_wrote_before_it_died_is_taken_back_by_its_next_call(
+def test_a_retry_of_finalize_deletes_what_it_wrote_before_an_erasure(
     blobs: MemoryBlobs, jobs: JobStore
 ) -> None:
     source = upload(blobs, wav(speech()))
     jobs.claim(source, 1, "e")
     put_answer(source, 1, {"transcript.json": b"{}"}, blobs)
     jobs.erase(source)
-    assert finalize(ask(source, error={}), blobs, jobs).state == "superseded"
+    assert finalize(request_of(source, error={}), blobs, jobs).state == "superseded"
     assert outbox(blobs) == set()
 
 
-def test_a_problem_that_is_handed_over_answers_a_job_that_nobody_claimed(
-    blobs: MemoryBlobs, jobs: JobStore
-) -> None:
+def test_a_passed_problem_ends_a_job_that_no_run_holds(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()))
     error = {"problem": Cancelled("by request").problem(source.job_id, None).model_dump()}
-    assert finalize(ask(source, run=2, error=error), blobs, jobs).state == "cancelled"
+    assert finalize(request_of(source, run=2, error=error), blobs, jobs).state == "cancelled"
     job = jobs.find(source.job_id)
     assert job is not None and (job.state, job.run) == ("cancelled", 2)

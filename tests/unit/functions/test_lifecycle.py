@@ -1,8 +1,6 @@
-"""The life of jobs as a state machine: whatever people and faults do, in whatever order, each
-recording in the inbox ends with the one right answer.
+"""Whatever users and faults do in any order, each recording ends with its one right answer.
 
-Real are claim, lease, commit, answer, reconcile and all that a person may ask for; see
-`memory_cloud`.
+Real are claim, lease, commit, answer, reconcile and every user operation; see `memory_cloud`.
 """
 
 import json
@@ -14,7 +12,7 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from functions.finalize.answer.outbox import pair
+from functions.finalize.answer.outbox import version_of
 from functions.reconcile.sweep import Asked, Sweep
 from shared.jobs.job import Job
 from shared.jobs.operations import Operations
@@ -29,7 +27,7 @@ NAMES = ("a", "a/b.mp3")
 INBOX, OUTBOX, WORK = "gs://dropscribe-inbox/", "gs://dropscribe-outbox/", "gs://dropscribe-work/"
 MARKS = ("transcript.json", "problem.json")
 ROUNDS = 40
-"""Sweeps within which everything must have come to an end."""
+"""Sweeps after which all jobs must have ended."""
 
 names = st.sampled_from(NAMES)
 steps = st.integers(0, 8) | st.integers(0, 60)
@@ -45,8 +43,8 @@ strikes = st.sampled_from(
 
 
 @dataclass
-class Person:
-    """Somebody, or the schedule, who has asked for something."""
+class Actor:
+    """A user, or the schedule, with an operation in progress."""
 
     does: str
     to: str
@@ -58,20 +56,20 @@ class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.cloud = Cloud()
-        self.people: list[Person] = []
+        self.actors: list[Actor] = []
         self.events: list[Source] = []
         self.best: dict[str, tuple[int, int]] = {}
-        """The newest answer that was ever seen of each name."""
+        """The newest answer seen so far, by recording name."""
         self.cancelled: set[str] = set()
-        """Jobs that were cancelled, and for which nobody has asked since."""
-        self.asked: dict[str, int] = {}
-        """The run that the last redrive of a job was promised."""
+        """Jobs that were cancelled and not requested again."""
+        self.redriven: dict[str, int] = {}
+        """The run number that the last redrive of a job returned."""
 
-    # What people and storage do
+    # Actions of users and storage
 
-    @rule(name=names, bad=st.sampled_from([False, False, True]), told=st.integers(0, 2))
-    def upload(self, name: str, bad: bool, told: int) -> None:
-        """Under a name that may be taken; the event comes not at all, once, or twice."""
+    @rule(name=names, bad=st.sampled_from([False, False, True]), events=st.integers(0, 2))
+    def upload(self, name: str, bad: bool, events: int) -> None:
+        """Uploads under a new or used name; the event comes not at all, once or twice."""
         before = self.cloud.blobs.find(INBOX + name)
         over = before.generation if before else 0
         options = {"language": "en", "formats": "srt"}
@@ -81,7 +79,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert generation is not None
         source = Source(bucket="dropscribe-inbox", name=name, generation=generation)
         self.events.append(source)
-        for _ in range(told):
+        for _ in range(events):
             self.cloud.start(source, 1)
 
     @precondition(lambda self: self.events)
@@ -118,7 +116,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(name=names)
     def cancel_a_recording(self, name: str) -> None:
-        """Nobody may have begun with it."""
+        """Cancels a recording whose job may not have started."""
         if recording := self.cloud.blobs.find(INBOX + name):
             job_id = Source(
                 bucket="dropscribe-inbox", name=name, generation=recording.generation
@@ -133,7 +131,7 @@ class Lifecycle(RuleBasedStateMachine):
         worker = self.cloud.worker(
             lambda blobs, jobs, executions: act(Operations(blobs, jobs, executions))
         )
-        self.people.append(Person(does, to, worker))
+        self.actors.append(Actor(does, to, worker))
 
     def a_job(self, which: int) -> Job:
         jobs = sorted(
@@ -141,27 +139,27 @@ class Lifecycle(RuleBasedStateMachine):
         )
         return jobs[which % len(jobs)]
 
-    # What happens meanwhile
+    # Progress and faults
 
     @precondition(lambda self: self.cloud.executions)
     @rule(which=st.integers(0, 99), count=steps, strike=strikes)
-    def an_execution_goes_on(self, which: int, count: int, strike: Turn) -> None:
-        self.gone_on(which, [*[Turn()] * count, strike])
+    def an_execution_continues(self, which: int, count: int, strike: Turn) -> None:
+        self.advance(which, [*[Turn()] * count, strike])
 
     @precondition(lambda self: self.cloud.executions)
-    @rule(which=st.integers(0, 99), count=steps, answered=st.booleans())
-    def a_call_times_out(self, which: int, count: int, answered: bool) -> None:
-        """It is called again, and the second call may have its answer before the first goes on."""
-        execution = self.gone_on(which, [Turn()] * count)
+    @rule(which=st.integers(0, 99), count=steps, returns=st.booleans())
+    def a_call_times_out(self, which: int, count: int, returns: bool) -> None:
+        """Repeats a call; the second may return before the first continues."""
+        execution = self.advance(which, [Turn()] * count)
         execution.let_go()
-        while answered and self.cloud.is_active(execution.name):
+        while returns and self.cloud.is_active(execution.name):
             execution.go(Turn())
-            answered = execution.worker is not None
+            returns = execution.worker is not None
 
     @precondition(lambda self: self.cloud.executions)
     @rule(which=st.integers(0, 99), count=steps)
     def an_execution_gives_up(self, which: int, count: int) -> None:
-        execution = self.gone_on(which, [Turn()] * count)
+        execution = self.advance(which, [Turn()] * count)
         if self.cloud.is_active(execution.name):
             execution.fail(None)
 
@@ -169,27 +167,27 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(which=st.integers(0, 99), count=steps, and_its_call=st.booleans())
     def an_execution_is_lost(self, which: int, count: int, and_its_call: bool) -> None:
         dies = [Turn(kill=True)] if and_its_call else []
-        self.cloud.cancel(self.gone_on(which, [*[Turn()] * count, *dies]).name)
+        self.cloud.cancel(self.advance(which, [*[Turn()] * count, *dies]).name)
 
-    def gone_on(self, which: int, turns: list[Turn]) -> Execution:
+    def advance(self, which: int, turns: list[Turn]) -> Execution:
         execution = list(self.cloud.executions.values())[which % len(self.cloud.executions)]
         for turn in turns:
             if self.cloud.is_active(execution.name):
                 execution.go(turn)
         return execution
 
-    @precondition(lambda self: self.people)
+    @precondition(lambda self: self.actors)
     @rule(which=st.integers(0, 99), count=steps, strike=strikes)
-    def somebody_goes_on(self, which: int, count: int, strike: Turn) -> None:
-        person = self.people[which % len(self.people)]
+    def an_actor_continues(self, which: int, count: int, strike: Turn) -> None:
+        actor = self.actors[which % len(self.actors)]
         for turn in [*[Turn()] * count, strike]:
-            if not person.worker.ended:
-                person.worker.go(turn)
-        self.ended(person)
+            if not actor.worker.ended:
+                actor.worker.go(turn)
+        self.ended(actor)
 
     @precondition(lambda self: self.cloud.orphans)
     @rule(which=st.integers(0, 99), count=steps, strike=strikes)
-    def an_orphan_goes_on(self, which: int, count: int, strike: Turn) -> None:
+    def an_orphan_continues(self, which: int, count: int, strike: Turn) -> None:
         worker = self.cloud.orphans[which % len(self.cloud.orphans)]
         for turn in [*[Turn()] * count, strike]:
             if not worker.ended:
@@ -201,7 +199,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(orphans_first=st.booleans())
     def a_month_passes(self, orphans_first: bool) -> None:
-        """Job documents expire. Whatever was asked before has been done by then."""
+        """Lets job documents expire, after all earlier operations have ended."""
         self.come_to_rest(orphans_first)
         self.cloud.now += (settings().keep_days + 1) * 24 * 3600
         self.cloud.documents.expire(
@@ -209,44 +207,42 @@ class Lifecycle(RuleBasedStateMachine):
         )
         self.events.clear()
         self.cancelled.clear()
-        self.asked.clear()
+        self.redriven.clear()
 
-    def ended(self, person: Person) -> None:
-        """Keep in mind what a person was promised."""
-        if not person.worker.ended:
+    def ended(self, actor: Actor) -> None:
+        """Records what a completed operation promised to its user."""
+        if not actor.worker.ended:
             return
-        self.people.remove(person)
-        result = person.worker.result
+        self.actors.remove(actor)
+        result = actor.worker.result
         if isinstance(result, Exception | Killed):
-            if person.does == "erase":
-                self.erase(person.to)  # they try again
+            if actor.does == "erase":
+                self.erase(actor.to)  # the user tries again
             return
-        if person.does == "cancel" and not self.under_way("redrive", person.to):
-            self.cancelled.add(person.to)
-        if person.does == "redrive":
+        if actor.does == "cancel" and not self.under_way("redrive", actor.to):
+            self.cancelled.add(actor.to)
+        if actor.does == "redrive":
             assert isinstance(result, int)
-            self.asked[person.to] = result
+            self.redriven[actor.to] = result
 
     def under_way(self, does: str, job_id: str) -> bool:
-        return any((person.does, person.to) == (does, job_id) for person in self.people)
+        return any((actor.does, actor.to) == (does, job_id) for actor in self.actors)
 
-    # What must hold
+    # Invariants
 
     @invariant()
-    def nothing_was_seen_to_go_wrong(self) -> None:
+    def no_error_was_recorded(self) -> None:
         assert not self.cloud.wrong, self.cloud.wrong
 
     @invariant()
-    def the_newest_answer_stands(self) -> None:
+    def the_newest_answer_remains(self) -> None:
         for name in NAMES:
-            found = max((pair(mark) for mark in self.marks(name)), default=(0, 0))
+            found = max((version_of(mark) for mark in self.marks(name)), default=(0, 0))
             best = self.best.get(name, (0, 0))
             if best[0] and self.is_erased(name, since=best[0]):
-                best = (
-                    0,
-                    0,
-                )  # and if a later generation is, since its answer may have come after the last look
-            assert found >= best, f"{name}: {best} was answered, now {found} is"
+                # An erased later generation may have been answered since the last look.
+                best = (0, 0)
+            assert found >= best, f"{name}: the answer was {best}, now it is {found}"
             self.best[name] = found
 
     @invariant()
@@ -267,18 +263,17 @@ class Lifecycle(RuleBasedStateMachine):
         running = [
             execution.worker for execution in self.cloud.executions.values() if execution.worker
         ]
-        return [*running, *self.cloud.orphans, *(person.worker for person in self.people)]
+        return [*running, *self.cloud.orphans, *(actor.worker for actor in self.actors)]
 
     def come_to_rest(self, orphans_first: bool) -> None:
-        """Everybody comes to an end, and the schedule goes on to sweep until there is nothing to
-        do."""
+        """Lets every worker end, then sweeps until there is nothing left to do."""
         if orphans_first:
             self.let_orphans_end()
-        while self.people:
-            person = self.people[0]
-            while not person.worker.ended:
-                person.worker.go(Turn())
-            self.ended(person)
+        while self.actors:
+            actor = self.actors[0]
+            while not actor.worker.ended:
+                actor.worker.go(Turn())
+            self.ended(actor)
         for _ in range(ROUNDS):
             self.let_executions_end()
             self.let_orphans_end()
@@ -287,9 +282,9 @@ class Lifecycle(RuleBasedStateMachine):
             if not swept.started and not swept.given_up:
                 break
         else:
-            raise AssertionError("the sweeps go on and on")
-        self.nothing_was_seen_to_go_wrong()
-        self.the_newest_answer_stands()
+            raise AssertionError("the sweeps never end")
+        self.no_error_was_recorded()
+        self.the_newest_answer_remains()
         self.no_job_is_started_too_often()
         for blob in self.cloud.blobs.list(INBOX):
             self.check_recording(
@@ -311,7 +306,7 @@ class Lifecycle(RuleBasedStateMachine):
                     execution.go(Turn())
                 self.cloud.now += 5 if execution.busy else 0
                 execution.busy = False
-        raise AssertionError("an execution goes on and on")
+        raise AssertionError("an execution never ends")
 
     def let_orphans_end(self) -> None:
         for worker in self.cloud.orphans:
@@ -323,23 +318,25 @@ class Lifecycle(RuleBasedStateMachine):
         job, marks = self.cloud.jobs.find(source.job_id), self.marks(source.name)
         if source.job_id in self.cloud.documents.erased:
             return
-        assert len(marks) == 1, f"{source.name}: {[(mark.uri, pair(mark)) for mark in marks]} {job}"
+        assert len(marks) == 1, (
+            f"{source.name}: {[(mark.uri, version_of(mark)) for mark in marks]} {job}"
+        )
         (mark,) = marks
-        assert pair(mark)[0] == source.generation, "an older generation is answered"
+        assert version_of(mark)[0] == source.generation, "the answer is for an older generation"
         if job is None:
             return
         kind = "transcript.json" if job.state == "done" else "problem.json"
         assert job.state in ("done", "failed", "cancelled"), job
-        assert mark.uri.endswith(kind) and pair(mark)[1] == job.run, f"{job} but {mark}"
-        said = json.loads(self.cloud.blobs.read(mark.uri))
+        assert mark.uri.endswith(kind) and version_of(mark)[1] == job.run, f"{job} but {mark}"
+        content = json.loads(self.cloud.blobs.read(mark.uri))
         if source.job_id in self.cancelled:
-            assert said.get("type", "").endswith(":cancelled"), (
+            assert content.get("type", "").endswith(":cancelled"), (
                 f"it was cancelled, and is {job.state}"
             )
-        assert job.run >= self.asked.get(source.job_id, 0), "a redrive came to nothing"
+        assert job.run >= self.redriven.get(source.job_id, 0), "a redrive had no effect"
         if job.state == "done":
-            assert said["options"]["language"]["value"] == job.options.get("language", "en"), (
-                "other options were asked"
+            assert content["options"]["language"]["value"] == job.options.get("language", "en"), (
+                "the redrive had other options"
             )
         assert all(
             task.lease_until.timestamp() < self.cloud.now
@@ -359,7 +356,7 @@ class Lifecycle(RuleBasedStateMachine):
         return [mark for mark in found if mark]
 
     def is_erased(self, name: str, since: int) -> bool:
-        """That generation, or a later one."""
+        """Returns whether that generation, or a later one, was erased."""
         generations = (
             Source(bucket="dropscribe-inbox", name=name, generation=since + more)
             for more in range(200)

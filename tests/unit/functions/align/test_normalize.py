@@ -1,10 +1,12 @@
+"""Written words are turned into their spoken form in languages other than English."""
+
 import pytest
 
-from functions.align.normalize import read_out
+from functions.align.normalize import spoken_words
 
 
 @pytest.mark.parametrize(
-    ("written", "language", "said"),
+    ("written", "language", "spoken"),
     [
         ("21", "de", "einundzwanzig"),
         ("1998", "de", "neunzehnhundertachtundneunzig"),
@@ -20,11 +22,11 @@ from functions.align.normalize import read_out
         ("Straße", "de", "Straße"),
     ],
 )
-def test_what_is_said(written: str, language: str, said: str) -> None:
-    assert " ".join(read_out(written, language)) == said
+def test_a_written_word_has_its_spoken_form(written: str, language: str, spoken: str) -> None:
+    assert " ".join(spoken_words(written, language)) == spoken
 
 
 @pytest.mark.parametrize("language", ["zh", "el", "xx", "am"])
-def test_digits_of_other_languages_are_not_said(language: str) -> None:
-    assert read_out("1998", language) == []
-    assert read_out("x1998", language) == ["x"]
+def test_digits_in_unknown_languages_are_left_out(language: str) -> None:
+    assert spoken_words("1998", language) == []
+    assert spoken_words("x1998", language) == ["x"]

@@ -1,10 +1,12 @@
+"""English words are turned into their spoken form."""
+
 import pytest
 
-from functions.align.normalize_en import spoken
+from functions.align.normalize_en import spoken_english
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "spoken"),
     [
         ("Hello,", "hello"),
         ("don’t", "don't"),
@@ -17,6 +19,7 @@ from functions.align.normalize_en import spoken
         ("2500000", "two million five hundred thousand"),
         ("1998", "nineteen ninety eight"),
         ("1900", "nineteen hundred"),
+        ("1905", "nineteen oh five"),
         ("2005", "two thousand five"),
         ("2024.", "twenty twenty four"),
         ("1990s", "nineteen nineties"),
@@ -74,5 +77,5 @@ from functions.align.normalize_en import spoken
         ("日本", ""),
     ],
 )
-def test_what_a_reader_says(written: str, said: str) -> None:
-    assert " ".join(spoken(written)) == said
+def test_a_written_word_has_its_spoken_form(written: str, spoken: str) -> None:
+    assert " ".join(spoken_english(written)) == spoken

@@ -1,10 +1,12 @@
+"""Words are grouped into sentences."""
+
 import pytest
 
-from functions.align.sentences import sentences
+from functions.align.sentences import sentence_indices
 
 
 @pytest.mark.parametrize(
-    ("text", "language", "numbers"),
+    ("text", "language", "indices"),
     [
         ("Hello. How are you? Fine!", "en", [0, 1, 1, 1, 2]),
         ("I met Mr. Smith at 3.5 percent.", "en", [0] * 7),
@@ -14,10 +16,12 @@ from functions.align.sentences import sentences
         ("", "en", []),
     ],
 )
-def test_each_word_has_its_sentence(text: str, language: str | None, numbers: list[int]) -> None:
-    assert sentences(text.split(), language) == numbers
+def test_each_word_has_the_index_of_its_sentence(
+    text: str, language: str | None, indices: list[int]
+) -> None:
+    assert sentence_indices(text.split(), language) == indices
 
 
-def test_words_without_spaces_have_one_too() -> None:
-    assert sentences(["你", "好!", "你", "好"], "zh") == [0, 0, 0, 0]
-    assert sentences(["สวัสดี"], "th") == [0]
+def test_words_of_languages_without_spaces_have_sentences() -> None:
+    assert sentence_indices(["你", "好!", "你", "好"], "zh") == [0, 0, 0, 0]
+    assert sentence_indices(["สวัสดี"], "th") == [0]

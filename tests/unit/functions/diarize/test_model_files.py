@@ -1,18 +1,19 @@
-"""Where a diarization model is looked for, and what is said when it is not there."""
+"""A diarization model's files are found, and the engine names them."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from functions.diarize import model_files as weights
+from functions.diarize.model_files import embedded_files, engine, model_folder
 from shared.model.errors import ModelUnavailable
+from shared.runtime.model_files import files_digest
 from shared.settings import settings
 
 
 @pytest.fixture
 def models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """An empty folder of models, offline."""
+    """An empty folder of models, with downloads disabled."""
     monkeypatch.setenv("DROPSCRIBE_MODELS", str(tmp_path))
     monkeypatch.setenv("DROPSCRIBE_DOWNLOAD_MODELS", "false")
     settings.cache_clear()
@@ -24,13 +25,13 @@ def models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize(
     "model", ["pyannote/speaker-diarization-community-1", "pyannote/other@v1", "no such/x/y"]
 )
-def test_a_model_that_is_not_here_is_named(models: Path, model: str) -> None:
+def test_a_model_that_is_not_cached_is_named(models: Path, model: str) -> None:
     with pytest.raises(ModelUnavailable, match=f"^{model}: "):
-        weights.folder(model)
+        model_folder(model)
 
 
-def test_a_folder_is_its_own_place(models: Path) -> None:
-    assert weights.folder(str(models)) == models
+def test_a_path_is_used_as_it_is(models: Path) -> None:
+    assert model_folder(str(models)) == models
 
 
 def test_a_cached_model_is_found_by_its_revision(models: Path) -> None:
@@ -39,23 +40,8 @@ def test_a_cached_model_is_found_by_its_revision(models: Path) -> None:
     snapshot.mkdir(parents=True)
     (repository / "refs").mkdir()
     (repository / "refs" / "v1").write_text("abc")
-    assert weights.folder("someone/pipeline@v1") == snapshot
+    assert model_folder("someone/pipeline@v1") == snapshot
 
 
-def test_a_package_that_is_not_installed_is_named() -> None:
-    with pytest.raises(ModelUnavailable, match="no_such_package"):
-        weights.packaged("no_such_package", "model.bin")
-
-
-def test_a_digest_changes_with_any_file(tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    one.write_bytes(b"1")
-    other.write_bytes(b"2")
-    before = weights.digest([one, other])
-    assert weights.digest([one, other]) == before
-    other.write_bytes(b"3")
-    assert weights.digest([one, other]) != before
-
-
-def test_the_engine_names_its_weights() -> None:
-    assert weights.engine().digest == f"sha256:{weights.digest(weights.embedded())}"
+def test_the_engine_has_the_digest_of_its_files() -> None:
+    assert engine().digest == files_digest(embedded_files())

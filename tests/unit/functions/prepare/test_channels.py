@@ -1,4 +1,4 @@
-"""A recording whose channels are heard each for itself."""
+"""A recording with channels split is cut and analysed per channel."""
 
 import io
 from itertools import pairwise
@@ -7,23 +7,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from functions.prepare.media import recording
+from functions.prepare.media import open_recording
 from shared.model.artifacts import Chunk
 from shared.model.errors import BadOption, RecordingTooLong
-from tests.support.made_audio import Made, peak
-from tests.support.media_files import RATE, Samples, encoded, nothing, speech, wav
+from tests.support.audio_files import Samples, encode
+from tests.support.prepared_audio import PreparedAudio, peak_memory
+from tests.support.recordings import RATE, silence, speech, wav
 
 TALK = speech()[6 * RATE : 14 * RATE]
 
 
-def together(*channels: Samples) -> Samples:
-    """The channels of one recording, interleaved."""
+def interleave(*channels: Samples) -> Samples:
     return np.stack(channels, axis=1).reshape(-1)
 
 
-def rows(data: bytes) -> Samples:
-    with recording(io.BytesIO(data), 3600, "split") as original:
-        return np.concatenate(list(original.samples()), axis=1)
+def decode_channels(data: bytes) -> Samples:
+    """Returns a row per channel."""
+    with open_recording(io.BytesIO(data), 3600, "split") as recording:
+        return np.concatenate(list(recording.samples()), axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -37,78 +38,87 @@ def callee(caller: Samples) -> Samples:
 
 
 @pytest.fixture(scope="module")
-def made(caller: Samples, callee: Samples, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    data = wav(together(caller, callee), channels=2)
-    return Made(data, tmp_path_factory.mktemp("made"), channels="split")
+def prepared(
+    caller: Samples, callee: Samples, tmp_path_factory: pytest.TempPathFactory
+) -> PreparedAudio:
+    data = wav(interleave(caller, callee), channels=2)
+    return PreparedAudio(data, tmp_path_factory.mktemp("prepared"), channels="split")
 
 
-def of(channel: int, made: Made) -> list[tuple[Chunk, Samples]]:
-    found = zip(made.manifest.chunks, made.sounds["chunks"], strict=True)
-    return [(chunk, sound) for chunk, sound in found if chunk.channel == channel]
+def chunks_of(channel: int, prepared: PreparedAudio) -> list[tuple[Chunk, Samples]]:
+    chunks = zip(prepared.manifest.chunks, prepared.samples["chunks"], strict=True)
+    return [(chunk, samples) for chunk, samples in chunks if chunk.channel == channel]
 
 
 @pytest.mark.parametrize("channel", [0, 1])
-def test_every_channel_is_cut_for_itself_and_whole(
-    made: Made, channel: int, request: pytest.FixtureRequest
+def test_every_channel_is_cut_by_itself_and_whole(
+    prepared: PreparedAudio, channel: int, request: pytest.FixtureRequest
 ) -> None:
     expected = request.getfixturevalue(["caller", "callee"][channel])
-    np.testing.assert_array_equal(
-        np.concatenate([sound for _, sound in of(channel, made)]), expected
-    )
-    chunks = [chunk for chunk, _ in of(channel, made)]
-    assert chunks[0].start == 0 and chunks[-1].end == made.manifest.media.duration == 120
+    found = chunks_of(channel, prepared)
+    np.testing.assert_array_equal(np.concatenate([samples for _, samples in found]), expected)
+
+    chunks = [chunk for chunk, _ in found]
+    assert chunks[0].start == 0
+    assert chunks[-1].end == prepared.manifest.media.duration == 120
     assert all(before.end == after.start for before, after in pairwise(chunks))
-    for chunk, sound in of(channel, made):
-        np.testing.assert_array_equal(
-            sound, expected[round(chunk.start * RATE) : round(chunk.end * RATE)]
-        )
+    for chunk, samples in found:
+        start, end = round(chunk.start * RATE), round(chunk.end * RATE)
+        np.testing.assert_array_equal(samples, expected[start:end])
 
 
-def test_speech_is_found_in_its_own_channel(made: Made) -> None:
-    firsts = [of(channel, made)[0][0].speech[0].start for channel in (0, 1)]
-    assert firsts == [pytest.approx(6.6, abs=0.2), pytest.approx(0, abs=0.2)]
-    ends = [{chunk.end for chunk, _ in of(channel, made)} for channel in (0, 1)]
-    assert ends[0] != ends[1], "a cut falls into the silence of its own channel"
+def test_speech_is_found_in_its_own_channel(prepared: PreparedAudio) -> None:
+    first_caller_chunk, _ = chunks_of(0, prepared)[0]
+    first_callee_chunk, _ = chunks_of(1, prepared)[0]
+    assert first_caller_chunk.speech[0].start == pytest.approx(6.6, abs=0.2)
+    assert first_callee_chunk.speech[0].start == pytest.approx(0, abs=0.2)
+
+    caller_ends = {chunk.end for chunk, _ in chunks_of(0, prepared)}
+    callee_ends = {chunk.end for chunk, _ in chunks_of(1, prepared)}
+    assert caller_ends != callee_ends, "a cut is in the silence of its own channel"
 
 
-def test_nobody_is_to_be_told_apart(made: Made) -> None:
-    assert made.manifest.spans == ()
-    assert set(made.order) == {"chunks", "probe", "manifest"}
+def test_split_channels_have_no_spans(prepared: PreparedAudio) -> None:
+    assert prepared.manifest.spans == ()
+    assert set(prepared.output_names) == {"chunks", "probe", "manifest"}
 
 
-def test_all_channels_go_on_together(made: Made) -> None:
-    starts = [chunk.start for chunk in made.manifest.chunks]
+def test_all_channels_progress_together(prepared: PreparedAudio) -> None:
+    starts = [chunk.start for chunk in prepared.manifest.chunks]
     assert all(after > before - 12.5 for before, after in pairwise(starts))
 
 
-def test_the_probe_is_from_where_most_is_said(caller: Samples, tmp_path: Path) -> None:
-    made = Made(wav(together(nothing(120), caller), channels=2), tmp_path, channels="split")
-    (probe,) = made.sounds["probe"]
-    assert made.manifest.probe
-    for window in made.manifest.probe:
-        at, offset, length = (
-            round(s * RATE) for s in (window.start, window.offset, window.end - window.start)
-        )
-        np.testing.assert_array_equal(probe[offset : offset + length], caller[at : at + length])
+def test_the_probe_is_from_the_channel_with_the_most_speech(
+    caller: Samples, tmp_path: Path
+) -> None:
+    data = wav(interleave(silence(120), caller), channels=2)
+    prepared = PreparedAudio(data, tmp_path, channels="split")
+    (probe,) = prepared.samples["probe"]
+    assert prepared.manifest.probe
+    for window in prepared.manifest.probe:
+        start, offset = round(window.start * RATE), round(window.offset * RATE)
+        length = round((window.end - window.start) * RATE)
+        expected = caller[start : start + length]
+        np.testing.assert_array_equal(probe[offset : offset + length], expected)
 
 
-def test_one_channel_is_one_channel(tmp_path: Path) -> None:
-    made = Made(wav(speech()), tmp_path, channels="split")
-    assert {chunk.channel for chunk in made.manifest.chunks} == {0}
-    np.testing.assert_array_equal(np.concatenate(made.sounds["chunks"]), speech())
+def test_a_recording_of_one_channel_has_channel_0(tmp_path: Path) -> None:
+    prepared = PreparedAudio(wav(speech()), tmp_path, channels="split")
+    assert {chunk.channel for chunk in prepared.manifest.chunks} == {0}
+    np.testing.assert_array_equal(np.concatenate(prepared.samples["chunks"]), speech())
 
 
 @pytest.mark.parametrize("channels", range(1, 9))
-def test_up_to_eight_channels_come_out_as_they_are(channels: int) -> None:
-    sounds = [np.roll(TALK, RATE * channel) // (channel + 1) for channel in range(channels)]
-    np.testing.assert_array_equal(rows(wav(together(*sounds), channels=channels)), sounds)
+def test_up_to_eight_channels_are_decoded_unchanged(channels: int) -> None:
+    expected = [np.roll(TALK, RATE * channel) // (channel + 1) for channel in range(channels)]
+    data = wav(interleave(*expected), channels=channels)
+    np.testing.assert_array_equal(decode_channels(data), expected)
 
 
 def test_nine_channels_are_refused() -> None:
-    with pytest.raises(
-        BadOption, match="channels is split, which takes up to 8; the recording has 9"
-    ):
-        rows(wav(together(*[TALK] * 9), channels=9))
+    message = "channels is split, which takes up to 8; the recording has 9"
+    with pytest.raises(BadOption, match=message):
+        decode_channels(wav(interleave(*[TALK] * 9), channels=9))
 
 
 @pytest.mark.parametrize(
@@ -120,74 +130,80 @@ def test_nine_channels_are_refused() -> None:
         ("flac", "flac", "5.1", 6),
     ],
 )
-def test_channels_of_compressed_sound_stay_apart(
+def test_channels_of_compressed_sound_stay_separate(
     container: str, codec: str, layout: str, channels: int
 ) -> None:
-    """But for the fourth of a surround, which holds low tones only."""
+    """Only the first and last, as the fourth of surround sound holds low tones only."""
     for speaking in {0, channels - 1}:
-        sounds = [TALK if channel == speaking else nothing(8) for channel in range(channels)]
-        found = rows(
-            encoded(
-                container, codec, together(*sounds), rate=48000, layout=layout, bit_rate=128_000
-            )
+        samples = [TALK if channel == speaking else silence(8) for channel in range(channels)]
+        data = encode(
+            container,
+            codec,
+            interleave(*samples),
+            rate=48000,
+            layout=layout,
+            bit_rate=128_000,
         )
-        loudness = (found.astype(float) ** 2).mean(axis=1)
+        found = decode_channels(data)
+        power = (found.astype(float) ** 2).mean(axis=1)
         assert len(found) == channels
-        assert loudness.argmax() == speaking
-        assert np.delete(loudness, speaking).max() < loudness[speaking] / 100
+        assert power.argmax() == speaking
+        assert np.delete(power, speaking).max() < power[speaking] / 100
 
 
 def test_silence_before_and_within_the_sound_is_in_every_channel() -> None:
-    sound = together(TALK, TALK // 2)
-    late = rows(encoded("matroska", "aac", sound, rate=48000, layout="stereo", picture=13, later=3))
-    assert late.shape[0] == 2 and not late[:, : int(2.9 * RATE)].any()
+    samples = interleave(TALK, TALK // 2)
+    data = encode("matroska", "aac", samples, rate=48000, layout="stereo", picture=13, later=3)
+    late = decode_channels(data)
+    assert late.shape[0] == 2
+    assert not late[:, : int(2.9 * RATE)].any()
     assert (abs(late[:, 3 * RATE :]).max(axis=1) > 1000).all()
 
 
-def test_where_the_number_of_channels_changes_nothing_is_lost() -> None:
-    bare = {"write_xing": "0"}
-    stereo = encoded(
-        "mp3", "libmp3lame", together(TALK, nothing(8)), rate=44100, layout="stereo", options=bare
-    )
-    mono = encoded("mp3", "libmp3lame", TALK, rate=44100, options=bare)
-    found = rows(stereo + mono)
-    assert found.shape == (2, pytest.approx(16 * RATE, abs=0.2 * RATE))
+def test_nothing_is_lost_where_the_number_of_channels_changes() -> None:
+    no_header = {"write_xing": "0"}
+    left_only = interleave(TALK, silence(8))
+    stereo = encode("mp3", "libmp3lame", left_only, rate=44100, layout="stereo", options=no_header)
+    mono = encode("mp3", "libmp3lame", TALK, rate=44100, options=no_header)
+    sixteen_seconds = pytest.approx(16 * RATE, abs=0.2 * RATE)
+    found = decode_channels(stereo + mono)
+    assert found.shape == (2, sixteen_seconds)
     assert (abs(found[:, 9 * RATE :]).max(axis=1) > 1000).all()
-    assert rows(mono + stereo).shape == (1, pytest.approx(16 * RATE, abs=0.2 * RATE))
+    assert decode_channels(mono + stereo).shape == (1, sixteen_seconds)
 
 
-def test_all_channels_share_the_chunks_there_may_be(
+def test_all_channels_share_the_limit_of_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.prepare.stage.MOST_CHUNKS", 8)
-    made = Made(wav(together(*[np.tile(speech(), 4)] * 4), channels=4), tmp_path, channels="split")
-    assert len(made.manifest.chunks) <= 8, "ten seconds each would make 48"
+    monkeypatch.setattr("functions.prepare.stage.MAX_CHUNKS", 8)
+    data = wav(interleave(*[np.tile(speech(), 4)] * 4), channels=4)
+    prepared = PreparedAudio(data, tmp_path, channels="split")
+    assert len(prepared.manifest.chunks) <= 8, "chunks of ten seconds would be 48"
 
 
-def test_channels_that_need_more_chunks_than_there_may_be_are_refused(
+def test_channels_that_need_more_chunks_than_allowed_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.prepare.stage.MOST_CHUNKS", 2)
-    monkeypatch.setattr("functions.prepare.stage.LONGEST_CHUNK", 20 * RATE)
-    with pytest.raises(RecordingTooLong, match="with 2 channels apart it may last 20 s"):
-        Made(wav(together(speech(), speech()), channels=2), tmp_path, channels="split")
+    monkeypatch.setattr("functions.prepare.stage.MAX_CHUNKS", 2)
+    monkeypatch.setattr("functions.prepare.stage.MAX_CHUNK", 20 * RATE)
+    with pytest.raises(RecordingTooLong, match="with 2 split channels it may last 20 s"):
+        PreparedAudio(wav(interleave(speech(), speech()), channels=2), tmp_path, channels="split")
 
 
 def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
-    half_a_minute = encoded(
+    half_a_minute = encode(
         "mp3",
         "libmp3lame",
-        together(speech(), speech()),
+        interleave(speech(), speech()),
         rate=8000,
         layout="stereo",
         options={"write_xing": "0"},
     )
-    source, folder = tmp_path / "recording", tmp_path / "made"
+    recording, folder = tmp_path / "recording", tmp_path / "prepared"
     folder.mkdir()
-    found = []
-    for times in (5, 40):
-        source.write_bytes(half_a_minute * times)
-        found.append(peak(source, folder, "split"))
-    (short, least), (long, most) = found
-    assert long > 7 * short
-    assert most < least + 15
+    recording.write_bytes(half_a_minute * 3)
+    short_seconds, short_megabytes = peak_memory(recording, folder, "split")
+    recording.write_bytes(half_a_minute * 22)  # 36 MB of samples more, if they were kept
+    long_seconds, long_megabytes = peak_memory(recording, folder, "split")
+    assert long_seconds > 7 * short_seconds
+    assert long_megabytes < short_megabytes + 15

@@ -1,82 +1,88 @@
-"""Which stretches stand for the whole recording."""
+"""The language sample is taken from the parts of the recording with the most speech."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.prepare.chunking import Piece
-from functions.prepare.language_sample import KEPT, LONGEST, MOST, Excerpt, Probe, excerpts
-from functions.prepare.vad import Stretch
+from functions.prepare.chunking import ChunkDraft
+from functions.prepare.language_sample import (
+    MAX_CANDIDATES,
+    MAX_CLIP,
+    MAX_CLIPS,
+    LanguageSampler,
+    SpeechClip,
+    clip_positions,
+)
+from functions.prepare.sample_intervals import SampleInterval
 from shared.model.artifacts import SAMPLE_RATE
 
 
-def in_samples(*stretches: tuple[float, float]) -> tuple[Stretch, ...]:
-    return tuple((int(start * SAMPLE_RATE), int(end * SAMPLE_RATE)) for start, end in stretches)
+def in_samples(*intervals: tuple[float, float]) -> tuple[SampleInterval, ...]:
+    return tuple((int(start * SAMPLE_RATE), int(end * SAMPLE_RATE)) for start, end in intervals)
 
 
-def minute(number: int, spoken: float) -> Piece:
-    """A piece of 60 s with speech from its 10th second on."""
+def one_minute(number: int, speech_seconds: float) -> ChunkDraft:
+    """Returns a chunk of 60 s with speech from its 10th second on."""
     start = 60 * number
-    speech = in_samples((start + 10, start + 10 + spoken)) if spoken else ()
-    return Piece(start * SAMPLE_RATE, (start + 60) * SAMPLE_RATE, speech, silence=0)
+    speech_start = start + 10
+    speech = in_samples((speech_start, speech_start + speech_seconds)) if speech_seconds else ()
+    return ChunkDraft(start * SAMPLE_RATE, (start + 60) * SAMPLE_RATE, speech, silence=0)
 
 
-def chosen(pieces: list[Piece]) -> list[Excerpt]:
-    probe = Probe()
-    for piece in pieces:
-        probe.offer(piece, np.arange(piece.start, piece.end).astype(np.int16))
-    return probe.chosen(pieces[-1].end)
+def select(chunks: list[ChunkDraft]) -> list[SpeechClip]:
+    """Returns the selected clips of chunks whose samples are their own positions."""
+    sampler = LanguageSampler()
+    for chunk in chunks:
+        sampler.add(chunk, np.arange(chunk.start, chunk.end).astype(np.int16))
+    return sampler.select(chunks[-1].end)
 
 
-def starts(found: list[Excerpt]) -> list[int]:
-    return [excerpt.start // SAMPLE_RATE for excerpt in found]
+def starts(clips: list[SpeechClip]) -> list[int]:
+    return [clip.start // SAMPLE_RATE for clip in clips]
 
 
-def test_silence_has_no_excerpt() -> None:
-    assert chosen([Piece(0, SAMPLE_RATE, (), 0)]) == []
+def test_silence_has_no_clip() -> None:
+    assert select([ChunkDraft(0, SAMPLE_RATE, (), 0)]) == []
 
 
-def test_an_excerpt_begins_with_speech_and_ends_with_it() -> None:
-    speech = in_samples((1, 5), (6, 28), (29, 45), (50, 52))
-    found = [
-        (start / SAMPLE_RATE, end / SAMPLE_RATE, spoken / SAMPLE_RATE)
-        for start, end, spoken in excerpts(speech)
-    ]
-    assert found == [(1, 31, 28), (50, 52, 2)]
+def test_a_clip_starts_and_ends_with_speech() -> None:
+    positions = clip_positions(in_samples((1, 5), (6, 28), (29, 45), (50, 52)))
+    seconds = [tuple(value / SAMPLE_RATE for value in position) for position in positions]
+    assert seconds == [(1, 31, 28), (50, 52, 2)]
 
 
-def test_an_excerpt_is_the_sound_of_its_place() -> None:
-    (excerpt,) = chosen([minute(3, 5)])
-    np.testing.assert_array_equal(
-        excerpt.sound, np.arange(excerpt.start, excerpt.end).astype(np.int16)
-    )
+def test_a_clip_holds_the_samples_of_its_position() -> None:
+    (clip,) = select([one_minute(3, 5)])
+    expected = np.arange(clip.start, clip.end).astype(np.int16)
+    np.testing.assert_array_equal(clip.samples, expected)
 
 
-def test_excerpts_come_from_all_over_the_recording() -> None:
+def test_clips_come_from_all_over_the_recording() -> None:
     for minutes in (5, 10, 11, 99, 200):
-        found = starts(chosen([minute(number, 20) for number in range(minutes)]))
-        assert {start * MOST // (60 * minutes) for start in found} == set(range(MOST))
+        clips = select([one_minute(number, 20) for number in range(minutes)])
+        fifths = {start * MAX_CLIPS // (60 * minutes) for start in starts(clips)}
+        assert fifths == set(range(MAX_CLIPS))
 
 
-def test_of_a_neighbourhood_the_densest_is_taken() -> None:
-    spoken = [1, 1, 29, 1, 1, 1, 1, 1, 29, 1]
-    found = chosen([minute(number, seconds) for number, seconds in enumerate(spoken)])
-    assert {2 * 60 + 10, 8 * 60 + 10} <= set(starts(found))
+def test_the_clip_with_the_most_speech_of_a_section_is_taken() -> None:
+    speech_seconds = [1, 1, 29, 1, 1, 1, 1, 1, 29, 1]
+    clips = select([one_minute(number, speech) for number, speech in enumerate(speech_seconds)])
+    assert {2 * 60 + 10, 8 * 60 + 10} <= set(starts(clips))
 
 
-def test_where_speech_is_in_one_part_only_the_probe_is_from_there() -> None:
-    found = chosen([minute(number, 20 if number < 5 else 0) for number in range(50)])
-    assert len(found) == MOST
+def test_all_clips_may_come_from_the_only_section_with_speech() -> None:
+    clips = select([one_minute(number, 20 if number < 5 else 0) for number in range(50)])
+    assert len(clips) == MAX_CLIPS
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=60))
-def test_no_more_is_kept_than_allowed(spoken: list[float]) -> None:
-    probe = Probe()
-    pieces = [minute(number, seconds) for number, seconds in enumerate(spoken)]
-    for piece in pieces:
-        probe.offer(piece, np.zeros(piece.end - piece.start, np.int16))
-        assert len(probe._kept) <= KEPT
-    found = probe.chosen(pieces[-1].end)
-    assert len(found) == min(MOST, len(probe._kept))
-    assert all(0 < excerpt.spoken <= excerpt.end - excerpt.start <= LONGEST for excerpt in found)
-    assert found == sorted(found, key=lambda excerpt: excerpt.start)
+def test_no_more_clips_are_kept_than_allowed(speech_seconds: list[float]) -> None:
+    sampler = LanguageSampler()
+    chunks = [one_minute(number, speech) for number, speech in enumerate(speech_seconds)]
+    for chunk in chunks:
+        sampler.add(chunk, np.zeros(chunk.end - chunk.start, np.int16))
+        assert len(sampler._candidates) <= MAX_CANDIDATES
+    clips = sampler.select(chunks[-1].end)
+    assert len(clips) == min(MAX_CLIPS, len(sampler._candidates))
+    assert all(0 < clip.speech <= clip.end - clip.start <= MAX_CLIP for clip in clips)
+    assert clips == sorted(clips, key=lambda clip: clip.start)

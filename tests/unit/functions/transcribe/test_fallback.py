@@ -33,8 +33,12 @@ class FakeDecoder:
         return first, second
 
 
-def flagged(*flags: QualityFlag, avg_logprob: float = -2.0) -> RecognizedSegment:
-    return segment("Oh.", 0, 20, avg_logprob=avg_logprob, quality_flags=flags)
+def flagged(
+    *flags: QualityFlag, avg_logprob: float = -2.0, no_speech_prob: float | None = None
+) -> RecognizedSegment:
+    return segment(
+        "Oh.", 0, 20, avg_logprob=avg_logprob, no_speech_prob=no_speech_prob, quality_flags=flags
+    )
 
 
 def test_a_segment_without_flags_is_not_decoded_again() -> None:
@@ -46,9 +50,16 @@ def test_a_segment_without_flags_is_not_decoded_again() -> None:
 
 def test_a_window_without_speech_is_not_decoded_again() -> None:
     decoder = FakeDecoder()
-    first = flagged("no_speech", "improbable")
+    first = flagged("no_speech", "improbable", no_speech_prob=0.8)
     assert decode_with_fallback(WINDOW, first, decoder) == (first,)
     assert decoder.requests == []
+
+
+def test_poor_words_where_there_may_be_speech_are_decoded_again() -> None:
+    decoder = FakeDecoder({FIRST_HALF: segment("one", 0, 10), SECOND_HALF: segment("two", 10, 20)})
+    first = flagged("no_speech", "improbable", no_speech_prob=0.3)
+    decoding = decode_with_fallback(WINDOW, first, decoder)
+    assert [found.text for found in decoding] == ["one", "two"]
 
 
 def test_two_good_halves_are_kept() -> None:

@@ -1,12 +1,12 @@
+"""Options are read from their layers, validated, and reported with their origin."""
+
 import json
 
 import pytest
 from pydantic import JsonValue
 
-from functions.finalize.answer.outbox import NAMES
-from functions.finalize.formats.writers import FORMATS
+from functions.finalize.formats.writers import WRITERS
 from shared.jobs.inbox import is_recording, options_paths
-from shared.model import options as known
 from shared.model.errors import BadOption
 from shared.model.formats import DEFAULT_FORMATS, FORMATS
 from shared.model.options import Options, ours, read_folder, resolve
@@ -102,7 +102,7 @@ def test_formats_are_a_list_or_stand_with_commas(
 
 
 def test_every_known_format_is_written_and_the_usual_ones_are_built_in() -> None:
-    assert set(known.FORMATS) == set(FORMATS) == set(NAMES) - {"json"}
+    assert WRITERS.keys() == FORMATS.keys()
     assert resolve({})[0].formats == DEFAULT_FORMATS
 
 

@@ -1,4 +1,4 @@
-"""What a transcript says it cost, through prepare and finalize."""
+"""The transcript states the cost of its job, computed through prepare and finalize."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from shared.model.contracts import Source
 from shared.model.cost import prices
 from shared.settings import settings
 from tests.support.recordings import silence, wav
-from tests.unit.functions.test_job_ends import ended, upload
+from tests.unit.functions.test_job_ends import run_job, upload
 
 SIZES = {
     name: {"cpu": 1, "memory_gib": 2}
@@ -33,7 +33,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 
 class Clocked:
-    """A job store whose clock stands still until it is moved."""
+    """A job store whose clock moves only when the test moves it."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
@@ -47,7 +47,7 @@ class Clocked:
         self.jobs.complete_attempt(source.job_id, task, "w", seconds)
 
     def cost(self, source: Source, run: int) -> Any:
-        finalized = ended(source, run, self.blobs, self.jobs)
+        finalized = run_job(source, run, self.blobs, self.jobs)
         return json.loads(self.blobs.read(finalized.outputs["json"]))["cost"]
 
 
@@ -56,25 +56,25 @@ def clocked() -> Clocked:
     return Clocked()
 
 
-def test_without_resources_nothing_is_told(clocked: Clocked) -> None:
+def test_without_resources_there_is_no_cost(clocked: Clocked) -> None:
     assert clocked.cost(upload(clocked.blobs, wav(silence(1))), 1) is None
 
 
-def test_with_resources_the_transcript_tells_its_cost(
+def test_with_resources_the_transcript_has_its_cost(
     clocked: Clocked, deployed: Callable[..., None]
 ) -> None:
     deployed(SIZES)
     source = upload(clocked.blobs, wav(silence(1)))
     clocked.jobs.claim(source, 1, "run 1")
     clocked.work(source, "align", "align-x", 100.02)
-    told = clocked.cost(source, 1)
-    assert told["items"]["align"] == round(100.1 * (0.000024 + 2 * 0.0000025), 8)
-    assert told["items"]["requests"] == round(3 * 0.4e-6, 8), "prepare, align and finalize"
-    assert told["total"] == pytest.approx(sum(told["items"].values()))
-    assert (told["currency"], told["price_table"]) == ("USD", prices().name)
+    cost = clocked.cost(source, 1)
+    assert cost["items"]["align"] == round(100.1 * (0.000024 + 2 * 0.0000025), 8)
+    assert cost["items"]["requests"] == round(3 * 0.4e-6, 8), "prepare, align and finalize"
+    assert cost["total"] == pytest.approx(sum(cost["items"].values()))
+    assert (cost["currency"], cost["price_table"]) == ("USD", prices().name)
 
 
-def test_a_later_run_pays_only_what_it_worked_out(
+def test_a_later_run_pays_only_for_its_own_work(
     clocked: Clocked, deployed: Callable[..., None]
 ) -> None:
     deployed(SIZES)
@@ -88,12 +88,12 @@ def test_a_later_run_pays_only_what_it_worked_out(
     clocked.now += 1
     clocked.jobs.record_reuse(source.job_id, "transcribe-kept", "transcribe", 0)
     clocked.work(source, "align", "align-new", 10)
-    told = clocked.cost(source, 2)
-    assert told["items"]["align"] == round(10 * 0.000029, 8), (
-        "not the 70 s of a question nobody asked again"
+    cost = clocked.cost(source, 2)
+    assert cost["items"]["align"] == round(10 * 0.000029, 8), (
+        "not the 70 s of a task that the run did not need"
     )
-    assert "transcribe" not in told["items"], "an answer that was there costs no seconds"
-    assert told["items"]["requests"] == round(4 * 0.4e-6, 8), (
+    assert "transcribe" not in cost["items"], "a cached result costs no seconds"
+    assert cost["items"]["requests"] == round(4 * 0.4e-6, 8), (
         "prepare, transcribe, align and finalize"
     )
 
@@ -102,7 +102,7 @@ def test_a_later_run_pays_only_what_it_worked_out(
     ("resources", "region"),
     [({"transcribe": {"cpu": 1, "memory_gib": 2}}, "us-central1"), (SIZES, "europe-west4")],
 )
-def test_what_cannot_be_priced_fails_no_job(
+def test_unknown_prices_fail_no_job(
     clocked: Clocked, deployed: Callable[..., None], resources: dict[str, Any], region: str
 ) -> None:
     deployed(resources, region)

@@ -1,4 +1,4 @@
-"""The answer in other people's JSON, read back by their own code and types."""
+"""WhisperX and OpenAI JSON outputs are accepted by those projects' own code and types."""
 
 import io
 import json
@@ -11,18 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from whisperx.schema import AlignedTranscriptionResult, SingleAlignedSegment, SingleWordSegment
 from whisperx.utils import LANGUAGES, get_writer
 
-from functions.finalize.formats.writers import FORMATS
+from functions.finalize.formats.writers import WRITERS
 from shared.model.languages import ENGLISH_NAMES
 from shared.model.transcript import Transcript
 from tests.support.finalize_inputs import (
     aligned,
     detection,
     diarization,
-    manifest,
-    options,
+    manifest_of,
+    resolved_options,
     segment,
     sentence,
-    transcript,
+    transcript_of,
     transcripts,
     word,
 )
@@ -33,7 +33,7 @@ NUMBER, TEXT = {"type": "number"}, {"type": "string"}
 
 
 def shape(**keys: object) -> dict[str, object]:
-    """An object of just these keys."""
+    """Returns the JSON Schema of an object with exactly these keys."""
     return {
         "type": "object",
         "properties": keys,
@@ -68,18 +68,18 @@ VERBOSE_JSON = shape(
 
 
 def dialogue() -> Transcript:
-    found = manifest(20.0, [[(0.0, 3.0)], [(10.0, 13.0)]])
+    manifest = manifest_of(20.0, [[(0.0, 3.0)], [(10.0, 13.0)]])
     words = [sentence("Hello there.", 0.5), sentence("Who is it?", 1.0)]
     turns = [diarization([(0.0, 5.0, "x"), (10.0, 15.0, "y")])]
-    return transcript(found, words, turns, language=detection())
+    return transcript_of(manifest, words, turns, language=detection())
 
 
-def whisperx(made: Transcript) -> Any:
-    return json.loads(FORMATS["whisperx"](made))
+def whisperx(transcript: Transcript) -> Any:
+    return json.loads(WRITERS["whisperx"](transcript))
 
 
-def openai(made: Transcript) -> Any:
-    return json.loads(FORMATS["openai"](made))
+def openai(transcript: Transcript) -> Any:
+    return json.loads(WRITERS["openai"](transcript))
 
 
 def test_whisperx_is_written_as_its_command_writes_it() -> None:
@@ -147,7 +147,7 @@ def test_whisperx_is_written_as_its_command_writes_it() -> None:
 
 
 @pytest.mark.parametrize("kind", ["srt", "vtt", "txt", "tsv"])
-def test_whisperx_own_writers_take_it(kind: str) -> None:
+def test_whisperx_own_writers_accept_it(kind: str) -> None:
     written = io.StringIO()
     writer: Any = get_writer(kind, "")
     layout = {"max_line_width": None, "max_line_count": None, "highlight_words": True}
@@ -174,57 +174,62 @@ def test_whisperx_own_captions_have_our_times_and_speakers() -> None:
 
 
 def keys(kind: Any) -> set[str]:
-    """Of one of whisperx's types, with what its diarization and its command add."""
+    """Returns the keys of one of WhisperX's types, with those its diarization and command add."""
     return {*kind.__annotations__, "speaker", "language"}
 
 
 @anything
 @given(transcripts())
-def test_any_answer_is_of_whisperx_own_shape(made: Transcript) -> None:
-    found = whisperx(made)
+def test_any_transcript_has_whisperx_own_keys(transcript: Transcript) -> None:
+    found = whisperx(transcript)
     assert set(found) == keys(AlignedTranscriptionResult) - {"speaker"}
     for one in found["segments"]:
         assert {"start", "end", "text", "words"} <= set(one) <= keys(SingleAlignedSegment)
     for one in found["word_segments"]:
         assert {"word", "start", "end"} <= set(one) <= keys(SingleWordSegment)
-    assert [one["word"] for one in found["word_segments"]] == [one.word for one in made.words]
+    assert [one["word"] for one in found["word_segments"]] == [one.word for one in transcript.words]
     assert [word for one in found["segments"] for word in one["words"]] == found["word_segments"]
 
 
 @anything
 @given(transcripts())
-def test_whisperx_own_writers_take_any_answer(made: Transcript) -> None:
+def test_whisperx_own_writers_accept_any_transcript(transcript: Transcript) -> None:
     written = io.StringIO()
     writer: Any = get_writer("srt", "")
     layout = {"max_line_width": None, "max_line_count": None, "highlight_words": False}
-    writer.write_result(whisperx(made), written, layout)
+    writer.write_result(whisperx(transcript), written, layout)
     assert written.getvalue().count(" --> ") >= sum(
-        bool(segment.words) for segment in made.segments
+        bool(segment.words) for segment in transcript.segments
     )
 
 
-def test_what_is_not_known_is_left_out_of_whisperx() -> None:
+def test_unknown_values_are_left_out_of_whisperx() -> None:
     words = [word("four", 0.0, 0.5, score=None)]
-    made = transcript(manifest(5.0, [[]]), [aligned([segment("four")], words)])
-    assert whisperx(made)["word_segments"] == [{"word": "four", "start": 0.0, "end": 0.5}]
-    assert "speaker" not in whisperx(made)["segments"][0]
+    transcript = transcript_of(manifest_of(5.0, [[]]), [aligned([segment("four")], words)])
+    assert whisperx(transcript)["word_segments"] == [{"word": "four", "start": 0.0, "end": 0.5}]
+    assert "speaker" not in whisperx(transcript)["segments"][0]
 
 
 @anything
 @given(transcripts())
-def test_any_answer_is_verbose_json(made: Transcript) -> None:
-    jsonschema.validate(openai(made), VERBOSE_JSON)
-    assert [one["word"] for one in openai(made)["words"]] == [one.word for one in made.words]
-    assert [one["text"].strip() for one in openai(made)["segments"]] == [
-        one.text.strip() for one in made.segments
+def test_any_transcript_is_valid_verbose_json(transcript: Transcript) -> None:
+    jsonschema.validate(openai(transcript), VERBOSE_JSON)
+    assert [one["word"] for one in openai(transcript)["words"]] == [
+        one.word for one in transcript.words
+    ]
+    assert [one["text"].strip() for one in openai(transcript)["segments"]] == [
+        one.text.strip() for one in transcript.segments
     ]
 
 
 def test_verbose_json_is_as_openai_writes_it() -> None:
     found = openai(dialogue())
     assert {key: found[key] for key in ("task", "language", "duration", "text")} == {
-        "task": "transcribe", "language": "english", "duration": 20.0, "text": "Hello there. Who is it?",
-    }  # fmt: skip
+        "task": "transcribe",
+        "language": "english",
+        "duration": 20.0,
+        "text": "Hello there. Who is it?",
+    }
     assert found["words"][0] == {"word": "Hello", "start": 0.5, "end": 1.0}
     assert found["segments"][1] == {
         "id": 1,
@@ -240,17 +245,19 @@ def test_verbose_json_is_as_openai_writes_it() -> None:
     }
 
 
-def test_a_translation_is_told_as_such() -> None:
-    asked = options(task="translate", language="de")
-    made = transcript(manifest(5.0, [[]]), [sentence("Good day.", 0.0)], asked=asked)
-    assert (openai(made)["task"], openai(made)["language"]) == ("translate", "english")
-    assert whisperx(made)["language"] == "en"
+def test_a_translation_is_marked_as_such() -> None:
+    options = resolved_options(task="translate", language="de")
+    transcript = transcript_of(
+        manifest_of(5.0, [[]]), [sentence("Good day.", 0.0)], options=options
+    )
+    assert (openai(transcript)["task"], openai(transcript)["language"]) == ("translate", "english")
+    assert whisperx(transcript)["language"] == "en"
 
 
 def test_silence_has_no_language() -> None:
-    made = transcript(manifest(5.0, [[]]), [aligned([], [])])
-    assert openai(made)["language"] == "unknown"
-    assert whisperx(made) == {"segments": [], "word_segments": [], "language": None}
+    transcript = transcript_of(manifest_of(5.0, [[]]), [aligned([], [])])
+    assert openai(transcript)["language"] == "unknown"
+    assert whisperx(transcript) == {"segments": [], "word_segments": [], "language": None}
 
 
 def test_every_language_of_whisper_has_its_english_name() -> None:
