@@ -123,7 +123,8 @@ class ChunkDecoder:
             start = max(interval.start, window.start)
             end = min(interval.end, window.end)
             if start < end:
-                overlaps.append(end - start)
+                overlap = end - start
+                overlaps.append(overlap)
         return sum(overlaps)
 
     def prompt(self, request: DecodeRequest) -> str:

@@ -83,10 +83,9 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
         decoded = self.decode(encoding, frame_counts, tokenizer, options)
         batch = list(decoded)
         self.decoded += batch
-        return {
-            "text": list(map(text_of, batch)),
-            "avg_logprob": [window.avg_logprob for window in batch],
-        }
+        texts = [text_of(window) for window in batch]
+        logprobs = [window.avg_logprob for window in batch]
+        return {"text": texts, "avg_logprob": logprobs}
 
     def decode(
         self,
