@@ -50,7 +50,7 @@ test: setup ## Run all tests in two processes: make test [WORKERS=4]
 	$(BIN)/pytest $(PARALLEL)
 
 test-isas: setup ## Run the model tests and the quality gate on every instruction set of this processor
-	$(BIN)/python -m tests.isas
+	$(BIN)/python -m tests.support.instruction_sets
 
 test-fast: setup ## Run the tests that load no model and start no cloud
 	$(BIN)/pytest $(PARALLEL) tests/unit tests/contract emulators

@@ -1,12 +1,11 @@
-"""Which instruction sets of x86 processors this machine has, and how to make the models use one of
-them.
+"""The instruction sets of this machine's x86 processor, and the variables that select one.
 
     python -m benchmarks.instruction_sets AVX2      # prints the variables, for `env`
 
 A model's numbers differ in the second digit between instruction sets. CTranslate2's own variable is
-not enough: oneDNN and MKL, which multiply its matrices, and PyTorch each choose for themselves. All
-of them read their variable when they are loaded, so it takes a new process. onnxruntime, which
-finds the speech, cannot be told.
+not enough: PyTorch selects its own instruction set, and so do oneDNN and MKL, which multiply
+CTranslate2's matrices. Each reads its variable while it is loaded, so that a new process is needed.
+onnxruntime, which runs the voice activity detection, has no such variable.
 """
 
 import sys
@@ -20,7 +19,7 @@ FLAGS: Mapping[str, frozenset[str]] = {
     "AVX2": frozenset({"avx2", "fma"}),
     "AVX512": frozenset({"avx512f", "avx512bw", "avx512dq", "avx512vl"}),
 }
-"""What /proc/cpuinfo says of a processor that has the instruction set; the oldest first."""
+"""Flags in /proc/cpuinfo of a processor with the instruction set; the oldest first."""
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
     "GENERIC": {
         "CT2_FORCE_CPU_ISA": "GENERIC",
@@ -47,23 +46,33 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
         "ATEN_CPU_CAPABILITY": "avx512",
     },
 }
-"""What makes a process behave as on a processor that has no more than the instruction set."""
+"""Variables with which a process uses the instruction set and no newer one."""
 
 
 def available(cpuinfo: str | None = None) -> list[str]:
-    """Returns the instruction sets of this machine, the oldest first; none where the processor is
-    no x86."""
-    lines = (CPUINFO.read_text() if cpuinfo is None else cpuinfo).splitlines()
-    flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
-    return [name for name, needed in FLAGS.items() if needed <= set(flags)]
+    """Returns this machine's instruction sets, the oldest first; none on other architectures.
+
+    `cpuinfo` is the content of /proc/cpuinfo, which is read by default.
+    """
+    if cpuinfo is None:
+        cpuinfo = CPUINFO.read_text()
+    flags: set[str] = set()
+    for line in cpuinfo.splitlines():
+        if line.startswith("flags"):
+            flags.update(line.partition(":")[2].split())
+            break
+    return [name for name, required in FLAGS.items() if required <= flags]
 
 
 def second_best() -> str | None:
-    """Returns the newest instruction set but one, which a process does not use by itself; None if
-    there is but one."""
+    """Returns the newest instruction set but one, or None if there are fewer than two.
+
+    A process does not use it by itself.
+    """
     names = available()
     return names[-2] if len(names) > 1 else None
 
 
 if __name__ == "__main__":
-    print(*(f"{name}={value}" for name, value in ENVIRONMENTS[sys.argv[1]].items()))
+    variables = ENVIRONMENTS[sys.argv[1]]
+    print(*(f"{name}={value}" for name, value in variables.items()))

@@ -1,11 +1,10 @@
-"""How far the numbers that decide are from their thresholds, on every instruction set that the
-machine has.
+"""Measures how far the model's numbers are from their thresholds, on every instruction set.
 
     python -m benchmarks.isa_margins
 
-Each instruction set has a process of its own. A margin is above 0 where the decision is right: what
-is invented is doubted, what is said is believed, and a language is named with confidence only where
-it is spoken.
+Each instruction set of this machine has its own process. A margin is above 0 where the decision is
+right: hallucinated text is flagged, spoken text is not, and a language has confidence only where it
+is spoken.
 """
 
 import json
@@ -18,41 +17,40 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import invented, machine
+from benchmarks import machine, nonspeech
 from benchmarks.evaluation.compose import write
-from benchmarks.evaluation.sample import path as sample
+from benchmarks.evaluation.sample import path as sample_path
 from benchmarks.evaluation.voices import RATE, decoded
 from benchmarks.instruction_sets import ENVIRONMENTS, available
 from functions.finalize.answer.warnings import LOW_CONFIDENCE
-from functions.transcribe import gap_recovery as uncovered
-from functions.transcribe import hallucination as judging
-from functions.transcribe.chunk_decoder import Hearing
-from functions.transcribe.decode_request import Take
-from functions.transcribe.detect import mean, views_of, vote, weight
-from functions.transcribe.sound import samples
+from functions.transcribe import gap_recovery, hallucination
+from functions.transcribe.chunk_decoder import ChunkDecoder
+from functions.transcribe.decode_request import DecodeRequest
+from functions.transcribe.detect import mean_probabilities, views_of, vote, vote_weight
 from functions.transcribe.stage import TranscribeParams
 from functions.transcribe.whisper import Whisper, load
 from shared.model.artifacts import Interval, ProbeWindow, RecognizedSegment
+from shared.model.audio import read_wav
 
 ROOT = Path(__file__).parent.parent
-ONE = "--one"
-"""Measures this process's instruction set only."""
+MEASURE_HERE = "--one"
+"""Argument: measure on this process's instruction set only."""
 Figures = dict[str, Any]
 
 SECONDS = 4.0
-"""Of each invented sound."""
-INVENTED: Mapping[str, invented.Sound] = {
-    "silence": invented.silence(SECONDS),
-    "faint noise": invented.faint_noise(SECONDS),
-    "loud noise": invented.loud_noise(SECONDS),
-    "pink noise": invented.pink_noise(SECONDS),
-    "tone": invented.pure_tone(SECONDS),
-    "music": invented.music(SECONDS, 1),
-    "low laughter": invented.laughter(SECONDS, 0, pitch=160, breath=0.05),
-    "laughter": invented.laughter(SECONDS, 1, pitch=200, vowel="o"),
-    "high laughter": invented.laughter(SECONDS, 8, pitch=240, breath=0.05, vowel="e"),
+"""Length of each sound without speech."""
+NONSPEECH: Mapping[str, nonspeech.Sound] = {
+    "silence": nonspeech.silence(SECONDS),
+    "faint noise": nonspeech.faint_noise(SECONDS),
+    "loud noise": nonspeech.loud_noise(SECONDS),
+    "pink noise": nonspeech.pink_noise(SECONDS),
+    "tone": nonspeech.pure_tone(SECONDS),
+    "music": nonspeech.music(SECONDS, 1),
+    "low laughter": nonspeech.laughter(SECONDS, 0, pitch=160, breath=0.05),
+    "laughter": nonspeech.laughter(SECONDS, 1, pitch=200, vowel="o"),
+    "high laughter": nonspeech.laughter(SECONDS, 8, pitch=240, breath=0.05, vowel="e"),
 }
-SAID: Mapping[str, tuple[float, float]] = {
+SPEECH: Mapping[str, tuple[float, float]] = {
     "Hello?": (6.55, 7.35),
     "Hello? (the other)": (7.4, 8.4),
     "Oh, hello.": (8.5, 9.6),
@@ -60,105 +58,108 @@ SAID: Mapping[str, tuple[float, float]] = {
     "there isn't that much difference": (21.6, 24.0),
     "the whole sample": (6.6, 30.0),
 }
-"""Where it is said in pyannote.audio's sample, in seconds."""
+"""Start and end of each text in pyannote.audio's sample, in seconds."""
 LANGUAGES: Mapping[str, tuple[float, float] | None] = {
     "a second of English": (9.0, 10.2),
     "three seconds of English": (18.0, 21.0),
     "a second of pink noise": None,
 }
+"""Start and end in the sample, in seconds; None is noise without speech."""
 
 
 def main() -> None:
-    if ONE in sys.argv:
-        print(json.dumps(measured()))
+    if MEASURE_HERE in sys.argv:
+        print(json.dumps(measure()))
         return
-    figures = {name: in_new_process(name) for name in available()}
-    machine.keep("isa_margins", {"instruction_sets": figures, "least": dict(least(figures))})
+    figures = {name: measure_in_new_process(name) for name in available()}
+    smallest = dict(smallest_margins(figures))
+    machine.keep("isa_margins", {"instruction_sets": figures, "least": smallest})
     for name in ENVIRONMENTS.keys() - figures.keys():
         print(f"{name}: skipped, this processor does not have it")
 
 
-def in_new_process(name: str) -> Figures:
-    """Returns what is measured on the instruction set."""
-    command = (
-        "env",
-        *(f"{key}={value}" for key, value in ENVIRONMENTS[name].items()),
-        sys.executable,
+def measure_in_new_process(name: str) -> Figures:
+    """Returns the figures of each sound on the named instruction set."""
+    variables = [f"{key}={value}" for key, value in ENVIRONMENTS[name].items()]
+    python = [sys.executable, "-m", "benchmarks.isa_margins", MEASURE_HERE]
+    finished = subprocess.run(
+        ["env", *variables, *python], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    done = subprocess.run(
-        (*command, "-m", "benchmarks.isa_margins", ONE),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    last_line = finished.stdout.splitlines()[-1]
+    return dict(json.loads(last_line))
 
 
-def least(figures: Mapping[str, Figures]) -> Iterator[tuple[str, Figures]]:
-    """Yields for each sound the least margin of all instruction sets, and how far its margins are
-    apart."""
-    for sound in next(iter(figures.values())):
-        margins = {name: each[sound]["margin"] for name, each in figures.items()}
-        worst = min(margins, key=lambda name: margins[name])
-        spread = round(max(margins.values()) - margins[worst], 3)
-        yield sound, {"margin": margins[worst], "on": worst, "spread": spread}
+def smallest_margins(figures: Mapping[str, Figures]) -> Iterator[tuple[str, Figures]]:
+    """Yields each sound with its smallest margin on any instruction set, and their spread."""
+    first = next(iter(figures.values()))
+    for sound in first:
+        margins = {name: by_sound[sound]["margin"] for name, by_sound in figures.items()}
+        worst = min(margins, key=margins.__getitem__)
+        spread = max(margins.values()) - margins[worst]
+        yield sound, {"margin": margins[worst], "on": worst, "spread": round(spread, 3)}
 
 
-def measured() -> Figures:
+def measure() -> Figures:
+    """Returns the figures of each sound on this process's instruction set."""
     recogniser = load()
-    call = samples(sample())
+    call = read_wav(sample_path())
+    figures: Figures = {}
+    for name, sound in NONSPEECH.items():
+        figures[name] = measure_nonspeech(recogniser, sound)
+    for name, (start, end) in SPEECH.items():
+        figures[name] = measure_speech(recogniser, call, Interval(start=start, end=end))
+    for name, bounds in LANGUAGES.items():
+        figures[name] = measure_language(recogniser, bounds)
+    return figures
+
+
+def measure_nonspeech(recogniser: Whisper, sound: nonspeech.Sound) -> Figures:
+    """Returns the numbers of the text in a sound without speech.
+
+    The margin is the log probability that the text lacks to be believed.
+    """
+    segment, required = decode(recogniser, sound, Interval(start=0, end=SECONDS))
+    margin = required - hallucination.logprob_of(segment)
+    return {**numbers_of(segment), "margin": round(margin, 3)}
+
+
+def measure_speech(recogniser: Whisper, sound: nonspeech.Sound, window: Interval) -> Figures:
+    """Returns the numbers of the text in a window with speech.
+
+    The margins are the log probability that the text has beyond what it needs: as a first decoding,
+    and as one that is recovered from a gap.
+    """
+    segment, required = decode(recogniser, sound, window)
+    logprob = hallucination.logprob_of(segment)
+    margin_in_gap = logprob - gap_recovery.MIN_LOGPROB
     return {
-        **{name: of_invented(recogniser, sound) for name, sound in INVENTED.items()},
-        **{
-            name: of_said(recogniser, call, Interval(start=start, end=end))
-            for name, (start, end) in SAID.items()
-        },
-        **{name: of_language(recogniser, stretch) for name, stretch in LANGUAGES.items()},
+        **numbers_of(segment),
+        "margin": round(logprob - required, 3),
+        "margin_where_uncovered": round(margin_in_gap, 3),
     }
 
 
-def heard(
-    recogniser: Whisper, sound: invented.Sound, window: Interval
+def decode(
+    recogniser: Whisper, sound: nonspeech.Sound, window: Interval
 ) -> tuple[RecognizedSegment, float]:
-    """Returns the first decoding of the window, and the seconds of speech that it is judged by."""
-    hearing = Hearing(recogniser.model, recogniser.options, TranscribeParams(), sound, (window,))
-    segment = hearing.decode(Take(window, "en"))
-    return segment, hearing.spoken(segment)
+    """Returns the first decoding of the window, and the log probability that it needs."""
+    params = TranscribeParams()
+    decoder = ChunkDecoder(recogniser.model, recogniser.options, params, sound, (window,))
+    segment = decoder.decode(DecodeRequest(window, "en"))
+    return segment, required_logprob(segment, decoder.speech_seconds(window))
 
 
-def of_invented(recogniser: Whisper, sound: invented.Sound) -> Figures:
-    """Returns by how much log probability the text is refused, by the rule that refuses it most
-    clearly."""
-    segment, spoken = heard(recogniser, sound, Interval(start=0, end=SECONDS))
-    required = max(judging.LEAST_LOGPROB, needed(segment, spoken))
-    return {**numbers(segment), "margin": round(required - (segment.avg_logprob or 0.0), 3)}
-
-
-def of_said(recogniser: Whisper, sound: invented.Sound, window: Interval) -> Figures:
-    """Returns by how much log probability the text is believed, and by how much where no word
-    covered it."""
-    segment, spoken = heard(recogniser, sound, window)
-    logprob = segment.avg_logprob or 0.0
-    margin = logprob - max(judging.LEAST_LOGPROB, needed(segment, spoken))
-    alone = logprob - uncovered.LEAST_LOGPROB
-    return {
-        **numbers(segment),
-        "margin": round(margin, 3),
-        "margin_where_uncovered": round(alone, 3),
-    }
-
-
-def needed(segment: RecognizedSegment, spoken: float) -> float:
-    """Returns the log probability that the words need, given how probable it is that nobody
-    speaks."""
+def required_logprob(segment: RecognizedSegment, speech_seconds: float) -> float:
+    """Returns the log probability that the text needs, given its probability of no speech."""
     words = len(segment.text.split())
-    if words > judging.FEW:
-        return judging.LEAST_LOGPROB
-    return judging.least_logprob_of_few(segment.no_speech_prob or 0.0, words, spoken)
+    if words > hallucination.FEW_WORDS:
+        return hallucination.MIN_LOGPROB
+    no_speech_prob = segment.no_speech_prob or 0.0
+    required = hallucination.min_logprob_of_few_words(no_speech_prob, words, speech_seconds)
+    return max(hallucination.MIN_LOGPROB, required)
 
 
-def numbers(segment: RecognizedSegment) -> Figures:
+def numbers_of(segment: RecognizedSegment) -> Figures:
     return {
         "text": segment.text,
         "avg_logprob": round(segment.avg_logprob or 0.0, 3),
@@ -168,29 +169,33 @@ def numbers(segment: RecognizedSegment) -> Figures:
     }
 
 
-def of_language(recogniser: Whisper, stretch: tuple[float, float] | None) -> Figures:
-    """Returns the language found in half a minute of pink noise in which a stretch of the sample
-    may be heard."""
-    room = invented.pink_noise(30) * np.float32(0.3)
-    said = np.zeros(0, np.float32)
-    if stretch is not None:
-        call = decoded(sample())
-        said = call[int(stretch[0] * RATE) : int(stretch[1] * RATE)]
-        room[: len(said)] += said
-    speech = (Interval(start=0, end=len(said) / RATE or 1.0),)
-    views = list(views_of(ProbeWindow(start=0, end=30, offset=0), speech))
+def measure_language(recogniser: Whisper, bounds: tuple[float, float] | None) -> Figures:
+    """Returns the language of 30 s of pink noise, with part of the sample in it if bounds are
+    given."""
+    room = nonspeech.pink_noise(30) * np.float32(0.3)
+    speech = Interval(start=0, end=1)
+    if bounds is not None:
+        start, end = bounds
+        call = decoded(sample_path())
+        english = call[int(start * RATE) : int(end * RATE)]
+        room[: len(english)] += english
+        speech = Interval(start=0, end=len(english) / RATE)
+    window = ProbeWindow(start=0, end=30, offset=0)
+    views = list(views_of(window, (speech,)))
     with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder) / "room.wav", room)
-        guess = mean(recogniser.guess(Path(folder) / "room.wav", views))
-    code, confidence = vote([(guess, weight(speech))])
-    probabilities = sorted(guess.items(), key=lambda item: -item[1])[:3]
-    found = {
+        path = Path(folder) / "room.wav"
+        write(path, room)
+        guess = mean_probabilities(recogniser.language_probabilities(path, views))
+    code, confidence = vote([(guess, vote_weight((speech,)))])
+    is_right = bounds is not None and code == "en"
+    margin = confidence if is_right else LOW_CONFIDENCE - confidence
+    most_probable = sorted(guess.items(), key=lambda item: -item[1])[:3]
+    return {
         "code": code,
         "confidence": round(confidence, 3),
-        "probabilities": [(c, round(p, 3)) for c, p in probabilities],
+        "probabilities": [(name, round(probability, 3)) for name, probability in most_probable],
+        "margin": round(margin, 3),
     }
-    margin = confidence if stretch and code == "en" else LOW_CONFIDENCE - confidence
-    return {**found, "margin": round(margin, 3)}
 
 
 if __name__ == "__main__":

@@ -1,2 +1,1 @@
-"""Speech to text: a chunk of the recording becomes segments of timed words; the probe becomes a
-language."""
+"""Speech to text: finds a recording's language, and the words of each of its chunks."""

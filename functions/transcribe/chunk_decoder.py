@@ -1,109 +1,152 @@
-"""One chunk being heard: any window of it can be decoded, and decoded again in another way."""
+"""Decodes any window of one chunk, as often and in as many ways as needed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from faster_whisper.transcribe import TranscriptionOptions, get_compression_ratio
 
-from functions.transcribe.decode_request import Take
-from functions.transcribe.hallucination import doubts, standing
-from functions.transcribe.sound import Audio, loudest, part, quietest
+from functions.transcribe.decode_request import DecodeRequest
+from functions.transcribe.hallucination import final_flags, quality_flags
 from functions.transcribe.stage import TranscribeParams
-from functions.transcribe.timed_whisper import Decoded, PieceTokenizer, TimedWhisperModel, frames
-from functions.transcribe.words import WITHOUT_SPACES, is_mark, placed, words
+from functions.transcribe.text_units import is_punctuation
+from functions.transcribe.timed_whisper import (
+    DecodedWindow,
+    Encoding,
+    SpanTokenizer,
+    TimedWhisperModel,
+    frame_count,
+)
+from functions.transcribe.windows import cut, peak, quietest_point
+from functions.transcribe.words import join_words, place_words
 from shared.model.artifacts import Interval, RecognizedSegment
+from shared.model.audio import Samples
+from shared.model.languages import WITHOUT_SPACES
 
 
-class Hearing:
-    """The sound of a chunk, its speech, what was asked, and the model. It ends with the request."""
+class ChunkDecoder:
+    """The samples and speech of a chunk, the request's parameters, and the model.
+
+    It is made for one request and keeps the encoder's output of the latest window.
+    """
 
     def __init__(
         self,
         model: TimedWhisperModel,
         options: TranscriptionOptions,
         params: TranscribeParams,
-        sound: Audio,
+        samples: Samples,
         speech: Sequence[Interval],
     ) -> None:
         self.model = model
+        self.params = params
+        self.samples = samples
+        self.speech = speech
         self.options = replace(
             options, initial_prompt=params.initial_prompt, hotwords=params.hotwords
         )
-        self.params = params
-        self.sound = sound
-        self.speech = speech
-        self.last: tuple[Interval, Any] | None = None
+        self.encoded_window: Interval | None = None
+        self.encoding: Encoding = None
 
-    def encoded(self, window: Interval) -> Any:
-        """The encoder's output. Kept for the next take of the same window."""
-        if self.last is None or self.last[0] != window:
-            self.last = window, self.model.encode(self.model.spectrogram(part(self.sound, window)))
-        return self.last[1]
+    def decode(self, request: DecodeRequest) -> RecognizedSegment:
+        """Returns the recognized segment, with its quality flags."""
+        options = self.options
+        if not request.with_prompt:
+            options = replace(options, initial_prompt=None, hotwords=None)
+        (decoded,) = self.model.decode(
+            self.encode(request.window),
+            [frame_count(request.window)],
+            self.tokenizer(request.language),
+            options,
+            request.temperature,
+        )
+        return self.segment(request, decoded)
 
-    def tokenizer(self, language: str) -> PieceTokenizer:
-        return PieceTokenizer(
-            self.model.hf_tokenizer, self.model.model.is_multilingual, self.params.task, language
+    def encode(self, window: Interval) -> Encoding:
+        """Returns the encoder's output for the window."""
+        if window == self.encoded_window:
+            return self.encoding
+        samples = cut(self.samples, window)
+        spectrogram = self.model.spectrogram(samples)
+        self.encoding = self.model.encode(spectrogram)
+        self.encoded_window = window
+        return self.encoding
+
+    def tokenizer(self, language: str) -> SpanTokenizer:
+        return SpanTokenizer(
+            self.model.hf_tokenizer,
+            self.model.model.is_multilingual,
+            self.params.task,
+            language,
         )
 
-    def decode(self, take: Take) -> RecognizedSegment:
-        options = (
-            self.options
-            if take.prompted
-            else replace(self.options, initial_prompt=None, hotwords=None)
-        )
-        lengths = [frames(take.window.end - take.window.start)]
-        encoded, tokenizer = self.encoded(take.window), self.tokenizer(take.language)
-        (decoded,) = self.model.decode(encoded, lengths, tokenizer, options, take.temperature)
-        return self.segment(take, decoded)
-
-    def segment(self, take: Take, decoded: Decoded) -> RecognizedSegment:
-        """What was decoded, in the chunk's time, and judged."""
-        language = "en" if self.params.task == "translate" else take.language
-        spaces = language not in WITHOUT_SPACES
-        timed = tuple(placed(words(decoded.pieces, spaces), take.window, self.speech))
-        text = (" " if spaces else "").join(word.word for word in timed)
-        if is_mark(text):  # no word is in it
-            timed, text = (), ""
-        heard = RecognizedSegment(
-            start=take.window.start,
-            end=take.window.end,
+    def segment(self, request: DecodeRequest, decoded: DecodedWindow) -> RecognizedSegment:
+        """Returns what was decoded as a segment in chunk time, with its quality flags."""
+        window = request.window
+        language = "en" if self.params.task == "translate" else request.language
+        spans = join_words(decoded.spans, language)
+        words = tuple(place_words(spans, window, self.speech))
+        separator = "" if language in WITHOUT_SPACES else " "
+        text = separator.join(word.word for word in words)
+        if is_punctuation(text):
+            words = ()
+            text = ""
+        segment = RecognizedSegment(
+            start=window.start,
+            end=window.end,
             language=language,
             text=text,
             avg_logprob=decoded.avg_logprob,
             compression_ratio=get_compression_ratio(text),
             no_speech_prob=decoded.no_speech_prob,
-            temperature=take.temperature,
-            words=timed,
+            temperature=request.temperature,
+            words=words,
         )
-        found = doubts(
-            heard, self.spoken(heard), self.told(take), loudest(part(self.sound, take.window))
+        flags = quality_flags(
+            segment,
+            self.speech_seconds(window),
+            self.prompt(request),
+            peak(cut(self.samples, window)),
         )
-        return heard.model_copy(update={"quality_flags": found})
+        return segment.model_copy(update={"quality_flags": flags})
 
-    def settled(self, segment: RecognizedSegment) -> RecognizedSegment:
-        """With the doubts that stand, as nothing better was found."""
-        return segment.model_copy(update={"quality_flags": standing(segment, self.spoken(segment))})
+    def with_final_flags(self, segment: RecognizedSegment) -> RecognizedSegment:
+        """Returns the segment with the flags that count when no better decoding was found."""
+        window = Interval(start=segment.start, end=segment.end)
+        seconds = self.speech_seconds(window)
+        flags = final_flags(segment, seconds)
+        return segment.model_copy(update={"quality_flags": flags})
 
-    def spoken(self, segment: RecognizedSegment) -> float:
-        """Seconds of speech in it."""
-        return sum(
-            max(0.0, min(s.end, segment.end) - max(s.start, segment.start)) for s in self.speech
-        )
+    def speech_seconds(self, window: Interval) -> float:
+        """Returns the seconds of speech in the window."""
+        overlaps = []
+        for interval in self.speech:
+            start = max(interval.start, window.start)
+            end = min(interval.end, window.end)
+            if start < end:
+                overlap = end - start
+                overlaps.append(overlap)
+        return sum(overlaps)
 
-    def told(self, take: Take) -> str:
-        """What might leak."""
-        return (
-            " ".join(filter(None, (self.params.hotwords, self.params.initial_prompt)))
-            if take.prompted
-            else ""
-        )
+    def prompt(self, request: DecodeRequest) -> str:
+        """Returns the prompt text that the decoder may repeat."""
+        if not request.with_prompt:
+            return ""
+        texts = []
+        if self.params.hotwords:
+            texts.append(self.params.hotwords)
+        if self.params.initial_prompt:
+            texts.append(self.params.initial_prompt)
+        return " ".join(texts)
 
-    def halves(self, take: Take) -> tuple[Take, Take]:
-        """The window, cut where its middle third is quietest."""
-        start, end = take.window.start, take.window.end
-        cut = quietest(self.sound, start + (end - start) / 3, end - (end - start) / 3)
-        return (
-            replace(take, window=Interval(start=start, end=cut)),
-            replace(take, window=Interval(start=cut, end=end)),
-        )
+    def halve(self, request: DecodeRequest) -> tuple[DecodeRequest, DecodeRequest]:
+        """Returns two requests for the halves of the window, cut where its middle third is
+        quietest."""
+        start = request.window.start
+        end = request.window.end
+        third = (end - start) / 3
+        earliest = start + third
+        latest = end - third
+        middle = quietest_point(self.samples, earliest, latest)
+        first = replace(request, window=Interval(start=start, end=middle))
+        second = replace(request, window=Interval(start=middle, end=end))
+        return first, second

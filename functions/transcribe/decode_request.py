@@ -1,4 +1,4 @@
-"""A window and how to decode it, and what can be asked of whoever decodes it."""
+"""A request to decode a window, and the interface of the decoder that answers it."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,26 +7,27 @@ from shared.model.artifacts import Interval, RecognizedSegment
 
 
 @dataclass(frozen=True)
-class Take:
-    """A window, in seconds of the chunk, and how to decode it."""
+class DecodeRequest:
+    """A window of the chunk, at most 30 s, and how to decode it."""
 
     window: Interval
+    """In chunk time."""
     language: str
-    """What is spoken in it."""
+    """Code of the language that is spoken in the window."""
     temperature: float = 0.0
-    """0: the likeliest words. Above it: the best of a few samples."""
-    prompted: bool = True
-    """With the prompt and the hotwords of the request, if there are any."""
+    """0: beam search. Above 0: the best of several samples at this temperature."""
+    with_prompt: bool = True
+    """Whether to give the decoder the recording's initial prompt and hotwords."""
 
 
 class Decoder(Protocol):
-    """Knows the sound of a chunk."""
+    """Decodes windows of one chunk."""
 
-    def decode(self, take: Take) -> RecognizedSegment:
-        """What is said in the window, with its doubts."""
+    def decode(self, request: DecodeRequest) -> RecognizedSegment:
+        """Returns the recognized segment, with its quality flags."""
 
-    def halves(self, take: Take) -> tuple[Take, Take]:
-        """The window cut in two, where that hurts least."""
+    def halve(self, request: DecodeRequest) -> tuple[DecodeRequest, DecodeRequest]:
+        """Returns two requests for the halves of the window, cut at a quiet point."""
 
-    def settled(self, segment: RecognizedSegment) -> RecognizedSegment:
-        """With only those doubts that stand when nothing better was found."""
+    def with_final_flags(self, segment: RecognizedSegment) -> RecognizedSegment:
+        """Returns the segment with the flags that count when no better decoding was found."""

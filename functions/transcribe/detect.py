@@ -1,165 +1,214 @@
-"""Windows of speech from all over the recording -> its language, by vote."""
+"""The stage detect: finds the recording's language by a vote of windows from all over it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from functions.transcribe.stage import ModelParams, Recogniser, load_recogniser
+from functions.transcribe.stage import LoadRecogniser, ModelParams, Recogniser, load_recogniser
 from shared.model.artifacts import Detection, Interval, LanguageGuess, Manifest, ProbeWindow
+from shared.model.intervals import total_seconds
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
 VERSION = "3"
-"""Goes up when the same question would get another answer."""
-ENOUGH = 3
-"""Windows that settle it when all are sure of the same language."""
-SURE = 0.9
-ENOUGH_SPEECH = 3.0
-"""Seconds of speech, as prepare pads it, that a window needs for a full vote. Guesses at less are
-often wrong."""
-SPARSE = 0.5
-"""Share of speech in a window, below which its speech is also heard by itself: Whisper finds a
-language in noise, too, mostly English, Norwegian or Japanese."""
-LEAST_WEIGHT = 0.01
-"""Of a window in which prepare found no speech, so that there is always a vote."""
+"""Increase it whenever the same request would get a different result."""
+MIN_FIRST_WINDOWS = 3
+"""Windows that are enough if all are certain of the same language."""
+CERTAIN_PROBABILITY = 0.9
+FULL_WEIGHT_SECONDS = 3.0
+"""Seconds of speech, as prepare pads it, that a window needs for a full vote. Guesses from less
+speech are often wrong."""
+SPARSE_SPEECH = 0.5
+"""Below this fraction of speech in a window, a second guess is made from its speech alone: Whisper
+finds a language in noise, too, mostly English, Norwegian or Japanese."""
+MIN_WEIGHT = 0.01
+"""Weight of a window in which prepare found no speech, so that the weights are never all 0."""
 
 Speech = tuple[Interval, ...]
-"""Stretches of the probe's audio, in order of time."""
+"""Speech intervals in seconds of the language sample, in order."""
+Probabilities = dict[str, float]
+"""Probability of each language, by code."""
 
 
 class DetectParams(ModelParams):
-    """How to tell the language."""
+    """How to detect the language."""
 
     task: Literal["detect"] = "detect"
-    """What tells this question from transcribe's, since one function answers both."""
+    """Distinguishes the request from one to transcribe, which the same function answers."""
 
 
 def detect(
-    task: StageInput[DetectParams], load: Callable[[str | None], Recogniser] = load_recogniser
+    stage_input: StageInput[DetectParams], load: LoadRecogniser = load_recogniser
 ) -> Iterator[Output]:
-    """Yields `language`. A model that knows one language only names it, without confidence: it
-    cannot tell."""
-    manifest = Manifest.model_validate_json(task.files["manifest"].read_bytes())
-    recogniser = load(task.params.model)
-    guesses: dict[ProbeWindow, dict[str, float]] = {}
-    code, confidence = None, None
+    """Yields the recording's Detection.
+
+    A model with a single language cannot detect anything: the result is this language, without a
+    confidence.
+    """
+    content = stage_input.files["manifest"].read_bytes()
+    manifest = Manifest.model_validate_json(content)
+    recogniser = load(stage_input.params.model)
+    guesses: dict[ProbeWindow, Probabilities] = {}
+    code: str | None = None
+    confidence: float | None = None
     if manifest.probe and len(recogniser.languages) == 1:
-        code = min(recogniser.languages)
+        (code,) = recogniser.languages
     elif manifest.probe:
-        speech = {window: spoken_in(window, manifest) for window in manifest.probe}
-        guesses = guess(speech, recogniser, task.files["audio"])
-        code, confidence = vote(
-            [(guessed, weight(speech[window])) for window, guessed in guesses.items()]
-        )
-    yield SingleOutput(
-        "language",
-        Detection(
-            code=code, confidence=confidence, windows=named(guesses), engine=recogniser.engine
-        ),
+        audio = stage_input.files["audio"]
+        speech = {window: speech_in_window(window, manifest) for window in manifest.probe}
+        guesses = guess_languages(speech, recogniser, audio)
+        weighted = [(guess, vote_weight(speech[window])) for window, guess in guesses.items()]
+        code, confidence = vote(weighted)
+    detection = Detection(
+        code=code,
+        confidence=confidence,
+        windows=tuple(best_guesses(guesses)),
+        engine=recogniser.engine,
     )
+    yield SingleOutput("language", detection)
 
 
-def spoken_in(window: ProbeWindow, manifest: Manifest) -> Speech:
-    """Returns the speech of all channels in the window, in seconds of the probe's audio, without
-    overlaps."""
-    regions = sorted(
-        (region for chunk in manifest.chunks for region in chunk.speech), key=lambda one: one.start
-    )
-    moved = window.offset - window.start
-    found: list[Interval] = []
-    reached = window.start
-    for region in regions:
-        start, end = max(region.start, reached), min(region.end, window.end)
+def speech_in_window(window: ProbeWindow, manifest: Manifest) -> Speech:
+    """Returns the speech of all channels in the window, without overlaps."""
+    intervals: list[Interval] = []
+    for chunk in manifest.chunks:
+        intervals += chunk.speech
+    intervals.sort(key=lambda interval: interval.start)
+    shift = window.offset - window.start
+    speech = []
+    covered_until = window.start
+    for interval in intervals:
+        start = max(interval.start, covered_until)
+        end = min(interval.end, window.end)
         if start < end:
-            found.append(Interval(start=start + moved, end=end + moved))
-            reached = end
-    return tuple(found)
+            moved = Interval(start=start + shift, end=end + shift)
+            speech.append(moved)
+            covered_until = end
+    return tuple(speech)
 
 
-def seconds(speech: Speech) -> float:
-    """Returns the length of all stretches together."""
-    return sum(region.end - region.start for region in speech)
-
-
-def weight(speech: Speech) -> float:
-    """Returns what the window's guess counts, above 0 and at most 1."""
-    return max(LEAST_WEIGHT, min(1.0, seconds(speech) / ENOUGH_SPEECH))
-
-
-def guess(
+def guess_languages(
     speech: Mapping[ProbeWindow, Speech], recogniser: Recogniser, audio: Path
-) -> dict[ProbeWindow, dict[str, float]]:
-    """Every other window is heard first, the rest only if those do not settle it: each costs a pass
-    of the encoder."""
+) -> dict[ProbeWindow, Probabilities]:
+    """Returns the probabilities of the languages in the windows, in order of time.
+
+    Each window takes a pass of the encoder. Therefore every second window comes first, and the
+    others only if these do not agree.
+    """
     windows = list(speech)
-    first, rest = (windows[::2], windows[1::2]) if len(windows[::2]) >= ENOUGH else (windows, [])
-    guesses = heard(first, speech, recogniser, audio)
-    if rest and not settled(guesses.values()):
-        guesses |= heard(rest, speech, recogniser, audio)
-    return dict(sorted(guesses.items(), key=lambda heard: heard[0].start))
+    first = windows[::2]
+    rest = windows[1::2]
+    if len(first) < MIN_FIRST_WINDOWS:
+        first = windows
+        rest = []
+    guesses = guess_windows(first, speech, recogniser, audio)
+    if rest and not is_unanimous(guesses.values()):
+        guesses.update(guess_windows(rest, speech, recogniser, audio))
+    in_order = sorted(guesses, key=lambda window: window.start)
+    return {window: guesses[window] for window in in_order}
 
 
-def heard(
+def guess_windows(
     windows: Sequence[ProbeWindow],
     speech: Mapping[ProbeWindow, Speech],
     recogniser: Recogniser,
     audio: Path,
-) -> dict[ProbeWindow, dict[str, float]]:
-    """Returns the probabilities of each window: the mean of its views, so that both must name a
-    language."""
-    views = {window: list(views_of(window, speech[window])) for window in windows}
-    guesses = iter(recogniser.guess(audio, list(chain.from_iterable(views.values()))))
-    return {window: mean([next(guesses) for _ in views[window]]) for window in windows}
+) -> dict[ProbeWindow, Probabilities]:
+    """Returns the mean probabilities of each window's views, so that both must name a language."""
+    owners: list[ProbeWindow] = []
+    views: list[Speech] = []
+    for window in windows:
+        for view in views_of(window, speech[window]):
+            owners.append(window)
+            views.append(view)
+    results = recogniser.language_probabilities(audio, views)
+    guesses: dict[ProbeWindow, list[Probabilities]] = {}
+    for window, probabilities in zip(owners, results, strict=True):
+        of_window = guesses.setdefault(window, [])
+        of_window.append(probabilities)
+    return {window: mean_probabilities(guesses[window]) for window in windows}
 
 
 def views_of(window: ProbeWindow, speech: Speech) -> Iterator[Speech]:
-    """Yields the window as it is, and, where little of it is speech, the speech alone."""
+    """Yields the whole window, and its speech alone if it is sparse."""
     length = window.end - window.start
-    yield (Interval(start=window.offset, end=window.offset + length),)
-    if 0 < seconds(speech) < SPARSE * length:
+    start = window.offset
+    end = start + length
+    whole = Interval(start=start, end=end)
+    yield (whole,)
+    seconds = total_seconds(speech)
+    if 0 < seconds < SPARSE_SPEECH * length:
         yield speech
 
 
-def mean(guesses: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Returns the mean probability of every language."""
-    codes = sorted({code for guess in guesses for code in guess})
-    return {code: sum(guess.get(code, 0.0) for guess in guesses) / len(guesses) for code in codes}
+def mean_probabilities(guesses: Sequence[Mapping[str, float]]) -> Probabilities:
+    """Returns the mean probability of every language in the guesses, in order of the codes."""
+    codes: set[str] = set()
+    for guess in guesses:
+        codes.update(guess)
+    mean = {}
+    for code in sorted(codes):
+        probabilities = [guess.get(code, 0.0) for guess in guesses]
+        total = sum(probabilities)
+        mean[code] = total / len(guesses)
+    return mean
 
 
-def settled(guesses: Collection[Mapping[str, float]]) -> bool:
-    """All are sure of one and the same language."""
-    best = [max(guess.items(), key=lambda item: item[1]) for guess in guesses]
-    return (
-        len({code for code, _ in best}) == 1 and min(confidence for _, confidence in best) >= SURE
-    )
+def is_unanimous(guesses: Collection[Mapping[str, float]]) -> bool:
+    """Returns whether all guesses are certain of the same language."""
+    codes: set[str] = set()
+    for guess in guesses:
+        code, probability = most_probable(guess)
+        if probability < CERTAIN_PROBABILITY:
+            return False
+        codes.add(code)
+    return len(codes) == 1
+
+
+def most_probable(guess: Mapping[str, float]) -> tuple[str, float]:
+    """Returns the most probable language and its probability."""
+    code = max(guess, key=guess.__getitem__)
+    return code, guess[code]
+
+
+def vote_weight(speech: Speech) -> float:
+    """Returns the weight of a window's guess, above 0 and at most 1."""
+    seconds = total_seconds(speech)
+    weight = seconds / FULL_WEIGHT_SECONDS
+    weight = min(weight, 1.0)
+    return max(weight, MIN_WEIGHT)
 
 
 def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> tuple[str, float]:
-    """Returns the language with the highest weighted mean of probabilities, and the confidence in
-    it, from 0 to 1.
+    """Returns the language with the highest weighted mean of probabilities, and its confidence.
 
-    The confidence is the lead over the second language, less if all windows together hold little
-    speech. Where two languages are near each other it is near 0, whichever of them the last digits
-    put first.
+    `guesses` are pairs of probabilities and weight. The confidence, from 0 to 1, is the lead over
+    the second language, less if all windows together have little speech. Of two languages that are
+    near each other the last digits decide which is first: then the confidence is near 0.
     """
-    total: defaultdict[str, float] = defaultdict(float)
-    for guess, counts in guesses:
+    totals: defaultdict[str, float] = defaultdict(float)
+    for guess, weight in guesses:
         for code, probability in guess.items():
-            total[code] += probability * counts
-    weights = sum(counts for _, counts in guesses)
-    first, *others = sorted(total, key=lambda code: (-total[code], code))
-    second = total[others[0]] if others else 0.0
-    lead = (total[first] - second) / weights
-    return first, lead * min(1.0, weights)
+            totals[code] += probability * weight
+    total_weight = sum(weight for _, weight in guesses)
+    alphabetical = sorted(totals)  # the order of languages with the same total
+    first, *others = sorted(alphabetical, key=totals.__getitem__, reverse=True)
+    second_total = 0.0
+    if others:
+        second = others[0]
+        second_total = totals[second]
+    lead = (totals[first] - second_total) / total_weight
+    confidence = lead * min(1.0, total_weight)
+    return first, confidence
 
 
-def named(guesses: Mapping[ProbeWindow, Mapping[str, float]]) -> tuple[LanguageGuess, ...]:
-    """Each heard window's own best language."""
-    best = {
-        window: max(guess.items(), key=lambda item: item[1]) for window, guess in guesses.items()
-    }
-    return tuple(
-        LanguageGuess(start=window.start, end=window.end, code=code, confidence=confidence)
-        for window, (code, confidence) in best.items()
-    )
+def best_guesses(guesses: Mapping[ProbeWindow, Mapping[str, float]]) -> Iterator[LanguageGuess]:
+    """Yields the most probable language of each window."""
+    for window, guess in guesses.items():
+        code, probability = most_probable(guess)
+        yield LanguageGuess(
+            start=window.start,
+            end=window.end,
+            code=code,
+            confidence=probability,
+        )

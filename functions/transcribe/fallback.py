@@ -1,69 +1,104 @@
-"""Windows that were decoded badly are decoded again, otherwise: in halves, without the prompt, by
-sampling."""
+"""Decodes a window in other ways as long as the result has quality flags.
 
-from collections.abc import Iterator, Sequence
+Whisper's temperature fallback (Radford et al., "Robust Speech Recognition via Large-Scale Weak
+Supervision", 2022, section 4.5) with two additions: first the window is decoded without the prompt
+if the prompt was repeated, then in halves.
+"""
+
+from collections.abc import Iterator
 from dataclasses import replace
 
-from functions.transcribe.decode_request import Decoder, Take
-from functions.transcribe.hallucination import MOST_NO_SPEECH
+from functions.transcribe.decode_request import Decoder, DecodeRequest
+from functions.transcribe.hallucination import MAX_NO_SPEECH_PROB
 from shared.model.artifacts import RecognizedSegment
 
 TEMPERATURES = (0.2, 0.6, 1.0)
-"""Every other of OpenAI's: with the halves before them, a window costs five times as much at
-most."""
-SHORTEST = 4.0
-"""Seconds of a window that is worth cutting in two."""
+"""Every second one of OpenAI's: together with the halves, a window is decoded at most five times as
+long."""
+MIN_SECONDS_TO_HALVE = 4.0
+"""Shorter windows are not cut in halves."""
 
-Attempt = tuple[RecognizedSegment, ...]
-"""All that a window was decoded to, in order of time."""
+Decoding = tuple[RecognizedSegment, ...]
+"""The segments that a window was decoded to, in order of time."""
 
 
-def better(take: Take, first: RecognizedSegment, decoder: Decoder) -> Attempt:
-    """The first decoding of the window without a doubt; when there is none, the best of them."""
-    if not first.quality_flags or is_silence(first):  # no words are right where nobody speaks
+def decode_with_fallback(
+    request: DecodeRequest, first: RecognizedSegment, decoder: Decoder
+) -> Decoding:
+    """Returns the first decoding without quality flags, or the best one if all have flags.
+
+    `first` is what `request` was decoded to.
+    """
+    if not first.quality_flags or is_silence(first):
         return (first,)
-    attempts: list[Attempt] = [(first,)]
-    for takes in others(take, first, decoder):
-        attempt = tuple(decoder.decode(other) for other in takes)
-        if believed(attempt) and not any(segment.quality_flags for segment in attempt):
-            return attempt
-        if any(segment.text for segment in attempt):
-            attempts.append(attempt)
-    return tuple(decoder.settled(segment) for segment in max(attempts, key=worth))
+    decodings: list[Decoding] = [(first,)]
+    for requests in fallback_requests(request, first, decoder):
+        decoding = tuple(map(decoder.decode, requests))
+        if is_reliable(decoding):
+            return decoding
+        texts = [segment.text for segment in decoding]
+        if any(texts):
+            decodings.append(decoding)
+    best = max(decodings, key=score)
+    return tuple(map(decoder.with_final_flags, best))
 
 
-def is_silence(heard: RecognizedSegment) -> bool:
-    """Returns whether the recogniser itself thinks so. Where only the words are too poor, better
-    ones may be found."""
-    return "no_speech" in heard.quality_flags and (heard.no_speech_prob or 0.0) > MOST_NO_SPEECH
+def is_silence(segment: RecognizedSegment) -> bool:
+    """Returns whether the model itself finds no speech, so that no other words can be right.
+
+    If only the words are poor, there may be better ones.
+    """
+    if "no_speech" not in segment.quality_flags:
+        return False
+    no_speech_prob = segment.no_speech_prob or 0.0
+    return no_speech_prob > MAX_NO_SPEECH_PROB
 
 
-def others(take: Take, first: RecognizedSegment, decoder: Decoder) -> Iterator[Sequence[Take]]:
-    """Other ways to decode the window."""
+def fallback_requests(
+    request: DecodeRequest, first: RecognizedSegment, decoder: Decoder
+) -> Iterator[tuple[DecodeRequest, ...]]:
+    """Yields the requests of each further decoding of the window."""
     if "prompt" in first.quality_flags:
-        take = replace(take, prompted=False)
-        yield (take,)
-    if take.window.end - take.window.start >= SHORTEST:
-        yield decoder.halves(take)
+        request = replace(request, with_prompt=False)
+        yield (request,)
+    window = request.window
+    seconds = window.end - window.start
+    if seconds >= MIN_SECONDS_TO_HALVE:
+        yield decoder.halve(request)
     for temperature in TEMPERATURES:
-        yield (replace(take, temperature=temperature),)
+        warmer = replace(request, temperature=temperature)
+        yield (warmer,)
 
 
-def believed(attempt: Attempt) -> float:
-    """Seconds in which there are words without a doubt."""
-    return sum(
-        segment.end - segment.start
-        for segment in attempt
-        if segment.text and not segment.quality_flags
-    )
+def is_reliable(decoding: Decoding) -> bool:
+    """Returns whether there is text in the decoding, and no segment has a quality flag."""
+    if any(segment.quality_flags for segment in decoding):
+        return False
+    return reliable_seconds(decoding) > 0
 
 
-def worth(attempt: Attempt) -> tuple[float, bool, float]:
-    """What is free of doubt counts most. A loop is probable in itself, so its log probability says
-    nothing."""
-    loops = any("repetitive" in segment.quality_flags for segment in attempt)
-    return (
-        believed(attempt),
-        not loops,
-        sum(segment.avg_logprob or 0.0 for segment in attempt) / len(attempt),
-    )
+def score(decoding: Decoding) -> tuple[float, bool, float]:
+    """Returns a key that is largest for the best decoding.
+
+    Seconds without quality flags count first. Repetition comes next, before the log probability,
+    because repeated text is probable by itself.
+    """
+    seconds = reliable_seconds(decoding)
+    is_repetitive = False
+    logprobs = []
+    for segment in decoding:
+        logprobs.append(segment.avg_logprob or 0.0)
+        if "repetitive" in segment.quality_flags:
+            is_repetitive = True
+    mean_logprob = sum(logprobs) / len(logprobs)
+    return seconds, not is_repetitive, mean_logprob
+
+
+def reliable_seconds(decoding: Decoding) -> float:
+    """Returns the seconds of the segments with text and without quality flags."""
+    lengths = []
+    for segment in decoding:
+        if segment.text and not segment.quality_flags:
+            length = segment.end - segment.start
+            lengths.append(length)
+    return sum(lengths)

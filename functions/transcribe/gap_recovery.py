@@ -1,169 +1,222 @@
-"""Speech that no word covers is decoded once more, alone: a window that was cut otherwise may be
-heard otherwise."""
+"""Decodes speech intervals without words again, each by itself.
+
+Whisper sometimes leaves out speech that it recognizes in another window.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import takewhile
 
-from functions.transcribe.decode_request import Decoder, Take
-from functions.transcribe.hallucination import units
-from functions.transcribe.sound import LONGEST
-from functions.transcribe.words import WITHOUT_SPACES
+from functions.transcribe.decode_request import Decoder, DecodeRequest
+from functions.transcribe.text_units import ngrams, text_units
+from functions.transcribe.windows import WINDOW_SECONDS
 from shared.model.artifacts import Interval, RecognizedSegment, RecognizedWord
+from shared.model.intervals import clamp, uncovered
+from shared.model.languages import WITHOUT_SPACES
 
 PADDING = 0.3
-"""Seconds that a word covers on either side, as finalize has it."""
-LONGEST_WORD = 1.0
-"""Seconds. Attention stretches a word over what was missed before it, so that only its end is
+"""Seconds that a word covers before and after itself, as in finalize."""
+MAX_WORD_SECONDS = 1.0
+"""Cross-attention extends a word over the missed speech before it, so that only its end is
 right."""
-SHORTEST = 1.0
-"""Seconds of bare speech worth decoding."""
-CONTEXT = 0.3
-"""Seconds heard before and after it."""
+MIN_GAP_SECONDS = 1.0
+"""Shorter gaps are not decoded again."""
+CONTEXT_SECONDS = 0.3
+"""Audio before and after a gap that is decoded with it."""
 TEMPERATURES = (0.0, 0.4)
-"""The second is for words that are not sure. It rarely makes them so."""
-LEAST_LOGPROB = -0.75
-"""Mean log probability of a token; below it nothing is added. In noisy conversations the base
-model's had -0.66 and more for what was true, -0.89 and less for what was not."""
-NEAR = 3.0
-"""Seconds within which the same words on end are an echo: the gap was none, attention had misplaced
-them."""
+"""The second is tried when the first gives uncertain words; it seldom helps."""
+MIN_LOGPROB = -0.75
+"""Minimum mean log probability of a token in a recovered segment. In noisy conversations the base
+model's true texts had at least -0.66, the wrong ones at most -0.89."""
+ECHO_SECONDS = 3.0
+"""The same words within this distance are an echo: they had been recognized, but misplaced."""
 
 
-def filled(
+def fill_gaps(
     segments: Sequence[RecognizedSegment],
-    takes: Sequence[Take],
+    requests: Sequence[DecodeRequest],
     speech: Sequence[Interval],
     decoder: Decoder,
 ) -> list[RecognizedSegment]:
-    """The segments, and what is found without a doubt in speech that they leave bare, in order of
-    time."""
-    found = list(segments)
-    bare = [
-        Take(stretch, nearest(stretch, takes).language) for stretch in uncovered(speech, segments)
-    ]
-    for take in (piece for whole in bare for piece in pieces(whole, decoder)):
-        added = retaken(take, segments, decoder)
-        if added is not None:
-            found = [*(part for segment in found for part in parted(segment, added)), added]
-    return sorted(found, key=lambda segment: segment.start)
+    """Returns the segments and those recovered from the gaps between them, in order of time.
+
+    `requests` are the decode requests of the segments: a gap has the language of the nearest.
+    """
+    filled = list(segments)
+    for gap in find_gaps(speech, segments):
+        nearest = nearest_request(gap, requests)
+        whole_gap = DecodeRequest(gap, nearest.language)
+        for request in fit_to_window(whole_gap, decoder):
+            recovered = recover(request, segments, decoder)
+            if recovered is not None:
+                filled = insert(recovered, filled)
+    return sorted(filled, key=lambda segment: segment.start)
 
 
-def uncovered(
+def find_gaps(
     speech: Iterable[Interval], segments: Sequence[RecognizedSegment]
 ) -> Iterator[Interval]:
-    """Stretches of speech without a word. What is in doubt was decoded again already, and is not
-    bare."""
-    for region in joined(speech):
-        at = region.start
-        for start, end in [*sorted(covered(segments)), (region.end, region.end)]:
-            if min(start, region.end) - at >= SHORTEST:
-                yield Interval(start=round(at, 3), end=round(min(start, region.end), 3))
-            at = max(at, end)
+    """Yields the speech that no segment covers, without gaps below `MIN_GAP_SECONDS`."""
+    for gap in uncovered(speech, covered_by(segments)):
+        seconds = gap.end - gap.start
+        if seconds >= MIN_GAP_SECONDS:
+            start = round(gap.start, 3)
+            end = round(gap.end, 3)
+            yield Interval(start=start, end=end)
 
 
-def covered(segments: Iterable[RecognizedSegment]) -> Iterator[tuple[float, float]]:
+def covered_by(segments: Iterable[RecognizedSegment]) -> Iterator[Interval]:
+    """Yields what each word covers, and all of each segment with quality flags.
+
+    Such a segment has been decoded again already.
+    """
     for segment in segments:
         if segment.quality_flags:
-            yield segment.start, segment.end
+            yield Interval(start=segment.start, end=segment.end)
         for word in segment.words:
-            yield spoken(word) - PADDING, word.end + PADDING
+            start = earliest_start(word) - PADDING
+            end = word.end + PADDING
+            yield Interval(start=start, end=end)
 
 
-def spoken(word: RecognizedWord) -> float:
-    """The earliest that it can begin."""
-    return max(word.start, word.end - LONGEST_WORD)
+def nearest_request(gap: Interval, requests: Iterable[DecodeRequest]) -> DecodeRequest:
+    """Returns the request whose window is nearest to the gap, the earlier one of two."""
+
+    def distance(request: DecodeRequest) -> float:
+        before = gap.start - request.window.end
+        after = request.window.start - gap.end
+        return max(before, after)
+
+    return min(requests, key=distance)
 
 
-def joined(speech: Iterable[Interval]) -> Iterator[Interval]:
-    """Regions that touch are one."""
-    last: Interval | None = None
-    for region in speech:
-        if last is not None and region.start > last.end:
-            yield last
-            last = None
-        last = Interval(start=last.start if last else region.start, end=region.end)
-    if last is not None:
-        yield last
+def fit_to_window(request: DecodeRequest, decoder: Decoder) -> Iterator[DecodeRequest]:
+    """Yields the request, halved until each part fits into Whisper's window with its context."""
+    window = request.window
+    max_seconds = WINDOW_SECONDS - 2 * CONTEXT_SECONDS
+    if window.end - window.start <= max_seconds:
+        yield request
+        return
+    for half in decoder.halve(request):
+        yield from fit_to_window(half, decoder)
 
 
-def nearest(stretch: Interval, takes: Iterable[Take]) -> Take:
-    return min(
-        takes,
-        key=lambda take: max(take.window.start - stretch.end, stretch.start - take.window.end),
-    )
-
-
-def pieces(take: Take, decoder: Decoder) -> Iterator[Take]:
-    """Short enough, with their context, to be heard at once."""
-    if take.window.end - take.window.start <= LONGEST - 2 * CONTEXT:
-        yield take
-    else:
-        yield from (piece for half in decoder.halves(take) for piece in pieces(half, decoder))
-
-
-def retaken(
-    bare: Take, segments: Sequence[RecognizedSegment], decoder: Decoder
+def recover(
+    request: DecodeRequest, segments: Sequence[RecognizedSegment], decoder: Decoder
 ) -> RecognizedSegment | None:
-    """What is said in the window, if that can be told."""
-    start, end = bare.window.start, bare.window.end
-    wide = replace(bare, window=Interval(start=max(0.0, start - CONTEXT), end=end + CONTEXT))
+    """Returns the segment that was missed in the request's window, or None if none is certain."""
+    gap = request.window
+    request = replace(request, window=with_context(gap))
     for temperature in TEMPERATURES:
-        heard = decoder.decode(replace(wide, temperature=temperature))
-        kept = [word for word in heard.words if word.end > start and spoken(word) < end]
-        if kept and is_sure(heard) and not is_echo(kept, segments):
-            return narrowed(heard, kept, bare.window)
-        if not kept or "no_speech" in heard.quality_flags:
-            break
+        segment = decoder.decode(replace(request, temperature=temperature))
+        words = words_inside(gap, segment)
+        if not words:
+            return None
+        if is_certain(segment) and not is_echo(words, segments):
+            return limit_to(gap, segment, words)
+        if "no_speech" in segment.quality_flags:
+            return None
     return None
 
 
-def is_sure(heard: RecognizedSegment) -> bool:
-    return not heard.quality_flags and (heard.avg_logprob or 0.0) >= LEAST_LOGPROB
+def with_context(gap: Interval) -> Interval:
+    start = max(0.0, gap.start - CONTEXT_SECONDS)
+    end = gap.end + CONTEXT_SECONDS
+    return Interval(start=start, end=end)
 
 
-def middle(word: RecognizedWord) -> float:
-    return (spoken(word) + word.end) / 2
+def words_inside(gap: Interval, segment: RecognizedSegment) -> list[RecognizedWord]:
+    """Returns the segment's words that overlap the gap."""
+    words = []
+    for word in segment.words:
+        start = earliest_start(word)
+        if start < gap.end and word.end > gap.start:
+            words.append(word)
+    return words
 
 
-def is_echo(kept: Sequence[RecognizedWord], segments: Iterable[RecognizedSegment]) -> bool:
-    """The same words stand close by."""
-    first, last = kept[0].start - NEAR, kept[-1].end + NEAR
-    around = [word for segment in segments for word in segment.words if first <= word.start <= last]
-    heard, before = (units(" ".join(word.word for word in words), None) for words in (kept, around))
-    return any(before[at : at + len(heard)] == heard for at in range(len(before) - len(heard) + 1))
+def is_certain(segment: RecognizedSegment) -> bool:
+    if segment.quality_flags:
+        return False
+    logprob = segment.avg_logprob or 0.0
+    return logprob >= MIN_LOGPROB
 
 
-def narrowed(
-    segment: RecognizedSegment, words: Sequence[RecognizedWord], window: Interval
-) -> RecognizedSegment:
-    """These words of the segment, and only them, within the window."""
-    fitted = tuple(
-        word.model_copy(
-            update={"start": inside(word.start, window), "end": inside(word.end, window)}
-        )
-        for word in words
-    )
-    text = ("" if segment.language in WITHOUT_SPACES else " ").join(word.word for word in words)
-    return segment.model_copy(
-        update={"start": window.start, "end": window.end, "text": text, "words": fitted}
-    )
+def is_echo(words: Sequence[RecognizedWord], segments: Iterable[RecognizedSegment]) -> bool:
+    """Returns whether the same words are in the segments within `ECHO_SECONDS`."""
+    first = words[0].start - ECHO_SECONDS
+    last = words[-1].end + ECHO_SECONDS
+    texts = [word.word for word in words]
+    nearby_texts = []
+    for segment in segments:
+        for word in segment.words:
+            if first <= word.start <= last:
+                nearby_texts.append(word.word)
+    units = text_units(" ".join(texts), None)
+    nearby_units = text_units(" ".join(nearby_texts), None)
+    nearby_ngrams = ngrams(nearby_units, len(units))
+    return tuple(units) in nearby_ngrams
 
 
-def inside(time: float, window: Interval) -> float:
-    return min(max(time, window.start), window.end)
+def insert(
+    recovered: RecognizedSegment, segments: Iterable[RecognizedSegment]
+) -> list[RecognizedSegment]:
+    """Returns the segments with the recovered one at the end, and its time taken from the rest."""
+    inserted: list[RecognizedSegment] = []
+    for segment in segments:
+        if segment.end <= recovered.start or segment.start >= recovered.end:
+            inserted.append(segment)
+        else:
+            inserted += split_around(recovered, segment)
+    inserted.append(recovered)
+    return inserted
 
 
-def parted(segment: RecognizedSegment, added: RecognizedSegment) -> Iterator[RecognizedSegment]:
-    """The segment, without the stretch of time that now belongs to another."""
-    if segment.end <= added.start or segment.start >= added.end:
-        yield segment
-        return
-    before = list(
-        takewhile(lambda word: middle(word) < (added.start + added.end) / 2, segment.words)
-    )
-    after = segment.words[len(before) :]
+def split_around(
+    recovered: RecognizedSegment, segment: RecognizedSegment
+) -> Iterator[RecognizedSegment]:
+    """Yields the segment's words before the recovered segment, and those after it."""
+    split = first_word_after(recovered, segment)
+    before = segment.words[:split]
+    after = segment.words[split:]
     if before:
-        yield narrowed(segment, before, Interval(start=segment.start, end=added.start))
+        interval = Interval(start=segment.start, end=recovered.start)
+        yield limit_to(interval, segment, before)
     if after:
-        yield narrowed(segment, after, Interval(start=added.end, end=segment.end))
+        interval = Interval(start=recovered.end, end=segment.end)
+        yield limit_to(interval, segment, after)
+
+
+def first_word_after(recovered: RecognizedSegment, segment: RecognizedSegment) -> int:
+    """Returns the index of the segment's first word whose middle is after the recovered one's."""
+    middle = (recovered.start + recovered.end) / 2
+    for index, word in enumerate(segment.words):
+        start = earliest_start(word)
+        middle_of_word = (start + word.end) / 2
+        if middle_of_word >= middle:
+            return index
+    return len(segment.words)
+
+
+def limit_to(
+    interval: Interval, segment: RecognizedSegment, words: Sequence[RecognizedWord]
+) -> RecognizedSegment:
+    """Returns the segment with these of its words only, and all times within the interval."""
+    limited = []
+    for word in words:
+        start = clamp(word.start, interval)
+        end = clamp(word.end, interval)
+        limited.append(word.model_copy(update={"start": start, "end": end}))
+    separator = "" if segment.language in WITHOUT_SPACES else " "
+    changes = {
+        "start": interval.start,
+        "end": interval.end,
+        "text": separator.join(word.word for word in words),
+        "words": tuple(limited),
+    }
+    return segment.model_copy(update=changes)
+
+
+def earliest_start(word: RecognizedWord) -> float:
+    """Returns the word's start, at most `MAX_WORD_SECONDS` before its end."""
+    earliest = word.end - MAX_WORD_SECONDS
+    return max(word.start, earliest)

@@ -1,128 +1,164 @@
-"""What speaks against a decoded window: reasons to decode it again, and in the end to keep it out
-of the text."""
+"""Quality flags: the reasons why a decoded segment may never have been said."""
 
 from collections.abc import Sequence
 
-from functions.transcribe.words import WITHOUT_SPACES, is_mark
+from functions.transcribe.text_units import ngrams, text_units, units_per_word
 from shared.model.artifacts import QualityFlag, RecognizedSegment
 
-MOST_COMPRESSION = 2.4
-"""Text that packs better goes round in circles. OpenAI's value."""
-ROUNDS = 4
-"""Times a phrase comes on end in a loop."""
-LOOP = 8
+MAX_COMPRESSION_RATIO = 2.4
+"""Text that compresses better is repetitive. OpenAI's value."""
+MIN_REPETITIONS = 4
+"""Repetitions of a phrase, one directly after the other, that make a loop."""
+MIN_LOOP_WORDS = 8
 """Words in the shortest loop: "no, no, no, no" is none."""
-MOST_NO_SPEECH = 0.6
-"""Probability that nobody speaks, above which an improbable sentence is invented. OpenAI's
-value."""
-LEAST_LOGPROB = -1.0
-"""Mean log probability of a token. OpenAI's value, below which text is believed neither in speech
-nor in silence."""
-FEW = 5
-"""Words. What Whisper invents is short and fairly probable ("you", "Thank you."), so a short text
-is weighed by all the evidence at once, see `least_logprob_of_few`."""
-SURE_NO_SPEECH = 0.85
-"""Probability that nobody speaks, at which no few words are believed. Over silence it is 0.92 to
-0.94 on every instruction set, over speech that the model understands 0.6 at most."""
-LOGPROB_OF_NO_SPEECH = 2.5
-"""Mean log probability that makes up for a whole of that probability: at 0.45 a few words need
--1.0, at 0.7 -0.375."""
-EMPTINESS = 0.3
-"""Added to that probability when there is no word at all a second; nothing is at a word a second
-and more."""
-SILENT = 4 / 32768
-"""The loudest sample of digital silence: rounding and dither, below anything that a microphone
-gives."""
-FASTEST = 7.0
-"""Words a second that nobody keeps up."""
-SLOWEST = 1.0
-"""Words a second of speech; an improbable text that is slower is no misheard speech, but none. The
-base model's texts for noise and music of 4 s and more have 0.6 at most, conversations 2 to 3."""
-LEAST_LOGPROB_OF_SPEECH = -1.5
-"""The least of misheard speech: the base model's for noisy clips is -1.25."""
-LEAK = 3
-"""Words of the prompt on end that, as the whole text, are not the recording's. A name that is asked
-for is shorter."""
-LONG_LEAK = 6
-"""Words of the prompt on end that are not the recording's wherever they stand."""
-CHARACTERS = 2
-"""To a word, where words are not written apart."""
+MAX_NO_SPEECH_PROB = 0.6
+"""An improbable sentence above this probability of no speech is invented. OpenAI's value."""
+MIN_LOGPROB = -1.0
+"""Minimum mean log probability of a token, in speech as in silence. OpenAI's value."""
+FEW_WORDS = 5
+"""Whisper invents short texts that are fairly probable ("you", "Thank you."). Therefore a text of
+at most so many words is judged by several kinds of evidence, see `min_logprob_of_few_words`."""
+CERTAIN_NO_SPEECH_PROB = 0.85
+"""A few words at this probability of no speech are always invented. Over silence it is 0.92 to 0.94
+on every instruction set, over speech that the model understands at most 0.6."""
+LOGPROB_PER_NO_SPEECH_PROB = 2.5
+"""Slope of the minimum log probability over the probability of no speech: a few words need -1.0 at
+0.45 and -0.375 at 0.7."""
+EMPTINESS_WEIGHT = 0.3
+"""Added to the probability of no speech at 0 words per second of speech; falls to 0 at 1 word/s."""
+SILENCE_PEAK = 4 / 32768
+"""Largest sample of digital silence: rounding and dither. Microphones give more."""
+MAX_WORDS_PER_SECOND = 7.0
+"""Maximum plausible speaking rate, words/s."""
+MIN_WORDS_PER_SECOND = 1.0
+"""Minimum speaking rate of misheard speech, words/s. The base model's texts for noise and music of
+4 s and more have at most 0.6, conversations 2 to 3."""
+MIN_LOGPROB_OF_SPEECH = -1.5
+"""Minimum mean log probability of misheard speech. The base model has -1.25 in noisy clips."""
+MIN_LEAK_WORDS = 3
+"""Consecutive words of the prompt that are a leak if they are the whole text. Names that people
+put into prompts are shorter."""
+LONG_LEAK_WORDS = 6
+"""Consecutive words of the prompt that are a leak anywhere in the text."""
 
 
-def doubts(
-    segment: RecognizedSegment, spoken: float, prompt: str, loudest: float
+def quality_flags(
+    segment: RecognizedSegment, speech_seconds: float, prompt: str, peak: float
 ) -> tuple[QualityFlag, ...]:
-    """Returns the reasons to doubt the segment.
+    """Returns the segment's quality flags.
 
-    `spoken` is the speech in the window, in seconds; `prompt` all that the recogniser was told;
-    `loudest` the largest sample of the window, from 0 to 1.
+    `speech_seconds` is the speech in its window, `prompt` the text that the decoder was given, and
+    `peak` the window's largest sample, from 0 to 1.
     """
-    said = units(segment.text, segment.language)
-    size = CHARACTERS if segment.language in WITHOUT_SPACES else 1
-    logprob = segment.avg_logprob or 0.0
-    compression = segment.compression_ratio or 0.0
-    found: dict[QualityFlag, bool] = {
-        "repetitive": compression > MOST_COMPRESSION or loops(said, LOOP * size),
-        "improbable": logprob < LEAST_LOGPROB,
-        "no_speech": loudest <= SILENT or is_invented(segment, len(said) / size, spoken),
-        "too_fast": len(said) > (1 + spoken * FASTEST) * size,
-        "prompt": leaked(said, units(prompt, segment.language), LEAK * size, LONG_LEAK * size),
-    }
-    return tuple(doubt for doubt, there in found.items() if there and said)
+    units = text_units(segment.text, segment.language)
+    if not units:
+        return ()
+    per_word = units_per_word(segment.language)
+    words = len(units) / per_word
+    prompt_units = text_units(prompt, segment.language)
+    flags: list[QualityFlag] = []
+    if is_repetitive(segment, units, per_word):
+        flags.append("repetitive")
+    if logprob_of(segment) < MIN_LOGPROB:
+        flags.append("improbable")
+    is_silent = peak <= SILENCE_PEAK
+    if is_silent or is_invented(segment, words, speech_seconds):
+        flags.append("no_speech")
+    max_words = 1 + speech_seconds * MAX_WORDS_PER_SECOND
+    if words > max_words:
+        flags.append("too_fast")
+    if repeats_prompt(units, prompt_units, per_word):
+        flags.append("prompt")
+    return tuple(flags)
 
 
-def is_invented(segment: RecognizedSegment, words: float, spoken: float) -> bool:
-    """Returns whether the text was probably made up where nobody speaks."""
-    logprob = segment.avg_logprob or 0.0
-    no_speech = segment.no_speech_prob or 0.0
-    if words > FEW:
-        return no_speech > MOST_NO_SPEECH and logprob < LEAST_LOGPROB
-    return logprob < least_logprob_of_few(no_speech, words, spoken)
+def final_flags(segment: RecognizedSegment, speech_seconds: float) -> tuple[QualityFlag, ...]:
+    """Returns the flags that count when no better decoding was found.
 
-
-def least_logprob_of_few(no_speech: float, words: float, spoken: float) -> float:
-    """Returns the mean log probability that a few words need to be believed.
-
-    One line through both probabilities, not a threshold for each: what is invented has a high
-    probability of no speech, or improbable words, or too few of them for the seconds of speech, and
-    mostly two of these. So it is far from the line, while the last digits of each number differ
-    between processors.
+    Misheard speech is worth more than no words, so that it is no longer flagged as improbable.
     """
-    emptiness = max(0.0, 1 - words / max(spoken, 1.0))
-    evidence = no_speech + EMPTINESS * emptiness
-    return (evidence - SURE_NO_SPEECH) * LOGPROB_OF_NO_SPEECH
+    flags = segment.quality_flags
+    units = text_units(segment.text, segment.language)
+    per_word = units_per_word(segment.language)
+    words = len(units) / per_word
+    min_words = speech_seconds * MIN_WORDS_PER_SECOND
+    if words < min_words:
+        return flags
+    if logprob_of(segment) < MIN_LOGPROB_OF_SPEECH:
+        return flags
+    remaining = [flag for flag in flags if flag != "improbable"]
+    return tuple(remaining)
 
 
-def standing(segment: RecognizedSegment, spoken: float) -> tuple[QualityFlag, ...]:
-    """The doubts that are left when nothing better was found: misheard speech is worth more than
-    none."""
-    size = CHARACTERS if segment.language in WITHOUT_SPACES else 1
-    slow = len(units(segment.text, segment.language)) < spoken * SLOWEST * size
-    is_speech = not slow and (segment.avg_logprob or 0.0) >= LEAST_LOGPROB_OF_SPEECH
-    return tuple(
-        doubt for doubt in segment.quality_flags if not (doubt == "improbable" and is_speech)
-    )
+def is_repetitive(segment: RecognizedSegment, units: Sequence[str], per_word: int) -> bool:
+    compression_ratio = segment.compression_ratio or 0.0
+    if compression_ratio > MAX_COMPRESSION_RATIO:
+        return True
+    return has_loop(units, MIN_LOOP_WORDS * per_word)
 
 
-def units(text: str, language: str | None) -> list[str]:
-    """The words without case and punctuation; where they are not written apart, the characters."""
-    words = ("".join(c for c in word if not is_mark(c)) for word in text.casefold().split())
-    return list("".join(words)) if language in WITHOUT_SPACES else [word for word in words if word]
-
-
-def loops(said: Sequence[str], least: int) -> bool:
-    """A phrase comes ROUNDS times on end or more, which makes at least so many units."""
-    for length in range(1, len(said) // ROUNDS + 1):
-        again = 0  # units that are the same as one phrase before
-        for unit, before in zip(said[length:], said, strict=False):
-            again = again + 1 if unit == before else 0
-            if again >= max(least, length * ROUNDS) - length:
-                return True
+def has_loop(units: Sequence[str], min_units: int) -> bool:
+    """Returns whether a phrase is repeated so often that the loop has at least `min_units`."""
+    longest_phrase = len(units) // MIN_REPETITIONS
+    for phrase in range(1, longest_phrase + 1):
+        loop = max(min_units, phrase * MIN_REPETITIONS)
+        match = longest_match(units, phrase)
+        if match >= loop - phrase:
+            return True
     return False
 
 
-def leaked(said: Sequence[str], prompt: Sequence[str], least: int, long: int) -> bool:
-    """The text is a run of at least so many units of the prompt, or holds a long one."""
-    needed = len(said) if least <= len(said) < long else long
-    runs = {tuple(prompt[at : at + needed]) for at in range(len(prompt) - needed + 1)}
-    return any(tuple(said[at : at + needed]) in runs for at in range(len(said) - needed + 1))
+def longest_match(units: Sequence[str], distance: int) -> int:
+    """Returns the length of the longest run of units that equal the unit `distance` before them."""
+    longest = 0
+    run = 0
+    for earlier, unit in zip(units, units[distance:], strict=False):
+        if unit == earlier:
+            run += 1
+        else:
+            run = 0
+        longest = max(longest, run)
+    return longest
+
+
+def is_invented(segment: RecognizedSegment, words: float, speech_seconds: float) -> bool:
+    """Returns whether the text was probably made up where there is no speech."""
+    logprob = logprob_of(segment)
+    no_speech_prob = segment.no_speech_prob or 0.0
+    if words > FEW_WORDS:
+        if no_speech_prob <= MAX_NO_SPEECH_PROB:
+            return False
+        return logprob < MIN_LOGPROB
+    min_logprob = min_logprob_of_few_words(no_speech_prob, words, speech_seconds)
+    return logprob < min_logprob
+
+
+def min_logprob_of_few_words(no_speech_prob: float, words: float, speech_seconds: float) -> float:
+    """Returns the minimum mean log probability of a text of at most `FEW_WORDS`.
+
+    It is one line through both probabilities instead of a threshold for each. An invented text has
+    a high probability of no speech, or improbable words, or too few words for its seconds of
+    speech, and mostly two of these. So it is far from the line, while the last digits of each
+    number differ between processors.
+    """
+    words_per_second = words / max(speech_seconds, 1.0)
+    emptiness = max(0.0, 1 - words_per_second)
+    evidence = no_speech_prob + EMPTINESS_WEIGHT * emptiness
+    return (evidence - CERTAIN_NO_SPEECH_PROB) * LOGPROB_PER_NO_SPEECH_PROB
+
+
+def repeats_prompt(units: Sequence[str], prompt_units: Sequence[str], per_word: int) -> bool:
+    """Returns whether the text is a part of the prompt, or has a long part of it."""
+    whole_text = len(units)
+    min_leak = MIN_LEAK_WORDS * per_word
+    long_leak = LONG_LEAK_WORDS * per_word
+    size = long_leak
+    if min_leak <= whole_text < long_leak:
+        size = whole_text
+    leaks = ngrams(units, size) & ngrams(prompt_units, size)
+    return bool(leaks)
+
+
+def logprob_of(segment: RecognizedSegment) -> float:
+    """Returns the mean log probability of a token, or 0 if the recogniser gave none."""
+    return segment.avg_logprob or 0.0

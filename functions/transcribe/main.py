@@ -1,4 +1,4 @@
-"""transcribe: turns a chunk's audio into words; task `detect` names the language. Wiring only."""
+"""The HTTP function of the stages transcribe and detect, which share the speech model."""
 
 import flask
 import functions_framework
@@ -32,6 +32,8 @@ def main(request: flask.Request) -> flask.Response:
 
 
 def respond(request: StageRequest) -> StageResponse:
+    blobs = blob_store()
+    jobs = job_store()
     if request.params.get("task") == "detect":
-        return execute(DETECT, request, blob_store(), job_store())
-    return execute(TRANSCRIBE, request, blob_store(), job_store())
+        return execute(DETECT, request, blobs, jobs)
+    return execute(TRANSCRIBE, request, blobs, jobs)

@@ -1,5 +1,4 @@
-"""A chunk of the recording and where speech is in it -> what was said, in segments of timed
-words."""
+"""The stage transcribe: finds the words of a chunk."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,31 +16,29 @@ from shared.model.artifacts import (
 )
 from shared.model.contracts import Engine, Params
 from shared.model.errors import BadOption, BadRequest
+from shared.model.languages import MULTI
 from shared.runtime.stage import Output, SingleOutput, StageInput
 from shared.settings import settings
 
 VERSION = "4"
-"""Goes up when the same question would get another answer."""
-
-MULTI = "multi"
-"""In place of a language: each stretch of speech has its own."""
+"""Increase it whenever the same request would get a different result."""
 
 
 class ModelParams(Params):
-    """Which model to use."""
+    """Parameters of the stages that use the speech model."""
 
     model: str | None = None
-    """A model's name. None: the deployment's."""
+    """The model's name. None: the deployment's model."""
 
 
 class TranscribeParams(ModelParams):
-    """How to hear a chunk."""
+    """How to transcribe a chunk."""
 
     language: str | None = None
-    """A code as Whisper has it. None: the detected one. "multi": each stretch of speech has its
-    own."""
+    """One of Whisper's language codes. None: the detected language. "multi": each speech interval
+    has its own language."""
     task: Literal["transcribe", "translate"] = "transcribe"
-    """`translate` writes English whatever is spoken."""
+    """`translate`: the text is English, whatever language is spoken."""
     initial_prompt: str | None = None
     hotwords: str | None = None
 
@@ -54,101 +51,116 @@ class Recogniser(Protocol):
 
     @property
     def languages(self) -> frozenset[str]:
-        """Codes of the languages it can write down."""
+        """Codes of the languages that the model supports."""
 
     def transcribe(
         self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
     ) -> tuple[RecognizedSegment, ...]:
-        """What is said in the regions of the audio. `language` is the main one where the params say
-        "multi"."""
+        """Returns the recognized segments of the speech, in order of time.
 
-    def guess(self, audio: Path, windows: Sequence[Sequence[Interval]]) -> list[dict[str, float]]:
-        """Returns each window's probability of every language. A window is made of stretches of the
-        audio, joined."""
+        `language` is the main language, also where `params.language` is "multi".
+        """
+
+    def language_probabilities(
+        self, audio: Path, windows: Sequence[Sequence[Interval]]
+    ) -> list[dict[str, float]]:
+        """Returns for each window the probability of every language.
+
+        A window is a list of intervals of the audio, which are joined.
+        """
+
+
+LoadRecogniser = Callable[[str | None], Recogniser]
+"""Returns the recogniser with the named model; None is the deployment's model."""
 
 
 def load_recogniser(model: str | None = None) -> Recogniser:
-    """Returns the loaded model of that name, or the deployment's."""
+    """Returns the recogniser that the settings name, with the named or the deployment's model."""
     load = resolve_name(settings().inference.transcriber)
-    return cast(Recogniser, load(model))
+    recogniser = load(model)
+    return cast(Recogniser, recogniser)
 
 
 def engine_of(params: ModelParams) -> Engine:
-    """Returns the engine that answers a request with these parameters."""
-    return load_recogniser(params.model).engine
+    """Returns the engine that computes the result of a request with these parameters."""
+    recogniser = load_recogniser(params.model)
+    return recogniser.engine
 
 
 def transcribe(
-    task: StageInput[TranscribeParams], load: Callable[[str | None], Recogniser] = load_recogniser
+    stage_input: StageInput[TranscribeParams], load: LoadRecogniser = load_recogniser
 ) -> Iterator[Output]:
-    """Yields `recognition`. `load` gives the model of a name; the deployment's when there is none."""
-    chunk = chunk_of(
-        Manifest.model_validate_json(task.files["manifest"].read_bytes()), task.params.part
-    )
-    recogniser = load(task.params.model)
-    language = language_of(task)
+    """Yields the chunk's Recognition. Raises BadRequest or BadOption if the request is wrong."""
+    params = stage_input.params
+    chunk = read_chunk(stage_input)
+    recogniser = load(params.model)
+    language = main_language(stage_input)
     if language is not None:
-        check(language, task.params, recogniser)
-    segments = said(task, recogniser, speech_in(chunk), language)
-    warnings = tuple(warned(task.params, recogniser)) if segments else ()
-    yield SingleOutput(
-        "recognition", Recognition(segments=segments, engine=recogniser.engine, warnings=warnings)
-    )
+        raise_if_unsupported(language, params, recogniser)
+    segments: tuple[RecognizedSegment, ...] = ()
+    if chunk.speech:
+        if language is None:
+            raise BadRequest(
+                "the chunk has speech, but neither params.language nor inputs.language names its "
+                "language"
+            )
+        audio = stage_input.files["audio"]
+        segments = recogniser.transcribe(audio, speech_in_chunk_time(chunk), language, params)
+    warnings = option_warnings(params, recogniser) if segments else ()
+    recognition = Recognition(segments=segments, engine=recogniser.engine, warnings=warnings)
+    yield SingleOutput("recognition", recognition)
 
 
-def chunk_of(manifest: Manifest, part: int) -> Chunk:
-    if part >= len(manifest.chunks):
-        raise BadRequest(f"part {part} of {len(manifest.chunks)} chunks")
-    return manifest.chunks[part]
+def read_chunk(stage_input: StageInput[TranscribeParams]) -> Chunk:
+    """Returns the chunk of the manifest that the request is about."""
+    part = stage_input.params.part
+    content = stage_input.files["manifest"].read_bytes()
+    chunks = Manifest.model_validate_json(content).chunks
+    if part >= len(chunks):
+        raise BadRequest(f"part {part} of {len(chunks)} chunks")
+    return chunks[part]
 
 
-def language_of(task: StageInput[TranscribeParams]) -> str | None:
-    """The one asked for, or the one detected. None in a recording where nobody speaks."""
-    if task.params.language not in (None, MULTI):
-        return task.params.language
-    if "language" not in task.files:
+def main_language(stage_input: StageInput[TranscribeParams]) -> str | None:
+    """Returns the chosen language, or the detected one. None if there is neither."""
+    chosen = stage_input.params.language
+    if chosen is not None and chosen != MULTI:
+        return chosen
+    if "language" not in stage_input.files:
         return None
-    return Detection.model_validate_json(task.files["language"].read_bytes()).code
+    content = stage_input.files["language"].read_bytes()
+    return Detection.model_validate_json(content).code
 
 
-def check(language: str, params: TranscribeParams, recogniser: Recogniser) -> None:
-    """Refuse what the model would get wrong without a word."""
-    if language not in recogniser.languages:
-        known = ", ".join(sorted(recogniser.languages))
+def raise_if_unsupported(language: str, params: TranscribeParams, recogniser: Recogniser) -> None:
+    """Raises BadOption where the model would silently produce wrong text."""
+    model = recogniser.engine.model
+    supported = recogniser.languages
+    if language not in supported:
+        codes = ", ".join(sorted(supported))
         raise BadOption(
-            f"language: the model {recogniser.engine.model!r} does not know {language!r}, only {known}"
+            f"language: the model {model!r} does not support {language!r}, only {codes}"
         )
-    if params.task == "translate" and recogniser.languages == {"en"}:
-        raise BadOption(
-            f"task: the model {recogniser.engine.model!r} hears English only and cannot translate"
-        )
+    if params.task == "translate" and supported == {"en"}:
+        raise BadOption(f"task: the model {model!r} supports only English and cannot translate")
 
 
-def warned(params: TranscribeParams, recogniser: Recogniser) -> Iterator[StageWarning]:
-    """Yields what was asked for and could not be done."""
-    if params.language == MULTI and len(recogniser.languages) == 1:
-        (only,) = recogniser.languages
-        message = f"The model {recogniser.engine.model!r} knows {only!r} only: language=multi changed nothing."
-        yield StageWarning(code="one_language", stage="transcribe", message=message)
-
-
-def speech_in(chunk: Chunk) -> tuple[Interval, ...]:
-    """The chunk's speech in the chunk's own time."""
-    return tuple(
-        Interval(start=s.start - chunk.start, end=s.end - chunk.start) for s in chunk.speech
-    )
-
-
-def said(
-    task: StageInput[TranscribeParams],
-    recogniser: Recogniser,
-    speech: Sequence[Interval],
-    language: str | None,
-) -> tuple[RecognizedSegment, ...]:
-    if not speech:
+def option_warnings(params: TranscribeParams, recogniser: Recogniser) -> tuple[StageWarning, ...]:
+    """Returns warnings about options without effect."""
+    if params.language != MULTI or len(recogniser.languages) > 1:
         return ()
-    if language is None:
-        raise BadRequest(
-            "there is speech, but neither params.language nor inputs.language names its language"
-        )
-    return recogniser.transcribe(task.files["audio"], speech, language, task.params)
+    (only,) = recogniser.languages
+    model = recogniser.engine.model
+    message = f"The model {model!r} knows {only!r} only: language=multi changed nothing."
+    return (StageWarning(code="one_language", stage="transcribe", message=message),)
+
+
+def speech_in_chunk_time(chunk: Chunk) -> list[Interval]:
+    """Returns the chunk's speech, in seconds from the start of the chunk."""
+    speech = []
+    for interval in chunk.speech:
+        start = interval.start - chunk.start
+        end = interval.end - chunk.start
+        moved = Interval(start=start, end=end)
+        speech.append(moved)
+    return speech

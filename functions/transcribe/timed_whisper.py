@@ -1,7 +1,7 @@
-"""Whisper on CTranslate2: sound becomes pieces of text, timed by cross-attention, or a guess at the
-language."""
+"""Whisper on CTranslate2: decodes windows to text that is timed by cross-attention, and detects
+languages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,41 +12,49 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import TranscriptionOptions
 
-from functions.transcribe.sound import Audio
-from functions.transcribe.words import Piece
+from functions.transcribe.words import TokenSpan
+from shared.model.artifacts import Interval
+from shared.model.audio import Samples
 
 FRAMES_PER_SECOND = 100
-"""Of the spectrogram."""
-LEAST_FRAMES = 2
-"""The encoder makes one frame of two; attention needs one."""
+"""Frames of the spectrogram."""
+MIN_FRAMES = 2
+"""The encoder joins two frames, and cross-attention needs one of the joined frames."""
 SEED = 7
-"""Of the samples at temperatures above 0."""
+"""For sampling at temperatures above 0."""
+
+Encoding = Any
+"""ctranslate2.StorageView with the encoder's output; shape (windows, frames, features)."""
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedWindow:
     """What one window was decoded to."""
 
-    pieces: tuple[Piece, ...]
-    """Times from the window's start."""
+    spans: tuple[TokenSpan, ...]
+    """In order, with times in seconds from the start of the window."""
     avg_logprob: float
+    """Mean log probability of a token."""
     no_speech_prob: float
 
 
-class PieceTokenizer(Tokenizer):  # type: ignore[misc]
-    """Times each run of tokens that makes whole characters; `words` joins them."""
+class SpanTokenizer(Tokenizer):  # type: ignore[misc]
+    """Splits tokens into the shortest runs of whole characters, each of which gets its times.
+
+    faster-whisper's own tokenizer splits into words; `words.join_words` does this afterwards.
+    """
 
     def split_to_word_tokens(self, tokens: list[int]) -> tuple[list[str], list[list[int]]]:
-        split: tuple[list[str], list[list[int]]] = self.split_tokens_on_unicode(tokens)
-        return split
+        texts, token_runs = self.split_tokens_on_unicode(tokens)
+        return texts, token_runs
 
 
 class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
-    """Decodes as whisperx does, and uses the encoder's output once more, to time the words."""
+    """Decodes as whisperx does, and uses the encoder's output a second time, for word times."""
 
     def __init__(self, folder: str, device: str, compute_type: str, threads: int) -> None:
         super().__init__(folder, device=device, compute_type=compute_type, cpu_threads=threads)
-        self.weights = {
+        self.model_arguments = {
             "model_path": folder,
             "device": device,
             "compute_type": compute_type,
@@ -54,10 +62,10 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
         }
         self.sampler: Any = None
 
-    def begin(self, durations: Sequence[float]) -> None:
-        """Make ready for the windows of one pass, `durations` in seconds."""
-        self.frames = iter([frames(duration) for duration in durations])
-        self.decoded: list[Decoded] = []
+    def start_pass(self, windows: Iterable[Interval]) -> None:
+        """Prepares for a pass of whisperx's pipeline over these windows."""
+        self.frame_counts = map(frame_count, windows)
+        self.decoded: list[DecodedWindow] = []
 
     def generate_segment_batched(
         self,
@@ -66,53 +74,61 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
         options: TranscriptionOptions,
         encoder_output: Any = None,
     ) -> dict[str, list[Any]]:
-        """whisperx calls it. `features` are log-mel spectrograms, shape (batch, mels, 3000)."""
-        lengths = [next(self.frames) for _ in features]
-        decoded = list(self.decode(self.encode(features), lengths, tokenizer, options))
-        self.decoded += decoded
-        return {
-            "text": ["".join(piece.text for piece in window.pieces) for window in decoded],
-            "avg_logprob": [window.avg_logprob for window in decoded],
-        }
+        """Decodes a batch, and keeps the windows in `decoded`. whisperx calls it.
+
+        `features` are log-mel spectrograms of shape (batch, mels, 3000).
+        """
+        frame_counts = [next(self.frame_counts) for _ in features]
+        encoding = self.encode(features)
+        decoded = self.decode(encoding, frame_counts, tokenizer, options)
+        batch = list(decoded)
+        self.decoded += batch
+        texts = [text_of(window) for window in batch]
+        logprobs = [window.avg_logprob for window in batch]
+        return {"text": texts, "avg_logprob": logprobs}
 
     def decode(
         self,
-        encoded: Any,
-        lengths: Sequence[int],
+        encoding: Encoding,
+        frame_counts: Sequence[int],
         tokenizer: Tokenizer,
         options: TranscriptionOptions,
         temperature: float = 0.0,
-    ) -> Iterator[Decoded]:
-        """`encoded` is the encoder's output for the windows, `lengths` are their frames."""
-        results = self.generate(encoded, len(lengths), tokenizer, options, temperature)
-        tokens = [
-            [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-            for result in results
-        ]
-        timed = self.find_alignment(tokenizer, tokens, encoded, list(lengths))
-        for result, found in zip(results, timed, strict=True):
-            yield Decoded(
-                tuple(map(as_piece, found)), mean_logprob(result, options), result.no_speech_prob
+    ) -> Iterator[DecodedWindow]:
+        """Yields what each window was decoded to.
+
+        `frame_counts` are the windows' lengths without padding, in frames of the spectrogram.
+        """
+        results = self.generate(encoding, len(frame_counts), tokenizer, options, temperature)
+        texts = [text_tokens(result, tokenizer) for result in results]
+        lengths = list(frame_counts)
+        alignments = self.find_alignment(tokenizer, texts, encoding, lengths)
+        for result, alignment in zip(results, alignments, strict=True):
+            yield DecodedWindow(
+                spans=tuple(map(token_span, alignment)),
+                avg_logprob=mean_logprob(result, options),
+                no_speech_prob=result.no_speech_prob,
             )
 
     def generate(
         self,
-        encoded: Any,
-        batch: int,
+        encoding: Encoding,
+        batch_size: int,
         tokenizer: Tokenizer,
         options: TranscriptionOptions,
         temperature: float,
     ) -> Any:
-        context = (
-            tokenizer.encode(" " + options.initial_prompt.strip()) if options.initial_prompt else []
-        )
+        """Returns CTranslate2's result for each window."""
+        previous_tokens = []
+        if options.initial_prompt:
+            previous_tokens = tokenizer.encode(" " + options.initial_prompt.strip())
         prompt = self.get_prompt(
-            tokenizer, context, options.without_timestamps, hotwords=options.hotwords
+            tokenizer, previous_tokens, options.without_timestamps, hotwords=options.hotwords
         )
-        whisper, search = self.search(options, temperature)
-        return whisper.generate(
-            encoded,
-            [prompt] * batch,
+        model = self.fresh_sampler() if temperature else self.model
+        return model.generate(
+            encoding,
+            [prompt] * batch_size,
             length_penalty=options.length_penalty,
             repetition_penalty=options.repetition_penalty,
             no_repeat_ngram_size=options.no_repeat_ngram_size,
@@ -121,60 +137,99 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
             suppress_tokens=options.suppress_tokens,
             return_scores=True,
             return_no_speech_prob=True,
-            **search,
+            **search_arguments(options, temperature),
         )
 
-    def search(
-        self, options: TranscriptionOptions, temperature: float
-    ) -> tuple[Any, dict[str, Any]]:
-        """What decodes, and how: the likeliest words by beam search, or the best of a few
-        samples."""
-        if not temperature:
-            return self.model, {"beam_size": options.beam_size, "patience": options.patience}
-        if self.sampler is None:
-            ctranslate2.set_random_seed(SEED)
-            self.sampler = ctranslate2.models.Whisper(**self.weights)
-        sampling = {"sampling_topk": 0, "sampling_temperature": temperature}
-        return self.sampler, {"beam_size": 1, "num_hypotheses": options.best_of, **sampling}
+    def fresh_sampler(self) -> Any:
+        """Returns the model that draws samples, loaded again for each `reproducible_sampling`."""
+        if self.sampler is not None:
+            return self.sampler
+        ctranslate2.set_random_seed(SEED)
+        self.sampler = ctranslate2.models.Whisper(**self.model_arguments)
+        return self.sampler
 
     @contextmanager
-    def fresh_samples(self) -> Iterator[None]:
-        """The same samples are drawn within it as in any other. CTranslate2 seeds a thread but
-        once, so whatever draws must be new: it costs loading the weights once more, and their
-        memory, but only when there is a need to draw."""
+    def reproducible_sampling(self) -> Iterator[None]:
+        """Makes the same requests draw the same samples each time it is entered.
+
+        CTranslate2 seeds each thread only once, so that a model with new threads is needed. Its
+        weights take time and memory, but only if samples are drawn.
+        """
         try:
             yield
         finally:
             self.sampler = None
 
-    def guess(self, windows: Sequence[Audio]) -> list[dict[str, float]]:
-        features = np.stack([self.spectrogram(window) for window in windows])
-        found = self.model.detect_language(self.encode(features))
-        return [
-            {token.strip("<|>"): probability for token, probability in window} for window in found
-        ]
+    def language_probabilities(self, windows: Sequence[Samples]) -> list[dict[str, float]]:
+        """Returns for each window the probability of every language."""
+        spectrograms = list(map(self.spectrogram, windows))
+        features = np.stack(spectrograms)
+        encoding = self.encode(features)
+        results = self.model.detect_language(encoding)
+        return list(map(by_language, results))
 
-    def spectrogram(self, window: Audio) -> Any:
-        """Log-mel, shape (mels, 3000)."""
+    def spectrogram(self, window: Samples) -> Any:
+        """Returns the window's log-mel spectrogram, padded to 30 s; shape (mels, 3000)."""
         extractor = self.feature_extractor
-        return extractor(window, padding=extractor.n_samples - len(window))[
-            :, : extractor.nb_max_frames
-        ]
+        frames = extractor.nb_max_frames
+        padding = extractor.n_samples - len(window)
+        features = extractor(window, padding=padding)
+        return features[:, :frames]
 
 
-def frames(seconds: float) -> int:
-    """Of the spectrogram, for find_alignment."""
-    return max(round(seconds * FRAMES_PER_SECOND), LEAST_FRAMES)
+def frame_count(window: Interval) -> int:
+    """Returns the window's length in frames of the spectrogram."""
+    seconds = window.end - window.start
+    frames = round(seconds * FRAMES_PER_SECOND)
+    return max(frames, MIN_FRAMES)
 
 
-def as_piece(found: dict[str, Any]) -> Piece:
-    return Piece(
-        found["word"], float(found["start"]), float(found["end"]), float(found["probability"])
+def text_of(window: DecodedWindow) -> str:
+    texts = [span.text for span in window.spans]
+    return "".join(texts)
+
+
+def text_tokens(result: Any, tokenizer: Tokenizer) -> list[int]:
+    """Returns the tokens of the best hypothesis without special tokens."""
+    best = result.sequences_ids[0]
+    end_of_text = tokenizer.eot
+    return [token for token in best if token < end_of_text]
+
+
+def token_span(alignment: dict[str, Any]) -> TokenSpan:
+    """Returns faster-whisper's alignment of one run of tokens as our type."""
+    return TokenSpan(
+        text=alignment["word"],
+        start=float(alignment["start"]),
+        end=float(alignment["end"]),
+        probability=float(alignment["probability"]),
     )
 
 
 def mean_logprob(result: Any, options: TranscriptionOptions) -> float:
-    """Per token, the end mark included, as whisperx has it."""
-    length = len(result.sequences_ids[0])
-    total: float = result.scores[0] * length**options.length_penalty
+    """Returns the mean log probability of a token, including the end token, as whisperx does."""
+    tokens = result.sequences_ids[0]
+    length = len(tokens)
+    score = result.scores[0]
+    total: float = score * length**options.length_penalty
     return total / (length + 1)
+
+
+def search_arguments(options: TranscriptionOptions, temperature: float) -> dict[str, Any]:
+    """Returns the arguments for a beam search, or above temperature 0 for the best of samples."""
+    if temperature:
+        return {
+            "beam_size": 1,
+            "num_hypotheses": options.best_of,
+            "sampling_topk": 0,
+            "sampling_temperature": temperature,
+        }
+    return {"beam_size": options.beam_size, "patience": options.patience}
+
+
+def by_language(result: Any) -> dict[str, float]:
+    """Returns CTranslate2's pairs of a token such as <|en|> and its probability, by language."""
+    probabilities = {}
+    for token, probability in result:
+        probabilities[token.strip("<|>")] = probability
+    return probabilities

@@ -1,11 +1,10 @@
-"""Whisper by whisperx's batched pipeline, told where speech is; windows that it decodes badly are
-decoded again."""
+"""The Whisper recogniser: whisperx's batched pipeline first, then fallback and gap recovery."""
 
 import io
 import logging
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
 from functools import lru_cache
 from importlib.metadata import version
@@ -15,49 +14,56 @@ from typing import Any
 import numpy as np
 from faster_whisper.transcribe import TranscriptionOptions
 
-from functions.transcribe import languages
-from functions.transcribe import model_files as models
-from functions.transcribe.chunk_decoder import Hearing
-from functions.transcribe.decode_request import Take
-from functions.transcribe.fallback import better
-from functions.transcribe.gap_recovery import filled
-from functions.transcribe.sound import LONGEST, Audio, fitting, part, samples
-from functions.transcribe.stage import MULTI, TranscribeParams
-from functions.transcribe.timed_whisper import Decoded, PieceTokenizer, TimedWhisperModel
+from functions.transcribe import model_files
+from functions.transcribe.chunk_decoder import ChunkDecoder
+from functions.transcribe.code_switching import (
+    SpeechGroup,
+    group_speech,
+    merge_groups,
+    most_likely_languages,
+)
+from functions.transcribe.decode_request import DecodeRequest
+from functions.transcribe.fallback import decode_with_fallback
+from functions.transcribe.gap_recovery import fill_gaps
+from functions.transcribe.stage import TranscribeParams
+from functions.transcribe.timed_whisper import DecodedWindow, SpanTokenizer, TimedWhisperModel
+from functions.transcribe.windows import WINDOW_SECONDS, cut, fit_to_windows
 from shared.model.artifacts import SAMPLE_RATE, Interval, RecognizedSegment
+from shared.model.audio import Samples, read_wav
 from shared.model.contracts import Engine
 from shared.model.errors import BadOption
+from shared.model.languages import MULTI
 from shared.settings import settings
 
 with warnings.catch_warnings():
-    warnings.simplefilter(
-        "ignore"
-    )  # pyannote.audio says that it cannot decode files; nobody asks it to
+    warnings.simplefilter("ignore")  # pyannote.audio warns that it cannot decode files: not needed
     import whisperx.asr
     import whisperx.diarize
     import whisperx.vads
 
 logging.getLogger("whisperx").setLevel(logging.ERROR)  # it logs to stdout
 
-PROMPT_LIMIT = 223
+MAX_PROMPT_TOKENS = 223
 """Tokens of context that Whisper was trained with."""
 
 
 def load(name: str | None = None) -> "Whisper":
-    """The recogniser of the model called `name`; without one, the deployment's."""
-    return loaded(name or settings().inference.whisper_model)
+    """Returns the recogniser with the named model, or with the deployment's."""
+    return load_model(name or settings().inference.whisper_model)
 
 
 @lru_cache(maxsize=1)
-def loaded(name: str) -> "Whisper":
-    """One is kept in memory."""
-    folder = models.find(name, settings().inference.models, settings().inference.download_models)
+def load_model(name: str) -> "Whisper":
+    """Returns the recogniser with the named model. The latest one stays in memory."""
+    folder = model_files.find(
+        name, settings().inference.models, settings().inference.download_models
+    )
     device = settings().inference.device
     engine = Engine(
         name="whisperx",
         version=version("whisperx"),
         model=name,
-        digest=f"sha256:{models.digest(folder)}",
+        digest=f"sha256:{model_files.digest(folder)}",
         device=device,
     )
     model = TimedWhisperModel(
@@ -67,7 +73,7 @@ def loaded(name: str) -> "Whisper":
 
 
 class Whisper:
-    """A loaded model. The pipeline keeps the state of the request it is in, hence the lock."""
+    """A loaded model. The pipeline has the state of a single request, hence the lock."""
 
     def __init__(self, model: TimedWhisperModel, engine: Engine, batch_size: int) -> None:
         self.engine = engine
@@ -75,84 +81,128 @@ class Whisper:
         self.lock = threading.Lock()
         self.model = model
         self.batch_size = batch_size
-        self.speech = GivenSpeech()
-        with redirect_stdout(io.StringIO()):  # it prints that it was given a VAD
+        self.vad = FixedWindows()
+        with redirect_stdout(io.StringIO()):  # whisperx prints that it was given a VAD
             self.pipeline = whisperx.asr.load_model(
-                "", engine.device, model=model, vad_model=self.speech
+                "", engine.device, model=model, vad_model=self.vad
             )
         self.options: TranscriptionOptions = self.pipeline.options
 
     def transcribe(
         self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
     ) -> tuple[RecognizedSegment, ...]:
-        sound = samples(audio)
-        regions = tuple(fitting(speech, sound))
-        hearing = Hearing(self.model, self.options, params, sound, regions)
-        check_prompt(params, hearing.tokenizer(language))
-        if not regions:
+        """Returns the recognized segments of the speech, in order of time.
+
+        Raises BadOption if the prompt and the hotwords are too long.
+        """
+        samples = read_wav(audio)
+        speech = tuple(fit_to_windows(speech, samples))
+        decoder = ChunkDecoder(self.model, self.options, params, samples, speech)
+        raise_if_prompt_too_long(params, decoder.tokenizer(language))
+        if not speech:
             return ()
-        with self.lock, self.model.fresh_samples():
-            takes = self.takes(hearing, language)
-            first = zip(takes, self.first(takes, hearing), strict=True)
-            best = [segment for take, heard in first for segment in better(take, heard, hearing)]
-            return tuple(
-                segment for segment in filled(best, takes, regions, hearing) if segment.text
-            )
+        with self.lock, self.model.reproducible_sampling():
+            requests = self.plan_requests(decoder, language)
+            segments = self.decode_windows(requests, decoder)
+            segments = fill_gaps(segments, requests, speech, decoder)
+        return tuple(segment for segment in segments if segment.text)
 
-    def takes(self, hearing: Hearing, language: str) -> list[Take]:
-        """The windows of the chunk, each with its language, in order of time."""
-        if hearing.params.language != MULTI or len(self.languages) == 1:
-            return [Take(window, language) for window in merged(hearing.speech)]
-        stretches = languages.stretches(hearing.speech)
-        windows = [
-            part(hearing.sound, Interval(start=s[0].start, end=s[-1].end)) for s in stretches
-        ]
-        spoken = languages.likeliest(list(self.guesses(windows)), main=language)
-        return [
-            Take(window, code)
-            for code, run in languages.runs(stretches, spoken)
-            for window in merged(run)
-        ]
+    def plan_requests(self, decoder: ChunkDecoder, language: str) -> list[DecodeRequest]:
+        """Returns the requests for the windows of the chunk, in order of time.
 
-    def first(self, takes: Sequence[Take], hearing: Hearing) -> list[RecognizedSegment]:
-        """What the pipeline hears in the windows. It takes one language at a time."""
-        decoded: dict[Take, Decoded] = {}
-        for language in dict.fromkeys(take.language for take in takes):
-            alike = [take for take in takes if take.language == language]
-            decoded |= zip(alike, self.batches(alike, hearing), strict=True)
-        return [hearing.segment(take, decoded[take]) for take in takes]
+        `language` is the recording's main language.
+        """
+        samples = decoder.samples
+        runs: Iterable[tuple[str, Sequence[Interval]]] = [(language, decoder.speech)]
+        if decoder.params.language == MULTI and len(self.languages) > 1:
+            groups = group_speech(decoder.speech)
+            windows = [cut_group(samples, group) for group in groups]
+            guesses = self.guess_languages(windows)
+            languages = most_likely_languages(guesses, main=language)
+            runs = merge_groups(groups, languages)
+        requests = []
+        for code, speech in runs:
+            for window in merge_into_windows(speech):
+                request = DecodeRequest(window, code)
+                requests.append(request)
+        return requests
 
-    def batches(self, takes: Sequence[Take], hearing: Hearing) -> list[Decoded]:
-        self.speech.windows = [take.window.model_dump() for take in takes]
-        self.pipeline.tokenizer = hearing.tokenizer(takes[0].language)
-        self.pipeline.options = hearing.options
-        self.model.begin([take.window.end - take.window.start for take in takes])
-        self.pipeline.transcribe(hearing.sound, batch_size=self.batch_size)
+    def decode_windows(
+        self, requests: Sequence[DecodeRequest], decoder: ChunkDecoder
+    ) -> list[RecognizedSegment]:
+        """Returns the best decoding of each request, in order of time."""
+        segments: list[RecognizedSegment] = []
+        windows = self.decode_batches(requests, decoder)
+        for request in requests:
+            decoded = windows[request]
+            first = decoder.segment(request, decoded)
+            segments += decode_with_fallback(request, first, decoder)
+        return segments
+
+    def decode_batches(
+        self, requests: Sequence[DecodeRequest], decoder: ChunkDecoder
+    ) -> dict[DecodeRequest, DecodedWindow]:
+        """Returns what whisperx's pipeline decodes for each request.
+
+        The pipeline takes one language at a time.
+        """
+        languages = dict.fromkeys(request.language for request in requests)
+        decoded: dict[DecodeRequest, DecodedWindow] = {}
+        for language in languages:
+            batch = [request for request in requests if request.language == language]
+            windows = self.run_pipeline(language, batch, decoder)
+            pairs = zip(batch, windows, strict=True)
+            decoded.update(pairs)
+        return decoded
+
+    def run_pipeline(
+        self, language: str, requests: Sequence[DecodeRequest], decoder: ChunkDecoder
+    ) -> list[DecodedWindow]:
+        """Returns what whisperx's pipeline decodes for each request of one language."""
+        windows = [request.window for request in requests]
+        self.vad.windows = windows
+        self.model.start_pass(windows)
+        self.pipeline.tokenizer = decoder.tokenizer(language)
+        self.pipeline.options = decoder.options
+        self.pipeline.transcribe(decoder.samples, batch_size=self.batch_size)
         return self.model.decoded
 
-    def guess(self, audio: Path, windows: Sequence[Sequence[Interval]]) -> list[dict[str, float]]:
-        sound = samples(audio)
+    def language_probabilities(
+        self, audio: Path, windows: Sequence[Sequence[Interval]]
+    ) -> list[dict[str, float]]:
+        """Returns for each window, a list of intervals, the probability of every language."""
+        samples = read_wav(audio)
+        joined = [join_intervals(samples, window) for window in windows]
         with self.lock:
-            return list(self.guesses([joined(sound, window) for window in windows]))
+            guesses = self.guess_languages(joined)
+        return guesses
 
-    def guesses(self, windows: Sequence[Audio]) -> Iterator[dict[str, float]]:
+    def guess_languages(self, windows: Sequence[Samples]) -> list[dict[str, float]]:
+        """Returns for each window the probability of every language."""
+        guesses: list[dict[str, float]] = []
         for first in range(0, len(windows), self.batch_size):
-            yield from self.model.guess(windows[first : first + self.batch_size])
+            end = first + self.batch_size
+            batch = windows[first:end]
+            guesses += self.model.language_probabilities(batch)
+        return guesses
 
 
-class GivenSpeech(whisperx.vads.Vad):  # type: ignore[misc]
-    """Stands where whisperx would search for speech: prepare has found it."""
+class FixedWindows(whisperx.vads.Vad):  # type: ignore[misc]
+    """Gives whisperx's pipeline fixed windows instead of a voice activity detection.
+
+    prepare has detected the speech already.
+    """
 
     def __init__(self) -> None:
-        super().__init__(vad_onset=0.5)  # means nothing here
-        self.windows: list[dict[str, Any]] = []
+        super().__init__(vad_onset=0.5)  # required, but without effect
+        self.windows: Sequence[Interval] = ()
 
     @staticmethod
-    def preprocess_audio(audio: Audio) -> Audio:
+    def preprocess_audio(audio: Samples) -> Samples:
         return audio
 
     def __call__(self, audio: dict[str, Any]) -> list[dict[str, Any]]:
-        return self.windows
+        return [window.model_dump() for window in self.windows]
 
     @staticmethod
     def merge_chunks(
@@ -161,28 +211,42 @@ class GivenSpeech(whisperx.vads.Vad):  # type: ignore[misc]
         return windows
 
 
-def check_prompt(params: TranscribeParams, tokenizer: PieceTokenizer) -> None:
-    """Whisper would forget the beginning of what is too long."""
-    length = sum(
-        len(tokenizer.encode(text)) for text in (params.initial_prompt, params.hotwords) if text
-    )
-    if length > PROMPT_LIMIT:
+def raise_if_prompt_too_long(params: TranscribeParams, tokenizer: SpanTokenizer) -> None:
+    """Raises BadOption where Whisper would silently drop the beginning of the prompt."""
+    tokens = 0
+    for text in (params.initial_prompt, params.hotwords):
+        if text:
+            tokens += len(tokenizer.encode(text))
+    if tokens > MAX_PROMPT_TOKENS:
         raise BadOption(
-            f"initial_prompt and hotwords: {length} tokens together, at most {PROMPT_LIMIT}"
+            f"initial_prompt and hotwords: {tokens} tokens together, at most {MAX_PROMPT_TOKENS}"
         )
 
 
-def merged(speech: Sequence[Interval]) -> list[Interval]:
-    """Neighbours put together in windows, by whisperx's rule."""
-    regions = [whisperx.diarize.Segment(region.start, region.end) for region in speech]
-    windows = whisperx.vads.Vad.merge_chunks(regions, LONGEST, onset=0.5, offset=None)
-    return [
-        Interval(start=round(window["start"], 3), end=round(window["end"], 3)) for window in windows
-    ]
+def cut_group(samples: Samples, group: SpeechGroup) -> Samples:
+    """Returns the samples from the group's start to its end, with its pauses."""
+    first = group[0]
+    last = group[-1]
+    extent = Interval(start=first.start, end=last.end)
+    return cut(samples, extent)
 
 
-def joined(probe: Audio, window: Sequence[Interval]) -> Audio:
-    """Returns the stretches of the probe one after the other, at most what Whisper hears at
-    once."""
-    sound = np.concatenate([part(probe, stretch) for stretch in window])
-    return sound[: int(LONGEST * SAMPLE_RATE)]
+def merge_into_windows(speech: Sequence[Interval]) -> list[Interval]:
+    """Returns windows of neighbouring speech intervals, merged by whisperx."""
+    segments = [whisperx.diarize.Segment(interval.start, interval.end) for interval in speech]
+    merged = whisperx.vads.Vad.merge_chunks(segments, WINDOW_SECONDS, onset=0.5, offset=None)
+    windows = []
+    for window in merged:
+        start = round(window["start"], 3)
+        end = round(window["end"], 3)
+        rounded = Interval(start=start, end=end)
+        windows.append(rounded)
+    return windows
+
+
+def join_intervals(samples: Samples, intervals: Sequence[Interval]) -> Samples:
+    """Returns the samples of the intervals one after the other, at most `WINDOW_SECONDS`."""
+    parts = [cut(samples, interval) for interval in intervals]
+    joined = np.concatenate(parts)
+    longest = int(WINDOW_SECONDS * SAMPLE_RATE)
+    return joined[:longest]

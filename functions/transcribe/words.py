@@ -1,24 +1,23 @@
-"""Words out of the recogniser's pieces: what the text calls a word, timed by the pieces that spell
-it."""
+"""Words and their times, made from the token spans that the recogniser decodes."""
 
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from re import finditer
 from statistics import fmean
 
+from functions.transcribe.text_units import is_punctuation
 from shared.model.artifacts import Interval, RecognizedWord
-
-WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-"""Languages that Whisper's own tokenizer splits without regard to spaces."""
+from shared.model.languages import WITHOUT_SPACES
 
 
 @dataclass(frozen=True)
-class Piece:
-    """The least run of tokens that decodes to whole characters. Times in seconds, from
-    cross-attention."""
+class TokenSpan:
+    """Consecutive tokens and their text: a subword that has only whole characters, or a word.
+
+    Times are in seconds from the start of the window, measured by cross-attention.
+    """
 
     text: str
     start: float
@@ -26,73 +25,103 @@ class Piece:
     probability: float
 
 
-def words(pieces: Sequence[Piece], spaces: bool) -> list[Piece]:
-    """The words that the pieces spell. With `spaces` they are exactly `text.split()`, which
-    alignment relies on."""
-    return list(between_spaces(pieces) if spaces else with_their_marks(pieces))
+def join_words(spans: Sequence[TokenSpan], language: str) -> list[TokenSpan]:
+    """Returns the words that the spans spell in the language.
+
+    In languages that write spaces they are exactly `text.split()`: alignment relies on it.
+    """
+    if language in WITHOUT_SPACES:
+        return list(join_punctuation(spans))
+    return list(split_at_spaces(spans))
 
 
-def between_spaces(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    ends = list(accumulate(len(piece.text) for piece in pieces))
-    for word in finditer(r"\S+", "".join(piece.text for piece in pieces)):
-        first, last = bisect_right(ends, word.start()), bisect_left(ends, word.end())
-        yield joined(word.group(), pieces[first : last + 1])
+def split_at_spaces(spans: Sequence[TokenSpan]) -> Iterator[TokenSpan]:
+    """Yields a word for each run of characters between spaces."""
+    texts = [span.text for span in spans]
+    lengths = map(len, texts)
+    ends = list(accumulate(lengths))
+    text = "".join(texts)
+    for match in finditer(r"\S+", text):
+        first = bisect_right(ends, match.start())
+        last = bisect_left(ends, match.end())
+        word = match.group()
+        yield join_spans(word, spans[first : last + 1])
 
 
-def with_their_marks(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Each piece is a word; punctuation belongs to the word before it, or, at the beginning, to the
-    one after."""
-    word: list[Piece] = []
-    for piece in pieces:
-        if not is_mark(piece.text) and not all(is_mark(part.text) for part in word):
-            yield joined(spelled(word), word)
+def join_punctuation(spans: Iterable[TokenSpan]) -> Iterator[TokenSpan]:
+    """Yields each span as a word, with the punctuation that follows it.
+
+    Punctuation at the beginning belongs to the first word.
+    """
+    word: list[TokenSpan] = []
+    text = ""
+    for span in spans:
+        starts_word = not is_punctuation(span.text)
+        if starts_word and not is_punctuation(text):
+            yield join_spans(text, word)
             word = []
-        word.append(piece)
-    if spelled(word):
-        yield joined(spelled(word), word)
+        word.append(span)
+        text = text_of(word)
+    if text:
+        yield join_spans(text, word)
 
 
-def spelled(pieces: Iterable[Piece]) -> str:
-    return "".join("".join(piece.text for piece in pieces).split())
+def text_of(spans: Iterable[TokenSpan]) -> str:
+    """Returns the spans' text without spaces."""
+    texts = [span.text for span in spans]
+    words = "".join(texts).split()
+    return "".join(words)
 
 
-def joined(text: str, pieces: Sequence[Piece]) -> Piece:
-    """One word. Punctuation, whose attention strays into the pause, does not time it."""
-    sounded = [piece for piece in pieces if not is_mark(piece.text)] or pieces
-    return Piece(
-        text, sounded[0].start, sounded[-1].end, fmean(piece.probability for piece in sounded)
+def join_spans(text: str, spans: Sequence[TokenSpan]) -> TokenSpan:
+    """Returns the spans as one word.
+
+    Punctuation does not count for its times, because its attention reaches into the pause.
+    """
+    spoken = [span for span in spans if not is_punctuation(span.text)]
+    if not spoken:
+        spoken = list(spans)
+    first = spoken[0]
+    last = spoken[-1]
+    return TokenSpan(
+        text=text,
+        start=first.start,
+        end=last.end,
+        probability=fmean(span.probability for span in spoken),
     )
 
 
-def is_mark(text: str) -> bool:
-    """No letter or digit in it."""
-    return all(unicodedata.category(character)[0] in "PSZC" for character in text)
-
-
-def placed(
-    words: Iterable[Piece], window: Interval, speech: Sequence[Interval]
+def place_words(
+    words: Iterable[TokenSpan], window: Interval, speech: Sequence[Interval]
 ) -> Iterator[RecognizedWord]:
-    """The words in the chunk's time: inside their window, in order, and not reaching into
-    silence."""
-    latest = window.start
+    """Yields the words in chunk time: in order, inside the window, without silence at the edges."""
+    earliest = window.start
     for word in words:
-        moved = replace(word, start=word.start + window.start, end=word.end + window.start)
-        start, end = in_speech(moved.start, moved.end, speech)
-        start = min(max(start, latest), window.end)
+        start = word.start + window.start
+        end = word.end + window.start
+        start, end = trim_silence(start, end, speech)
+        start = min(max(start, earliest), window.end)
         end = min(max(end, start), window.end)
-        latest = start
+        earliest = start
+        probability = max(word.probability, 0.0)
         yield RecognizedWord(
             word=word.text,
             start=round(start, 3),
             end=round(end, 3),
-            probability=min(max(word.probability, 0.0), 1.0),
+            probability=min(probability, 1.0),
         )
 
 
-def in_speech(start: float, end: float, speech: Sequence[Interval]) -> tuple[float, float]:
-    """The stretch without the silence at its edges: attention gives a pause to the word beside
-    it."""
-    spoken = [region for region in speech if region.start < end and region.end > start]
+def trim_silence(start: float, end: float, speech: Sequence[Interval]) -> tuple[float, float]:
+    """Returns the start and end of the speech within [start, end], or both unchanged if none.
+
+    Cross-attention counts a pause as part of the word beside it.
+    """
+    spoken = [interval for interval in speech if interval.start < end and interval.end > start]
     if not spoken:
         return start, end
-    return max(start, spoken[0].start), min(end, spoken[-1].end)
+    first = spoken[0]
+    last = spoken[-1]
+    start = max(start, first.start)
+    end = min(end, last.end)
+    return start, end

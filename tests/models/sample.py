@@ -1,5 +1,4 @@
-"""pyannote.audio's own sample: half a minute of a telephone call between two women, with what they
-say."""
+"""pyannote.audio's sample: 30 s of a telephone call between two women, with a transcript."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -25,30 +24,41 @@ WINDOWS = (
 
 
 def reference() -> str:
-    """What is said, in order of time."""
-    return " ".join(
-        line.split(maxsplit=5)[5] for line in SAMPLE.with_suffix(".stm").read_text().splitlines()
-    )
+    """Returns the words of both speakers, in order of time."""
+    lines = SAMPLE.with_suffix(".stm").read_text().splitlines()
+    texts = [line.split(maxsplit=5)[5] for line in lines]
+    return " ".join(texts)
 
 
-def manifest(
+def write_manifest(
     folder: Path,
     speech: Sequence[Interval] = SPEECH,
     probe: Sequence[ProbeWindow] = WINDOWS,
     start: float = 3600.0,
 ) -> Path:
-    """Writes the manifest of a recording of one chunk, the sample unless another is described. It
-    begins at `start`."""
-    moved = tuple(Interval(start=s.start + start, end=s.end + start) for s in speech)
+    """Writes the manifest of a recording with one chunk of `SECONDS`. Returns its path.
+
+    The chunk begins at `start` in the recording; `speech` and `probe` are in chunk time.
+    """
+    moved_speech = []
+    for interval in speech:
+        times = {"start": interval.start + start, "end": interval.end + start}
+        moved_speech.append(interval.model_copy(update=times))
+    moved_probe = []
+    for window in probe:
+        times = {"start": window.start + start, "end": window.end + start}
+        moved_probe.append(window.model_copy(update=times))
     media = Media(
         container="wav", codec="pcm_s16le", duration=start, sample_rate=16000, channels=1, bytes=1
     )
-    chunk = Chunk(start=start, end=start + SECONDS, speech=moved)
-    windows = tuple(
-        w.model_copy(update={"start": w.start + start, "end": w.end + start}) for w in probe
+    chunk = Chunk(start=start, end=start + SECONDS, speech=tuple(moved_speech))
+    manifest = Manifest(
+        media=media,
+        chunks=(chunk,),
+        spans=(),
+        probe=tuple(moved_probe),
+        engine=Engine(name="silero", version="1"),
     )
     path = folder / "manifest.json"
-    finder = Engine(name="silero", version="1")
-    made = Manifest(media=media, chunks=(chunk,), spans=(), probe=windows, engine=finder)
-    path.write_text(made.model_dump_json())
+    path.write_text(manifest.model_dump_json())
     return path

@@ -44,7 +44,9 @@ class Noop:
             for region in speech
         )
 
-    def guess(self, audio: Path, windows: Sequence[Sequence[Interval]]) -> list[dict[str, float]]:
+    def language_probabilities(
+        self, audio: Path, windows: Sequence[Sequence[Interval]]
+    ) -> list[dict[str, float]]:
         return [{"en": 0.9, "de": 0.1} for _ in windows]
 
     def for_language(self, language: str) -> None:

@@ -1,4 +1,4 @@
-"""A recogniser that hears the same everywhere, and the files of a recording for it."""
+"""A recogniser without a model, the segments it returns, and manifests for the stages that use it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,23 +17,28 @@ from shared.model.artifacts import (
 from shared.model.contracts import Engine
 
 
-class Parrot:
-    """Says "hello" in each region it is given, and knows the languages it was told."""
+class FakeRecogniser:
+    """Recognizes "hello" in each speech interval, and gives the guesses one after the other."""
 
     def __init__(self, *languages: str, guesses: Sequence[dict[str, float]] = ()) -> None:
-        self.engine = Engine(name="parrot", version="1", model="tiny")
+        self.engine = Engine(name="fake", version="1", model="tiny")
         self.languages = frozenset(languages)
         self.guesses = list(guesses)
-        self.asked: list[Sequence[Interval]] = []
+        self.windows: list[Sequence[Interval]] = []
 
     def transcribe(
         self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
     ) -> tuple[RecognizedSegment, ...]:
-        assert speech, "a chunk without speech is not for the model"
-        return tuple(segment("hello", s.start, s.end, language=language) for s in speech)
+        assert speech, "the stage must not call the model for a chunk without speech"
+        segments = []
+        for interval in speech:
+            segments.append(segment("hello", interval.start, interval.end, language=language))
+        return tuple(segments)
 
-    def guess(self, audio: Path, windows: Sequence[Sequence[Interval]]) -> list[dict[str, float]]:
-        self.asked += windows
+    def language_probabilities(
+        self, audio: Path, windows: Sequence[Sequence[Interval]]
+    ) -> list[dict[str, float]]:
+        self.windows += windows
         return [self.guesses.pop(0) for _ in windows]
 
 
@@ -47,9 +52,14 @@ def segment(
     no_speech_prob: float | None = None,
     quality_flags: tuple[QualityFlag, ...] = (),
 ) -> RecognizedSegment:
-    """Its words fill it."""
-    words = text.split()
-    length = (end - start) / max(1, len(words))
+    """Returns a segment whose words share its time equally."""
+    texts = text.split()
+    length = (end - start) / max(1, len(texts))
+    words = []
+    for index, word in enumerate(texts):
+        word_start = start + index * length
+        word_end = start + (index + 1) * length
+        words.append(RecognizedWord(word=word, start=word_start, end=word_end, probability=0.9))
     return RecognizedSegment(
         start=start,
         end=end,
@@ -60,21 +70,19 @@ def segment(
         no_speech_prob=no_speech_prob,
         temperature=0.0,
         quality_flags=quality_flags,
-        words=tuple(
-            RecognizedWord(
-                word=word, start=start + n * length, end=start + (n + 1) * length, probability=0.9
-            )
-            for n, word in enumerate(words)
-        ),
+        words=tuple(words),
     )
 
 
-def manifest(folder: Path, chunks: Sequence[Chunk] = (), probe: Sequence[ProbeWindow] = ()) -> Path:
+def write_manifest(
+    folder: Path, chunks: Sequence[Chunk] = (), probe: Sequence[ProbeWindow] = ()
+) -> Path:
+    """Writes the manifest of a recording of two minutes. Returns its path."""
     media = Media(
         container="wav", codec="pcm_s16le", duration=120, sample_rate=16000, channels=1, bytes=1
     )
+    vad = Engine(name="silero", version="1")
+    manifest = Manifest(media=media, chunks=tuple(chunks), spans=(), probe=tuple(probe), engine=vad)
     path = folder / "manifest.json"
-    finder = Engine(name="silero", version="1")
-    made = Manifest(media=media, chunks=tuple(chunks), spans=(), probe=tuple(probe), engine=finder)
-    path.write_text(made.model_dump_json())
+    path.write_text(manifest.model_dump_json())
     return path
