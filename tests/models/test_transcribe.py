@@ -1,4 +1,9 @@
-"""Proves what transcribe and detect make of real sound, with the packaged Whisper model."""
+"""Proves what transcribe and detect make of real sound, with the packaged Whisper model.
+
+Texts and limits were seen to hold on GENERIC, on AVX2, and on an AMD processor's own choice (AVX2 in
+CTranslate2, AVX-512 in oneDNN). Tests that depend on a log probability, which differs by up to 0.2,
+are marked `decisive` and run on a second instruction set in every run (`test_isas.py`).
+"""
 
 import wave
 from collections.abc import Iterable
@@ -202,8 +207,13 @@ def test_a_translation_is_english(recogniser: whisper.Whisper) -> None:
     assert "ich" not in word_set(english) and "I" in word_set(english)
 
 
-@pytest.mark.decisive
-@pytest.mark.parametrize("sound", NONSPEECH.values(), ids=NONSPEECH)
+def nonspeech_case(name: str) -> Any:
+    """Returns a case of the test below. Silence and music have the least margins: decisive."""
+    marks = (pytest.mark.decisive,) if name in ("silence", "music") else ()
+    return pytest.param(NONSPEECH[name], id=name, marks=marks)
+
+
+@pytest.mark.parametrize("sound", map(nonspeech_case, NONSPEECH))
 def test_text_in_sounds_without_speech_is_flagged(
     recogniser: whisper.Whisper, tmp_path: Path, sound: Samples
 ) -> None:
