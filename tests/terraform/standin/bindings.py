@@ -20,7 +20,7 @@ import re
 import tarfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,10 +193,10 @@ def provider_schema(javascript: str) -> Schema:
     return {"version": 0, "block": {"attributes": attributes, "block_types": {}}}
 
 
-def schema(wheel: Path) -> Schema:
-    """All resources and data sources."""
+def schema(wheel: Path, types: Set[str]) -> Schema:
+    """Returns the provider's schema with the resources and data sources of these types, as far as it has them."""
     found: Schema = {"resource_schemas": {}, "data_source_schemas": {}}
-    for name, (javascript, declarations) in sources(wheel).items():
+    for name, (javascript, declarations) in sources(wheel, folders(types)).items():
         if name == "provider":
             found["provider"] = provider_schema(javascript)
         for kind, type_, one in Folder(javascript, declarations).schemas():
@@ -204,16 +204,24 @@ def schema(wheel: Path) -> Schema:
     return found
 
 
-def sources(wheel: Path) -> dict[str, tuple[str, str]]:
-    """Folder -> its JavaScript and its declarations. A large resource is spread over several files."""
+def folders(types: Set[str]) -> set[str]:
+    """Returns the package's folders of the provider and of these types: storage-bucket, data-google-storage-bucket."""
+    words = {type_.removeprefix("google_").replace("_", "-") for type_ in types}
+    return {"provider"} | words | {f"data-google-{word}" for word in words}
+
+
+def sources(wheel: Path, wanted: Set[str]) -> dict[str, tuple[str, str]]:
+    """Returns folder -> its JavaScript and its declarations. A large resource is spread over several files."""
     texts: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
     with zipfile.ZipFile(wheel) as outer:
         package = next(name for name in outer.namelist() if name.endswith(".jsii.tgz"))
         with tarfile.open(fileobj=io.BytesIO(outer.read(package))) as inner:
             for member in inner:
                 folder = Path(member.name).parts[2:-1]
+                if not folder or folder[0] not in wanted:
+                    continue
                 file = inner.extractfile(member)
-                if folder and file and member.name.endswith((".js", ".d.ts")):
+                if file and member.name.endswith((".js", ".d.ts")):
                     javascript, declarations = texts[folder[0]]
                     into = declarations if member.name.endswith(".d.ts") else javascript
                     into.append(file.read().decode().partition("\n//# sourceMappingURL")[0])
