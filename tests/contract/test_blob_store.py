@@ -1,4 +1,4 @@
-"""What every blob store promises: the same tests in memory and through Google's client on the real bucket server."""
+"""Every blob store keeps the same promises: in memory, and Google's client on the bucket server."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""What those who publish completions promise: the same tests in memory and on Google's own Pub/Sub emulator."""
+"""Every publisher of job events keeps the same promises: in memory and on Pub/Sub's emulator."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The runner as a process of its own, spoken to by Google's own Executions client over gRPC, and over plain HTTP."""
+"""The runner process serves Google's Executions client over gRPC, and plain HTTP."""
 
 import json
 import signal

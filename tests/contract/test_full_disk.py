@@ -1,4 +1,4 @@
-"""What each part promises when its disk is full: it says so, keeps what it had, and goes on when there is room."""
+"""With a full disk every part reports it, keeps its data, and continues once there is room."""
 
 import asyncio
 import errno

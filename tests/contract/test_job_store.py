@@ -1,4 +1,4 @@
-"""What every job store promises: the same tests on memory, SQLite and the real Firestore emulator."""
+"""Every job store keeps the same promises: memory, SQLite and the Firestore emulator."""
 
 import sqlite3
 import time

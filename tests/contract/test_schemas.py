@@ -1,4 +1,4 @@
-"""The schemas in docs/contracts are those of the code."""
+"""The JSON schemas in docs/contracts equal those generated from the code."""
 
 import json
 from pathlib import Path

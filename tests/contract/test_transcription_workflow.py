@@ -1,4 +1,4 @@
-"""workflows/transcription.yaml on the runner, with a server that stands for all stages and answers in contracts."""
+"""workflows/transcription.yaml calls every stage with the right arguments on the runner."""
 
 import json
 import re

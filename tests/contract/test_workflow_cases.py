@@ -1,4 +1,4 @@
-"""The conformance cases, written from Google's public pages on syntax and standard library, against the runner."""
+"""The runner passes the conformance cases written from Google's public documentation."""
 
 import json
 from collections.abc import Iterator

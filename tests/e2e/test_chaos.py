@@ -1,4 +1,7 @@
-"""A short part of the chaos suite: `make chaos` is the long one."""
+"""Under random kills, cuts and refusals each recording gets its one right answer.
+
+A short part of the chaos suite: `make chaos` is the long one.
+"""
 
 from pathlib import Path
 

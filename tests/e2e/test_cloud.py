@@ -1,4 +1,4 @@
-"""The chain from upload to answer, with engines that do nothing: everything around the models is real."""
+"""The chain answers every upload correctly, with real parts around engines that do nothing."""
 
 import json
 from pathlib import Path

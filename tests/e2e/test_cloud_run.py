@@ -1,4 +1,4 @@
-"""Functions as Cloud Run starts, calls and ends them: its environment, its tokens, its signals."""
+"""Functions work in Cloud Run's environment, with its tokens and its signals."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""From an upload to the message that a subscriber gets, on gcloud's Pub/Sub emulator; engines do nothing."""
+"""A Pub/Sub subscriber receives an event for each ended job, with engines that do nothing."""
 
 from collections.abc import Iterator
 

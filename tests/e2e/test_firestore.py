@@ -1,4 +1,4 @@
-"""Whole jobs whose documents are in Firestore, on gcloud's emulator: from upload to answer, redriven, and erased."""
+"""Whole jobs work with their documents in Firestore's emulator."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A crash in native code takes down one attempt and nothing else, and what is hostile is answered like the rest."""
+"""A native crash ends only one attempt, and hostile names and options are handled normally."""
 
 import signal
 from collections.abc import Iterator

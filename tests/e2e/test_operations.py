@@ -1,4 +1,4 @@
-"""What a person may do to jobs, and what reconcile does by itself: seen from outside, by the CLI and the bucket."""
+"""The CLI's operations on jobs and reconcile work, seen from outside through the bucket."""
 
 from collections.abc import Iterator
 

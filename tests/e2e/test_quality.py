@@ -1,6 +1,6 @@
-"""The quality gate: five minutes of sound that come with Python packages, against what was measured.
+"""Transcripts of five minutes of test sound stay within the measured error rates.
 
-The limits stand a little above (or below) the figures of the day they were set, so that a change that makes words,
+The limits are a little above (or below) the figures of the day they were set, so that a change that makes words,
 times or speakers worse fails, and noise does not. They are no claim: claims are `make eval`'s.
 """
 

@@ -1,4 +1,4 @@
-"""Whatever is killed, the answer comes: real models, real signals."""
+"""The answer arrives whichever process is killed, with real models and real signals."""
 
 from collections import Counter
 from collections.abc import Iterator

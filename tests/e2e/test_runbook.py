@@ -1,7 +1,7 @@
-"""docs/operations.md, as far as it can be followed here.
+"""The procedures in docs/operations.md work on the one-machine cloud.
 
-What people do to jobs is in test_operations.py, processes that are killed in test_restart.py, full disks and outages at
-random in test_chaos.py.
+Operations on jobs are tested in test_operations.py, killed processes in test_restart.py, random full disks and outages
+in test_chaos.py.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""An instance that is ended in the middle of a request, as Cloud Run does, and another that goes on."""
+"""A stage ended by SIGTERM in the middle of a request is continued by another instance."""
 
 import time
 from collections.abc import Iterator

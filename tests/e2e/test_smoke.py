@@ -1,4 +1,4 @@
-"""`make smoke` against the one-machine cloud, and against what may stand in its way."""
+"""`make smoke` reports the answer or the reason for its absence, on the one-machine cloud."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The walk through docs/unproved.md on the one-machine cloud: what can be seen there, and what is said not to be."""
+"""The walk through docs/unproved.md checks each step it can on the one-machine cloud."""
 
 import json
 import os

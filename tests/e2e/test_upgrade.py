@@ -1,4 +1,4 @@
-"""A deploy in the middle of jobs: stages of another version take over, and nothing is lost or answered wrongly.
+"""A deployment of another version in the middle of jobs loses nothing and answers correctly.
 
 The cloud runs from a checkout of its own, with engines that do nothing. A deploy changes the checkout and ends the
 functions' processes, as Cloud Run replaces instances; the executions of the workflow know nothing of it.

@@ -1,4 +1,4 @@
-"""The one-machine cloud with functions in containers: the same answers, and nothing left behind."""
+"""The one-machine cloud with functions in containers gives the same answers and cleans up."""
 
 import json
 from collections.abc import Iterator

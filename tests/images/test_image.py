@@ -1,4 +1,4 @@
-"""What is promised of each image, looked at from outside and from inside of a container."""
+"""Each image holds its function, runs without root, and starts and ends as promised."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a push leaves in a registry, and what it tells Terraform."""
+"""A push puts the images into the registry and writes their digests for Terraform."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Each image does its work on a real recording."""
+"""Each image does its stage's work on a real recording."""
 
 import json
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""The packaged alignment models place every word of real speech at its time."""
+
 import json
 import wave
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Each planted mistake is caught, and by what is named."""
+"""Each mistake planted in terraform/ is caught by the check that is named for it."""
 
 from pathlib import Path
 from typing import Any

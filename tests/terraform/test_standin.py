@@ -1,4 +1,4 @@
-"""The stand-in refuses what the real provider would, as far as a schema tells, and what it makes stays as it is."""
+"""The stand-in provider rejects what the schema forbids and keeps what it creates."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Terraform's own verdicts: style, the provider's schema, an apply, its tests."""
+"""Terraform itself accepts style, schema, examples and apply, and its own tests pass."""
 
 import json
 import os

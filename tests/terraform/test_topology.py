@@ -1,4 +1,4 @@
-"""The topology as planned, when the least is said and when everything is."""
+"""The planned topology passes every check, with minimal and with full variables."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source."""
+"""Modules import only what the architecture allows, read from the sources."""
 
 import ast
 from collections.abc import Iterator

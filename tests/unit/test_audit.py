@@ -1,4 +1,4 @@
-"""An audit that could not ask anybody says so, and is no success."""
+"""An audit that cannot reach the advisory service fails and says why."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What a transcript says it cost, through prepare and finalize."""
+"""The transcript states the cost of its job, computed through prepare and finalize."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Who is told that a job has ended: by finalize, and by reconcile of what finalize could not tell."""
+"""Every end of a job is published, by finalize or later by reconcile."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Seconds and operations become money: hand-computed, with prices that are easy to multiply."""
+"""Seconds and operations are priced correctly, checked against hand-computed values."""
 
 from datetime import date
 from typing import Any, get_args

@@ -1,4 +1,4 @@
-"""What a call of each stage makes the chain do, counted on the real chain and the real workflow, is what is priced."""
+"""The operations counted in the real chain and workflow are those that are priced."""
 
 import json
 from collections import Counter

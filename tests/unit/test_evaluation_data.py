@@ -1,4 +1,4 @@
-"""The recordings of the evaluation say exactly what they hold. Composed of made sounds: no package is needed."""
+"""Generated evaluation recordings contain exactly the sound that their truth states."""
 
 import gzip
 import itertools

@@ -1,4 +1,4 @@
-"""A folder of recordings with their truth beside them is read as it is meant, and what is no use is named."""
+"""A folder of recordings and truth files is read correctly; unusable files are named."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Callers with tokens signed by a key of the test's own, which a server of the test's own publishes."""
+"""Only callers with a valid token of a listed service account are accepted."""
 
 import json
 import time

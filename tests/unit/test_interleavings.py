@@ -1,4 +1,4 @@
-"""Whatever the order of the steps of several workers, and wherever one is killed, the same objects stand at the end."""
+"""Any interleaving or kill of several workers leaves the same objects at the end."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The two ends of a job, prepare's beginning and finalize's end, on stores in memory."""
+"""A job is started by prepare and ended by finalize correctly, on in-memory stores."""
 
 import json
 import logging

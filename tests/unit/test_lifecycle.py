@@ -1,7 +1,6 @@
-"""The life of jobs as a state machine: whatever people and faults do, in whatever order, each recording in the inbox
-ends with the one right answer.
+"""Whatever users and faults do in any order, each recording ends with its one right answer.
 
-Real are claim, lease, commit, answer, reconcile and all that a person may ask for; see `memory_cloud`.
+Real are claim, lease, commit, answer, reconcile and every user operation; see `memory_cloud`.
 """
 
 import json

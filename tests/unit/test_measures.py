@@ -1,4 +1,4 @@
-"""The measures of the evaluation, on values for which the right number is known by hand."""
+"""The evaluation's measures give the values known by hand."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,5 +1,7 @@
-"""What a person may do to jobs, and what is refused so that no answer is lost to it. The rest is seen from outside, in
-tests/e2e, and in every order that can be thought of, in test_lifecycle.py."""
+"""Cancel, redrive and erase do what they should, and are refused where an answer would be lost.
+
+tests/e2e tests them from outside, and test_lifecycle.py in any order.
+"""
 
 import pytest
 

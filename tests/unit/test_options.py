@@ -1,3 +1,5 @@
+"""Options are read from their layers, validated, and reported with their origin."""
+
 import json
 
 import pytest

@@ -1,4 +1,4 @@
-"""What Google's clients raise when something is away is a failure that may pass."""
+"""Errors of Google's clients during an outage are classified as transient."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,3 +1,5 @@
+"""Answers replace each other in the outbox by generation and run, transcript.json last."""
+
 import pytest
 
 from functions.finalize.outbox import NAMES, PROBLEM, TYPES, folder, put, put_answer, put_problem

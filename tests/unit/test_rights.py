@@ -1,4 +1,4 @@
-"""The table of rights: what the page says is what the file says, and the code asks for no more."""
+"""The table of rights equals its file and its page, and the code needs no more rights."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The folder of a stage: whose it is, and what becomes of it."""
+"""A stage's working folder is removed at its end, also after its worker was killed."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The page of settings: what the code reads is what the page lists, in the same order."""
+"""The docs list every setting that the code reads, in the same order."""
 
 import re
 from pathlib import Path

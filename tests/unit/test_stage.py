@@ -1,4 +1,4 @@
-"""The shell, driven over HTTP requests as functions-framework hands them on, on stores in memory."""
+"""A stage served over HTTP caches, retries, leases and reports errors correctly."""
 
 import errno
 import json

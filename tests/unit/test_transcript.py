@@ -1,4 +1,4 @@
-"""The shape of transcript.json."""
+"""transcript.json has every key, rounded seconds, and rejects any other shape."""
 
 import json
 

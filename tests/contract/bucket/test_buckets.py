@@ -1,4 +1,4 @@
-"""Buckets and their settings."""
+"""Buckets are created, listed, changed and deleted as Cloud Storage does."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Objects made from objects, and many requests in one."""
+"""Copy, rewrite, compose and batch requests behave as in Cloud Storage."""
 
 import base64
 import uuid

@@ -1,4 +1,4 @@
-"""What was answered survives kill -9; what was not leaves nothing behind."""
+"""After kill -9 every acknowledged request is kept and nothing else is visible."""
 
 import io
 import os

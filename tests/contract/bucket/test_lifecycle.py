@@ -1,4 +1,4 @@
-"""What is older than a bucket's rule allows goes; everything else stays."""
+"""Objects older than a bucket's lifecycle rule are deleted, and no others."""
 
 import asyncio
 import time

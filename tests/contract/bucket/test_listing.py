@@ -1,4 +1,4 @@
-"""Listing: against a plain model of it, for any names."""
+"""Listings of arbitrary names equal those of a simple reference model."""
 
 import pytest
 from google.api_core.exceptions import BadRequest

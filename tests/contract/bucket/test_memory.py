@@ -1,4 +1,4 @@
-"""Memory stays flat: the bodies are files, never bytes in memory."""
+"""The server's memory stays bounded while large bodies are uploaded and downloaded."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Any legal name comes back as it went, an illegal one is refused, and none leaves the data folder."""
+"""Legal object names round-trip, illegal ones are refused, none escapes the data folder."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Finalize notifications: at least once, whatever happens to either side."""
+"""Notifications of new objects are delivered at least once despite failures on either side."""
 
 import json
 import threading

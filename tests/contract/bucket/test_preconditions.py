@@ -1,4 +1,4 @@
-"""Every request keeps every condition it is given, also in a race."""
+"""Every kind of request enforces its preconditions, also under concurrency."""
 
 import io
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Downloads: whole, in ranges, from old generations, and while the object goes away."""
+"""Downloads work in ranges, of old generations, and while the object is deleted."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""The XML API, as signed URLs use it, from programs and from web pages."""
+"""Signed URLs of the XML API work for programs and for web pages (CORS)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

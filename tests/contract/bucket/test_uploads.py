@@ -1,4 +1,4 @@
-"""Uploads and what they say of themselves."""
+"""Uploads return correct metadata, and damaged or oversized ones are refused."""
 
 import os
 

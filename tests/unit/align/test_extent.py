@@ -1,3 +1,5 @@
+"""Word boundaries follow the sound: start, end, pauses inside, noise and neighbouring words."""
+
 import pytest
 
 from functions.align.extent import LONGEST_LETTER, USUAL_LETTER, Letter, extents, sounding

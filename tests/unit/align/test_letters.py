@@ -1,3 +1,5 @@
+"""A word is spelled in the letters that the acoustic model knows."""
+
 import pytest
 
 from functions.align.acoustic import UNKNOWN

@@ -1,3 +1,5 @@
+"""Numbers and signs are turned into the words that are spoken, in each language."""
+
 import pytest
 
 from functions.align.numerals import read_out

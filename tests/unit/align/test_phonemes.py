@@ -1,3 +1,5 @@
+"""English words get the phonemes of the dictionary, or of a rule where it lacks the word."""
+
 import pytest
 
 from functions.align.phonemes import IPA, dictionary, phonemes, pronounced

@@ -1,3 +1,5 @@
+"""Each aligned word is assigned to the sentence it belongs to, also without spaces."""
+
 import pytest
 
 from functions.align.sentences import sentences

@@ -1,3 +1,5 @@
+"""Pauses are detected in speech and silence, and not in steady noise."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""English text is normalised to the words that a reader would speak."""
+
 import pytest
 
 from functions.align.spoken import spoken

@@ -1,3 +1,5 @@
+"""The align stage keeps every word, whether alignment succeeds, fails or is impossible."""
+
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,3 +1,5 @@
+"""Word times are made monotonic, stay inside the chunk and keep their origin."""
+
 from itertools import pairwise
 
 from hypothesis import given

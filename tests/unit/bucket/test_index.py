@@ -1,4 +1,4 @@
-"""The index and the content files, without HTTP."""
+"""The bucket server's index and content files stay consistent, tested without HTTP."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The arithmetic of listing: what comes after a prefix, how large a page is, what a glob means."""
+"""Listing computes prefixes, page sizes and globs correctly."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A multipart body may arrive in any pieces."""
+"""A multipart body is parsed in pieces of any size, and refused if it is cut off."""
 
 import asyncio
 from collections.abc import AsyncIterator

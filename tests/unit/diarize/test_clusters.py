@@ -1,4 +1,4 @@
-"""How many people are found in d-vectors, and who is given which voice."""
+"""Speaker clustering finds the right number of speakers and assigns each voice to one."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What diarize asks of a diarizer, and what it makes of the answer."""
+"""The diarize stage asks the diarizer correctly and returns ordered, valid turns."""
 
 import math
 from itertools import pairwise

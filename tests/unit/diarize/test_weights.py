@@ -1,4 +1,4 @@
-"""Where a diarization model is looked for, and what is said when it is not there."""
+"""Diarization models are found on disk, in the cache or in packages; missing ones are named."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Each channel is a speaker."""
+"""With channels split, each channel becomes one speaker in the merged transcript."""
 
 from shared.speech import Turn
 from shared.transcript import Overlap

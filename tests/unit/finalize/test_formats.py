@@ -1,4 +1,4 @@
-"""Captions and other forms of the answer, read back by other people's readers."""
+"""SRT, WebVTT, RTTM and text outputs are readable by independent parsers."""
 
 import html
 import io

@@ -1,4 +1,4 @@
-"""The answer in other people's JSON, read back by their own code and types."""
+"""WhisperX and OpenAI JSON outputs are accepted by those projects' own code and types."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The same person in several spans."""
+"""Speakers of different diarization spans are linked to the same person by voice."""
 
 from functions.finalize.linking import link
 from shared.contracts import Engine

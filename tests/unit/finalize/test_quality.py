@@ -1,4 +1,4 @@
-"""What the answer says about itself."""
+"""Coverage, suspects and confidence in the transcript are computed correctly."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One phrase found, another written."""
+"""Configured phrases are replaced in the words, keeping times and punctuation."""
 
 from functions.finalize.text import space
 from shared.transcript import Transcript

@@ -1,4 +1,4 @@
-"""Who says a word when the sentence and the diarizer's turns do not agree to the word."""
+"""Speaker changes are moved to sentence ends or pauses when those are near."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The answer, put together from examples and from anything at all."""
+"""The finalize stage builds a valid transcript from examples and from generated inputs."""
 
 import json
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Who speaks when, and who said which word."""
+"""Speaker turns are merged, named in order, and assigned to the words they overlap."""
 
 import pytest
 

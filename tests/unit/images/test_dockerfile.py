@@ -1,4 +1,4 @@
-"""What the Dockerfile says twice, or somewhere else says, too."""
+"""The Dockerfile agrees with the functions, the lists and the Makefile."""
 
 import re
 import subprocess

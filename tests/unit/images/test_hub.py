@@ -1,4 +1,4 @@
-"""Models that an image brings: the hub's own client, in front of a server that speaks as the hub does."""
+"""Models downloaded into an image come from the pinned revision only."""
 
 import hashlib
 import json

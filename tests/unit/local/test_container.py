@@ -1,3 +1,5 @@
+"""A function's container is started with the least rights and no secrets in its command."""
+
 from itertools import pairwise
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The calculator: what is measured is what the benchmarks say, what it prints is what the docs show."""
+"""The cost forecast uses the benchmarks' figures, and the docs show what it prints."""
 
 import json
 import re

@@ -1,3 +1,5 @@
+"""Each part of the local cloud gets its command and environment, as process or container."""
+
 import json
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A recording whose channels are heard each for itself."""
+"""A recording with channels split is cut and analysed per channel."""
 
 import io
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Where recordings of any shape are cut, and what holds for every cut."""
+"""Chunks and spans cover the recording and are cut in pauses, for any recording."""
 
 from itertools import pairwise
 

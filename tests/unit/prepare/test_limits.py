@@ -1,4 +1,4 @@
-"""What a recording may ask of prepare: rates, hours, memory, bytes without sound, packets without sense."""
+"""Recordings beyond the limits of rate, length, memory or packets are refused early."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""Recordings in every kind of format, whole and broken."""
+"""Every container and codec decodes to the same sound; broken files are named as such."""
 
 import io
 import struct

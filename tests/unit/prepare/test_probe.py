@@ -1,4 +1,4 @@
-"""Which stretches stand for the whole recording."""
+"""The language sample is taken from the parts of the recording with the most speech."""
 
 import numpy as np
 from hypothesis import given

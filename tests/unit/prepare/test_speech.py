@@ -1,4 +1,4 @@
-"""Silero in a stream against Silero in one go, on real speech."""
+"""Streaming voice activity detection equals running Silero on the whole recording."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The whole of prepare's pure part, from a recording to what the other stages read."""
+"""The prepare stage writes complete chunks, spans, language sample and manifest."""
 
 import io
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Sweeps over buckets in memory: what is started again, what is left alone, and what is given up."""
+"""A sweep restarts, ignores or gives up each recording as it should."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`http.*` against a real server: what is sent, what comes back, and how it fails."""
+"""`http.*` calls send, parse, time out and fail as Google Workflows does."""
 
 import json
 import socket

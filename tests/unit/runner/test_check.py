@@ -1,4 +1,4 @@
-"""The linter: each planted mistake is found, on its line, and a sound workflow is left alone."""
+"""The workflow linter finds each planted mistake on its line and accepts valid workflows."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A deployment in this process: the moments a process of its own cannot be caught in."""
+"""Executions survive cancellation, shutdown and bugs of the runner, tested in-process."""
 
 import asyncio
 import json

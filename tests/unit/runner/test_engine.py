@@ -1,4 +1,4 @@
-"""Steps: order, scopes, errors, retries and parallel branches."""
+"""Steps run with the order, scopes, errors, retries and branches of Google Workflows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""From a bucket's notification to Eventarc's CloudEvent."""
+"""Bucket notifications become Eventarc's CloudEvents, and other events are ignored."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Expressions: what they read, what they mean, and what they must not reach."""
+"""Expressions are parsed and evaluated as documented, and cannot reach Python."""
 
 import operator
 from typing import Any

@@ -1,5 +1,7 @@
-"""Random expressions, written with as few parentheses as Google's table of operators asks, against an oracle that
-shares nothing with the runner: the same value of the same type, or an error with the same tag."""
+"""Random expressions have the same value or error tag as an independent oracle computes.
+
+They are written with as few parentheses as Google's table of operators allows.
+"""
 
 import json
 import operator

@@ -1,4 +1,4 @@
-"""Google's limits: each is kept up to its edge and enforced beyond it."""
+"""Each of Google's documented limits is accepted at its value and enforced above it."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""Whatever a workflow says, and in whatever order its branches come to run: the runner does what the oracle says.
+"""Random workflows end as an oracle predicts, whatever the order of their branches.
 
-Also when it is killed and started again at any moment: the result is the same, and each call is made at least once.
+After being killed and restarted at any moment the result is the same, and each call is made at least once.
 """
 
 import asyncio

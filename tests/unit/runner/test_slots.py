@@ -1,4 +1,4 @@
-"""Slots: first in, first out, over all executions, and none is lost to a cancellation."""
+"""Slots are given first in, first out across executions, and cancellation loses none."""
 
 import asyncio
 from collections.abc import Coroutine

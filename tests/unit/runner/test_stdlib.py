@@ -1,4 +1,4 @@
-"""The standard library, by the examples and the error tables of Google's reference."""
+"""The standard library matches the examples and error tables of Google's reference."""
 
 import re
 from typing import Any

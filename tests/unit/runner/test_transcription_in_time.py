@@ -1,4 +1,4 @@
-"""workflows/transcription.yaml on the runner in virtual time: who waits for whom, and how patiently."""
+"""In virtual time, the transcription workflow schedules and retries its calls fairly."""
 
 import asyncio
 import itertools

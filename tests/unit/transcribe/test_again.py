@@ -1,4 +1,4 @@
-"""The choice among decodings, on a decoder that answers what the test says."""
+"""Decoding falls back to other temperatures and cuts until the best result is chosen."""
 
 from dataclasses import replace
 

@@ -1,3 +1,5 @@
+"""The language is decided by a confidence-weighted vote of the sampled windows."""
+
 from collections.abc import Sequence
 from pathlib import Path
 

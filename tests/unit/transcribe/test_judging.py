@@ -1,3 +1,5 @@
+"""Repetitions, inventions and leaked prompts are flagged, and true speech is not."""
+
 import pytest
 
 from functions.transcribe.judging import doubts, standing

@@ -1,3 +1,5 @@
+"""Speech is split into runs of one language each when several languages are spoken."""
+
 import pytest
 
 from functions.transcribe.languages import likeliest, runs, stretches

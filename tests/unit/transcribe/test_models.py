@@ -1,3 +1,5 @@
+"""Speech models are assembled, verified and loaded, and a missing one is named."""
+
 import multiprocessing
 from pathlib import Path
 

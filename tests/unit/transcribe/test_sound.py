@@ -1,3 +1,5 @@
+"""Speech regions longer than a window are cut, in a pause where there is one."""
+
 import numpy as np
 
 from functions.transcribe.sound import LONGEST, fitting

@@ -1,3 +1,5 @@
+"""The transcribe stage uses the right language and times, and rejects invalid requests."""
+
 from pathlib import Path
 
 import pytest

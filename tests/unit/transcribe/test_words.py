@@ -1,3 +1,5 @@
+"""Tokens are joined into the words of the text, timed in order and inside their region."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
