@@ -13,11 +13,14 @@ EXTRAS := prepare transcribe align diarize finalize local dev
 FUNCTIONS ?= prepare transcribe align diarize finalize reconcile
 ENGINE ?= $(shell command -v podman || echo docker)
 BUILD_OPTIONS ?=
+# Tests run in so many processes at once. One group of tests loads models, and takes about 6 GB.
+WORKERS ?= 2
+PARALLEL := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
 
-.PHONY: help setup demo test test-fast check format lint types workflows terraform plan models lock bench eval cost \
+.PHONY: help setup demo test test-fast check check-all format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
 
 help: ## Tell what there is
@@ -38,13 +41,16 @@ $(READY): requirements.lock pyproject.toml
 demo: setup ## Transcribe a real two-speaker recording on the one-machine cloud
 	$(BIN)/dropscribe demo
 
-test: setup ## Run all tests
-	$(BIN)/pytest
+test: setup ## Run all tests, in two processes or make test WORKERS=4
+	$(BIN)/pytest $(PARALLEL)
 
 test-fast: setup ## Run the tests that load no model and start no cloud
-	$(BIN)/pytest tests/unit tests/contract
+	$(BIN)/pytest $(PARALLEL) tests/unit tests/contract
 
 check: setup lint types workflows terraform ## Run all static checks
+
+check-all: setup ## Run every suite of tests/suites.toml (over an hour) and print what passed and failed
+	@$(BIN)/python -m tests.check_all
 
 lint: setup ## Check style
 	$(BIN)/ruff check .

@@ -19,4 +19,5 @@ FIRESTORE = Emulator(
     jar="platform/cloud-firestore-emulator/cloud-firestore-emulator.jar",
     main="com.google.cloud.datastore.emulator.firestore.CloudFirestore",
     call=call,
+    variable="FIRESTORE_EMULATOR_HOST",
 )

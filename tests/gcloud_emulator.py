@@ -1,5 +1,6 @@
 """gcloud's emulators, each as a process of its own, where they are installed."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -25,6 +26,8 @@ class Emulator:
     jar: str
     main: str
     call: Callable[[str], object]
+    variable: str | None = None
+    """The environment variable by which `call` lets Google's client find it."""
 
     def missing(self) -> str | None:
         """Why it cannot run here."""
@@ -41,15 +44,22 @@ class Emulator:
 
     @contextmanager
     def running(self) -> Iterator[str]:
-        """Its host:port."""
+        """Yields its host:port. Afterwards clients find the one that they found before."""
+        before = self._environment()
         started = self.started()
         try:
             yield started.host
         finally:
             started.kill()
+            if self.variable:
+                os.environ.pop(self.variable, None)
+            os.environ.update(before)
 
     def command(self, port: int) -> list[str]:
         return ["java", "-Xmx256m", "-cp", str(self._jar()), self.main, "--host=127.0.0.1", f"--port={port}"]
+
+    def _environment(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if name == self.variable}
 
     def _jar(self) -> Path | None:
         """Beneath the folder of the gcloud command, or where Debian's packages put it."""
