@@ -119,6 +119,7 @@ def echo() -> Iterator[EchoServer]:
 
 @pytest.fixture
 def runner(tmp_path: Path, echo: EchoServer) -> Iterator[Runner]:
+    """Yields a new runner, for tests that stop it or count its executions."""
     with running(tmp_path, echo.url, "--slots", f"{echo.url}=2") as runner:
         yield runner
 
@@ -126,6 +127,19 @@ def runner(tmp_path: Path, echo: EchoServer) -> Iterator[Runner]:
 @pytest.fixture
 def client(runner: Runner) -> Iterator[ExecutionsClient]:
     with runner.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared_runner(tmp_path_factory: pytest.TempPathFactory, echo: EchoServer) -> Iterator[Runner]:
+    """Yields one runner for all tests that look only at executions of their own."""
+    with running(tmp_path_factory.mktemp("runner"), echo.url, "--slots", f"{echo.url}=2") as runner:
+        yield runner
+
+
+@pytest.fixture(scope="module")
+def shared_client(shared_runner: Runner) -> Iterator[ExecutionsClient]:
+    with shared_runner.client() as client:
         yield client
 
 
@@ -142,9 +156,9 @@ def ended(client: ExecutionsClient, name: str) -> Any:
     return until(get)
 
 
-def test_an_execution_runs_and_returns(client: ExecutionsClient) -> None:
-    name = create(client, word="hello")
-    execution = ended(client, name)
+def test_an_execution_runs_and_returns(shared_client: ExecutionsClient) -> None:
+    name = create(shared_client, word="hello")
+    execution = ended(shared_client, name)
     assert name.startswith(f"{PARENT}/executions/")
     assert execution.state == Execution.State.SUCCEEDED
     assert json.loads(execution.argument) == {"word": "hello", "path": "/fast"}
@@ -159,8 +173,8 @@ def test_an_execution_runs_and_returns(client: ExecutionsClient) -> None:
     assert [(step.routine, step.step) for step in execution.status.current_steps] == [("main", "done")]
 
 
-def test_a_failure_shows_payload_and_context(client: ExecutionsClient) -> None:
-    execution = ended(client, create(client, path="/status/404"))
+def test_a_failure_shows_payload_and_context(shared_client: ExecutionsClient) -> None:
+    execution = ended(shared_client, create(shared_client, path="/status/404"))
     payload = json.loads(execution.error.payload)
     assert execution.state == Execution.State.FAILED
     assert (payload["code"], payload["tags"]) == (404, ["HttpError"])
@@ -185,40 +199,40 @@ def test_the_list_is_paged_newest_first(client: ExecutionsClient) -> None:
     assert all(execution.argument for execution in full)
 
 
-def test_the_basic_view_leaves_out_the_data(client: ExecutionsClient) -> None:
-    name = create(client)
-    ended(client, name)
-    basic = client.get_execution(request={"name": name, "view": ExecutionView.BASIC})
+def test_the_basic_view_leaves_out_the_data(shared_client: ExecutionsClient) -> None:
+    name = create(shared_client)
+    ended(shared_client, name)
+    basic = shared_client.get_execution(request={"name": name, "view": ExecutionView.BASIC})
     assert basic.state == Execution.State.SUCCEEDED
     assert not basic.argument and not basic.result
 
 
-def test_what_is_wrong_is_googles_error(client: ExecutionsClient) -> None:
+def test_what_is_wrong_is_googles_error(shared_client: ExecutionsClient) -> None:
     with pytest.raises(exceptions.NotFound):
-        client.get_execution(name=f"{PARENT}/executions/none")
+        shared_client.get_execution(name=f"{PARENT}/executions/none")
     with pytest.raises(exceptions.NotFound):
-        client.get_execution(name="no name of an execution")
+        shared_client.get_execution(name="no name of an execution")
     with pytest.raises(exceptions.NotFound):
-        client.create_execution(parent=f"{PARENT}-other", execution=Execution())
+        shared_client.create_execution(parent=f"{PARENT}-other", execution=Execution())
     for argument in ("{no json", json.dumps("x" * 33_000)):
         with pytest.raises(exceptions.InvalidArgument, match="argument"):
-            client.create_execution(parent=PARENT, execution=Execution(argument=argument))
+            shared_client.create_execution(parent=PARENT, execution=Execution(argument=argument))
     for wrong in ({"page_token": "?"}, {"page_size": -1}):
         with pytest.raises(exceptions.InvalidArgument, match="page"):
-            list(client.list_executions(request={"parent": PARENT, **wrong}))
-    done = create(client)
-    ended(client, done)
+            list(shared_client.list_executions(request={"parent": PARENT, **wrong}))
+    done = create(shared_client)
+    ended(shared_client, done)
     with pytest.raises(exceptions.FailedPrecondition, match="SUCCEEDED"):
-        client.cancel_execution(name=done)
+        shared_client.cancel_execution(name=done)
 
 
 @pytest.mark.parametrize("argument", [{"path": "/sleep/30"}, {"path": "/fast", "pause": 1000}])
-def test_cancel_ends_a_call_and_a_sleep(client: ExecutionsClient, argument: dict[str, Any]) -> None:
-    name = create(client, **argument)
+def test_cancel_ends_a_call_and_a_sleep(shared_client: ExecutionsClient, argument: dict[str, Any]) -> None:
+    name = create(shared_client, **argument)
     step = "pause" if "pause" in argument else "work"
-    until(lambda: step in [s.step for s in client.get_execution(name=name).status.current_steps])
-    assert client.cancel_execution(name=name).state == Execution.State.CANCELLED
-    assert client.get_execution(name=name).state == Execution.State.CANCELLED
+    until(lambda: step in [s.step for s in shared_client.get_execution(name=name).status.current_steps])
+    assert shared_client.cancel_execution(name=name).state == Execution.State.CANCELLED
+    assert shared_client.get_execution(name=name).state == Execution.State.CANCELLED
 
 
 def test_cancel_ends_a_wait_for_a_slot(client: ExecutionsClient, runner: Runner, echo: EchoServer) -> None:
@@ -274,16 +288,16 @@ def test_over_http_an_execution_is_created_shown_listed_and_cancelled(runner: Ru
     assert httpx.post(f"{runner.url}/v1/{names[0]}:cancel").json()["state"] == "CANCELLED"
 
 
-def test_over_http_what_is_wrong_has_googles_code_and_status(runner: Runner) -> None:
-    executions = f"{runner.url}/v1/{PARENT}/executions"
+def test_over_http_what_is_wrong_has_googles_code_and_status(shared_runner: Runner) -> None:
+    executions = f"{shared_runner.url}/v1/{PARENT}/executions"
     cancelled = httpx.post(executions, json={"argument": json.dumps({"path": "/sleep/30"})}).json()["name"]
-    httpx.post(f"{runner.url}/v1/{cancelled}:cancel")
+    httpx.post(f"{shared_runner.url}/v1/{cancelled}:cancel")
     answers = [
         httpx.get(f"{executions}/none"),
         httpx.post(executions, content=b"{no json"),
         httpx.post(executions, json={"argument": {}}),
         httpx.get(executions, params={"pageSize": "many"}),
-        httpx.post(f"{runner.url}/v1/{cancelled}:cancel"),
+        httpx.post(f"{shared_runner.url}/v1/{cancelled}:cancel"),
     ]
     assert [(answer.status_code, answer.json()["error"]["status"]) for answer in answers] == [
         (404, "NOT_FOUND"),
@@ -316,11 +330,11 @@ def test_an_event_starts_an_execution_each_time_it_is_sent(runner: Runner, clien
 
 @pytest.mark.parametrize("mode", ["binary", "structured"])
 def test_an_event_as_eventarc_sends_it_becomes_the_argument(
-    runner: Runner, client: ExecutionsClient, mode: str
+    shared_runner: Runner, shared_client: ExecutionsClient, mode: str
 ) -> None:
     sent = json.loads((Path(__file__).parent / "eventarc" / f"{mode}.json").read_text())
-    answer = httpx.post(f"{runner.url}/events", headers=sent["headers"], content=json.dumps(sent["body"]))
-    execution = client.get_execution(name=f"{PARENT}/executions/{answer.raise_for_status().json()['execution']}")
+    answer = httpx.post(f"{shared_runner.url}/events", headers=sent["headers"], content=json.dumps(sent["body"]))
+    execution = shared_client.get_execution(name=f"{PARENT}/executions/{answer.raise_for_status().json()['execution']}")
     argument = json.loads(execution.argument)
     assert argument["data"]["name"] == "team/call one.wav" and int(argument["data"]["generation"]) == 1795328389992551
     assert {name: argument[name] for name in ("specversion", "id", "type", "source", "subject", "time", "bucket")} == {
