@@ -1,4 +1,4 @@
-"""tests/suites.toml lists every test file and marker, and names targets that exist and are run."""
+"""tests/suites.toml lists every test file, and names markers and targets that exist and are run."""
 
 import re
 import tomllib
@@ -40,10 +40,10 @@ def test_the_files_of_a_suite_exist(suite: Suite) -> None:
         assert [file for file in TEST_FILES if file.is_relative_to(TESTS / name)], name
 
 
-def test_every_marker_is_that_of_a_suite() -> None:
+def test_the_marker_of_a_suite_is_declared() -> None:
     options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     declared = {marker.partition(":")[0] for marker in options["markers"]}
-    assert declared == {suite.marker for suite in SUITES.values() if suite.marker}
+    assert declared >= {suite.marker for suite in SUITES.values() if suite.marker}
 
 
 def test_everything_that_is_tested_with_a_change_is_in_check_all() -> None:

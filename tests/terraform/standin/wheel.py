@@ -1,5 +1,6 @@
 """Fetches the package that holds the provider's schema: too large to keep in a repository, pinned by hash."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -20,15 +21,23 @@ class NotFetched(Exception):
 
 
 def fetched() -> Path:
-    """The wheel, from the cache or from the registry that pip is configured for."""
+    """Returns the wheel, from the cache or from the registry that pip is configured for.
+
+    Of several processes one downloads it, and the others wait.
+    """
     kept = CACHE / f"{NAME.replace('-', '_')}-{VERSION}-py3-none-any.whl"
-    if kept.exists():
-        return kept
     CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            download_to(kept)
+    return kept
+
+
+def download_to(kept: Path) -> None:
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         download(Path(folder))
         (Path(folder) / kept.name).rename(kept)
-    return kept
 
 
 def download(folder: Path) -> None:
