@@ -15,8 +15,6 @@ from shared.settings import Settings
 from tests.cloud import WORKFLOW, Cloud
 from tests.recordings import encoded, silence, speech, video, wav
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 FIVE_SECONDS = speech()[104_000:184_000]
 
 

@@ -12,7 +12,6 @@ from tests.cloud import Cloud
 from tests.hostile.recordings import recorded
 from tests.recordings import speech, wav
 
-pytestmark = pytest.mark.xdist_group("cloud")
 TALK = wav(np.tile(speech(), 40))
 """20 minutes, which are decoded for seconds."""
 

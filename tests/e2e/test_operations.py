@@ -11,8 +11,6 @@ from tests.cloud import Cloud
 from tests.recordings import speech, wav
 from tests.slow import SECONDS
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 FIVE_SECONDS = speech()[104_000:184_000]
 SLOWLY = {"language": "en", "initial-prompt": "slowly"}
 

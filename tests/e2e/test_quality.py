@@ -13,7 +13,7 @@ from benchmarks.evaluation.measures import Ratio, Result
 from benchmarks.evaluation.truth import Recording
 from tests.cloud import Cloud
 
-pytestmark = [pytest.mark.models, pytest.mark.xdist_group("models")]
+pytestmark = pytest.mark.models
 Heard = list[tuple[Recording, Result]]
 Measure = Callable[[Recording, Result], dict[str, Ratio]]
 

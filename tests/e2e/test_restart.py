@@ -12,7 +12,7 @@ from shared.contracts import Source
 from tests.cloud import Cloud
 from tests.recordings import sample
 
-pytestmark = [pytest.mark.models, pytest.mark.xdist_group("models")]
+pytestmark = pytest.mark.models
 DIGESTS = {
     "transcribe": "sha256:d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
 }

@@ -16,8 +16,6 @@ from tests.cloud import Cloud
 from tests.deployed.deployment import Deployment, Failed, find, from_outputs
 from tests.recordings import silence, speech, wav
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 ROOT = Path(__file__).parents[2]
 BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)
 

@@ -17,7 +17,7 @@ from tests.cloud import Cloud
 from tests.images.containers import LIGHT, NAMES, require, said
 from tests.recordings import sample
 
-pytestmark = [pytest.mark.images, pytest.mark.xdist_group("images")]
+pytestmark = pytest.mark.images
 
 
 def from_images(*functions: str) -> dict[str, str]:

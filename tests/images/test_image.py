@@ -9,7 +9,7 @@ from local.home import FUNCTIONS
 from tests.images.conftest import Start
 from tests.images.containers import LIGHT, NAMES, config, inside, require
 
-pytestmark = [pytest.mark.images, pytest.mark.xdist_group("images")]
+pytestmark = pytest.mark.images
 
 HEAVY = ("torch", "torchaudio", "whisperx", "pyannote", "transformers", "ctranslate2", "nvidia", "hama")
 LOOK = """

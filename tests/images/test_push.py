@@ -15,7 +15,7 @@ from local.container import engine
 from local.home import free_ports
 from tests.images.containers import require, said
 
-pytestmark = [pytest.mark.images, pytest.mark.xdist_group("images")]
+pytestmark = pytest.mark.images
 
 
 @pytest.fixture

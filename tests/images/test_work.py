@@ -13,7 +13,7 @@ from tests.images.conftest import Start
 from tests.images.desk import QUESTIONS, TEXT, Desk
 from tests.models.sample import SECONDS
 
-pytestmark = [pytest.mark.images, pytest.mark.xdist_group("images")]
+pytestmark = pytest.mark.images
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from shared.speech import Aligned, Heard, HeardSegment, HeardWord
 from shared.stage import Task
 from tests.models.sample import SAMPLE, SECONDS
 
-pytestmark = [pytest.mark.models, pytest.mark.xdist_group("models")]
+pytestmark = pytest.mark.models
 
 UTTERANCES = [line.split(maxsplit=5)[3:] for line in SAMPLE.with_suffix(".stm").read_text().splitlines()]
 

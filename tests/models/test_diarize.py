@@ -14,7 +14,7 @@ from shared.errors import ModelUnavailable
 from shared.speech import SAMPLE_RATE, Diarization, Turn
 from tests.models.sample import SAMPLE, SECONDS
 
-pytestmark = [pytest.mark.models, pytest.mark.xdist_group("models")]
+pytestmark = pytest.mark.models
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from shared.speech import SAMPLE_RATE, Detection, Heard, HeardSegment, Region
 from shared.stage import Task
 from tests.models.sample import SAMPLE, SECONDS, SPEECH, manifest, reference
 
-pytestmark = [pytest.mark.models, pytest.mark.xdist_group("models")]
+pytestmark = pytest.mark.models
 
 Sound = NDArray[np.float64]
 
