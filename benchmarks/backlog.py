@@ -1,11 +1,13 @@
-"""How recordings wait for each other on Google, where nobody queues and a full stage is called again. Simulated.
+"""How recordings wait for each other on Google, where nobody queues and a full stage is called
+again. Simulated.
 
     python -m benchmarks.backlog
 
-Ten thousand uploads at once on ten instances a stage; and short recordings beside one of twelve hours. A stage that is
-full answers 429 at once, as Cloud Run does when its instances have reached their maximum; the workflow calls again
-after the delays of workflows/transcription.yaml. An execution whose retries are used up leaves its recording
-unanswered, and reconcile starts it again: that is counted. Time is simulated, so no machine matters.
+Ten thousand uploads at once on ten instances a stage; and short recordings beside one of twelve
+hours. A stage that is full answers 429 at once, as Cloud Run does when its instances have reached
+their maximum; the workflow calls again after the delays of workflows/transcription.yaml. An
+execution whose retries are used up leaves its recording unanswered, and reconcile starts it again:
+that is counted. Time is simulated, so no machine matters.
 """
 
 import heapq
@@ -26,8 +28,8 @@ from shared.settings import Settings
 WORKFLOW = Path(__file__).parents[1] / "workflows" / "transcription.yaml"
 INSTANCES = 10
 SECONDS = {"prepare": 4.0, "transcribe": 25.0, "align": 20.0, "finalize": 1.0}
-"""What each stage works on five minutes, on one core; diarize runs beside and takes less. finalize takes no longer for
-more."""
+"""What each stage works on five minutes, on one core; diarize runs beside and takes less. finalize
+takes no longer for more."""
 UPLOADS = 10_000
 LATER = 3600.0
 """When one more recording is uploaded, to see how long it waits among the others."""
@@ -47,7 +49,12 @@ class Backoff:
     @classmethod
     def of(cls, retry: dict[str, Any]) -> "Backoff":
         backoff = retry["backoff"]
-        return cls(retry["max_retries"], backoff["initial_delay"], backoff["max_delay"], backoff["multiplier"])
+        return cls(
+            retry["max_retries"],
+            backoff["initial_delay"],
+            backoff["max_delay"],
+            backoff["multiplier"],
+        )
 
     def delay(self, retry: int) -> float:
         return float(min(self.first * self.multiplier**retry, self.most))
@@ -67,7 +74,11 @@ class Policy:
         handler = {name: step for steps in soon["except"]["steps"] for name, step in steps.items()}
         pause = re.search(r"% (\d+)", handler["part_ways"]["args"]["seconds"])
         assert pause is not None
-        return cls(Backoff.of(soon["retry"]), float(pause[1]), Backoff.of(handler["post_patiently"]["retry"]))
+        return cls(
+            Backoff.of(soon["retry"]),
+            float(pause[1]),
+            Backoff.of(handler["post_patiently"]["retry"]),
+        )
 
     def delay(self, refusals: int, dice: random.Random) -> float | None:
         """Seconds until the next call after so many that were refused; None: no more."""
@@ -102,7 +113,8 @@ class Event:
 
 @dataclass
 class Drain:
-    """All recordings from upload to answer. A recording's chunks go through transcribe and align, some at once."""
+    """All recordings from upload to answer. A recording's chunks go through transcribe and align,
+    some at once."""
 
     policy: Policy
     recordings: list[Recording]
@@ -130,8 +142,12 @@ class Drain:
                 self.refuse(event)
         return self
 
-    def push(self, time: float, recording: int, stage: str, refused: int = 0, *, ends: bool = False) -> None:
-        heapq.heappush(self.events, (time, next(self.order), Event(time, recording, stage, refused, ends)))
+    def push(
+        self, time: float, recording: int, stage: str, refused: int = 0, *, ends: bool = False
+    ) -> None:
+        heapq.heappush(
+            self.events, (time, next(self.order), Event(time, recording, stage, refused, ends))
+        )
 
     def work(self, event: Event) -> float:
         fives = self.recordings[event.recording].chunks if event.stage == "prepare" else 1
@@ -169,7 +185,11 @@ class Drain:
 
     def waits(self) -> list[float]:
         """Seconds from upload to answer."""
-        return [recording.answered - recording.at for recording in self.recordings if recording.answered is not None]
+        return [
+            recording.answered - recording.at
+            for recording in self.recordings
+            if recording.answered is not None
+        ]
 
 
 def backlog(policy: Policy) -> dict[str, float]:
@@ -197,7 +217,9 @@ def beside_a_long_one(policy: Policy) -> dict[str, float]:
     alone = Drain(policy, [Recording(0, LONG)])().waits()[0]
     arrivals = [number * EVERY for number in range(int(alone / EVERY))]
     undisturbed = Drain(policy, [Recording(at) for at in arrivals])().waits()
-    long, *short = Drain(policy, [Recording(0, LONG), *(Recording(at) for at in arrivals)])().waits()
+    long, *short = Drain(
+        policy, [Recording(0, LONG), *(Recording(at) for at in arrivals)]
+    )().waits()
     return {
         "short_recordings": len(short),
         "a_short_one_takes_seconds_without_it": round(median(undisturbed), 1),
@@ -210,4 +232,7 @@ def beside_a_long_one(policy: Policy) -> dict[str, float]:
 
 if __name__ == "__main__":
     chosen = Policy.of(WORKFLOW)
-    keep("backlog", {**backlog(chosen), "beside_a_recording_of_twelve_hours": beside_a_long_one(chosen)})
+    keep(
+        "backlog",
+        {**backlog(chosen), "beside_a_recording_of_twelve_hours": beside_a_long_one(chosen)},
+    )

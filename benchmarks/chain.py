@@ -1,4 +1,5 @@
-"""The chain on the one-machine cloud, warm, against plain whisperx with the same models, on composed conversations.
+"""The chain on the one-machine cloud, warm, against plain whisperx with the same models, on
+composed conversations.
 
     python -m benchmarks.chain
 
@@ -21,7 +22,7 @@ from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
 from benchmarks.conversations import Conversation, compose, missing
 from benchmarks.machine import keep
-from tests.cloud import Cloud
+from tests.support.cloud import Cloud
 
 CONVERSATIONS = ((180, 21), (600, 22), (600, 23))
 """(seconds, seed)."""
@@ -66,10 +67,14 @@ def whisperx(recordings: list[Path]) -> list[dict[str, Any]]:
     return [{**each, "wall": sum(each["seconds"].values())} for each in found]
 
 
-def row(conversation: Conversation, ours: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, Any]:
+def row(
+    conversation: Conversation, ours: Mapping[str, Any], plain: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "audio_seconds": round(conversation.seconds, 1),
-        "reference_words": len(text([(None, utterance.text) for utterance in conversation.utterances]).split()),
+        "reference_words": len(
+            text([(None, utterance.text) for utterance in conversation.utterances]).split()
+        ),
         "wall_ratio": round(ours["wall"] / plain["wall"], 3),
         "dropscribe": measured(conversation, ours),
         "plain_whisperx": measured(conversation, plain),
@@ -84,14 +89,17 @@ def measured(conversation: Conversation, found: Mapping[str, Any]) -> dict[str, 
         "rtf": round(found["wall"] / conversation.seconds, 4),
         "stage_seconds": {stage: round(spent, 1) for stage, spent in found["seconds"].items()},
         "wer": round(jiwer.wer(text(reference), text(heard)), 4),
-        "cpwer": round(meeteval.wer.cp_word_error_rate(by_speaker(reference), by_speaker(heard)).error_rate, 4),
+        "cpwer": round(
+            meeteval.wer.cp_word_error_rate(by_speaker(reference), by_speaker(heard)).error_rate, 4
+        ),
         "words_without_time": sum("start" not in word for word in found["words"]),
         "words_without_speaker": sum(word.get("speaker") is None for word in found["words"]),
     }
 
 
 def together(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Wall-time ratio and error rates over several conversations; the rates are weighed by their words."""
+    """Wall-time ratio and error rates over several conversations; the rates are weighed by their
+    words."""
     systems = ("dropscribe", "plain_whisperx")
     words = sum(row["reference_words"] for row in rows)
     rates = {

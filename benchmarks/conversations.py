@@ -1,7 +1,8 @@
 """Conversations of any length with exact truth, composed from real voices that packages carry.
 
-Voices: Debian's asterisk-core-sounds-en-g722 and asterisk-core-sounds-en (prompts with their text, CC-BY-SA) and
-pocketsphinx-testdata (LibriVox with its text). `apt-get install` them; the project ships none of this audio.
+Voices: Debian's asterisk-core-sounds-en-g722 and asterisk-core-sounds-en (prompts with their text,
+CC-BY-SA) and pocketsphinx-testdata (LibriVox with its text). `apt-get install` them; the project
+ships none of this audio.
 """
 
 import gzip
@@ -99,7 +100,13 @@ def prompts() -> Iterator[Clip]:
     for line in gzip.decompress(PROMPT_TEXTS.read_bytes()).decode().splitlines():
         name, _, text = line.strip().partition(": ")
         path = PROMPTS / f"{name}.g722"
-        if name.startswith(";") or not path.exists() or len(text.split()) < 4 or "[" in text or "(" in text:
+        if (
+            name.startswith(";")
+            or not path.exists()
+            or len(text.split()) < 4
+            or "[" in text
+            or "(" in text
+        ):
             continue
         yield clip("Allison", text, path)
 

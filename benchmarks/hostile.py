@@ -2,8 +2,9 @@
 
     python -m benchmarks.hostile --seed 1 --mutants 5000
 
-Exit 1 when one ends in anything but an answer or a problem, or opens anything but itself. Where strace is installed,
-every file opened and every connection made is looked at; else only a canary file and a canary port.
+Exit 1 when one ends in anything but an answer or a problem, or opens anything but itself. Where
+strace is installed, every file opened and every connection made is looked at; else only a canary
+file and a canary port.
 """
 
 import argparse
@@ -18,14 +19,15 @@ from typing import Any
 
 from benchmarks.machine import keep
 from tests.hostile.attempt import Outcome
-from tests.hostile.contained import DEATHS, contained
-from tests.hostile.inputs import by_hand, hostile
-from tests.hostile.outside import Outside, watched
+from tests.hostile.canary import Canary, watch_canary
+from tests.hostile.inputs import handmade_inputs, hostile_input
+from tests.hostile.isolation import DEATHS, run_isolated
 
 CALLS = "open,openat,openat2,creat,connect,execve"
 OPENED = re.compile(r'(?:open|openat|openat2|creat|execve)\([^"]*"(?P<path>[^"]*)"')
 READY = "/proc/self/clear_refs"
-"""Opened at the beginning of each attempt. The first is a harmless one, which loads all there is to load."""
+"""Opened at the beginning of each attempt. The first is a harmless one, which loads all there is to
+load."""
 OURS = (
     "/proc/self/",
     f"{tempfile.gettempdir()}/dropscribe-prepare-",
@@ -34,7 +36,8 @@ OURS = (
     "/usr/lib/",
     f"{Path(__file__).parents[1]}/",
 )
-"""What an attempt may open: its own state, the folder for what it makes, and code that is loaded late."""
+"""What an attempt may open: its own state, the folder for what it makes, and code that is loaded
+late."""
 
 
 def main() -> None:
@@ -42,28 +45,48 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", type=int, default=5000)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="outside-") as folder, watched(Path(folder)) as watch:
-        outcomes, traced = tried(asked.seed, asked.mutants, watch.outside)
-        outside = {"canary": watch.touched(), "traced": traced}
-        figures = {**told(asked.seed, outcomes, watch.outside), "opened_outside": outside}
+    with (
+        tempfile.TemporaryDirectory(prefix="outside-") as folder,
+        watch_canary(Path(folder)) as watch,
+    ):
+        outcomes, traced = tried(asked.seed, asked.mutants, watch.canary)
+        outside = {"canary": watch.accesses(), "traced": traced}
+        figures = {**told(asked.seed, outcomes, watch.canary), "opened_outside": outside}
     keep("hostile", figures)
     sys.exit(1 if figures["wrong"] or any(outside.values()) else 0)
 
 
-def tried(seed: int, mutants: int, outside: Outside) -> tuple[Mapping[int, Outcome], list[str] | None]:
-    """What became of each number, and what was opened that should not have been: None where nobody could look."""
-    numbers = range(len(by_hand(outside)) + mutants)
+def tried(
+    seed: int, mutants: int, canary: Canary
+) -> tuple[Mapping[int, Outcome], list[str] | None]:
+    """What became of each number, and what was opened that should not have been: None where nobody
+    could look."""
+    numbers = range(len(handmade_inputs(canary)) + mutants)
     if shutil.which("strace") is None:
-        return dict(contained(seed, numbers, outside)), None
+        return dict(run_isolated(seed, numbers, canary)), None
     with tempfile.TemporaryDirectory(prefix="trace-") as folder:
         log = str(Path(folder) / "trace")
-        before = ("strace", "-ff", "--seccomp-bpf", "-qq", "-s", "4096", "-e", f"trace={CALLS}", "-o", log)
-        outcomes = dict(contained(seed, numbers, outside, before))
-        return outcomes, sorted({escape for path in Path(folder).iterdir() for escape in escapes(path)})
+        before = (
+            "strace",
+            "-ff",
+            "--seccomp-bpf",
+            "-qq",
+            "-s",
+            "4096",
+            "-e",
+            f"trace={CALLS}",
+            "-o",
+            log,
+        )
+        outcomes = dict(run_isolated(seed, numbers, canary, before))
+        return outcomes, sorted(
+            {escape for path in Path(folder).iterdir() for escape in escapes(path)}
+        )
 
 
 def escapes(log: Path) -> list[str]:
-    """Of a process or thread: what it opened since its first real attempt, but for what is ours; any connection."""
+    """Of a process or thread: what it opened since its first real attempt, but for what is ours;
+    any connection."""
     lines = log.read_text(errors="replace").splitlines()
     _, ready, *_ = [at for at, line in enumerate(lines) if READY in line][:2] or [0, 0]
     return [line for line in lines[ready:] if not allowed(line)]
@@ -74,23 +97,42 @@ def allowed(line: str) -> bool:
     return line.startswith(("+++", "---")) or (found is not None and found["path"].startswith(OURS))
 
 
-def told(seed: int, outcomes: Mapping[int, Outcome], outside: Outside) -> dict[str, Any]:
-    inputs = {number: hostile(seed, number, outside) for number in outcomes}
+def told(seed: int, outcomes: Mapping[int, Outcome], canary: Canary) -> dict[str, Any]:
+    inputs = {number: hostile_input(seed, number, canary) for number in outcomes}
     by_format = Counter(made.format for made in inputs.values())
-    sounding = Counter(inputs[number].format for number, outcome in outcomes.items() if outcome.sound)
-    mutants = [outcome for number, outcome in outcomes.items() if number >= len(by_hand(outside))]
+    sounding = Counter(
+        inputs[number].format for number, outcome in outcomes.items() if outcome.sound
+    )
+    mutants = [
+        outcome for number, outcome in outcomes.items() if number >= len(handmade_inputs(canary))
+    ]
     slowest = max(outcomes, key=lambda number: outcomes[number].seconds)
     hungriest = max(outcomes, key=lambda number: outcomes[number].peak)
     return {
         "seed": seed,
         "inputs": len(outcomes),
-        "formats": {kind: {"tried": count, "decoded": sounding[kind]} for kind, count in sorted(by_format.items())},
+        "formats": {
+            kind: {"tried": count, "decoded": sounding[kind]}
+            for kind, count in sorted(by_format.items())
+        },
         "mutants_decoded": round(sum(outcome.sound for outcome in mutants) / len(mutants), 3),
         "ends": dict(Counter(outcome.end for outcome in outcomes.values()).most_common()),
-        "contained": {death: sum(outcome.end == death for outcome in outcomes.values()) for death in DEATHS},
-        "wrong": {number: outcome.end for number, outcome in outcomes.items() if not outcome.right},
-        "slowest": {"number": slowest, "what": inputs[slowest].what, "seconds": outcomes[slowest].seconds},
-        "peak_memory": {"number": hungriest, "what": inputs[hungriest].what, "mib": outcomes[hungriest].peak},
+        "contained": {
+            death: sum(outcome.end == death for outcome in outcomes.values()) for death in DEATHS
+        },
+        "wrong": {
+            number: outcome.end for number, outcome in outcomes.items() if not outcome.acceptable
+        },
+        "slowest": {
+            "number": slowest,
+            "what": inputs[slowest].description,
+            "seconds": outcomes[slowest].seconds,
+        },
+        "peak_memory": {
+            "number": hungriest,
+            "what": inputs[hungriest].description,
+            "mib": outcomes[hungriest].peak,
+        },
     }
 
 

@@ -1,4 +1,5 @@
-"""How large the images are, layer by layer, and how long each takes from its start to its first answer.
+"""How large the images are, layer by layer, and how long each takes from its start to its first
+answer.
 
 python -m benchmarks.images
 """
@@ -13,9 +14,9 @@ from statistics import median
 from typing import Any
 
 from benchmarks.machine import keep
+from emulators.storage.tests.server import BucketServer
 from local.container import engine
-from local.home import FUNCTIONS
-from tests.bucket_server import BucketServer
+from local.layout import FUNCTIONS
 from tests.images.containers import NAMES, Container, config, inside, said
 from tests.images.desk import QUESTIONS, Desk, desk
 
@@ -36,7 +37,9 @@ def main() -> None:
         sys.exit(f"make images first: {', '.join(missing)}")
     layers = {function: layers_of(NAMES[function]) for function in FUNCTIONS}
     with tempfile.TemporaryDirectory() as folder:
-        figures = {function: measured(function, layers[function], Path(folder)) for function in FUNCTIONS}
+        figures = {
+            function: measured(function, layers[function], Path(folder)) for function in FUNCTIONS
+        }
     shared = {layer["id"]: layer["mb"] for image in layers.values() for layer in image}
     keep("images", {"images": figures, "all_together_mb": round(sum(shared.values()), 1)})
 
@@ -46,7 +49,11 @@ def measured(function: str, layers: list[dict[str, Any]], folder: Path) -> dict[
     return {
         "mb": round(sum(layer["mb"] for layer in layers), 1),
         "only_for_a_gpu_mb": round(int(inside(NAMES[function], CUDA)) / 1e6, 1),
-        "layers": [{"mb": layer["mb"], "made_by": layer["made_by"]} for layer in layers if layer["mb"] >= 0.1],
+        "layers": [
+            {"mb": layer["mb"], "made_by": layer["made_by"]}
+            for layer in layers
+            if layer["mb"] >= 0.1
+        ],
         "health_s": [first for first, _ in starts],
         "answer_s": [second for _, second in starts],
         "answer_median_s": median(second for _, second in starts),
@@ -57,11 +64,17 @@ def measured(function: str, layers: list[dict[str, Any]], folder: Path) -> dict[
 def layers_of(image: str) -> list[dict[str, Any]]:
     """From the base up. Of a layer that two images share the id is the same."""
     history = (
-        said(*engine(), "history", "--no-trunc", "--format", "{{.Size}}\t{{.CreatedBy}}", image) or ""
+        said(*engine(), "history", "--no-trunc", "--format", "{{.Size}}\t{{.CreatedBy}}", image)
+        or ""
     ).splitlines()
-    steps = [(megabytes(size), step) for size, _, step in (line.partition("\t") for line in reversed(history))]
+    steps = [
+        (megabytes(size), step)
+        for size, _, step in (line.partition("\t") for line in reversed(history))
+    ]
     (described,) = json.loads(said(*engine(), "image", "inspect", image) or "[]")
-    made = [(mb, step) for mb, step in steps if mb]  # the others say something of the image and hold nothing
+    made = [
+        (mb, step) for mb, step in steps if mb
+    ]  # the others say something of the image and hold nothing
     return [
         {"id": identity, "mb": mb, "made_by": short(step)}
         for identity, (mb, step) in zip(described["RootFS"]["Layers"], made, strict=True)
@@ -76,7 +89,9 @@ def megabytes(told: str) -> float:
 
 def short(step: str) -> str:
     return (
-        step.removeprefix("/bin/sh -c ").removeprefix("#(nop) ").replace("--mount=type=cache,target=/root/.cache ", "")
+        step.removeprefix("/bin/sh -c ")
+        .removeprefix("#(nop) ")
+        .replace("--mount=type=cache,target=/root/.cache ", "")
     )
 
 
@@ -91,7 +106,9 @@ def start(function: str, folder: Path) -> tuple[float, float]:
         server.stop()
 
 
-def timed(function: str, folder: Path, server: BucketServer, recording: Desk) -> tuple[float, float]:
+def timed(
+    function: str, folder: Path, server: BucketServer, recording: Desk
+) -> tuple[float, float]:
     question, began = QUESTIONS[function](recording), time.monotonic()
     container = Container(function, folder / "jobs", {"STORAGE_EMULATOR_HOST": server.url})
     try:

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("whisperx", "ctranslate2", "faster-whisper", "torch", "pyannote.audio", "hama", "functions-framework", "av")
+PACKAGES = (
+    "whisperx",
+    "ctranslate2",
+    "faster-whisper",
+    "torch",
+    "pyannote.audio",
+    "hama",
+    "functions-framework",
+    "av",
+)
 
 
 def keep(name: str, figures: Any) -> None:
@@ -34,4 +43,7 @@ def machine() -> dict[str, Any]:
 
 def processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
+    return next(
+        (line.partition(": ")[2] for line in lines if line.startswith("model name")),
+        platform.machine(),
+    )

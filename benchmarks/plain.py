@@ -1,10 +1,12 @@
-"""Plain whisperx: the same models through its own API, one after the other in one process, with its defaults.
+"""Plain whisperx: the same models through its own API, one after the other in one process, with its
+defaults.
 
     python -m benchmarks.plain [--options FILE] RECORDING...
 
-Loads everything, warms up, prints {"ready": true}, then a JSON object a recording, in their order: the seconds of each
-step, the language, the words with their speakers, and the speakers' turns; or the error that whisperx ended with. FILE
-holds a JSON list of each recording's options, named as whisperx names them: language, task, min_speakers, max_speakers.
+Loads everything, warms up, prints {"ready": true}, then a JSON object a recording, in their order:
+the seconds of each step, the language, the words with their speakers, and the speakers' turns; or
+the error that whisperx ended with. FILE holds a JSON list of each recording's options, named as
+whisperx names them: language, task, min_speakers, max_speakers.
 """
 
 import argparse
@@ -30,14 +32,14 @@ from pyannote.audio.pipelines import SpeakerDiarization
 from whisperx.diarize import DiarizationPipeline
 
 from functions.align import aligner
-from functions.align.acoustic import Acoustic
-from functions.diarize import weights
+from functions.align.acoustic_model import AcousticModel
+from functions.diarize.d_vector import DVector
+from functions.diarize.model_files import embedded_files
 from functions.diarize.pipeline import NoPLDA
-from functions.diarize.voice import DVector
-from functions.transcribe import models
-from shared.process import die_with_parent
+from functions.transcribe import model_files as models
+from shared.runtime.process import die_with_parent
 from shared.settings import settings
-from tests.recordings import sample
+from tests.support.recordings import sample
 
 BATCH = 8
 """The default of whisperx's command. Its `transcribe` alone would take one window at a time."""
@@ -58,9 +60,13 @@ class Plain:
 
     def __post_init__(self) -> None:
         folder = models.find("base", settings().models)
-        self.recogniser = whisperx.load_model(str(folder), "cpu", compute_type="int8", threads=THREADS)
+        self.recogniser = whisperx.load_model(
+            str(folder), "cpu", compute_type="int8", threads=THREADS
+        )
         aligner.load()
-        self.diarizer = object.__new__(DiarizationPipeline)  # its __init__ only loads the model from the hub
+        self.diarizer = object.__new__(
+            DiarizationPipeline
+        )  # its __init__ only loads the model from the hub
         self.diarizer.model = diarizer()
 
     def __call__(self, path: Path, options: Options) -> dict[str, Any]:
@@ -70,7 +76,9 @@ class Plain:
         aligned = self.timed("align", lambda: align(heard["segments"], heard["language"], audio))
         bounds = {name: options.get(name) for name in ("min_speakers", "max_speakers")}
         turns = self.timed("diarize", lambda: self.diarizer(audio, **bounds))
-        spoken = self.timed("assign", lambda: whisperx.assign_word_speakers(turns, {"segments": aligned}))
+        spoken = self.timed(
+            "assign", lambda: whisperx.assign_word_speakers(turns, {"segments": aligned})
+        )
         return {
             "seconds": self.seconds,
             "language": heard["language"],
@@ -85,18 +93,20 @@ class Plain:
         return done
 
     def transcribe(self, audio: NDArray[np.float32], options: Options) -> Any:
-        self.recogniser.tokenizer = None  # whisperx leaves a failed recording's language to the next one
+        self.recogniser.tokenizer = (
+            None  # whisperx leaves a failed recording's language to the next one
+        )
         given = {name: options.get(name) for name in ("language", "task")}
         return self.recogniser.transcribe(audio, batch_size=BATCH, **given)
 
 
 def diarizer() -> SpeakerDiarization:
     """pyannote's pipeline with its own defaults, of the parts that packages carry."""
-    parts = weights.embedded()
+    files = embedded_files()
     pipeline = SpeakerDiarization(
-        segmentation=str(parts.segmentation),
+        segmentation=str(files.segmentation),
         segmentation_batch_size=8,
-        embedding=DVector(parts.embedding),
+        embedding=DVector(files.embedding),
         embedding_batch_size=32,
         plda=NoPLDA(),
         clustering="AgglomerativeClustering",
@@ -112,26 +122,30 @@ def diarizer() -> SpeakerDiarization:
 
 def align(segments: Segments, language: str, audio: NDArray[np.float32]) -> Segments:
     """The segments with words; the words have no times where the language has no model here."""
-    acoustic = aligner.found(language, None)
+    acoustic = aligner.acoustic_model(language, None)
     if acoustic is None:
         return [{**segment, "words": untimed(segment["text"])} for segment in segments]
     return [sentence for segment in segments for sentence in aligned(segment, acoustic, audio)]
 
 
-def aligned(segment: dict[str, Any], acoustic: Acoustic, audio: NDArray[np.float32]) -> Iterator[dict[str, Any]]:
+def aligned(
+    segment: dict[str, Any], acoustic: AcousticModel, audio: NDArray[np.float32]
+) -> Iterator[dict[str, Any]]:
     """The sentences of a segment, as whisperx splits them.
 
-    The packaged aligner knows phonemes: words go in as phonemes and come out again as words. Of a segment that could
-    not be aligned whisperx gives the text alone.
+    The packaged aligner knows phonemes: words go in as phonemes and come out again as words. Of a
+    segment that could not be aligned whisperx gives the text alone.
     """
     found = untimed(segment["text"])
-    spelt = {**segment, "text": " ".join(acoustic.written(word["word"]) for word in found)}
+    spelt = {**segment, "text": " ".join(acoustic.encode_word(word["word"]) for word in found)}
     made = whisperx.align([spelt], acoustic.network, acoustic.metadata, audio, "cpu")["segments"]
     timed = [word for sentence in made for word in sentence["words"]]
     if len(timed) != len(found):
         yield {**segment, "words": found}
         return
-    for sentence in sentences([{**times, **word} for times, word in zip(timed, found, strict=True)]):
+    for sentence in sentences(
+        [{**times, **word} for times, word in zip(timed, found, strict=True)]
+    ):
         times = [word for word in sentence if "start" in word and "end" in word] or [segment]
         start, end = min(word["start"] for word in times), max(word["end"] for word in times)
         yield {"start": start, "end": end, "words": sentence}
@@ -154,9 +168,14 @@ def sentences(words: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def words(segment: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Each with its segment's speaker, too: a word in a gap has none, but whisperx's captions take its segment's."""
+    """Each with its segment's speaker, too: a word in a gap has none, but whisperx's captions take
+    its segment's."""
     for word in segment["words"]:
-        known = {name: value for name, value in word.items() if isinstance(value, str) or math.isfinite(value)}
+        known = {
+            name: value
+            for name, value in word.items()
+            if isinstance(value, str) or math.isfinite(value)
+        }
         yield {**known, "segment_speaker": segment.get("speaker")}
 
 
@@ -166,7 +185,9 @@ def samples(path: Path) -> NDArray[np.float32]:
     with av.open(str(path)) as container:
         frames = [made for frame in container.decode(audio=0) for made in resampler.resample(frame)]
     frames += resampler.resample(None)
-    return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32) / np.float32(32768)
+    return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(
+        np.float32
+    ) / np.float32(32768)
 
 
 def results(paths: Sequence[Path], options: Sequence[Options]) -> Iterator[dict[str, Any]]:
@@ -193,7 +214,9 @@ def main() -> None:
     asked.add_argument("--options", type=Path)
     asked.add_argument("recordings", type=Path, nargs="+")
     given = asked.parse_args()
-    options = json.loads(given.options.read_text()) if given.options else [{}] * len(given.recordings)
+    options = (
+        json.loads(given.options.read_text()) if given.options else [{}] * len(given.recordings)
+    )
     for result in results(given.recordings, options):
         sys.stdout.write("\n" + json.dumps(result, default=float) + "\n")  # whisperx prints, too
         sys.stdout.flush()

@@ -1,9 +1,11 @@
-"""What a crowd of uploads and a sudden death cost: the one-machine cloud with engines that do nothing.
+"""What a crowd of uploads and a sudden death cost: the one-machine cloud with engines that do
+nothing.
 
     python -m benchmarks.resilience
 
-Five hundred uploads at once, with the most memory that each part held; then kill -9 of every process in the middle of
-fifty, and the seconds from `dropscribe up` until work goes on and until all is answered.
+Five hundred uploads at once, with the most memory that each part held; then kill -9 of every
+process in the middle of fifty, and the seconds from `dropscribe up` until work goes on and until
+all is answered.
 """
 
 import tempfile
@@ -19,10 +21,10 @@ import psutil
 
 from benchmarks.machine import keep
 from benchmarks.orchestration import CLIP
-from local.home import PARTS
-from shared.contracts import Source
-from tests.cloud import Cloud
-from tests.noop import ENVIRONMENT
+from local.layout import PROCESSES
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.noop import ENVIRONMENT
 
 CROWD = 500
 CUT_OFF = 50
@@ -66,7 +68,7 @@ def killed(cloud: Cloud) -> dict[str, object]:
         time.sleep(0.05)
     on = time.monotonic()
     last = all_answered(cloud, sources)
-    tasks = [task for source in sources for task in cloud.jobs.tasks(source.job_id)]
+    tasks = [task for source in sources for task in cloud.jobs.stage_records(source.job_id)]
     return {
         "uploads": CUT_OFF,
         "answered": len(sources),
@@ -79,7 +81,9 @@ def killed(cloud: Cloud) -> dict[str, object]:
 
 def uploaded(cloud: Cloud, count: int, name: str) -> list[Source]:
     with ThreadPoolExecutor(10) as pool:
-        return list(pool.map(lambda number: cloud.upload(f"{name}/{number}.wav", CLIP), range(count)))
+        return list(
+            pool.map(lambda number: cloud.upload(f"{name}/{number}.wav", CLIP), range(count))
+        )
 
 
 def all_answered(cloud: Cloud, sources: list[Source]) -> float:
@@ -92,7 +96,9 @@ def all_answered(cloud: Cloud, sources: list[Source]) -> float:
 def finished(cloud: Cloud, sources: list[Source]) -> int:
     """Stages that are done."""
     jobs = cloud.jobs
-    return sum(task.state == "done" for source in sources for task in jobs.tasks(source.job_id))
+    return sum(
+        task.state == "done" for source in sources for task in jobs.stage_records(source.job_id)
+    )
 
 
 @contextmanager
@@ -103,7 +109,7 @@ def watched(cloud: Cloud) -> Iterator[dict[str, int]]:
 
     def watch() -> None:
         while not ended.wait(0.5):
-            for part in PARTS:
+            for part in PROCESSES:
                 with suppress(psutil.NoSuchProcess):
                     held = sum(process.memory_info().rss for process in cloud.processes(part))
                     peaks[part] = max(peaks[part], held)

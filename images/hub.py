@@ -1,7 +1,8 @@
-"""Puts models of the Hugging Face hub, each at a pinned revision, where the functions look for them.
+"""Puts models of the Hugging Face hub, each at a pinned revision, where the functions look for
+them.
 
-`python -m images.hub owner/name@revision…`. A function asks for a model by its name and finds, without a network, the
-revision that was named here.
+`python -m images.hub owner/name@revision…`. A function asks for a model by its name and finds,
+without a network, the revision that was named here.
 """
 
 import os
@@ -20,10 +21,13 @@ def main() -> None:
 
 
 def bake(pinned: str, models: Path) -> None:
-    """Fetch it, and let the name alone mean this revision: the hub's client keeps that in refs/main."""
+    """Fetch it, and let the name alone mean this revision: the hub's client keeps that in
+    refs/main."""
     if (wanted := PINNED.fullmatch(pinned)) is None:
         sys.exit(f"{pinned!r} is not pinned: owner/name@ and the 40 digits of a commit")
-    folder = snapshot_download(wanted["name"], revision=wanted["revision"], cache_dir=models, token=token())
+    folder = snapshot_download(
+        wanted["name"], revision=wanted["revision"], cache_dir=models, token=token()
+    )
     ref = Path(folder).parents[1] / "refs" / "main"
     ref.parent.mkdir(exist_ok=True)
     ref.write_text(wanted["revision"])

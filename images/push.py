@@ -1,4 +1,5 @@
-"""Pushes images and writes down for Terraform which they are, by digest: `python -m images.push REGISTRY FUNCTION…`.
+"""Pushes images and writes down for Terraform which they are, by digest: `python -m images.push
+REGISTRY FUNCTION…`.
 
 A tag may come to mean another image; a digest never does.
 """
@@ -30,7 +31,8 @@ def pushed(function: str, registry: str) -> str:
 
 
 def push(image: str) -> str:
-    """As podman and buildah do. What they compress on the way has a digest of its own, which the push tells."""
+    """As podman and buildah do. What they compress on the way has a digest of its own, which the
+    push tells."""
     with tempfile.NamedTemporaryFile("r") as told:
         call("push", "--digestfile", told.name, image)
         return told.read().strip()

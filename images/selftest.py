@@ -1,7 +1,8 @@
-"""What an image has to show before it is one: its function answers a question about one second of sound.
+"""What an image has to show before it is one: its function answers a question about one second of
+sound.
 
-`python -m images.selftest transcribe`, at the end of the build and in any container. Storage and job store are in
-memory; the rest is what runs in the cloud, the engine and its model included.
+`python -m images.selftest transcribe`, at the end of the build and in any container. Storage and
+job store are in memory; the rest is what runs in the cloud, the engine and its model included.
 """
 
 import hashlib
@@ -15,29 +16,30 @@ from collections.abc import Callable
 
 import functions_framework
 
-from shared.contracts import Artifact, Engine, Source, StageRequest, Wire
-from shared.settings import settings
-from shared.speech import (
+from shared.model.artifacts import (
     SAMPLE_RATE,
     Aligned,
     Chunk,
     Diarization,
-    Heard,
-    HeardSegment,
-    HeardWord,
+    Interval,
     Manifest,
     Media,
-    Region,
+    Recognition,
+    RecognizedSegment,
+    RecognizedWord,
 )
+from shared.model.contracts import Artifact, Engine, Source, StageRequest, WireModel
+from shared.runtime.wiring import blob_store
+from shared.settings import settings
 
-SECOND = Region(start=0.0, end=1.0)
+SECOND = Interval(start=0.0, end=1.0)
 NOBODY = Engine(name="selftest", version="1")
 START = {"run": 1, "execution": "selftest"}
 
 
 SETTINGS = {
-    "DROPSCRIBE_BLOB_STORE": "shared.storage:MemoryBlobs",
-    "DROPSCRIBE_JOB_DOCUMENTS": "shared.documents:MemoryDocuments",
+    "DROPSCRIBE_BLOB_STORE": "shared.adapters.memory:MemoryBlobs",
+    "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.memory:MemoryDocuments",
     "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # nobody is called
 }
 
@@ -75,12 +77,12 @@ def transcribe() -> str:
 
 
 def align() -> str:
-    word = HeardWord(word="Hello.", start=0.2, end=0.8, probability=0.9)
-    segment = HeardSegment(
+    word = RecognizedWord(word="Hello.", start=0.2, end=0.8, probability=0.9)
+    segment = RecognizedSegment(
         start=0.0, end=1.0, language="en", text="Hello.", words=(word,),
         avg_logprob=None, compression_ratio=None, no_speech_prob=None, temperature=None,
     )  # fmt: skip
-    return asked({"audio": sound(), "heard": Heard(segments=(segment,), engine=NOBODY)}, {})
+    return asked({"audio": sound(), "heard": Recognition(segments=(segment,), engine=NOBODY)}, {})
 
 
 def diarize() -> str:
@@ -103,27 +105,38 @@ QUESTIONS: dict[str, Callable[[], str]] = {
 
 
 def manifest() -> Manifest:
-    media = Media(container="wav", codec="pcm_s16le", duration=1.0, sample_rate=SAMPLE_RATE, channels=1, bytes=1)
+    media = Media(
+        container="wav",
+        codec="pcm_s16le",
+        duration=1.0,
+        sample_rate=SAMPLE_RATE,
+        channels=1,
+        bytes=1,
+    )
     chunk = Chunk(start=0.0, end=1.0, speech=(SECOND,))
     return Manifest(media=media, chunks=(chunk,), spans=(SECOND,), probe=(), engine=NOBODY)
 
 
-def asked(inputs: dict[str, bytes | Wire], params: dict[str, object]) -> str:
+def asked(inputs: dict[str, bytes | WireModel], params: dict[str, object]) -> str:
     """The request about a recording that lies in the inbox, with its inputs stored."""
     uri = f"gs://{settings().inbox}/second.wav"
-    generation = settings().blobs().replace(uri, sound(), over=0)
+    generation = blob_store().put(uri, sound(), if_generation_match=0)
     return StageRequest.model_validate(
         {
-            "source": Source(bucket=settings().inbox, name="second.wav", generation=generation or 1),
+            "source": Source(
+                bucket=settings().inbox, name="second.wav", generation=generation or 1
+            ),
             "inputs": {name: kept(name, content) for name, content in inputs.items()},
             "params": params,
         }
     ).model_dump_json()
 
 
-def kept(name: str, content: bytes | Wire) -> Artifact:
+def kept(name: str, content: bytes | WireModel) -> Artifact:
     data = content if isinstance(content, bytes) else content.model_dump_json().encode()
-    return settings().blobs().keep(f"gs://{settings().work}/{name}", data, hashlib.sha256(data).hexdigest())
+    return blob_store().put_if_absent(
+        f"gs://{settings().work}/{name}", data, hashlib.sha256(data).hexdigest()
+    )
 
 
 def refuse_cuda_13() -> None:

@@ -1,21 +1,22 @@
-"""The `dropscribe` command: the whole chain on one machine."""
+"""The `dropscribe` command: the one-machine cloud."""
 
 import importlib.util
 import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from local.cost_command import cost
-from local.home import EXECUTIONS, INBOX, OUTBOX, Home, home
 from local.job_commands import COMMANDS, option
+from local.layout import EXECUTIONS, INBOX, OUTBOX, Layout, layout
 
 if TYPE_CHECKING:
-    from local.follow import Followed
+    from local.progress import Followed
 
 
 @click.group()
@@ -29,124 +30,157 @@ for command in (*COMMANDS, cost):
 
 @main.command()
 def up() -> None:
-    """Start the one-machine cloud; return when everything answers."""
+    """Start the one-machine cloud and return when every process answers."""
     from local.cloud import NotUp
     from local.cloud import up as start
-    from shared.errors import StageError
+    from shared.model.errors import StageError
 
     began = time.monotonic()
     try:
-        fresh = start(home())
+        started = start(layout())
     except (NotUp, StageError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"up after {time.monotonic() - began:.1f} s" if fresh else "was up already", err=True)
+    seconds = time.monotonic() - began
+    click.echo(f"up after {seconds:.1f} s" if started else "was up already", err=True)
 
 
 @main.command()
 def down() -> None:
-    """Stop everything that `up` started. What is unfinished goes on at the next `up`."""
+    """Stop everything that `up` started. Unfinished work resumes at the next `up`."""
     from local.cloud import down as stop
 
-    click.echo("down" if stop(home()) else "was not up", err=True)
+    click.echo("down" if stop(layout()) else "was not up", err=True)
 
 
 @main.command()
 def env() -> None:
-    """Print what points Google's client libraries at the one-machine cloud: eval "$(dropscribe env)"."""
-    ports = home().ports()
-    click.echo(f"export STORAGE_EMULATOR_HOST={ports.url('bucket')}")
+    """Print variables that point Google's clients at the cloud: eval "$(dropscribe env)"."""
+    ports = layout().ports()
+    click.echo(f"export STORAGE_EMULATOR_HOST={ports.url('storage')}")
     click.echo(f"export DROPSCRIBE_INBOX={INBOX}")
     click.echo(f"export DROPSCRIBE_OUTBOX={OUTBOX}")
-    click.echo(f"export DROPSCRIBE_EXECUTIONS_HOST=127.0.0.1:{ports.ports[EXECUTIONS]}  # gRPC")
+    click.echo(f"export DROPSCRIBE_EXECUTIONS_HOST={ports.address(EXECUTIONS)}  # gRPC")
 
 
 @main.command()
 @click.argument("job", required=False)
-@click.option("--limit", default=20, show_default=True, help="Show that many jobs, the last changed first.")
+@click.option(
+    "--limit", default=20, show_default=True, help="Number of jobs, the last changed first."
+)
 def status(job: str | None, limit: int) -> None:
-    """Show the jobs, or all that is known of one JOB."""
+    """Show the jobs, or everything known about one JOB."""
     from rich.console import Console
 
     from local import view
-    from local.follow import job_store
-    from local.queue import waiting
+    from local.progress import connect
+    from local.waiting import waiting
+    from shared.runtime.wiring import job_store
 
-    jobs = job_store(home())
+    connect(layout())
+    jobs = job_store()
     if job is None:
-        Console().print(view.jobs_table(jobs.newest(limit), waiting(home())))
+        Console().print(view.jobs_table(jobs.list_recent(limit), waiting(layout())))
     elif found := jobs.find(job):
-        Console().print(view.job_details(found, jobs.tasks(job)))
+        Console().print(view.job_details(found, jobs.stage_records(job)))
     else:
         raise click.ClickException(f"there is no job {job}")
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--out", default=Path("transcripts"), show_default=True, type=click.Path(path_type=Path))
-@click.option(
-    "--set", "options", multiple=True, metavar="KEY=VALUE", help="An option of the recordings, such as language=en."
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--timeout", default=12 * 3600.0, show_default=True, help="Seconds to wait for the answers.")
+@click.option(
+    "--out", default=Path("transcripts"), show_default=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--set",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the recordings, such as language=en.",
+)
+@click.option(
+    "--timeout", default=12 * 3600.0, show_default=True, help="Seconds to wait for the answers."
+)
 def run(files: tuple[Path, ...], out: Path, options: tuple[str, ...], timeout: float) -> None:
     """Transcribe FILES: upload them, show progress, fetch the answers."""
-    from local import follow
+    from local.progress import fetch
 
-    twice = [name for name, count in Counter(file.name for file in files).items() if count > 1]
-    if twice:
-        raise click.ClickException(f"two files are named {twice[0]}; an answer is kept by its recording's name")
-    answers = transcribe(home(), files, dict(map(option, options)), timeout)
-    for each in answers:
-        for path in follow.fetch(each, out):
+    counts = Counter(file.name for file in files)
+    name, count = counts.most_common(1)[0]
+    if count > 1:
+        raise click.ClickException(
+            f"two files are named {name}; answers are stored by the recording's name"
+        )
+    followed = transcribe(layout(), files, dict(map(option, options)), timeout)
+    for each in followed:
+        for path in fetch(each, out):
             click.echo(path)
-    sys.exit(0 if tell_problems(answers) == 0 else 1)
+    sys.exit(1 if print_failures(followed) else 0)
 
 
-def transcribe(here: Home, files: tuple[Path, ...], options: dict[str, str], timeout: float) -> "list[Followed]":
-    """Upload the files, starting the cloud if it is down, and show progress until each has its answer."""
+def transcribe(
+    here: Layout, files: tuple[Path, ...], options: dict[str, str], timeout: float
+) -> "list[Followed]":
+    """Uploads the files and shows progress until each has its answer.
+
+    Starts the cloud if it is not up.
+    """
     from rich.console import Console
     from rich.live import Live
 
-    from local import follow, view
+    from local import progress, view
     from local.cloud import NotUp
     from local.cloud import up as start
-    from shared.errors import StageError
+    from shared.model.errors import StageError
 
     console = Console(stderr=True)
     try:
         with console.status("starting the one-machine cloud and loading its models"):
             start(here)
-        follow.connect(here)
-        uploads = [follow.upload(file, options) for file in files]
+        progress.connect(here)
+        uploads = [progress.upload(file, options) for file in files]
     except (NotUp, StageError) as error:
         raise click.ClickException(str(error)) from error
     with Live(console=console, refresh_per_second=5) as live:
-        return follow.follow(here, uploads, lambda seen: live.update(view.progress(seen)), time.monotonic() + timeout)
+
+        def show(followed: "Sequence[Followed]") -> None:
+            live.update(view.progress(followed))
+
+        return progress.follow(here, uploads, show, time.monotonic() + timeout)
 
 
-def tell_problems(answers: "list[Followed]") -> int:
-    """How many recordings have no transcript; each with its reason."""
-    from local.view import outcome
+def print_failures(followed: "Sequence[Followed]") -> int:
+    """Prints why recordings have no transcript. Returns how many have none."""
+    from local.view import failure
 
-    reasons = {each.file.name: reason for each in answers if (reason := outcome(each))}
-    for name, reason in reasons.items():
-        click.echo(f"{name}: {reason}", err=True)
-    return len(reasons)
+    failures = 0
+    for each in followed:
+        reason = failure(each)
+        if reason is not None:
+            click.echo(f"{each.file.name}: {reason}", err=True)
+            failures += 1
+    return failures
 
 
 @main.command()
-@click.option("--out", default=Path("transcripts"), show_default=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out", default=Path("transcripts"), show_default=True, type=click.Path(path_type=Path)
+)
 def demo(out: Path) -> None:
-    """Transcribe the two-speaker recording that pyannote.audio carries, and stop what it started."""
-    from local import follow
+    """Transcribe a two-speaker recording that pyannote.audio packages, then stop the cloud."""
     from local.cloud import down as stop
+    from local.progress import fetch
+    from local.supervisor import supervisor_of
 
-    here = home()
-    was_up = supervised(here)
+    here = layout()
+    was_up = supervisor_of(here) is not None
     try:
-        answers = transcribe(here, (sample(),), {}, timeout=900)
-        if tell_problems(answers):
+        followed = transcribe(here, (sample(),), {}, timeout=900)
+        if print_failures(followed):
             sys.exit(1)
-        fetched = {path.suffix: path for path in follow.fetch(answers[0], out)}
+        fetched = {path.suffix: path for path in fetch(followed[0], out)}
     finally:
         if not was_up:
             stop(here)
@@ -154,43 +188,68 @@ def demo(out: Path) -> None:
     click.echo(summary(fetched[".json"]))
 
 
-def supervised(here: Home) -> bool:
-    from local.supervisor import supervisor_of
-
-    return supervisor_of(here) is not None
-
-
 def sample() -> Path:
-    """pyannote.audio's packaged recording: 30 s of a phone call. Importing the package would take seconds."""
+    """Returns pyannote.audio's packaged recording, 30 s of a phone call.
+
+    The package is located without importing it, which would take seconds.
+    """
     package = importlib.util.find_spec("pyannote.audio")
     if package is None or package.origin is None:
         raise click.ClickException("pyannote.audio is not installed: run `make setup`")
-    return Path(package.origin).parent / "sample" / "sample.wav"
+    folder = Path(package.origin).parent
+    return folder / "sample" / "sample.wav"
 
 
 def summary(transcript: Path) -> str:
-    """Where the answer is and what it took."""
-    read = json.loads(transcript.read_text())
+    """Returns the seconds that a transcript took, and where its formats are."""
+    answer = json.loads(transcript.read_text())
+    timings = answer["timings"]
     seconds: Counter[str] = Counter()
-    for call in read["timings"]["stages"]:
+    for call in timings["stages"]:
         seconds[call["stage"]] += call["seconds"]
-    worked = ", ".join(f"{stage} {spent:.1f} s" for stage, spent in seconds.items())
-    lines = [f"{read['media']['duration']:.0f} s of sound in {read['timings']['wall']:.1f} s: {worked}"]
-    return "\n".join([*lines, *read["outputs"].values()])
+    stages = ", ".join(f"{stage} {spent:.1f} s" for stage, spent in seconds.items())
+    duration = answer["media"]["duration"]
+    first = f"{duration:.0f} s of sound in {timings['wall']:.1f} s: {stages}"
+    return "\n".join([first, *answer["outputs"].values()])
 
 
 @main.command()
-@click.argument("part", required=False)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--inbox", help="Bucket. Default: DROPSCRIBE_INBOX, or Terraform's output.")
+@click.option("--outbox", help="Bucket. Default: DROPSCRIBE_OUTBOX, or Terraform's output.")
+@click.option(
+    "--seconds", default=1800.0, show_default=True, help="Seconds to wait for the answer."
+)
+def smoke(file: Path | None, inbox: str | None, outbox: str | None, seconds: float) -> None:
+    """Transcribe FILE, or a packaged phone call, with a deployment on Google."""
+    from local.deployment import Failed, find_deployment
+    from local.smoke import smoke as transcribe_with
+
+    try:
+        deployment = find_deployment(inbox, outbox)
+        texts = transcribe_with(deployment, file or sample(), seconds)
+        click.echo(next(texts), err=True)
+        for text in texts:
+            click.echo(text)
+    except Failed as error:
+        raise click.ClickException(f"smoke: {error}") from error
+
+
+@main.command()
+@click.argument("process", required=False)
 @click.option("--lines", default=50, show_default=True)
-def logs(part: str | None, lines: int) -> None:
-    """Show the last log lines of every part, or of one PART."""
-    folder = home().log("x").parent
-    found = sorted(folder.glob(f"{part or '*'}.log"))
-    if not found:
-        raise click.ClickException(f"there is no log of {part}" if part else "there are no logs yet")
-    for log in found:
-        for line in log.read_text(errors="replace").splitlines()[-lines:]:
-            click.echo(f"{log.stem}: {line}")
+def logs(process: str | None, lines: int) -> None:
+    """Show the last log lines of every process, or of one PROCESS."""
+    folder = layout().log("any").parent
+    files = sorted(folder.glob(f"{process or '*'}.log"))
+    if not files:
+        raise click.ClickException(
+            f"there is no log of {process}" if process else "there are no logs yet"
+        )
+    for file in files:
+        text = file.read_text(errors="replace")
+        for line in text.splitlines()[-lines:]:
+            click.echo(f"{file.stem}: {line}")
 
 
 if __name__ == "__main__":

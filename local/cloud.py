@@ -1,4 +1,4 @@
-"""Bringing the one-machine cloud up and down."""
+"""Starts and stops the one-machine cloud."""
 
 import socket
 import time
@@ -8,121 +8,145 @@ from urllib.request import urlopen
 
 import httpx
 
-from local.home import EXECUTIONS, INBOX, OUTBOX, PARTS, WORK, Home, Ports
+from local.layout import EXECUTIONS, INBOX, OUTBOX, PROCESSES, WORK, Layout, Ports
 from local.supervisor import detach, stop, supervisor_of
+from shared.adapters.sqlite import SqliteDocuments
 from shared.settings import settings
-from shared.sqlite import SqliteDocuments
 
-READY = 180.0
-"""Seconds until every part must answer: loading the models takes most of them."""
-DOWN = 20.0
+START_TIMEOUT = 180.0
+"""Seconds until every process must answer. Loading the models takes most of them."""
+STOP_TIMEOUT = 20.0
+POLL_SECONDS = 0.05
+LOG_LINE_LENGTH = 300
+"""Characters of a log line that an error message shows."""
 
 
 class NotUp(Exception):
-    """The cloud did not come up; the message says which part and what it last said."""
+    """The cloud did not start. The message names the process and its last log line."""
 
 
-def up(home: Home) -> bool:
-    """Start it and return when every part answers. False when it was up already."""
+def up(home: Layout) -> bool:
+    """Starts the cloud and returns once every process answers. Returns False if it was up."""
     if supervisor_of(home) is not None:
         ports = home.ports()
-        until_all(
-            home, lambda part: listens(ports, part)
-        )  # a busy model answers no question, not even after its health
+        # A busy model answers no request, not even a health check, but its port is open.
+        wait_for_processes(home, lambda process: is_listening(ports, process))
         return False
     detach(home)
-    get_ready(home)
+    make_ready(home)
     return True
 
 
-def get_ready(home: Home) -> None:
-    """Wait for every part of a cloud that has just been started, and take up what was left."""
+def make_ready(home: Layout) -> None:
+    """Waits for the processes of a cloud that was just started, and restarts unfinished jobs."""
     ports = home.ports()
-    if not wait(lambda: answers(ports, "bucket"), READY):
-        raise NotUp(complaint(home, ["bucket"]))
-    keep = {INBOX: None, OUTBOX: settings().keep_answer_days, WORK: settings().keep_work_days}
-    for bucket, days in keep.items():
+    if not wait(lambda: is_healthy(ports, "storage"), START_TIMEOUT):
+        raise NotUp(describe_silent(home, ["storage"]))
+    retention_days = {
+        INBOX: None,
+        OUTBOX: settings().keep_answer_days,
+        WORK: settings().keep_work_days,
+    }
+    for bucket, days in retention_days.items():
         make_bucket(ports, bucket, days)
-    until_all(home, lambda part: answers(ports, part))
-    if not wait(lambda: listens(ports, EXECUTIONS), READY):
-        raise NotUp(complaint(home, ["runner"]))
+    wait_for_processes(home, lambda process: is_healthy(ports, process))
+    if not wait(lambda: is_listening(ports, EXECUTIONS), START_TIMEOUT):
+        raise NotUp(describe_silent(home, ["workflows"]))
     SqliteDocuments(home.jobs).drop_expired()
     reconcile(ports)
 
 
 def reconcile(ports: Ports) -> None:
-    """Start again at once what is without an answer. The runner itself takes up what it was at work on."""
+    """Restarts jobs without an answer now. The runner resumes its own executions by itself."""
+    url, body = ports.url("reconcile"), {"unanswered_after": 0}
     try:
-        httpx.post(ports.url("reconcile"), json={"unanswered_after": 0}, timeout=60).raise_for_status()
+        httpx.post(url, json=body, timeout=60).raise_for_status()
     except httpx.HTTPError as error:
         raise NotUp(f"reconcile: {error}") from error
 
 
-def make_bucket(ports: Ports, name: str, days: int | None) -> None:
-    """With the rule that deletes what is older than that. A bucket that is there from last time gets the rule anew."""
-    rules = [] if days is None else [{"action": {"type": "Delete"}, "condition": {"age": days}}]
+def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
+    """Makes or updates a bucket whose objects are deleted after so many days."""
+    rules = []
+    if retention_days is not None:
+        rules = [{"action": {"type": "Delete"}, "condition": {"age": retention_days}}]
     bucket = {"name": name, "lifecycle": {"rule": rules}}
+    buckets = f"{ports.url('storage')}/storage/v1/b"
     try:
-        made = httpx.post(f"{ports.url('bucket')}/storage/v1/b?project=dropscribe-local", json=bucket, timeout=10)
-        if made.status_code == HTTPStatus.CONFLICT:
-            made = httpx.patch(f"{ports.url('bucket')}/storage/v1/b/{name}", json=bucket, timeout=10)
+        response = httpx.post(f"{buckets}?project=dropscribe-local", json=bucket, timeout=10)
+        if response.status_code == HTTPStatus.CONFLICT:
+            response = httpx.patch(f"{buckets}/{name}", json=bucket, timeout=10)
     except httpx.TransportError as error:
         raise NotUp(f"bucket {name} could not be made: {error}") from error
-    if made.is_error:
-        raise NotUp(f"bucket {name} could not be made: {reason(made)}")
+    if response.is_error:
+        raise NotUp(f"bucket {name} could not be made: {error_message(response)}")
 
 
-def reason(answer: httpx.Response) -> str:
-    """The bucket server's own words, such as that the disk is full."""
+def error_message(response: httpx.Response) -> str:
+    """Returns the storage emulator's message, for example that the disk is full."""
     try:
-        return str(answer.json()["error"]["message"])
+        return str(response.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):
-        return answer.reason_phrase
+        return response.reason_phrase
 
 
-def until_all(home: Home, holds: Callable[[str], bool]) -> None:
-    if not wait(lambda: all(map(holds, PARTS)), READY):
-        raise NotUp(complaint(home, [part for part in PARTS if not holds(part)]))
+def wait_for_processes(home: Layout, is_ready: Callable[[str], bool]) -> None:
+
+    def all_are_ready() -> bool:
+        return all(map(is_ready, PROCESSES))
+
+    if wait(all_are_ready, START_TIMEOUT):
+        return
+    silent = [process for process in PROCESSES if not is_ready(process)]
+    raise NotUp(describe_silent(home, silent))
 
 
-def down(home: Home) -> bool:
-    """End every part. False when none was running."""
-    return stop(home, lambda condition: wait(condition, DOWN))
+def down(home: Layout) -> bool:
+    """Stops every process. Returns False if the cloud was not up."""
+
+    def wait_for(condition: Callable[[], bool]) -> bool:
+        return wait(condition, STOP_TIMEOUT)
+
+    return stop(home, wait_for)
 
 
-def answers(ports: Ports, part: str) -> bool:
+def is_healthy(ports: Ports, process: str) -> bool:
     try:
-        with urlopen(f"{ports.url(part)}/health", timeout=2):
+        with urlopen(f"{ports.url(process)}/health", timeout=2):
             return True
     except OSError:
         return False
 
 
-def listens(ports: Ports, part: str) -> bool:
+def is_listening(ports: Ports, process: str) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", ports.ports[part]), timeout=2):
+        with socket.create_connection(("127.0.0.1", ports.ports[process]), timeout=2):
             return True
     except OSError:
         return False
 
 
 def wait(condition: Callable[[], bool], seconds: float) -> bool:
-    """Look until it holds; False when it never did."""
+    """Polls until the condition holds. Returns False if it did not hold in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.05)
+        time.sleep(POLL_SECONDS)
     return True
 
 
-def complaint(home: Home, silent: list[str]) -> str:
-    """What the silent parts last said."""
-    last = [f"{part}: {last_line(home, part)}" for part in silent]
-    return "does not answer: " + "; ".join(last)
+def describe_silent(home: Layout, processes: list[str]) -> str:
+    """Returns a message with the last log line of each process that does not answer."""
+    lines = []
+    for process in processes:
+        lines.append(f"{process}: {last_log_line(home, process)}")
+    return "does not answer: " + "; ".join(lines)
 
 
-def last_line(home: Home, part: str) -> str:
-    log = home.log(part)
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return lines[-1][:300] if lines else "said nothing"
+def last_log_line(home: Layout, process: str) -> str:
+    log = home.log(process)
+    if not log.exists():
+        return "no log"
+    lines = log.read_text(errors="replace").splitlines()
+    return lines[-1][:LOG_LINE_LENGTH] if lines else "empty log"

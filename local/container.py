@@ -1,8 +1,9 @@
-"""A function as a container, from its image: `python -m local.container IMAGE NAME FOLDER VARIABLE…`.
+"""Runs a function's image: `python -m local.container IMAGE NAME FOLDER VARIABLE…`.
 
-It runs as nobody, on a file system that it can only read but for /tmp and the job documents' FOLDER, without
-capabilities, and in this machine's network, since the cloud's other parts listen on 127.0.0.1 only. It ends with this
-process, and this process ends with its parent; what a SIGKILL of both leaves behind is removed at the next start.
+The container runs without root and without capabilities, on a read-only file system except for
+/tmp and the job store's FOLDER. It shares this machine's network, because the other processes
+listen on 127.0.0.1 only. It ends with this process, and this process ends with its parent. A
+container that survives a SIGKILL of both is removed at the next start.
 """
 
 import os
@@ -15,34 +16,39 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from shared.process import die_with_parent
+from shared.runtime.process import die_with_parent
 
 NOBODY = 65532
-"""The user of the images, and whoever runs them where root does."""
+"""User id in the images. Containers run as it where root starts them."""
 GRACE = 8
-"""Seconds from SIGTERM to SIGKILL; the supervisor waits for 10."""
+"""Seconds from SIGTERM to SIGKILL. The supervisor waits for 10."""
 
 
 def engine() -> tuple[str, ...]:
-    """DROPSCRIBE_ENGINE, or podman, or docker: what runs containers, with its own options."""
+    """Returns the command that runs containers: DROPSCRIBE_ENGINE, podman or docker."""
     named = os.environ.get("DROPSCRIBE_ENGINE") or shutil.which("podman") or "docker"
     return tuple(shlex.split(named))
 
 
 def run(image: str, name: str, folder: Path | None, variables: Sequence[str]) -> tuple[str, ...]:
-    """The command that runs an image. The variables' values are those of the process that the command becomes."""
-    user = f"{os.getuid() or NOBODY}:{os.getgid() or NOBODY}"
-    volume = [] if folder is None else ["--volume", f"{folder}:{folder}"]
-    environment = [word for variable in variables for word in ("--env", variable)]
-    return (
-        *engine(), "run", "--rm", "--name", name, "--network", "host", "--log-driver", "none",
-        "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-        "--user", user, *volume, *environment, image,
-    )  # fmt: skip
+    """Returns the command that runs an image.
+
+    `variables` are names. The container gets their values from the command's own environment.
+    """
+    options = ["--rm", f"--name={name}", "--network=host", "--log-driver=none"]
+    options += ["--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"]
+    options += ["--security-opt=no-new-privileges"]
+    user = os.getuid() or NOBODY
+    group = os.getgid() or NOBODY
+    options.append(f"--user={user}:{group}")
+    if folder is not None:
+        options.append(f"--volume={folder}:{folder}")
+    options += [f"--env={variable}" for variable in variables]
+    return (*engine(), "run", *options, image)
 
 
 def hand_over(folder: Path) -> None:
-    """What root made becomes the container's user's, the database before anybody has opened it included."""
+    """Gives files that root made to the container's user, and makes the database for it."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.getuid() == 0:
         (folder / "jobs.sqlite").touch()
@@ -51,11 +57,18 @@ def hand_over(folder: Path) -> None:
 
 
 def remove(name: str) -> None:
-    subprocess.run((*engine(), "rm", "--force", name), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run_silently("rm", "--force", name)
 
 
 def stop(name: str) -> None:
-    subprocess.run((*engine(), "stop", "-t", str(GRACE), name), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    grace = str(GRACE)
+    run_silently("stop", "-t", grace, name)
+
+
+def run_silently(*arguments: str) -> None:
+    silent = subprocess.DEVNULL
+    command = (*engine(), *arguments)
+    subprocess.run(command, stdout=silent, stderr=silent)
 
 
 def end(received: int, frame: object) -> NoReturn:
@@ -65,7 +78,7 @@ def end(received: int, frame: object) -> NoReturn:
 def main() -> None:
     image, name, folder, *variables = sys.argv[1:]
     signal.signal(signal.SIGTERM, end)
-    die_with_parent(signal.SIGTERM)  # instead of SIGKILL, which would leave the container behind
+    die_with_parent(signal.SIGTERM)  # SIGKILL would leave the container behind
     hand_over(Path(folder))
     remove(name)
     container = subprocess.Popen(run(image, name, Path(folder), variables))

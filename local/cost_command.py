@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from local.forecast import Forecast, Pace
+    from local.cost import Forecast, Pace
 
 
 def factor(text: str) -> tuple[str, float]:
@@ -17,7 +17,9 @@ def factor(text: str) -> tuple[str, float]:
     except ValueError:
         rtf = 0
     if not 0 < rtf < float("inf"):
-        raise click.BadParameter(f"{text!r} is not STAGE=FACTOR, such as transcribe=0.05", param_hint="--rtf")
+        raise click.BadParameter(
+            f"{text!r} is not STAGE=FACTOR, such as transcribe=0.05", param_hint="--rtf"
+        )
     return stage, rtf
 
 
@@ -28,21 +30,47 @@ def hours_of(context: click.Context, parameter: click.Parameter, value: float) -
 
 
 @click.command()
-@click.option("--hours", type=float, required=True, callback=hours_of, help="Of audio, of all recordings together.")
-@click.option("--model", default="base", show_default=True, help="Of speech recognition.")
-@click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "l4"]), help="What transcribes.")
-@click.option("--files", type=click.IntRange(min=1), help="Recordings. Without it: one an hour.")
-@click.option("--rtf", "rtfs", multiple=True, metavar="STAGE=FACTOR", help="A stage's seconds for a second of sound.")
 @click.option(
-    "--idle", default=15.0, show_default=True, type=click.FloatRange(min=0), help="Minutes a GPU is awake without work."
+    "--hours",
+    type=float,
+    required=True,
+    callback=hours_of,
+    help="Of audio, of all recordings together.",
 )
-def cost(hours: float, model: str, device: str, files: int | None, rtfs: tuple[str, ...], idle: float) -> None:
+@click.option("--model", default="base", show_default=True, help="Of speech recognition.")
+@click.option(
+    "--device",
+    default="cpu",
+    show_default=True,
+    type=click.Choice(["cpu", "l4"]),
+    help="What transcribes.",
+)
+@click.option("--files", type=click.IntRange(min=1), help="Recordings. Without it: one an hour.")
+@click.option(
+    "--rtf",
+    "rtfs",
+    multiple=True,
+    metavar="STAGE=FACTOR",
+    help="A stage's seconds for a second of sound.",
+)
+@click.option(
+    "--idle",
+    default=15.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Minutes a GPU is awake without work.",
+)
+def cost(
+    hours: float, model: str, device: str, files: int | None, rtfs: tuple[str, ...], idle: float
+) -> None:
     """Tell what hours of audio cost on Google Cloud, beside the list prices of managed services."""
-    from local.forecast import NoForecast, forecast
+    from local.cost import NoForecast, forecast
 
     recordings = files or ceil(hours)
     try:
-        made = forecast(hours, recordings, model, device, rtf=dict(map(factor, rtfs)), idle_minutes=idle)
+        made = forecast(
+            hours, recordings, model, device, rtf=dict(map(factor, rtfs)), idle_minutes=idle
+        )
     except NoForecast as error:
         raise click.ClickException(str(error)) from error
     for line in (*told(hours, recordings, model, device, made), *elsewhere(hours)):
@@ -78,7 +106,7 @@ def row(item: str, what: str, usd: float) -> str:
 
 
 def described(item: str, made: "Forecast") -> str:
-    from shared.cost import ITEMS
+    from shared.model.cost import ITEMS
 
     if item in ITEMS:
         counts = [(made.operations.get(unit, 0), unit.replace("_", " ")) for unit in ITEMS[item]]
@@ -101,10 +129,10 @@ def row_of_service(name: str, as_of: str, usd: float) -> str:
 
 
 def elsewhere(hours: float) -> Iterator[str]:
-    from shared.cost import prices
+    from shared.model.cost import prices
 
     yield "Managed services, list prices for the same hours:"
     for service in prices().services:
         yield row_of_service(service.name, service.as_of, service.usd_per_hour * hours)
     yield ""
-    yield "Free tiers and discounts are left out on both sides. Sources: shared/prices.toml, local/paces.toml."
+    yield "Free tiers and discounts are left out on both sides. Sources: shared/model/prices.toml, local/paces.toml."

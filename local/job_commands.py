@@ -1,4 +1,4 @@
-"""The commands of `dropscribe` that act on jobs. What they do is in shared/operations.py."""
+"""The commands of `dropscribe` that act on jobs, by shared/jobs/operations.py."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from local.home import INBOX, home
+from local.layout import INBOX, layout
 
 if TYPE_CHECKING:
-    from shared.operations import Operations
+    from shared.jobs.operations import Operations
 
 
 def option(text: str) -> tuple[str, str]:
@@ -21,73 +21,91 @@ def option(text: str) -> tuple[str, str]:
 
 @contextmanager
 def operations() -> "Iterator[Operations]":
-    """On the cloud that is up; what cannot be done is told without a stack trace."""
-    from local.follow import connect, job_store
+    """Operations on the running cloud. Refusals and failures become messages of the command."""
+    from local.progress import connect
     from local.supervisor import supervisor_of
-    from shared.errors import StageError
-    from shared.gcs import GcsBlobs
-    from shared.operations import Operations, Refused
-    from shared.workflow import GoogleExecutions
+    from shared.jobs.operations import Operations, Refused
+    from shared.model.errors import StageError
+    from shared.runtime.wiring import blob_store, executions, job_store
 
-    here = home()
+    here = layout()
     if supervisor_of(here) is None:
         raise click.ClickException("the one-machine cloud is not up: run `dropscribe up`")
     connect(here)
     try:
-        yield Operations(GcsBlobs(), job_store(here), GoogleExecutions())
+        yield Operations(blob_store(), job_store(), executions())
     except (Refused, StageError) as error:
         raise click.ClickException(str(error)) from error
 
 
 @click.command()
 @click.argument("jobs", nargs=-1, metavar="JOB...")
-@click.option("--failed", is_flag=True, help="All that ended with a problem, but for those that were cancelled.")
-@click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Other options, such as speakers=2.")
+@click.option(
+    "--failed",
+    is_flag=True,
+    help="All jobs that ended with a problem, except for cancelled ones.",
+)
+@click.option(
+    "--set",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Other options, such as speakers=2.",
+)
 def redrive(jobs: tuple[str, ...], failed: bool, options: tuple[str, ...]) -> None:
-    """Run jobs again. Stages that are asked nothing new give the answers they have."""
+    """Run jobs again. Stages whose inputs did not change return their cached results."""
     if not jobs and not failed:
         raise click.UsageError("name a JOB, or give --failed")
-    from shared.operations import Refused
+    from shared.jobs.operations import Refused
 
-    wanted, refused = dict(map(option, options)) or None, 0
+    changed = dict(map(option, options)) or None
+    refused = 0
     with operations() as operate:
-        for job in [*jobs, *(job.job_id for job in (operate.failed() if failed else []))]:
+        job_ids = list(jobs)
+        if failed:
+            job_ids += [job.job_id for job in operate.failed()]
+        for job_id in job_ids:
             try:
-                click.echo(f"{job}: run {operate.redrive(job, wanted)}")
+                click.echo(f"{job_id}: run {operate.redrive(job_id, changed)}")
             except Refused as error:
-                click.echo(f"{job}: {error}", err=True)
+                click.echo(f"{job_id}: {error}", err=True)
                 refused += 1
     if refused:
-        raise click.ClickException(f"{refused} not run again")
+        raise click.ClickException(f"{refused} jobs were not run again")
 
 
 @click.command()
 def failed() -> None:
     """List the jobs that ended with a problem, and why."""
-    from local.view import explained
+    from local.view import describe_problem
 
     with operations() as operate:
         for job in operate.failed():
-            click.echo(f"{job.job_id}  {job.source.name}  {explained(job.problem) if job.problem else ''}")
+            reason = describe_problem(job.problem) if job.problem else ""
+            click.echo(f"{job.job_id}  {job.source.name}  {reason}")
 
 
 @click.command()
 @click.argument("job")
 def cancel(job: str) -> None:
-    """End a JOB, by its id or its recording's name, also before it begins. A problem that says so is its answer."""
+    """Cancel a JOB, by its id or its recording's name, even before it starts.
+
+    Its answer is a problem that says so.
+    """
     with operations() as operate:
-        click.echo(f"{operate.cancel(job).job_id}: cancelled")
+        source = operate.cancel(job)
+        click.echo(f"{source.job_id}: cancelled")
 
 
 @click.command()
 @click.argument("recording")
-@click.confirmation_option(prompt="Delete the recording and all that came of it?")
+@click.confirmation_option(prompt="Delete the recording and everything made from it?")
 def erase(recording: str) -> None:
-    """Delete a RECORDING, by its name in the inbox, and all that came of it."""
+    """Delete a RECORDING, by its name in the inbox, and everything made from it."""
     with operations() as operate:
         jobs = operate.erase(INBOX, recording)
     if not jobs:
-        raise click.ClickException(f"there is no {recording} in the inbox, and no job of it")
+        raise click.ClickException(f"no recording {recording} in the inbox, and no job for it")
     click.echo("erased")
 
 

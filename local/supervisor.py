@@ -1,7 +1,8 @@
-"""Keeps the parts of the one-machine cloud running: `python -m local.supervisor`, started by `dropscribe up`.
+"""Keeps the processes of the one-machine cloud running: `python -m local.supervisor`.
 
-It holds a lock on its home, starts each part again when it dies, and ends them all when it is told to end. When it is
-killed itself, the kernel kills its children (`shared.process.die_with_parent`).
+`dropscribe up` starts it. It locks the cloud's folder, restarts processes that end, and stops all
+of them on SIGTERM. When it is killed itself, the kernel kills its children
+(`shared.runtime.process.die_with_parent`).
 """
 
 import fcntl
@@ -17,23 +18,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, TextIO
 
-from local.home import ROOT, Home, home
-from local.parts import Part, parts
-from shared.process import die_with_parent
+from local.layout import ROOT, Layout, layout
+from local.processes import Process, processes
+from shared.runtime.process import die_with_parent
 
-PATIENCE = 10.0
-"""Seconds a part may take to end before it is killed."""
-LONGEST_PAUSE = 5.0
-"""Seconds between two starts of a part that keeps dying."""
+STOP_TIMEOUT = 10.0
+"""Seconds that a process may take to end before it is killed."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+"""Seconds between two starts of a process that keeps ending."""
 
 
 @dataclass
 class Running:
-    """A part and its current process."""
+    """A process of the cloud, and its current child process."""
 
-    part: Part
-    home: Home
-    process: subprocess.Popen[bytes] = field(init=False)
+    process: Process
+    layout: Layout
+    child: subprocess.Popen[bytes] = field(init=False)
     started: float = field(init=False)
     pause: float = 0.0
 
@@ -41,13 +42,13 @@ class Running:
         self.start()
 
     def start(self) -> None:
-        log = self.home.log(self.part.name)
+        log = self.layout.log(self.process.name)
         log.parent.mkdir(parents=True, exist_ok=True)
-        self.clear()
+        self.clear_temp()
         with log.open("ab") as out:
-            self.process = subprocess.Popen(
-                self.part.command,
-                env={**os.environ, **self.part.environment},
+            self.child = subprocess.Popen(
+                self.process.command,
+                env={**os.environ, **self.process.environment},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -56,56 +57,61 @@ class Running:
             )
         self.started = time.monotonic()
 
-    def clear(self) -> None:
-        """Libraries leave temporary files when their process is killed, too."""
-        temp = self.home.temp(self.part.name)
+    def clear_temp(self) -> None:
+        """Deletes temporary files, which libraries leave when their process is killed."""
+        temp = self.layout.temp(self.process.name)
         temp.mkdir(parents=True, exist_ok=True)
-        for left in temp.iterdir():
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)  # a worker that is just ending may be at it, too
+        for path in temp.iterdir():
+            if path.is_dir():
+                # A worker that is just ending may delete it at the same time.
+                shutil.rmtree(path, ignore_errors=True)
             else:
-                left.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
-    def revive(self) -> None:
-        """Start it again if it died; more and more slowly if it dies at once each time."""
-        if self.process.poll() is None or time.monotonic() < self.started + self.pause:
+    def restart_if_ended(self) -> None:
+        """Restarts the child if it ended, with growing pauses if it ends soon each time."""
+        now = time.monotonic()
+        if self.child.poll() is None or now < self.started + self.pause:
             return
-        lived = time.monotonic() - self.started
-        self.pause = 0.0 if lived > LONGEST_PAUSE else min(LONGEST_PAUSE, max(0.2, self.pause * 2))
-        tell("part died; starting it again", part=self.part.name, code=self.process.returncode)
+        if now - self.started > LONGEST_PAUSE:
+            self.pause = 0.0
+        else:
+            self.pause = min(LONGEST_PAUSE, max(SHORTEST_PAUSE, self.pause * 2))
+        code = self.child.returncode
+        warn("process ended; restarting it", process=self.process.name, code=code)
         self.start()
 
 
-def supervise(home: Home, parts: Sequence[Part]) -> None:
-    """Keep the parts running until SIGTERM or SIGINT."""
-    ending: list[int] = []
+def supervise(home: Layout, processes: Sequence[Process]) -> None:
+    """Keeps the processes running until SIGTERM or SIGINT."""
+    received: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, _: ending.append(received))
-    running = [Running(part, home) for part in parts]
-    while not ending:
+        signal.signal(number, lambda signum, _: received.append(signum))
+    running = [Running(process, home) for process in processes]
+    while not received:
         time.sleep(0.1)
         for each in running:
-            each.revive()
-    end(running)
+            each.restart_if_ended()
+    stop_all(running)
 
 
-def end(running: list[Running]) -> None:
-    """All at once; the runner's executions and the buckets' events go on at the next start."""
+def stop_all(running: Sequence[Running]) -> None:
+    """Stops all processes at once. Executions and events resume at the next start."""
     for each in running:
-        each.process.terminate()
-    deadline = time.monotonic() + PATIENCE
+        each.child.terminate()
+    deadline = time.monotonic() + STOP_TIMEOUT
     for each in running:
         try:
-            each.process.wait(max(0.0, deadline - time.monotonic()))
+            each.child.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            tell("part did not end; killing it", part=each.part.name)
-            each.process.kill()
-            each.process.wait()
-        each.clear()
+            warn("process did not end; killing it", process=each.process.name)
+            each.child.kill()
+            each.child.wait()
+        each.clear_temp()
 
 
-def locked(home: Home) -> TextIO:
-    """Take the home for this process; raise BlockingIOError when another supervisor has it."""
+def lock_home(home: Layout) -> TextIO:
+    """Locks the folder for this process. Raises BlockingIOError if a supervisor has it."""
     home.folder.mkdir(parents=True, exist_ok=True)
     lock = home.lock.open("a+")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -115,8 +121,8 @@ def locked(home: Home) -> TextIO:
     return lock
 
 
-def supervisor_of(home: Home) -> int | None:
-    """The process id of the supervisor that runs on this home."""
+def supervisor_of(home: Layout) -> int | None:
+    """Returns the process id of the supervisor that has this folder."""
     if not home.lock.exists():
         return None
     with home.lock.open() as lock:
@@ -127,8 +133,8 @@ def supervisor_of(home: Home) -> int | None:
     return None
 
 
-def detach(home: Home) -> None:
-    """Start a supervisor that outlives this process."""
+def detach(home: Layout) -> None:
+    """Starts a supervisor that outlives this process."""
     log = home.log("supervisor")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
@@ -143,8 +149,8 @@ def detach(home: Home) -> None:
         )
 
 
-def stop(home: Home, wait: Callable[[Callable[[], bool]], bool]) -> bool:
-    """Tell the supervisor to end and wait for it. False when none was running."""
+def stop(home: Layout, wait: Callable[[Callable[[], bool]], bool]) -> bool:
+    """Stops the supervisor and waits for it. Returns False if none was running."""
     pid = supervisor_of(home)
     if pid is None:
         return False
@@ -153,20 +159,22 @@ def stop(home: Home, wait: Callable[[Callable[[], bool]], bool]) -> bool:
     return True
 
 
-def tell(message: str, **fields: object) -> None:
-    with suppress(OSError):  # a full disk takes the line, not what it tells of
-        sys.stderr.write(json.dumps({"severity": "WARNING", "message": message, **fields}) + "\n")
+def warn(message: str, **fields: object) -> None:
+    entry = {"severity": "WARNING", "message": message, **fields}
+    line = json.dumps(entry)
+    with suppress(OSError):  # a full disk may lose the line, but not stop the supervisor
+        sys.stderr.write(line + "\n")
 
 
-def main(parts_of: Callable[[Home], Sequence[Part]] = parts) -> NoReturn:
-    here = home()
+def main(processes_of: Callable[[Layout], Sequence[Process]] = processes) -> NoReturn:
+    home = layout()
     try:
-        lock = locked(here)
+        lock = lock_home(home)
     except BlockingIOError:
-        tell("another supervisor has this home")
+        warn("another supervisor has this folder")
         sys.exit(0)
     with lock:
-        supervise(here, parts_of(here))
+        supervise(home, processes_of(home))
     sys.exit(0)
 
 

@@ -1,4 +1,4 @@
-"""What a person sees: progress stage by stage, and jobs. Made with rich."""
+"""Tables of progress and of jobs, made with rich."""
 
 from collections.abc import Sequence
 
@@ -6,52 +6,62 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from local.follow import Followed
-from local.queue import Waiting
-from shared.contracts import Problem
-from shared.jobs import Job, TaskRecord
+from local.progress import Followed
+from local.waiting import Waiting
+from shared.jobs.job import Job, StageRecord
+from shared.model.contracts import Problem
 
 STEPS = ("prepare", "detect", "transcribe", "align", "diarize")
 SIGNS = {
     "running": "[yellow]…[/]",
     "done": "[green]✓[/]",
     "failed": "[red]✗[/]",
-    "unanswered": "[red]?[/]",
+    "retryable": "[red]?[/]",
     "cancelled": "[dim]–[/]",
     "erased": "[dim]–[/]",
 }
 
 
-def progress(seen: Sequence[Followed]) -> RenderableType:
-    """A row a recording, a column a stage."""
+def progress(followed: Sequence[Followed]) -> RenderableType:
+    """Returns a table with one row per recording and one column per step."""
     table = Table(box=None, pad_edge=False)
     for heading in ("recording", *STEPS, "answer"):
         table.add_column(heading, no_wrap=True)
-    for each in seen:
-        table.add_row(Text(each.file.name), *(cell(each, step) for step in STEPS), answer(each))
+    for each in followed:
+        steps = [step_cell(each, step) for step in STEPS]
+        table.add_row(Text(each.file.name), *steps, answer_cell(each))
     return table
 
 
-def cell(each: Followed, step: str) -> str:
-    """How many parts of a step are done of how many, and the seconds worked."""
-    tasks = [task for task in each.tasks if task.stage == step]
-    if not tasks:
+def step_cell(each: Followed, step: str) -> str:
+    """Returns how many parts of a step are done, and the seconds of work."""
+    records = [record for record in each.records if record.stage == step]
+    if not records:
         return "[dim]·[/]"
-    done = [task for task in tasks if task.state == "done"]
-    total = expected(each.job, step)
-    seconds = sum(task.seconds or 0 for task in done)
-    count = f"{len(done)}/{total} " if total > 1 else ""
-    failed = any(task.state == "failed" for task in tasks)
-    state = "done" if len(done) >= total else "failed" if failed else "running"
-    return f"{SIGNS[state]} {count}{seconds:.1f} s"
+    done = [record for record in records if record.state == "done"]
+    seconds = sum(record.seconds or 0 for record in done)
+    total = expected_parts(each.job, step)
+    sign = SIGNS[step_state(records, total)]
+    if total == 1:
+        return f"{sign} {seconds:.1f} s"
+    return f"{sign} {len(done)}/{total} {seconds:.1f} s"
 
 
-def expected(job: Job | None, step: str) -> int:
-    parts = {"transcribe": job and job.chunks, "align": job and job.chunks, "diarize": job and job.spans}
+def step_state(records: Sequence[StageRecord], total: int) -> str:
+    states = [record.state for record in records]
+    if states.count("done") >= total:
+        return "done"
+    return "failed" if "failed" in states else "running"
+
+
+def expected_parts(job: Job | None, step: str) -> int:
+    if job is None:
+        return 1
+    parts = {"transcribe": job.chunks, "align": job.chunks, "diarize": job.spans}
     return parts.get(step) or 1
 
 
-def answer(each: Followed) -> str:
+def answer_cell(each: Followed) -> str:
     if each.error:
         return f"[red]✗[/] {each.error}"
     if each.job is None:
@@ -59,28 +69,27 @@ def answer(each: Followed) -> str:
     return f"{SIGNS[each.job.state]} {each.job.state}"
 
 
-def outcome(each: Followed) -> str | None:
-    """Why a recording has no transcript; None when it has one."""
+def failure(each: Followed) -> str | None:
+    """Returns why a recording has no transcript, or None if it has one."""
     if each.job and each.job.state == "done":
         return None
     if each.job and each.job.problem:
-        return explained(each.job.problem)
-    return each.error or "the workflow gave up on something that may pass; the next `dropscribe up` starts it again"
+        return describe_problem(each.job.problem)
+    return each.error or "a failure that may pass ended the run; reconcile restarts the job"
 
 
-def explained(problem: Problem) -> str:
-    return f"{problem.title.rstrip('.')}: {problem.detail}"
+def describe_problem(problem: Problem) -> str:
+    title = problem.title.rstrip(".")
+    return f"{title}: {problem.detail}"
 
 
 def jobs_table(jobs: Sequence[Job], queue: Sequence[Waiting]) -> RenderableType:
-    """The jobs, each with its place in a queue, and how many recordings wait for their first turn."""
-    places = {one.execution: f"{one.stage} {one.place} of {one.length}" for one in queue}
-    known = {job.execution for job in jobs}
+    """Returns the jobs with their places in a queue, and how many recordings have no job yet."""
+    places = {each.execution: f"{each.stage} {each.place} of {each.length}" for each in queue}
     table = Table(box=None, pad_edge=False)
     for heading in ("job", "recording", "run", "state", "waits for", "since", "took"):
         table.add_column(heading, overflow="fold", no_wrap=heading in ("job", "waits for"))
     for job in jobs:
-        took = (job.updated - job.created).total_seconds() if job.state != "running" else None
         table.add_row(
             job.job_id,
             Text(job.source.name),
@@ -88,25 +97,58 @@ def jobs_table(jobs: Sequence[Job], queue: Sequence[Waiting]) -> RenderableType:
             f"{SIGNS[job.state]} {job.state}",
             places.get(job.execution, ""),
             f"{job.created.astimezone():%m-%d %H:%M:%S}",
-            f"{took:.1f} s" if took is not None else "",
+            duration(job),
         )
-    first = sum(one.stage == "prepare" and one.execution not in known for one in queue)
-    return Group(table, Text(f"{first} more wait for their first turn")) if first else table
+    known = {job.execution for job in jobs}
+    first = [each for each in queue if each.stage == "prepare" and each.execution not in known]
+    if not first:
+        return table
+    return Group(table, Text(f"{len(first)} more wait for their first turn"))
 
 
-def job_details(job: Job, tasks: Sequence[TaskRecord]) -> RenderableType:
-    """Everything the job store holds about a job."""
+def duration(job: Job) -> str:
+    """Returns how long an ended job took, as text."""
+    if job.state == "running":
+        return ""
+    took = job.updated - job.created
+    return f"{took.total_seconds():.1f} s"
+
+
+def job_details(job: Job, records: Sequence[StageRecord]) -> RenderableType:
+    """Returns everything that the job store holds about a job."""
+    facts = job_facts(job)
+    stages = stage_table(records)
+    return Group(facts, Text(), stages)
+
+
+def job_facts(job: Job) -> Table:
+    lines = {
+        "job": job.job_id,
+        "recording": job.source.uri,
+        "generation": str(job.source.generation),
+        "run": f"{job.run} ({job.execution})",
+        "state": job.state,
+        "problem": describe_problem(job.problem) if job.problem else "",
+        **job.results,
+    }
     facts = Table(box=None, show_header=False, pad_edge=False)
-    problem = explained(job.problem) if job.problem else ""
-    lines = {"job": job.job_id, "recording": job.source.uri, "generation": str(job.source.generation)}
-    lines |= {"run": f"{job.run} ({job.execution})", "state": job.state, "problem": problem, **job.results}
     for name, value in lines.items():
         if value:
             facts.add_row(name, Text(value))
+    return facts
+
+
+def stage_table(records: Sequence[StageRecord]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("stage", "part", "state", "attempts", "seconds"):
         table.add_column(heading)
-    for task in tasks:
-        state = f"{task.state}{' (reused)' if task.reused else ''}"
-        table.add_row(task.stage, str(task.part), state, str(task.attempts), f"{task.seconds or 0:.2f}")
-    return Group(facts, Text(), table)
+    for record in records:
+        state = record.state + (" (reused)" if record.reused else "")
+        table.add_row(
+            record.stage,
+            str(record.part),
+            state,
+            str(record.attempts),
+            f"{record.seconds or 0:.2f}",
+        )
+    return table

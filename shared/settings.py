@@ -2,19 +2,11 @@
 
 from functools import cache
 from pathlib import Path
-from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.cost import Resources
-
-if TYPE_CHECKING:
-    from shared.completions import Completions
-    from shared.jobs import JobStore
-    from shared.storage import BlobStore
-    from shared.workflow import Executions
+from shared.model.cost import Resources
 
 
 class Settings(BaseSettings):
@@ -29,22 +21,24 @@ class Settings(BaseSettings):
     work: str = "dropscribe-work"
     """Bucket for what passes between stages."""
 
-    blob_store: str = "shared.gcs:GcsBlobs"
+    blob_store: str = "shared.adapters.gcs:GcsBlobs"
     """`module:class` of the BlobStore."""
-    job_documents: str = "shared.firestore:FirestoreDocuments"
+    job_documents: str = "shared.adapters.firestore:FirestoreDocuments"
     """`module:class` of the Documents that hold the jobs."""
     job_database: Path = Path(".dropscribe/jobs.sqlite")
-    """File of shared.sqlite, where that is used."""
+    """File of shared.adapters.sqlite, where that is used."""
     firestore_database: str = "(default)"
-    """Database of shared.firestore, where that is used."""
+    """Database of shared.adapters.firestore, where that is used."""
     keep_days: int = Field(default=30, ge=1)
     """Days until a job's documents expire."""
     keep_work_days: int = Field(default=7, ge=1)
-    """Days until what passes between stages is deleted. A redrive after that works everything out anew."""
+    """Days until what passes between stages is deleted. A redrive after that works everything out
+    anew."""
     keep_answer_days: int | None = Field(default=None, ge=1)
     """Days until an answer is deleted. None: never."""
     callers: tuple[str, ...] = ()
-    """Service accounts that may call the functions, as a JSON list of e-mail addresses. Empty: nobody is checked."""
+    """Service accounts that may call the functions, as a JSON list of e-mail addresses. Empty:
+    nobody is checked."""
     audience: str = "dropscribe"
     """What a caller's token must be made for."""
     issuer_keys: str = "https://www.googleapis.com/oauth2/v3/certs"
@@ -53,14 +47,16 @@ class Settings(BaseSettings):
     """The workflow's full name, for starting executions."""
     executions_host: str | None = None
     """host:port of an Executions API without encryption and credentials. None: Google's."""
-    executions: str = "shared.workflow:GoogleExecutions"
+    executions: str = "shared.adapters.workflows:WorkflowExecutions"
     """`module:class` of the Executions."""
-    completions: str | None = None
-    """Full name of the Pub/Sub topic that is told when a job has ended: projects/…/topics/…. None: nobody is told."""
-    completions_host: str | None = None
+    events_topic: str | None = None
+    """Full name of the Pub/Sub topic that is told when a job has ended: projects/…/topics/…. None:
+    nobody is told."""
+    pubsub_host: str | None = None
     """host:port of a Pub/Sub without encryption and credentials. None: Google's."""
     unanswered_after: float = Field(default=600, ge=0)
-    """Seconds that a recording may be without an answer and without an active run, until reconcile starts one."""
+    """Seconds that a recording may be without an answer and without an active run, until reconcile
+    starts one."""
     restarts: int = Field(default=5, ge=0)
     """Runs that reconcile starts of a job, until it is answered with a problem."""
 
@@ -71,7 +67,8 @@ class Settings(BaseSettings):
     max_gigabytes: float = Field(default=5, gt=0)
     """Largest recording, in 10^9 bytes."""
     chunk_seconds: float = Field(default=300, ge=10, le=300)
-    """Length of what is transcribed in one request. Short on a small machine, so that stages overlap."""
+    """Length of what is transcribed in one request. Short on a small machine, so that stages
+    overlap."""
     span_seconds: float = Field(default=1200, ge=60, le=1200)
     """Length of what is diarized in one request."""
 
@@ -103,13 +100,14 @@ class Settings(BaseSettings):
     """For models behind a licence form."""
 
     resources: dict[str, Resources] = {}
-    """Of each function's instances, as JSON: {"align": {"cpu": 1, "memory_gib": 2, "gpu": null}, …}; finalize tells by
-    them what a transcript cost. Empty: it does not."""
+    """Of each function's instances, as JSON: {"align": {"cpu": 1, "memory_gib": 2, "gpu": null},
+    …}; finalize tells by them what a transcript cost. Empty: it does not."""
     region: str = "us-central1"
-    """Where the functions run. Prices are known of the region in shared/prices.toml only."""
+    """Where the functions run. Prices are known of the region in shared/model/prices.toml only."""
 
     clock: str = "time:time"
-    """`module:function` that tells the seconds since the epoch, for leases, expiry and reconcile's patience."""
+    """`module:function` that tells the seconds since the epoch, for leases, expiry and reconcile's
+    patience."""
     lease: float = 60
     """Seconds until a dead worker's part is given to another."""
     heartbeat: float = 15
@@ -117,32 +115,10 @@ class Settings(BaseSettings):
     attempts: int = 3
     """Times a stage may die at the same part before it is a problem."""
     stage_deadline: float = 1500
-    """Seconds a stage may take. Less than Cloud Run's timeout, which is less than the workflow's 1800."""
-
-    def blobs(self) -> "BlobStore":
-        return cast("BlobStore", make(self.blob_store))
-
-    def jobs(self) -> "JobStore":
-        from shared.jobs import JobStore  # it reads its limits from here
-
-        return JobStore(
-            make(self.job_documents), self.lease, self.attempts, self.keep_days,
-            announces=self.completions is not None, clock=resolve_name(self.clock),
-        )  # fmt: skip
-
-    def workflow_executions(self) -> "Executions":
-        return cast("Executions", make(self.executions))
-
-    def completion_events(self) -> "Completions | None":
-        return cast("Completions", make("shared.pubsub:PubSubCompletions")) if self.completions else None
+    """Seconds a stage may take. Less than Cloud Run's timeout, which is less than the workflow's
+    1800."""
 
 
 @cache
 def settings() -> Settings:
     return Settings()
-
-
-@cache
-def make(path: str) -> Any:
-    """Call what `module:attribute` names, once."""
-    return resolve_name(path)()

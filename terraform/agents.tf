@@ -1,12 +1,12 @@
-# Google's own accounts that carry an upload's event from Cloud Storage through Pub/Sub to Eventarc. They come first:
-# a trigger is refused until they may, and that takes a minute or two to be true everywhere.
+# Google's service agents, which carry an upload's event from Cloud Storage through Pub/Sub to Eventarc. Their roles
+# come first: a trigger is refused without them, and a new role takes a minute or two to work everywhere.
 
 data "google_project" "this" {
   project_id = var.project_id
 }
 
 data "google_storage_project_service_account" "this" {
-  project = var.project_id # asking for it makes it
+  project = var.project_id # reading it creates it
 }
 
 resource "google_project_iam_member" "eventarc_agent" {

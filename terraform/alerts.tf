@@ -1,5 +1,5 @@
-# Who is told what: e-mails about jobs that failed, and about recordings that found no answer. A message names the job
-# and no recording, as the logs do.
+# E-mail alerts about failed jobs and about recordings without an answer. Like the logs, a message has the job's id and
+# never the recording's name.
 
 locals {
   logs_of  = { for name in ["finalize", "reconcile"] : name => "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${module.function[name].name}\"" }
@@ -10,21 +10,21 @@ locals {
     failed = {
       says   = "a job failed"
       filter = "${local.settled} jsonPayload.state=\"failed\""
-      what   = "A job was answered with a problem. `problem.json` in the outbox says why; docs/operations.md says what to do."
+      what   = "A job failed. problem.json in the outbox says why, and docs/operations.md what to do."
     }
-    unanswered = {
+    retryable = {
       says   = "a recording has no answer"
-      filter = "(${local.settled} jsonPayload.state=\"unanswered\") OR (${local.restarts})"
-      what   = "A run ended without an answer, and reconcile starts it again, at most five times. If this goes on, look at the functions' logs; docs/operations.md says what to do."
+      filter = "(${local.settled} jsonPayload.state=\"retryable\") OR (${local.restarts})"
+      what   = "A run ended without an answer. reconcile restarts the job, at most five times. If this repeats, see the logs of the functions and docs/operations.md."
     }
   }
 }
 
-# How many jobs ended how, to draw and to count.
+# Counts jobs by their final state, for charts.
 resource "google_logging_metric" "jobs" {
   project     = var.project_id
   name        = "${var.name}/jobs"
-  description = "Jobs that ended, by state: done, failed, unanswered, cancelled."
+  description = "Jobs that ended, by state: done, failed, retryable, cancelled."
   filter      = local.settled
 
   label_extractors = { state = "EXTRACT(jsonPayload.state)" }
@@ -34,7 +34,7 @@ resource "google_logging_metric" "jobs" {
     labels {
       key         = "state"
       value_type  = "STRING"
-      description = "How the job ended."
+      description = "State in which the job ended."
     }
   }
 
@@ -53,7 +53,7 @@ resource "google_monitoring_notification_channel" "email" {
   depends_on = [google_project_service.api]
 }
 
-# On log lines themselves: a policy on the metric is refused until the metric has been seen, and names no job.
+# The alerts match log lines. A policy on the metric is refused until the metric has data, and cannot name the job.
 resource "google_monitoring_alert_policy" "jobs" {
   for_each = local.alerts
 

@@ -1,4 +1,4 @@
-# What the project must be able to do. Left on when Dropscribe goes: others may use it.
+# Google APIs that are used. They stay enabled on destroy, because other software may use them.
 resource "google_project_service" "api" {
   for_each = toset(concat([
     "artifactregistry.googleapis.com",

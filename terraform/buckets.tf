@@ -1,10 +1,10 @@
-# Three buckets: an event on a bucket that also receives answers would feed itself.
+# Three buckets, because a trigger on a bucket that also receives answers would trigger itself.
 
 locals {
   upload_headers = ["Content-Type", "Content-Range", "Location", "Range", "x-goog-resumable", "x-goog-meta-*"]
 }
 
-# Recordings. Nothing deletes them but their owner.
+# Recordings. Only their owner deletes them.
 module "inbox" {
   source = "./modules/bucket"
 
@@ -21,7 +21,7 @@ module "inbox" {
   depends_on = [google_project_service.api]
 }
 
-# What passes between stages. Voices are in it, so nothing of it can be brought back.
+# Results of stages. They hold voice embeddings, so deleted objects cannot be restored.
 module "work" {
   source = "./modules/bucket"
 

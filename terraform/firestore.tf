@@ -1,19 +1,19 @@
-# The documents about jobs, in a database of their own: another deployment, or another application, has another.
+# The job documents, in a database that no other deployment or application shares.
 
 locals {
-  # Collections whose documents end at their field `expires`.
+  # Collections whose documents are deleted at the time in their field `expires`.
   collections = ["jobs", "tasks", "reconcile"]
 
-  # What shared/firestore.py asks for; each a single field, so no composite index is needed.
+  # Fields that shared/adapters/firestore.py queries. Each query has one field, so no composite index is needed.
   indexes = {
     "jobs/updated"      = { collection = "jobs", field = "updated", order = "DESCENDING" }
     "jobs/state"        = { collection = "jobs", field = "state", order = "ASCENDING" }
-    "jobs/announcement" = { collection = "jobs", field = "announcement", order = "ASCENDING" }
+    "jobs/notification" = { collection = "jobs", field = "notification", order = "ASCENDING" }
     "jobs/source.name"  = { collection = "jobs", field = "source.name", order = "ASCENDING" }
     "tasks/updated"     = { collection = "tasks", field = "updated", order = "DESCENDING" }
   }
 
-  # What is never asked for and can be long: an index would only make writing dearer.
+  # Fields that are never queried and can be long. An index would only make writes more expensive.
   unindexed = {
     "jobs/problem" = { collection = "jobs", field = "problem" }
     "jobs/results" = { collection = "jobs", field = "results" }
@@ -41,7 +41,7 @@ resource "google_firestore_field" "expires" {
   field      = "expires"
 
   ttl_config {}
-  index_config {} # a clock in an index is a hot spot
+  index_config {} # an index on a timestamp becomes a hot spot
 }
 
 resource "google_firestore_field" "index" {

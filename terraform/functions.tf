@@ -19,7 +19,7 @@ locals {
   # Those that follow from other variables. `callers` has no place here: Cloud Run has looked at a token before a
   # function sees it, and taken its signature away.
   settings_by_terraform = [
-    "audience", "callers", "completions", "device", "firestore_database", "hub_token", "inbox", "keep_answer_days",
+    "audience", "callers", "device", "events_topic", "firestore_database", "hub_token", "inbox", "keep_answer_days",
     "keep_days", "keep_work_days", "outbox", "region", "resources", "threads", "work", "workflow",
   ]
 
@@ -66,7 +66,7 @@ module "function" {
   deletion_protection = var.deletion_protection
   environment = merge(
     local.environment,
-    contains(keys(local.publishers), each.key) ? { DROPSCRIBE_COMPLETIONS = local.completions } : {},
+    contains(keys(local.publishers), each.key) ? { DROPSCRIBE_EVENTS_TOPIC = local.job_events_topic } : {},
     each.key == "finalize" ? local.for_finalize : {},
   )
 

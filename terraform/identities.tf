@@ -1,6 +1,6 @@
-# Who acts, and what each may do: a service account for each entry of docs/rights.yaml, with just those rights.
+# One service account per entry of docs/rights.yaml, with exactly those rights.
 #
-# Rights on a bucket, a function, the topic and the secret stand with them. Those that only a project can give are here.
+# Roles on a bucket, function, topic or secret are granted beside that resource. Roles on the project are granted here.
 
 locals {
   rights = yamldecode(file("${path.module}/../docs/rights.yaml"))
@@ -30,7 +30,7 @@ resource "google_service_account" "identity" {
   depends_on = [google_project_service.api]
 }
 
-# The job documents, and no other database of the project.
+# The condition limits the role to the database with the job documents.
 resource "google_project_iam_member" "documents" {
   for_each = { for who, right in local.rights : who => local.member[who] if try(right.documents, "") == "write" }
 
@@ -44,8 +44,7 @@ resource "google_project_iam_member" "documents" {
   }
 }
 
-# Starting, looking at and cancelling executions. A workflow has no rights of its own, so this holds for all of the
-# project's.
+# Starts, reads and cancels executions. Roles cannot be granted on one workflow, so this covers all of the project's.
 resource "google_project_iam_member" "executions" {
   for_each = { for who, right in local.rights : who => local.member[who] if try(right.workflow, false) }
 
@@ -54,7 +53,7 @@ resource "google_project_iam_member" "executions" {
   member  = each.value
 }
 
-# What Eventarc wants of any trigger's account.
+# Eventarc requires this role of every trigger's service account.
 resource "google_project_iam_member" "events" {
   project = var.project_id
   role    = "roles/eventarc.eventReceiver"

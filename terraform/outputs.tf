@@ -9,17 +9,17 @@ output "outbox" {
 }
 
 output "work" {
-  description = "Bucket for what passes between stages."
+  description = "Bucket for the results of stages."
   value       = module.work.name
 }
 
 output "upload_command" {
-  description = "How a recording is dropped in."
+  description = "Command that uploads a recording."
   value       = "gcloud storage cp call.mp3 gs://${module.inbox.name}/"
 }
 
 output "read_command" {
-  description = "How its answer is read."
+  description = "Command that reads its answer."
   value       = "gcloud storage cat gs://${module.outbox.name}/call.mp3/transcript.txt"
 }
 
@@ -29,22 +29,22 @@ output "workflow" {
 }
 
 output "services" {
-  description = "Where each function is called, by those who may."
+  description = "URL of each function, for callers with the right to invoke it."
   value       = { for name, function in module.function : name => function.uri }
 }
 
 output "audience" {
-  description = "What a caller's token must be made for."
+  description = "Audience of a caller's identity token."
   value       = local.audience
 }
 
-output "completions" {
-  description = "Topic that tells of answers."
-  value       = local.completions
+output "job_events_topic" {
+  description = "Pub/Sub topic of job events."
+  value       = local.job_events_topic
 }
 
 output "repository" {
-  description = "Where images are pushed to: REPOSITORY/FUNCTION."
+  description = "Repository that images are pushed to, as REPOSITORY/FUNCTION."
   value       = "${var.region}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.images.repository_id}"
 }
 

@@ -1,4 +1,4 @@
-# Where `make push` puts the images. Made before all that needs them: see docs/deploy.md.
+# Repository for the images of `make push`. It is created before the functions: see docs/deploy.md.
 resource "google_artifact_registry_repository" "images" {
   project       = var.project_id
   location      = var.region
@@ -7,7 +7,7 @@ resource "google_artifact_registry_repository" "images" {
   description   = "Images of ${var.name}'s functions."
   labels        = local.labels
 
-  # The last five of each function stay, so that a deploy can be taken back; what is older goes after a month.
+  # The last five images of each function are kept for rollbacks. Older ones are deleted after a month.
   cleanup_policies {
     id     = "keep-the-newest"
     action = "KEEP"

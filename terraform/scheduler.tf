@@ -1,12 +1,12 @@
-# Calls reconcile, which starts again what has no answer.
+# Calls reconcile, which restarts jobs without an answer.
 resource "google_cloud_scheduler_job" "reconcile" {
   project          = var.project_id
   region           = var.region
   name             = "${var.name}-reconcile"
-  description      = "Starts again what has no answer."
+  description      = "Restarts jobs without an answer."
   schedule         = var.schedule
   time_zone        = "Etc/UTC"
-  attempt_deadline = "1800s" # the most there is; a sweep is cut off before
+  attempt_deadline = "1800s" # the maximum; Cloud Run ends a sweep earlier
 
   http_target {
     http_method = "POST"

@@ -1,5 +1,5 @@
-# The model hub's token, for models behind a licence form that are not in the images. It is put into Secret Manager by
-# hand, so that Terraform neither sees nor keeps it:
+# The model hub's token, for models behind a licence form that are not in the images. It is stored in Secret Manager by
+# hand, so that it never enters Terraform's state:
 #
 #   printf %s "$TOKEN" | gcloud secrets create NAME --replication-policy=user-managed --locations=REGION --data-file=-
 resource "google_secret_manager_secret_iam_member" "hub_token" {

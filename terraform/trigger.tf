@@ -1,7 +1,7 @@
-# An upload to the inbox starts an execution. It comes last: until all stands, an upload would start what must fail.
+# An upload to the inbox starts an execution. The trigger is created last, because executions fail until all else exists.
 resource "google_eventarc_trigger" "upload" {
   project                 = var.project_id
-  location                = var.region # the bucket's
+  location                = var.region # must be the bucket's location
   name                    = "${var.name}-upload"
   service_account         = google_service_account.identity["trigger"].email
   event_data_content_type = "application/json"

@@ -1,5 +1,5 @@
 variable "project_id" {
-  description = "Project that everything is made in. One of its own is best: the right to start workflows is a project's."
+  description = "Project for everything. A project of its own is best, because the right to start workflows covers the whole project."
   type        = string
 
   validation {
@@ -9,7 +9,7 @@ variable "project_id" {
 }
 
 variable "region" {
-  description = "Region of everything. For a GPU it must be one where Cloud Run has L4, such as europe-west4 or us-central1."
+  description = "Region for everything. A GPU needs a region where Cloud Run has L4, such as europe-west4 or us-central1."
   type        = string
 
   validation {
@@ -19,7 +19,7 @@ variable "region" {
 }
 
 variable "name" {
-  description = "Begins the name of all that is made, so that a project can hold several deployments."
+  description = "Prefix of all resource names, so that a project can hold several deployments."
   type        = string
   default     = "dropscribe"
 
@@ -32,7 +32,7 @@ variable "name" {
 variable "images" {
   description = "Image of each function, by digest. `make push` writes them to images.auto.tfvars.json."
   type        = map(string)
-  default     = {} # the registry is made before there is anything in it
+  default     = {} # the registry is created before it holds images
 
   validation {
     condition     = alltrue([for image in values(var.images) : can(regex("^[^@\\s]+@sha256:[0-9a-f]{64}$", image))])
@@ -41,7 +41,7 @@ variable "images" {
 }
 
 variable "stages" {
-  description = "What a function gets in place of its default (stages.tf): vCPU, GiB, an L4, instances."
+  description = "Resources of a function that replace its defaults (stages.tf): vCPU, GiB, an L4, instances."
   type = map(object({
     cpu           = optional(number)
     memory_gib    = optional(number)
@@ -63,7 +63,7 @@ variable "stages" {
 }
 
 variable "settings" {
-  description = "Settings of the functions (shared/settings.py) by their names, such as whisper_model or stage_deadline."
+  description = "Settings of the functions by name, such as whisper_model or stage_deadline. See docs/options.md."
   type        = map(string)
   default     = {}
 
@@ -79,7 +79,7 @@ variable "settings" {
 }
 
 variable "hub_token_secret" {
-  description = "Id of a Secret Manager secret of this project with a model hub's token. null: models need none."
+  description = "Id of a Secret Manager secret in this project that holds a model hub's token. null: no token."
   type        = string
   default     = null
 
@@ -90,7 +90,7 @@ variable "hub_token_secret" {
 }
 
 variable "keep_work_days" {
-  description = "Days until what passes between stages is deleted. A redrive after that works everything out anew."
+  description = "Days until results of stages are deleted. A later redrive computes all of them again."
   type        = number
   default     = 7
 
@@ -123,7 +123,7 @@ variable "keep_days" {
 }
 
 variable "soft_delete_days" {
-  description = "Days for which Cloud Storage can bring back what was deleted, 7 to 90, or 0. An erasure is complete only after them."
+  description = "Days for which Cloud Storage can restore deleted objects: 0, or 7 to 90. An erasure is complete only after them."
   type = object({
     inbox  = optional(number, 7)
     outbox = optional(number, 0)
@@ -137,7 +137,7 @@ variable "soft_delete_days" {
 }
 
 variable "cors_origins" {
-  description = "Web pages, such as https://example.com, that may upload and read through signed URLs."
+  description = "Origins of web pages, such as https://example.com, that may use signed URLs."
   type        = list(string)
   default     = []
 
@@ -148,7 +148,7 @@ variable "cors_origins" {
 }
 
 variable "schedule" {
-  description = "When reconcile looks for recordings without an answer, as cron writes it, in UTC."
+  description = "Schedule of reconcile as a cron expression, in UTC."
   type        = string
   default     = "*/5 * * * *"
 
@@ -159,7 +159,7 @@ variable "schedule" {
 }
 
 variable "alert_emails" {
-  description = "Who is told by e-mail of a job that failed or that found no answer."
+  description = "E-mail addresses for alerts about failed jobs and recordings without an answer."
   type        = list(string)
   default     = []
 
@@ -170,7 +170,7 @@ variable "alert_emails" {
 }
 
 variable "labels" {
-  description = "Labels on all that can carry them, besides app and deployment."
+  description = "Labels for all resources that support them, in addition to app and deployment."
   type        = map(string)
   default     = {}
 
@@ -181,7 +181,7 @@ variable "labels" {
 }
 
 variable "deletion_protection" {
-  description = "Refuse to delete buckets that hold something, the job documents, the services and the workflow. `make destroy` needs false."
+  description = "Refuse to delete non-empty buckets, the job documents, the services and the workflow. `make destroy` needs false."
   type        = bool
   default     = true
 }

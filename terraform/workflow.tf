@@ -1,12 +1,12 @@
-# The chain: workflows/transcription.yaml as it is; where to call comes from the environment.
+# The workflow is workflows/transcription.yaml, unchanged. It reads the URLs that it calls from the environment.
 resource "google_workflows_workflow" "transcription" {
   project             = var.project_id
   region              = var.region
   name                = local.workflow_name
-  description         = "One recording in the inbox becomes one answer in the outbox."
+  description         = "Turns a recording in the inbox into an answer in the outbox."
   service_account     = google_service_account.identity["workflow"].email
   source_contents     = local.workflow_source
-  call_log_level      = "LOG_NONE" # a call's arguments hold recordings' names, which no log may
+  call_log_level      = "LOG_NONE" # a call's arguments hold names of recordings, which must not be logged
   labels              = local.labels
   deletion_protection = var.deletion_protection
 

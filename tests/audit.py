@@ -1,8 +1,8 @@
-"""`make audit`: pip-audit on the pinned dependencies. Exit 0: nothing is known; 1: something is; 2: nobody could
-be asked, so nothing was audited.
+"""`make audit`: pip-audit on the pinned dependencies. Exit 0: nothing is known; 1: something is; 2:
+nobody could be asked, so nothing was audited.
 
-A mirror of PyPI has the packages, but seldom the advisories; pip-audit then says of the first package that it is not
-there.
+A mirror of PyPI has the packages, but seldom the advisories; pip-audit then says of the first
+package that it is not there.
 """
 
 import subprocess
@@ -31,7 +31,11 @@ def silence(service: str) -> str | None:
         told = answer.json()
     except ValueError:
         told = None
-    return None if isinstance(told, dict) and "vulnerabilities" in told else f"{service} tells of no vulnerabilities"
+    return (
+        None
+        if isinstance(told, dict) and "vulnerabilities" in told
+        else f"{service} tells of no vulnerabilities"
+    )
 
 
 def main() -> None:
@@ -40,7 +44,11 @@ def main() -> None:
             f"No advisory service answers here: {why}. Nothing was audited; run it where PyPI itself is.\n"
         )
         sys.exit(2)
-    sys.exit(subprocess.run((UV, "tool", "run", "--quiet", f"pip-audit=={VERSION}", *OPTIONS), check=False).returncode)
+    sys.exit(
+        subprocess.run(
+            (UV, "tool", "run", "--quiet", f"pip-audit=={VERSION}", *OPTIONS), check=False
+        ).returncode
+    )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ class Outcome:
 
 
 def targets() -> list[str]:
-    """Returns the targets of all suites that run under "all", each once, in the order of the list."""
+    """Returns the targets of all suites that run under "all", each once, in the order of the
+    list."""
     listed = [suite.target for suite in suites().values() if "all" in suite.runs]
     return list(dict.fromkeys(listed))
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 TESTS = Path(__file__).parent
+ROOT = TESTS.parent
 
 
 class Suite(BaseModel):
@@ -22,7 +23,7 @@ class Suite(BaseModel):
 
     def holds(self, test: Path) -> bool:
         """Returns True if the test file is one of the suite's files, or in one of its folders."""
-        return any(test.is_relative_to(TESTS / name) for name in self.files)
+        return any(test.is_relative_to(ROOT / name) for name in self.files)
 
 
 def suites() -> dict[str, Suite]:

@@ -1,9 +1,11 @@
-"""Dropscribe against plain whisperx, on the same models and recordings: how right the transcripts are.
+"""Dropscribe against plain whisperx, on the same models and recordings: how right the transcripts
+are.
 
-    python -m benchmarks.evaluation [--split tune] [--sets NAME...] [--data FOLDER] [--system NAME] [--reuse]
+    python -m benchmarks.evaluation [--split tune] [--sets NAME...] [--data FOLDER] [--system NAME]
+    [--reuse]
 
-The whole test split with both systems is what is published: results/evaluation.json and docs/evaluation.svg. Any other
-run leaves its figures in .dropscribe/evaluation.
+The whole test split with both systems is what is published: results/evaluation.json and
+docs/evaluation.svg. Any other run leaves its figures in .dropscribe/evaluation.
 """
 
 import argparse
@@ -30,7 +32,9 @@ def main() -> None:
     recordings = chosen(asked)
     scores = {system: judged(system, recordings, asked.reuse) for system in asked.system}
     results = report.compared(recordings, scores)
-    drawn = {"split": None} if asked.data else {"split": asked.split, "seed": sets.SEEDS[asked.split]}
+    drawn = (
+        {"split": None} if asked.data else {"split": asked.split, "seed": sets.SEEDS[asked.split]}
+    )
     kept = report.record(recordings, results, **drawn)
     if asked.data or asked.sets or asked.split != "test" or set(asked.system) != set(systems.RUN):
         (WORK / "figures.json").write_text(json.dumps(kept, indent=1))
@@ -43,18 +47,34 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     asked = argparse.ArgumentParser(prog="python -m benchmarks.evaluation")
-    asked.add_argument("--split", choices=("tune", "test"), default="test", help="nothing is tuned on test")
+    asked.add_argument(
+        "--split", choices=("tune", "test"), default="test", help="nothing is tuned on test"
+    )
     asked.add_argument("--sets", nargs="+", default=[], metavar="NAME", help="these alone")
-    asked.add_argument("--data", type=Path, metavar="FOLDER", help="recordings of one's own instead")
-    asked.add_argument("--system", choices=tuple(systems.RUN), nargs="+", default=list(systems.RUN), help="these alone")
-    asked.add_argument("--reuse", action="store_true", help="take what the same code made of the same sound before")
+    asked.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="recordings of one's own instead"
+    )
+    asked.add_argument(
+        "--system",
+        choices=tuple(systems.RUN),
+        nargs="+",
+        default=list(systems.RUN),
+        help="these alone",
+    )
+    asked.add_argument(
+        "--reuse", action="store_true", help="take what the same code made of the same sound before"
+    )
     return asked.parse_args()
 
 
 def chosen(asked: argparse.Namespace) -> list[Recording]:
     (WORK / "recordings").mkdir(parents=True, exist_ok=True)
     try:
-        found = folder.recordings(asked.data) if asked.data else sets.recordings(asked.split, WORK / "recordings")
+        found = (
+            folder.recordings(asked.data)
+            if asked.data
+            else sets.recordings(asked.split, WORK / "recordings")
+        )
     except (packages.PackagesMissing, folder.NothingGiven) as missing:
         raise SystemExit(str(missing)) from missing
     if unknown := set(asked.sets) - {recording.set for recording in found}:

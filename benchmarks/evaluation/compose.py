@@ -1,4 +1,5 @@
-"""Recordings composed of clips, with their exact truth: turns, gaps, overlaps, gains, and what was said when.
+"""Recordings composed of clips, with their exact truth: turns, gaps, overlaps, gains, and what was
+said when.
 
 Everything is drawn from a `random.Random`: the same seed gives the same bytes.
 """
@@ -102,7 +103,9 @@ def deck(choose: random.Random, clips: Sequence[Clip]) -> Iterator[Clip]:
 
 def fits(clip: Clip) -> bool:
     long_enough = clip.text is None or len(clip.text.split()) >= FEWEST_WORDS
-    return long_enough and SHORTEST < clip.sound.seconds < LONGEST and clip.sound.pause < LONGEST_PAUSE
+    return (
+        long_enough and SHORTEST < clip.sound.seconds < LONGEST and clip.sound.pause < LONGEST_PAUSE
+    )
 
 
 def conversation(choose: random.Random, decks: Decks, seconds: float, style: Style) -> list[Said]:
@@ -146,7 +149,10 @@ def phrase(choose: random.Random, words: Sequence[Clip], now: int, gap: Span) ->
 def late(said: Sequence[Said], seconds: float) -> list[Said]:
     """The same, `seconds` later."""
     by = samples(seconds)
-    return [Said(tuple(replace(piece, first=piece.first + by) for piece in each.pieces)) for each in said]
+    return [
+        Said(tuple(replace(piece, first=piece.first + by) for piece in each.pieces))
+        for each in said
+    ]
 
 
 def samples(seconds: float) -> int:
@@ -162,7 +168,9 @@ def sound(said: Sequence[Said]) -> Samples:
     """Nothing but speech, and zeros between."""
     mixed = np.zeros(samples(end(said)), np.float32)
     for piece in pieces(said):
-        mixed[piece.first : piece.end] += piece.clip.sound.samples * np.float32(10 ** (piece.gain / 20))
+        mixed[piece.first : piece.end] += piece.clip.sound.samples * np.float32(
+            10 ** (piece.gain / 20)
+        )
     return mixed
 
 
@@ -178,7 +186,10 @@ def onsets(said: Sequence[Said]) -> tuple[Onset, ...]:
     """The first word of each clip whose start is beyond doubt and not under another voice."""
     known = [piece for piece in pieces(said) if piece.clip.text and piece.clip.sound.doubt <= SURE]
     alone = [piece for piece in known if not any(covers(other, piece) for other in pieces(said))]
-    found = [Onset(str(piece.clip.text).split()[0].strip(".,;:!?"), piece.first / RATE) for piece in alone]
+    found = [
+        Onset(str(piece.clip.text).split()[0].strip(".,;:!?"), piece.first / RATE)
+        for piece in alone
+    ]
     return tuple(sorted(found, key=lambda onset: onset.start))
 
 
@@ -186,7 +197,9 @@ def covers(other: Piece, piece: Piece) -> bool:
     return other is not piece and other.first <= piece.first < other.end
 
 
-def recording(folder: Path, name: str, kind: str, heard: Samples, said: Sequence[Said] = (), **truth: Any) -> Recording:
+def recording(
+    folder: Path, name: str, kind: str, heard: Samples, said: Sequence[Said] = (), **truth: Any
+) -> Recording:
     """Write what is heard and say what it holds. `kind` is its set."""
     audio = folder / f"{name}.wav"
     write(audio, heard)

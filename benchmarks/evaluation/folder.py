@@ -1,10 +1,10 @@
-"""Recordings of one's own: sound files with their truth beside them, under the same name or in a MANIFEST.json.
+"""Recordings of one's own: sound files with their truth beside them, under the same name or in a
+MANIFEST.json.
 
-.rttm         who speaks when; one .rttm may serve all files of its folder, by their names
-.stm          who says what, and when
-.txt, .lab    all that is said
-.TextGrid     when each word begins: the tiers with "word" in their name
-MANIFEST.json [{"file": ..., "language": "en", "reference": "text: ..."}, ...]; a reference that does not begin so is
+.rttm         who speaks when; one .rttm may serve all files of its folder, by their names .stm
+who says what, and when .txt, .lab    all that is said .TextGrid     when each word begins: the
+tiers with "word" in their name MANIFEST.json [{"file": ..., "language": "en", "reference": "text:
+..."}, ...]; a reference that does not begin so is
               a remark
 """
 
@@ -20,7 +20,7 @@ from pyannote.database.util import load_rttm
 
 from benchmarks.evaluation.truth import Onset, Recording, Utterance
 from functions.prepare import media
-from shared.errors import Permanent
+from shared.model.errors import Permanent
 
 TRUTH = (".rttm", ".stm", ".txt", ".lab", ".textgrid", ".json")
 LONGEST = 12 * 3600.0
@@ -66,7 +66,9 @@ def read(folder: Path) -> tuple[list[Recording], dict[str, str]]:
     notes = manifest(folder)
     found: list[Recording] = []
     left_out: dict[str, str] = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() not in TRUTH):
+    for path in sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() not in TRUTH
+    ):
         name = path.relative_to(folder).as_posix()
         try:
             found.append(recording(path, name, notes.get(name, {})))
@@ -77,7 +79,11 @@ def read(folder: Path) -> tuple[list[Recording], dict[str, str]]:
 
 def manifest(folder: Path) -> dict[str, Mapping[str, Any]]:
     listed = folder / "MANIFEST.json"
-    return {note["file"]: note for note in json.loads(listed.read_text("utf-8"))} if listed.exists() else {}
+    return (
+        {note["file"]: note for note in json.loads(listed.read_text("utf-8"))}
+        if listed.exists()
+        else {}
+    )
 
 
 def recording(path: Path, name: str, note: Mapping[str, Any]) -> Recording:
@@ -87,7 +93,9 @@ def recording(path: Path, name: str, note: Mapping[str, Any]) -> Recording:
         raise LeftOut("nothing tells what is said in it, or who speaks when")
     language = note.get("language") if LANGUAGE.fullmatch(str(note.get("language"))) else None
     seconds = duration(path)
-    utterances = joined(known or spans(said), said) if known or said else [whole(seconds, words, text)]
+    utterances = (
+        joined(known or spans(said), said) if known or said else [whole(seconds, words, text)]
+    )
     return Recording(
         name=re.sub(r"[^\w-]", "-", name),
         set="given",
@@ -106,7 +114,7 @@ def beside(path: Path, ending: str) -> Path:
 
 def duration(path: Path) -> float:
     """Seconds, by decoding it as Dropscribe does."""
-    with path.open("rb") as file, media.recording(file, LONGEST) as sound:
+    with path.open("rb") as file, media.open_recording(file, LONGEST) as sound:
         for _ in sound.samples():
             pass
         return sound.media.duration
@@ -114,9 +122,13 @@ def duration(path: Path) -> float:
 
 def turns(path: Path) -> list[Utterance]:
     """By its own .rttm, else by any in its folder that has its name."""
-    for file in sorted(path.parent.glob("*.rttm"), key=lambda file: (file.stem != path.stem, file.name)):
+    for file in sorted(
+        path.parent.glob("*.rttm"), key=lambda file: (file.stem != path.stem, file.name)
+    ):
         named = load_rttm(str(file))  # type: ignore[no-untyped-call]
-        annotation = named.get(path.stem) or (next(iter(named.values())) if file.stem == path.stem else None)
+        annotation = named.get(path.stem) or (
+            next(iter(named.values())) if file.stem == path.stem else None
+        )
         if annotation:
             tracks = annotation.itertracks(yield_label=True)
             return [Utterance(str(who), at.start, at.end, None, None) for at, _, who in tracks]
@@ -137,9 +149,11 @@ def spans(said: Sequence[Line]) -> list[Utterance]:
 
 
 def joined(spoken: Sequence[Utterance], said: Sequence[Line]) -> list[Utterance]:
-    """Turns, each with the lines that overlap it most of those its speaker says. Two files may name people differently.
+    """Turns, each with the lines that overlap it most of those its speaker says. Two files may name
+    people differently.
 
-    Where there are lines, a turn without one holds no words that anybody could write down: its text is empty.
+    Where there are lines, a turn without one holds no words that anybody could write down: its text
+    is empty.
     """
     if not said:
         return list(spoken)
@@ -182,7 +196,9 @@ def wording(path: Path, note: Mapping[str, Any]) -> str | None:
 def timed_words(path: Path) -> tuple[Onset, ...]:
     grid = beside(path, ".TextGrid")
     found = intervals(text_of(grid)) if grid.exists() else []
-    return tuple(Onset(word, start) for start, word in sorted(found) if word.strip().lower() not in SILENT)
+    return tuple(
+        Onset(word, start) for start, word in sorted(found) if word.strip().lower() not in SILENT
+    )
 
 
 def text_of(grid: Path) -> str:
@@ -192,11 +208,18 @@ def text_of(grid: Path) -> str:
 
 
 def intervals(grid: str) -> Iterator[tuple[float, str]]:
-    """Start and label in the tiers of words. The long and the short form hold the same values in the same order."""
-    values = re.findall(r'"(?:[^"]|"")*"|(?<![\w.\[])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.\]])', grid)
+    """Start and label in the tiers of words. The long and the short form hold the same values in
+    the same order."""
+    values = re.findall(
+        r'"(?:[^"]|"")*"|(?<![\w.\[])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.\]])', grid
+    )
     position = 5  # file type, class, start, end, number of tiers
     while position < len(values):
-        kind, name, count = values[position].strip('"'), values[position + 1], int(values[position + 4])
+        kind, name, count = (
+            values[position].strip('"'),
+            values[position + 1],
+            int(values[position + 4]),
+        )
         size = 3 if kind == "IntervalTier" else 2
         rows = [values[position + 5 + row * size :][:size] for row in range(count)]
         if size == 3 and "word" in name.lower():

@@ -1,7 +1,8 @@
-"""How right a transcript is: pure functions from a recording's truth and what a system made of it to sums.
+"""How right a transcript is: pure functions from a recording's truth and what a system made of it
+to sums.
 
-A measure answers with nothing where the truth does not allow it. Rates of many recordings are rates of their sums, so
-that a minute weighs as much in a short recording as in a long one.
+A measure answers with nothing where the truth does not allow it. Rates of many recordings are rates
+of their sums, so that a minute weighs as much in a short recording as in a long one.
 """
 
 from collections import Counter, defaultdict
@@ -15,15 +16,20 @@ import jiwer
 import numpy as np
 from pyannote.core import Annotation, Segment, Timeline
 from pyannote.metrics.diarization import DiarizationErrorRate, JaccardErrorRate
-from transformers.models.whisper.english_normalizer import BasicTextNormalizer, EnglishTextNormalizer
+from transformers.models.whisper.english_normalizer import (
+    BasicTextNormalizer,
+    EnglishTextNormalizer,
+)
 
 from benchmarks.evaluation.truth import Recording, Utterance
 
 UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "yue", "zh"})
-"""Languages written without spaces between words: every character counts as a word, as in Whisper's paper."""
+"""Languages written without spaces between words: every character counts as a word, as in Whisper's
+paper."""
 COLLARS = {"": 0.0, "_collar": 0.5}
-"""Seconds around the truth's borders that are not judged: none; a quarter of a second on either side. pyannote.metrics
-takes the whole width, where NIST's scorer and the papers that say "collar 0.25" take one side's."""
+"""Seconds around the truth's borders that are not judged: none; a quarter of a second on either
+side. pyannote.metrics takes the whole width, where NIST's scorer and the papers that say "collar
+0.25" take one side's."""
 NEAR = 1.0
 """Seconds within which a heard word may be a word of the truth."""
 WITHIN = (0.05, 0.1, 0.2)
@@ -33,9 +39,11 @@ LONGEST_WORD = 1.5
 ROUNDING = 0.05
 """Seconds by which decoders do not agree on how long a recording is."""
 PADDING = 0.3
-"""Seconds around a word that it covers: an aligner may end a word early, and truth includes short breaths."""
+"""Seconds around a word that it covers: an aligner may end a word early, and truth includes short
+breaths."""
 MARGIN = 0.5
-"""Seconds from the nearest speech from which it is silent. A word nearer than that is late or early, not invented."""
+"""Seconds from the nearest speech from which it is silent. A word nearer than that is late or
+early, not invented."""
 
 
 @dataclass(frozen=True)
@@ -97,21 +105,32 @@ def score(truth: Recording, result: Result) -> Score:
 
 
 def figures(scores: Sequence[Score]) -> dict[str, float]:
-    """Of many recordings. Rates are shares of 1, `invented` is words a minute, times are seconds."""
+    """Of many recordings. Rates are shares of 1, `invented` is words a minute, times are
+    seconds."""
     sums: dict[str, Ratio] = {}
     for name, ratio in (each for one in scores for each in one.ratios.items()):
         before = sums.get(name, Ratio(0, 0))
         sums[name] = Ratio(before.part + ratio.part, before.whole + ratio.whole)
     rates = {name: ratio.part / ratio.whole for name, ratio in sums.items() if ratio.whole > 0}
-    counts = {name: sum(one.counts[name] for one in scores) for name in (scores[0].counts if scores else ())}
+    counts = {
+        name: sum(one.counts[name] for one in scores)
+        for name in (scores[0].counts if scores else ())
+    }
     return {**rates, **counts, **spread([error for one in scores for error in one.start_errors])}
 
 
 def spread(errors: Sequence[float]) -> dict[str, float]:
     if not errors:
         return {}
-    within = {f"start_within_{limit * 1000:.0f}ms": float(np.mean(np.array(errors) <= limit)) for limit in WITHIN}
-    return {"start_median": float(np.median(errors)), "start_p90": float(np.quantile(errors, 0.9)), **within}
+    within = {
+        f"start_within_{limit * 1000:.0f}ms": float(np.mean(np.array(errors) <= limit))
+        for limit in WITHIN
+    }
+    return {
+        "start_median": float(np.median(errors)),
+        "start_p90": float(np.quantile(errors, 0.9)),
+        **within,
+    }
 
 
 def word_errors(truth: Recording, result: Result) -> dict[str, Ratio]:
@@ -120,23 +139,36 @@ def word_errors(truth: Recording, result: Result) -> dict[str, Ratio]:
     normal = normaliser(truth)
     reference = normal(" ".join(str(utterance.text) for utterance in truth.utterances))
     found = jiwer.process_words(reference, normal(" ".join(word.word for word in result.words)))
-    wrong = {"substituted": found.substitutions, "deleted": found.deletions, "inserted": found.insertions}
+    wrong = {
+        "substituted": found.substitutions,
+        "deleted": found.deletions,
+        "inserted": found.insertions,
+    }
     words = len(reference.split())
-    return {"wer": Ratio(sum(wrong.values()), words), **{kind: Ratio(n, words) for kind, n in wrong.items()}}
+    return {
+        "wer": Ratio(sum(wrong.values()), words),
+        **{kind: Ratio(n, words) for kind, n in wrong.items()},
+    }
 
 
 def speaker_errors(truth: Recording, result: Result) -> dict[str, Ratio]:
-    """cpWER, in which a word of the wrong speaker is wrong, and what of it is the speakers' share."""
+    """cpWER, in which a word of the wrong speaker is wrong, and what of it is the speakers'
+    share."""
     if not written(truth) or not truth.speakers_known:
         return {}
     from meeteval.wer import cp_word_error_rate  # of the extra `benchmarks` alone
 
     normal = normaliser(truth)
-    said = streams(((utterance.speaker, str(utterance.text)) for utterance in truth.utterances), normal)
+    said = streams(
+        ((utterance.speaker, str(utterance.text)) for utterance in truth.utterances), normal
+    )
     heard = streams(((str(word.speaker), word.word) for word in result.words), normal)
     found = cp_word_error_rate(said, heard, reference_sort=False, hypothesis_sort=False)
     wer = word_errors(truth, result)["wer"]
-    return {"cpwer": Ratio(found.errors, found.length), "speaker_cost": Ratio(found.errors - wer.part, wer.whole)}
+    return {
+        "cpwer": Ratio(found.errors, found.length),
+        "speaker_cost": Ratio(found.errors - wer.part, wer.whole),
+    }
 
 
 def streams(said: Iterable[tuple[str, str]], normal: Callable[[str], str]) -> dict[str, str]:
@@ -147,7 +179,9 @@ def streams(said: Iterable[tuple[str, str]], normal: Callable[[str], str]) -> di
 
 
 def written(truth: Recording) -> bool:
-    return bool(truth.utterances) and all(utterance.text is not None for utterance in truth.utterances)
+    return bool(truth.utterances) and all(
+        utterance.text is not None for utterance in truth.utterances
+    )
 
 
 def normaliser(truth: Recording) -> Callable[[str], str]:
@@ -179,13 +213,16 @@ def main(language: str | None) -> str | None:
 def starts(truth: Recording, result: Result) -> tuple[tuple[float, ...], dict[str, Ratio]]:
     """By how many seconds each found onset is off, and how many of them were found.
 
-    An onset is found when the same word was heard near it; the closest pairs are taken first, each word once.
+    An onset is found when the same word was heard near it; the closest pairs are taken first, each
+    word once.
     """
     if not truth.onsets:
         return (), {}
     normal = normaliser(truth)
     onsets = [(first(normal(onset.word)), onset.start) for onset in truth.onsets]
-    words = [(first(normal(word.word)), word.start) for word in result.words if word.start is not None]
+    words = [
+        (first(normal(word.word)), word.start) for word in result.words if word.start is not None
+    ]
     errors = tuple(closest_pairs(onsets, words))
     return errors, {"onsets_found": Ratio(len(errors), len(onsets))}
 
@@ -194,7 +231,9 @@ def first(text: str) -> str:
     return text.partition(" ")[0]
 
 
-def closest_pairs(onsets: Sequence[tuple[str, float]], words: Sequence[tuple[str, float]]) -> Iterator[float]:
+def closest_pairs(
+    onsets: Sequence[tuple[str, float]], words: Sequence[tuple[str, float]]
+) -> Iterator[float]:
     pairs = sorted(
         (abs(start - onset), i, j)
         for i, (said, onset) in enumerate(onsets)
@@ -211,7 +250,11 @@ def closest_pairs(onsets: Sequence[tuple[str, float]], words: Sequence[tuple[str
 
 def faults(truth: Recording, result: Result) -> dict[str, int]:
     """What a word must never be, counted."""
-    timed = [(word.start, word.end) for word in result.words if word.start is not None and word.end is not None]
+    timed = [
+        (word.start, word.end)
+        for word in result.words
+        if word.start is not None and word.end is not None
+    ]
     return {
         "recordings": 1,
         "errors": int(result.error is not None),
@@ -226,23 +269,37 @@ def faults(truth: Recording, result: Result) -> dict[str, int]:
 
 
 def aligned(truth: Recording, result: Result) -> dict[str, Ratio]:
-    return {"aligned": Ratio(sum(word.timing == "aligned" for word in result.words), len(result.words))}
+    return {
+        "aligned": Ratio(sum(word.timing == "aligned" for word in result.words), len(result.words))
+    }
 
 
 def coverage(truth: Recording, result: Result) -> dict[str, Ratio]:
-    """The share of true speech that words cover. Says nothing of words that all came without times."""
-    words = [(word.start, word.end) for word in result.words if word.start is not None and word.end is not None]
+    """The share of true speech that words cover. Says nothing of words that all came without
+    times."""
+    words = [
+        (word.start, word.end)
+        for word in result.words
+        if word.start is not None and word.end is not None
+    ]
     if not truth.utterances or (result.words and not words):
         return {}
     spoken, covered = timeline(spans(truth.utterances)), timeline(words, PADDING)
-    return {"coverage": Ratio(spoken.crop(covered, mode="intersection").duration(), spoken.duration())}
+    return {
+        "coverage": Ratio(spoken.crop(covered, mode="intersection").duration(), spoken.duration())
+    }
 
 
 def invented(truth: Recording, result: Result) -> dict[str, Ratio]:
-    """Words that lie wholly where nobody speaks, and the minutes of that. Without utterances every word is invented."""
+    """Words that lie wholly where nobody speaks, and the minutes of that. Without utterances every
+    word is invented."""
     spoken = timeline(spans(truth.utterances), MARGIN)
     silence = spoken.gaps(Segment(0, truth.seconds))
-    return {"invented": Ratio(sum(made_up(word, spoken) for word in result.words), silence.duration() / 60)}
+    return {
+        "invented": Ratio(
+            sum(made_up(word, spoken) for word in result.words), silence.duration() / 60
+        )
+    }
 
 
 def made_up(word: Word, spoken: Timeline) -> bool:
@@ -257,14 +314,19 @@ def spans(utterances: Iterable[Utterance]) -> Iterator[tuple[float, float]]:
 
 def timeline(stretches: Iterable[tuple[float, float]], padding: float = 0.0) -> Timeline:
     """Their union, each made longer by the padding on both sides."""
-    return Timeline([Segment(start - padding, max(start, end) + padding) for start, end in stretches]).support()
+    return Timeline(
+        [Segment(start - padding, max(start, end) + padding) for start, end in stretches]
+    ).support()
 
 
 def diarization_errors(truth: Recording, result: Result) -> dict[str, Ratio]:
-    """DER in seconds of speech and JER in speakers, each without and with a collar. Overlap counts."""
+    """DER in seconds of speech and JER in speakers, each without and with a collar. Overlap
+    counts."""
     if not truth.utterances or not truth.speakers_known:
         return {}
-    said = annotation((utterance.start, utterance.end, utterance.speaker) for utterance in truth.utterances)
+    said = annotation(
+        (utterance.start, utterance.end, utterance.speaker) for utterance in truth.utterances
+    )
     heard, media = annotation(result.turns), Timeline([Segment(0, truth.seconds)])
     found: dict[str, Ratio] = {}
     for name, collar in COLLARS.items():
@@ -278,7 +340,8 @@ def diarization_errors(truth: Recording, result: Result) -> dict[str, Ratio]:
 
 
 def annotation(turns: Iterable[tuple[float, float, str]]) -> Annotation:
-    """Each speaker's turns, joined where they touch: pyannote.metrics would count twice what two of them share."""
+    """Each speaker's turns, joined where they touch: pyannote.metrics would count twice what two of
+    them share."""
     made = Annotation()
     for number, (start, end, speaker) in enumerate(turns):
         made[Segment(start, end), number] = speaker
@@ -294,18 +357,26 @@ def speakers_counted(truth: Recording, result: Result) -> dict[str, Ratio]:
 
 
 def language_right(truth: Recording, result: Result) -> dict[str, Ratio]:
-    """Of a recording, or of each of its languages where there are several; not where the language was told."""
+    """Of a recording, or of each of its languages where there are several; not where the language
+    was told."""
     spoken = languages(truth)
     if not truth.utterances or None in spoken or truth.options.get("language", "multi") != "multi":
         return {}
     if len(spoken) == 1:
         return {"language": Ratio({main(result.language)} == spoken, 1)}
-    return {"language": Ratio(sum(language_among(truth, result, one) == one for one in spoken), len(spoken))}
+    return {
+        "language": Ratio(
+            sum(language_among(truth, result, one) == one for one in spoken), len(spoken)
+        )
+    }
 
 
 def language_among(truth: Recording, result: Result, spoken: str | None) -> str | None:
-    """The language of most words heard where that one is spoken; the whole result's where no words have times."""
-    where = timeline(spans(utterance for utterance in truth.utterances if main(utterance.language) == spoken))
+    """The language of most words heard where that one is spoken; the whole result's where no words
+    have times."""
+    where = timeline(
+        spans(utterance for utterance in truth.utterances if main(utterance.language) == spoken)
+    )
     heard = Counter(
         main(word.language or result.language)
         for word in result.words

@@ -28,7 +28,9 @@ def pink(seconds: float, seed: int) -> Samples:
 def hum(seconds: float) -> Samples:
     """A badly earthed cable: the mains and its harmonics."""
     time = np.arange(length(seconds)) / RATE
-    return normal(sum((np.sin(2 * np.pi * MAINS * n * time) / n for n in range(1, 9)), np.zeros(len(time))))
+    return normal(
+        sum((np.sin(2 * np.pi * MAINS * n * time) / n for n in range(1, 9)), np.zeros(len(time)))
+    )
 
 
 def tone(seconds: float, frequency: float = 440.0) -> Samples:
@@ -72,6 +74,7 @@ def length(seconds: float) -> int:
 
 
 def with_noise(speech: Samples, noise: Samples, ratio: float) -> Samples:
-    """Speech with noise `ratio` dB below the mean power of the speech, the gaps between it left out."""
+    """Speech with noise `ratio` dB below the mean power of the speech, the gaps between it left
+    out."""
     power = np.mean(np.square(speech[speech != 0], dtype=np.float64))
     return np.asarray(speech + noise * np.sqrt(power / 10 ** (ratio / 10)), np.float32)

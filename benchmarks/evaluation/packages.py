@@ -1,16 +1,15 @@
-"""Debian packages that hold real voices and music, fetched and unpacked without root and without installing them.
+"""Debian packages that hold real voices and music, fetched and unpacked without root and without
+installing them.
 
-| package | whose voice | licence |
-|---|---|---|
-| asterisk-core-sounds-{en,es}-g722, texts without -g722 | Allison Smith | CC-BY-SA-3.0 |
-| asterisk-core-sounds-fr-g722, texts without -g722 | June Wallack | CC-BY-SA-3.0 |
-| asterisk-core-sounds-it-g722, texts without -g722 | Carlo Flora | CC-BY-3.0 |
-| asterisk-core-sounds-ru-g722, texts without -g722 | ivrvoice.ru, published by Maxim | CC-BY-3.0 |
-| asterisk-prompt-it-menardi-wav | Paola Dal Zot | CC-BY-SA-3.0 Italy |
-| asterisk-prompt-es-co | July E. Jiménez | GPL-2 |
-| asterisk-prompt-fr-armelle | Armelle Desjardins | BSD-3-Clause |
-| fillets-ng-data (dialogues, music), fillets-ng-data-{cs,nl} (voices) | two actors a language | GPL-2 |
-| pocketsphinx-testdata | a reader of LibriVox | BSD-2-Clause, the reading in the public domain |
+| package | whose voice | licence | |---|---|---| | asterisk-core-sounds-{en,es}-g722, texts without
+-g722 | Allison Smith | CC-BY-SA-3.0 | | asterisk-core-sounds-fr-g722, texts without -g722 | June
+Wallack | CC-BY-SA-3.0 | | asterisk-core-sounds-it-g722, texts without -g722 | Carlo Flora |
+CC-BY-3.0 | | asterisk-core-sounds-ru-g722, texts without -g722 | ivrvoice.ru, published by Maxim |
+CC-BY-3.0 | | asterisk-prompt-it-menardi-wav | Paola Dal Zot | CC-BY-SA-3.0 Italy | |
+asterisk-prompt-es-co | July E. Jiménez | GPL-2 | | asterisk-prompt-fr-armelle | Armelle Desjardins
+| BSD-3-Clause | | fillets-ng-data (dialogues, music), fillets-ng-data-{cs,nl} (voices) | two actors
+a language | GPL-2 | | pocketsphinx-testdata | a reader of LibriVox | BSD-2-Clause, the reading in
+the public domain |
 
 Nothing of them is kept in this repository, nor is anything that is composed of them.
 """
@@ -45,7 +44,8 @@ class PackagesMissing(Exception):
 
 
 def unpacked(cache: Path = CACHE) -> Path:
-    """The folder in which every package is unpacked under its own name; fetches those that are not there yet."""
+    """The folder in which every package is unpacked under its own name; fetches those that are not
+    there yet."""
     cache.mkdir(parents=True, exist_ok=True)
     lacking = [package for package in PACKAGES if not (cache / package).exists()]
     if lacking:
@@ -59,7 +59,9 @@ def unpacked(cache: Path = CACHE) -> Path:
 def check_tools() -> None:
     lacking = [tool for tool in ("apt-get", "dpkg-deb") if shutil.which(tool) is None]
     if lacking:
-        raise PackagesMissing(f"the voices come from Debian packages; not on this machine: {', '.join(lacking)}")
+        raise PackagesMissing(
+            f"the voices come from Debian packages; not on this machine: {', '.join(lacking)}"
+        )
 
 
 def downloaded(packages: Sequence[str], folder: Path) -> Iterator[Path]:
@@ -78,9 +80,18 @@ def unpack(archive: Path, folder: Path) -> None:
 
 def run(command: Sequence[str], folder: Path, timeout: float) -> None:
     try:
-        subprocess.run(command, cwd=folder, timeout=timeout, check=True, capture_output=True, text=True)
+        subprocess.run(
+            command, cwd=folder, timeout=timeout, check=True, capture_output=True, text=True
+        )
     except subprocess.TimeoutExpired as error:
-        raise PackagesMissing(f"{' '.join(command[:2])} has not ended within {timeout:.0f} s") from error
+        raise PackagesMissing(
+            f"{' '.join(command[:2])} has not ended within {timeout:.0f} s"
+        ) from error
     except subprocess.CalledProcessError as error:
-        told = " ".join(line for line in error.stderr.splitlines() if line.startswith("E:")) or error.stderr.strip()
-        raise PackagesMissing(f"{' '.join(command[:2])}: {told} (is there a fresh `apt-get update`?)") from error
+        told = (
+            " ".join(line for line in error.stderr.splitlines() if line.startswith("E:"))
+            or error.stderr.strip()
+        )
+        raise PackagesMissing(
+            f"{' '.join(command[:2])}: {told} (is there a fresh `apt-get update`?)"
+        ) from error

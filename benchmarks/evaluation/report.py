@@ -31,7 +31,9 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "dropscribe",
     "legend.frameon": False,
-    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), GREY),
+    **dict.fromkeys(
+        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), GREY
+    ),
 }
 PACKAGES = ("jiwer", "meeteval", "pyannote.metrics", "transformers")
 
@@ -52,7 +54,9 @@ ROWS = (
     Row("cpWER", ("cpwer",), "share"),
     Row("cpWER - WER", ("speaker_cost",), "share"),
     Row("DER, JER", ("der", "jer"), "share"),
-    Row("DER, JER, not judged 0.25 s either side of a border", ("der_collar", "jer_collar"), "share"),
+    Row(
+        "DER, JER, not judged 0.25 s either side of a border", ("der_collar", "jer_collar"), "share"
+    ),
     Row("right number of speakers", ("speakers_counted",), "share"),
     Row("word start off by: median, p90", ("start_median", "start_p90"), "seconds"),
     Row(
@@ -62,8 +66,16 @@ ROWS = (
     ),
     Row("  onsets found", ("onsets_found",), "share"),
     Row("words", ("words",), "count"),
-    Row("  untimed, unordered, outside the sound, reversed", ("untimed", "unordered", "outside", "reversed"), "count"),
-    Row(f"  longer than {LONGEST_WORD} s, without a speaker", ("over_long", "without_speaker"), "count"),
+    Row(
+        "  untimed, unordered, outside the sound, reversed",
+        ("untimed", "unordered", "outside", "reversed"),
+        "count",
+    ),
+    Row(
+        f"  longer than {LONGEST_WORD} s, without a speaker",
+        ("over_long", "without_speaker"),
+        "count",
+    ),
     Row("  aligned", ("aligned",), "share"),
     Row("speech covered by words", ("coverage",), "share"),
     Row("words a minute where nobody speaks", ("invented",), "number"),
@@ -96,7 +108,10 @@ def compared(recordings: Sequence[Recording], scores: Mapping[str, Sequence[Scor
     if len(groups) > 1:
         groups[ALL] = list(range(len(recordings)))
     return {
-        group: {system: rounded(figures([all_scores[n] for n in members])) for system, all_scores in scores.items()}
+        group: {
+            system: rounded(figures([all_scores[n] for n in members]))
+            for system, all_scores in scores.items()
+        }
         for group, members in groups.items()
     }
 
@@ -107,14 +122,24 @@ def rounded(found: Figures) -> Figures:
 
 def table(results: Compared) -> Table:
     systems = list(next(iter(results.values())))
-    made = Table("set", "measure", title="Smaller is better, but for shares found, covered, aligned, within and right")
+    made = Table(
+        "set",
+        "measure",
+        title="Smaller is better, but for shares found, covered, aligned, within and right",
+    )
     for system in systems:
         made.add_column(NAMES[system], justify="right")
     for group, by_system in results.items():
-        rows = [row for row in ROWS if any(set(row.measures) & set(found) for found in by_system.values())]
+        rows = [
+            row
+            for row in ROWS
+            if any(set(row.measures) & set(found) for found in by_system.values())
+        ]
         for row in rows:
             cells = [cell(row, by_system[system]) for system in systems]
-            made.add_row(group if row is rows[0] else "", row.label, *cells, end_section=row is rows[-1])
+            made.add_row(
+                group if row is rows[0] else "", row.label, *cells, end_section=row is rows[-1]
+            )
     return made
 
 
@@ -140,24 +165,41 @@ def record(recordings: Sequence[Recording], results: Compared, **about: Any) -> 
 
 
 def plot(results: Compared, file: Path) -> None:
-    """A panel a measure, a line a set. The ground is left out, so that it can be read on a light and a dark page."""
+    """A panel a measure, a line a set. The ground is left out, so that it can be read on a light
+    and a dark page."""
     with pyplot.rc_context(STYLE):
-        figure, grid = pyplot.subplots(2, 3, figsize=(10, 1.4 + 0.44 * len(results)), sharey=True, layout="constrained")
+        figure, grid = pyplot.subplots(
+            2, 3, figsize=(10, 1.4 + 0.44 * len(results)), sharey=True, layout="constrained"
+        )
         for panel, axes in zip(PANELS, grid.flat, strict=True):
             draw(panel, axes, results)
         handles, labels = grid.flat[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
         file.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(file, transparent=True, metadata={"Date": None} if file.suffix == ".svg" else None)
+        figure.savefig(
+            file, transparent=True, metadata={"Date": None} if file.suffix == ".svg" else None
+        )
         pyplot.close(figure)
 
 
 def draw(panel: Panel, axes: Axes, results: Compared) -> None:
-    """Dropscribe's dot is the smaller one and on top, so that both are seen where they are equal."""
+    """Dropscribe's dot is the smaller one and on top, so that both are seen where they are
+    equal."""
     for system in reversed(next(iter(results.values()))):
-        found = [by_system[system].get(panel.measure, nan) * panel.scale for by_system in results.values()]
+        found = [
+            by_system[system].get(panel.measure, nan) * panel.scale
+            for by_system in results.values()
+        ]
         size = 18 if system == "dropscribe" else 48
-        axes.scatter(found, range(len(found)), size, COLOURS[system], clip_on=False, zorder=3, label=NAMES[system])
+        axes.scatter(
+            found,
+            range(len(found)),
+            size,
+            COLOURS[system],
+            clip_on=False,
+            zorder=3,
+            label=NAMES[system],
+        )
     axes.set_title(panel.title, loc="left", fontsize=9)
     axes.set_yticks(range(len(results)), list(results))
     axes.set_ylim(len(results) - 0.5, -0.5)

@@ -1,7 +1,9 @@
-"""pyannote.audio's packaged phone call (30 s, two people, real turns and words), as it is and cut up anew.
+"""pyannote.audio's packaged phone call (30 s, two people, real turns and words), as it is and cut
+up anew.
 
-Its .rttm has the turns, its .stm the words, in lines that begin and end otherwise. Who speaks when is taken from the
-.rttm, and each line goes to the turn that it fits best. One turn, a murmur under the other's words, gets none.
+Its .rttm has the turns, its .stm the words, in lines that begin and end otherwise. Who speaks when
+is taken from the .rttm, and each line goes to the turn that it fits best. One turn, a murmur under
+the other's words, gets none.
 """
 
 import importlib.util
@@ -31,7 +33,12 @@ def recordings(folder: Path) -> Iterator[Recording]:
     heard, call = decoded(path()), spoken()
     pause = np.zeros(samples(5), np.float32)
     yield as_it_is(folder)
-    yield again(folder, "sample-after-silence", [np.zeros(samples(40), np.float32), heard], [delayed(call, 40)])
+    yield again(
+        folder,
+        "sample-after-silence",
+        [np.zeros(samples(40), np.float32), heard],
+        [delayed(call, 40)],
+    )
     twice = [call, delayed(call, len(heard) / RATE + 5)]
     yield again(folder, "sample-twice", [heard, pause, heard], twice)
     yield respliced(folder)
@@ -41,7 +48,9 @@ def as_it_is(folder: Path) -> Recording:
     return again(folder, "sample", [decoded(path())], [spoken()])
 
 
-def again(folder: Path, name: str, heard: Sequence[Samples], turns: Sequence[Sequence[Utterance]]) -> Recording:
+def again(
+    folder: Path, name: str, heard: Sequence[Samples], turns: Sequence[Sequence[Utterance]]
+) -> Recording:
     made = recording(folder, name, "sample", np.concatenate(heard), language="en")
     return replace(made, utterances=tuple(utterance for each in turns for utterance in each))
 

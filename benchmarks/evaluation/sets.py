@@ -1,6 +1,7 @@
 """The recordings that are measured: what each set stands for, and the seeds they are drawn from.
 
-Tune on "tune", quote "test": they share no clip, no music and no seed. pyannote's sample is in "test" alone.
+Tune on "tune", quote "test": they share no clip, no music and no seed. pyannote's sample is in
+"test" alone.
 """
 
 import random
@@ -31,7 +32,8 @@ from benchmarks.evaluation.truth import Recording
 from benchmarks.evaluation.voices import LOUDNESS, RATE, Clip, Samples, Split, clips
 
 SEEDS: dict[Split, str] = {"tune": "dropscribe tune", "test": "dropscribe test"}
-"""Each recording is drawn from its half's seed and its own name. Never changed to please a figure."""
+"""Each recording is drawn from its half's seed and its own name. Never changed to please a
+figure."""
 CROWDS: dict[Split, tuple[str, ...]] = {
     "tune": ("Allison", "Carlo", "Armelle", "July", "cs-small", "nl-big"),
     "test": ("Reader", "Paola", "June", "Ivrvoice", "cs-big", "nl-small"),
@@ -45,7 +47,8 @@ SECOND_HALVES: dict[Split, tuple[tuple[str, str], ...]] = {
 """Who speaks after Allison's English, and in which language."""
 SPOKEN = ("en", "es", "fr", "it", "ru", "cs", "nl")
 BEFORE = 40.0
-"""Seconds of silence or music before speech: more than the 30 s from which Whisper guesses the language."""
+"""Seconds of silence or music before speech: more than the 30 s from which Whisper guesses the
+language."""
 NUMBER = re.compile(r"/digits/(h-)?\d+\.")
 WORD = re.compile(rf"{NUMBER.pattern}|/digits/(day|mon)-|/phonetic/")
 """Files of single words."""
@@ -73,7 +76,11 @@ class Draw:
 
     def deck(self, voice: str, language: str | None = None) -> Iterator[Clip]:
         """What `voice` says, in one language or in any."""
-        of_voice = [clip for clip in self.half.voices if clip.voice == voice and language in (None, clip.language)]
+        of_voice = [
+            clip
+            for clip in self.half.voices
+            if clip.voice == voice and language in (None, clip.language)
+        ]
         return deck(self.choose, of_voice)
 
     def english(self) -> Decks:
@@ -87,7 +94,9 @@ class Draw:
         return noise.white(seconds, self.seed()) * ROOM
 
     def music(self, seconds: float) -> Samples:
-        return noise.played(self.choose.choice(noise.music(self.half.packages, self.half.split)), seconds)
+        return noise.played(
+            self.choose.choice(noise.music(self.half.packages, self.half.split)), seconds
+        )
 
 
 def recordings(split: Split, folder: Path, cache: Path = packages.CACHE) -> list[Recording]:
@@ -103,18 +112,27 @@ def recordings(split: Split, folder: Path, cache: Path = packages.CACHE) -> list
 def quick(folder: Path) -> list[Recording]:
     """Five minutes that need no package but Dropscribe's own dependencies."""
     folder.mkdir(parents=True, exist_ok=True)
-    silent = [nothing_heard(folder, f"nothing-{name}", synthetic()[name]) for name in ("silence", "loud-noise", "tone")]
+    silent = [
+        nothing_heard(folder, f"nothing-{name}", synthetic()[name])
+        for name in ("silence", "loud-noise", "tone")
+    ]
     return [*silent, *sample.recordings(folder)]
 
 
 def dialogue(half: Half, folder: Path) -> Iterator[Recording]:
     """Two people on a good line; one turn in eight begins before the other's has ended."""
     draw = Draw(half, "dialogue")
-    yield in_a_room(draw, folder, "dialogue", conversation(draw.choose, draw.english(), 600, Style()))
+    yield in_a_room(
+        draw, folder, "dialogue", conversation(draw.choose, draw.english(), 600, Style())
+    )
 
 
-def in_a_room(draw: Draw, folder: Path, kind: str, said: list[Said], language: str | None = "en") -> Recording:
-    return recording(folder, draw.name, kind, sound(said) + draw.room(end(said)), said, language=language)
+def in_a_room(
+    draw: Draw, folder: Path, kind: str, said: list[Said], language: str | None = "en"
+) -> Recording:
+    return recording(
+        folder, draw.name, kind, sound(said) + draw.room(end(said)), said, language=language
+    )
 
 
 def noisy(half: Half, folder: Path) -> Iterator[Recording]:
@@ -122,7 +140,9 @@ def noisy(half: Half, folder: Path) -> Iterator[Recording]:
     for number in (1, 2):
         draw = Draw(half, f"noisy-{number}")
         said = conversation(draw.choose, draw.english(), 150, Style(gain=(-18, 0)))
-        heard = noise.with_noise(sound(said), background(draw, end(said)), draw.choose.uniform(5, 12))
+        heard = noise.with_noise(
+            sound(said), background(draw, end(said)), draw.choose.uniform(5, 12)
+        )
         yield recording(folder, draw.name, "noisy", heard, said, language="en")
 
 
@@ -159,8 +179,11 @@ def long(half: Half, folder: Path) -> Iterator[Recording]:
 
 
 def crowd(draw: Draw, folder: Path, kind: str, size: int, seconds: float) -> Recording:
-    """A meeting, each in their own language. Only speakers are measured, so English is said to be spoken."""
-    people = {voice: draw.deck(voice) for voice in draw.choose.sample(CROWDS[draw.half.split], size)}
+    """A meeting, each in their own language. Only speakers are measured, so English is said to be
+    spoken."""
+    people = {
+        voice: draw.deck(voice) for voice in draw.choose.sample(CROWDS[draw.half.split], size)
+    }
     style = Style(gap=(0.1, 0.9), overlaps=0.12, overlap=(0.2, 0.8))
     said = conversation(draw.choose, people, seconds, style)
     return replace(wordless(in_a_room(draw, folder, kind, said, None)), options={"language": "en"})
@@ -168,11 +191,14 @@ def crowd(draw: Draw, folder: Path, kind: str, size: int, seconds: float) -> Rec
 
 def wordless(made: Recording) -> Recording:
     """The same for a set of which the words are not measured."""
-    return replace(made, utterances=tuple(replace(each, text=None) for each in made.utterances), onsets=())
+    return replace(
+        made, utterances=tuple(replace(each, text=None) for each in made.utterances), onsets=()
+    )
 
 
 def onsets(half: Half, folder: Path) -> Iterator[Recording]:
-    """Numbers, days, months and the spelling alphabet, so spliced that the start of every word is known."""
+    """Numbers, days, months and the spelling alphabet, so spliced that the start of every word is
+    known."""
     draw = Draw(half, "onsets")
     words = [clip for clip in half.voices if is_word(clip) and clip.sound.doubt <= SURE]
     said: list[Said] = []
@@ -204,7 +230,9 @@ def languages(half: Half, folder: Path) -> Iterator[Recording]:
             yield from introduced(draw, folder, monologue(draw, language), language)
 
 
-def monologue(draw: Draw, language: str, voice: str | None = None, seconds: float = 10) -> list[Said]:
+def monologue(
+    draw: Draw, language: str, voice: str | None = None, seconds: float = 10
+) -> list[Said]:
     """One person, any that speaks the language unless told who."""
     speakers = sorted({clip.voice for clip in draw.half.voices if clip.language == language})
     clips_of = draw.deck(voice or draw.choose.choice(speakers), language)

@@ -15,8 +15,8 @@ from benchmarks import machine
 from benchmarks.evaluation.measures import Result, Turn, Word
 from benchmarks.evaluation.truth import Recording
 from shared.settings import settings
-from tests.cloud import Cloud
-from tests.recordings import sample
+from tests.support.cloud import Cloud
+from tests.support.recordings import sample
 
 Output = dict[str, Any]
 """`error`; or `wall`, in seconds, and what the system said: `transcript` or `plain`."""
@@ -25,8 +25,9 @@ ROOT = Path(__file__).parents[2]
 SOURCES = {
     "dropscribe": ("functions/**/*.py", "local/**/*.py", "shared/**/*.py", "workflows/*.yaml"),
     "plain": (
-        "benchmarks/plain.py", "functions/align/aligner.py", "functions/align/hama.py", "functions/align/phonemes.py",
-        "functions/align/spoken.py", "functions/diarize/voice.py", "functions/diarize/weights.py",
+        "benchmarks/plain.py", "functions/align/aligner.py", "functions/align/hama.py", "functions/align/g2p.py",
+        "functions/align/normalize_en.py", "functions/diarize/d_vector.py", "functions/diarize/model_files.py",
+        "shared/runtime/model_files.py",
     ),
 }  # fmt: skip
 """What an output depends on besides the packages."""
@@ -34,10 +35,15 @@ PATIENCE = 20
 """Seconds that Dropscribe may take for a second of sound, with five minutes on top."""
 
 
-def results(system: str, recordings: Sequence[Recording], folder: Path, reuse: bool) -> list[Result]:
-    """What the system makes of each. Outputs are kept in `folder`; with `reuse` those of the same sound, options and
-    code are taken from there."""
-    kept = {recording.name: folder / f"{system}-{fingerprint(system, recording)}.json" for recording in recordings}
+def results(
+    system: str, recordings: Sequence[Recording], folder: Path, reuse: bool
+) -> list[Result]:
+    """What the system makes of each. Outputs are kept in `folder`; with `reuse` those of the same
+    sound, options and code are taken from there."""
+    kept = {
+        recording.name: folder / f"{system}-{fingerprint(system, recording)}.json"
+        for recording in recordings
+    }
     missing = [each for each in recordings if not (reuse and kept[each.name].exists())]
     folder.mkdir(parents=True, exist_ok=True)
     for recording, output in zip(missing, RUN[system](missing) if missing else (), strict=True):
@@ -64,7 +70,8 @@ def code(system: str) -> str:
 
 
 def dropscribe(recordings: Sequence[Recording]) -> Iterator[Output]:
-    """The chain on a one-machine cloud of its own, warm. One recording at a time, so that the speed is its own."""
+    """The chain on a one-machine cloud of its own, warm. One recording at a time, so that the speed
+    is its own."""
     with tempfile.TemporaryDirectory() as folder:
         cloud = Cloud(Path(folder) / "cloud", {})
         try:
@@ -72,12 +79,16 @@ def dropscribe(recordings: Sequence[Recording]) -> Iterator[Output]:
             transcribed(cloud, "warm-up.wav", sample(), {}, 300)
             for each in recordings:
                 name = f"{each.set}/{each.name}{each.audio.suffix}"
-                yield transcribed(cloud, name, each.audio, each.options, 300 + PATIENCE * each.seconds)
+                yield transcribed(
+                    cloud, name, each.audio, each.options, 300 + PATIENCE * each.seconds
+                )
         finally:
             cloud.down()
 
 
-def transcribed(cloud: Cloud, name: str, audio: Path, options: Mapping[str, str], deadline: float) -> Output:
+def transcribed(
+    cloud: Cloud, name: str, audio: Path, options: Mapping[str, str], deadline: float
+) -> Output:
     began = time.monotonic()
     source = cloud.upload(name, audio.read_bytes(), options)
     try:
@@ -90,7 +101,8 @@ def transcribed(cloud: Cloud, name: str, audio: Path, options: Mapping[str, str]
 
 
 def plain(recordings: Sequence[Recording]) -> Iterator[Output]:
-    """whisperx in a process of its own. Where that ends, a new one goes on with the next recording."""
+    """whisperx in a process of its own. Where that ends, a new one goes on with the next
+    recording."""
     waiting = list(recordings)
     while waiting:
         for output in process(waiting):
@@ -102,13 +114,16 @@ def plain(recordings: Sequence[Recording]) -> Iterator[Output]:
 
 
 def process(recordings: Sequence[Recording]) -> Iterator[Output]:
-    """What one process prints until it ends. It has a deadline of its own. RuntimeError: it did not even get ready."""
+    """What one process prints until it ends. It has a deadline of its own. RuntimeError: it did not
+    even get ready."""
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "errors").open("w+") as errors:
         options = Path(folder) / "options.json"
         options.write_text(json.dumps([told(each.options) for each in recordings]))
         files = [str(each.audio) for each in recordings]
         command = [sys.executable, "-m", "benchmarks.plain", "--options", str(options), *files]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT) as running:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT
+        ) as running:
             try:
                 yield from said(running, errors)
             finally:
@@ -117,25 +132,39 @@ def process(recordings: Sequence[Recording]) -> Iterator[Output]:
 
 def said(running: subprocess.Popen[str], errors: Any) -> Iterator[Output]:
     assert running.stdout is not None
-    lines = (json.loads(line) for line in running.stdout if line.startswith(('{"ready"', '{"file"')))
+    lines = (
+        json.loads(line) for line in running.stdout if line.startswith(('{"ready"', '{"file"'))
+    )
     if next(lines, None) is None:
         errors.seek(0)
         raise RuntimeError(f"plain whisperx did not start:\n{errors.read()[-2000:]}")
     for line in lines:
-        yield {"error": line["error"]} if "error" in line else {"wall": sum(line["seconds"].values()), "plain": line}
+        yield (
+            {"error": line["error"]}
+            if "error" in line
+            else {"wall": sum(line["seconds"].values()), "plain": line}
+        )
 
 
 def told(options: Mapping[str, str]) -> dict[str, Any]:
     """Dropscribe's options, as far as whisperx has them."""
-    given: dict[str, Any] = {name: options[name] for name in ("language", "task") if name in options}
+    given: dict[str, Any] = {
+        name: options[name] for name in ("language", "task") if name in options
+    }
     if given.get("language") == "multi":
         del given["language"]
     bounds = {"min_speakers": "min-speakers", "max_speakers": "max-speakers"}
     asked = {bound: options.get("speakers", options.get(name)) for bound, name in bounds.items()}
-    return {**given, **{bound: int(number) for bound, number in asked.items() if number is not None}}
+    return {
+        **given,
+        **{bound: int(number) for bound, number in asked.items() if number is not None},
+    }
 
 
-RUN: dict[str, Callable[[Sequence[Recording]], Iterator[Output]]] = {"dropscribe": dropscribe, "plain": plain}
+RUN: dict[str, Callable[[Sequence[Recording]], Iterator[Output]]] = {
+    "dropscribe": dropscribe,
+    "plain": plain,
+}
 
 
 def result(output: Output) -> Result:

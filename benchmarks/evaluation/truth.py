@@ -42,6 +42,7 @@ class Recording:
     language: str | None = None
     """The only one spoken; null where there are several or it is not known."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """What Dropscribe is told of it, as object metadata. Plain whisperx is told the same where it can be."""
+    """What Dropscribe is told of it, as object metadata. Plain whisperx is told the same where it
+    can be."""
     speakers_known: bool = True
     """False: `speaker` of the utterances says nothing."""

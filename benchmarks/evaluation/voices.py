@@ -1,7 +1,8 @@
-"""Every clip of every real voice: who says it, in which language, its text, and its sound without silence around it.
+"""Every clip of every real voice: who says it, in which language, its text, and its sound without
+silence around it.
 
-A clip belongs to one half of the data for good, by a digest of its bytes: what is tuned on one half has not heard the
-other. The voices are few and are in both.
+A clip belongs to one half of the data for good, by a digest of its bytes: what is tuned on one half
+has not heard the other. The voices are few and are in both.
 """
 
 import gzip
@@ -36,13 +37,15 @@ Split = Literal["tune", "test"]
 class Trimmed:
     """A sound without the silence around it.
 
-    The first sample is where the level rises above the threshold, found to 5 ms. A soft beginning or a breath may
-    still be below it, and a click before the word above: the word begins before `doubt` has passed.
+    The first sample is where the level rises above the threshold, found to 5 ms. A soft beginning
+    or a breath may still be below it, and a click before the word above: the word begins before
+    `doubt` has passed.
     """
 
     samples: Samples
     doubt: float
-    """Seconds from the first sample until the sound is loud beyond question; endless where noise might hide more."""
+    """Seconds from the first sample until the sound is loud beyond question; endless where noise
+    might hide more."""
     pause: float
     """Seconds of the longest pause within."""
 
@@ -127,12 +130,14 @@ def prompt_texts(packages: Path, language: str) -> dict[str, str]:
 
 
 def is_speech(text: str) -> bool:
-    """Beeps and music are described in brackets; keys and spelt names can be read in more than one way."""
+    """Beeps and music are described in brackets; keys and spelt names can be read in more than one
+    way."""
     return not re.search(r"[\[(#*]|\b[A-Z] [A-Z]\b", text) and bool(re.search(r"\w", text))
 
 
 def text_is_whole(text: str, name: str, language: str) -> bool:
-    """The Italian list has question marks where letters were lost; the Russian one repeats a name."""
+    """The Italian list has question marks where letters were lost; the Russian one repeats a
+    name."""
     return name not in text.split(":")[0] and not (language == "it" and "?" in text)
 
 
@@ -154,20 +159,26 @@ def dialogue_texts(script: Path) -> dict[str, str]:
     if not script.exists():
         return {}
     said = r'dialogId\("([^"]+)",[^\n]*\)\s*dialogStr\("((?:[^"\\]|\\.)*)"\)'
-    return {name: text.replace('\\"', '"') for name, text in re.findall(said, script.read_text("utf-8"))}
+    return {
+        name: text.replace('\\"', '"') for name, text in re.findall(said, script.read_text("utf-8"))
+    }
 
 
 def readings(packages: Path) -> Iterator[Clip]:
     folder = packages / "pocketsphinx-testdata/usr/share/pocketsphinx/test/data/librivox"
     for line in (folder / "transcription").read_text().splitlines():
         text, _, name = line.partition("</s>")
-        yield Clip(folder / f"{name.strip(' ()')}.wav", "Reader", "en", text.replace("<s>", "").strip())
+        yield Clip(
+            folder / f"{name.strip(' ()')}.wav", "Reader", "en", text.replace("<s>", "").strip()
+        )
 
 
 def decoded(path: Path) -> Samples:
     """Mono at 16 kHz, as it stands in the file."""
     resampler = av.AudioResampler("s16", "mono", RATE)
-    raw = path.suffix[1:] if path.suffix in (".g722", ".gsm") else None  # without a header, so not to be guessed
+    raw = (
+        path.suffix[1:] if path.suffix in (".g722", ".gsm") else None
+    )  # without a header, so not to be guessed
     with av.open(str(path), format=raw) as container:
         frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]
     frames += resampler.resample(None)
@@ -196,7 +207,8 @@ def levels(samples: Samples) -> NDArray[np.float64]:
 
 
 def threshold(level: NDArray[np.float64]) -> float:
-    """Above the recording's own noise; in a recording without any silence the noise cannot be told from the voice."""
+    """Above the recording's own noise; in a recording without any silence the noise cannot be told
+    from the voice."""
     noise = float(np.percentile(level, 5)) + ABOVE_NOISE
     return float(np.clip(noise, level.max() - QUIET, level.max() - LOUD))
 

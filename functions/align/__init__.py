@@ -1,1 +1,1 @@
-"""Words to their times: a chunk's segments become sentences of words placed in the sound."""
+"""align: give each recognised word its time, and split a chunk's segments into sentences."""

@@ -1,90 +1,126 @@
-"""hama's phoneme recogniser as whisperx wants an acoustic model: a network that gives logits, and a dictionary."""
+"""hama's phoneme recogniser as an acoustic model for whisperx."""
 
-import hashlib
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from types import SimpleNamespace
 
 import hama
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from functions.align.acoustic import UNKNOWN, Acoustic
-from functions.align.phonemes import IPA, pronounced
-from shared.contracts import Engine
-from shared.speech import SAMPLE_RATE
+from functions.align.acoustic_model import WILDCARD, AcousticModel
+from functions.align.g2p import IPA, word_phonemes
+from shared.model.artifacts import SAMPLE_RATE
+from shared.model.audio import Samples
+from shared.model.contracts import Engine
+from shared.runtime.model_files import file_digest, packaged_file
 
 LETTERS = {phoneme: chr(0xE000 + number) for number, phoneme in enumerate(IPA)}
 """whisperx aligns characters, so each phoneme is one, from Unicode's private use area."""
 WORD_BOUNDARY, BLANK = "|", "<pad>"
-"""As whisperx calls them."""
-DICTIONARY = {letter: column for column, letter in enumerate([*LETTERS.values(), WORD_BOUNDARY, BLANK])}
+"""whisperx's names."""
+DICTIONARY = {
+    letter: column for column, letter in enumerate([*LETTERS.values(), WORD_BOUNDARY, BLANK])
+}
+"""The column of each character in the network's output."""
 
-FRAME = 320
-"""Samples an output frame stands for: 20 ms."""
+FRAME_SAMPLES = 320
+"""Samples of an output frame: 20 ms."""
 LAG = 4
-"""Frames by which the model names a phoneme after its onset, measured against checked word boundaries."""
-WINDOW = 500 * FRAME
-MARGIN = 25 * FRAME
-"""Inference costs more than linearly: 10 s at a time, with 0.5 s of context, takes a quarter less than 30 s at once."""
+"""Frames by which the model emits a phoneme after its onset, measured against hand-checked word
+boundaries."""
+WINDOW = 500 * FRAME_SAMPLES
+"""Samples per inference. Its cost grows faster than linearly: 10 s at a time, with 0.5 s of context
+on either side, takes a quarter less than 30 s at once."""
+CONTEXT = 25 * FRAME_SAMPLES
+"""Samples before and after a window that the network sees with it."""
 IMPOSSIBLE = -20.0
-"""Log probability."""
+"""Log probability of a phoneme in a frame that has none."""
+
+LogProbabilities = NDArray[np.float32]
+"""Shape (frames, 41): 39 ARPABET phonemes, the word boundary, the blank."""
 
 
-@lru_cache(maxsize=1)
-def acoustic() -> Acoustic:
+@cache
+def acoustic_model() -> AcousticModel:
     metadata = {"language": "en", "dictionary": DICTIONARY, "type": "huggingface"}
-    return Acoustic(Network(), metadata, engine(), written)
+    return AcousticModel(Network(), metadata, engine(), encode_word)
 
 
-def written(word: str) -> str:
-    """The word in the model's letters."""
-    return "".join(LETTERS[phoneme] for phoneme in pronounced(word)) or UNKNOWN
-
-
-@lru_cache(maxsize=1)
+@cache
 def engine() -> Engine:
-    weights = files("hama.assets").joinpath("asr_waveform.hama").read_bytes()
+    weights = packaged_file("hama", "assets/asr_waveform.hama")
     return Engine(
         name="whisperx",
         version=version("whisperx"),
         model=f"hama {version('hama')}",
-        digest=f"sha256:{hashlib.sha256(weights).hexdigest()}",
+        digest=file_digest(weights),
     )
 
 
+def encode_word(word: str) -> str:
+    """Returns one character per phoneme, or WILDCARD if nothing in the word is spoken."""
+    phonemes = word_phonemes(word)
+    letters = "".join(LETTERS[phoneme] for phoneme in phonemes)
+    return letters or WILDCARD
+
+
 class Network(torch.nn.Module):
-    """Waveform, shape (1, samples), to an object with log probabilities `.logits`, shape (1, frames, 41)."""
+    """Waveform, shape (1, samples), to an object with log probabilities `.logits`, shape (1,
+    frames, 41)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.model = hama.ASRModel()
+
         tokens = {token: number for number, token in enumerate(self.model.decoder_tokens)}
-        self.columns = [[tokens[sign] for sign in signs if sign in tokens] for signs in IPA.values()]
-        self.columns += [[tokens["<wb>"]], [tokens["<blank>"]]]
+        self.token_groups: list[list[int]] = []
+        """hama's tokens whose probabilities add up to each column."""
+        for signs in IPA.values():
+            self.token_groups.append([tokens[sign] for sign in signs if sign in tokens])
+        self.token_groups.append([tokens["<wb>"]])
+        self.token_groups.append([tokens["<blank>"]])
 
     def forward(self, waveform: torch.Tensor) -> SimpleNamespace:
         samples = waveform[0].numpy()
-        starts = range(0, max(len(samples) - MARGIN, 1), WINDOW)
-        frames = np.concatenate([self.window(samples, start, last=start == starts[-1]) for start in starts])
-        late = np.full((min(LAG, len(frames)), frames.shape[1]), IMPOSSIBLE, np.float32)
-        late[:, -1] = 0.0
-        return SimpleNamespace(logits=torch.from_numpy(np.concatenate([frames[LAG:], late]))[None])
+        starts = range(0, max(len(samples) - CONTEXT, 1), WINDOW)
+        windows = []
+        for start in starts:
+            is_last = start == starts[-1]
+            end = len(samples) if is_last else start + WINDOW
+            windows.append(self.window(samples, start, end))
 
-    def window(self, samples: np.ndarray, start: int, last: bool) -> np.ndarray:
-        """The frames of one window, heard together with what is before and after it."""
-        before = min(start, MARGIN)
-        end = len(samples) if last else start + WINDOW
-        heard = self.log_probabilities(samples[start - before : end + MARGIN])
-        return heard[before // FRAME : before // FRAME + max((end - start) // FRAME, 1)]
+        frames = without_lag(np.concatenate(windows))
+        return SimpleNamespace(logits=torch.from_numpy(frames)[None])
 
-    def log_probabilities(self, samples: np.ndarray) -> np.ndarray:
-        """Shape (frames, 41): 39 ARPABET phonemes, the word boundary, the blank."""
-        given = {"waveform": samples[None], "waveform_lengths": np.array([len(samples)])}
-        signs, lengths = self.model.session.run(["log_probs", "out_lengths"], given)
-        signs = signs[0, : int(lengths[0])]
-        return np.stack([np.logaddexp.reduce(signs[:, columns], axis=1) for columns in self.columns], axis=1)
+    def window(self, samples: Samples, start: int, end: int) -> LogProbabilities:
+        """Returns the frames of samples[start:end], computed with context on either side."""
+        context_start = max(start - CONTEXT, 0)
+        frames = self.log_probabilities(samples[context_start : end + CONTEXT])
+
+        first = (start - context_start) // FRAME_SAMPLES
+        length = max((end - start) // FRAME_SAMPLES, 1)
+        return frames[first : first + length]
+
+    def log_probabilities(self, samples: Samples) -> LogProbabilities:
+        inputs = {"waveform": samples[None], "waveform_lengths": np.array([len(samples)])}
+        outputs, lengths = self.model.session.run(["log_probs", "out_lengths"], inputs)
+        frames = outputs[0, : int(lengths[0])]
+
+        columns = []
+        for tokens in self.token_groups:
+            columns.append(np.logaddexp.reduce(frames[:, tokens], axis=1))
+        return np.stack(columns, axis=1)
 
 
-assert WINDOW % FRAME == MARGIN % FRAME == 0 and SAMPLE_RATE == 50 * FRAME
+def without_lag(frames: LogProbabilities) -> LogProbabilities:
+    """Returns the frames LAG earlier, with silence at the end."""
+    lag = min(LAG, len(frames))
+    silence = np.full((lag, frames.shape[1]), IMPOSSIBLE, np.float32)
+    silence[:, DICTIONARY[BLANK]] = 0.0
+    return np.concatenate([frames[LAG:], silence])
+
+
+assert WINDOW % FRAME_SAMPLES == CONTEXT % FRAME_SAMPLES == 0
+assert SAMPLE_RATE == 50 * FRAME_SAMPLES

@@ -1,4 +1,4 @@
-"""align: the words of a chunk get their times from its sound. Wiring only; see stage.py."""
+"""The function align. Wiring only; see stage.py."""
 
 from pkgutil import resolve_name
 from typing import cast
@@ -6,16 +6,20 @@ from typing import cast
 import flask
 import functions_framework
 
-from functions.align.placing import Aligner
+from functions.align.alignment import Aligner
 from functions.align.stage import VERSION, AlignParams, align
-from shared.log import configure
-from shared.process import in_each_worker
+from shared.runtime.flask_adapter import serve_stage
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
+from shared.runtime.stage import Stage
 from shared.settings import settings
-from shared.stage import Stage, execute, serve
 
 
-def load(model: str | None = None) -> Aligner:
-    return cast(Aligner, resolve_name(settings().aligner)(model))
+def load() -> Aligner:
+    """Returns the aligner that the settings name."""
+    name = settings().aligner
+    load_by_name = resolve_name(name)
+    return cast(Aligner, load_by_name())
 
 
 ALIGN = Stage(
@@ -23,7 +27,7 @@ ALIGN = Stage(
     version=VERSION,
     params=AlignParams,
     run=lambda task: align(task, load),
-    engine=lambda params: load(params.model).engine,
+    engine=lambda _: load().engine,
 )
 
 configure()
@@ -32,4 +36,4 @@ in_each_worker(load)
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("align", request, lambda asked: execute(ALIGN, asked, settings().blobs(), settings().jobs()))
+    return serve_stage(ALIGN, request)

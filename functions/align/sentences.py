@@ -1,14 +1,12 @@
-"""Words grouped into sentences, by nltk's Punkt, which whisperx uses too."""
+"""Words grouped into sentences by nltk's Punkt, which whisperx uses too."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
-from itertools import accumulate
 
 from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
-WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-"""Languages whose words stand side by side."""
+from shared.model.languages import WITHOUT_SPACES
 
 ABBREVIATIONS = {
     "de": "bzw ca d.h dr evtl ggf hr fr nr prof s st u.a usw vgl z.b",
@@ -17,30 +15,45 @@ ABBREVIATIONS = {
     "fr": "av dr etc m mm mme mlle p.ex st",
     "it": "dott dr ecc prof sig sigg",
 }
-"""After which a full stop ends no sentence. nltk's own lists would have to be downloaded."""
+"""Abbreviations whose full stop ends no sentence. nltk's own lists would have to be downloaded."""
+
+
+def sentence_indices(words: Sequence[str], language: str | None) -> list[int]:
+    """Returns the index of each word's sentence, from 0."""
+    if not words:
+        return []
+
+    between = separator(language)
+    text = between.join(words)
+    spans = tokenizer(language).span_tokenize(text)
+    sentence_starts = [start for start, _ in spans]
+
+    numbers = []
+    word_start = 0
+    for word in words:
+        numbers.append(bisect_right(sentence_starts, word_start))
+        word_start += len(word) + len(between)
+    return consecutive(numbers)
 
 
 @cache
 def tokenizer(language: str | None) -> PunktSentenceTokenizer:
     parameters = PunktParameters()
-    parameters.abbrev_types.update(ABBREVIATIONS.get(language or "", "").split())
+    if language in ABBREVIATIONS:
+        abbreviations = ABBREVIATIONS[language].split()
+        parameters.abbrev_types.update(abbreviations)
     return PunktSentenceTokenizer(parameters)
 
 
-def sentences(words: Sequence[str], language: str | None) -> list[int]:
-    """For each word, the number of its sentence, from 0."""
-    between = separator(language)
-    text = between.join(words)
-    first = [start for start, _ in tokenizer(language).span_tokenize(text)]
-    places = accumulate((len(word) + len(between) for word in words[:-1]), initial=0)
-    return ranked([bisect_right(first, place) for place in places]) if words else []
-
-
-def ranked(numbers: Sequence[int]) -> list[int]:
-    """The same order, from 0, without holes."""
-    ranks = {number: rank for rank, number in enumerate(sorted(set(numbers)))}
-    return [ranks[number] for number in numbers]
+def consecutive(numbers: Sequence[int]) -> list[int]:
+    """Returns numbers in the same order, from 0 without gaps."""
+    distinct = sorted(set(numbers))
+    rank = {number: index for index, number in enumerate(distinct)}
+    return [rank[number] for number in numbers]
 
 
 def separator(language: str | None) -> str:
-    return "" if language in WITHOUT_SPACES else " "
+    """Returns what the language writes between words."""
+    if language in WITHOUT_SPACES:
+        return ""
+    return " "

@@ -1,110 +1,161 @@
-"""A chunk of the recording and the words heard in it -> the same words, in sentences, placed in the sound."""
+"""The stage align: a chunk's audio and recognised words -> the words with times, in sentences."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import Literal
 
-from functions.align.extent import sounding
-from functions.align.placing import Aligner, Placing
-from functions.align.sentences import sentences, separator
-from functions.align.sound import Sound, read
-from functions.align.timing import Fit, bounded
-from shared.contracts import Params
-from shared.speech import Aligned, AlignedSegment, AlignedWord, Heard, HeardSegment, HeardWord
-from shared.stage import One, Output, Task
+from functions.align.alignment import Aligner, Alignment, WordTiming, align_segments
+from functions.align.chunk_audio import ChunkAudio
+from functions.align.monotonic import clamp_timings
+from functions.align.sentences import sentence_indices, separator
+from functions.align.word_boundaries import longest_speech
+from shared.model.artifacts import (
+    Aligned,
+    AlignedSegment,
+    AlignedWord,
+    Recognition,
+    RecognizedSegment,
+    RecognizedWord,
+)
+from shared.model.audio import read_wav
+from shared.model.contracts import Params
+from shared.runtime.stage import Output, SingleOutput, StageInput
 
-VERSION = "2"
-"""Goes up when the same question would get another answer."""
+VERSION = "4"
+"""Increased when the same request would get another result."""
 
 
 class AlignParams(Params):
-    """How to place the words of a chunk."""
+    """What align needs to know besides the chunk."""
 
-    model: str | None = None
-    """None: the deployment's."""
     task: Literal["transcribe", "translate"] = "transcribe"
-    """What the recogniser was asked for. A translation is not in the sound: its words keep the recogniser's times."""
+    """The recogniser's task. A translation cannot be aligned, since its words are not in the audio:
+    it keeps the recogniser's times."""
+
+
+WordWithTiming = tuple[RecognizedWord, WordTiming]
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words that belong together, where they are, and the segment they were decoded in."""
+    """A sentence's words, and the segment that they were decoded in."""
 
-    segment: HeardSegment
-    words: tuple[tuple[HeardWord, Fit], ...]
-    """Empty when the segment's text came without words."""
+    segment: RecognizedSegment
+    words: Sequence[WordWithTiming]
+    """Empty if the segment has a text but no words."""
 
 
-def align(task: Task[AlignParams], load: Callable[[str | None], Aligner]) -> Iterator[Output]:
-    """Yields `aligned`. `load` gives the aligner of a model; the deployment's when there is none."""
-    heard = Heard.model_validate_json(task.files["heard"].read_bytes())
-    sound = read(task.files["audio"])
-    placing = Placing(heard.segments)
+def align(task: StageInput[AlignParams], load: Callable[[], Aligner]) -> Iterator[Output]:
+    """Yields `aligned`. `load` returns the deployment's aligner; it is not called for a
+    translation."""
+    recognition_json = task.files["heard"].read_bytes()
+    recognition = Recognition.model_validate_json(recognition_json)
+    audio = ChunkAudio(read_wav(task.files["audio"]))
+
+    alignment = Alignment()
     if task.params.task == "transcribe":
-        placing.place(load(task.params.model), sound)
-    told = list(spoken_in(heard.segments, fits_of(placing, sound)))
-    yield One(
-        "aligned",
-        Aligned(
-            segments=tuple(aligned_segment(sentence, sound.seconds) for sentence in told),
-            words=tuple(chain.from_iterable(aligned_words(number, sentence) for number, sentence in enumerate(told))),
-            asr=heard.engine,
-            engines=tuple(placing.engines),
-            warnings=tuple(placing.warnings),
-        ),
+        alignment = align_segments(recognition.segments, load(), audio)
+
+    timings = word_timings(recognition.segments, alignment, audio)
+    sentences = split_into_sentences(recognition.segments, timings)
+
+    segments = [aligned_segment(sentence, audio.duration) for sentence in sentences]
+    words: list[AlignedWord] = []
+    for index, sentence in enumerate(sentences):
+        words += aligned_words(index, sentence)
+
+    aligned = Aligned(
+        segments=tuple(segments),
+        words=tuple(words),
+        asr=recognition.engine,
+        engines=tuple(alignment.engines),
+        warnings=(*recognition.warnings, *alignment.warnings),
     )
+    yield SingleOutput("aligned", aligned)
 
 
-def fits_of(placing: Placing, sound: Sound) -> Iterator[Fit]:
-    """Every word's place, in order, inside the chunk. Where there is no fit, the recogniser's own times stand."""
-    given = (
-        fits or [kept(word, sound) for word in segment.words]
-        for segment, fits in zip(placing.segments, placing.fits, strict=True)
-    )
-    return bounded(list(chain.from_iterable(given)), sound.seconds)
+def word_timings(
+    segments: Sequence[RecognizedSegment], alignment: Alignment, audio: ChunkAudio
+) -> list[WordTiming]:
+    """Returns the timings of all words, in order and inside the chunk."""
+    timings: list[WordTiming] = []
+    for index, segment in enumerate(segments):
+        aligned = alignment.timings.get(index)
+        if aligned is None:
+            timings += [recogniser_timing(word, audio) for word in segment.words]
+        else:
+            timings += aligned
+
+    return clamp_timings(timings, audio.duration)
 
 
-def kept(word: HeardWord, sound: Sound) -> Fit:
-    """The recogniser's own time, but for the pauses that it holds."""
-    start, end = sounding(word.start, word.end, sound)
-    return Fit(start, end, None, "asr")
+def recogniser_timing(word: RecognizedWord, audio: ChunkAudio) -> WordTiming:
+    """Returns the recogniser's time without the pauses that it includes."""
+    speech = longest_speech(word.start, word.end, audio)
+    return WordTiming(speech.start, speech.end, score=None, origin="asr")
 
 
-def spoken_in(segments: Sequence[HeardSegment], fits: Iterator[Fit]) -> Iterator[Sentence]:
-    """The sentences of all segments. `fits` are those of all their words."""
+def split_into_sentences(
+    segments: Sequence[RecognizedSegment], timings: Sequence[WordTiming]
+) -> list[Sentence]:
+    """Returns the segments' sentences. `timings` are those of all words of all segments."""
+    sentences = []
+    remaining = iter(timings)
     for segment in segments:
-        placed = list(zip(segment.words, islice(fits, len(segment.words)), strict=True))
-        numbers = sentences([word.word for word in segment.words], segment.language)
-        for number in sorted(set(numbers)) or [0]:
-            yield Sentence(segment, tuple(word for word, its in zip(placed, numbers, strict=True) if its == number))
+        if not segment.words:
+            sentences.append(Sentence(segment, words=[]))
+            continue
+
+        texts = [word.word for word in segment.words]
+        indices = sentence_indices(texts, segment.language)
+
+        words_by_sentence: dict[int, list[WordWithTiming]] = defaultdict(list)
+        for index, word in zip(indices, segment.words, strict=True):
+            timing = next(remaining)
+            words_by_sentence[index].append((word, timing))
+
+        for words in words_by_sentence.values():
+            sentences.append(Sentence(segment, words))
+    return sentences
 
 
 def aligned_segment(sentence: Sentence, duration: float) -> AlignedSegment:
-    """The sentence with the measures of the whole segment."""
+    """Returns the sentence with the recogniser's measures of its whole segment."""
     segment = sentence.segment
-    spelled = separator(segment.language).join(word.word for word, _ in sentence.words)
+    if sentence.words:
+        words = [word.word for word, _ in sentence.words]
+        text = separator(segment.language).join(words)
+        _, first_timing = sentence.words[0]
+        _, last_timing = sentence.words[-1]
+        start = first_timing.start
+        end = last_timing.end
+    else:
+        text = segment.text
+        start = min(segment.start, duration)
+        end = min(segment.end, duration)
+
     return AlignedSegment(
-        start=sentence.words[0][1].start if sentence.words else min(segment.start, duration),
-        end=sentence.words[-1][1].end if sentence.words else min(segment.end, duration),
+        start=start,
+        end=end,
         language=segment.language,
-        text=spelled if sentence.words else segment.text,
+        text=text,
         avg_logprob=segment.avg_logprob,
         compression_ratio=segment.compression_ratio,
         no_speech_prob=segment.no_speech_prob,
         temperature=segment.temperature,
-        doubts=segment.doubts,
+        quality_flags=segment.quality_flags,
     )
 
 
-def aligned_words(number: int, sentence: Sentence) -> Iterator[AlignedWord]:
-    for word, fit in sentence.words:
+def aligned_words(segment_index: int, sentence: Sentence) -> Iterator[AlignedWord]:
+    for word, timing in sentence.words:
         yield AlignedWord(
-            segment=number,
+            segment=segment_index,
             word=word.word,
-            start=fit.start,
-            end=fit.end,
-            score=fit.score,
+            start=timing.start,
+            end=timing.end,
+            score=timing.score,
             confidence=word.probability,
-            timing=fit.timing,
+            timing=timing.origin,
         )

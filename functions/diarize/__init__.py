@@ -1,1 +1,1 @@
-"""diarize: who speaks when in a span, and what each voice is like."""
+"""diarize: find who speaks when in a span, and each voice's embedding."""

@@ -1,4 +1,4 @@
-"""diarize: who speaks when, in a span. Wiring only; see stage.py."""
+"""The function diarize. Wiring only; see stage.py."""
 
 from pkgutil import resolve_name
 from typing import cast
@@ -7,14 +7,18 @@ import flask
 import functions_framework
 
 from functions.diarize.stage import VERSION, DiarizeParams, Diarizer, diarize
-from shared.log import configure
-from shared.process import in_each_worker
+from shared.runtime.flask_adapter import serve_stage
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
+from shared.runtime.stage import Stage
 from shared.settings import settings
-from shared.stage import Stage, execute, serve
 
 
 def load() -> Diarizer:
-    return cast(Diarizer, resolve_name(settings().diarizer)())
+    """Returns the diarizer that the settings name."""
+    name = settings().diarizer
+    load_by_name = resolve_name(name)
+    return cast(Diarizer, load_by_name())
 
 
 DIARIZE = Stage(
@@ -31,4 +35,4 @@ in_each_worker(load)
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("diarize", request, lambda asked: execute(DIARIZE, asked, settings().blobs(), settings().jobs()))
+    return serve_stage(DIARIZE, request)

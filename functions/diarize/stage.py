@@ -1,4 +1,5 @@
-"""From a span's audio and the manifest to its speakers: what to ask of the diarizer, and what to make of its answer."""
+"""The stage diarize: a span's audio and the manifest -> who speaks when, and each voice's
+embedding."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,106 +9,173 @@ from typing import Protocol, Self
 
 from pydantic import Field, model_validator
 
-from shared.contracts import Engine, Params
-from shared.errors import BadRequest
-from shared.speech import Diarization, Manifest, Region, Turn
-from shared.stage import One, Task
+from shared.model.artifacts import Diarization, Interval, Manifest, StageWarning, Turn
+from shared.model.contracts import Engine, Params
+from shared.model.errors import BadRequest
+from shared.runtime.stage import SingleOutput, StageInput
 
-VERSION = "2"
+VERSION = "3"
+"""Increased when the same request would get another result."""
+
+
+UNLINKABLE = "A speaker talks too little here to be recognised in other parts of the recording."
 
 
 class DiarizeParams(Params):
-    """How many people speak in the whole recording, as far as someone knows."""
+    """How many speakers the whole recording has, if that is known."""
 
     speakers: int | None = Field(default=None, ge=1)
-    """Exactly so many. The other two have no say then."""
+    """The exact number. It overrides the other two."""
     min_speakers: int | None = Field(default=None, ge=1)
     max_speakers: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
     def ordered(self) -> Self:
-        if self.min_speakers and self.max_speakers and self.min_speakers > self.max_speakers:
+        if self.min_speakers is None or self.max_speakers is None:
+            return self
+        if self.min_speakers > self.max_speakers:
             raise ValueError("min_speakers is above max_speakers")
         return self
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """How many speakers to look for. `most` is None without a limit."""
+class SpeakerBounds:
+    """How many speakers the diarizer may find."""
 
-    fewest: int = 1
-    most: int | None = None
+    minimum: int = 1
+    maximum: int | None = None
+    """None: no limit."""
 
 
 @dataclass(frozen=True)
-class Voices:
-    """What a diarizer heard, in seconds from the start of the audio."""
+class RawDiarization:
+    """What a diarizer returns; times are seconds from the start of its audio."""
 
     exclusive: Sequence[Turn]
+    """One speaker at a time."""
     overlapping: Sequence[Turn]
     embeddings: Mapping[str, Sequence[float]]
-    """Of any length, and not of every speaker: too little speech says nothing of a voice."""
+    """By speaker, of any length; missing, NaN or zero for a speaker who talks too little."""
 
 
 class Diarizer(Protocol):
-    """Tells voices apart in a WAV file of 16 kHz mono."""
+    """Diarizes a WAV file of 16 kHz mono."""
 
     @property
     def engine(self) -> Engine: ...
 
-    def __call__(self, audio: Path, bounds: Bounds) -> Voices: ...
+    def __call__(self, audio: Path, bounds: SpeakerBounds) -> RawDiarization: ...
 
 
-def diarize(task: Task[DiarizeParams], diarizer: Diarizer) -> Iterator[One]:
-    """The speakers of one span. The diarizer is asked only when someone speaks in it."""
-    manifest = Manifest.model_validate_json(task.files["manifest"].read_bytes())
-    span = part_of(manifest, task.params.part)
-    if not speech_in(manifest, span):
-        yield One("diarization", Diarization(turns=(), overlapping=(), embeddings={}, engine=diarizer.engine))
-        return
-    voices = diarizer(task.files["audio"], bounds_for(task.params, len(manifest.spans)))
-    yield One("diarization", diarization(voices, span.end - span.start, diarizer.engine))
+def diarize(task: StageInput[DiarizeParams], diarizer: Diarizer) -> Iterator[SingleOutput]:
+    """Yields `diarization` of one span. The diarizer is not called if the span has no speech."""
+    manifest_json = task.files["manifest"].read_bytes()
+    manifest = Manifest.model_validate_json(manifest_json)
+    span = span_of(manifest, task.params.part)
+    duration = span.end - span.start
+    is_only_span = len(manifest.spans) == 1
+
+    raw = RawDiarization(exclusive=[], overlapping=[], embeddings={})
+    if has_speech(manifest, span):
+        bounds = speaker_bounds(task.params, is_only_span)
+        raw = diarizer(task.files["audio"], bounds)
+
+    diarization = to_diarization(raw, duration, diarizer.engine)
+    if not is_only_span:
+        warnings = unlinkable_speakers(diarization)
+        diarization = diarization.model_copy(update={"warnings": tuple(warnings)})
+
+    yield SingleOutput("diarization", diarization)
 
 
-def part_of(manifest: Manifest, part: int) -> Region:
-    if part >= len(manifest.spans):
-        raise BadRequest(f"part {part}: the recording has {len(manifest.spans)} spans")
-    return manifest.spans[part]
+def span_of(manifest: Manifest, part: int) -> Interval:
+    """Returns the span that this call works on. Raises BadRequest."""
+    spans = manifest.spans
+    count = len(spans)
+    if part >= count:
+        raise BadRequest(f"part {part}: the recording has {count} spans")
+    return spans[part]
 
 
-def speech_in(manifest: Manifest, span: Region) -> bool:
-    regions = (region for chunk in manifest.chunks for region in chunk.speech)
-    return any(region.start < span.end and span.start < region.end for region in regions)
+def has_speech(manifest: Manifest, span: Interval) -> bool:
+    """Returns whether any of the manifest's speech lies in the span."""
+    for chunk in manifest.chunks:
+        for speech in chunk.speech:
+            if speech.start < span.end and span.start < speech.end:
+                return True
+    return False
 
 
-def bounds_for(params: DiarizeParams, spans: int) -> Bounds:
-    """The recording's bounds. Of several spans each may hold fewer of its speakers, but none more."""
-    fewest = params.speakers or params.min_speakers or 1
-    most = params.speakers or params.max_speakers
-    return Bounds(fewest if spans == 1 else 1, most)
+def speaker_bounds(params: DiarizeParams, is_only_span: bool) -> SpeakerBounds:
+    """Returns the recording's bounds; one of several spans may have fewer speakers, never more."""
+    maximum = params.speakers or params.max_speakers
+    minimum = params.speakers or params.min_speakers or 1
+    if not is_only_span:
+        minimum = 1
+    return SpeakerBounds(minimum, maximum)
 
 
-def diarization(voices: Voices, duration: float, engine: Engine) -> Diarization:
+def to_diarization(raw: RawDiarization, duration: float, engine: Engine) -> Diarization:
+    """Returns the turns inside the span and the usable embeddings, normalized."""
+    embeddings = {}
+    for speaker, vector in raw.embeddings.items():
+        embedding = unit_vector(vector)
+        if embedding is not None:
+            embeddings[speaker] = embedding
+
     return Diarization(
-        turns=tidy(voices.exclusive, duration),
-        overlapping=tidy(voices.overlapping, duration),
-        embeddings={speaker: unit(voice) for speaker, voice in voices.embeddings.items() if usable(voice)},
+        turns=trim_turns(raw.exclusive, duration),
+        overlapping=trim_turns(raw.overlapping, duration),
+        embeddings=embeddings,
         engine=engine,
     )
 
 
-def tidy(turns: Sequence[Turn], duration: float) -> tuple[Turn, ...]:
-    """The turns in order of time and inside the span: a model's last window reaches past the end of the audio."""
-    inside = (turn.model_copy(update={"start": max(turn.start, 0.0), "end": min(turn.end, duration)}) for turn in turns)
-    return tuple(sorted((turn for turn in inside if turn.end > turn.start), key=lambda turn: (turn.start, turn.end)))
+def unit_vector(vector: Sequence[float]) -> tuple[float, ...] | None:
+    """Returns the vector scaled to length 1, so that dot products are cosine similarities.
+
+    Returns None for a vector with NaN, or of length 0.
+    """
+    length = math.hypot(*vector)
+    if length == 0:
+        return None
+    if not math.isfinite(length):
+        return None
+    return tuple(value / length for value in vector)
 
 
-def usable(voice: Sequence[float]) -> bool:
-    length = math.hypot(*voice)
-    return math.isfinite(length) and length > 0
+def trim_turns(turns: Sequence[Turn], duration: float) -> tuple[Turn, ...]:
+    """Returns the turns by time and inside [0, duration]: a model's last window may extend beyond
+    the audio."""
+    trimmed = []
+    for turn in turns:
+        start = max(turn.start, 0.0)
+        end = min(turn.end, duration)
+        if start < end:
+            trimmed_turn = Turn(start=start, end=end, speaker=turn.speaker)
+            trimmed.append(trimmed_turn)
+
+    trimmed.sort(key=lambda turn: (turn.start, turn.end))
+    return tuple(trimmed)
 
 
-def unit(voice: Sequence[float]) -> tuple[float, ...]:
-    """Scaled to length 1, so that the product of two is their cosine similarity."""
-    length = math.hypot(*voice)
-    return tuple(value / length for value in voice)
+def unlinkable_speakers(diarization: Diarization) -> Iterator[StageWarning]:
+    """Yields a warning for each speaker without an embedding.
+
+    finalize cannot link such a speaker to those of other spans.
+    """
+    turns = [*diarization.turns, *diarization.overlapping]
+    speakers = {turn.speaker for turn in turns}
+    without_embedding = speakers - diarization.embeddings.keys()
+
+    for speaker in sorted(without_embedding):
+        own_turns = [turn for turn in turns if turn.speaker == speaker]
+        start = min(turn.start for turn in own_turns)
+        end = max(turn.end for turn in own_turns)
+        interval = Interval(start=start, end=end)
+        yield StageWarning(
+            code="voice_unknown",
+            stage="diarize",
+            message=UNLINKABLE,
+            span=interval,
+        )

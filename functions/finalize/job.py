@@ -1,202 +1,289 @@
-"""The end of a job: the answer or the problem goes into the outbox, and the job is settled."""
+"""The end of a job's run: its transcript or its problem goes into the outbox."""
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
-from functions.finalize.charge import charged
-from functions.finalize.formats import FORMATS
-from functions.finalize.outbox import NAMES, PROBLEM, TRANSCRIPT, folder, put_answer, put_problem, withdraw
-from functions.finalize.stage import answer
-from functions.finalize.translation import written_in
+from functions.finalize.answer.job_cost import job_cost
+from functions.finalize.answer.outbox import (
+    PROBLEM_NAME,
+    delete_answer,
+    outbox_folder,
+    put_answer,
+    put_problem,
+)
+from functions.finalize.answer.timings import job_timings
+from functions.finalize.formats.text import text_language
+from functions.finalize.formats.writers import WRITERS
+from functions.finalize.stage import StageResults, build_transcript
 from shared import __version__
-from shared.completions import Completions, announce
-from shared.contracts import Artifact, Chosen, Finalized, Problem, Source, StageRequest, Wire
-from shared.errors import ArtifactChanged, BadRequest, Cancelled, CompletionsUnavailable
-from shared.jobs import JobState, JobStore, TaskRecord
-from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Region
-from shared.stage import reasons
-from shared.storage import BlobStore, problem_uri
-from shared.transcript import Job, StageTiming, Timings, Transcript
+from shared.jobs.events import publish_job_event
+from shared.jobs.layout import problem_uri
+from shared.jobs.store import JobStore
+from shared.model.artifacts import Aligned, Detection, Diarization, Manifest
+from shared.model.contracts import (
+    Artifact,
+    Finalized,
+    FinalState,
+    Problem,
+    ResolvedOption,
+    Settled,
+    Source,
+    StageRequest,
+    WireModel,
+)
+from shared.model.errors import ArtifactChanged, Cancelled, EventsUnavailable, is_final
+from shared.model.formats import FORMATS, TRANSCRIPT
+from shared.model.options import Options, option_values
+from shared.model.transcript import JobInfo, Transcript
+from shared.ports.blobs import Blob, BlobStore
+from shared.ports.events import EventPublisher
+from shared.runtime.http import validated
 
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
-FINAL = frozenset({400, 404, 409, 412, 413, 415, 422, 500})
-"""Statuses of our problems that are final."""
 
 
-class Failure(Wire):
-    """What the workflow saw. A failure in a parallel branch arrives without code and body."""
+class WorkflowError(WireModel):
+    """How the workflow failed. A failure in a parallel branch arrives without code and problem."""
 
     code: int = 0
     problem: JsonValue = None
 
 
-class Ending(Wire):
-    """What the workflow says at the end of its run."""
+class FinalizeParams(WireModel):
+    """What the workflow passes at the end of a run."""
 
     run: int = Field(ge=1)
     execution: str = Field(min_length=1)
-    options: dict[str, Chosen] = {}
-    error: Failure | None = None
+    options: dict[str, ResolvedOption] = {}
+    error: WorkflowError | None = None
 
 
 def finalize(
-    asked: StageRequest, blobs: BlobStore, jobs: JobStore, completions: Completions | None = None
+    request: StageRequest,
+    blobs: BlobStore,
+    jobs: JobStore,
+    publisher: EventPublisher | None = None,
 ) -> Finalized:
-    """Always runs: the guards of the outbox make it safe to repeat. Only the holder of the claim answers."""
-    ending = read_ending(asked)
-    if not jobs.claim(asked.source, ending.run, ending.execution):
-        if jobs.erased(asked.source.job_id):
-            withdraw(asked.source, ending.run, blobs)  # this very call may have died after it wrote
-        return Finalized(job_id=asked.source.job_id, state="superseded")
-    if ending.error is not None:
-        finalized = report(asked.source, ending, ending.error, blobs, jobs)
+    """Ends a run of a job. Always runs, and is safe to repeat: the outbox keeps the newest answer.
+
+    Only the run that holds the job writes; any other returns the state "superseded". Without a
+    publisher, no event is published.
+    """
+    params = validated(FinalizeParams, request.params)
+    source = request.source
+    holds_job = jobs.claim(source, params.run, params.execution)
+    if not holds_job:
+        if jobs.is_erased(source.job_id):
+            # This call may be a retry of one that wrote an answer and died.
+            delete_answer(source, params.run, blobs)
+        return superseded(source)
+
+    if params.error is None:
+        finalized = write_transcript(request, params, blobs, jobs)
     else:
-        finalized = conclude(asked, ending, blobs, jobs)
-    if completions is not None:
-        tell(asked.source.job_id, jobs, completions)
+        finalized = write_problem(source, params.run, params.error, blobs, jobs)
+    if publisher is not None:
+        publish_event(source.job_id, jobs, publisher)
     return finalized
 
 
-def read_ending(asked: StageRequest) -> Ending:
-    try:
-        return Ending.model_validate(asked.params)
-    except ValidationError as error:
-        raise BadRequest(reasons(error)) from error
+def superseded(source: Source) -> Finalized:
+    return Finalized(job_id=source.job_id, state="superseded")
 
 
-def conclude(asked: StageRequest, ending: Ending, blobs: BlobStore, jobs: JobStore) -> Finalized:
-    """Write the transcript, and the formats that were asked for."""
-    source, kinds = asked.source, formats(ending.options)
-    outputs = {kind: f"{folder(source)}/{NAMES[kind]}" for kind in ("json", *kinds)}
-    transcript = compose(asked, ending, outputs, blobs, jobs)
-    files = {NAMES[kind]: FORMATS[kind](transcript).encode() for kind in kinds}
-    files[TRANSCRIPT] = transcript.model_dump_json(indent=1).encode()
-    if not put_answer(source, ending.run, files, blobs, written_in(transcript)):
-        return Finalized(job_id=source.job_id, state="superseded")
-    take_back_if_erased(source, ending.run, blobs, jobs)
-    return settled(source, ending, "done", outputs, None, jobs)
+def write_transcript(
+    request: StageRequest, params: FinalizeParams, blobs: BlobStore, jobs: JobStore
+) -> Finalized:
+    """Writes the transcript in all wanted formats and finishes the job as done."""
+    source = request.source
+    options = option_values(params.options)
+    formats = [name for name in FORMATS if name in options.formats]
+    folder = outbox_folder(source)
+    outputs = {"json": f"{folder}/{TRANSCRIPT.file_name}"}
+    for name in formats:
+        file_name = FORMATS[name].file_name
+        outputs[name] = f"{folder}/{file_name}"
+
+    transcript = load_and_build(request, params, options, outputs, blobs, jobs)
+    document = transcript.model_dump_json(indent=1)
+    files = {TRANSCRIPT.file_name: document.encode()}
+    for name in formats:
+        write = WRITERS[name]
+        file_name = FORMATS[name].file_name
+        files[file_name] = write(transcript).encode()
+
+    language = text_language(transcript)
+    is_newest = put_answer(source, params.run, files, blobs, language)
+    if not is_newest:
+        return superseded(source)
+    delete_if_erased(source, params.run, blobs, jobs)
+    return finish_job(source, params.run, "done", jobs, outputs=outputs)
 
 
-def formats(options: Mapping[str, Chosen]) -> list[str]:
-    """Those that were asked for; all where nothing was said of them."""
-    chosen = options["formats"].value if "formats" in options else None
-    return [kind for kind in FORMATS if kind in chosen] if isinstance(chosen, list) else list(FORMATS)
-
-
-def compose(
-    asked: StageRequest, ending: Ending, outputs: Mapping[str, str], blobs: BlobStore, jobs: JobStore
+def load_and_build(
+    request: StageRequest,
+    params: FinalizeParams,
+    options: Options,
+    outputs: Mapping[str, str],
+    blobs: BlobStore,
+    jobs: JobStore,
 ) -> Transcript:
-    inputs, source = asked.inputs, asked.source
-    manifest = load(Manifest, inputs["manifest"], blobs)
-    tasks = [task for task in jobs.tasks(source.job_id) if task.state == "done"]
-    return answer(
-        Job(id=source.job_id, source_uri=source.uri, generation=source.generation, run=ending.run, sha256=None),
-        manifest,
-        load(Detection, inputs["language"], blobs) if "language" in inputs else None,
-        [load(Aligned, artifact, blobs) for artifact in numbered("words", inputs)],
-        [load(Diarization, artifact, blobs) for artifact in numbered("turns", inputs)],
-        options=ending.options,
-        timings=timings(source, manifest, tasks, blobs),
-        cost=charged(source, tasks, manifest, jobs),
+    """Returns the transcript, built from the request's inputs. `outputs` are URIs by format."""
+    source = request.source
+    recording = find_recording(source, blobs)
+    results = load_stage_results(request.inputs, blobs)
+    records = [record for record in jobs.stage_records(source.job_id) if record.state == "done"]
+    job = JobInfo(
+        id=source.job_id,
+        source_uri=source.uri,
+        generation=source.generation,
+        run=params.run,
+        crc32c=recording.crc32c if recording else None,
+    )
+    return build_transcript(
+        results,
+        options,
+        job=job,
+        resolved_options=params.options,
+        timings=job_timings(recording, results.manifest, records),
+        cost=job_cost(source, records, results.manifest, jobs),
         release=__version__,
         outputs=outputs,
     )
 
 
-def load(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
+def find_recording(source: Source, blobs: BlobStore) -> Blob | None:
+    """Returns the recording's object, or None if it was deleted or replaced."""
+    found = blobs.find(source.uri)
+    if found is None or found.generation != source.generation:
+        return None
+    return found
+
+
+def load_stage_results(inputs: Mapping[str, Artifact], blobs: BlobStore) -> StageResults:
+    """Returns the other stages' results. Raises ArtifactChanged if one is not what was named."""
+    detection = None
+    if "language" in inputs:
+        detection = load_model(Detection, inputs["language"], blobs)
+    words = numbered_inputs("words", inputs)
+    turns = numbered_inputs("turns", inputs)
+    return StageResults(
+        manifest=load_model(Manifest, inputs["manifest"], blobs),
+        detection=detection,
+        aligned=[load_model(Aligned, artifact, blobs) for artifact in words],
+        diarizations=[load_model(Diarization, artifact, blobs) for artifact in turns],
+    )
+
+
+def load_model(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
+    """Returns the artifact's content. Raises ArtifactChanged if it is not what was named."""
     data = blobs.read(artifact.uri)
     if hashlib.sha256(data).hexdigest() != artifact.sha256:
         raise ArtifactChanged(artifact.uri)
     return model.model_validate_json(data)
 
 
-def numbered(name: str, inputs: Mapping[str, Artifact]) -> list[Artifact]:
-    """The inputs `<name>-0`, `<name>-1`, … in order."""
+def numbered_inputs(name: str, inputs: Mapping[str, Artifact]) -> list[Artifact]:
+    """Returns the inputs `<name>-0`, `<name>-1`, … in order."""
     prefix = f"{name}-"
-    numbers = sorted(int(key.removeprefix(prefix)) for key in inputs if key.startswith(prefix))
-    return [inputs[f"{prefix}{number}"] for number in numbers]
+    by_number = {}
+    for key, artifact in inputs.items():
+        if key.startswith(prefix):
+            number = int(key.removeprefix(prefix))
+            by_number[number] = artifact
+    return [by_number[number] for number in sorted(by_number)]
 
 
-def timings(source: Source, manifest: Manifest, tasks: Sequence[TaskRecord], blobs: BlobStore) -> Timings:
-    """What each stage took so far. The upload's time is storage's; without the recording it is not known."""
-    recording = blobs.find(source.uri)
-    uploaded = recording.created if recording and recording.generation == source.generation else None
-    started = min((task.started for task in tasks), default=None)
-    return Timings(
-        queued=(started - uploaded).total_seconds() if uploaded and started else None,
-        stages=tuple(timing(task, manifest) for task in tasks),
-        wall=(datetime.now(UTC) - uploaded).total_seconds() if uploaded else None,
-    )
+def write_problem(
+    source: Source, run: int, error: WorkflowError, blobs: BlobStore, jobs: JobStore
+) -> Finalized:
+    """Writes the problem of a final failure and finishes the job as failed or cancelled.
 
-
-def timing(task: TaskRecord, manifest: Manifest) -> StageTiming:
-    duration = sound(task, manifest)
-    rtf = round(task.seconds / duration, 4) if task.seconds and duration else None
-    return StageTiming(
-        stage=task.stage,
-        chunk=task.part,
-        seconds=task.seconds or 0.0,
-        attempt=task.attempts,
-        reused=task.reused,
-        rtf=rtf,
-    )
-
-
-def sound(task: TaskRecord, manifest: Manifest) -> float | None:
-    """Seconds that its part lasts. Not known of a part of an earlier run, which cut the recording into more."""
-    if task.stage not in ("transcribe", "align", "diarize"):
-        return manifest.media.duration
-    parts: Sequence[Chunk | Region] = manifest.spans if task.stage == "diarize" else manifest.chunks
-    return parts[task.part].end - parts[task.part].start if task.part < len(parts) else None
-
-
-def report(source: Source, ending: Ending, error: Failure, blobs: BlobStore, jobs: JobStore) -> Finalized:
-    """Write the problem of a final failure; leave what may pass unanswered, for reconcile to start again."""
-    problem = cause(source, error, blobs)
+    Any other failure writes nothing and leaves the job "retryable": reconcile starts it again.
+    """
+    problem = find_problem(source, error, blobs)
     if problem is None:
-        return settled(source, ending, "unanswered", {}, None, jobs)
-    if not put_problem(source, ending.run, problem.model_dump_json(indent=1).encode(), blobs):
-        return Finalized(job_id=source.job_id, state="superseded")
-    take_back_if_erased(source, ending.run, blobs, jobs)
-    state: JobState = "cancelled" if problem.type == Cancelled.name() else "failed"
-    return settled(source, ending, state, {"problem": f"{folder(source)}/{PROBLEM}"}, problem, jobs)
+        return finish_job(source, run, "retryable", jobs)
+    content = problem.model_dump_json(indent=1)
+    is_newest = put_problem(source, run, content.encode(), blobs)
+    if not is_newest:
+        return superseded(source)
+    delete_if_erased(source, run, blobs, jobs)
+    state: FinalState = "failed"
+    if problem.type == Cancelled.name():
+        state = "cancelled"
+    folder = outbox_folder(source)
+    outputs = {"problem": f"{folder}/{PROBLEM_NAME}"}
+    return finish_job(
+        source,
+        run,
+        state,
+        jobs,
+        outputs=outputs,
+        problem=problem,
+    )
 
 
-def take_back_if_erased(source: Source, run: int, blobs: BlobStore, jobs: JobStore) -> None:
-    """The tombstone was looked for before writing, by the claim; one that came since finds what was written gone."""
-    if jobs.erased(source.job_id):
-        withdraw(source, run, blobs)
-        jobs.check_not_erased(source.job_id)
+def find_problem(source: Source, error: WorkflowError, blobs: BlobStore) -> Problem | None:
+    """Returns the final problem that ended the run, or None if the run may succeed later.
 
-
-def cause(source: Source, error: Failure, blobs: BlobStore) -> Problem | None:
-    """The problem that ended the job: the one the workflow carries, or the one a stage of a parallel branch left."""
+    It is the one that the workflow passes on, or the one that a stage of a parallel branch stored.
+    """
     try:
         problem = Problem.model_validate(error.problem)
     except ValidationError:
-        left = blobs.find(problem_uri(source))
-        return Problem.model_validate_json(blobs.read(left.uri, left.generation)) if left else None
-    return problem if problem.status in FINAL else None
+        stored = blobs.find(problem_uri(source))
+        if stored is None:
+            return None
+        content = blobs.read(stored.uri, stored.generation)
+        return Problem.model_validate_json(content)
+    return problem if is_final(problem) else None
 
 
-def settled(
-    source: Source, ending: Ending, state: JobState, outputs: dict[str, str], problem: Problem | None, jobs: JobStore
+def delete_if_erased(source: Source, run: int, blobs: BlobStore, jobs: JobStore) -> None:
+    """Deletes the answer just written, and raises RecordingErased, if the recording was erased.
+
+    The claim looks for an erasure before the write; this finds one that came after it.
+    """
+    is_erased = jobs.is_erased(source.job_id)
+    if is_erased:
+        delete_answer(source, run, blobs)
+        jobs.raise_if_erased(source.job_id)
+
+
+def finish_job(
+    source: Source,
+    run: int,
+    state: Settled,
+    jobs: JobStore,
+    *,
+    outputs: dict[str, str] | None = None,
+    problem: Problem | None = None,
 ) -> Finalized:
-    jobs.settle(source.job_id, ending.run, state, problem=problem, results=outputs)
-    log.info("settled", extra={"state": state, "run": ending.run, "problem": problem.type if problem else None})
+    """Records how the run ended. Logs the line that alerts and metrics read."""
+    outputs = outputs or {}
+    jobs.finish(source.job_id, run, state, problem=problem, results=outputs)
+    details = {
+        "state": state,
+        "run": run,
+        "problem": problem.type if problem else None,
+    }
+    log.info("settled", extra=details)
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
 
 
-def tell(job_id: str, jobs: JobStore, completions: Completions) -> None:
-    """The answer stands, so nothing fails when nobody can be told: what is due stays due, and reconcile tells it."""
+def publish_event(job_id: str, jobs: JobStore, publisher: EventPublisher) -> None:
+    """Publishes the job's event. On failure only logs, since the answer is already written.
+
+    The event stays due, and reconcile publishes it later.
+    """
     try:
-        announce(job_id, jobs, completions)
-    except CompletionsUnavailable as error:
-        log.warning("completion not announced: %s", error)
+        publish_job_event(job_id, jobs, publisher)
+    except EventsUnavailable as error:
+        log.warning("job event not published: %s", error)

@@ -1,23 +1,26 @@
-"""finalize: words and turns become the answer in the outbox, or a failure a problem. Wiring only; see job.py."""
+"""finalize's HTTP function: writes a job's transcript or problem into the outbox. See job.py."""
 
 import flask
 import functions_framework
 
 from functions.finalize.job import finalize
-from shared.contracts import Finalized, StageRequest
-from shared.log import configure
-from shared.process import in_each_worker
-from shared.settings import settings
-from shared.stage import serve
+from shared.model.contracts import Finalized, StageRequest
+from shared.runtime.flask_adapter import serve
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
+from shared.runtime.wiring import blob_store, event_publisher, job_store
 
 configure()
-in_each_worker(lambda: settings().blobs())
+in_each_worker(lambda: blob_store())
 
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("finalize", request, answer)
+    return serve("finalize", request, StageRequest, handle_request)
 
 
-def answer(asked: StageRequest) -> Finalized:
-    return finalize(asked, settings().blobs(), settings().jobs(), settings().completion_events())
+def handle_request(request: StageRequest) -> Finalized:
+    blobs = blob_store()
+    jobs = job_store()
+    publisher = event_publisher()
+    return finalize(request, blobs, jobs, publisher)

@@ -1,108 +1,167 @@
-"""From what the stages found to the answer."""
+"""Builds the transcript from the results of the other stages."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
 from typing import TypeVar
 
-from functions.finalize.languages import language
-from functions.finalize.people import People, by_channel, by_voice, describe
-from functions.finalize.quality import collect, judge, measure, speaker_limits, split
-from functions.finalize.replacements import replaced
-from functions.finalize.runs import runs
-from functions.finalize.segments import as_segments
-from functions.finalize.sentences import Sentence, place
-from functions.finalize.text import paragraphs
-from functions.finalize.turns import find_overlaps
-from functions.finalize.words import as_words
-from shared.contracts import Chosen
-from shared.speech import Aligned, Chunk, Detection, Diarization, Manifest, Region
-from shared.transcript import Cost, Job, Provenance, Timings, Transcript
+from functions.finalize.answer.quality import measure_quality
+from functions.finalize.answer.replacements import replace_phrases
+from functions.finalize.answer.segments import build_segments, build_words, finite
+from functions.finalize.answer.timed_segments import TimedSegment, to_recording_time
+from functions.finalize.answer.warnings import collect_warnings, find_warnings, is_split
+from functions.finalize.formats.text import split_paragraphs
+from functions.finalize.speakers.speaker_assignment import split_by_speaker
+from functions.finalize.speakers.speakers import (
+    Speakers,
+    describe_speakers,
+    speakers_by_channel,
+    speakers_by_voice,
+)
+from functions.finalize.speakers.turns import find_overlaps
+from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Interval, Manifest
+from shared.model.contracts import Engine, ResolvedOption
+from shared.model.languages import MULTI
+from shared.model.options import Options
+from shared.model.transcript import Cost, JobInfo, Language, Provenance, Timings, Transcript, Word
 
-Stretch = TypeVar("Stretch", Chunk, Region)
+Part = TypeVar("Part", Chunk, Interval)
 
 
-def answer(
-    job: Job,
-    manifest: Manifest,
-    detection: Detection | None,
-    aligned: Sequence[Aligned],
-    diarizations: Sequence[Diarization],
+@dataclass(frozen=True)
+class StageResults:
+    """What the other stages found in a recording."""
+
+    manifest: Manifest
+    detection: Detection | None
+    """None if the language was given."""
+    aligned: Sequence[Aligned]
+    """One for each of the manifest's chunks, in their order."""
+    diarizations: Sequence[Diarization]
+    """One for each of the manifest's spans, in their order; empty without diarization."""
+
+
+def build_transcript(
+    results: StageResults,
+    options: Options,
     *,
-    options: Mapping[str, Chosen],
+    job: JobInfo,
+    resolved_options: Mapping[str, ResolvedOption],
     timings: Timings,
-    cost: Cost | None = None,
+    cost: Cost | None,
     release: str,
-    outputs: Mapping[str, str] | None = None,
+    outputs: Mapping[str, str],
 ) -> Transcript:
-    """Put the answer together.
+    """Returns the transcript. `release` is this software's version, `outputs` are URIs by format.
 
-    `aligned` is in the order of the manifest's chunks, `diarizations` in that of its spans, and empty when nobody asked
-    who speaks. `detection` is null when the language was given. `release` is this software's version.
+    `resolved_options` are the options with their origins, as the transcript lists them.
     """
-    chunks = [within(chunk, manifest) for chunk in manifest.chunks]
-    heard = place(chunks, aligned)
-    written = replaced(heard, replacements(options))
-    people = who(manifest, diarizations, heard, options)
-    overlaps = find_overlaps(people.turns)
-    said = runs(written, people)
-    segments, words = as_segments(said), as_words(said, people, overlaps)
-    speakers, main = describe(people, words), language(detection, options, words)
+    manifest = results.manifest
+    chunks = [cut_at_end(chunk, manifest) for chunk in manifest.chunks]
+    recognized = to_recording_time(chunks, results.aligned)
+    replaced = replace_phrases(recognized, options.replacements)
+
+    found_speakers = find_speakers(results, recognized, options)
+    overlaps = find_overlaps(found_speakers.turns)
+    speaker_segments = split_by_speaker(replaced, found_speakers)
+    segments = build_segments(speaker_segments)
+    words = build_words(speaker_segments, found_speakers, overlaps)
+    speakers = describe_speakers(found_speakers, words)
+
+    language = recording_language(results.detection, options, words)
+    stage_warnings = collect_warnings(manifest, results.aligned, results.diarizations)
+    own_warnings = find_warnings(manifest, recognized, language, speakers, options)
     return Transcript(
         job=job,
         media=manifest.media,
-        options=dict(options),
-        language=main,
-        text="\n".join(paragraph.text for paragraph in paragraphs(segments)),
+        options=dict(resolved_options),
+        language=language,
+        text="\n".join(paragraph.text for paragraph in split_paragraphs(segments)),
         segments=tuple(segments),
         words=tuple(words),
         speakers=tuple(speakers),
-        turns=tuple(people.turns),
+        turns=tuple(found_speakers.turns),
         overlaps=tuple(overlaps),
-        quality=measure(chunks, heard, written, words),
-        warnings=(
-            *collect(manifest, aligned, diarizations),
-            *judge(manifest, heard, main, speakers, options),
-        ),
-        provenance=provenance(manifest, detection, aligned, diarizations, release),
+        quality=measure_quality(chunks, recognized, replaced, words),
+        warnings=(*stage_warnings, *own_warnings),
+        provenance=provenance(results, release),
         timings=timings,
         cost=cost,
-        outputs=dict(outputs or {}),
+        outputs=dict(outputs),
     )
 
 
-def who(
-    manifest: Manifest, diarizations: Sequence[Diarization], heard: Sequence[Sentence], options: Mapping[str, Chosen]
-) -> People:
-    if split(manifest):
-        return by_channel(heard, manifest.media.duration)
-    spans = [within(span, manifest) for span in manifest.spans if diarizations]
-    return by_voice(spans, diarizations, *speaker_limits(options))
-
-
-def within(part: Stretch, manifest: Manifest) -> Stretch:
-    """A stretch, cut where the recording ends."""
+def cut_at_end(part: Part, manifest: Manifest) -> Part:
+    """Returns the chunk or span, cut where the recording ends."""
     duration = manifest.media.duration
-    return part.model_copy(update={"start": min(part.start, duration), "end": min(part.end, duration)})
+    start = min(part.start, duration)
+    end = min(part.end, duration)
+    return part.model_copy(update={"start": start, "end": end})
 
 
-def replacements(options: Mapping[str, Chosen]) -> dict[str, str]:
-    chosen = options["replacements"].value if "replacements" in options else None
-    return {find: str(write) for find, write in chosen.items()} if isinstance(chosen, dict) else {}
+def find_speakers(
+    results: StageResults, segments: Sequence[TimedSegment], options: Options
+) -> Speakers:
+    """Returns the speakers: the channels if each was transcribed on its own, else the voices."""
+    manifest = results.manifest
+    if is_split(manifest):
+        duration = manifest.media.duration
+        return speakers_by_channel(segments, duration)
+    spans = []
+    if results.diarizations:
+        spans = [cut_at_end(span, manifest) for span in manifest.spans]
+    return speakers_by_voice(spans, results.diarizations, options)
 
 
-def provenance(
-    manifest: Manifest,
-    detection: Detection | None,
-    aligned: Sequence[Aligned],
-    diarizations: Sequence[Diarization],
-    release: str,
-) -> Provenance:
-    engines = {
-        "prepare": [manifest.engine],
-        "detect": [detection.engine] if detection else [],
-        "transcribe": [found.asr for found in aligned],
-        "align": [engine for found in aligned for engine in found.engines],
-        "diarize": [found.engine for found in diarizations],
-    }
-    return Provenance(
-        dropscribe=release, stages={stage: tuple(dict.fromkeys(used)) for stage, used in engines.items() if used}
+def recording_language(
+    detection: Detection | None, options: Options, words: Iterable[Word]
+) -> Language:
+    """Returns the recording's main language, and how it was found."""
+    if options.language == MULTI:
+        return main_of_many(detection, options, words)
+    if detection is None:
+        return Language(code=options.language, confidence=None, method="given", windows=())
+    return Language(
+        code=detection.code,
+        confidence=finite(detection.confidence),
+        method="detected",
+        windows=detection.windows,
     )
+
+
+def main_of_many(detection: Detection | None, options: Options, words: Iterable[Word]) -> Language:
+    """Returns the language of most words, or the detected one if the words are a translation.
+
+    Its confidence is the mean of the detection windows'.
+    """
+    windows = detection.windows if detection else ()
+    confidence = None
+    if windows:
+        mean = fmean(window.confidence for window in windows)
+        confidence = finite(mean)
+
+    code = detection.code if detection else None
+    counts = Counter(word.language for word in words if word.language)
+    if counts and options.task != "translate":
+        ((code, _),) = counts.most_common(1)
+    return Language(code=code, confidence=confidence, method="multi", windows=windows)
+
+
+def provenance(results: StageResults, release: str) -> Provenance:
+    """Returns the engines of each stage, each one once."""
+    engines: dict[str, list[Engine]] = {"prepare": [results.manifest.engine]}
+    if results.detection:
+        engines["detect"] = [results.detection.engine]
+    engines["transcribe"] = [output.asr for output in results.aligned]
+    engines["align"] = []
+    for output in results.aligned:
+        engines["align"] += output.engines
+    engines["diarize"] = [diarization.engine for diarization in results.diarizations]
+
+    stages = {}
+    for stage, used in engines.items():
+        unique = dict.fromkeys(used)
+        if unique:
+            stages[stage] = tuple(unique)
+    return Provenance(dropscribe=release, stages=stages)

@@ -1,50 +1,63 @@
-"""What a file says about its own length where libav believes the file's size instead."""
+"""What WAV and MP3 headers declare of a file's length, where libav relies on the file's size."""
 
 import io
 import struct
 from typing import BinaryIO
 
-PLACEHOLDER = 0x7FFF0000
-"""Who writes a WAV file to a pipe cannot know its length, and puts 0 there or something beyond 2 GB."""
+MIN_PLACEHOLDER = 0x7FFF0000
+"""Bytes. A program that writes a WAV file to a pipe cannot know its length, and declares 0 or
+something above this (2 GB)."""
 
-MOST_CHUNKS = 1000
-"""Looked at before the samples are looked for no more: a file of zeros is nothing but empty chunks."""
+MAX_RIFF_CHUNKS = 1000
+"""Chunks that are read to find the samples: a file of zeros is nothing but empty chunks."""
 
 
-class Promise:
-    """The length a file was meant to have."""
+class DeclaredLength:
+    """What the file's own headers say of its length."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
-        self.share = wav_share(file, size)
-        self.counted = counts_frames(file)
+        self.fraction_present = wav_fraction_present(file, size)
+        self.has_frame_count = mp3_has_frame_count(file)
 
 
-def wav_share(file: BinaryIO, size: int) -> float:
-    """Of the samples that a WAV file promises, how many are here. 1 for any other file."""
+def wav_fraction_present(file: BinaryIO, size: int) -> float:
+    """Returns the fraction of a WAV file's declared samples that it holds; 1 for other files."""
     file.seek(0)
     riff = file.read(12)
     if riff[:4] != b"RIFF" or riff[8:] != b"WAVE":
         return 1.0
-    for _ in range(MOST_CHUNKS):
-        if len(header := file.read(8)) < 8:
+    for _ in range(MAX_RIFF_CHUNKS):
+        header = file.read(8)
+        if len(header) < 8:
             break
-        kind, length = struct.unpack("<4sI", header)
-        if kind == b"data":
-            here = size - file.tell()
-            return here / length if here < length < PLACEHOLDER else 1.0
-        file.seek(length + length % 2, io.SEEK_CUR)
+        kind, declared = struct.unpack("<4sI", header)
+        if kind != b"data":
+            padding = declared % 2
+            file.seek(declared + padding, io.SEEK_CUR)
+            continue
+
+        present = size - file.tell()
+        is_truncated = present < declared < MIN_PLACEHOLDER
+        return present / declared if is_truncated else 1.0
     return 1.0
 
 
-def counts_frames(file: BinaryIO) -> bool:
-    """Whether an MP3 file begins with a frame that counts the others (Xing's, behind any ID3 tag)."""
-    file.seek(0)
-    tag = file.read(10)
-    length = 0
-    if tag[:3] == b"ID3" and len(tag) == 10:
-        for part in tag[6:]:
-            length = length << 7 | part & 0x7F
-        length += 10
-    file.seek(length)
+def mp3_has_frame_count(file: BinaryIO) -> bool:
+    """Returns whether the first frame of an MP3 file counts the others (a Xing or Info header)."""
+    tag_length = id3_length(file)
+    file.seek(tag_length)
     frame = file.read(64)
     return b"Xing" in frame or b"Info" in frame
+
+
+def id3_length(file: BinaryIO) -> int:
+    """Returns the bytes of the ID3 tag at the file's start; 0 without one."""
+    file.seek(0)
+    header = file.read(10)
+    if header[:3] != b"ID3" or len(header) < 10:
+        return 0
+    length = 0
+    for byte in header[6:]:
+        seven_bits = byte & 0x7F
+        length = length << 7 | seven_bits
+    return length + len(header)

@@ -1,94 +1,138 @@
-"""The start of a job: claim it, settle its options, cut it, and plan what to ask of the other stages."""
+"""The start of a job: claim it, load its options, cut the recording, plan the other stages."""
 
-from pydantic import Field, JsonValue, ValidationError
+from typing import Any
 
-from functions.prepare.options import Options, ours, read_folder, refuse_if_large, resolve
-from functions.prepare.stage import Cutting, cut, engine
-from shared.contracts import Chosen, Prepared, Source, StageRequest, StageResponse, Wire
-from shared.errors import ArtifactMissing, BadRequest, EmptyRecording, RecordingTooLarge
-from shared.inbox import options_paths
-from shared.jobs import JobStore
+from pydantic import Field, JsonValue
+
+from functions.prepare.stage import PrepareParams, engine, prepare_audio
+from shared.jobs.inbox import options_paths
+from shared.jobs.layout import problem_uri
+from shared.jobs.store import JobStore
+from shared.model.contracts import (
+    Prepared,
+    ResolvedOption,
+    Source,
+    StageRequest,
+    StageResponse,
+    WireModel,
+)
+from shared.model.errors import ArtifactMissing, EmptyRecording, RecordingTooLarge
+from shared.model.languages import MULTI
+from shared.model.options import Options, ours, read_folder, refuse_if_large, resolve
+from shared.ports.blobs import Blob, BlobStore
+from shared.runtime.execution import execute
+from shared.runtime.http import validated
+from shared.runtime.stage import Stage
 from shared.settings import settings
-from shared.stage import Stage, execute, reasons
-from shared.storage import Blob, BlobStore, problem_uri
 
-CUT = Stage(name="prepare", version="2", params=Cutting, run=cut, engine=engine)
+PREPARE = Stage(name="prepare", version="2", params=PrepareParams, run=prepare_audio, engine=engine)
 
 
-class Start(Wire):
-    """What the workflow says of its run: the event is run 1, a redrive or a reconcile the next."""
+class RunParams(WireModel):
+    """The workflow's run: 1 for the upload's own event, higher for a redrive or a reconcile."""
 
     run: int = Field(ge=1)
     execution: str = Field(min_length=1)
     options: dict[str, JsonValue] = {}
 
 
-def prepare(asked: StageRequest, blobs: BlobStore, jobs: JobStore, stage: Stage[Cutting] = CUT) -> Prepared:
-    """Only the holder of the claim goes on; everyone else is a duplicate."""
-    start = read_start(asked)
-    if not jobs.claim(asked.source, start.run, start.execution):
-        return Prepared(job_id=asked.source.job_id, stage=stage.name, stage_version=stage.version, duplicate=True)
-    forget_problem(asked.source, blobs)
-    recording = admit(asked.source, blobs)
-    options, chosen = resolve(layers(asked.source, recording, start, blobs))
-    response = execute(stage, StageRequest(source=asked.source, params=cutting(options)), blobs, jobs)
-    planned = plan(options, chosen)
-    spans = count(response, "spans") if planned["diarize"] is not None else 0
-    jobs.cut(asked.source.job_id, start.run, chunks=count(response, "chunks"), spans=spans)
-    outputs = {"spans": (), **response.outputs}  # the workflow reads it even where nobody is to be told apart
-    return Prepared(**{**dict(response), "outputs": outputs}, plan=planned)
+def prepare(
+    request: StageRequest,
+    blobs: BlobStore,
+    jobs: JobStore,
+    stage: Stage[PrepareParams] = PREPARE,
+) -> Prepared:
+    """Start a job's run, and prepare its recording.
+
+    Returns a response with `duplicate` set if another execution holds the job's claim.
+    """
+    source = request.source
+    job_id = source.job_id
+    run = validated(RunParams, request.params)
+    is_ours = jobs.claim(source, run.run, run.execution)
+    if not is_ours:
+        return Prepared(
+            job_id=job_id,
+            stage=stage.name,
+            stage_version=stage.version,
+            duplicate=True,
+        )
+    delete_problem(source, blobs)
+    recording = find_recording(source, blobs)
+    options_by_origin = load_options(source, recording, run, blobs)
+    options, resolved = resolve(options_by_origin)
+
+    params = prepare_params(options)
+    stage_request = StageRequest(source=source, params=params)
+    response = execute(stage, stage_request, blobs, jobs)
+
+    stages = plan(options, resolved)
+    chunks = output_count(response, "chunks")
+    is_diarized = stages["diarize"] is not None
+    spans = output_count(response, "spans") if is_diarized else 0
+    jobs.record_parts(job_id, run.run, chunks=chunks, spans=spans)
+    return prepared(response, stages)
 
 
-def count(response: StageResponse, name: str) -> int:
-    made = response.outputs.get(name, ())
-    return len(made) if isinstance(made, tuple) else 1
+def delete_problem(source: Source, blobs: BlobStore) -> None:
+    """Delete the problem that ended an earlier run, since it does not end this one."""
+    uri = problem_uri(source)
+    problem = blobs.find(uri)
+    if problem is not None:
+        blobs.delete(uri, problem.generation)
 
 
-def read_start(asked: StageRequest) -> Start:
-    try:
-        return Start.model_validate(asked.params)
-    except ValidationError as error:
-        raise BadRequest(reasons(error)) from error
+def find_recording(source: Source, blobs: BlobStore) -> Blob:
+    """Returns the recording.
 
-
-def forget_problem(source: Source, blobs: BlobStore) -> None:
-    """What ended an earlier run does not end this one."""
-    if left := blobs.find(problem_uri(source)):
-        blobs.delete(left.uri, left.generation)
-
-
-def admit(source: Source, blobs: BlobStore) -> Blob:
-    """The recording, if it is still the generation the event was about and of a size that is allowed."""
+    Raises ArtifactMissing if it is not the event's generation any more, EmptyRecording, or
+    RecordingTooLarge.
+    """
     recording = blobs.find(source.uri)
     if recording is None or recording.generation != source.generation:
         raise ArtifactMissing("the recording was deleted or replaced before it was read")
     if recording.size == 0:
         raise EmptyRecording("the object holds 0 bytes")
-    if recording.size > settings().max_gigabytes * 1e9:
-        raise RecordingTooLarge(f"{recording.size} bytes; the limit is {settings().max_gigabytes:g} GB")
+    max_gigabytes = settings().max_gigabytes
+    max_bytes = max_gigabytes * 1e9
+    if recording.size > max_bytes:
+        raise RecordingTooLarge(f"{recording.size} bytes; the limit is {max_gigabytes:g} GB")
     return recording
 
 
-def layers(source: Source, recording: Blob, start: Start, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
-    """Options by origin, the weakest first. Read anew for each run, so a redrive sees what changed."""
+def load_options(
+    source: Source, recording: Blob, run: RunParams, blobs: BlobStore
+) -> dict[str, dict[str, JsonValue]]:
+    """Returns options by origin, the weakest first.
+
+    They are read again for each run, so a redrive sees what changed.
+    """
     return {
         "deployment": settings().defaults,
-        **beside(source, blobs),
+        **load_options_file(source, blobs),
         "object metadata": ours(recording.metadata),
-        "redrive": start.options,
+        "redrive": run.options,
     }
 
 
-def beside(source: Source, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
-    """The nearest options.json, if it is one that can be read: its size is looked at first."""
+def load_options_file(source: Source, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
+    """Returns the nearest options.json by its path, or nothing if there is none.
+
+    Raises BadOption if it is too large, which is checked before it is read, or has another shape.
+    """
     for path in options_paths(source.name):
-        if found := blobs.find(f"gs://{source.bucket}/{path}"):
-            refuse_if_large(found.size, path)
-            return {path: read_folder(blobs.read(found.uri), path)}
+        uri = f"gs://{source.bucket}/{path}"
+        options_file = blobs.find(uri)
+        if options_file is None:
+            continue
+        refuse_if_large(options_file.size, path)
+        content = blobs.read(uri)
+        options = read_folder(content, path)
+        return {path: options}
     return {}
 
 
-def cutting(options: Options) -> dict[str, JsonValue]:
+def prepare_params(options: Options) -> dict[str, JsonValue]:
     limits = settings()
     return {
         "channels": options.channels,
@@ -98,11 +142,16 @@ def cutting(options: Options) -> dict[str, JsonValue]:
     }
 
 
-def plan(options: Options, chosen: dict[str, Chosen]) -> dict[str, dict[str, JsonValue] | None]:
-    """Each stage's params. A stage is told only what changes its answer, or it would be asked again for nothing."""
+def plan(
+    options: Options, chosen: dict[str, ResolvedOption]
+) -> dict[str, dict[str, JsonValue] | None]:
+    """Returns each stage's params, or None for a stage that is skipped.
+
+    A stage gets only the options that change its result; any other would void its cached result.
+    """
     heard = options.model_dump(include={"language", "model", "task", "initial_prompt", "hotwords"})
     voices = options.model_dump(include={"speakers", "min_speakers", "max_speakers"})
-    given = options.language not in (None, "multi")
+    given = options.language not in (None, MULTI)
     return {
         "detect": None if given else {"task": "detect", "model": options.model},
         "transcribe": heard,
@@ -110,3 +159,24 @@ def plan(options: Options, chosen: dict[str, Chosen]) -> dict[str, dict[str, Jso
         "diarize": voices if options.diarize and options.channels == "mix" else None,
         "finalize": {"options": {name: choice.model_dump() for name, choice in chosen.items()}},
     }
+
+
+def output_count(response: StageResponse, name: str) -> int:
+    """Returns how many artifacts an output of this name has; 0 if it is missing."""
+    artifacts = response.outputs.get(name, ())
+    if isinstance(artifacts, tuple):
+        return len(artifacts)
+    return 1
+
+
+def prepared(response: StageResponse, stages: dict[str, dict[str, JsonValue] | None]) -> Prepared:
+    """Returns the stage's response with the plan.
+
+    `spans` is always there, because the workflow reads it even where nothing is diarized.
+    """
+    outputs: dict[str, Any] = {"spans": ()}
+    outputs.update(response.outputs)
+    fields: dict[str, Any] = dict(response)
+    fields["outputs"] = outputs
+    fields["plan"] = stages
+    return Prepared(**fields)

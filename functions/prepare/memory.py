@@ -1,11 +1,14 @@
-"""What prepare may hold: a few bytes of a header can ask for gigabytes, and the whole machine would notice."""
+"""A memory limit for prepare: a few bytes of a header can make libav ask for gigabytes."""
 
 import resource
 
-MOST = 3 * 2**29
-"""Bytes (1.5 GiB), four times what the longest recording takes."""
+MAX_BYTES = 3 * 2**29
+"""1.5 GiB, four times what the longest recording needs."""
 
 
 def limit_memory() -> None:
-    """Let this process have no more; what asks for more gets a MemoryError. Mapped files and code do not count."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MOST, MOST))
+    """Limit this process to MAX_BYTES; beyond, it gets a MemoryError.
+
+    Mapped files and code do not count.
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (MAX_BYTES, MAX_BYTES))

@@ -1,4 +1,4 @@
-"""Sound at 16 kHz, out of whatever libav decodes: all channels mixed, or each for itself."""
+"""Decoded frames -> samples at 16 kHz: all channels mixed, or a row for each."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,18 +7,18 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import BadOption
-from shared.speech import SAMPLE_RATE
+from shared.model.artifacts import SAMPLE_RATE
+from shared.model.errors import BadOption
 
 Samples = NDArray[np.int16]
-SURROUND = 8
-"""Channels of the largest layout that is mixed down by its loudspeakers' places."""
-APART = 8
-"""Channels that may be heard each for itself."""
+"""Of one channel, or with a row per channel."""
+MAX_SURROUND_CHANNELS = 8
+"""Channels of the largest layout (7.1) whose downmix libav knows."""
+MAX_SPLIT_CHANNELS = 8
 
 
-class Mixed:
-    """All channels in one row."""
+class Downmix:
+    """All channels mixed into one row."""
 
     def __init__(self) -> None:
         self._resampler = Resampler()
@@ -26,68 +26,96 @@ class Mixed:
     def rows(self, frame: Any) -> int:
         return 1
 
-    def converted(self, frame: Any) -> Iterator[Samples]:
-        """More channels than a cinema has are averaged: a row of microphones, for which libav has no mix."""
-        layout = "mono" if frame.layout.nb_channels <= SURROUND else frame.layout.name
-        yield from map(averaged, self._resampler.converted(frame, layout))
+    def convert(self, frame: Any) -> Iterator[Samples]:
+        """Yields the frame's samples.
 
-    def rest(self) -> Iterator[Samples]:
-        yield from map(averaged, self._resampler.rest())
+        libav has no downmix for more channels than surround sound has, such as those of many
+        microphones; they are averaged.
+        """
+        layout = frame.layout.name
+        if frame.layout.nb_channels <= MAX_SURROUND_CHANNELS:
+            layout = "mono"
+        for rows in self._resampler.convert(frame, layout):
+            yield average(rows)
+
+    def flush(self) -> Iterator[Samples]:
+        for rows in self._resampler.flush():
+            yield average(rows)
 
 
-def averaged(rows: Samples) -> Samples:
-    mean: Samples = rows.mean(axis=0, keepdims=True).astype(np.int16)
-    return mean
+class SplitChannels:
+    """A row for each channel of the first frame.
 
-
-class Apart:
-    """A row for each channel of the first frame. Should their number change on the way, they are mixed into as many."""
+    If later frames have another number of channels, they are mixed to that of the first.
+    """
 
     def __init__(self) -> None:
         self._resampler = Resampler()
         self._layout: Any = None
 
     def rows(self, frame: Any) -> int:
-        return int(self._settled(frame).nb_channels)
+        layout = self._first_layout(frame)
+        channels: int = layout.nb_channels
+        return channels
 
-    def converted(self, frame: Any) -> Iterator[Samples]:
-        yield from self._resampler.converted(frame, self._settled(frame).name)
+    def convert(self, frame: Any) -> Iterator[Samples]:
+        layout = self._first_layout(frame)
+        yield from self._resampler.convert(frame, layout.name)
 
-    def rest(self) -> Iterator[Samples]:
-        yield from self._resampler.rest()
+    def flush(self) -> Iterator[Samples]:
+        yield from self._resampler.flush()
 
-    def _settled(self, frame: Any) -> Any:
+    def _first_layout(self, frame: Any) -> Any:
         if self._layout is None:
-            if (found := frame.layout.nb_channels) > APART:
-                raise BadOption(f"channels is split, which takes up to {APART}; the recording has {found}")
+            channels = frame.layout.nb_channels
+            if channels > MAX_SPLIT_CHANNELS:
+                limit = f"channels is split, which takes up to {MAX_SPLIT_CHANNELS}"
+                raise BadOption(f"{limit}; the recording has {channels}")
             self._layout = frame.layout
         return self._layout
 
 
 class Resampler:
-    """16 kHz out of whatever comes, even when its rate or layout changes on the way."""
+    """Converts frames to 16 kHz, even when their rate or layout changes on the way."""
 
     def __init__(self) -> None:
-        self._filter: Any = None
-        self._shape: tuple[str, str, int] | None = None
+        self._resampler: Any = None
+        self._input: tuple[str, str, int] | None = None
 
-    def converted(self, frame: Any, layout: str) -> Iterator[Samples]:
-        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if shape != self._shape:
-            yield from self.rest()
-            self._shape = shape
-        if self._filter is None:
-            self._filter = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE)
-        yield from map(as_rows, self._filter.resample(frame))
+    def convert(self, frame: Any, layout: str) -> Iterator[Samples]:
+        frame_input = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if frame_input != self._input:
+            yield from self.flush()
+            self._input = frame_input
+        if self._resampler is None:
+            self._resampler = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE)
+        for resampled in self._resampler.resample(frame):
+            yield to_rows(resampled)
 
-    def rest(self) -> Iterator[Samples]:
-        """What the filter still holds; after that it begins anew."""
-        ended, self._filter = self._filter, None
-        if ended is not None:
-            yield from (as_rows(frame) for frame in ended.resample(None) if frame is not None)
+    def flush(self) -> Iterator[Samples]:
+        """Yields the samples that libav still holds. The next frame starts a new resampler."""
+        flushed = self._resampler
+        if flushed is None:
+            return
+        self._resampler = None
+        for resampled in flushed.resample(None):
+            if resampled is not None:
+                yield to_rows(resampled)
 
 
-def as_rows(frame: Any) -> Samples:
-    """The samples of a packed frame: of planar ones PyAV 18 reads more than there is, and crashes with 8 channels."""
-    samples: Samples = np.ascontiguousarray(frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T)
+def to_rows(frame: Any) -> Samples:
+    """Returns a packed frame's samples, a row per channel.
+
+    Packed, because PyAV 18 reads beyond the end of planar ones and crashes with 8 channels.
+    """
+    channels = frame.layout.nb_channels
+    interleaved = frame.to_ndarray()
+    columns = interleaved.reshape(-1, channels)
+    rows: Samples = np.ascontiguousarray(columns.T)
+    return rows
+
+
+def average(rows: Samples) -> Samples:
+    mean = rows.mean(axis=0, keepdims=True)
+    samples: Samples = mean.astype(np.int16)
     return samples

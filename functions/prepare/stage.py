@@ -1,170 +1,215 @@
-"""A recording -> its chunks, spans and probe as WAV files, and a manifest that says where they are from."""
+"""A recording -> its chunks, spans and language sample as WAV files, and a manifest of them."""
 
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterator
 
 from pydantic import Field
 
-from functions.prepare import speech
-from functions.prepare.cuts import LONGEST_CHUNK, MOST_CHUNKS, Cutter, Piece, Splitter
-from functions.prepare.media import Channels, Recording, recording
-from functions.prepare.probe import Excerpt, Probe
+from functions.prepare import vad
+from functions.prepare.chunking import MAX_CHUNK, MAX_CHUNKS, ChunkDraft, Chunker
+from functions.prepare.language_sample import LanguageSampler, SpeechClip
+from functions.prepare.media import Channels, Recording, open_recording
 from functions.prepare.resampling import Samples
-from functions.prepare.speech import WINDOW, Stretch, Voice
-from functions.prepare.tape import Tape, blocks, written
-from shared.contracts import Engine, Params
-from shared.errors import RecordingTooLong
-from shared.speech import SAMPLE_RATE, Chunk, Manifest, Region, Warning, Window
-from shared.stage import Each, One, Output, Task
+from functions.prepare.sample_buffer import SampleBuffer, equal_blocks, write_wav
+from functions.prepare.sample_intervals import SampleInterval, in_seconds
+from functions.prepare.span_builder import SpanBuilder
+from functions.prepare.vad import WINDOW, SileroVad
+from shared.model.artifacts import SAMPLE_RATE, Chunk, Manifest, ProbeWindow, StageWarning
+from shared.model.contracts import Engine, Params
+from shared.model.errors import RecordingTooLong
+from shared.runtime.stage import ListedOutput, Output, SingleOutput, StageInput
 
 BLOCK = 64 * WINDOW
 """Samples (2 s) that go through the network at once."""
 
 
-class Cutting(Params):
-    """Into what to cut a recording."""
+class PrepareParams(Params):
+    """How to cut a recording."""
 
     channels: Channels = "mix"
-    """split: each channel is cut for itself, and there are no spans, since nobody is to be told apart."""
+    """split: each channel is cut by itself, and there are no spans, since each is a speaker."""
     chunk_seconds: float = Field(ge=10, le=300)
-    """What a chunk should last. Chunks of a long recording last longer."""
+    """Target length of a chunk. Chunks of a long recording are longer."""
     span_seconds: float = Field(ge=60)
-    """What a span lasts at most."""
+    """Maximum length of a span."""
     max_seconds: float = Field(gt=0)
-    """What a recording may last."""
+    """Maximum length of a recording."""
 
 
-def engine(params: Cutting) -> Engine:
-    """What finds the speech. The same for all params."""
-    return speech.engine()
+def engine(params: PrepareParams) -> Engine:
+    """Returns the engine that finds the speech; it does not depend on the params."""
+    return vad.engine()
 
 
-def cut(task: Task[Cutting]) -> Iterator[Output]:
+def prepare_audio(stage_input: StageInput[PrepareParams]) -> Iterator[Output]:
     """Yields each of `chunks` and `spans` as soon as it is complete, then `probe` and `manifest`.
 
-    The recording is decoded once; what is held is never more than a span, or a chunk of each channel, and the excerpts
-    of the probe.
+    The recording is decoded once. Memory holds at most a span, or a chunk of each channel, and the
+    clips of the language sample.
     """
-    with task.original() as file, recording(file, task.params.max_seconds, task.params.channels) as original:
-        yield from Cuts(task, original).outputs()
+    params = stage_input.params
+    with (
+        stage_input.original() as file,
+        open_recording(file, params.max_seconds, params.channels) as recording,
+    ):
+        yield from AudioPreparation(stage_input, recording).outputs()
 
 
-class Track:
-    """One row of a recording's samples on its way into pieces."""
+class ChannelTrack:
+    """One channel, or the mix of all, on its way into chunks."""
 
-    def __init__(self, channel: int | None, chunk_seconds: float, most: int) -> None:
-        self.channel, self.tape = channel, Tape()
-        self._voice, self._cutter = Voice(), Cutter(chunk_seconds, most)
+    def __init__(self, channel: int | None, chunk_seconds: float, max_chunks: int) -> None:
+        self.channel = channel
+        self.buffer = SampleBuffer()
+        self._vad = SileroVad()
+        self._chunker = Chunker(chunk_seconds, max_chunks)
 
-    def push(self, block: Samples, expected: float) -> Iterator[Piece]:
-        self.tape.append(block)
-        yield from self._cutter.push(self._voice.probabilities(block), expected)
+    def push(self, block: Samples, expected_seconds: float) -> Iterator[ChunkDraft]:
+        self.buffer.append(block)
+        probabilities = self._vad.probabilities(block)
+        yield from self._chunker.push(probabilities, expected_seconds)
 
-    def finish(self) -> Iterator[Piece]:
-        yield from self._cutter.finish(self.tape.end)
+    def finish(self) -> Iterator[ChunkDraft]:
+        yield from self._chunker.finish(self.buffer.end)
 
 
-class Cuts:
+class AudioPreparation:
     """One pass over a recording."""
 
-    def __init__(self, task: Task[Cutting], original: Recording) -> None:
-        self._params, self._folder = task.params, task.folder
-        self._recording = original
-        self._tracks: list[Track] = []
-        self._splitter = Splitter(task.params.span_seconds) if task.params.channels == "mix" else None
-        self._probe = Probe()
+    def __init__(self, stage_input: StageInput[PrepareParams], recording: Recording) -> None:
+        self._params = stage_input.params
+        self._folder = stage_input.folder
+        self._recording = recording
+        self._tracks: list[ChannelTrack] = []
+        is_mixed = self._params.channels == "mix"
+        self._span_builder = SpanBuilder(self._params.span_seconds) if is_mixed else None
+        self._language_sampler = LanguageSampler()
         self._chunks: list[Chunk] = []
-        self._spans: list[Stretch] = []
-        self._cut_in_two: list[Warning] = []
+        self._spans: list[SampleInterval] = []
+        self._warnings: list[StageWarning] = []
 
     def outputs(self) -> Iterator[Output]:
-        for rows in blocks(self._recording.samples(), BLOCK):
-            self._tracks = self._tracks or self._begun(len(rows))
-            for track, row in zip(self._tracks, rows, strict=True):
-                for piece in track.push(row, self._recording.expected):
-                    yield from self._taken(track, piece)
-            self._refuse_more_than_fits()
+        for block in equal_blocks(self._recording.samples(), BLOCK):
+            yield from self._push(block)
         for track in self._tracks:
-            for piece in track.finish():
-                yield from self._taken(track, piece)
-        if self._splitter:
-            yield self._span(self._tracks[0], self._splitter.finish())
-        chosen = self._probe.chosen(self._tracks[0].tape.end)
-        yield One("probe", written(self._folder / "probe.wav", (excerpt.sound for excerpt in chosen)))
-        yield One("manifest", self._manifest(chosen))
+            for draft in track.finish():
+                yield from self._chunk_outputs(track, draft)
 
-    def _begun(self, rows: int) -> list[Track]:
-        channels: Sequence[int | None] = [None] if self._params.channels == "mix" else range(rows)
-        return [Track(channel, self._params.chunk_seconds, MOST_CHUNKS // rows) for channel in channels]
+        first_track = self._tracks[0]
+        if self._span_builder is not None:
+            last_span = self._span_builder.finish()
+            yield self._span_output(first_track, last_span)
+        clips = self._language_sampler.select(first_track.buffer.end)
+        path = self._folder / "probe.wav"
+        write_wav(path, (clip.samples for clip in clips))
+        yield SingleOutput("probe", path)
+        yield SingleOutput("manifest", self._manifest(clips))
 
-    def _refuse_more_than_fits(self) -> None:
-        most = MOST_CHUNKS * LONGEST_CHUNK // len(self._tracks)
-        if self._tracks[0].tape.end > most:
-            raise RecordingTooLong(
-                f"with {len(self._tracks)} channels apart it may last {most // SAMPLE_RATE} s; channels=mix takes more"
-            )
+    def _push(self, block: Samples) -> Iterator[Output]:
+        if not self._tracks:
+            self._tracks = self._new_tracks(len(block))
+        expected = self._recording.expected_seconds
+        for track, samples in zip(self._tracks, block, strict=True):
+            for draft in track.push(samples, expected):
+                yield from self._chunk_outputs(track, draft)
+        self._check_length()
 
-    def _taken(self, track: Track, piece: Piece) -> Iterator[Output]:
-        sound = track.tape.read(piece.start, piece.end)
-        self._probe.offer(piece, sound)
-        yield from self._passed(track, piece)
-        name = f"chunk-{len(self._chunks)}" if track.channel is None else f"chunk-{len(self._chunks)}-{track.channel}"
-        yield Each("chunks", written(self._folder / f"{name}.wav", [sound]))
-        self._chunks.append(as_chunk(piece, track.channel))
-        if piece.inside_speech:
-            self._cut_in_two.append(cut_warning(piece))
+    def _new_tracks(self, rows: int) -> list[ChannelTrack]:
+        max_chunks = MAX_CHUNKS // rows
+        chunk_seconds = self._params.chunk_seconds
+        if self._params.channels == "mix":
+            return [ChannelTrack(None, chunk_seconds, max_chunks)]
+        return [ChannelTrack(channel, chunk_seconds, max_chunks) for channel in range(rows)]
 
-    def _passed(self, track: Track, piece: Piece) -> Iterator[Output]:
-        """The spans that end before or with this piece. What no span will take is forgotten."""
-        if self._splitter is None:
-            track.tape.forget(piece.end)
+    def _check_length(self) -> None:
+        """Raise RecordingTooLong if MAX_CHUNKS chunks cannot hold all channels."""
+        channels = len(self._tracks)
+        max_total = MAX_CHUNKS * MAX_CHUNK
+        max_length = max_total // channels
+        length = self._tracks[0].buffer.end
+        if length > max_length:
+            max_seconds = max_length // SAMPLE_RATE
+            limit = f"with {channels} split channels it may last {max_seconds} s"
+            raise RecordingTooLong(f"{limit}; channels=mix takes more")
+
+    def _chunk_outputs(self, track: ChannelTrack, draft: ChunkDraft) -> Iterator[Output]:
+        """Yields the spans that a new chunk completes, then the chunk."""
+        samples = track.buffer.read(draft.start, draft.end)
+        self._language_sampler.add(draft, samples)
+        yield from self._completed_spans(track, draft)
+
+        path = self._folder / chunk_file_name(len(self._chunks), track.channel)
+        write_wav(path, [samples])
+        yield ListedOutput("chunks", path)
+        self._chunks.append(to_chunk(draft, track.channel))
+        if draft.inside_speech:
+            self._warnings.append(cut_warning(draft.end))
+
+    def _completed_spans(self, track: ChannelTrack, draft: ChunkDraft) -> Iterator[Output]:
+        """Yields the spans that end before or with a chunk, and drops samples no span needs."""
+        builder = self._span_builder
+        if builder is None:
+            track.buffer.drop_before(draft.end)
             return
-        for span in self._splitter.push(piece, self._recording.expected):
-            yield self._span(track, span)
+        expected = self._recording.expected_seconds
+        for span in builder.push(draft, expected):
+            yield self._span_output(track, span)
 
-    def _span(self, track: Track, span: Stretch) -> Output:
-        path = written(self._folder / f"span-{len(self._spans)}.wav", track.tape.pieces(*span))
-        track.tape.forget(span[1])
+    def _span_output(self, track: ChannelTrack, span: SampleInterval) -> Output:
+        start, end = span
+        path = self._folder / f"span-{len(self._spans)}.wav"
+        write_wav(path, track.buffer.slices(start, end))
+        track.buffer.drop_before(end)
         self._spans.append(span)
-        return Each("spans", path)
+        return ListedOutput("spans", path)
 
-    def _manifest(self, chosen: list[Excerpt]) -> Manifest:
+    def _manifest(self, clips: list[SpeechClip]) -> Manifest:
         return Manifest(
             media=self._recording.media,
             chunks=tuple(self._chunks),
-            spans=tuple(map(as_region, self._spans)),
-            probe=as_windows(chosen),
-            engine=speech.engine(),
-            warnings=(*self._recording.warnings, *self._cut_in_two),
+            spans=tuple(map(in_seconds, self._spans)),
+            probe=probe_windows(clips),
+            engine=vad.engine(),
+            warnings=(*self._recording.warnings, *self._warnings),
         )
 
 
-def as_region(stretch: Stretch) -> Region:
-    return Region(start=stretch[0] / SAMPLE_RATE, end=stretch[1] / SAMPLE_RATE)
+def chunk_file_name(number: int, channel: int | None) -> str:
+    if channel is None:
+        return f"chunk-{number}.wav"
+    return f"chunk-{number}-{channel}.wav"
 
 
-def as_chunk(piece: Piece, channel: int | None) -> Chunk:
+def to_chunk(draft: ChunkDraft, channel: int | None) -> Chunk:
     return Chunk(
-        start=piece.start / SAMPLE_RATE,
-        end=piece.end / SAMPLE_RATE,
+        start=draft.start / SAMPLE_RATE,
+        end=draft.end / SAMPLE_RATE,
         channel=channel,
-        speech=tuple(map(as_region, piece.speech)),
+        speech=tuple(map(in_seconds, draft.speech)),
     )
 
 
-def as_windows(chosen: list[Excerpt]) -> tuple[Window, ...]:
-    """With where each begins in the probe, which holds one after the other."""
-    offsets = accumulate((excerpt.end - excerpt.start for excerpt in chosen), initial=0)
-    return tuple(
-        Window(start=excerpt.start / SAMPLE_RATE, end=excerpt.end / SAMPLE_RATE, offset=offset / SAMPLE_RATE)
-        for excerpt, offset in zip(chosen, offsets, strict=False)
-    )
+def probe_windows(clips: list[SpeechClip]) -> tuple[ProbeWindow, ...]:
+    """Returns where each clip is in the recording and in the probe, which joins them all."""
+    windows = []
+    offset = 0
+    for clip in clips:
+        window = ProbeWindow(
+            start=clip.start / SAMPLE_RATE,
+            end=clip.end / SAMPLE_RATE,
+            offset=offset / SAMPLE_RATE,
+        )
+        windows.append(window)
+        offset += clip.end - clip.start
+    return tuple(windows)
 
 
-def cut_warning(piece: Piece) -> Warning:
-    return Warning(
+def cut_warning(position: int) -> StageWarning:
+    """Returns the warning for a cut inside speech, with half a second on either side."""
+    half_second = SAMPLE_RATE // 2
+    around = (position - half_second, position + half_second)
+    return StageWarning(
         code="cut_inside_speech",
         stage="prepare",
-        message="nobody paused long enough near the end of a chunk, so a word may be cut in two",
-        span=as_region((piece.end - SAMPLE_RATE // 2, piece.end + SAMPLE_RATE // 2)),
+        message="no pause was long enough near the end of a chunk, so a word may be cut in two",
+        span=in_seconds(around),
     )

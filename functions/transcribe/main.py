@@ -1,39 +1,37 @@
-"""transcribe: a chunk's sound becomes words; task detect names the language. Wiring only; see stage.py, detect.py."""
-
-from pkgutil import resolve_name
-from typing import cast
+"""transcribe: turns a chunk's audio into words; task `detect` names the language. Wiring only."""
 
 import flask
 import functions_framework
 
-from functions.transcribe import detect, stage
-from shared.contracts import Engine, StageRequest, StageResponse
-from shared.log import configure
-from shared.process import in_each_worker
-from shared.settings import settings
-from shared.stage import Stage, execute, serve
+from functions.transcribe import detect
+from functions.transcribe.stage import (
+    VERSION,
+    TranscribeParams,
+    engine_of,
+    load_recogniser,
+    transcribe,
+)
+from shared.model.contracts import StageRequest, StageResponse
+from shared.runtime.execution import execute
+from shared.runtime.flask_adapter import serve
+from shared.runtime.log import configure
+from shared.runtime.process import in_each_worker
+from shared.runtime.stage import Stage
+from shared.runtime.wiring import blob_store, job_store
 
+DETECT = Stage("detect", detect.VERSION, detect.DetectParams, detect.detect, engine_of)
+TRANSCRIBE = Stage("transcribe", VERSION, TranscribeParams, transcribe, engine_of)
 
-def load(model: str | None = None) -> stage.Recogniser:
-    return cast(stage.Recogniser, resolve_name(settings().transcriber)(model))
-
-
-def engine(params: stage.TranscribeParams | detect.DetectParams) -> Engine:
-    return load(params.model).engine
-
-
-TRANSCRIBE = Stage("transcribe", stage.VERSION, stage.TranscribeParams, lambda t: stage.transcribe(t, load), engine)
-DETECT = Stage("detect", detect.VERSION, detect.DetectParams, lambda t: detect.detect(t, load), engine)
 configure()
-in_each_worker(load)
-
-
-def answer(asked: StageRequest) -> StageResponse:
-    blobs, jobs = settings().blobs(), settings().jobs()
-    detecting = asked.params.get("task") == "detect"
-    return execute(DETECT, asked, blobs, jobs) if detecting else execute(TRANSCRIBE, asked, blobs, jobs)
+in_each_worker(load_recogniser)
 
 
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
-    return serve("transcribe", request, answer)
+    return serve("transcribe", request, StageRequest, respond)
+
+
+def respond(request: StageRequest) -> StageResponse:
+    if request.params.get("task") == "detect":
+        return execute(DETECT, request, blob_store(), job_store())
+    return execute(TRANSCRIBE, request, blob_store(), job_store())

@@ -1,4 +1,5 @@
-"""Whisper by whisperx's batched pipeline, told where speech is; windows that it decodes badly are decoded again."""
+"""Whisper by whisperx's batched pipeline, told where speech is; windows that it decodes badly are
+decoded again."""
 
 import io
 import logging
@@ -11,23 +12,27 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from faster_whisper.transcribe import TranscriptionOptions
 
-from functions.transcribe import languages, models
-from functions.transcribe.again import better
-from functions.transcribe.hearing import Hearing
-from functions.transcribe.model import Decoded, PieceTokenizer, TimedWhisperModel
+from functions.transcribe import languages
+from functions.transcribe import model_files as models
+from functions.transcribe.chunk_decoder import Hearing
+from functions.transcribe.decode_request import Take
+from functions.transcribe.fallback import better
+from functions.transcribe.gap_recovery import filled
 from functions.transcribe.sound import LONGEST, Audio, fitting, part, samples
 from functions.transcribe.stage import MULTI, TranscribeParams
-from functions.transcribe.takes import Take
-from functions.transcribe.uncovered import filled
-from shared.contracts import Engine
-from shared.errors import BadOption
+from functions.transcribe.timed_whisper import Decoded, PieceTokenizer, TimedWhisperModel
+from shared.model.artifacts import SAMPLE_RATE, Interval, RecognizedSegment
+from shared.model.contracts import Engine
+from shared.model.errors import BadOption
 from shared.settings import settings
-from shared.speech import HeardSegment, Region, Window
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # pyannote.audio says that it cannot decode files; nobody asks it to
+    warnings.simplefilter(
+        "ignore"
+    )  # pyannote.audio says that it cannot decode files; nobody asks it to
     import whisperx.asr
     import whisperx.diarize
     import whisperx.vads
@@ -70,12 +75,14 @@ class Whisper:
         self.batch_size = batch_size
         self.speech = GivenSpeech()
         with redirect_stdout(io.StringIO()):  # it prints that it was given a VAD
-            self.pipeline = whisperx.asr.load_model("", engine.device, model=model, vad_model=self.speech)
+            self.pipeline = whisperx.asr.load_model(
+                "", engine.device, model=model, vad_model=self.speech
+            )
         self.options: TranscriptionOptions = self.pipeline.options
 
     def transcribe(
-        self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
-    ) -> tuple[HeardSegment, ...]:
+        self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
+    ) -> tuple[RecognizedSegment, ...]:
         sound = samples(audio)
         regions = tuple(fitting(speech, sound))
         hearing = Hearing(self.model, self.options, params, sound, regions)
@@ -86,18 +93,26 @@ class Whisper:
             takes = self.takes(hearing, language)
             first = zip(takes, self.first(takes, hearing), strict=True)
             best = [segment for take, heard in first for segment in better(take, heard, hearing)]
-            return tuple(segment for segment in filled(best, takes, regions, hearing) if segment.text)
+            return tuple(
+                segment for segment in filled(best, takes, regions, hearing) if segment.text
+            )
 
     def takes(self, hearing: Hearing, language: str) -> list[Take]:
         """The windows of the chunk, each with its language, in order of time."""
         if hearing.params.language != MULTI or len(self.languages) == 1:
             return [Take(window, language) for window in merged(hearing.speech)]
         stretches = languages.stretches(hearing.speech)
-        windows = [part(hearing.sound, Region(start=s[0].start, end=s[-1].end)) for s in stretches]
+        windows = [
+            part(hearing.sound, Interval(start=s[0].start, end=s[-1].end)) for s in stretches
+        ]
         spoken = languages.likeliest(list(self.guesses(windows)), main=language)
-        return [Take(window, code) for code, run in languages.runs(stretches, spoken) for window in merged(run)]
+        return [
+            Take(window, code)
+            for code, run in languages.runs(stretches, spoken)
+            for window in merged(run)
+        ]
 
-    def first(self, takes: Sequence[Take], hearing: Hearing) -> list[HeardSegment]:
+    def first(self, takes: Sequence[Take], hearing: Hearing) -> list[RecognizedSegment]:
         """What the pipeline hears in the windows. It takes one language at a time."""
         decoded: dict[Take, Decoded] = {}
         for language in dict.fromkeys(take.language for take in takes):
@@ -113,10 +128,10 @@ class Whisper:
         self.pipeline.transcribe(hearing.sound, batch_size=self.batch_size)
         return self.model.decoded
 
-    def guess(self, audio: Path, windows: Sequence[Window]) -> list[dict[str, float]]:
+    def guess(self, audio: Path, windows: Sequence[Sequence[Interval]]) -> list[dict[str, float]]:
         sound = samples(audio)
         with self.lock:
-            return list(self.guesses([cut(sound, window) for window in windows]))
+            return list(self.guesses([joined(sound, window) for window in windows]))
 
     def guesses(self, windows: Sequence[Audio]) -> Iterator[dict[str, float]]:
         for first in range(0, len(windows), self.batch_size):
@@ -146,19 +161,26 @@ class GivenSpeech(whisperx.vads.Vad):  # type: ignore[misc]
 
 def check_prompt(params: TranscribeParams, tokenizer: PieceTokenizer) -> None:
     """Whisper would forget the beginning of what is too long."""
-    length = sum(len(tokenizer.encode(text)) for text in (params.initial_prompt, params.hotwords) if text)
+    length = sum(
+        len(tokenizer.encode(text)) for text in (params.initial_prompt, params.hotwords) if text
+    )
     if length > PROMPT_LIMIT:
-        raise BadOption(f"initial_prompt and hotwords: {length} tokens together, at most {PROMPT_LIMIT}")
+        raise BadOption(
+            f"initial_prompt and hotwords: {length} tokens together, at most {PROMPT_LIMIT}"
+        )
 
 
-def merged(speech: Sequence[Region]) -> list[Region]:
+def merged(speech: Sequence[Interval]) -> list[Interval]:
     """Neighbours put together in windows, by whisperx's rule."""
     regions = [whisperx.diarize.Segment(region.start, region.end) for region in speech]
     windows = whisperx.vads.Vad.merge_chunks(regions, LONGEST, onset=0.5, offset=None)
-    return [Region(start=round(window["start"], 3), end=round(window["end"], 3)) for window in windows]
+    return [
+        Interval(start=round(window["start"], 3), end=round(window["end"], 3)) for window in windows
+    ]
 
 
-def cut(probe: Audio, window: Window) -> Audio:
-    """The window's part of the probe, at most what Whisper hears at once."""
-    length = min(window.end - window.start, LONGEST)
-    return part(probe, Region(start=window.offset, end=window.offset + length))
+def joined(probe: Audio, window: Sequence[Interval]) -> Audio:
+    """Returns the stretches of the probe one after the other, at most what Whisper hears at
+    once."""
+    sound = np.concatenate([part(probe, stretch) for stretch in window])
+    return sound[: int(LONGEST * SAMPLE_RATE)]

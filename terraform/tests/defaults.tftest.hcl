@@ -35,7 +35,7 @@ run "stands" {
     error_message = "Images have a registry."
   }
   assert {
-    condition     = output.completions == "projects/acme-speech/topics/dropscribe-completions"
+    condition     = output.job_events_topic == "projects/acme-speech/topics/dropscribe-job-events"
     error_message = "Who wants to know subscribes to a topic."
   }
   assert {

@@ -1,4 +1,5 @@
-"""What must be true when all is over, seen from outside: with a plain storage client, and in the folders."""
+"""What must be true when all is over, seen from outside: with a plain storage client, and in the
+folders."""
 
 import json
 import sqlite3
@@ -12,7 +13,7 @@ from typing import Any, ClassVar
 import psutil
 from google.cloud import storage
 
-from local.home import OUTBOX, WORK
+from local.layout import OUTBOX, WORK
 from tests.chaos.cloud import LEASE, ChaosCloud
 from tests.chaos.load import Upload
 
@@ -50,13 +51,26 @@ class Claims:
         blobs = list(self.cloud.client.list_blobs(OUTBOX, prefix=f"{name}/"))
         marks = {blob.name.rpartition("/")[2] for blob in blobs} & MARKS
         wanted = {"problem.json"} if upload.recording.broken else {"transcript.json"}
-        self.claim("lost", wanted <= marks, f"{name} has {sorted(marks)} instead of {sorted(wanted)}")
-        self.claim("answered twice", marks <= wanted, f"{name} has {sorted(marks)} instead of {sorted(wanted)}")
-        runs = {(blob.metadata["dropscribe-generation"], blob.metadata["dropscribe-run"]) for blob in blobs}
+        self.claim(
+            "lost", wanted <= marks, f"{name} has {sorted(marks)} instead of {sorted(wanted)}"
+        )
+        self.claim(
+            "answered twice",
+            marks <= wanted,
+            f"{name} has {sorted(marks)} instead of {sorted(wanted)}",
+        )
+        runs = {
+            (blob.metadata["dropscribe-generation"], blob.metadata["dropscribe-run"])
+            for blob in blobs
+        }
         self.claim("answered twice", len(runs) == 1, f"{name} is answered by {sorted(runs)}")
         if marks != wanted:
             return
-        self.claim("answered otherwise", {g for g, _ in runs} == {str(generation)}, f"{name}: of another generation")
+        self.claim(
+            "answered otherwise",
+            {g for g, _ in runs} == {str(generation)},
+            f"{name}: of another generation",
+        )
         same = essence(self.cloud.files(name)) == self.undisturbed(upload)
         self.claim("answered otherwise", same, f"{name} has another answer than without faults")
 
@@ -64,28 +78,36 @@ class Claims:
         """The answer to the same recording when nothing is done to the cloud; one for each kind."""
         recording = upload.recording
         if recording.kind not in self.known:
-            source = self.cloud.upload(f"calm/{len(self.known)}.wav", recording.data, recording.options)
+            source = self.cloud.upload(
+                f"calm/{len(self.known)}.wav", recording.data, recording.options
+            )
             self.known[recording.kind] = essence(self.cloud.answer(source, 300).files)
         return self.known[recording.kind]
 
     def of_its_work(self, upload: Upload) -> None:
-        """Each object is a stage's answer, or belongs to one, or is the problem that ended the job."""
+        """Each object is a stage's answer, or belongs to one, or is the problem that ended the
+        job."""
         blobs = list(self.cloud.client.list_blobs(WORK, prefix=f"{upload.source.job_id}/"))
         referred = set(references(blobs)) | ({"problem.json"} if upload.recording.broken else set())
-        stray = [blob.name for blob in blobs if not is_answer(blob.name) and last(blob.name) not in referred]
+        stray = [
+            blob.name
+            for blob in blobs
+            if not is_answer(blob.name) and last(blob.name) not in referred
+        ]
         self.claim("left over", not stray, f"work that belongs to no answer: {stray[:3]}")
 
     def of_leases(self, uploads: list[Upload]) -> None:
         """None is held any more; of a job that was overtaken by a new generation none may last."""
         final, now = {upload.source.job_id for upload in uploads}, datetime.now(UTC)
-        for job in self.cloud.jobs.newest(10_000):
-            for task in self.cloud.jobs.tasks(job.job_id):
+        for job in self.cloud.jobs.list_recent(10_000):
+            for task in self.cloud.jobs.stage_records(job.job_id):
                 lasts = 0 < (task.lease_until - now).total_seconds() <= 2 * LEASE
                 held = task.state == "running" and (job.job_id in final or lasts)
                 self.claim("left over", not held, f"a lease of {task.stage} is left")
 
     def of_its_journal(self) -> None:
-        """No stage whose answer was committed has run again; and how many ran more than once before that."""
+        """No stage whose answer was committed has run again; and how many ran more than once before
+        that."""
         begun: dict[str, str] = {}
         paid: Counter[str] = Counter()
         committed: set[str] = set()
@@ -106,24 +128,45 @@ class Claims:
     def of_what_is_left(self) -> None:
         """After `dropscribe down`."""
         _, processes = psutil.wait_procs(self.cloud.stragglers(), timeout=15)
-        self.claim("left over", not processes, f"processes: {[process.pid for process in processes]}")
-        temporary = [path.name for path in self.cloud.temp.rglob("*") if path.parent != self.cloud.temp]
+        self.claim(
+            "left over", not processes, f"processes: {[process.pid for process in processes]}"
+        )
+        temporary = [
+            path.name for path in self.cloud.temp.rglob("*") if path.parent != self.cloud.temp
+        ]
         self.claim("left over", not temporary, f"temporary files: {temporary[:3]}")
         folder = self.cloud.home.folder / "buckets"
         with closing(sqlite3.connect(f"file:{folder / 'index.sqlite'}?mode=ro", uri=True)) as index:
             named = {content for (content,) in index.execute("select content from objects")}
-            uploads = index.execute("select count(*) from uploads where answer is null").fetchone()[0]
+            uploads = index.execute("select count(*) from uploads where answer is null").fetchone()[
+                0
+            ]
         files = {path.name for path in (folder / "content").iterdir()}
         self.claim(
-            "left over", files == named, f"files of no object: {len(files - named)}; missing: {len(named - files)}"
+            "left over",
+            files == named,
+            f"files of no object: {len(files - named)}; missing: {len(named - files)}",
         )
         self.claim("left over", uploads == 0, f"{uploads} uploads begun and not ended")
 
 
 def essence(files: Mapping[str, bytes]) -> dict[str, Any]:
     """What may not differ from run to run, of every file of an answer."""
-    kept = ("media", "options", "language", "text", "segments", "words", "speakers", "turns", "overlaps", "quality")
-    found: dict[str, Any] = {name: files[name] for name in files if name.endswith((".srt", ".vtt", ".txt"))}
+    kept = (
+        "media",
+        "options",
+        "language",
+        "text",
+        "segments",
+        "words",
+        "speakers",
+        "turns",
+        "overlaps",
+        "quality",
+    )
+    found: dict[str, Any] = {
+        name: files[name] for name in files if name.endswith((".srt", ".vtt", ".txt"))
+    }
     found["names"] = sorted(files)
     if "transcript.json" in files:
         transcript: dict[str, Any] = json.loads(files["transcript.json"])
@@ -137,7 +180,9 @@ def references(blobs: Iterable[storage.Blob]) -> Iterable[str]:
     for blob in blobs:
         if is_answer(blob.name):
             for output in json.loads(blob.download_as_bytes())["outputs"].values():
-                yield from (last(each["uri"]) for each in (output if isinstance(output, list) else [output]))
+                yield from (
+                    last(each["uri"]) for each in (output if isinstance(output, list) else [output])
+                )
 
 
 def is_answer(name: str) -> bool:

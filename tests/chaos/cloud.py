@@ -1,4 +1,5 @@
-"""The cloud under attack: on small disks, with the disturber on its lines, a watched job store and a moved clock."""
+"""The cloud under attack: on small disks, with the disturber on its lines, a watched job store and
+a moved clock."""
 
 import json
 import os
@@ -14,22 +15,23 @@ from typing import Any
 import httpx
 import psutil
 
-from local.cloud import get_ready
-from local.home import FUNCTIONS, free_ports
-from shared.contracts import Source
-from shared.jobs import JobStore
-from shared.process import die_with_parent
+from local.cloud import make_ready
+from local.layout import FUNCTIONS, free_ports
+from shared.jobs.store import JobStore
+from shared.model.contracts import Source
+from shared.runtime.process import die_with_parent
 from tests.chaos.engines import CLOCK, ENVIRONMENT, JOURNAL, STORAGE, STORES
 from tests.chaos.supervisor import LINES, NAMES, targets
 from tests.chaos.supervisor import STORAGE as STORAGE_LINE
 from tests.chaos.wire import Wire
-from tests.cloud import Cloud
-from tests.firestore_emulator import FIRESTORE
-from tests.gcloud_emulator import Running
-from tests.small_disk import CannotMount, small_disk
+from tests.support.cloud import Cloud
+from tests.support.firestore_emulator import FIRESTORE
+from tests.support.gcloud_emulator import Running
+from tests.support.small_disk import CannotMount, small_disk
 
 DISKS = {"home": 96, "home/buckets": 640, "home/tmp": 64}
-"""Megabytes: of the job store, the executions and the logs; of the bucket server's data; of the stages' temp folder."""
+"""Megabytes: of the job store, the executions and the logs; of the bucket server's data; of the
+stages' temp folder."""
 LEASE = float(ENVIRONMENT["DROPSCRIBE_LEASE"])
 
 
@@ -44,7 +46,11 @@ class Firestore:
 class ChaosCloud(Cloud):
     def __init__(self, folder: Path, seed: int, store: str) -> None:
         self.folder, self.seed, self.store = folder, seed, store
-        self.journal, self.clock, self.temp = folder / "journal", folder / "clock.json", folder / "home" / "tmp"
+        self.journal, self.clock, self.temp = (
+            folder / "journal",
+            folder / "clock.json",
+            folder / "home" / "tmp",
+        )
         self.disks: list[Path] = []
         self.without: list[str] = []
         """What cannot be done to it here, and why."""
@@ -80,7 +86,10 @@ class ChaosCloud(Cloud):
 
     def mount(self, stack: ExitStack) -> None:
         try:
-            self.disks = [stack.enter_context(small_disk(self.folder / name, size)) for name, size in DISKS.items()]
+            self.disks = [
+                stack.enter_context(small_disk(self.folder / name, size))
+                for name, size in DISKS.items()
+            ]
         except CannotMount as reason:
             self.without.append(str(reason))
 
@@ -100,7 +109,11 @@ class ChaosCloud(Cloud):
     @contextmanager
     def disturber(self) -> Iterator[None]:
         ends = targets(self.home.ports())
-        lines = [word for name, port in self.lines.items() for word in ("--line", f"{name}={port}={ends[name]}")]
+        lines = [
+            word
+            for name, port in self.lines.items()
+            for word in ("--line", f"{name}={port}={ends[name]}")
+        ]
         control = ("--control", str(self.control), "--seed", str(self.seed))
         command = (sys.executable, "-m", "tests.chaos.disturber", *control, *lines)
         process = subprocess.Popen(command, preexec_fn=die_with_parent)
@@ -125,7 +138,7 @@ class ChaosCloud(Cloud):
             self.supervisor = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, preexec_fn=die_with_parent
             )
-        get_ready(self.home)
+        make_ready(self.home)
 
     def down(self) -> None:
         super().down()
@@ -136,7 +149,7 @@ class ChaosCloud(Cloud):
         if self.firestore is None:
             return super().jobs.documents
         os.environ["FIRESTORE_EMULATOR_HOST"] = self.firestore.emulator.host  # not over the wire
-        from shared.firestore import FirestoreDocuments
+        from shared.adapters.firestore import FirestoreDocuments
 
         return FirestoreDocuments()
 

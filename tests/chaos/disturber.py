@@ -2,8 +2,9 @@
 
     python -m tests.chaos.disturber --control P --seed N --line NAME=PORT=URL…
 
-PUT /disturbed on the control port sets the share of the requests that are disturbed, by line; GET tells what was done,
-what is in flight, and which refusals came from behind the lines. Only what really happened to a request is counted.
+PUT /disturbed on the control port sets the share of the requests that are disturbed, by line; GET
+tells what was done, what is in flight, and which refusals came from behind the lines. Only what
+really happened to a request is counted.
 """
 
 import argparse
@@ -47,7 +48,9 @@ class Line:
 
 class Disturber:
     def __init__(self, lines: list[Line], seed: int) -> None:
-        self.client = httpx.AsyncClient(timeout=600, limits=httpx.Limits(max_keepalive_connections=0))
+        self.client = httpx.AsyncClient(
+            timeout=600, limits=httpx.Limits(max_keepalive_connections=0)
+        )
         self.lines = {line.port: line for line in lines}
         self.dice = {line.name: random.Random(f"{seed} {line.name}") for line in lines}
         self.rates: dict[str, float] = {}
@@ -56,7 +59,9 @@ class Disturber:
         self.refused: Counter[str] = Counter()
 
     async def told(self, request: Request) -> Response:
-        return JSONResponse({"done": self.done, "in_flight": self.in_flight, "refused": self.refused})
+        return JSONResponse(
+            {"done": self.done, "in_flight": self.in_flight, "refused": self.refused}
+        )
 
     async def set_rates(self, request: Request) -> Response:
         self.rates = await request.json()
@@ -80,7 +85,12 @@ class Disturber:
         body = await request.body()
         if kind == "tear_request" and not body:
             kind = "drop"
-        before = {"refuse": self.refuse, "drop": self.drop, "tear_request": self.tear, "swallow": self.swallow}
+        before = {
+            "refuse": self.refuse,
+            "drop": self.drop,
+            "tear_request": self.tear,
+            "swallow": self.swallow,
+        }
         if kind in before:
             self.count(line, kind)
             return await before[kind](request, line, body)
@@ -104,7 +114,9 @@ class Disturber:
         if kind == "tear_answer":
             self.count(line, kind)
             half = torn(content[: len(content) // 2])
-            return StreamingResponse(half, answer.status_code, {**headers, "content-length": str(len(content))})
+            return StreamingResponse(
+                half, answer.status_code, {**headers, "content-length": str(len(content))}
+            )
         return Response(content, answer.status_code, headers)
 
     def count(self, line: Line, kind: str) -> None:
@@ -125,7 +137,11 @@ class Disturber:
         server = httpx.URL(line.url)
         _, writer = await asyncio.open_connection(server.host, server.port)
         path = (request.scope["raw_path"] + query(request)).decode()
-        kept = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items() if name != "content-length")
+        kept = "".join(
+            f"{name}: {value}\r\n"
+            for name, value in request.headers.items()
+            if name != "content-length"
+        )
         head = f"{request.method} {path} HTTP/1.1\r\n{kept}content-length: {len(body)}\r\n\r\n"
         writer.write(head.encode("latin-1") + body[: len(body) // 2])
         await writer.drain()
@@ -133,9 +149,13 @@ class Disturber:
         return cut_off()
 
     async def forward(self, request: Request, line: Line, body: bytes) -> httpx.Response:
-        headers = [(name, value) for name, value in request.headers.raw if name.decode().lower() not in HOP]
+        headers = [
+            (name, value) for name, value in request.headers.raw if name.decode().lower() not in HOP
+        ]
         url = httpx.URL(line.url).copy_with(raw_path=request.scope["raw_path"] + query(request))
-        outgoing = httpx.Request(request.method, url, headers=[*headers, (b"host", host(request))], content=body)
+        outgoing = httpx.Request(
+            request.method, url, headers=[*headers, (b"host", host(request))], content=body
+        )
         outgoing.headers["accept-encoding"] = "identity"
         return await self.client.send(outgoing)
 
@@ -196,7 +216,9 @@ def main() -> None:
     asked = parser.parse_args(sys.argv[1:])
     app = routed(asked.control, Disturber(asked.line, asked.seed))
     config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")
-    uvicorn.Server(config).run([bound(port) for port in (asked.control, *(each.port for each in asked.line))])
+    uvicorn.Server(config).run(
+        [bound(port) for port in (asked.control, *(each.port for each in asked.line))]
+    )
 
 
 if __name__ == "__main__":

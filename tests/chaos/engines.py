@@ -1,6 +1,8 @@
-"""What the functions of a cloud under attack are made of: engines, stores that are watched, and a clock that is moved.
+"""What the functions of a cloud under attack are made of: engines, stores that are watched, and a
+clock that is moved.
 
-Recordings with the option `model=base` are heard by the real model; for the others nothing is done, slowly.
+Recordings with the option `model=base` are heard by the real model; for the others nothing is done,
+slowly.
 """
 
 import json
@@ -11,20 +13,20 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from functions.diarize.stage import Bounds, Voices
+from functions.diarize.stage import RawDiarization, SpeakerBounds
 from functions.transcribe.stage import Recogniser, TranscribeParams
-from shared.contracts import Artifact
-from shared.documents import Document
-from shared.firestore import FirestoreDocuments
-from shared.gcs import GcsBlobs
-from shared.speech import HeardSegment, Region
-from shared.sqlite import SqliteDocuments
-from shared.storage import JSON, Blob
-from tests.noop import Noop
+from shared.adapters.firestore import FirestoreDocuments
+from shared.adapters.gcs import GcsBlobs
+from shared.adapters.sqlite import SqliteDocuments
+from shared.model.artifacts import Interval, RecognizedSegment
+from shared.model.contracts import Artifact
+from shared.ports.blobs import JSON, Blob
+from shared.ports.documents import Document
+from tests.support.noop import Noop
 
 ENVIRONMENT = {
     "DROPSCRIBE_TRANSCRIBER": "tests.chaos.engines:recogniser",
-    "DROPSCRIBE_ALIGNER": "tests.noop:aligner",
+    "DROPSCRIBE_ALIGNER": "tests.support.noop:aligner",
     "DROPSCRIBE_DIARIZER": "tests.chaos.engines:diarizer",
     "DROPSCRIBE_BLOB_STORE": "tests.chaos.engines:WatchedBlobs",
     "DROPSCRIBE_CLOCK": "tests.chaos.engines:moved_clock",
@@ -32,7 +34,8 @@ ENVIRONMENT = {
     "DROPSCRIBE_HEARTBEAT": "1.5",
     "DROPSCRIBE_ATTEMPTS": "50",
 }
-"""Settings of a cloud under attack. Many attempts: here each is somebody's murder, not the recording's fault."""
+"""Settings of a cloud under attack. Many attempts: here each is somebody's murder, not the
+recording's fault."""
 STORES = {
     "sqlite": {"DROPSCRIBE_JOB_DOCUMENTS": "tests.chaos.engines:WatchedSqlite"},
     "firestore": {"DROPSCRIBE_JOB_DOCUMENTS": "tests.chaos.engines:WatchedFirestore"},
@@ -42,7 +45,8 @@ STORAGE = "CHAOS_STORAGE"
 JOURNAL = "CHAOS_JOURNAL"
 """Environment variable: the file in which the functions note what they begin, keep and commit."""
 CLOCK = "CHAOS_CLOCK"
-"""Environment variable: a JSON file that says by how many seconds each function's clock is wrong."""
+"""Environment variable: a JSON file that says by how many seconds each function's clock is
+wrong."""
 WORK_SECONDS = 0.3
 """What a stage that does nothing takes, so that it can be struck while it is at it."""
 ANSWER = re.compile(r"/([0-9a-f]{20})/([a-z]+)/([0-9a-f]{20})\.json$")
@@ -51,12 +55,12 @@ TASK = re.compile(r"^jobs/([0-9a-f]{20})/tasks/([a-z]+)-([0-9a-f]{20})$")
 
 class Busy(Noop):
     def transcribe(
-        self, audio: Path, speech: Sequence[Region], language: str, params: TranscribeParams
-    ) -> tuple[HeardSegment, ...]:
+        self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
+    ) -> tuple[RecognizedSegment, ...]:
         time.sleep(WORK_SECONDS)
         return super().transcribe(audio, speech, language, params)
 
-    def __call__(self, audio: Path, bounds: Bounds) -> Voices:
+    def __call__(self, audio: Path, bounds: SpeakerBounds) -> RawDiarization:
         time.sleep(WORK_SECONDS)
         return super().__call__(audio, bounds)
 
@@ -101,14 +105,26 @@ class WatchedBlobs(GcsBlobs):
             note("committed", answer.groups())
         return found
 
-    def keep(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
+    def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         note("keep", ())
-        return super().keep(uri, content, sha256)
+        return super().put_if_absent(uri, content, sha256)
 
-    def replace(
-        self, uri: str, data: bytes, *, over: int, content_type: str = JSON, metadata: Mapping[str, str] | None = None
+    def put(
+        self,
+        uri: str,
+        data: bytes,
+        *,
+        if_generation_match: int,
+        content_type: str = JSON,
+        metadata: Mapping[str, str] | None = None,
     ) -> int | None:
-        written = super().replace(uri, data, over=over, content_type=content_type, metadata=metadata)
+        written = super().put(
+            uri,
+            data,
+            if_generation_match=if_generation_match,
+            content_type=content_type,
+            metadata=metadata,
+        )
         if written is not None and (answer := ANSWER.search(uri)):
             note("committed", answer.groups())
         return written
@@ -116,19 +132,23 @@ class WatchedBlobs(GcsBlobs):
 
 def note_a_beginning(path: str, document: Document) -> None:
     """A lease that is taken, and not one that is renewed."""
-    if (task := TASK.match(path)) and document["state"] == "running" and document["started"] == document["updated"]:
+    if (
+        (task := TASK.match(path))
+        and document["state"] == "running"
+        and document["started"] == document["updated"]
+    ):
         note("begin", task.groups())
 
 
 class WatchedSqlite(SqliteDocuments):
-    def put(self, path: str, document: Document, over: object | None) -> bool:
-        if written := super().put(path, document, over):
+    def put(self, path: str, document: Document, if_version: object | None) -> bool:
+        if written := super().put(path, document, if_version):
             note_a_beginning(path, document)
         return written
 
 
 class WatchedFirestore(FirestoreDocuments):
-    def put(self, path: str, document: Document, over: object | None) -> bool:
-        if written := super().put(path, document, over):
+    def put(self, path: str, document: Document, if_version: object | None) -> bool:
+        if written := super().put(path, document, if_version):
             note_a_beginning(path, document)
         return written

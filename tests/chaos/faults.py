@@ -1,5 +1,5 @@
-"""What is done to a cloud that works. Each says whether a lease or a request was live when it struck: else it does not
-count."""
+"""What is done to a cloud that works. Each says whether a lease or a request was live when it
+struck: else it does not count."""
 
 import random
 import sqlite3
@@ -12,19 +12,20 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import psutil
 
-from local.home import FUNCTIONS, INBOX, STAGES
-from shared.contracts import Source
-from shared.documents import Document
-from shared.jobs import TaskRecord
+from local.layout import FUNCTIONS, INBOX, STAGES
+from shared.jobs.job import StageRecord
+from shared.model.contracts import Source
+from shared.ports.documents import Document
 from tests.chaos.cloud import ChaosCloud
 from tests.chaos.supervisor import STORAGE
-from tests.cloud import WORKFLOW
-from tests.small_disk import filled
+from tests.support.cloud import WORKFLOW
+from tests.support.small_disk import filled
 
 OUTAGE = 4.0
 """Most seconds that a disk is full, the job store out of reach, a process frozen."""
 LEAPS = (timedelta(seconds=20), timedelta(hours=2), timedelta(days=40))
-"""By which clocks are moved, back or ahead: beyond a lease, beyond reconcile's patience, beyond what documents last."""
+"""By which clocks are moved, back or ahead: beyond a lease, beyond reconcile's patience, beyond
+what documents last."""
 
 Fault = Callable[[ChaosCloud, random.Random], bool]
 
@@ -50,11 +51,11 @@ def kill_reconcile(cloud: ChaosCloud, dice: random.Random) -> bool:
 
 
 def kill_runner(cloud: ChaosCloud, dice: random.Random) -> bool:
-    return bool(set(STAGES) & in_flight(cloud)) and kill(cloud, "runner")
+    return bool(set(STAGES) & in_flight(cloud)) and kill(cloud, "workflows")
 
 
 def kill_bucket(cloud: ChaosCloud, dice: random.Random) -> bool:
-    return STORAGE in in_flight(cloud) and kill(cloud, "bucket")
+    return STORAGE in in_flight(cloud) and kill(cloud, "storage")
 
 
 def kill(cloud: ChaosCloud, part: str) -> bool:
@@ -67,7 +68,7 @@ def kill(cloud: ChaosCloud, part: str) -> bool:
 
 def freeze(cloud: ChaosCloud, dice: random.Random) -> bool:
     """A part with a request hangs for a while."""
-    parts = {STORAGE: "bucket", **{stage: stage for stage in STAGES}}
+    parts = {STORAGE: "storage", **{stage: stage for stage in STAGES}}
     busy = sorted(parts[line] for line in in_flight(cloud) if line in parts)
     if not busy:
         return False
@@ -90,7 +91,8 @@ def frozen(processes: list[psutil.Process]) -> Iterator[None]:
 
 
 def fill_disk(cloud: ChaosCloud, dice: random.Random) -> bool:
-    """Not a byte is left for the buckets, for the job store with the executions and logs, or for the stages' files."""
+    """Not a byte is left for the buckets, for the job store with the executions and logs, or for
+    the stages' files."""
     if not cloud.disks:
         return False
     disk = dice.choice(cloud.disks)
@@ -102,8 +104,12 @@ def fill_disk(cloud: ChaosCloud, dice: random.Random) -> bool:
 
 
 def empty_log(cloud: ChaosCloud) -> None:
-    """Of what SQLite has written ahead, which it would write over: the next write takes new room."""
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(cloud.home.jobs, timeout=2)) as database:
+    """Of what SQLite has written ahead, which it would write over: the next write takes new
+    room."""
+    with (
+        suppress(sqlite3.OperationalError),
+        closing(sqlite3.connect(cloud.home.jobs, timeout=2)) as database,
+    ):
         database.execute("pragma wal_checkpoint(truncate)")
 
 
@@ -136,7 +142,8 @@ def cut_job_store(cloud: ChaosCloud, dice: random.Random) -> bool:
 
 
 def lose_job_store(cloud: ChaosCloud, dice: random.Random) -> bool:
-    """SIGKILL to the emulator, which has everything in memory: leases, attempts and claims are gone."""
+    """SIGKILL to the emulator, which has everything in memory: leases, attempts and claims are
+    gone."""
     assert cloud.firestore is not None
     struck = bool(set(STAGES) & in_flight(cloud))
     cloud.firestore.emulator.kill()
@@ -159,7 +166,11 @@ def leap(dice: random.Random) -> float:
 
 def end_a_lease(cloud: ChaosCloud, dice: random.Random) -> bool:
     """Another may take over what is still worked on."""
-    tasks = [(path, document) for path, document in task_documents(cloud) if document["state"] == "running"]
+    tasks = [
+        (path, document)
+        for path, document in task_documents(cloud)
+        if document["state"] == "running"
+    ]
     if not tasks:
         return False
     path, _ = dice.choice(tasks)
@@ -167,26 +178,28 @@ def end_a_lease(cloud: ChaosCloud, dice: random.Random) -> bool:
     if found is None or found[0]["state"] != "running":
         return False
     past = (datetime.now(UTC) - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
-    return cloud.jobs.documents.put(path, {**found[0], "lease_until": past}, over=found[1])
+    return cloud.jobs.documents.put(path, {**found[0], "lease_until": past}, if_version=found[1])
 
 
 def repeat_event(cloud: ChaosCloud, dice: random.Random) -> bool:
     """Ten times the event of a recording that is worked on."""
-    jobs = cloud.jobs.in_state("running")
+    jobs = cloud.jobs.list_by_state("running")
     if not jobs:
         return False
     source = dice.choice(jobs).source
     for _ in range(10):
-        httpx.post(f"{cloud.home.ports().url('runner')}/events", json=event(source), timeout=5).raise_for_status()
+        httpx.post(
+            f"{cloud.home.ports().url('workflows')}/events", json=event(source), timeout=5
+        ).raise_for_status()
     return True
 
 
 def lose_execution(cloud: ChaosCloud, dice: random.Random) -> bool:
     """As if its event had come to nothing."""
-    jobs = cloud.jobs.in_state("running")
+    jobs = cloud.jobs.list_by_state("running")
     if not jobs:
         return False
-    url = f"{cloud.home.ports().url('runner')}/v1/{WORKFLOW}/executions/{dice.choice(jobs).execution}:cancel"
+    url = f"{cloud.home.ports().url('workflows')}/v1/{WORKFLOW}/executions/{dice.choice(jobs).execution}:cancel"
     return httpx.post(url, timeout=15).is_success
 
 
@@ -232,17 +245,26 @@ def live(cloud: ChaosCloud) -> bool:
 
 def task_documents(cloud: ChaosCloud) -> list[tuple[str, Document]]:
     found = []
-    for job in cloud.jobs.in_state("running"):
-        for document in cloud.jobs.documents.newest(f"jobs/{job.job_id}/tasks", 500):
+    for job in cloud.jobs.list_by_state("running"):
+        for document in cloud.jobs.documents.list_recent(f"jobs/{job.job_id}/tasks", 500):
             found.append((f"jobs/{job.job_id}/tasks/{document['task']}", document))
     return found
 
 
-def running_tasks(cloud: ChaosCloud) -> list[TaskRecord]:
+def running_tasks(cloud: ChaosCloud) -> list[StageRecord]:
     """Those that hold a lease."""
-    return [t for job in cloud.jobs.in_state("running") for t in cloud.jobs.tasks(job.job_id) if t.state == "running"]
+    return [
+        t
+        for job in cloud.jobs.list_by_state("running")
+        for t in cloud.jobs.stage_records(job.job_id)
+        if t.state == "running"
+    ]
 
 
 def active_executions(cloud: ChaosCloud) -> int:
-    status = httpx.get(f"{cloud.home.ports().url('runner')}/status", timeout=30).raise_for_status().json()
+    status = (
+        httpx.get(f"{cloud.home.ports().url('workflows')}/status", timeout=30)
+        .raise_for_status()
+        .json()
+    )
     return int(status["executions"].get("ACTIVE", 0))

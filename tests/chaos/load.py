@@ -3,8 +3,8 @@
 import random
 from dataclasses import dataclass
 
-from shared.contracts import Source
-from tests.recordings import speech, wav
+from shared.model.contracts import Source
+from tests.support.recordings import speech, wav
 
 BROKEN = 0.05
 """Share of the recordings that are none, and must be answered with a problem."""

@@ -14,8 +14,8 @@ import psutil
 from google.api_core.exceptions import GoogleAPICallError
 from requests import RequestException
 
-from shared.contracts import Source
-from shared.errors import StageError
+from shared.model.contracts import Source
+from shared.model.errors import StageError
 from tests.chaos.claims import Claims
 from tests.chaos.cloud import ChaosCloud
 from tests.chaos.faults import FAULTS, active_executions
@@ -27,7 +27,8 @@ RATES = {name: 0.06 for name in NAMES} | {"storage": 0.03, "events": 0.25}
 SWEEP = 5.0
 """Seconds between two calls of reconcile."""
 STRIKE = 0.45
-"""Seconds from strike to strike, on average; uploads last as long as the strikes that are wanted."""
+"""Seconds from strike to strike, on average; uploads last as long as the strikes that are
+wanted."""
 OVERWRITTEN = 0.1
 """Share of the recordings that get a second generation while the first is worked on."""
 PATIENCE = 900.0
@@ -55,7 +56,9 @@ class Report:
 class Chaos:
     """`seed` chooses the load, the faults and their order; what they meet is up to the machine."""
 
-    def __init__(self, folder: Path, seed: int, jobs: int, faults: int, real: int, store: str = "sqlite") -> None:
+    def __init__(
+        self, folder: Path, seed: int, jobs: int, faults: int, real: int, store: str = "sqlite"
+    ) -> None:
         self.report, self.jobs, self.wanted, self.real = Report(seed, store), jobs, faults, real
         self.cloud = ChaosCloud(folder, seed, store)
         self.faults = FAULTS[store]
@@ -90,7 +93,9 @@ class Chaos:
         with ThreadPoolExecutor(1) as uploader:
             uploading = uploader.submit(self.upload_all)
             swept, number = time.monotonic(), 0
-            while not uploading.done() or (self.struck.total() < self.wanted and self.unanswered(uploading.result())):
+            while not uploading.done() or (
+                self.struck.total() < self.wanted and self.unanswered(uploading.result())
+            ):
                 self.strike(random.Random(f"{self.report.seed} strike {number}"))
                 number += 1
                 if time.monotonic() - swept > SWEEP:
@@ -120,7 +125,9 @@ class Chaos:
         return uploads
 
     def upload(self, number: int, first: bool) -> Upload:
-        recording = made(random.Random(f"{self.report.seed} {number} {first}"), real=number < self.real)
+        recording = made(
+            random.Random(f"{self.report.seed} {number} {first}"), real=number < self.real
+        )
 
         def put() -> Source:
             return self.cloud.upload(f"chaos/{number:04}.wav", recording.data, recording.options)
@@ -157,7 +164,9 @@ class Chaos:
         claims.claim("left over", not running, f"{running} executions are left running")
 
     def unsettled(self, uploads: list[Upload]) -> list[str]:
-        left = self.unanswered(uploads) or [each for each in uploads if not self.cloud.settled(each.source)]
+        left = self.unanswered(uploads) or [
+            each for each in uploads if not self.cloud.settled(each.source)
+        ]
         return [upload.source.name for upload in left]
 
 

@@ -1,12 +1,12 @@
-"""`python -m tests.chaos.supervisor`: the one-machine cloud's supervisor, with the disturber on the lines between the
-runner and the stages, and between the buckets and the runner."""
+"""`python -m tests.chaos.supervisor`: the one-machine cloud's supervisor, with the disturber on the
+lines between the runner and the stages, and between the buckets and the runner."""
 
 import json
 import os
 from dataclasses import replace
 
-from local.home import STAGES, Home, Ports
-from local.parts import Part, parts
+from local.layout import STAGES, Layout, Ports
+from local.processes import Process, processes
 from local.supervisor import main
 
 LINES = "CHAOS_LINES"
@@ -19,19 +19,19 @@ NAMES = (STORAGE, EVENTS, *STAGES)
 def targets(ports: Ports) -> dict[str, str]:
     """Where each line ends."""
     stages = {stage: ports.url(stage) for stage in STAGES}
-    return {STORAGE: ports.url("bucket"), EVENTS: ports.url("runner"), **stages}
+    return {STORAGE: ports.url("storage"), EVENTS: ports.url("workflows"), **stages}
 
 
-def disturbed(home: Home) -> list[Part]:
+def disturbed(home: Layout) -> list[Process]:
     lines: dict[str, int] = json.loads(os.environ[LINES])
     ends = targets(home.ports())
     detours = {end: f"http://127.0.0.1:{lines[name]}" for name, end in ends.items()}
-    return [rerouted(part, detours) for part in parts(home)]
+    return [rerouted(part, detours) for part in processes(home)]
 
 
-def rerouted(part: Part, detours: dict[str, str]) -> Part:
-    """Every URL in its command goes through the disturber. Storage's stands in the functions' environment: see
-    engines.py."""
+def rerouted(part: Process, detours: dict[str, str]) -> Process:
+    """Every URL in its command goes through the disturber. Storage's stands in the functions'
+    environment: see engines.py."""
     return replace(part, command=tuple(detoured(word, detours) for word in part.command))
 
 

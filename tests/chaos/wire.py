@@ -8,7 +8,8 @@ BUFFER = 1 << 16
 
 
 class Wire:
-    """From a free port of this machine to another. While it is cut, connections break, and new ones are closed."""
+    """From a free port of this machine to another. While it is cut, connections break, and new ones
+    are closed."""
 
     def __init__(self, to: int) -> None:
         self.to, self.whole = to, True

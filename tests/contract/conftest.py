@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.firestore_emulator import FIRESTORE
-from tests.pubsub_emulator import PUBSUB
+from tests.support.firestore_emulator import FIRESTORE
+from tests.support.pubsub_emulator import PUBSUB
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.contracts import Source
-from shared.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
-from shared.gcs import PIECE, GcsBlobs
-from shared.storage import BlobStore, MemoryBlobs, wipe
-from tests.bucket_server import BucketServer, bucket_server
+from emulators.storage.tests.server import BucketServer, bucket_server
+from shared.adapters.gcs import PIECE, GcsBlobs
+from shared.adapters.memory import MemoryBlobs
+from shared.model.contracts import Source
+from shared.model.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
+from shared.ports.blobs import BlobStore, delete_prefix
 
 BUCKET = "blobs"
 
@@ -52,39 +53,55 @@ def test_what_is_not_there(blobs: BlobStore, uri: str) -> None:
 
 
 def test_what_is_kept_is_kept_once(blobs: BlobStore, uri: str) -> None:
-    first = blobs.keep(uri, b"data", sha256(b"data"))
-    assert blobs.keep(uri, b"data", sha256(b"data")) == first
+    first = blobs.put_if_absent(uri, b"data", sha256(b"data"))
+    assert blobs.put_if_absent(uri, b"data", sha256(b"data")) == first
     assert blobs.read(uri, first.generation) == b"data"
 
 
 def test_files_are_kept_like_bytes(blobs: BlobStore, uri: str, tmp_path: Path) -> None:
     path = tmp_path / "part.wav"
     path.write_bytes(b"RIFF")
-    artifact = blobs.keep(uri, path, sha256(b"RIFF"))
+    artifact = blobs.put_if_absent(uri, path, sha256(b"RIFF"))
     blobs.fetch(artifact, tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == b"RIFF"
 
 
-def test_an_artifact_that_is_not_the_named_one_is_refused(blobs: BlobStore, uri: str, tmp_path: Path) -> None:
-    artifact = blobs.keep(uri, b"data", sha256(b"other"))
+def test_an_artifact_that_is_not_the_named_one_is_refused(
+    blobs: BlobStore, uri: str, tmp_path: Path
+) -> None:
+    artifact = blobs.put_if_absent(uri, b"data", sha256(b"other"))
     with pytest.raises(ArtifactChanged):
         blobs.fetch(artifact, tmp_path / "back")
 
 
 def test_replacing_names_what_it_replaces(blobs: BlobStore, uri: str) -> None:
-    first = blobs.replace(uri, b"1", over=0)
+    first = blobs.put(uri, b"1", if_generation_match=0)
     assert first is not None
-    assert blobs.replace(uri, b"2", over=0) is None
-    second = blobs.replace(uri, b"2", over=first, metadata={"run": "2"})
+    assert blobs.put(uri, b"2", if_generation_match=0) is None
+    second = blobs.put(uri, b"2", if_generation_match=first, metadata={"run": "2"})
     assert second is not None and second > first
-    assert blobs.replace(uri, b"3", over=first) is None
+    assert blobs.put(uri, b"3", if_generation_match=first) is None
     found = blobs.find(uri)
     assert found is not None
-    assert (found.uri, found.generation, found.size, found.metadata) == (uri, second, 1, {"run": "2"})
+    assert (found.uri, found.generation, found.size, found.metadata) == (
+        uri,
+        second,
+        1,
+        {"run": "2"},
+    )
+
+
+def test_a_found_object_tells_its_checksum(blobs: BlobStore, uri: str) -> None:
+    """RFC 3720 gives 0xE3069283 as the CRC32C of these nine digits."""
+    assert blobs.put(uri, b"123456789", if_generation_match=0) is not None
+    found = blobs.find(uri)
+    assert found is not None and found.crc32c == "4waSgw=="
+    (listed,) = blobs.list(uri)
+    assert listed.crc32c == found.crc32c
 
 
 def test_deleting_names_what_it_deletes(blobs: BlobStore, uri: str) -> None:
-    first = blobs.replace(uri, b"1", over=0)
+    first = blobs.put(uri, b"1", if_generation_match=0)
     assert first is not None
     assert not blobs.delete(uri, first + 1)
     assert blobs.delete(uri, first)
@@ -92,9 +109,9 @@ def test_deleting_names_what_it_deletes(blobs: BlobStore, uri: str) -> None:
 
 
 def test_a_generation_that_is_gone_is_missing(blobs: BlobStore, uri: str) -> None:
-    first = blobs.replace(uri, b"1", over=0)
+    first = blobs.put(uri, b"1", if_generation_match=0)
     assert first is not None
-    blobs.replace(uri, b"2", over=first)
+    blobs.put(uri, b"2", if_generation_match=first)
     with pytest.raises(ArtifactMissing):
         blobs.read(uri, first)
 
@@ -102,15 +119,20 @@ def test_a_generation_that_is_gone_is_missing(blobs: BlobStore, uri: str) -> Non
 def test_a_list_is_in_order_of_name(blobs: BlobStore) -> None:
     folder = f"gs://{BUCKET}/{uuid.uuid4().hex}/"
     for name in ("b", "a/2", "a/1", "ä"):
-        blobs.replace(folder + name, b"x", over=0)
-    assert [blob.uri.removeprefix(folder) for blob in blobs.list(folder)] == ["a/1", "a/2", "b", "ä"]
+        blobs.put(folder + name, b"x", if_generation_match=0)
+    assert [blob.uri.removeprefix(folder) for blob in blobs.list(folder)] == [
+        "a/1",
+        "a/2",
+        "b",
+        "ä",
+    ]
     assert [blob.uri.removeprefix(folder) for blob in blobs.list(folder + "a/")] == ["a/1", "a/2"]
 
 
 def test_a_recording_is_read_in_pieces_and_anywhere(blobs: BlobStore) -> None:
     data = bytes(range(256)) * (PIECE // 256 * 2) + b"the end"
     name = f"{uuid.uuid4().hex}.wav"
-    generation = blobs.replace(f"gs://{BUCKET}/{name}", data, over=0)
+    generation = blobs.put(f"gs://{BUCKET}/{name}", data, if_generation_match=0)
     assert generation is not None
     with blobs.open(Source(bucket=BUCKET, name=name, generation=generation)) as file:
         assert file.seek(0, io.SEEK_END) == len(data)
@@ -124,23 +146,29 @@ def test_a_recording_is_read_in_pieces_and_anywhere(blobs: BlobStore) -> None:
 
 def test_a_recording_that_was_replaced_is_missing(blobs: BlobStore) -> None:
     name = f"{uuid.uuid4().hex}.wav"
-    first = blobs.replace(f"gs://{BUCKET}/{name}", b"1", over=0)
+    first = blobs.put(f"gs://{BUCKET}/{name}", b"1", if_generation_match=0)
     assert first is not None
-    blobs.replace(f"gs://{BUCKET}/{name}", b"2", over=first)
+    blobs.put(f"gs://{BUCKET}/{name}", b"2", if_generation_match=first)
     with pytest.raises(ArtifactMissing):
         blobs.open(Source(bucket=BUCKET, name=name, generation=first)).read()
 
 
 def test_one_of_many_writers_at_once_wins(blobs: BlobStore, uri: str) -> None:
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda number: blobs.replace(uri, str(number).encode(), over=0), range(8)))
+        made = list(
+            pool.map(
+                lambda number: blobs.put(uri, str(number).encode(), if_generation_match=0), range(8)
+            )
+        )
     assert sum(generation is not None for generation in made) == 1
 
 
-def test_a_server_that_does_not_answer_is_an_outage(monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
+def test_a_server_that_does_not_answer_is_an_outage(
+    monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
-    monkeypatch.setattr("shared.gcs.RETRY", None)
+    monkeypatch.setattr("shared.adapters.gcs.RETRY", None)
     with pytest.raises(StorageUnavailable):
         GcsBlobs().find(uri)
 
@@ -149,7 +177,7 @@ def test_a_listing_keeps_to_its_bounds_and_its_pattern(blobs: BlobStore, uri: st
     folder = uri.removesuffix("x.json")
     base = folder.removeprefix(f"gs://{BUCKET}/")
     for name in ("a/transcript.json", "a/transcript.srt", "b/problem.json", "c/transcript.json"):
-        blobs.replace(f"{folder}{name}", b"1", over=0)
+        blobs.put(f"{folder}{name}", b"1", if_generation_match=0)
 
     def names(**bounds: str) -> list[str]:
         return [blob.uri.removeprefix(folder) for blob in blobs.list(folder, **bounds)]
@@ -164,7 +192,7 @@ def test_a_listing_keeps_to_its_bounds_and_its_pattern(blobs: BlobStore, uri: st
 def test_wiping_takes_all_that_begins_alike(blobs: BlobStore, uri: str) -> None:
     folder = uri.removesuffix("x.json")
     for name in ("job/a", "job/deep/b", "job-2/c"):
-        blobs.replace(f"{folder}{name}", b"1", over=0)
-    wipe(f"{folder}job/", blobs)
-    wipe(f"{folder}job/", blobs)
+        blobs.put(f"{folder}{name}", b"1", if_generation_match=0)
+    delete_prefix(f"{folder}job/", blobs)
+    delete_prefix(f"{folder}job/", blobs)
     assert [blob.uri.removeprefix(folder) for blob in blobs.list(folder)] == ["job-2/c"]

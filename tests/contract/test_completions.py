@@ -7,14 +7,16 @@ from socket import create_server
 import pytest
 from cloudevents.http import CloudEvent
 
-from shared import pubsub
-from shared.completions import Completions, MemoryCompletions, event
-from shared.contracts import Completion, Problem, Source
-from shared.errors import CompletionsUnavailable
-from shared.jobs import Job
-from shared.pubsub import PubSubCompletions
+from shared.adapters import pubsub
+from shared.adapters.memory import MemoryEvents
+from shared.adapters.pubsub import PubSubEvents
+from shared.jobs.events import cloud_event
+from shared.jobs.job import Job
+from shared.model.contracts import JobEvent, Problem, Source
+from shared.model.errors import EventsUnavailable
+from shared.ports.events import EventPublisher
 from shared.settings import settings
-from tests.pubsub_emulator import Subscriber, subscriber
+from tests.support.pubsub_emulator import Subscriber, subscriber
 
 NOW = datetime(2026, 11, 26, 7, 30, 0, 123456, UTC)
 LONGEST_NAME = "ü" * 512
@@ -26,15 +28,15 @@ def job(name: str = "team/call 1 #ü.mp3", problem: Problem | None = None) -> Jo
     return Job(
         job_id="1f2e3d4c5b6a79880001", source=Source(bucket="inbox", name=name, generation=1795328389992551),
         run=2, execution="e", state="failed" if problem else "done", created=NOW, updated=NOW, expires=NOW, ended=NOW,
-        problem=problem, results={"json": f"gs://outbox/{name}/transcript.json"}, announcement="due",
+        problem=problem, results={"json": f"gs://outbox/{name}/transcript.json"}, notification="due",
     )  # fmt: skip
 
 
 @pytest.fixture
 def settings_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
     def point(topic: str, host: str) -> None:
-        monkeypatch.setenv("DROPSCRIBE_COMPLETIONS", topic)
-        monkeypatch.setenv("DROPSCRIBE_COMPLETIONS_HOST", host)
+        monkeypatch.setenv("DROPSCRIBE_EVENTS_TOPIC", topic)
+        monkeypatch.setenv("DROPSCRIBE_PUBSUB_HOST", host)
         settings.cache_clear()
 
     yield point
@@ -49,18 +51,18 @@ def topic(pubsub_host: str, settings_of: Callable[[str, str], None]) -> Iterator
 
 
 @pytest.fixture(params=["memory", "pubsub"])
-def pair(request: pytest.FixtureRequest) -> tuple[Completions, Received]:
+def pair(request: pytest.FixtureRequest) -> tuple[EventPublisher, Received]:
     """Who publishes, and what a subscriber then has."""
     if request.param == "memory":
-        memory = MemoryCompletions()
+        memory = MemoryEvents()
         return memory, lambda count: memory.events
     listening: Subscriber = request.getfixturevalue("topic")
-    return PubSubCompletions(), listening.until
+    return PubSubEvents(), listening.until
 
 
-def test_an_event_arrives_as_it_was_published(pair: tuple[Completions, Received]) -> None:
+def test_an_event_arrives_as_it_was_published(pair: tuple[EventPublisher, Received]) -> None:
     completions, received = pair
-    completions.publish(event(job()))
+    completions.publish(cloud_event(job()))
     (arrived,) = received(1)
     assert arrived.get_attributes() == {
         "specversion": "1.0",
@@ -81,32 +83,37 @@ def test_an_event_arrives_as_it_was_published(pair: tuple[Completions, Received]
     }
 
 
-def test_of_two_copies_the_id_is_the_same(pair: tuple[Completions, Received]) -> None:
+def test_of_two_copies_the_id_is_the_same(pair: tuple[EventPublisher, Received]) -> None:
     completions, received = pair
     for _ in range(2):
-        completions.publish(event(job()))
+        completions.publish(cloud_event(job()))
     assert [arrived["id"] for arrived in received(2)] == ["1f2e3d4c5b6a79880001-2-done"] * 2
 
 
-def test_a_problem_is_told_by_its_type_alone(pair: tuple[Completions, Received]) -> None:
+def test_a_problem_is_told_by_its_type_alone(pair: tuple[EventPublisher, Received]) -> None:
     completions, received = pair
-    problem = Problem(type="urn:dropscribe:problem:not-audio", title="T", status=415, detail="somebody's words")
-    completions.publish(event(job(problem=problem)))
+    problem = Problem(
+        type="urn:dropscribe:problem:not-audio", title="T", status=415, detail="somebody's words"
+    )
+    completions.publish(cloud_event(job(problem=problem)))
     (arrived,) = received(1)
     assert arrived["type"] == "dropscribe.job.failed"
-    assert Completion.model_validate(arrived.get_data()).problem_type == "urn:dropscribe:problem:not-audio"
+    assert (
+        JobEvent.model_validate(arrived.get_data()).problem_type
+        == "urn:dropscribe:problem:not-audio"
+    )
     assert "somebody's words" not in str(arrived)
 
 
-def test_the_longest_name_can_be_told(pair: tuple[Completions, Received]) -> None:
+def test_the_longest_name_can_be_told(pair: tuple[EventPublisher, Received]) -> None:
     completions, received = pair
-    completions.publish(event(job(LONGEST_NAME)))
+    completions.publish(cloud_event(job(LONGEST_NAME)))
     assert received(1)[0]["subject"] == LONGEST_NAME
 
 
 def test_the_attributes_are_those_of_the_binding(topic: Subscriber) -> None:
     """As Pub/Sub shows them to any subscriber, whatever library reads them."""
-    PubSubCompletions().publish(event(job()))
+    PubSubEvents().publish(cloud_event(job()))
     pulled = topic.client.pull(subscription=topic.subscription, max_messages=1, timeout=30)
     (received,) = pulled.received_messages
     assert dict(received.message.attributes) == {
@@ -120,10 +127,12 @@ def test_the_attributes_are_those_of_the_binding(topic: Subscriber) -> None:
     }
 
 
-def test_a_topic_that_is_not_there_is_an_outage(pubsub_host: str, settings_of: Callable[[str, str], None]) -> None:
+def test_a_topic_that_is_not_there_is_an_outage(
+    pubsub_host: str, settings_of: Callable[[str, str], None]
+) -> None:
     settings_of("projects/dropscribe-test/topics/none", pubsub_host)
-    with pytest.raises(CompletionsUnavailable, match="NotFound from Pub/Sub"):
-        PubSubCompletions().publish(event(job()))
+    with pytest.raises(EventsUnavailable, match="NotFound from Pub/Sub"):
+        PubSubEvents().publish(cloud_event(job()))
 
 
 def test_nobody_who_listens_is_an_outage(
@@ -133,8 +142,8 @@ def test_nobody_who_listens_is_an_outage(
         host = f"127.0.0.1:{taken.getsockname()[1]}"
     monkeypatch.setattr(pubsub, "TIMEOUT", 0.5)
     settings_of("projects/dropscribe-test/topics/t", host)
-    with pytest.raises(CompletionsUnavailable, match="from Pub/Sub"):
-        PubSubCompletions().publish(event(job()))
+    with pytest.raises(EventsUnavailable, match="from Pub/Sub"):
+        PubSubEvents().publish(cloud_event(job()))
 
 
 def test_who_takes_a_call_and_never_answers_is_an_outage(
@@ -144,15 +153,15 @@ def test_who_takes_a_call_and_never_answers_is_an_outage(
     monkeypatch.setattr(pubsub, "ATTEMPT", 0.5)
     with create_server(("127.0.0.1", 0)) as deaf:
         settings_of("projects/dropscribe-test/topics/t", f"127.0.0.1:{deaf.getsockname()[1]}")
-        with pytest.raises(CompletionsUnavailable, match="from Pub/Sub"):
-            PubSubCompletions().publish(event(job()))
+        with pytest.raises(EventsUnavailable, match="from Pub/Sub"):
+            PubSubEvents().publish(cloud_event(job()))
 
 
 def test_without_credentials_nobody_can_be_told(
     settings_of: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings_of("projects/dropscribe-test/topics/t", "")
-    monkeypatch.delenv("DROPSCRIBE_COMPLETIONS_HOST")
+    monkeypatch.delenv("DROPSCRIBE_PUBSUB_HOST")
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
-    with pytest.raises(CompletionsUnavailable, match="DefaultCredentialsError from Pub/Sub"):
-        PubSubCompletions().publish(event(job()))
+    with pytest.raises(EventsUnavailable, match="DefaultCredentialsError from Pub/Sub"):
+        PubSubEvents().publish(cloud_event(job()))

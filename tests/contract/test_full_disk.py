@@ -11,15 +11,15 @@ import pytest
 from google.api_core.exceptions import ServiceUnavailable
 from google.cloud import storage
 
-from local.runner.deployment import Deployment, Workflow
-from local.runner.executions import Ending, ExecutionStore, NotWritten
-from shared.contracts import Source
-from shared.errors import DiskFull, JobStoreUnavailable
-from shared.jobs import JobStore
-from shared.scratch import roomy
-from shared.sqlite import SqliteDocuments
-from tests.bucket_server import WATCHED, BucketServer, bucket_server, free_port
-from tests.small_disk import CannotMount, filled, small_disk
+from emulators.storage.tests.server import WATCHED, BucketServer, bucket_server, free_port
+from emulators.workflows.deployment import Deployment, Workflow
+from emulators.workflows.executions import Ending, ExecutionStore, NotWritten
+from shared.adapters.sqlite import SqliteDocuments
+from shared.jobs.store import JobStore
+from shared.model.contracts import Source
+from shared.model.errors import DiskFull, JobStoreUnavailable
+from shared.runtime.workdir import disk_full_is_transient
+from tests.support.small_disk import CannotMount, filled, small_disk
 
 MiB = 1 << 20
 SOURCE = Source(bucket="inbox", name="a.wav", generation=1)
@@ -79,7 +79,9 @@ def test_a_resumable_upload_goes_on_when_there_is_room_again(
     assert bucket.blob("a").download_as_bytes() == b"a" * MiB + b"b" * MiB
 
 
-def test_an_event_outlasts_a_full_disk(server: BucketServer, bucket: storage.Bucket, disk: Path) -> None:
+def test_an_event_outlasts_a_full_disk(
+    server: BucketServer, bucket: storage.Bucket, disk: Path
+) -> None:
     bucket.blob("a").upload_from_string(b"a")
     with filled(disk):
         assert httpx.get(f"{server.url}/notifications/pending").json() == {"pending": 1}
@@ -97,9 +99,9 @@ def test_the_job_store_is_unavailable_and_keeps_what_it_had(disk: Path) -> None:
         with pytest.raises(JobStoreUnavailable):
             SqliteDocuments(disk / "other.sqlite")
         assert store.holds(SOURCE.job_id, 1, "first")
-    kept = len(store.newest(10_000))
+    kept = len(store.list_recent(10_000))
     assert store.claim(SOURCE.model_copy(update={"generation": 10_000}), 1, "after")
-    assert len(store.newest(10_000)) == kept + 1
+    assert len(store.list_recent(10_000)) == kept + 1
 
 
 def fill(store: JobStore) -> None:
@@ -121,7 +123,9 @@ def test_the_runner_starts_nothing_that_it_cannot_write_down(disk: Path) -> None
     store.close()
 
 
-def test_an_execution_ends_when_there_is_room_to_say_so(disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_execution_ends_when_there_is_room_to_say_so(
+    disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     source = "main:\n  params: [args]\n  steps:\n    - answer:\n        return: ${args + args}\n"
 
     async def body() -> None:
@@ -139,7 +143,7 @@ def test_an_execution_ends_when_there_is_room_to_say_so(disk: Path, caplog: pyte
 
 
 def test_only_want_of_room_is_excused() -> None:
-    with pytest.raises(DiskFull), roomy():
+    with pytest.raises(DiskFull), disk_full_is_transient():
         raise OSError(errno.ENOSPC, "No space left on device")
-    with pytest.raises(FileNotFoundError), roomy():
+    with pytest.raises(FileNotFoundError), disk_full_is_transient():
         raise FileNotFoundError(errno.ENOENT, "no such file")

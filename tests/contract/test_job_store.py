@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.contracts import Problem, Source
-from shared.documents import Document, Documents, MemoryDocuments
-from shared.errors import AttemptsExhausted, RecordingErased, StageBusy
-from shared.jobs import JobStore
+from shared.adapters.memory import MemoryDocuments
+from shared.adapters.sqlite import SqliteDocuments
+from shared.jobs.store import JobStore
+from shared.model.contracts import Problem, Source
+from shared.model.errors import AttemptsExhausted, RecordingErased, StageBusy
+from shared.ports.documents import Document, Documents
 from shared.settings import settings
-from shared.sqlite import SqliteDocuments
 
 
 class Clock:
@@ -34,7 +35,7 @@ def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Documents:
     if request.param == "sqlite":
         return SqliteDocuments(tmp_path / "jobs.sqlite")
     request.getfixturevalue("firestore_host")
-    from shared.firestore import FirestoreDocuments
+    from shared.adapters.firestore import FirestoreDocuments
 
     return FirestoreDocuments()
 
@@ -66,7 +67,7 @@ def test_the_first_claim_wins_and_can_be_asked_again(store: JobStore, source: So
 def test_deployments_of_one_project_keep_apart(
     firestore_host: str, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.firestore import FirestoreDocuments
+    from shared.adapters.firestore import FirestoreDocuments
 
     ours, others = JobStore(FirestoreDocuments()), store_in("another-deployment", monkeypatch)
     assert ours.claim(source, 1, "first")
@@ -75,7 +76,7 @@ def test_deployments_of_one_project_keep_apart(
 
 
 def store_in(database: str, monkeypatch: pytest.MonkeyPatch) -> JobStore:
-    from shared.firestore import FirestoreDocuments
+    from shared.adapters.firestore import FirestoreDocuments
 
     monkeypatch.setenv("DROPSCRIBE_FIRESTORE_DATABASE", database)
     settings.cache_clear()
@@ -86,7 +87,9 @@ def store_in(database: str, monkeypatch: pytest.MonkeyPatch) -> JobStore:
         settings.cache_clear()
 
 
-def test_a_later_run_takes_over_and_an_earlier_one_does_not(store: JobStore, source: Source) -> None:
+def test_a_later_run_takes_over_and_an_earlier_one_does_not(
+    store: JobStore, source: Source
+) -> None:
     store.claim(source, 1, "first")
     assert store.claim(source, 2, "redrive")
     assert not store.claim(source, 1, "first")
@@ -96,77 +99,83 @@ def test_a_later_run_takes_over_and_an_earlier_one_does_not(store: JobStore, sou
 def test_a_run_settles_only_itself(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
     store.claim(source, 2, "redrive")
-    store.settle(source.job_id, 1, "done", results={"json": "gs://outbox/old"})
+    store.finish(source.job_id, 1, "done", results={"json": "gs://outbox/old"})
     job = store.find(source.job_id)
     assert job is not None and job.state == "running"
     problem = Problem(type="t", title="T", status=415, detail="d")
-    store.settle(source.job_id, 2, "failed", problem=problem)
+    store.finish(source.job_id, 2, "failed", problem=problem)
     job = store.find(source.job_id)
     assert job is not None and (job.state, job.problem) == ("failed", problem)
 
 
 def test_progress_is_counted_for_the_run_that_asks(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
-    store.cut(source.job_id, 1, chunks=7, spans=1)
-    store.cut(source.job_id, 2, chunks=9, spans=9)
+    store.record_parts(source.job_id, 1, chunks=7, spans=1)
+    store.record_parts(source.job_id, 2, chunks=9, spans=9)
     job = store.find(source.job_id)
     assert job is not None and (job.chunks, job.spans) == (7, 1)
 
 
-def test_a_lease_keeps_others_out_until_it_runs_out(store: JobStore, source: Source, clock: Clock) -> None:
-    store.begin(source.job_id, "align-k", "align", 0, "a")
+def test_a_lease_keeps_others_out_until_it_runs_out(
+    store: JobStore, source: Source, clock: Clock
+) -> None:
+    store.start_attempt(source.job_id, "align-k", "align", 0, "a")
     with pytest.raises(StageBusy):
-        store.begin(source.job_id, "align-k", "align", 0, "b")
+        store.start_attempt(source.job_id, "align-k", "align", 0, "b")
     clock.now += 59
-    store.renew(source.job_id, "align-k", "a")
+    store.heartbeat(source.job_id, "align-k", "a")
     clock.now += 59
     with pytest.raises(StageBusy):
-        store.begin(source.job_id, "align-k", "align", 0, "b")
+        store.start_attempt(source.job_id, "align-k", "align", 0, "b")
     clock.now += 2
-    store.begin(source.job_id, "align-k", "align", 0, "b")
-    assert [(t.owner, t.attempts) for t in store.tasks(source.job_id)] == [("b", 2)]
+    store.start_attempt(source.job_id, "align-k", "align", 0, "b")
+    assert [(t.owner, t.attempts) for t in store.stage_records(source.job_id)] == [("b", 2)]
 
 
-def test_a_lease_from_a_clock_that_was_ahead_keeps_nobody_out(store: JobStore, source: Source, clock: Clock) -> None:
-    store.begin(source.job_id, "align-k", "align", 0, "killed")
+def test_a_lease_from_a_clock_that_was_ahead_keeps_nobody_out(
+    store: JobStore, source: Source, clock: Clock
+) -> None:
+    store.start_attempt(source.job_id, "align-k", "align", 0, "killed")
     clock.now -= 3600
-    assert store.begin(source.job_id, "align-k", "align", 0, "other"), "an attempt before this one"
+    assert store.start_attempt(source.job_id, "align-k", "align", 0, "other"), (
+        "an attempt before this one"
+    )
     clock.now -= 30  # as far as machines' clocks may differ
     with pytest.raises(StageBusy):
-        store.begin(source.job_id, "align-k", "align", 0, "third")
+        store.start_attempt(source.job_id, "align-k", "align", 0, "third")
 
 
 def test_a_lost_lease_stays_lost(store: JobStore, source: Source, clock: Clock) -> None:
-    store.begin(source.job_id, "align-k", "align", 0, "a")
+    store.start_attempt(source.job_id, "align-k", "align", 0, "a")
     clock.now += 61
-    store.begin(source.job_id, "align-k", "align", 0, "b")
-    store.renew(source.job_id, "align-k", "a")
-    store.complete(source.job_id, "align-k", "a", 1.0)
-    (task,) = store.tasks(source.job_id)
+    store.start_attempt(source.job_id, "align-k", "align", 0, "b")
+    store.heartbeat(source.job_id, "align-k", "a")
+    store.complete_attempt(source.job_id, "align-k", "a", 1.0)
+    (task,) = store.stage_records(source.job_id)
     assert (task.owner, task.state) == ("b", "running")
 
 
 def test_three_deaths_are_enough(store: JobStore, source: Source, clock: Clock) -> None:
     for owner in "abc":
-        store.begin(source.job_id, "align-k", "align", 4, owner)
+        store.start_attempt(source.job_id, "align-k", "align", 4, owner)
         clock.now += 61
     with pytest.raises(AttemptsExhausted, match="align died 3 times at part 4"):
-        store.begin(source.job_id, "align-k", "align", 4, "d")
+        store.start_attempt(source.job_id, "align-k", "align", 4, "d")
 
 
 def test_what_may_pass_is_no_attempt(store: JobStore, source: Source) -> None:
     for number in range(5):
-        store.begin(source.job_id, "align-k", "align", 0, str(number))
-        store.release(source.job_id, "align-k", str(number), counted=False)
-    store.begin(source.job_id, "align-k", "align", 0, "last")
-    store.complete(source.job_id, "align-k", "last", 1.23456)
-    (task,) = store.tasks(source.job_id)
+        store.start_attempt(source.job_id, "align-k", "align", 0, str(number))
+        store.release_lease(source.job_id, "align-k", str(number), counted=False)
+    store.start_attempt(source.job_id, "align-k", "align", 0, "last")
+    store.complete_attempt(source.job_id, "align-k", "last", 1.23456)
+    (task,) = store.stage_records(source.job_id)
     assert (task.state, task.attempts, task.seconds) == ("done", 1, 1.235)
 
 
 def test_a_reused_answer_is_told_even_without_a_record(store: JobStore, source: Source) -> None:
-    store.reuse(source.job_id, "align-k", "align", 2)
-    (task,) = store.tasks(source.job_id)
+    store.record_reuse(source.job_id, "align-k", "align", 2)
+    (task,) = store.stage_records(source.job_id)
     assert (task.state, task.reused, task.part, task.attempts) == ("done", True, 2, 0)
 
 
@@ -181,7 +190,7 @@ def test_one_of_many_claims_at_once_wins(store: JobStore, source: Source) -> Non
 def test_one_of_many_attempts_at_once_gets_the_lease(store: JobStore, source: Source) -> None:
     def begin(number: int) -> bool:
         try:
-            store.begin(source.job_id, "align-k", "align", 0, str(number))
+            store.start_attempt(source.job_id, "align-k", "align", 0, str(number))
         except StageBusy:
             return False
         return True
@@ -191,42 +200,53 @@ def test_one_of_many_attempts_at_once_gets_the_lease(store: JobStore, source: So
 
 
 def test_the_newest_jobs_come_first(store: JobStore, clock: Clock) -> None:
-    sources = [Source(bucket="inbox", name=f"{uuid.uuid4().hex}.mp3", generation=1) for _ in range(3)]
+    sources = [
+        Source(bucket="inbox", name=f"{uuid.uuid4().hex}.mp3", generation=1) for _ in range(3)
+    ]
     for source in sources:
         clock.now += 1e6  # later than whatever another test left in the emulator
         store.claim(source, 1, "e")
-    assert [job.source for job in store.newest(2)] == [sources[2], sources[1]]
+    assert [job.source for job in store.list_recent(2)] == [sources[2], sources[1]]
 
 
 def test_documents_compare_and_set(documents: Documents) -> None:
-    path, document = f"jobs/{uuid.uuid4().hex}", {"updated": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:00:00Z"}
-    assert documents.put(path, {**document, "n": 1}, over=None)
-    assert not documents.put(path, {**document, "n": 2}, over=None)
+    path, document = (
+        f"jobs/{uuid.uuid4().hex}",
+        {"updated": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:00:00Z"},
+    )
+    assert documents.put(path, {**document, "n": 1}, if_version=None)
+    assert not documents.put(path, {**document, "n": 2}, if_version=None)
     found = documents.get(path)
     assert found is not None and found[0]["n"] == 1
-    assert documents.put(path, {**document, "n": 3}, over=found[1])
-    assert not documents.put(path, {**document, "n": 4}, over=found[1])
+    assert documents.put(path, {**document, "n": 3}, if_version=found[1])
+    assert not documents.put(path, {**document, "n": 4}, if_version=found[1])
     assert documents.get(f"jobs/{uuid.uuid4().hex}") is None
 
 
-def test_a_job_that_is_asked_for_again_begins_to_count_anew(store: JobStore, source: Source, clock: Clock) -> None:
+def test_a_job_that_is_asked_for_again_begins_to_count_anew(
+    store: JobStore, source: Source, clock: Clock
+) -> None:
     store.claim(source, 1, "first")
     for owner in ("a", "b", "c"):
-        store.begin(source.job_id, "align-k", "align", 0, owner)
+        store.start_attempt(source.job_id, "align-k", "align", 0, owner)
         clock.now += 61
-    assert store.asked(source.job_id, {"language": "de"}) == 3
-    store.begin(source.job_id, "align-k", "align", 0, "d")
+    assert store.request_rerun(source.job_id, {"language": "de"}) == 3
+    store.start_attempt(source.job_id, "align-k", "align", 0, "d")
     job = store.find(source.job_id)
-    assert job is not None and (job.asked, job.options, job.state) == (3, {"language": "de"}, "running")
+    assert job is not None and (job.requested_run, job.options, job.state) == (
+        3,
+        {"language": "de"},
+        "running",
+    )
 
 
 def test_a_run_that_was_asked_for_is_nobody_elses(store: JobStore, source: Source) -> None:
     """Another run may be about to begin under the next number."""
     store.claim(source, 1, "first")
-    store.settle(source.job_id, 1, "unanswered")
-    promised = store.asked(source.job_id, {})
+    store.finish(source.job_id, 1, "retryable")
+    promised = store.request_rerun(source.job_id, {})
     assert not store.claim(source, 2, "reconcile's")
-    assert store.claim(source, promised, "asked")
+    assert store.claim(source, promised, "requested_run")
 
 
 def test_what_was_cancelled_stays_so_until_somebody_asks(store: JobStore, source: Source) -> None:
@@ -238,120 +258,138 @@ def test_what_was_cancelled_stays_so_until_somebody_asks(store: JobStore, source
     assert store.claim(source, 3, "answers")
     job = store.find(source.job_id)
     assert job is not None and (job.state, job.problem) == ("cancelled", problem)
-    assert store.claim(source, store.asked(source.job_id, {}), "again")
+    assert store.claim(source, store.request_rerun(source.job_id, {}), "again")
     job = store.find(source.job_id)
     assert job is not None and (job.state, job.problem) == ("running", None)
 
 
-def test_what_nobody_has_begun_can_be_cancelled_and_what_has_ended_cannot(store: JobStore, source: Source) -> None:
+def test_what_nobody_has_begun_can_be_cancelled_and_what_has_ended_cannot(
+    store: JobStore, source: Source
+) -> None:
     problem = Problem(type="t", title="T", status=409, detail="d")
     assert store.cancel(source, problem) and not store.claim(source, 1, "its event's")
     ended = source.model_copy(update={"generation": 2})
     store.claim(ended, 1, "first")
-    store.settle(ended.job_id, 1, "done")
+    store.finish(ended.job_id, 1, "done")
     assert store.cancel(ended, problem) is None
 
 
 def test_a_run_that_has_answered_is_not_unanswered(store: JobStore, source: Source) -> None:
     """finalize answered, but the workflow never heard of it and gave up."""
     store.claim(source, 1, "first")
-    store.settle(source.job_id, 1, "done")
-    store.settle(source.job_id, 1, "unanswered")
+    store.finish(source.job_id, 1, "done")
+    store.finish(source.job_id, 1, "retryable")
     job = store.find(source.job_id)
     assert job is not None and job.state == "done"
 
 
 def test_an_erased_job_is_neither_claimed_nor_begun(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
-    store.begin(source.job_id, "align-k", "align", 0, "a")
+    store.start_attempt(source.job_id, "align-k", "align", 0, "a")
     store.erase(source)
     assert not store.claim(source, 2, "second") and not store.claim(source, 1, "first")
     with pytest.raises(RecordingErased):
-        store.begin(source.job_id, "align-k", "align", 0, "b")
-    store.complete(source.job_id, "align-k", "a", 1.0)
-    store.settle(source.job_id, 1, "done")
+        store.start_attempt(source.job_id, "align-k", "align", 0, "b")
+    store.complete_attempt(source.job_id, "align-k", "a", 1.0)
+    store.finish(source.job_id, 1, "done")
     job = store.find(source.job_id)
-    assert job is not None and job.state == "erased" and store.tasks(source.job_id) == []
+    assert job is not None and job.state == "erased" and store.stage_records(source.job_id) == []
 
 
 def test_what_was_never_claimed_can_be_erased(store: JobStore, source: Source) -> None:
     store.erase(source)
-    assert store.erased(source.job_id) and not store.claim(source, 1, "first")
+    assert store.is_erased(source.job_id) and not store.claim(source, 1, "first")
 
 
 def test_after_an_erasure_the_name_is_forgotten(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
     store.erase(source)
-    assert [job.job_id for job in store.of(source.bucket, source.name)] == [source.job_id]
+    assert [job.job_id for job in store.list_by_object(source.bucket, source.name)] == [
+        source.job_id
+    ]
     store.forget_name(source.job_id)
-    assert store.of(source.bucket, source.name) == []
-    assert store.erased(source.job_id)
+    assert store.list_by_object(source.bucket, source.name) == []
+    assert store.is_erased(source.job_id)
 
 
-def test_all_generations_of_a_name_are_found_and_no_other_names(store: JobStore, source: Source) -> None:
+def test_all_generations_of_a_name_are_found_and_no_other_names(
+    store: JobStore, source: Source
+) -> None:
     generations = [source.model_copy(update={"generation": number}) for number in (1, 2, 3)]
     for each in [*generations, source.model_copy(update={"name": f"{source.name}.more"})]:
         store.claim(each, 1, "first")
-    found = {job.source.generation for job in store.of(source.bucket, source.name)}
-    assert found == {1, 2, 3} and store.of("elsewhere", source.name) == []
+    found = {job.source.generation for job in store.list_by_object(source.bucket, source.name)}
+    assert found == {1, 2, 3} and store.list_by_object("elsewhere", source.name) == []
 
 
 def test_jobs_are_found_by_their_state(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
-    store.settle(source.job_id, 1, "failed")
-    assert source.job_id in {job.job_id for job in store.in_state("failed")}
-    assert source.job_id not in {job.job_id for job in store.in_state("running")}
+    store.finish(source.job_id, 1, "failed")
+    assert source.job_id in {job.job_id for job in store.list_by_state("failed")}
+    assert source.job_id not in {job.job_id for job in store.list_by_state("running")}
 
 
-def test_an_end_is_due_from_its_settling_until_it_was_told(documents: Documents, source: Source) -> None:
-    store = JobStore(documents, announces=True)
+def test_an_end_is_due_from_its_settling_until_it_was_told(
+    documents: Documents, source: Source
+) -> None:
+    store = JobStore(documents, notifies=True)
     store.claim(source, 1, "first")
     assert source.job_id not in due(store)
-    store.settle(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
+    store.finish(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
     assert source.job_id in due(store)
     told = store.find(source.job_id)
     assert told is not None and told.ended is not None
-    store.announced(told)
-    store.settle(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
+    store.mark_notified(told)
+    store.finish(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
     assert source.job_id not in due(store), "what is settled again the same way was told"
     job = store.find(source.job_id)
-    assert job is not None and (job.announcement, job.ended, job.updated) == ("made", told.ended, told.updated)
+    assert job is not None and (job.notification, job.ended, job.updated) == (
+        "made",
+        told.ended,
+        told.updated,
+    )
 
 
 def due(store: JobStore) -> set[str]:
-    return {job.job_id for job in store.unannounced()}
+    return {job.job_id for job in store.list_unnotified()}
 
 
 def test_another_end_of_the_same_run_is_due_again(documents: Documents, source: Source) -> None:
-    store = JobStore(documents, announces=True)
+    store = JobStore(documents, notifies=True)
     store.claim(source, 1, "first")
-    store.settle(source.job_id, 1, "failed", problem=Problem(type="t", title="T", status=415, detail="d"))
+    store.finish(
+        source.job_id, 1, "failed", problem=Problem(type="t", title="T", status=415, detail="d")
+    )
     failed = store.find(source.job_id)
     assert failed is not None
-    store.settle(source.job_id, 1, "done")
-    store.announced(failed)
+    store.finish(source.job_id, 1, "done")
+    store.mark_notified(failed)
     assert source.job_id in due(store), "of the failure was told, not of the answer"
 
 
-def test_a_run_that_is_followed_and_an_erased_job_are_not_due(documents: Documents, source: Source) -> None:
-    store = JobStore(documents, announces=True)
+def test_a_run_that_is_followed_and_an_erased_job_are_not_due(
+    documents: Documents, source: Source
+) -> None:
+    store = JobStore(documents, notifies=True)
     store.claim(source, 1, "first")
-    store.settle(source.job_id, 1, "done")
+    store.finish(source.job_id, 1, "done")
     store.claim(source, 2, "second")
     assert source.job_id not in due(store)
-    store.settle(source.job_id, 2, "cancelled")
+    store.finish(source.job_id, 2, "cancelled")
     assert source.job_id in due(store)
     store.erase(source)
     assert source.job_id not in due(store)
 
 
-def test_only_an_end_with_an_answer_is_due_and_only_where_somebody_is_told(store: JobStore, source: Source) -> None:
+def test_only_an_end_with_an_answer_is_due_and_only_where_somebody_is_told(
+    store: JobStore, source: Source
+) -> None:
     store.claim(source, 1, "first")
-    store.settle(source.job_id, 1, "done")
-    telling = JobStore(store.documents, announces=True)
+    store.finish(source.job_id, 1, "done")
+    telling = JobStore(store.documents, notifies=True)
     other = source.model_copy(update={"generation": 2})
     telling.claim(other, 1, "first")
-    telling.settle(other.job_id, 1, "unanswered")
+    telling.finish(other.job_id, 1, "retryable")
     assert due(telling).isdisjoint({source.job_id, other.job_id})
 
 
@@ -362,27 +400,31 @@ def test_sqlite_finds_what_is_due_by_an_index(tmp_path: Path) -> None:
         " where collection = 'jobs' and json_extract(document, '$.announcement') = 'due'"
     )
     with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database:
-        assert "by_announcement (collection=? AND <expr>=?)" in str(database.execute(query).fetchall())
+        assert "by_announcement (collection=? AND <expr>=?)" in str(
+            database.execute(query).fetchall()
+        )
 
 
 def test_a_job_that_a_newer_version_wrote_can_be_read(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
     found = store.documents.get(f"jobs/{source.job_id}")
     assert found is not None
-    assert store.documents.put(f"jobs/{source.job_id}", {**found[0], "of_tomorrow": 1}, over=found[1])
+    assert store.documents.put(
+        f"jobs/{source.job_id}", {**found[0], "of_tomorrow": 1}, if_version=found[1]
+    )
     assert store.holds(source.job_id, 1, "first")
 
 
 def test_a_bookmark_is_kept_and_moved(store: JobStore) -> None:
     for name in ("a/b.mp3\0", "", "c"):
-        store.leave_bookmark(name)
-        assert store.bookmark() == name
+        store.save_cursor(name)
+        assert store.cursor() == name
 
 
 def test_what_was_deleted_is_not_there(documents: Documents, source: Source) -> None:
     path = f"jobs/{source.job_id}"
     document: Document = {"updated": "2026-01-01T00:00:00Z", "expires": "2027-01-01T00:00:00+00:00"}
-    assert documents.put(path, document, over=None)
+    assert documents.put(path, document, if_version=None)
     documents.delete(path)
     documents.delete(path)
     assert documents.get(path) is None

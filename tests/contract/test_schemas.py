@@ -6,13 +6,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from shared.contracts import Problem, Source, StageRequest
-from shared.schemas import FOLDER, schemas
+from shared.model.contracts import Problem, Source, StageRequest
+from shared.model.schemas import FOLDER, schemas
 
 
 @pytest.mark.parametrize("path", schemas(), ids=lambda path: path.name)
 def test_a_schema_is_written_down_as_the_code_has_it(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == schemas()[path], "run: python -m shared.schemas"
+    assert path.read_text(encoding="utf-8") == schemas()[path], (
+        "run: python -m shared.model.schemas"
+    )
     jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
 
 

@@ -11,19 +11,21 @@ from typing import Any
 
 import pytest
 
-from local.home import STAGES
-from local.runner.errors import WorkflowError
-from local.runner.events import received
-from shared.inbox import NO_RECORDING
-from tests.unit.runner.running import run_workflow
+from emulators.workflows.errors import WorkflowError
+from emulators.workflows.events import received
+from emulators.workflows.tests.running import run_workflow
+from local.layout import STAGES
+from shared.jobs.inbox import NO_RECORDING
+from shared.model.errors import Permanent, Transient, statuses
 
 WORKFLOW = (Path(__file__).parents[2] / "workflows" / "transcription.yaml").read_text()
+ARCHITECTURE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
 EVENT = json.loads(
     """{"specversion": "1.0", "id": "1", "type": "google.cloud.storage.object.v1.finalized", "bucket": "inbox",
     "source": "//storage.googleapis.com/projects/_/buckets/inbox", "subject": "objects/team/call.wav",
     "data": {"bucket": "inbox", "name": "team/call.wav", "generation": "1795328389992551", "size": "1048576"}}"""
 )
-EVENTARC = Path(__file__).parent / "eventarc"
+EVENTARC = Path(__file__).parents[2] / "emulators" / "workflows" / "tests" / "contract" / "eventarc"
 SOURCE = {"bucket": "inbox", "name": "team/call.wav", "generation": 1795328389992551}
 Reply = tuple[int, dict[str, Any]]
 
@@ -34,12 +36,20 @@ def artifact(name: str) -> dict[str, Any]:
 
 
 class Stages:
-    """Answers for every stage; `instead` gives other answers for some calls, one after the other."""
+    """Answers for every stage; `instead` gives other answers for some calls, one after the
+    other."""
 
     def __init__(self, chunks: int = 2, spans: int = 1, **plan: Any) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.instead: dict[str, list[Reply]] = {}
-        self.plan = {"detect": {"task": "detect"}, "transcribe": {}, "align": {}, "diarize": {}, "finalize": {}, **plan}
+        self.plan = {
+            "detect": {"task": "detect"},
+            "transcribe": {},
+            "align": {},
+            "diarize": {},
+            "finalize": {},
+            **plan,
+        }
         self.chunks, self.spans = chunks, spans
         self.lock = threading.Lock()
 
@@ -50,8 +60,19 @@ class Stages:
                 return self.instead[stage].pop(0)
         if stage == "finalize":
             return 200, {"job_id": "0" * 20, "state": "done", "outputs": {"json": "gs://outbox/x"}}
-        common = {"job_id": "0" * 20, "stage": stage, "stage_version": "1", "reused": False, "engine": None}
-        return 200, {**common, "seconds": 1.0, "outputs": self.outputs(stage, body), **self.preparation(stage)}
+        common = {
+            "job_id": "0" * 20,
+            "stage": stage,
+            "stage_version": "1",
+            "reused": False,
+            "engine": None,
+        }
+        return 200, {
+            **common,
+            "seconds": 1.0,
+            "outputs": self.outputs(stage, body),
+            **self.preparation(stage),
+        }
 
     def outputs(self, stage: str, body: dict[str, Any]) -> dict[str, Any]:
         if stage == "prepare":
@@ -59,7 +80,11 @@ class Stages:
             lists = {name: [artifact(name) for _ in range(count)] for name, count in parts.items()}
             return {"manifest": artifact("manifest"), "probe": artifact("probe"), **lists}
         detecting = body["params"].get("task") == "detect"
-        made = {"transcribe": "language" if detecting else "heard", "align": "aligned", "diarize": "diarization"}[stage]
+        made = {
+            "transcribe": "language" if detecting else "heard",
+            "align": "aligned",
+            "diarize": "diarization",
+        }[stage]
         return {made: artifact(made)}
 
     def preparation(self, stage: str) -> dict[str, Any]:
@@ -107,13 +132,18 @@ def served(answer: Callable[[str, dict[str, Any]], Reply]) -> Iterator[str]:
 def run(stages: Stages, argument: Any = EVENT, source: str = WORKFLOW) -> Any:
     with served(stages.answer) as url:
         environment = {f"STAGE_URL_{stage.upper()}": f"{url}/{stage}" for stage in STAGES}
-        environment |= {"STAGE_AUDIENCE": "dropscribe", "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": "execution-1"}
+        environment |= {
+            "STAGE_AUDIENCE": "dropscribe",
+            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": "execution-1",
+        }
         return run_workflow(source, argument, environment)
 
 
 def impatient(source: str) -> str:
     """The same workflow with shorter waits between its retries."""
-    return source.replace("initial_delay: 1\n", "initial_delay: 0.01\n").replace("max_delay: 120", "max_delay: 0.02")
+    return source.replace("initial_delay: 1\n", "initial_delay: 0.01\n").replace(
+        "max_delay: 120", "max_delay: 0.02"
+    )
 
 
 def problem(status: int, type_: str = "urn:dropscribe:problem:not-audio") -> Reply:
@@ -132,10 +162,13 @@ def test_every_part_is_heard_and_everything_reaches_finalize() -> None:
     assert all(body["source"] == SOURCE for _, body in stages.asked)
 
 
-@pytest.mark.parametrize("generation", ["1795328389992551", 1795328389992551], ids=["string", "number"])
+@pytest.mark.parametrize(
+    "generation", ["1795328389992551", 1795328389992551], ids=["string", "number"]
+)
 @pytest.mark.parametrize("mode", ["binary", "structured"])
 def test_the_argument_that_eventarc_gives_is_understood(mode: str, generation: str | int) -> None:
-    """Attributes and data in one map; 64-bit numbers are strings in the JSON API, and numbers in some libraries."""
+    """Attributes and data in one map; 64-bit numbers are strings in the JSON API, and numbers in
+    some libraries."""
     sent = json.loads((EVENTARC / f"{mode}.json").read_text())
     headers = {name.lower(): value for name, value in sent["headers"].items()}
     argument = received(headers, json.dumps(sent["body"]).encode(), "inbox")
@@ -148,7 +181,11 @@ def test_the_argument_that_eventarc_gives_is_understood(mode: str, generation: s
 def test_parts_are_numbered() -> None:
     stages = Stages(chunks=3)
     run(stages)
-    heard = [body for stage, body in stages.asked if stage == "transcribe" and "task" not in body["params"]]
+    heard = [
+        body
+        for stage, body in stages.asked
+        if stage == "transcribe" and "task" not in body["params"]
+    ]
     assert sorted(body["params"]["part"] for body in heard) == [0, 1, 2]
     assert all(set(body["inputs"]) == {"audio", "manifest", "language"} for body in heard)
 
@@ -171,7 +208,11 @@ def test_the_longest_recording_stays_within_googles_memory() -> None:
 def test_a_redrive_brings_its_run_and_options() -> None:
     stages = Stages()
     run(stages, {"source": SOURCE, "run": 3, "options": {"language": "de"}})
-    assert stages.last("prepare")["params"] == {"run": 3, "execution": "execution-1", "options": {"language": "de"}}
+    assert stages.last("prepare")["params"] == {
+        "run": 3,
+        "execution": "execution-1",
+        "options": {"language": "de"},
+    }
 
 
 def test_a_duplicate_asks_nothing_more() -> None:
@@ -181,7 +222,9 @@ def test_a_duplicate_asks_nothing_more() -> None:
     assert stages.names() == ["prepare"]
 
 
-@pytest.mark.parametrize("name", ["folder/", "a/options.json", "gcloud/tmp/parallel_composite_uploads/x/part"])
+@pytest.mark.parametrize(
+    "name", ["folder/", "a/options.json", "gcloud/tmp/parallel_composite_uploads/x/part"]
+)
 def test_what_is_no_recording_is_ignored(name: str) -> None:
     stages = Stages()
     assert run(stages, {**EVENT, "data": {**EVENT["data"], "name": name}}) == {"ignored": True}
@@ -201,11 +244,15 @@ def test_a_final_failure_is_reported_and_fails_the_execution(stage: str) -> None
         run(stages)
     params = stages.last("finalize")["params"]
     assert (params["run"], params["execution"]) == (1, "execution-1")
-    if stage == "prepare":  # in a parallel branch Google wraps the error; the stage has left the problem in work
+    if (
+        stage == "prepare"
+    ):  # in a parallel branch Google wraps the error; the stage has left the problem in work
         assert params["error"] == {"code": 415, "problem": problem(415)[1]}
 
 
-@pytest.mark.parametrize("reply", [problem(429), problem(503), (502, {}), (504, {}), (500, {"error": "no instance"})])
+@pytest.mark.parametrize(
+    "reply", [problem(429), problem(503), (502, {}), (504, {}), (500, {"error": "no instance"})]
+)
 def test_what_may_pass_is_asked_again(reply: Reply) -> None:
     stages = Stages()
     stages.instead["align"] = [reply, reply]
@@ -213,12 +260,66 @@ def test_what_may_pass_is_asked_again(reply: Reply) -> None:
     assert stages.names().count("align") == 2 + 2
 
 
-@pytest.mark.parametrize(
-    "reply", [problem(400), problem(412), problem(422), problem(500, "urn:dropscribe:problem:bug")]
-)
-def test_what_is_final_is_asked_once(reply: Reply) -> None:
+ASK_MAY_PASS = """
+main:
+  params: [errors]
+  steps:
+    - begin:
+        assign:
+          - passing: []
+    - each:
+        for:
+          value: error
+          in: ${errors}
+          steps:
+            - ask:
+                call: may_pass
+                args:
+                  error: ${error}
+                result: passes
+            - keep:
+                assign:
+                  - passing: ${list.concat(passing, passes)}
+    - done:
+        return: ${passing}
+
+"""
+"""A workflow that calls the predicate of the real one with each error of a list."""
+
+
+def retried(body: object) -> set[int]:
+    """Returns the HTTP statuses, of all from 400, that the workflow calls again when a stage
+    answers with the body."""
+    predicate = WORKFLOW[WORKFLOW.index("\nmay_pass:\n") :]
+    codes = range(400, 600)
+    errors = [{"code": code, "body": body, "tags": ["HttpError"]} for code in codes]
+    passing = run_workflow(ASK_MAY_PASS + predicate, errors)
+    return {code for code, passes in zip(codes, passing, strict=True) if passes}
+
+
+def test_the_workflow_retries_what_the_error_classes_call_transient() -> None:
+    again = retried(problem(500)[1])
+    assert again >= statuses(Transient)
+    assert again.isdisjoint(statuses(Permanent))
+
+
+@pytest.mark.parametrize("body", ["upstream error", {"error": "no instance"}], ids=["text", "map"])
+def test_a_500_that_is_no_problem_of_ours_is_retried(body: object) -> None:
+    assert retried(body) == retried(problem(500)[1]) | {500}
+
+
+def test_the_architecture_names_what_the_workflow_retries() -> None:
+    (row,) = re.findall(
+        r"(?m)^\| the workflow \| a call with response (.*?), a 500 without our problem type",
+        ARCHITECTURE,
+    )
+    assert {int(status) for status in re.findall(r"\d{3}", row)} == retried(problem(500)[1])
+
+
+@pytest.mark.parametrize("status", sorted(statuses(Permanent)))
+def test_what_is_final_is_asked_once(status: int) -> None:
     stages = Stages(chunks=1)
-    stages.instead["align"] = [reply]
+    stages.instead["align"] = [problem(status)]
     with pytest.raises(WorkflowError):
         run(stages)
     assert stages.names().count("align") == 1

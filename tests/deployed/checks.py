@@ -11,13 +11,13 @@ from typing import Any
 import requests
 from google.cloud.workflows.executions_v1 import Execution
 
-from shared.contracts import Source
-from shared.documents import Document
-from shared.gcs import GcsBlobs
-from shared.settings import settings
-from tests.deployed import smoke
-from tests.deployed.completions import completion_is_published
-from tests.deployed.deployment import Deployment, Failed
+from local import smoke
+from local.deployment import Deployment, Failed
+from shared.adapters.gcs import GcsBlobs
+from shared.model.contracts import Source
+from shared.ports.documents import Document
+from shared.runtime.wiring import job_store
+from tests.deployed.job_events import job_event_is_published
 from tests.deployed.looking import (
     TIMEOUT,
     CannotLook,
@@ -30,12 +30,14 @@ from tests.deployed.looking import (
     known,
     on_google,
 )
-from tests.recordings import sample
+from tests.support.recordings import sample
 
 Check = Callable[[Deployment], Seen]
 
 
-def uploaded(deployment: Deployment, name: str = "call.wav", metadata: Mapping[str, str] | None = None) -> Source:
+def uploaded(
+    deployment: Deployment, name: str = "call.wav", metadata: Mapping[str, str] | None = None
+) -> Source:
     """The packaged recording, in a folder of its own."""
     return smoke.upload(deployment, f"unproved/{uuid.uuid4().hex[:8]}/{name}", sample(), metadata)
 
@@ -59,7 +61,9 @@ def execution_at_its_end(deployment: Deployment, source: Source) -> Execution:
 
 def no_changes(deployment: Deployment) -> Seen:
     on_google(deployment)
-    done = command("terraform", "-chdir=terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color")
+    done = command(
+        "terraform", "-chdir=terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color"
+    )
     if done.returncode not in (0, 2):
         raise CannotLook(f"terraform plan: {done.stderr.strip()[-300:]}")
     lines = [line for line in done.stdout.splitlines() if line.startswith(("Plan:", "No changes"))]
@@ -67,9 +71,10 @@ def no_changes(deployment: Deployment) -> Seen:
 
 
 def recording_is_answered(deployment: Deployment) -> Seen:
-    transcript = smoke.answer(deployment, uploaded(deployment))
+    transcript = smoke.wait_for_transcript(deployment, uploaded(deployment))
     return Seen(
-        f"{len(transcript['words'])} words by {len(transcript['speakers'])} speakers", bool(transcript["words"])
+        f"{len(transcript['words'])} words by {len(transcript['speakers'])} speakers",
+        bool(transcript["words"]),
     )
 
 
@@ -77,9 +82,18 @@ def every_function_starts(deployment: Deployment) -> Seen:
     project, region = on_google(deployment)
     listed = gcloud("run", "services", "list", f"--project={project}", f"--region={region}")
     urls = set(deployment.services.values())
-    ready = {each["metadata"]["name"]: is_ready(each["status"]) for each in listed if urls & addresses(each)}
-    told = ", ".join(f"{name} {'ready' if fine else 'not ready'}" for name, fine in sorted(ready.items()))
-    return Seen(f"{len(ready)} of {len(urls)} services: {told}", len(ready) == len(urls) and all(ready.values()))
+    ready = {
+        each["metadata"]["name"]: is_ready(each["status"])
+        for each in listed
+        if urls & addresses(each)
+    }
+    told = ", ".join(
+        f"{name} {'ready' if fine else 'not ready'}" for name, fine in sorted(ready.items())
+    )
+    return Seen(
+        f"{len(ready)} of {len(urls)} services: {told}",
+        len(ready) == len(urls) and all(ready.values()),
+    )
 
 
 def addresses(service: Mapping[str, Any]) -> set[str]:
@@ -89,13 +103,17 @@ def addresses(service: Mapping[str, Any]) -> set[str]:
 
 
 def is_ready(status: Mapping[str, Any]) -> bool:
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in status["conditions"])
+    return any(
+        each["type"] == "Ready" and each["status"] == "True" for each in status["conditions"]
+    )
 
 
 def strangers_get_nowhere(deployment: Deployment) -> Seen:
     if not deployment.services:
         raise CannotLook("this deployment tells no URLs of its functions")
-    answers = {name: requests.get(url, timeout=60).status_code for name, url in deployment.services.items()}
+    answers = {
+        name: requests.get(url, timeout=60).status_code for name, url in deployment.services.items()
+    }
     told = ", ".join(f"{name} {status}" for name, status in answers.items())
     return Seen(told, all(status in (403, 404) for status in answers.values()))
 
@@ -109,12 +127,14 @@ def workflow_is_active(deployment: Deployment) -> Seen:
 
 def options_are_ignored(deployment: Deployment) -> Seen:
     source = {"bucket": deployment.inbox, "name": "team/options.json", "generation": 1}
-    return came_to(deployment, json.dumps({"source": source, "run": 1, "options": {}}), {"ignored": True})
+    return came_to(
+        deployment, json.dumps({"source": source, "run": 1, "options": {}}), {"ignored": True}
+    )
 
 
 def branches_fail_with_their_problem(deployment: Deployment) -> Seen:
     source = uploaded(deployment, metadata={"model": "no-such-model"})
-    mark, content = smoke.ended(deployment, source)
+    mark, content = smoke.wait_for_answer(deployment, source)
     execution = execution_at_its_end(deployment, source)
     type_ = content.get("type", "no type")
     fine = type_.endswith(":model-unavailable") and execution.state == Execution.State.FAILED
@@ -123,39 +143,52 @@ def branches_fail_with_their_problem(deployment: Deployment) -> Seen:
 
 def payload_is_known(deployment: Deployment) -> Seen:
     source = uploaded(deployment)
-    smoke.answer(deployment, source)
+    smoke.wait_for_transcript(deployment, source)
     data = json.loads(execution_of(deployment, source.name).argument)["data"]
     told = {name: data.get(name) for name in ("bucket", "generation")}
-    right = (data.get("bucket"), str(data.get("generation"))) == (source.bucket, str(source.generation))
+    right = (data.get("bucket"), str(data.get("generation"))) == (
+        source.bucket,
+        str(source.generation),
+    )
     return Seen(f"{told}, generation as {type(data.get('generation')).__name__}", right)
 
 
 def names_are_not_escaped(deployment: Deployment) -> Seen:
     source = uploaded(deployment, "ünïcode/日本語 #1?.wav")
-    smoke.answer(deployment, source)
-    return Seen(f"data.name is {json.loads(execution_of(deployment, source.name).argument)['data']['name']!r}", True)
+    smoke.wait_for_transcript(deployment, source)
+    return Seen(
+        f"data.name is {json.loads(execution_of(deployment, source.name).argument)['data']['name']!r}",
+        True,
+    )
 
 
 def nobody_feeds_himself(deployment: Deployment) -> Seen:
     arguments = [json.loads(each.argument or "{}") for each in executions(deployment)]
-    buckets = {str((each.get("data") or each.get("source") or {}).get("bucket")) for each in arguments}
+    buckets = {
+        str((each.get("data") or each.get("source") or {}).get("bucket")) for each in arguments
+    }
     return Seen(
-        f"{len(arguments)} executions, for objects of {', '.join(sorted(buckets))}", buckets == {deployment.inbox}
+        f"{len(arguments)} executions, for objects of {', '.join(sorted(buckets))}",
+        buckets == {deployment.inbox},
     )
 
 
 def duplicates_end_well(deployment: Deployment) -> Seen:
     source = uploaded(deployment)
-    smoke.answer(deployment, source)
-    return came_to(deployment, execution_at_its_end(deployment, source).argument, {"duplicate": True})
+    smoke.wait_for_transcript(deployment, source)
+    return came_to(
+        deployment, execution_at_its_end(deployment, source).argument, {"duplicate": True}
+    )
 
 
 def redrives_reuse(deployment: Deployment) -> Seen:
     source = uploaded(deployment)
-    smoke.answer(deployment, source)
+    smoke.wait_for_transcript(deployment, source)
     execution_at_its_end(deployment, source)
-    execution = execute(deployment, json.dumps({"source": source.model_dump(), "run": 2, "options": {}}))
-    transcript = smoke.answer(deployment, source)
+    execution = execute(
+        deployment, json.dumps({"source": source.model_dump(), "run": 2, "options": {}})
+    )
+    transcript = smoke.wait_for_transcript(deployment, source)
     reused = [stage["reused"] for stage in transcript["timings"]["stages"]]
     run = transcript["job"]["run"]
     told = f"{execution.state.name}, run {run}, {sum(reused)} of {len(reused)} stages reused"
@@ -163,11 +196,14 @@ def redrives_reuse(deployment: Deployment) -> Seen:
 
 
 def preconditions_hold(deployment: Deployment) -> Seen:
-    blobs, uri = GcsBlobs(), f"gs://{known(deployment.work, 'work bucket')}/unproved/{uuid.uuid4().hex}.json"
+    blobs, uri = (
+        GcsBlobs(),
+        f"gs://{known(deployment.work, 'work bucket')}/unproved/{uuid.uuid4().hex}.json",
+    )
     digest = hashlib.sha256(b"{}").hexdigest()
-    first, second = (blobs.keep(uri, b"{}", digest).generation for _ in range(2))
-    wrong = blobs.replace(uri, b"[]", over=first + 1)
-    right = blobs.replace(uri, b"[]", over=first)
+    first, second = (blobs.put_if_absent(uri, b"{}", digest).generation for _ in range(2))
+    wrong = blobs.put(uri, b"[]", if_generation_match=first + 1)
+    right = blobs.put(uri, b"[]", if_generation_match=first)
     old = blobs.delete(uri, first)
     gone = right is not None and blobs.delete(uri, right)
     told = f"kept twice: {first == second}; replaced over a wrong generation: {wrong is not None}, over the right one: "
@@ -177,20 +213,20 @@ def preconditions_hold(deployment: Deployment) -> Seen:
 
 def newer_generations_win(deployment: Deployment) -> Seen:
     older = uploaded(deployment)
-    newer = smoke.upload(deployment, older.name, sample(), over=older.generation)
-    transcript = smoke.answer(deployment, newer)
+    newer = smoke.upload(deployment, older.name, sample(), if_generation_match=older.generation)
+    transcript = smoke.wait_for_transcript(deployment, newer)
     generation = transcript["job"]["generation"]
     return Seen(f"the answer is for generation {generation}", generation == newer.generation)
 
 
 def documents_compare_and_set(deployment: Deployment) -> Seen:
-    documents, path = settings().jobs().documents, f"unproved/{uuid.uuid4().hex}"
+    documents, path = job_store().documents, f"unproved/{uuid.uuid4().hex}"
     now = datetime.now(UTC).isoformat()
     document: Document = {"updated": now, "expires": now}
-    made = [documents.put(path, document, over=None) for _ in range(2)]
+    made = [documents.put(path, document, if_version=None) for _ in range(2)]
     found = documents.get(path)
     version = found[1] if found else None
-    written = [documents.put(path, document, over=version) for _ in range(2)]
+    written = [documents.put(path, document, if_version=version) for _ in range(2)]
     documents.delete(path)
     told = f"created twice: {made}; written twice over one version: {written}"
     return Seen(told, made == written == [True, False])
@@ -202,18 +238,28 @@ def documents_expire(deployment: Deployment) -> Seen:
     states: dict[str, str] = {}
     groups = {"jobs", "tasks", "reconcile"}
     for group in sorted(groups):
-        fields = gcloud("firestore", "fields", "ttls", "list", f"--collection-group={group}", *where)
+        fields = gcloud(
+            "firestore", "fields", "ttls", "list", f"--collection-group={group}", *where
+        )
         states |= {each["name"].split("/")[-3]: each["ttlConfig"]["state"] for each in fields}
     fine = states.keys() >= groups and set(states.values()) <= {"ACTIVE", "CREATING"}
-    return Seen(", ".join(f"{group} {state}" for group, state in sorted(states.items())) or "no field expires", fine)
+    return Seen(
+        ", ".join(f"{group} {state}" for group, state in sorted(states.items()))
+        or "no field expires",
+        fine,
+    )
 
 
 def cost_is_known(deployment: Deployment) -> Seen:
-    cost = smoke.answer(deployment, uploaded(deployment))["cost"]
+    cost = smoke.wait_for_transcript(deployment, uploaded(deployment))["cost"]
     if cost is None:
-        return Seen("cost is null: as it should be where shared/prices.toml has no prices of the region", False)
+        return Seen(
+            "cost is null: as it should be where shared/model/prices.toml has no prices of the region",
+            False,
+        )
     return Seen(
-        f"{cost['total']} {cost['currency']}: {cost['items']}", all(value > 0 for value in cost["items"].values())
+        f"{cost['total']} {cost['currency']}: {cost['items']}",
+        all(value > 0 for value in cost["items"].values()),
     )
 
 
@@ -234,6 +280,6 @@ CHECKS: dict[str, Check] = {
     "Generations": newer_generations_win,
     "Compare and set": documents_compare_and_set,
     "Time to live": documents_expire,
-    "A completion is published": completion_is_published,
+    "A job event is published": job_event_is_published,
     "The transcript knows its cost": cost_is_known,
 }

@@ -9,9 +9,10 @@ from typing import Any
 
 from google.cloud.workflows import executions_v1
 
+from local.deployment import Deployment, Failed
+from local.layout import ROOT
+from shared.adapters.workflows import client
 from shared.settings import settings
-from shared.workflow import client
-from tests.deployed.deployment import ROOT, Deployment, Failed
 
 TIMEOUT = 180.0
 """Seconds for one command, or for an execution that has little to do."""
@@ -60,7 +61,9 @@ def execute(deployment: Deployment, argument: str) -> executions_v1.Execution:
     """Start an execution of the workflow, and wait for its end."""
     workflows = client(settings().executions_host)
     asked = executions_v1.Execution(argument=argument)
-    started = workflows.create_execution(parent=known(deployment.workflow, "workflow"), execution=asked)
+    started = workflows.create_execution(
+        parent=known(deployment.workflow, "workflow"), execution=asked
+    )
     deadline = time.monotonic() + TIMEOUT
     while (now := workflows.get_execution(name=started.name)).state.name == "ACTIVE":
         if time.monotonic() > deadline:
@@ -72,7 +75,9 @@ def execute(deployment: Deployment, argument: str) -> executions_v1.Execution:
 def executions(deployment: Deployment, count: int = 50) -> list[executions_v1.Execution]:
     """The last ones, the newest first, with their arguments."""
     asked = executions_v1.ListExecutionsRequest(
-        parent=known(deployment.workflow, "workflow"), page_size=count, view=executions_v1.ExecutionView.FULL
+        parent=known(deployment.workflow, "workflow"),
+        page_size=count,
+        view=executions_v1.ExecutionView.FULL,
     )
     return list(client(settings().executions_host).list_executions(request=asked).executions)
 

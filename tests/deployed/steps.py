@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.deployed.deployment import ROOT
+from local.layout import ROOT
 
 PAGE = ROOT / "docs" / "unproved.md"
-STEP = re.compile(r"(\d+)\. \*\*(?P<title>.+?)\.?\*\*(?P<do>.*?)\s*Expected: (?P<expected>.*)", re.DOTALL)
+STEP = re.compile(
+    r"(\d+)\. \*\*(?P<title>.+?)\.?\*\*(?P<do>.*?)\s*Expected: (?P<expected>.*)", re.DOTALL
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Walk through docs/unproved.md: do what a program can do, ask where only eyes can tell, write a report.
+"""Walk through docs/unproved.md: do what a program can do, ask where only eyes can tell, write a
+report.
 
-`make unproved`, or `python -m tests.deployed.walk [--steps 1 6 22] [--no-questions]`. It exits with 1 when something is
-not as expected.
+`make unproved`, or `python -m tests.deployed.walk [--steps 1 6 22] [--no-questions]`. It exits with
+1 when something is not as expected.
 """
 
 import argparse
@@ -12,8 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
+from local.deployment import Deployment, Failed, find_deployment, use
+from local.layout import ROOT
 from tests.deployed.checks import CHECKS, Check
-from tests.deployed.deployment import ROOT, Deployment, Failed, find, use
 from tests.deployed.looking import CannotLook
 from tests.deployed.steps import Step, steps
 
@@ -30,7 +32,7 @@ class Outcome:
 def main() -> None:
     asked = arguments()
     try:
-        deployment = find()
+        deployment = find_deployment()
         use(deployment)
         chosen = choose(steps(), asked.steps)
     except Failed as error:
@@ -43,11 +45,20 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="unproved", description="Walk through docs/unproved.md on a deployment.")
-    parser.add_argument("--steps", nargs="+", type=int, default=[], help="numbers of steps; default: all")
-    parser.add_argument("--report", type=Path, default=ROOT / "build" / "unproved.md", help="default: %(default)s")
+    parser = argparse.ArgumentParser(
+        prog="unproved", description="Walk through docs/unproved.md on a deployment."
+    )
     parser.add_argument(
-        "--no-questions", dest="questions", action="store_false", help="leave out what only eyes can tell"
+        "--steps", nargs="+", type=int, default=[], help="numbers of steps; default: all"
+    )
+    parser.add_argument(
+        "--report", type=Path, default=ROOT / "build" / "unproved.md", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--no-questions",
+        dest="questions",
+        action="store_false",
+        help="leave out what only eyes can tell",
     )
     return parser.parse_args()
 
@@ -63,7 +74,11 @@ def walk(step: Step, deployment: Deployment, questions: bool) -> Outcome:
     print(f"\n{step.number}. {step.title}")
     for text in (step.do, f"Expected: {step.expected}"):
         print(textwrap.fill(text, 116, initial_indent="   ", subsequent_indent="   "), flush=True)
-    outcome = look(step, CHECKS[step.title], deployment) if step.title in CHECKS else by_eye(step, questions)
+    outcome = (
+        look(step, CHECKS[step.title], deployment)
+        if step.title in CHECKS
+        else by_eye(step, questions)
+    )
     if outcome.verdict == "not looked at" and step.title in CHECKS and questions:
         print(f"   It cannot be done from here: {outcome.seen}")
         outcome = by_eye(step, questions)
@@ -76,7 +91,9 @@ def look(step: Step, check: Check, deployment: Deployment) -> Outcome:
         seen = check(deployment)
     except CannotLook as reason:
         return Outcome(step, "not looked at", str(reason))
-    except Exception as error:  # whatever it is, it is what was seen, and the steps after it can still be walked
+    except (
+        Exception
+    ) as error:  # whatever it is, it is what was seen, and the steps after it can still be walked
         return Outcome(step, "NOT as expected", f"{type(error).__name__}: {error}")
     return Outcome(step, "as expected" if seen.expected else "NOT as expected", seen.what)
 
@@ -85,16 +102,28 @@ def by_eye(step: Step, questions: bool) -> Outcome:
     if not questions:
         return Outcome(step, "not looked at", "only eyes can tell")
     answers: dict[str, Verdict] = {"y": "as expected", "n": "NOT as expected", "s": "not looked at"}
-    while (said := input("   As expected? [y]es, [n]o, [s]kip: ").strip().lower()[:1]) not in answers:
+    while (
+        said := input("   As expected? [y]es, [n]o, [s]kip: ").strip().lower()[:1]
+    ) not in answers:
         pass
-    return Outcome(step, answers[said], input("   What did you see? ").strip() if said != "s" else "skipped")
+    return Outcome(
+        step, answers[said], input("   What did you see? ").strip() if said != "s" else "skipped"
+    )
 
 
 def report(outcomes: list[Outcome], deployment: Deployment) -> str:
     where = deployment.workflow or f"gs://{deployment.inbox}"
-    lines = ["# What was seen", "", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {where}. {tally(outcomes)}", ""]
+    lines = [
+        "# What was seen",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {where}. {tally(outcomes)}",
+        "",
+    ]
     lines += ["| step | verdict | seen |", "|---|---|---|"]
-    lines += [f"| {each.step.number}. {each.step.title} | {each.verdict} | {cell(each.seen)} |" for each in outcomes]
+    lines += [
+        f"| {each.step.number}. {each.step.title} | {each.verdict} | {cell(each.seen)} |"
+        for each in outcomes
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -2,15 +2,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cloud import Cloud
-from tests.slow import ENVIRONMENT
+from tests.support.cloud import Cloud
+from tests.support.slow import ENVIRONMENT
 
 SHORT_LEASES = {"DROPSCRIBE_LEASE": "6", "DROPSCRIBE_HEARTBEAT": "1.5"}
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The one-machine cloud with engines that do nothing, and leases short enough to see them run out."""
+    """The one-machine cloud with engines that do nothing, and leases short enough to see them run
+    out."""
     cloud = Cloud(tmp_path_factory.mktemp("cloud"), {**ENVIRONMENT, **SHORT_LEASES})
     cloud.up()
     yield cloud

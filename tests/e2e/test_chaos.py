@@ -11,7 +11,9 @@ from tests.chaos.run import Chaos
 
 
 @pytest.mark.timeout(600)
-def test_whatever_is_killed_cut_or_refused_each_recording_has_its_one_right_answer(tmp_path: Path) -> None:
+def test_whatever_is_killed_cut_or_refused_each_recording_has_its_one_right_answer(
+    tmp_path: Path,
+) -> None:
     report = Chaos(tmp_path, seed=7, jobs=12, faults=15, real=0)()
     assert report.wrong == []
     assert sum(report.faults.values()) >= 15

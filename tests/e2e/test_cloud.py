@@ -8,12 +8,17 @@ import httpx
 import pytest
 from google.cloud import storage
 from google.cloud.workflows.executions_v1 import Execution, ExecutionsClient
-from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
+from google.cloud.workflows.executions_v1.services.executions.transports import (
+    ExecutionsGrpcTransport,
+)
 
-from local.home import INBOX, OUTBOX
+from local.layout import INBOX, OUTBOX
 from shared.settings import Settings
-from tests.cloud import WORKFLOW, Cloud
-from tests.recordings import encoded, silence, speech, video, wav
+from tests.support.audio_files import encode, silent_film
+from tests.support.cloud import WORKFLOW, Cloud
+from tests.support.recordings import silence, speech, wav
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 FIVE_SECONDS = speech()[104_000:184_000]
 
@@ -21,27 +26,39 @@ FIVE_SECONDS = speech()[104_000:184_000]
 def test_different_containers_at_once_are_all_answered(cloud: Cloud) -> None:
     uploads = {
         "talk.wav": wav(FIVE_SECONDS),
-        "talk.mp3": encoded(FIVE_SECONDS, "mp3", "libmp3lame"),
-        "talk.m4a": encoded(FIVE_SECONDS, "ipod", "aac"),
-        "talk.flac": encoded(FIVE_SECONDS, "flac", "flac"),
-        "talk.ogg": encoded(FIVE_SECONDS, "ogg", "libopus", 48_000),
-        "talk.mp4": video(with_sound=True),
+        "talk.mp3": encode("mp3", "libmp3lame", FIVE_SECONDS),
+        "talk.m4a": encode("ipod", "aac", FIVE_SECONDS),
+        "talk.flac": encode("flac", "flac", FIVE_SECONDS),
+        "talk.ogg": encode("ogg", "libopus", FIVE_SECONDS, rate=48_000),
+        "talk.mp4": encode("mp4", "aac", silence(1), picture=1),
     }
     sources = {name: cloud.upload(name, data) for name, data in uploads.items()}
     for name, source in sources.items():
         transcript = cloud.answer(source).transcript
         assert transcript["job"]["source_uri"] == f"gs://{INBOX}/{name}"
         assert transcript["media"]["bytes"] == len(uploads[name])
-        assert set(cloud.files(name)) >= {"transcript.json", "transcript.srt", "transcript.vtt", "transcript.txt"}
+        assert set(cloud.files(name)) >= {
+            "transcript.json",
+            "transcript.srt",
+            "transcript.vtt",
+            "transcript.txt",
+        }
 
 
-def test_the_env_command_points_any_client_at_the_cloud(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_env_command_points_any_client_at_the_cloud(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for line in cloud.command("env").stdout.splitlines():
         name, _, value = line.removeprefix("export ").partition("  #")[0].partition("=")
         monkeypatch.setenv(name, value)
-    assert {bucket.name for bucket in storage.Client(project="any").list_buckets()} >= {INBOX, OUTBOX}
+    assert {bucket.name for bucket in storage.Client(project="any").list_buckets()} >= {
+        INBOX,
+        OUTBOX,
+    }
     assert Settings().executions_host == f"127.0.0.1:{cloud.home.ports().ports['executions']}"
-    assert Settings().executions == Settings.model_fields["executions"].default, "reconcile would break"
+    assert Settings().executions == Settings.model_fields["executions"].default, (
+        "reconcile would break"
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +83,10 @@ def test_any_legal_name_is_answered_under_itself(cloud: Cloud, name: str) -> Non
 def test_a_name_too_long_to_add_to_is_answered_under_its_job(cloud: Cloud) -> None:
     source = cloud.upload("x" * 1020 + ".wav", wav(FIVE_SECONDS))
     cloud.until(lambda: cloud.settled(source), 30, "settled job")
-    assert cloud.job(source).results["json"] == f"gs://{OUTBOX}/too-long-a-name/{source.job_id}/transcript.json"
+    assert (
+        cloud.job(source).results["json"]
+        == f"gs://{OUTBOX}/too-long-a-name/{source.job_id}/transcript.json"
+    )
     assert "transcript.json" in cloud.files(f"too-long-a-name/{source.job_id}")
 
 
@@ -77,11 +97,13 @@ def test_a_name_too_long_to_add_to_is_answered_under_its_job(cloud: Cloud) -> No
         ("empty.wav", b"", "empty-recording", "0 bytes"),
         ("no-samples.wav", wav(silence(0)), "empty-recording", ""),
         ("cut.wav", wav(FIVE_SECONDS)[:60_000], "truncated-recording", ""),
-        ("film.mp4", video(with_sound=False), "no-sound", ""),
+        ("film.mp4", silent_film("mp4", 1), "no-sound", ""),
         ("playlist.m3u8", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "not-audio", ""),
     ],
 )
-def test_bad_input_is_answered_with_its_reason(cloud: Cloud, name: str, data: bytes, problem: str, says: str) -> None:
+def test_bad_input_is_answered_with_its_reason(
+    cloud: Cloud, name: str, data: bytes, problem: str, says: str
+) -> None:
     source = cloud.upload(name, data)
     found = cloud.answer(source).problem
     assert found["type"] == f"urn:dropscribe:problem:{problem}"
@@ -101,7 +123,10 @@ def test_a_wrong_option_is_named_and_hurts_nobody_else(cloud: Cloud) -> None:
     wrong = cloud.upload("wrong.wav", wav(FIVE_SECONDS), {"langauge": "en"})
     right = cloud.upload("right.wav", wav(FIVE_SECONDS), {"language": "en"})
     assert "'langauge'" in cloud.answer(wrong).problem["detail"]
-    assert cloud.answer(right).transcript["options"]["language"] == {"value": "en", "origin": "object metadata"}
+    assert cloud.answer(right).transcript["options"]["language"] == {
+        "value": "en",
+        "origin": "object metadata",
+    }
 
 
 def test_the_nearest_options_file_is_used_and_is_no_recording(cloud: Cloud) -> None:
@@ -118,7 +143,7 @@ def test_a_duplicate_event_ends_as_a_duplicate(cloud: Cloud) -> None:
     cloud.answer(source)
     event = {"eventType": "OBJECT_FINALIZE", "eventId": "1", "time": "2026-01-01T00:00:00Z", "object": {
         "bucket": INBOX, "name": source.name, "generation": str(source.generation)}}  # fmt: skip
-    again = httpx.post(f"{cloud.home.ports().url('runner')}/events", json=event).json()["execution"]
+    again = httpx.post(f"{cloud.home.ports().url('workflows')}/events", json=event).json()["execution"]
     cloud.until(lambda: cloud.execution(again)["state"] != "ACTIVE", 30, "end of the duplicate")
     assert json.loads(cloud.execution(again)["result"]) == {"duplicate": True}
     assert cloud.job(source).execution != again
@@ -128,7 +153,10 @@ def test_an_overwritten_recording_is_answered_by_its_last_generation(cloud: Clou
     cloud.upload("again.wav", wav(FIVE_SECONDS))
     newer = cloud.upload("again.wav", wav(FIVE_SECONDS[:32_000]))
     transcript = cloud.answer(newer).transcript
-    assert (transcript["job"]["generation"], transcript["media"]["duration"]) == (newer.generation, 2.0)
+    assert (transcript["job"]["generation"], transcript["media"]["duration"]) == (
+        newer.generation,
+        2.0,
+    )
 
 
 def test_every_stage_leaves_its_output_in_storage_and_its_progress_in_the_job(cloud: Cloud) -> None:
@@ -141,7 +169,7 @@ def test_every_stage_leaves_its_output_in_storage_and_its_progress_in_the_job(cl
         "align",
         "diarize",
     }
-    tasks = cloud.jobs.tasks(source.job_id)
+    tasks = cloud.jobs.stage_records(source.job_id)
     assert {task.stage for task in tasks} == {"prepare", "detect", "transcribe", "align", "diarize"}
     assert all((task.state, task.attempts) == ("done", 1) for task in tasks)
     job = cloud.job(source)
@@ -150,15 +178,15 @@ def test_every_stage_leaves_its_output_in_storage_and_its_progress_in_the_job(cl
 
 
 def test_the_workflow_that_ran_is_the_file_that_is_deployed(cloud: Cloud) -> None:
-    runner = cloud.processes("runner")[0].cmdline()
+    runner = cloud.processes("workflows")[0].cmdline()
     ran = Path(runner[runner.index("--workflow") + 1])
     assert ran.samefile(Path(__file__).parents[2] / "workflows" / "transcription.yaml")
-    sources = httpx.get(f"{cloud.home.ports().url('runner')}/status").json()["source"]
+    sources = httpx.get(f"{cloud.home.ports().url('workflows')}/status").json()["source"]
     assert sources.encode() == ran.read_bytes()
 
 
 def test_a_recording_uploaded_while_the_runner_is_down_is_answered_after(cloud: Cloud) -> None:
-    for process in cloud.processes("runner"):
+    for process in cloud.processes("workflows"):
         process.kill()
     source = cloud.upload("meanwhile.wav", wav(FIVE_SECONDS))
     assert cloud.answer(source).transcript["words"]
@@ -170,7 +198,10 @@ def test_run_fetches_answers_and_tells_problems(cloud: Cloud, tmp_path: Path) ->
     bad.write_bytes(b"this is no recording")
     done = cloud.command("run", str(good), "--out", str(tmp_path / "out"), "--set", "language=en")
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "out/good.wav/transcript.json").read_text())["language"]["code"] == "en"
+    assert (
+        json.loads((tmp_path / "out/good.wav/transcript.json").read_text())["language"]["code"]
+        == "en"
+    )
     done = cloud.command("run", str(good), str(bad), "--out", str(tmp_path / "out"))
     assert done.returncode == 1
     assert "bad.mp3: The object is not a recording that can be decoded: " in done.stderr
@@ -189,7 +220,9 @@ def test_status_tells_of_jobs(cloud: Cloud) -> None:
 
 
 def test_nothing_of_a_recording_reaches_a_log(cloud: Cloud) -> None:
-    source = cloud.upload("confidential-name.wav", wav(FIVE_SECONDS), {"initial-prompt": "planted-secret"})
+    source = cloud.upload(
+        "confidential-name.wav", wav(FIVE_SECONDS), {"initial-prompt": "planted-secret"}
+    )
     cloud.answer(source)
     broken = cloud.upload("confidential-broken.wav", b"planted-content")
     cloud.answer(broken)
@@ -207,7 +240,7 @@ def test_up_starts_again_what_has_no_answer(cloud: Cloud) -> None:
     cloud.down()
     cloud.up()
     assert cloud.answer(source).transcript["job"]["run"] == 2
-    tasks = cloud.jobs.tasks(source.job_id)
+    tasks = cloud.jobs.stage_records(source.job_id)
     assert all(task.reused for task in tasks), "finished stages are not run again"
 
 
@@ -218,11 +251,19 @@ def test_googles_own_client_starts_a_recording_again(cloud: Cloud) -> None:
     with grpc.insecure_channel(f"127.0.0.1:{cloud.home.ports().ports['executions']}") as channel:
         client = ExecutionsClient(transport=ExecutionsGrpcTransport(channel=channel))
         started = client.create_execution(parent=WORKFLOW, execution=Execution(argument=argument))
-        cloud.until(lambda: client.get_execution(name=started.name).state.name == "SUCCEEDED", 30, "end of the redrive")
+        cloud.until(
+            lambda: client.get_execution(name=started.name).state.name == "SUCCEEDED",
+            30,
+            "end of the redrive",
+        )
     transcript = cloud.answer(source).transcript
     assert (transcript["job"]["run"], transcript["language"]["code"]) == (2, "de")
     assert transcript["options"]["language"] == {"value": "de", "origin": "redrive"}
     reused = {
-        task.stage: task.reused for task in cloud.jobs.tasks(source.job_id) if task.stage in ("prepare", "diarize")
+        task.stage: task.reused
+        for task in cloud.jobs.stage_records(source.job_id)
+        if task.stage in ("prepare", "diarize")
     }
-    assert reused == {"prepare": True, "diarize": True}, "only the stages whose question changed run again"
+    assert reused == {"prepare": True, "diarize": True}, (
+        "only the stages whose question changed run again"
+    )

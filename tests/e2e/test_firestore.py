@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.home import INBOX
-from shared.contracts import Source
-from shared.firestore import FirestoreDocuments
-from tests.cloud import Cloud
-from tests.firestore_emulator import FIRESTORE
-from tests.recordings import speech, wav
-from tests.slow import ENVIRONMENT
+from local.layout import INBOX
+from shared.adapters.firestore import FirestoreDocuments
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.firestore_emulator import FIRESTORE
+from tests.support.recordings import speech, wav
+from tests.support.slow import ENVIRONMENT
 
 TEN_SECONDS = speech()[:160_000]
 
@@ -19,9 +19,14 @@ TEN_SECONDS = speech()[:160_000]
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     if reason := FIRESTORE.missing():
         pytest.skip(reason)
-    documents = {"DROPSCRIBE_JOB_DOCUMENTS": "shared.firestore:FirestoreDocuments", "DROPSCRIBE_CHUNK_SECONDS": "10"}
+    documents = {
+        "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.firestore:FirestoreDocuments",
+        "DROPSCRIBE_CHUNK_SECONDS": "10",
+    }
     with FIRESTORE.running():
-        cloud = Cloud(tmp_path_factory.mktemp("firestore"), {**ENVIRONMENT, **documents}, FirestoreDocuments())
+        cloud = Cloud(
+            tmp_path_factory.mktemp("firestore"), {**ENVIRONMENT, **documents}, FirestoreDocuments()
+        )
         cloud.up()
         yield cloud
         cloud.down()
@@ -40,25 +45,28 @@ def test_a_recording_is_answered(cloud: Cloud, source: Source) -> None:
     assert {stage["stage"] for stage in transcript["timings"]["stages"]} == {
         "prepare", "detect", "transcribe", "align", "diarize",
     }  # fmt: skip
-    tasks = cloud.jobs.tasks(source.job_id)
+    tasks = cloud.jobs.stage_records(source.job_id)
     assert all((task.state, task.attempts) == ("done", 1) for task in tasks), tasks
     assert cloud.job(source).state == "done"
 
 
 def test_many_at_once_are_answered(cloud: Cloud) -> None:
-    sources = [cloud.upload(f"many/{number}.wav", wav(TEN_SECONDS[: 16_000 * (2 + number)])) for number in range(6)]
+    sources = [
+        cloud.upload(f"many/{number}.wav", wav(TEN_SECONDS[: 16_000 * (2 + number)]))
+        for number in range(6)
+    ]
     assert all(cloud.answer(source).transcript for source in sources)
 
 
 def test_what_cannot_be_answered_is_found_by_its_state(cloud: Cloud) -> None:
     broken = cloud.upload("broken.mp3", b"this is no recording")
     assert cloud.answer(broken).problem["type"] == "urn:dropscribe:problem:not-audio"
-    assert [job.job_id for job in cloud.jobs.in_state("failed")] == [broken.job_id]
+    assert [job.job_id for job in cloud.jobs.list_by_state("failed")] == [broken.job_id]
 
 
 def test_the_generations_of_a_name_are_found(cloud: Cloud, source: Source) -> None:
     newer = cloud.upload(source.name, wav(TEN_SECONDS[:32_000]))
     cloud.answer(newer)
-    found = {job.source.generation for job in cloud.jobs.of(INBOX, source.name)}
+    found = {job.source.generation for job in cloud.jobs.list_by_object(INBOX, source.name)}
     assert found == {source.generation, newer.generation}
-    assert cloud.jobs.newest(1)[0].source == newer
+    assert cloud.jobs.list_recent(1)[0].source == newer

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.home import INBOX, OUTBOX, WORK
-from shared.contracts import Source
-from tests.cloud import Cloud
-from tests.recordings import speech, wav
-from tests.slow import SECONDS
+from local.layout import INBOX, OUTBOX, WORK
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.recordings import speech, wav
+from tests.support.slow import SECONDS
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 FIVE_SECONDS = speech()[104_000:184_000]
 SLOWLY = {"language": "en", "initial-prompt": "slowly"}
@@ -25,15 +27,22 @@ def running(cloud: Cloud) -> Iterator[Source]:
 
 
 def at_work(cloud: Cloud, source: Source, stage: str) -> bool:
-    return any(task.stage == stage and task.state == "running" for task in cloud.jobs.tasks(source.job_id))
+    return any(
+        task.stage == stage and task.state == "running"
+        for task in cloud.jobs.stage_records(source.job_id)
+    )
 
 
 def reconcile(cloud: Cloud) -> dict[str, int]:
-    answer = httpx.post(cloud.home.ports().url("reconcile"), json={"unanswered_after": 0}, timeout=60)
+    answer = httpx.post(
+        cloud.home.ports().url("reconcile"), json={"unanswered_after": 0}, timeout=60
+    )
     return dict(answer.raise_for_status().json())
 
 
-def test_a_cancelled_job_is_answered_with_a_problem_and_stays_so(cloud: Cloud, running: Source) -> None:
+def test_a_cancelled_job_is_answered_with_a_problem_and_stays_so(
+    cloud: Cloud, running: Source
+) -> None:
     assert cloud.command("cancel", running.job_id).returncode == 0
     assert cloud.answer(running).problem["type"] == "urn:dropscribe:problem:cancelled"
     assert cloud.job(running).state == "cancelled"
@@ -67,7 +76,9 @@ def test_a_running_job_is_not_run_again(cloud: Cloud, running: Source) -> None:
     assert done.returncode == 1 and "cancel it first" in done.stderr
 
 
-def test_an_erased_recording_leaves_nothing_but_that_it_was_erased(cloud: Cloud, running: Source) -> None:
+def test_an_erased_recording_leaves_nothing_but_that_it_was_erased(
+    cloud: Cloud, running: Source
+) -> None:
     assert cloud.command("erase", running.name, "--yes").returncode == 0
     cloud.until(lambda: not at_work(cloud, running, "transcribe"), 30, "end of the transcription")
     cloud.until(lambda: not cloud.work(running), SECONDS + 10, "empty work folder")
@@ -75,11 +86,13 @@ def test_an_erased_recording_leaves_nothing_but_that_it_was_erased(cloud: Cloud,
     assert cloud.client.bucket(INBOX).get_blob(running.name) is None
     job = cloud.job(running)
     assert (job.state, job.source.name) == ("erased", "(erased)")
-    assert cloud.jobs.tasks(running.job_id) == []
+    assert cloud.jobs.stage_records(running.job_id) == []
 
 
 def test_an_erasure_spares_the_answers_beneath(cloud: Cloud) -> None:
-    above, beneath = (cloud.upload(name, wav(FIVE_SECONDS)) for name in ("nested.wav", "nested.wav/inner.wav"))
+    above, beneath = (
+        cloud.upload(name, wav(FIVE_SECONDS)) for name in ("nested.wav", "nested.wav/inner.wav")
+    )
     for source in (above, beneath):
         cloud.answer(source)
     assert cloud.command("erase", "nested.wav", "--yes").returncode == 0
@@ -98,7 +111,7 @@ def test_what_failed_is_listed_and_run_again_from_where_it_failed(cloud: Cloud) 
     cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the new run")
     transcript = cloud.answer(source).transcript
     assert transcript["options"]["language"] == {"value": "en", "origin": "redrive"}
-    assert {task.stage: task.reused for task in cloud.jobs.tasks(source.job_id)}["prepare"]
+    assert {task.stage: task.reused for task in cloud.jobs.stage_records(source.job_id)}["prepare"]
 
 
 def test_an_event_that_never_came_is_made_up_for(cloud: Cloud) -> None:
@@ -134,8 +147,12 @@ def test_a_job_that_never_ends_is_given_up(cloud: Cloud) -> None:
 
 
 def test_status_tells_what_a_recording_waits_for(cloud: Cloud) -> None:
-    sources = [cloud.upload(f"queue/{number}.wav", wav(FIVE_SECONDS), SLOWLY) for number in range(4)]
-    cloud.until(lambda: "transcribe 1 of" in cloud.command("status").stdout, 30, "place in the queue")
+    sources = [
+        cloud.upload(f"queue/{number}.wav", wav(FIVE_SECONDS), SLOWLY) for number in range(4)
+    ]
+    cloud.until(
+        lambda: "transcribe 1 of" in cloud.command("status").stdout, 30, "place in the queue"
+    )
     for source in sources:
         assert cloud.answer(source).transcript
     assert "transcribe" not in cloud.command("status").stdout

@@ -1,7 +1,8 @@
 """Transcripts of five minutes of test sound stay within the measured error rates.
 
-The limits are a little above (or below) the figures of the day they were set, so that a change that makes words,
-times or speakers worse fails, and noise does not. They are no claim: claims are `make eval`'s.
+The limits are a little above (or below) the figures of the day they were set, so that a change that
+makes words, times or speakers worse fails, and noise does not. They are no claim: claims are `make
+eval`'s.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,9 +12,8 @@ import pytest
 from benchmarks.evaluation import measures, sets, systems
 from benchmarks.evaluation.measures import Ratio, Result
 from benchmarks.evaluation.truth import Recording
-from tests.cloud import Cloud
+from tests.support.cloud import Cloud
 
-pytestmark = pytest.mark.models
 Heard = list[tuple[Recording, Result]]
 Measure = Callable[[Recording, Result], dict[str, Ratio]]
 
@@ -54,7 +54,9 @@ def test_errors_stay_low(heard: Heard, measure: Measure, name: str, limit: float
     ("measure", "name", "limit"),
     [(measures.aligned, "aligned", 0.95), (measures.coverage, "coverage", 0.95)],
 )
-def test_words_are_aligned_and_cover_the_speech(heard: Heard, measure: Measure, name: str, limit: float) -> None:
+def test_words_are_aligned_and_cover_the_speech(
+    heard: Heard, measure: Measure, name: str, limit: float
+) -> None:
     assert rate(heard, measure, name) >= limit
 
 
@@ -81,11 +83,15 @@ def test_english_is_heard_as_english_after_silence_too(heard: Heard) -> None:
 
 
 def test_where_nobody_speaks_there_is_no_word(heard: Heard) -> None:
-    silent = [(recording.name, result.words) for recording, result in heard if not recording.utterances]
+    silent = [
+        (recording.name, result.words) for recording, result in heard if not recording.utterances
+    ]
     assert len(silent) == 3
     assert [words for _, words in silent] == [(), (), ()]
 
 
 def test_both_speakers_of_the_call_are_told_apart(heard: Heard) -> None:
-    counts = {recording.name: len({turn.speaker for turn in result.turns}) for recording, result in heard}
+    counts = {
+        recording.name: len({turn.speaker for turn in result.turns}) for recording, result in heard
+    }
     assert counts["sample"] == 2

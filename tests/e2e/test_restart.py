@@ -1,16 +1,16 @@
 """The answer arrives whichever process is killed, with real models and real signals."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import jiwer
 import pytest
 from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
-from local.home import STAGES
-from local.supervisor import supervisor_of
-from shared.contracts import Source
-from tests.cloud import Cloud
-from tests.recordings import sample
+from local.layout import STAGES
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.recordings import sample
 
 pytestmark = pytest.mark.models
 DIGESTS = {
@@ -29,11 +29,8 @@ def wer(text: str) -> float:
 
 
 @pytest.fixture
-def upload(real_cloud: Cloud, request: pytest.FixtureRequest) -> Source:
-    """Returns a recording uploaded to a cloud that is up, also after a test that ended it."""
-    if supervisor_of(real_cloud.home) is None:
-        real_cloud.up()
-    return real_cloud.upload(f"{request.node.name}.wav", sample().read_bytes())
+def upload(real_cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Source]:
+    yield real_cloud.upload(f"{request.node.name}.wav", sample().read_bytes())
 
 
 def check(transcript: dict[str, object]) -> None:
@@ -45,7 +42,9 @@ def check(transcript: dict[str, object]) -> None:
     assert len(speakers) == 2 and min(speakers.values()) >= 15, speakers
 
 
-def test_the_sample_is_transcribed_and_its_speakers_told_apart(real_cloud: Cloud, upload: Source) -> None:
+def test_the_sample_is_transcribed_and_its_speakers_told_apart(
+    real_cloud: Cloud, upload: Source
+) -> None:
     transcript = real_cloud.answer(upload, 120).transcript
     check(transcript)
     engines = transcript["provenance"]["stages"]
@@ -55,11 +54,13 @@ def test_the_sample_is_transcribed_and_its_speakers_told_apart(real_cloud: Cloud
     assert len(aligned) >= 0.9 * len(transcript["words"])
 
 
-@pytest.mark.parametrize("part", ["bucket", "runner", *STAGES])
+@pytest.mark.parametrize("part", ["storage", "workflows", *STAGES])
 def test_any_one_process_may_be_killed(real_cloud: Cloud, upload: Source, part: str) -> None:
-    stage = {"bucket": "transcribe", "runner": "transcribe", "finalize": "align"}.get(part, part)
+    stage = {"storage": "transcribe", "workflows": "transcribe", "finalize": "align"}.get(part, part)
     real_cloud.until(
-        lambda: any(t.stage == stage for t in real_cloud.jobs.tasks(upload.job_id)), 60, f"start of {stage}"
+        lambda: any(t.stage == stage for t in real_cloud.jobs.stage_records(upload.job_id)),
+        60,
+        f"start of {stage}",
     )
     killed = real_cloud.processes(part)
     assert killed
@@ -69,16 +70,24 @@ def test_any_one_process_may_be_killed(real_cloud: Cloud, upload: Source, part: 
 
 
 def test_a_worker_may_be_killed_without_its_master(real_cloud: Cloud, upload: Source) -> None:
-    real_cloud.until(lambda: any(t.stage == "transcribe" for t in real_cloud.jobs.tasks(upload.job_id)), 60, "start")
+    real_cloud.until(
+        lambda: any(t.stage == "transcribe" for t in real_cloud.jobs.stage_records(upload.job_id)),
+        60,
+        "start",
+    )
     real_cloud.processes("transcribe")[-1].kill()
     check(real_cloud.answer(upload, 180).transcript)
-    (task,) = [task for task in real_cloud.jobs.tasks(upload.job_id) if task.stage == "transcribe"]
+    (task,) = [
+        task for task in real_cloud.jobs.stage_records(upload.job_id) if task.stage == "transcribe"
+    ]
     assert task.attempts == 2
 
 
 def test_everything_may_be_killed_and_up_alone_goes_on(real_cloud: Cloud, upload: Source) -> None:
     real_cloud.until(
-        lambda: any(t.stage == "align" for t in real_cloud.jobs.tasks(upload.job_id)), 60, "start of align"
+        lambda: any(t.stage == "align" for t in real_cloud.jobs.stage_records(upload.job_id)),
+        60,
+        "start of align",
     )
     transcribed = real_cloud.job(upload)
     for process in real_cloud.everything():
@@ -87,11 +96,16 @@ def test_everything_may_be_killed_and_up_alone_goes_on(real_cloud: Cloud, upload
     check(real_cloud.answer(upload, 180).transcript)
     job = real_cloud.job(upload)
     assert (job.run, job.execution) == (transcribed.run, transcribed.execution)
-    tasks = {task.stage: task for task in real_cloud.jobs.tasks(upload.job_id)}
-    assert tasks["prepare"].attempts == tasks["transcribe"].attempts == 1, "finished stages are not paid for twice"
+    tasks = {task.stage: task for task in real_cloud.jobs.stage_records(upload.job_id)}
+    assert tasks["prepare"].attempts == tasks["transcribe"].attempts == 1, (
+        "finished stages are not paid for twice"
+    )
 
 
 def test_children_end_with_the_supervisor(real_cloud: Cloud) -> None:
     everything = real_cloud.everything()
     everything[0].kill()
-    real_cloud.until(lambda: not any(process.is_running() for process in everything), 10, "end of the children")
+    real_cloud.until(
+        lambda: not any(process.is_running() for process in everything), 10, "end of the children"
+    )
+    real_cloud.up()

@@ -1,7 +1,7 @@
 """The procedures in docs/operations.md work on the one-machine cloud.
 
-Operations on jobs are tested in test_operations.py, killed processes in test_restart.py, random full disks and outages
-in test_chaos.py.
+Operations on jobs are tested in test_operations.py, killed processes in test_restart.py, random
+full disks and outages in test_chaos.py.
 """
 
 import json
@@ -14,20 +14,25 @@ import psutil
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
-from local.home import INBOX, OUTBOX
-from shared.contracts import Source
-from tests.cloud import Cloud
+from local.layout import INBOX, OUTBOX
+from shared.model.contracts import Source
 from tests.e2e.conftest import SHORT_LEASES
-from tests.recordings import speech, wav
-from tests.slow import ENVIRONMENT
-from tests.small_disk import CannotMount, filled, small_disk
+from tests.support.cloud import Cloud
+from tests.support.recordings import speech, wav
+from tests.support.slow import ENVIRONMENT
+from tests.support.small_disk import CannotMount, filled, small_disk
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 FIVE_SECONDS = speech()[104_000:184_000]
 SLOWLY = {"language": "en", "initial-prompt": "slowly"}
 
 
 def at_work(cloud: Cloud, source: Source) -> bool:
-    return any(task.stage == "transcribe" and task.state == "running" for task in cloud.jobs.tasks(source.job_id))
+    return any(
+        task.stage == "transcribe" and task.state == "running"
+        for task in cloud.jobs.stage_records(source.job_id)
+    )
 
 
 @pytest.fixture
@@ -50,24 +55,28 @@ def stopped(processes: list[psutil.Process]) -> Iterator[None]:
                 process.resume()
 
 
-def test_a_stage_that_hangs_is_ended_by_down_and_begun_again_by_up(cloud: Cloud, transcribed: Source) -> None:
+def test_a_stage_that_hangs_is_ended_by_down_and_begun_again_by_up(
+    cloud: Cloud, transcribed: Source
+) -> None:
     with stopped(cloud.processes("transcribe")[1:]):
         cloud.down()
     cloud.up()
     assert cloud.answer(transcribed).transcript["job"]["run"] == 1
-    (task,) = [task for task in cloud.jobs.tasks(transcribed.job_id) if task.stage == "transcribe"]
+    (task,) = [
+        task for task in cloud.jobs.stage_records(transcribed.job_id) if task.stage == "transcribe"
+    ]
     assert task.attempts == 2, "a stage that hangs counts as one that died"
 
 
 def test_while_storage_is_away_jobs_wait_and_then_go_on(cloud: Cloud, transcribed: Source) -> None:
-    with stopped(cloud.processes("bucket")):
+    with stopped(cloud.processes("storage")):
         cloud.until(lambda: not answers(cloud), 10, "silence of the bucket server")
         assert cloud.job(transcribed).state == "running"
     assert cloud.answer(transcribed).transcript
 
 
 def answers(cloud: Cloud) -> bool:
-    return any(process.status() != psutil.STATUS_STOPPED for process in cloud.processes("bucket"))
+    return any(process.status() != psutil.STATUS_STOPPED for process in cloud.processes("storage"))
 
 
 def test_after_a_bad_deployment_all_that_failed_is_run_again(cloud: Cloud) -> None:
@@ -105,7 +114,9 @@ def test_an_unknown_option_stands_until_it_is_taken_out_of_the_metadata(cloud: C
     source = cloud.upload("misspelt.wav", wav(FIVE_SECONDS), {"langage": "en"})
     assert "there is no option 'langage'" in cloud.answer(source).problem["detail"]
     cloud.command("redrive", source.job_id, "--set", "language=en")
-    cloud.until(lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run")
+    cloud.until(
+        lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run"
+    )
     assert cloud.job(source).state == "failed"
     blob = cloud.client.bucket(INBOX).get_blob(source.name)
     blob.metadata = {"langage": None}
@@ -121,7 +132,9 @@ def test_a_redrive_tidies_up_after_an_answer_whose_end_was_cut_off(cloud: Cloud)
     stray.metadata = {"dropscribe-generation": str(source.generation), "dropscribe-run": "1"}
     stray.upload_from_string(b"{}")
     assert cloud.command("redrive", source.job_id).returncode == 0
-    cloud.until(lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run")
+    cloud.until(
+        lambda: cloud.job(source).run == 3 and cloud.settled(source), 30, "end of the second run"
+    )
     files = cloud.answer(source).files
     assert "problem.json" not in files
     assert json.loads(files["transcript.json"])["words"] == json.loads(answer)["words"]

@@ -9,17 +9,17 @@ from pathlib import Path
 import httpx
 import pytest
 
+from emulators.storage.tests.server import bucket_server
 from functions.prepare.job import prepare
-from local.home import INBOX, WORK
-from shared.contracts import Artifact, Source, StageRequest
-from shared.documents import MemoryDocuments
-from shared.jobs import JobStore, TaskRecord
-from shared.sqlite import SqliteDocuments
-from shared.storage import MemoryBlobs
-from tests.bucket_server import bucket_server
-from tests.function import Function, function
-from tests.recordings import speech, wav
-from tests.slow import ENVIRONMENT
+from local.layout import INBOX, WORK
+from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.adapters.sqlite import SqliteDocuments
+from shared.jobs.job import StageRecord
+from shared.jobs.store import JobStore
+from shared.model.contracts import Artifact, Source, StageRequest
+from tests.support.function import Function, function
+from tests.support.recordings import speech, wav
+from tests.support.slow import ENVIRONMENT
 
 SOURCE = Source(bucket=INBOX, name="talk.wav", generation=1)
 
@@ -33,7 +33,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
             bucket.blob(blob.uri.split("/", 3)[3]).upload_from_string(made()[0].read(blob.uri))
         yield {
             **ENVIRONMENT, "STORAGE_EMULATOR_HOST": server.url, "GOOGLE_CLOUD_PROJECT": "dropscribe-test",
-            "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
+            "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
             "DROPSCRIBE_JOB_DATABASE": str(tmp_path / "jobs.sqlite"),
         }  # fmt: skip
 
@@ -42,13 +42,15 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
 def made() -> tuple[MemoryBlobs, StageRequest]:
     """A recording, cut, and what transcribe is asked of it."""
     blobs = MemoryBlobs()
-    blobs.replace(SOURCE.uri, wav(speech()[104_000:184_000]), over=0)
+    blobs.put(SOURCE.uri, wav(speech()[104_000:184_000]), if_generation_match=0)
     claim = StageRequest(source=SOURCE, params={"run": 1, "execution": "e"})
     prepared = prepare(claim, blobs, JobStore(MemoryDocuments()))
     chunks, manifest = prepared.outputs["chunks"], prepared.outputs["manifest"]
     assert isinstance(chunks, tuple) and isinstance(manifest, Artifact)
     inputs = {"audio": chunks[0], "manifest": manifest}
-    asked = StageRequest(source=SOURCE, inputs=inputs, params={"language": "en", "initial_prompt": "for an hour"})
+    asked = StageRequest(
+        source=SOURCE, inputs=inputs, params={"language": "en", "initial_prompt": "for an hour"}
+    )
     return blobs, asked
 
 
@@ -56,12 +58,16 @@ def ask(served: Function) -> httpx.Response:
     return httpx.post(served.url, json=made()[1].model_dump(mode="json"), timeout=120)
 
 
-def task(environment: dict[str, str]) -> TaskRecord | None:
-    tasks = JobStore(SqliteDocuments(Path(environment["DROPSCRIBE_JOB_DATABASE"]))).tasks(SOURCE.job_id)
+def task(environment: dict[str, str]) -> StageRecord | None:
+    tasks = JobStore(SqliteDocuments(Path(environment["DROPSCRIBE_JOB_DATABASE"]))).stage_records(
+        SOURCE.job_id
+    )
     return tasks[0] if tasks else None
 
 
-def test_a_part_is_given_back_and_taken_over_at_once(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_part_is_given_back_and_taken_over_at_once(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
     with function("transcribe", environment, tmp_path) as ended, ThreadPoolExecutor(1) as caller:
         answer = caller.submit(ask, ended)
         while (begun := task(environment)) is None or begun.state != "running":
@@ -72,8 +78,12 @@ def test_a_part_is_given_back_and_taken_over_at_once(environment: dict[str, str]
         assert answer.result().json()["type"] == "urn:dropscribe:problem:stopping"
     left = task(environment)
     assert left is not None and (left.state, left.attempts) == ("failed", 0), "it was no attempt"
-    quick = {**environment, "DROPSCRIBE_TRANSCRIBER": "tests.noop:recogniser"}
+    quick = {**environment, "DROPSCRIBE_TRANSCRIBER": "tests.support.noop:recogniser"}
     with function("transcribe", quick, tmp_path) as another:
         assert ask(another).status_code == 200, another.log.read_text()
     taken = task(environment)
-    assert taken is not None and (taken.state, taken.attempts) == ("done", 1) and taken.owner != left.owner
+    assert (
+        taken is not None
+        and (taken.state, taken.attempts) == ("done", 1)
+        and taken.owner != left.owner
+    )

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from local.home import INBOX, OUTBOX
-from tests.cloud import Cloud
-from tests.deployed.deployment import Deployment, Failed, find, from_outputs
-from tests.recordings import silence, speech, wav
+from local.deployment import Deployment, Failed, find_deployment, from_outputs
+from local.layout import INBOX, OUTBOX
+from tests.support.cloud import Cloud
+from tests.support.recordings import silence, speech, wav
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 ROOT = Path(__file__).parents[2]
 BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)
@@ -23,13 +25,13 @@ BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)
 def smoke(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        (sys.executable, "-m", "tests.deployed.smoke", *arguments),
+        (sys.executable, "-m", "local.cli", "smoke", *arguments),
         cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 
 
 def at(cloud: Cloud) -> dict[str, str]:
-    return {"STORAGE_EMULATOR_HOST": cloud.home.ports().url("bucket")}
+    return {"STORAGE_EMULATOR_HOST": cloud.home.ports().url("storage")}
 
 
 def recording(folder: Path, content: bytes) -> str:
@@ -40,13 +42,18 @@ def recording(folder: Path, content: bytes) -> str:
 def test_the_answer_is_printed(cloud: Cloud) -> None:
     done = smoke(at(cloud), *BUCKETS)
     assert done.returncode == 0, done.stderr
-    assert "Word." in done.stdout and "30 s of sound" in done.stdout and "models: noop" in done.stdout
+    assert (
+        "Word." in done.stdout and "30 s of sound" in done.stdout and "models: noop" in done.stdout
+    )
     uploaded = done.stderr.removeprefix(f"uploaded gs://{INBOX}/").strip()
     assert f"gs://{OUTBOX}/{uploaded}/transcript.json" in done.stdout
 
 
 def test_env_points_it_at_the_one_machine_cloud(cloud: Cloud, tmp_path: Path) -> None:
-    lines = (line.removeprefix("export ").partition("  #")[0] for line in cloud.command("env").stdout.splitlines())
+    lines = (
+        line.removeprefix("export ").partition("  #")[0]
+        for line in cloud.command("env").stdout.splitlines()
+    )
     environment = {name: value for name, _, value in (line.partition("=") for line in lines)}
     done = smoke(environment, recording(tmp_path, wav(speech()[104_000:184_000])))
     assert done.returncode == 0, done.stderr
@@ -70,7 +77,7 @@ def test_a_deadline_is_told(cloud: Cloud, tmp_path: Path) -> None:
 def test_a_bucket_that_is_not_there_is_told(cloud: Cloud) -> None:
     done = smoke(at(cloud), "--inbox", "no-such-inbox", "--outbox", OUTBOX)
     assert done.returncode == 1
-    assert "gs://no-such-inbox, or what was asked for in it, is not there" in done.stderr
+    assert "gs://no-such-inbox, or an object in it, does not exist" in done.stderr
 
 
 @pytest.fixture
@@ -80,7 +87,9 @@ def forbidding() -> Iterator[str]:
     class Forbid(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            body = json.dumps({"error": {"code": 403, "message": "no storage.objects.create"}}).encode()
+            body = json.dumps(
+                {"error": {"code": 403, "message": "no storage.objects.create"}}
+            ).encode()
             self.send_response(403)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -101,7 +110,10 @@ def forbidding() -> Iterator[str]:
 def test_a_missing_right_is_told(forbidding: str) -> None:
     done = smoke({"STORAGE_EMULATOR_HOST": forbidding}, *BUCKETS)
     assert done.returncode == 1
-    assert f"no permission for gs://{INBOX} (403)" in done.stderr and "roles/storage.objectCreator" in done.stderr
+    assert (
+        f"no permission for gs://{INBOX} (403)" in done.stderr
+        and "roles/storage.objectCreator" in done.stderr
+    )
 
 
 def test_nobody_signed_in_is_told(tmp_path: Path) -> None:
@@ -117,8 +129,18 @@ def test_no_terraform_is_told(tmp_path: Path) -> None:
 
 
 def test_terraforms_outputs_name_the_deployment() -> None:
-    values = {"inbox": "in", "outbox": "out", "workflow": "projects/p/locations/l/workflows/w", "upload_command": "…"}
-    told = json.dumps({name: {"value": value, "type": "string", "sensitive": False} for name, value in values.items()})
+    values = {
+        "inbox": "in",
+        "outbox": "out",
+        "workflow": "projects/p/locations/l/workflows/w",
+        "upload_command": "…",
+    }
+    told = json.dumps(
+        {
+            name: {"value": value, "type": "string", "sensitive": False}
+            for name, value in values.items()
+        }
+    )
     found = from_outputs(told)
     assert (found.inbox, found.outbox, found.work) == ("in", "out", None)
     assert (found.project, found.region) == ("p", "l")
@@ -135,5 +157,5 @@ def test_outputs_that_name_no_deployment_are_told(told: str, says: str) -> None:
 
 def test_one_bucket_alone_is_refused() -> None:
     with pytest.raises(Failed, match="name both"):
-        find(inbox="in")
-    assert find("in", "out") == Deployment(inbox="in", outbox="out")
+        find_deployment(inbox="in")
+    assert find_deployment("in", "out") == Deployment(inbox="in", outbox="out")

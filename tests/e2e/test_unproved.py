@@ -10,16 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud import Cloud
 from tests.deployed.checks import CHECKS
 from tests.deployed.steps import of, steps
+from tests.support.cloud import Cloud
+
+pytestmark = pytest.mark.xdist_group("cloud")
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"Nothing is left to change", "Every function starts", "A stranger gets nowhere", "It deploys",
-             "Time to live", "A completion is published"}  # fmt: skip
+             "Time to live", "A job event is published"}  # fmt: skip
 """Steps with a check that needs Google."""
 OTHERWISE = {"The transcript knows its cost", "An error out of a branch"}
-"""Steps that come out otherwise here: the one-machine cloud has no prices, and engines that do nothing any model."""
+"""Steps that come out otherwise here: the one-machine cloud has no prices, and engines that do
+nothing any model."""
 
 
 def walk(
@@ -33,17 +36,24 @@ def walk(
 
 def at(cloud: Cloud) -> dict[str, str]:
     """What `dropscribe env` prints, and the job store."""
-    lines = (line.removeprefix("export ").partition("  #")[0] for line in cloud.command("env").stdout.splitlines())
+    lines = (
+        line.removeprefix("export ").partition("  #")[0]
+        for line in cloud.command("env").stdout.splitlines()
+    )
     return {
         **{name: value for name, _, value in (line.partition("=") for line in lines)},
-        "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
+        "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
         "DROPSCRIBE_JOB_DATABASE": str(cloud.home.jobs),
     }
 
 
 def verdicts(report: Path) -> dict[str, tuple[str, str]]:
     """Title -> (verdict, what was seen), of a report."""
-    rows = [line.strip("| ").split(" | ") for line in report.read_text().splitlines() if line.startswith("| ")][1:]
+    rows = [
+        line.strip("| ").split(" | ")
+        for line in report.read_text().splitlines()
+        if line.startswith("| ")
+    ][1:]
     return {row[0].partition(". ")[2]: (row[1], row[2]) for row in rows}
 
 
@@ -76,15 +86,24 @@ def test_what_can_be_seen_here_is_as_expected(cloud: Cloud, tmp_path: Path) -> N
     here = CHECKS.keys() - ELSEWHERE - OTHERWISE
     assert {title: seen[title] for title in here if seen[title][0] != "as expected"} == {}
     assert {seen[title][0] for title in OTHERWISE} == {"NOT as expected"}
-    assert {seen[title][0] for title in seen.keys() - CHECKS.keys() | ELSEWHERE} == {"not looked at"}
+    assert {seen[title][0] for title in seen.keys() - CHECKS.keys() | ELSEWHERE} == {
+        "not looked at"
+    }
     assert "Traceback" not in done.stderr
 
 
 def test_what_is_not_as_expected_is_told(cloud: Cloud, tmp_path: Path) -> None:
-    """The bucket that is named as the inbox is not the one that the workflow's executions are for."""
+    """The bucket that is named as the inbox is not the one that the workflow's executions are
+    for."""
     environment = {**at(cloud), "DROPSCRIBE_INBOX": "dropscribe-outbox"}
     cloud.until(lambda: bool(cloud.command("status").stdout), 30, "jobs")
-    done = walk(environment, tmp_path / "report.md", "--no-questions", "--steps", number("Nobody feeds himself"))
+    done = walk(
+        environment,
+        tmp_path / "report.md",
+        "--no-questions",
+        "--steps",
+        number("Nobody feeds himself"),
+    )
     assert done.returncode == 1
     assert verdicts(tmp_path / "report.md")["Nobody feeds himself"][0] == "NOT as expected"
 
@@ -92,7 +111,13 @@ def test_what_is_not_as_expected_is_told(cloud: Cloud, tmp_path: Path) -> None:
 def test_a_check_that_breaks_is_what_was_seen(tmp_path: Path) -> None:
     nowhere = {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9", "DROPSCRIBE_INBOX": "a", "DROPSCRIBE_OUTBOX": "b",
                "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9"}  # fmt: skip
-    done = walk(nowhere, tmp_path / "report.md", "--no-questions", "--steps", number("What is no recording is ignored"))
+    done = walk(
+        nowhere,
+        tmp_path / "report.md",
+        "--no-questions",
+        "--steps",
+        number("What is no recording is ignored"),
+    )
     assert done.returncode == 1
     verdict, seen = verdicts(tmp_path / "report.md")["What is no recording is ignored"]
     assert verdict == "NOT as expected" and "ServiceUnavailable" in seen
@@ -126,7 +151,9 @@ TTLS = ("jobs", "tasks", "reconcile")
 TOLD = {
     "workflows describe": {"state": "ACTIVE"},
     "run services": [SERVICE],
-    "firestore fields": [{"name": TTL.format(group), "ttlConfig": {"state": "ACTIVE"}} for group in TTLS],
+    "firestore fields": [
+        {"name": TTL.format(group), "ttlConfig": {"state": "ACTIVE"}} for group in TTLS
+    ],
 }
 """What gcloud prints where all is well, cut to what is read of it."""
 
@@ -147,7 +174,11 @@ def google(tmp_path: Path) -> dict[str, str]:
         "database": "d",
     }
     told = json.dumps({name: {"value": value} for name, value in outputs.items()})
-    program(tmp_path, "terraform", f"import sys\nprint({told!r} if 'output' in sys.argv else 'No changes.')")
+    program(
+        tmp_path,
+        "terraform",
+        f"import sys\nprint({told!r} if 'output' in sys.argv else 'No changes.')",
+    )
     (tmp_path / "told.json").write_text(json.dumps(TOLD))
     program(
         tmp_path,

@@ -1,7 +1,8 @@
 """A deployment of another version in the middle of jobs loses nothing and answers correctly.
 
-The cloud runs from a checkout of its own, with engines that do nothing. A deploy changes the checkout and ends the
-functions' processes, as Cloud Run replaces instances; the executions of the workflow know nothing of it.
+The cloud runs from a checkout of its own, with engines that do nothing. A deploy changes the
+checkout and ends the functions' processes, as Cloud Run replaces instances; the executions of the
+workflow know nothing of it.
 """
 
 import json
@@ -15,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from local.home import STAGES, WORK
-from local.parts import slots
-from shared.contracts import Source
-from tests.cloud import Cloud
-from tests.recordings import speech, wav
-from tests.slow import ENVIRONMENT
+from local.layout import STAGES, WORK
+from local.processes import slots
+from shared.model.contracts import Source
+from tests.support.cloud import Cloud
+from tests.support.recordings import speech, wav
+from tests.support.slow import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 FIVE_SECONDS = speech()[104_000:184_000]
@@ -40,23 +41,40 @@ class Deployed:
         for stage in CHANGED:
             source = self.checkout / "functions" / stage / "stage.py"
             source.write_text(
-                re.sub(r'^VERSION = ".*"$', f'VERSION = "{version}"', source.read_text(), flags=re.MULTILINE)
+                re.sub(
+                    r'^VERSION = ".*"$',
+                    f'VERSION = "{version}"',
+                    source.read_text(),
+                    flags=re.MULTILINE,
+                )
             )
         replaced = [process for stage in STAGES for process in self.cloud.processes(stage)]
         assert replaced
         for stage in STAGES:
             self.cloud.processes(stage)[0].terminate()
-        self.cloud.until(lambda: not any(process.is_running() for process in replaced), 60, "end of the replaced")
+        self.cloud.until(
+            lambda: not any(process.is_running() for process in replaced), 60, "end of the replaced"
+        )
 
     def versions(self, source: Source, stage: str) -> set[str]:
         """Those that the stage's answers were given by, as they lie in the work bucket."""
-        answers = [name for name in self.cloud.work(source) if re.search(rf"/{stage}/[0-9a-f]{{20}}[.]json$", name)]
+        answers = [
+            name
+            for name in self.cloud.work(source)
+            if re.search(rf"/{stage}/[0-9a-f]{{20}}[.]json$", name)
+        ]
         bucket = self.cloud.client.bucket(WORK)
-        return {json.loads(bucket.blob(name).download_as_bytes())["stage_version"] for name in answers}
+        return {
+            json.loads(bucket.blob(name).download_as_bytes())["stage_version"] for name in answers
+        }
 
     def asked(self, source: Source, stage: str) -> list[datetime]:
         """When each question that the stage was asked about the recording was last worked on."""
-        return [task.started for task in self.cloud.jobs.tasks(source.job_id) if task.stage == stage]
+        return [
+            task.started
+            for task in self.cloud.jobs.stage_records(source.job_id)
+            if task.stage == stage
+        ]
 
     def redrive(self, source: Source) -> dict[str, Any]:
         done = self.cloud.command("redrive", source.job_id)
@@ -89,21 +107,33 @@ def test_a_deploy_in_the_middle_of_jobs_loses_nothing(deployed: Deployed) -> Non
     first = cloud.upload("first.wav", wav(FIVE_SECONDS), {"language": "en"})
     expected = cloud.answer(first).transcript["words"]
     (old,) = deployed.versions(first, "transcribe")
-    sources = [cloud.upload(f"{number}.wav", wav(FIVE_SECONDS), SLOWLY) for number in range(UPLOADS)]
+    sources = [
+        cloud.upload(f"{number}.wav", wav(FIVE_SECONDS), SLOWLY) for number in range(UPLOADS)
+    ]
     cloud.until(lambda: all(cloud.jobs.find(source.job_id) for source in sources), 120, "all jobs")
-    cloud.until(lambda: any(deployed.asked(source, "align") for source in sources), 120, "a transcribed part")
+    cloud.until(
+        lambda: any(deployed.asked(source, "align") for source in sources),
+        120,
+        "a transcribed part",
+    )
     executions = {source: cloud.job(source).execution for source in sources}
     deployed.deploy("new")
     for source in sources:
         transcript = cloud.answer(source, 120).transcript
         assert transcript["words"] == expected
-        assert (transcript["job"]["run"], cloud.job(source).execution) == (1, executions[source]), "it went on"
+        assert (transcript["job"]["run"], cloud.job(source).execution) == (1, executions[source]), (
+            "it went on"
+        )
         assert len(deployed.asked(source, "prepare")) == 1, "what did not change is not asked again"
     given = [deployed.versions(source, "transcribe") for source in sources]
-    assert set().union(*given) == {old, "new"}, "some were transcribed before the deploy, and some after it"
+    assert set().union(*given) == {old, "new"}, (
+        "some were transcribed before the deploy, and some after it"
+    )
 
 
-def test_a_redrive_asks_the_new_version_and_a_rollback_finds_what_the_old_one_said(deployed: Deployed) -> None:
+def test_a_redrive_asks_the_new_version_and_a_rollback_finds_what_the_old_one_said(
+    deployed: Deployed,
+) -> None:
     source = deployed.cloud.upload("kept.wav", wav(FIVE_SECONDS), {"language": "en"})
     words = deployed.cloud.answer(source).transcript["words"]
     (old,) = deployed.versions(source, "transcribe")

@@ -1,4 +1,4 @@
-"""One hostile input through the whole of prepare, in this process."""
+"""Runs one hostile input through the whole of prepare, in this process."""
 
 import hashlib
 import io
@@ -10,26 +10,27 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from functions.prepare.job import prepare
-from functions.prepare.media import recording
-from shared.contracts import Artifact, Prepared, Source, StageRequest
-from shared.documents import MemoryDocuments
-from shared.errors import PROBLEM_TYPE, Permanent, StageError
-from shared.jobs import JobStore
+from functions.prepare.media import open_recording
+from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.store import JobStore
+from shared.model.artifacts import SAMPLE_RATE, Manifest
+from shared.model.contracts import Artifact, Prepared, Source, StageRequest
+from shared.model.errors import PROBLEM_TYPE, Permanent, StageError
 from shared.settings import settings
-from shared.speech import Manifest
-from shared.storage import MemoryBlobs
-from tests.hostile.inputs import Hostile
+from tests.hostile.inputs import HostileInput
 
 STATUS = Path("/proc/self/status")
-LONGEST = 2000
+MAX_DETAIL = 2000
 """Characters of a problem's detail, which a workflow has to carry."""
+MAX_REPR = 500
+"""Characters kept of an unexpected exception."""
 
 
 class Outcome(BaseModel):
     """How an attempt ended."""
 
     end: str
-    """`answer`, the problem's type, or `escaped` with the exception that no caller expects."""
+    """`answer`, the problem's type, or `escaped` with an exception that no caller expects."""
     detail: str = ""
     sound: bool = False
     """Some of it was decoded."""
@@ -38,82 +39,101 @@ class Outcome(BaseModel):
     """MiB that the process held at most."""
 
     @property
-    def right(self) -> bool:
-        """An answer, or a problem that is final."""
+    def acceptable(self) -> bool:
+        """Returns whether it ended in an answer or a final problem."""
         return self.end == "answer" or self.end.startswith(PROBLEM_TYPE)
 
 
-class Discarding(MemoryBlobs):
-    """Keeps no sound, only how long it is: hours of it would not fit."""
+class DiscardingBlobs(MemoryBlobs):
+    """Keeps only the length of sound, since hours of it would not fit into memory."""
 
     def __init__(self) -> None:
         super().__init__()
         self.samples = 0
 
-    def keep(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
+    def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         if not isinstance(content, Path):
-            return super().keep(uri, content, sha256)
-        with wave.open(str(content)) as file:
-            self.samples += file.getnframes() if uri.endswith("-chunks.wav") else 0
-        return super().keep(uri, hashlib.sha256(uri.encode()).digest(), sha256)
+            return super().put_if_absent(uri, content, sha256)
+        if uri.endswith("-chunks.wav"):
+            with wave.open(str(content)) as file:
+                self.samples += file.getnframes()
+        replacement = hashlib.sha256(uri.encode()).digest()
+        return super().put_if_absent(uri, replacement, sha256)
 
 
-def attempt(made: Hostile) -> Outcome:
-    forget_peak()
-    began = time.monotonic()
+def attempt(hostile: HostileInput) -> Outcome:
+    reset_peak_memory()
+    start = time.monotonic()
+    outcome = run(hostile)
+    seconds = time.monotonic() - start
+    peak = peak_memory()
+    measured = {
+        "sound": outcome.sound or has_sound(hostile.data),
+        "seconds": round(seconds, 3),
+        "peak": peak,
+    }
+    return outcome.model_copy(update=measured)
+
+
+def run(hostile: HostileInput) -> Outcome:
     try:
-        check(*prepared(made))
-        outcome = Outcome(end="answer", sound=True)
+        response, blobs = prepare_input(hostile)
+        check(response, blobs)
     except Permanent as error:
-        outcome = Outcome(
-            end=error.type if len(str(error)) < LONGEST else "escaped length", detail=str(error)[:LONGEST]
-        )
+        detail = str(error)
+        end = error.type if len(detail) < MAX_DETAIL else "escaped length"
+        return Outcome(end=end, detail=detail[:MAX_DETAIL])
     except StageError as error:
-        outcome = Outcome(end=f"escaped {error.type}", detail=str(error))
+        return Outcome(end=f"escaped {error.type}", detail=str(error))
     except Exception as error:
-        outcome = Outcome(end=f"escaped {type(error).__name__}", detail=repr(error)[:500])
-    seconds, peak = time.monotonic() - began, peak_memory()
-    return outcome.model_copy(
-        update={"sound": outcome.sound or sounds(made.data), "seconds": round(seconds, 3), "peak": peak}
-    )
+        end = f"escaped {type(error).__name__}"
+        return Outcome(end=end, detail=repr(error)[:MAX_REPR])
+    return Outcome(end="answer", sound=True)
 
 
-def prepared(made: Hostile) -> tuple[Prepared, Discarding]:
-    blobs, inbox = Discarding(), settings().inbox
-    generation = blobs.replace(f"gs://{inbox}/{made.name}", made.data, over=0, metadata=made.metadata)
+def prepare_input(hostile: HostileInput) -> tuple[Prepared, DiscardingBlobs]:
+    blobs = DiscardingBlobs()
+    inbox = settings().inbox
+    uri = f"gs://{inbox}/{hostile.name}"
+    generation = blobs.put(uri, hostile.data, if_generation_match=0, metadata=hostile.metadata)
     assert generation is not None
-    if made.options is not None:
-        blobs.replace(f"gs://{inbox}/options.json", made.options, over=0)
-    source = Source(bucket=inbox, name=made.name, generation=generation)
-    asked = StageRequest(source=source, params={"run": 1, "execution": "hostile"})
-    return prepare(asked, blobs, JobStore(MemoryDocuments())), blobs
+    if hostile.options is not None:
+        blobs.put(f"gs://{inbox}/options.json", hostile.options, if_generation_match=0)
+    source = Source(bucket=inbox, name=hostile.name, generation=generation)
+    request = StageRequest(source=source, params={"run": 1, "execution": "hostile"})
+    return prepare(request, blobs, JobStore(MemoryDocuments())), blobs
 
 
-def check(answer: Prepared, blobs: Discarding) -> None:
-    """Raise AssertionError unless the answer is whole, and can be told in JSON."""
-    answer.model_dump_json()
-    artifact = answer.outputs["manifest"]
+def check(response: Prepared, blobs: DiscardingBlobs) -> None:
+    """Raise AssertionError unless the response is complete, and can be written as JSON."""
+    response.model_dump_json()
+    artifact = response.outputs["manifest"]
     assert isinstance(artifact, Artifact)
     manifest = Manifest.model_validate_json(blobs.read(artifact.uri))
-    chunks = answer.outputs["chunks"]
-    assert isinstance(chunks, tuple) and len(chunks) == len(manifest.chunks) > 0
-    assert math.isclose(manifest.chunks[-1].end, manifest.media.duration, abs_tol=0.002)
-    assert math.isclose(blobs.samples / 16_000, manifest.media.duration, abs_tol=0.002)
+    chunks = response.outputs["chunks"]
+    assert isinstance(chunks, tuple)
+    assert len(chunks) == len(manifest.chunks) > 0
+    duration = manifest.media.duration
+    assert math.isclose(manifest.chunks[-1].end, duration, abs_tol=0.002)
+    assert math.isclose(blobs.samples / SAMPLE_RATE, duration, abs_tol=0.002)
 
 
-def sounds(data: bytes) -> bool:
-    """Whether any of it can be decoded, though it is no answer."""
+def has_sound(data: bytes) -> bool:
+    """Returns whether any of it can be decoded, although it was refused."""
     try:
-        with recording(io.BytesIO(data), settings().max_hours * 3600) as original:
-            return next(original.samples(), None) is not None
+        with open_recording(io.BytesIO(data), settings().max_hours * 3600) as recording:
+            return next(recording.samples(), None) is not None
     except Exception:
         return False
 
 
-def forget_peak() -> None:
+def reset_peak_memory() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_memory() -> int:
-    lines = STATUS.read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
+    """Returns the most MiB held since the reset."""
+    for line in STATUS.read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) // 1024
+    raise AssertionError("the kernel reports no VmHWM")

@@ -1,28 +1,28 @@
-"""The process that may crash: reads numbers, tells how each input ended. Started by `contained`."""
+"""The process that may crash: reads numbers, and writes how each input ended."""
 
 import os
 import sys
 from pathlib import Path
 
 from functions.prepare.memory import limit_memory
-from shared.process import die_with_parent
+from shared.runtime.process import die_with_parent
 from tests.hostile.attempt import attempt
-from tests.hostile.inputs import Hostile, hostile
-from tests.hostile.outside import Outside
-from tests.hostile.recordings import recorded
+from tests.hostile.canary import Canary
+from tests.hostile.inputs import HostileInput, hostile_input
+from tests.hostile.recordings import encoded_speech
 
 
 def main(seed: int, folder: str, port: int) -> None:
     die_with_parent()
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what a library prints is no answer
-    outside = Outside(Path(folder), port)
-    attempt(Hostile("wav", "nothing", recorded("wav")))  # load all there is to load
+    outcomes = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # libraries may print to stdout
+    canary = Canary(Path(folder), port)
+    attempt(HostileInput("wav", "nothing", encoded_speech("wav")))  # loads every module
     limit_memory()  # as in prepare's own worker
-    answers.write("ready\n")
+    outcomes.write("ready\n")
     for line in sys.stdin:
-        made = hostile(seed, int(line), outside)
-        answers.write(attempt(made).model_dump_json() + "\n")
+        hostile = hostile_input(seed, int(line), canary)
+        outcomes.write(attempt(hostile).model_dump_json() + "\n")
 
 
 if __name__ == "__main__":

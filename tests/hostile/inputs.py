@@ -1,51 +1,54 @@
-"""Every hostile input by its seed and number: first those made by hand, then mutants without end."""
+"""Every hostile input by its seed and number: first the handmade ones, then endless mutants."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from tests.hostile.crafted import crafted
+from tests.hostile.canary import Canary
+from tests.hostile.handmade import handmade_recordings
 from tests.hostile.mutations import mutant
-from tests.hostile.outside import Outside
-from tests.hostile.recordings import recorded
+from tests.hostile.recordings import encoded_speech
 from tests.hostile.references import references
-from tests.hostile.surroundings import METADATA, NAMES, OPTIONS
+from tests.hostile.uploads import METADATA, NAMES, OPTIONS
 
 
 @dataclass(frozen=True)
-class Hostile:
-    """`format` is the format that was mutated, or `crafted`, `reference`, `name`, `metadata`, `options`."""
-
+class HostileInput:
     format: str
-    what: str
+    """The mutated format, or `crafted`, `reference`, `name`, `metadata` or `options`."""
+    description: str
     data: bytes = field(repr=False)
     name: str = "talk"
     metadata: Mapping[str, str] = field(default_factory=dict)
     options: bytes | None = None
-    """An options.json beside it."""
+    """Content of an options.json beside it."""
 
 
-def hostile(seed: int, number: int, outside: Outside) -> Hostile:
-    """The same seed and number give the same bytes, but for where the outside is."""
-    made = by_hand(outside)
-    return made[number] if number < len(made) else Hostile(*mutant(seed, number))
+def hostile_input(seed: int, number: int, canary: Canary) -> HostileInput:
+    """Returns the same bytes for the same seed, number and canary."""
+    handmade = handmade_inputs(canary)
+    if number < len(handmade):
+        return handmade[number]
+    made = mutant(seed, number)
+    return HostileInput(made.format, made.description, made.data)
 
 
 @cache
-def by_hand(outside: Outside) -> list[Hostile]:
-    return [
-        *(Hostile("crafted", what, data) for what, data in crafted().items()),
-        *(Hostile("reference", what, data) for what, data in references(outside).items()),
-        *surrounded(),
-    ]
+def handmade_inputs(canary: Canary) -> list[HostileInput]:
+    inputs = []
+    for description, data in handmade_recordings().items():
+        inputs.append(HostileInput("crafted", description, data))
+    for description, data in references(canary).items():
+        inputs.append(HostileInput("reference", description, data))
+    return [*inputs, *hostile_uploads()]
 
 
-def surrounded() -> Iterator[Hostile]:
-    """A harmless recording in hostile company."""
-    sound = recorded("flac")
+def hostile_uploads() -> Iterator[HostileInput]:
+    """Yields a harmless recording with hostile names, metadata and options."""
+    data = encoded_speech("flac")
     for name in NAMES:
-        yield Hostile("name", repr(name[:40]), sound, name=name)
+        yield HostileInput("name", repr(name[:40]), data, name=name)
     for metadata in METADATA:
-        yield Hostile("metadata", str(metadata)[:60], sound, metadata=metadata)
-    for what, options in OPTIONS.items():
-        yield Hostile("options", what, sound, options=options)
+        yield HostileInput("metadata", str(metadata)[:60], data, metadata=metadata)
+    for description, options in OPTIONS.items():
+        yield HostileInput("options", description, data, options=options)

@@ -11,62 +11,75 @@ from pathlib import Path
 import av
 import pytest
 
-from functions.prepare.memory import MOST
+from functions.prepare.memory import MAX_BYTES
 from tests.hostile.attempt import attempt
-from tests.hostile.contained import Child, contained
-from tests.hostile.inputs import Hostile, by_hand, hostile
-from tests.hostile.outside import Watch, watched
-from tests.hostile.recordings import KINDS, recorded
+from tests.hostile.canary import CanaryWatch, watch_canary
+from tests.hostile.inputs import HostileInput, handmade_inputs, hostile_input
+from tests.hostile.isolation import Child, run_isolated
+from tests.hostile.recordings import FORMATS, encoded_speech
 from tests.hostile.references import references
 
 SEED = 1
 MUTANTS = 200
+MIN_DECODED = 0.3
+"""Fraction of mutants that some sound is decoded of; fewer would be broken too much."""
 
 
 @pytest.fixture(scope="module")
-def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
-    with watched(tmp_path_factory.mktemp("outside")) as watch:
+def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryWatch]:
+    with watch_canary(tmp_path_factory.mktemp("canary")) as watch:
         yield watch
 
 
-def test_whatever_comes_ends_in_an_answer_or_a_problem(watch: Watch) -> None:
-    made = len(by_hand(watch.outside))
-    before = watch.touched()
-    outcomes = dict(contained(SEED, range(made + MUTANTS), watch.outside))
-    assert len(outcomes) == made + MUTANTS
-    assert {number: outcome for number, outcome in outcomes.items() if not outcome.right} == {}
-    assert max(outcome.peak for outcome in outcomes.values()) * 2**20 < MOST
-    assert sum(outcomes[number].sound for number in range(made, made + MUTANTS)) > 0.3 * MUTANTS
-    assert watch.touched() == before, "something outside was opened"
+def test_every_input_ends_in_an_answer_or_a_problem(watch: CanaryWatch) -> None:
+    handmade = len(handmade_inputs(watch.canary))
+    accesses = watch.accesses()
+    numbers = range(handmade + MUTANTS)
+    outcomes = dict(run_isolated(SEED, numbers, watch.canary))
+    assert len(outcomes) == len(numbers)
+    wrong = {number: outcome for number, outcome in outcomes.items() if not outcome.acceptable}
+    assert wrong == {}
+    assert max(outcome.peak for outcome in outcomes.values()) * 2**20 < MAX_BYTES
+    decoded = sum(outcomes[number].sound for number in numbers[handmade:])
+    assert decoded > MIN_DECODED * MUTANTS
+    assert watch.accesses() == accesses, "something other than the recording was opened"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_recording_is_whole_before_it_is_broken(kind: str) -> None:
-    assert attempt(Hostile(kind, "nothing", recorded(kind))).end == "answer"
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_recording_is_answered_before_it_is_mutated(name: str) -> None:
+    assert attempt(HostileInput(name, "nothing", encoded_speech(name))).end == "answer"
 
 
-def test_the_same_number_is_the_same_input(watch: Watch) -> None:
-    first = len(by_hand(watch.outside))
+def test_the_same_number_is_the_same_input(watch: CanaryWatch) -> None:
+    canary = watch.canary
+    first = len(handmade_inputs(canary))
     for number in (first, first + 7):
-        assert hostile(SEED, number, watch.outside) == hostile(SEED, number, watch.outside)
-    assert hostile(SEED, first, watch.outside) != hostile(SEED + 1, first, watch.outside)
+        assert hostile_input(SEED, number, canary) == hostile_input(SEED, number, canary)
+    assert hostile_input(SEED, first, canary) != hostile_input(SEED + 1, first, canary)
 
 
-def test_a_crash_and_a_hang_are_outcomes(watch: Watch) -> None:
-    for death, end in ((signal.SIGSEGV, "crash"), (signal.SIGSTOP, "hang")):
-        child = Child(SEED, watch.outside, deadline=1)
-        try:
-            os.kill(child.pid, death)
-            assert child.attempt(0).end == end
-        finally:
-            child.end()
+@pytest.mark.parametrize(("death", "end"), [(signal.SIGSEGV, "crash"), (signal.SIGSTOP, "hang")])
+def test_a_crash_and_a_hang_are_outcomes(
+    death: signal.Signals, end: str, watch: CanaryWatch
+) -> None:
+    child = Child(SEED, watch.canary, timeout=1)
+    try:
+        os.kill(child.pid, death)
+        assert child.attempt(0).end == end
+    finally:
+        child.end()
 
 
-UNPROTECTED = {"protocol_whitelist": "file,http,tcp", "enable_drefs": "1", "use_absolute_path": "1", "safe": "0"}
+UNPROTECTED = {
+    "protocol_whitelist": "file,http,tcp",
+    "enable_drefs": "1",
+    "use_absolute_path": "1",
+    "safe": "0",
+}
 
 
 @pytest.mark.parametrize(
-    ("what", "ending"),
+    ("description", "suffix"),
     [
         ("hls of a file url", "m3u8"),
         ("hls of an address", "m3u8"),
@@ -74,24 +87,32 @@ UNPROTECTED = {"protocol_whitelist": "file,http,tcp", "enable_drefs": "1", "use_
         ("a mov alias naming a file", "mov"),
     ],
 )
-def test_libav_left_alone_would_open_what_is_named(what: str, ending: str, watch: Watch, tmp_path: Path) -> None:
-    path, before = tmp_path / f"list.{ending}", watch.touched()
-    path.write_bytes(references(watch.outside)[what])
-    with suppress(av.FFmpegError):  # nobody answers at the address
+def test_libav_without_our_options_would_open_what_is_named(
+    description: str, suffix: str, watch: CanaryWatch, tmp_path: Path
+) -> None:
+    path = tmp_path / f"list.{suffix}"
+    accesses = watch.accesses()
+    path.write_bytes(references(watch.canary)[description])
+    with suppress(av.FFmpegError):  # the server does not answer
         av.open(str(path), container_options=UNPROTECTED, timeout=2.0).close()
-    assert watch.touched() > before
+    assert watch.accesses() > accesses
 
 
-def test_an_attempt_opens_nothing_of_it(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(watch.outside.folder)
-    before = watch.touched()
-    for what, data in references(watch.outside).items():
-        attempt(Hostile("reference", what, data))
-    assert watch.touched() == before
+def test_an_attempt_opens_nothing_that_is_named(
+    watch: CanaryWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(watch.canary.folder)
+    accesses = watch.accesses()
+    for description, data in references(watch.canary).items():
+        attempt(HostileInput("reference", description, data))
+    assert watch.accesses() == accesses
 
 
-def test_nothing_is_reported_home(tmp_path: Path) -> None:
-    command = (sys.executable, "-c", "import shared.process\nfrom functions.prepare.speech import session; session()")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))}
-    subprocess.run(command, env={**environment, "HOME": str(tmp_path)}, check=True, timeout=60)
+def test_onnxruntime_sends_no_telemetry(tmp_path: Path) -> None:
+    code = "import shared.runtime.process\nfrom functions.prepare.vad import session; session()"
+    environment = {"HOME": str(tmp_path)}
+    for name, value in os.environ.items():
+        if name != "HOME" and not name.startswith(("XDG_", "ORT_")):
+            environment[name] = value
+    subprocess.run((sys.executable, "-c", code), env=environment, check=True, timeout=60)
     assert not list(tmp_path.rglob("*")), "onnxruntime keeps there what it is going to send"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bucket_server import BucketServer
+from emulators.storage.tests.server import BucketServer
 from tests.images.containers import Container, require
 
 Start = Callable[[str], Container]
@@ -24,7 +24,9 @@ def start(tmp_path: Path, buckets: BucketServer) -> Iterator[Start]:
 
     def begin(function: str) -> Container:
         require(function)
-        started.append(Container(function, tmp_path / "jobs", {"STORAGE_EMULATOR_HOST": buckets.url}))
+        started.append(
+            Container(function, tmp_path / "jobs", {"STORAGE_EMULATOR_HOST": buckets.url})
+        )
         return started[-1]
 
     yield begin

@@ -1,4 +1,5 @@
-"""Containers under test: of images built from these very sources, run as the one-machine cloud runs them."""
+"""Containers under test: of images built from these very sources, run as the one-machine cloud runs
+them."""
 
 import hashlib
 import json
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from local.container import engine, hand_over, remove, run
-from local.home import FUNCTIONS, ROOT, free_ports
+from local.layout import FUNCTIONS, ROOT, free_ports
 
 NAMES = {function: f"dropscribe/{function}" for function in FUNCTIONS}
 """As `make images` calls them."""
@@ -50,12 +51,20 @@ def said(*command: str) -> str | None:
 
 def digest(tops: tuple[str, ...]) -> str:
     files = sorted(path.relative_to(ROOT) for top in tops for path in (ROOT / top).rglob("*.py"))
-    return hashlib.sha256(b"".join(str(path).encode() + (ROOT / path).read_bytes() for path in files)).hexdigest()
+    return hashlib.sha256(
+        b"".join(str(path).encode() + (ROOT / path).read_bytes() for path in files)
+    ).hexdigest()
 
 
 def inside(image: str, program: str, *arguments: str) -> str:
     """What a Python program prints in a container of the image."""
-    command = (*run(image, f"dropscribe-inside-{os.getpid()}", None, ()), "python", "-c", program, *arguments)
+    command = (
+        *run(image, f"dropscribe-inside-{os.getpid()}", None, ()),
+        "python",
+        "-c",
+        program,
+        *arguments,
+    )
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
@@ -75,7 +84,7 @@ class Container:
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
-            "DROPSCRIBE_JOB_DOCUMENTS": "shared.sqlite:SqliteDocuments",
+            "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
             "DROPSCRIBE_JOB_DATABASE": str(folder / "jobs.sqlite"),
             "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # nobody is called
             **environment,
@@ -83,7 +92,9 @@ class Container:
         hand_over(folder)
         with self.log.open("wb") as log:
             command = run(NAMES[function], self.name, folder, sorted(given))
-            self.process = subprocess.Popen(command, env={**os.environ, **given}, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, env={**os.environ, **given}, stdout=log, stderr=log
+            )
 
     def health(self) -> httpx.Response:
         """Its first answer."""
@@ -92,11 +103,15 @@ class Container:
             try:
                 return httpx.get(f"http://127.0.0.1:{self.port}/health", timeout=2, trust_env=False)
             except httpx.TransportError:
-                assert self.process.poll() is None and time.monotonic() < deadline, self.log.read_text()
+                assert self.process.poll() is None and time.monotonic() < deadline, (
+                    self.log.read_text()
+                )
                 time.sleep(0.05)
 
     def ask(self, question: str) -> dict[str, Any]:
-        answer = httpx.post(f"http://127.0.0.1:{self.port}", content=question, timeout=300, trust_env=False)
+        answer = httpx.post(
+            f"http://127.0.0.1:{self.port}", content=question, timeout=300, trust_env=False
+        )
         assert answer.status_code == 200, f"{answer.text}\n{self.log.read_text()}"
         return dict(answer.json())
 

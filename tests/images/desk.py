@@ -7,30 +7,34 @@ from typing import Any
 
 from google.cloud import storage
 
+from emulators.storage.tests.server import BucketServer
 from images.selftest import NOBODY
-from local.home import INBOX, OUTBOX, WORK
-from shared.contracts import Artifact, Source, StageRequest, Wire
-from shared.speech import (
+from local.layout import INBOX, OUTBOX, WORK
+from shared.model.artifacts import (
     Aligned,
     AlignedSegment,
     AlignedWord,
     Chunk,
     Diarization,
-    Heard,
-    HeardSegment,
-    HeardWord,
+    Interval,
     Manifest,
     Media,
-    Region,
+    Recognition,
+    RecognizedSegment,
+    RecognizedWord,
     Turn,
 )
-from tests.bucket_server import BucketServer
+from shared.model.contracts import Artifact, Source, StageRequest, WireModel
 from tests.models.sample import SAMPLE, SECONDS, SPEECH
 
 START: dict[str, Any] = {"run": 1, "execution": "test"}
-_, _, _, BEGIN, END, TEXT = SAMPLE.with_suffix(".stm").read_text().splitlines()[-1].split(maxsplit=5)
+_, _, _, BEGIN, END, TEXT = (
+    SAMPLE.with_suffix(".stm").read_text().splitlines()[-1].split(maxsplit=5)
+)
 """What is said last, and when."""
-MEASURES: dict[str, None] = dict.fromkeys(("avg_logprob", "compression_ratio", "no_speech_prob", "temperature"))
+MEASURES: dict[str, None] = dict.fromkeys(
+    ("avg_logprob", "compression_ratio", "no_speech_prob", "temperature")
+)
 
 
 class Desk:
@@ -45,11 +49,11 @@ class Desk:
         blob.upload_from_filename(SAMPLE)
         self.source = Source(bucket=INBOX, name="sample.wav", generation=blob.generation)
 
-    def question(self, params: dict[str, Any], inputs: dict[str, Wire | bytes]) -> str:
-        kept = {name: self.keep(name, content) for name, content in inputs.items()}
+    def question(self, params: dict[str, Any], inputs: dict[str, WireModel | bytes]) -> str:
+        kept = {name: self.put_if_absent(name, content) for name, content in inputs.items()}
         return StageRequest(source=self.source, inputs=kept, params=params).model_dump_json()
 
-    def keep(self, name: str, content: Wire | bytes) -> Artifact:
+    def put_if_absent(self, name: str, content: WireModel | bytes) -> Artifact:
         data = content if isinstance(content, bytes) else content.model_dump_json().encode()
         digest = hashlib.sha256(data).hexdigest()
         blob = self.client.bucket(WORK).blob(f"given/{digest}-{name}")
@@ -68,8 +72,15 @@ def desk(buckets: BucketServer) -> Iterator[Desk]:
 
 def manifest() -> Manifest:
     """The sample as a recording of one chunk and one span."""
-    media = Media(container="wav", codec="pcm_s16le", duration=SECONDS, sample_rate=16_000, channels=1, bytes=1)
-    chunk, span = Chunk(start=0.0, end=SECONDS, speech=SPEECH), Region(start=0.0, end=SECONDS)
+    media = Media(
+        container="wav",
+        codec="pcm_s16le",
+        duration=SECONDS,
+        sample_rate=16_000,
+        channels=1,
+        bytes=1,
+    )
+    chunk, span = Chunk(start=0.0, end=SECONDS, speech=SPEECH), Interval(start=0.0, end=SECONDS)
     return Manifest(media=media, chunks=(chunk,), spans=(span,), probe=(), engine=NOBODY)
 
 
@@ -83,9 +94,16 @@ def transcribe(desk: Desk) -> str:
 
 def align(desk: Desk) -> str:
     """The last words, of which nothing is known but that they are somewhere in their turn."""
-    words = tuple(HeardWord(word=word, start=float(BEGIN), end=float(END), probability=0.5) for word in TEXT.split())
-    segment = HeardSegment(start=float(BEGIN), end=float(END), language="en", text=TEXT, words=words, **MEASURES)
-    return desk.question({}, {"audio": SAMPLE.read_bytes(), "heard": Heard(segments=(segment,), engine=NOBODY)})
+    words = tuple(
+        RecognizedWord(word=word, start=float(BEGIN), end=float(END), probability=0.5)
+        for word in TEXT.split()
+    )
+    segment = RecognizedSegment(
+        start=float(BEGIN), end=float(END), language="en", text=TEXT, words=words, **MEASURES
+    )
+    return desk.question(
+        {}, {"audio": SAMPLE.read_bytes(), "heard": Recognition(segments=(segment,), engine=NOBODY)}
+    )
 
 
 def diarize(desk: Desk) -> str:
@@ -94,7 +112,9 @@ def diarize(desk: Desk) -> str:
 
 def finalize(desk: Desk) -> str:
     """One word, said while somebody speaks."""
-    word = AlignedWord(segment=0, word="Chicago.", start=18, end=19, score=0.9, confidence=0.9, timing="aligned")
+    word = AlignedWord(
+        segment=0, word="Chicago.", start=18, end=19, score=0.9, confidence=0.9, timing="aligned"
+    )
     segment = AlignedSegment(start=18, end=19, language="en", text="Chicago.", **MEASURES)
     turns = (Turn(start=0, end=SECONDS, speaker="A"),)
     words = Aligned(segments=(segment,), words=(word,), asr=NOBODY, engines=())

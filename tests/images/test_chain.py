@@ -8,14 +8,14 @@ import psutil
 import pytest
 
 from local.container import engine
-from local.home import FUNCTIONS
-from local.parts import IMAGES
+from local.layout import FUNCTIONS
+from local.processes import IMAGES
 from local.supervisor import supervisor_of
-from tests import noop
 from tests.chaos.claims import essence
-from tests.cloud import Cloud
 from tests.images.containers import LIGHT, NAMES, require, said
-from tests.recordings import sample
+from tests.support import noop
+from tests.support.cloud import Cloud
+from tests.support.recordings import sample
 
 pytestmark = pytest.mark.images
 
@@ -28,7 +28,9 @@ def containers(cloud: Cloud) -> set[str]:
     """The functions of this cloud that run in a container."""
     ports = cloud.home.ports().ports
     running = (said(*engine(), "ps", "--format", "{{.Names}}") or "").split()
-    return {function for function in FUNCTIONS if f"dropscribe-{function}-{ports[function]}" in running}
+    return {
+        function for function in FUNCTIONS if f"dropscribe-{function}-{ports[function]}" in running
+    }
 
 
 def container_id(cloud: Cloud, function: str) -> str:
@@ -77,11 +79,14 @@ def test_containers_end_with_a_supervisor_that_is_killed(light: Cloud) -> None:
 
 
 def test_what_a_kill_leaves_behind_makes_room(light: Cloud) -> None:
-    """Whoever watches over a container is killed with it still running; the next one takes its place and port."""
+    """Whoever watches over a container is killed with it still running; the next one takes its
+    place and port."""
     (watcher, *_), before = light.processes("finalize"), container_id(light, "finalize")
     watcher.kill()
     watcher.wait(30)
-    light.until(lambda: container_id(light, "finalize") not in ("", before), 30, "another container")
+    light.until(
+        lambda: container_id(light, "finalize") not in ("", before), 30, "another container"
+    )
     source = light.upload("after.wav", sample().read_bytes())
     assert light.answer(source).transcript["words"]
     assert containers(light) == set(LIGHT)

@@ -5,13 +5,22 @@ import re
 
 import pytest
 
-from local.home import FUNCTIONS
+from local.layout import FUNCTIONS
 from tests.images.conftest import Start
 from tests.images.containers import LIGHT, NAMES, config, inside, require
 
 pytestmark = pytest.mark.images
 
-HEAVY = ("torch", "torchaudio", "whisperx", "pyannote", "transformers", "ctranslate2", "nvidia", "hama")
+HEAVY = (
+    "torch",
+    "torchaudio",
+    "whisperx",
+    "pyannote",
+    "transformers",
+    "ctranslate2",
+    "nvidia",
+    "hama",
+)
 LOOK = """
 import json, os, pathlib, shutil
 
@@ -22,6 +31,9 @@ def writable(folder):
         return False
     return True
 
+def filled(name):
+    return os.path.exists(name) and os.path.getsize(name) > 0
+
 status = dict(line.split(":\t", 1) for line in pathlib.Path("/proc/self/status").read_text().splitlines())
 print(json.dumps({
     "uid": os.getuid(),
@@ -29,6 +41,7 @@ print(json.dumps({
     "writable": [folder for folder in ("/", "/app", "/opt/venv", "/models", "/tmp") if writable(folder)],
     "functions": sorted(path.name for path in pathlib.Path("functions").iterdir()),
     "builders": [tool for tool in ("uv", "gcc", "git") if shutil.which(tool)],
+    "settings": [name for name in ("/etc/pip.conf", "/etc/uv/uv.toml") if filled(name)],
     "compiled": pathlib.Path("shared/__pycache__").is_dir(),
 }))
 """
@@ -47,6 +60,7 @@ def test_it_holds_its_function_and_runs_as_nobody(function: str) -> None:
     assert seen["writable"] == ["/tmp"]
     assert seen["functions"] == [function]
     assert seen["builders"] == []
+    assert seen["settings"] == []
     assert seen["compiled"]
 
 

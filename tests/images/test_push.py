@@ -12,7 +12,7 @@ import pytest
 
 from images.push import pushed, write_down
 from local.container import engine
-from local.home import free_ports
+from local.layout import free_ports
 from tests.images.containers import require, said
 
 pytestmark = pytest.mark.images
@@ -26,11 +26,17 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     (port,) = free_ports(1)
     address = f"127.0.0.1:{port}"
     storage = f"{{filesystem: {{rootdirectory: '{tmp_path}/registry'}}}}"
-    (tmp_path / "config.yml").write_text(f"version: 0.1\nhttp: {{addr: '{address}'}}\nstorage: {storage}\n")
-    (tmp_path / "registries.conf").write_text(f'[[registry]]\nlocation = "{address}"\ninsecure = true\n')
+    (tmp_path / "config.yml").write_text(
+        f"version: 0.1\nhttp: {{addr: '{address}'}}\nstorage: {storage}\n"
+    )
+    (tmp_path / "registries.conf").write_text(
+        f'[[registry]]\nlocation = "{address}"\ninsecure = true\n'
+    )
     monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(tmp_path / "registries.conf"))
     process = subprocess.Popen(
-        ("docker-registry", "serve", str(tmp_path / "config.yml")), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ("docker-registry", "serve", str(tmp_path / "config.yml")),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         wait_for(f"http://{address}/v2/")
@@ -83,4 +89,6 @@ def test_terraform_is_told_of_all_that_was_ever_pushed(tmp_path: Path) -> None:
     file = tmp_path / "terraform" / "images.auto.tfvars.json"
     write_down({"prepare": "r/prepare@sha256:1", "align": "r/align@sha256:2"}, file)
     write_down({"align": "r/align@sha256:3"}, file)
-    assert json.loads(file.read_text()) == {"images": {"prepare": "r/prepare@sha256:1", "align": "r/align@sha256:3"}}
+    assert json.loads(file.read_text()) == {
+        "images": {"prepare": "r/prepare@sha256:1", "align": "r/align@sha256:3"}
+    }

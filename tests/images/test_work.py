@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.speech import Aligned, Diarization, Heard, Manifest
-from tests.bucket_server import BucketServer
+from emulators.storage.tests.server import BucketServer
+from shared.model.artifacts import Aligned, Diarization, Manifest, Recognition
 from tests.images import desk
 from tests.images.conftest import Start
 from tests.images.desk import QUESTIONS, TEXT, Desk
@@ -37,7 +37,7 @@ def test_prepare_finds_the_speech(start: Start, recording: Desk) -> None:
 
 def test_transcribe_hears_the_words(start: Start, recording: Desk) -> None:
     made = answer("transcribe", start, recording)
-    heard = Heard.model_validate_json(recording.read(made["outputs"]["heard"]["uri"]))
+    heard = Recognition.model_validate_json(recording.read(made["outputs"]["heard"]["uri"]))
     assert "originally from Chicago" in " ".join(segment.text for segment in heard.segments)
     assert made["engine"]["digest"].startswith("sha256:")
 

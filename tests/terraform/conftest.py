@@ -11,7 +11,10 @@ from tests.terraform.plan import Plan
 
 EVERYTHING: dict[str, Any] = {
     "name": "calls",
-    "stages": {"transcribe": {"gpu": "l4", "min_instances": 1}, "align": {"cpu": 2, "memory_gib": 4}},
+    "stages": {
+        "transcribe": {"gpu": "l4", "min_instances": 1},
+        "align": {"cpu": 2, "memory_gib": 4},
+    },
     "settings": {"whisper_model": "large-v3", "download_models": "true", "stage_deadline": "900"},
     "hub_token_secret": "hub",
     "keep_work_days": 3,
@@ -29,14 +32,18 @@ EVERYTHING: dict[str, Any] = {
 @pytest.fixture(scope="session")
 def terraform() -> None:
     if not shutil.which("terraform"):
-        pytest.skip("terraform is not installed (https://developer.hashicorp.com/terraform/install)")
+        pytest.skip(
+            "terraform is not installed (https://developer.hashicorp.com/terraform/install)"
+        )
 
 
 @pytest.fixture(scope="session")
 def environment(terraform: None) -> Iterator[dict[str, str]]:
     """That in which terraform finds the stand-in for its provider."""
     command = [sys.executable, "-m", "tests.terraform.standin"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as standin:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as standin:
         assert standin.stdout and standin.stderr
         said = standin.stdout.readline()  # it comes once the provider answers, or never
         if not said:
@@ -55,7 +62,9 @@ def topology(environment: dict[str, str], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session", params=["least", "everything"])
-def plan(request: pytest.FixtureRequest, topology: Copy, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def plan(
+    request: pytest.FixtureRequest, topology: Copy, tmp_path_factory: pytest.TempPathFactory
+) -> Plan:
     """What is planned when the least is said, and when everything is."""
     copy = topology.to(tmp_path_factory.mktemp(request.param) / "copy")
     return copy.plan(**(EVERYTHING if request.param == "everything" else {}))

@@ -1,4 +1,5 @@
-"""Terraform at work in copies of the topology, so that a test leaves nothing behind in the repository."""
+"""Terraform at work in copies of the topology, so that a test leaves nothing behind in the
+repository."""
 
 import json
 import os
@@ -42,7 +43,9 @@ class Copy:
     folder: Path
     environment: dict[str, str]
 
-    def terraform(self, command: str, *arguments: str, module: str = "terraform", asked: str = "") -> str:
+    def terraform(
+        self, command: str, *arguments: str, module: str = "terraform", asked: str = ""
+    ) -> str:
         """What it printed. Raises Refused."""
         done = subprocess.run(
             ["terraform", f"-chdir={self.folder / module}", command, *arguments],
@@ -60,7 +63,9 @@ class Copy:
         (self.folder / "given.json").write_text(json.dumps({**GIVEN, **given}))
         files = (f"-var-file={self.folder / 'given.json'}", f"-out={self.folder / 'plan'}")
         self.terraform("plan", "-input=false", "-no-color", *files, module=module)
-        document = json.loads(self.terraform("show", "-json", str(self.folder / "plan"), module=module))
+        document = json.loads(
+            self.terraform("show", "-json", str(self.folder / "plan"), module=module)
+        )
         return Plan(document, yaml.safe_load((self.folder / "docs" / "rights.yaml").read_text()))
 
     def deploy_an_older_one(self, **given: Any) -> None:

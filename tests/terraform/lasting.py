@@ -1,4 +1,5 @@
-"""What must hold of whatever lasts: where it is, what it is called, and that it is gone when it is erased."""
+"""What must hold of whatever lasts: where it is, what it is called, and that it is gone when it is
+erased."""
 
 from tests.terraform.plan import Plan
 
@@ -9,11 +10,17 @@ NAMES = ("repository_id", "account_id", "display_name", "name")
 def erased_is_gone(plan: Plan) -> None:
     """Buckets' own soft delete, which is asked for, aside."""
     for bucket in plan.of("storage_bucket"):
-        assert not bucket.values.get("default_event_based_hold") and not bucket.values.get("retention_policy")
+        assert not bucket.values.get("default_event_based_hold") and not bucket.values.get(
+            "retention_policy"
+        )
     (database,) = plan.of("firestore_database")
-    assert database.values.get("point_in_time_recovery_enablement") != "POINT_IN_TIME_RECOVERY_ENABLED"
+    assert (
+        database.values.get("point_in_time_recovery_enablement") != "POINT_IN_TIME_RECOVERY_ENABLED"
+    )
     assert not plan.of("firestore_backup_schedule")
-    assert not plan.one("pubsub_topic").values.get("message_retention_duration"), "a message names its recording"
+    assert not plan.one("pubsub_topic").values.get("message_retention_duration"), (
+        "a message names its recording"
+    )
 
 
 def nothing_is_paid_for_after_it_is_gone(plan: Plan) -> None:

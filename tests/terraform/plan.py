@@ -7,7 +7,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Resource:
-    """What would be made. `unknown` has the shape of `values` and is true where a value is known only afterwards."""
+    """What would be made. `unknown` has the shape of `values` and is true where a value is known
+    only afterwards."""
 
     address: str
     type: str
@@ -34,11 +35,13 @@ class Plan:
         return found
 
     def waits_for(self, address: str) -> set[str]:
-        """What the root module's resource or module is told to be made after, besides what it refers to."""
+        """What the root module's resource or module is told to be made after, besides what it
+        refers to."""
         return set(self._configured(address).get("depends_on", []))
 
     def refers_to(self, address: str, attribute: str) -> set[str]:
-        """All that an attribute, or the blocks of that name, of the root module's resource are worked out from."""
+        """All that an attribute, or the blocks of that name, of the root module's resource are
+        worked out from."""
         said = self._configured(address)["expressions"].get(attribute)
         return {reference for one in dicts(said) for reference in one.get("references", [])}
 
@@ -55,7 +58,9 @@ class Plan:
 
 def resource(change: dict[str, Any]) -> Resource:
     after = change["change"]
-    return Resource(change["address"], change["type"], key(change), after["after"], after["after_unknown"])
+    return Resource(
+        change["address"], change["type"], key(change), after["after"], after["after_unknown"]
+    )
 
 
 def key(change: dict[str, Any]) -> str:
@@ -88,13 +93,21 @@ class Service:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {variable["name"]: variable["value"] for variable in self.container["env"] if variable["value"]}
+        return {
+            variable["name"]: variable["value"]
+            for variable in self.container["env"]
+            if variable["value"]
+        }
 
     @property
     def secrets(self) -> dict[str, str]:
         """Variable -> secret."""
         sources = {variable["name"]: variable["value_source"] for variable in self.container["env"]}
-        return {name: source[0]["secret_key_ref"][0]["secret"] for name, source in sources.items() if source}
+        return {
+            name: source[0]["secret_key_ref"][0]["secret"]
+            for name, source in sources.items()
+            if source
+        }
 
     @property
     def cpu(self) -> int:

@@ -42,7 +42,12 @@ def grant(resource: Resource, plan: Plan) -> Grant:
     assert resource.type in ON, f"{resource.address} is a kind of grant that nobody looks through"
     values = resource.values
     conditions = [condition["expression"] for condition in values.get("condition") or []]
-    return Grant(identity(values["member"], plan), values["role"], values[ON[resource.type]], "".join(conditions))
+    return Grant(
+        identity(values["member"], plan),
+        values["role"],
+        values[ON[resource.type]],
+        "".join(conditions),
+    )
 
 
 def identity(member: str, plan: Plan) -> str:
@@ -50,12 +55,18 @@ def identity(member: str, plan: Plan) -> str:
     kind, _, email = member.partition(":")
     name, _, domain = email.partition("@")
     ours = f"{plan.given['project_id']}.iam.gserviceaccount.com"
-    return name.removeprefix(f"{plan.given['name']}-") if (kind, domain) == ("serviceAccount", ours) else member
+    return (
+        name.removeprefix(f"{plan.given['name']}-")
+        if (kind, domain) == ("serviceAccount", ours)
+        else member
+    )
 
 
 def documented(plan: Plan) -> list[Grant]:
     """What docs/rights.yaml says, and nothing more."""
-    return [grant for who, rights in plan.rights.items() for grant in of(who, rights, plan)] + list(googles(plan))
+    return [grant for who, rights in plan.rights.items() for grant in of(who, rights, plan)] + list(
+        googles(plan)
+    )
 
 
 def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
@@ -70,14 +81,19 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     if rights.get("workflow"):
         yield Grant(who, "roles/workflows.invoker", project)
     if rights.get("publishes"):
-        yield Grant(who, "roles/pubsub.publisher", f"{name}-completions")
+        yield Grant(who, "roles/pubsub.publisher", f"{name}-job-events")
     if rights.get("hub_token") and plan.given["hub_token_secret"]:
         yield Grant(who, "roles/secretmanager.secretAccessor", plan.given["hub_token_secret"])
 
 
 def googles(plan: Plan) -> Iterator[Grant]:
-    """What carries an event from a bucket to the workflow, as Eventarc's documentation asks for it."""
+    """What carries an event from a bucket to the workflow, as Eventarc's documentation asks for
+    it."""
     project, agent = plan.given["project_id"], f"serviceAccount:service-{PROJECT_NUMBER}"
     yield Grant("trigger", "roles/eventarc.eventReceiver", project)
-    yield Grant(f"{agent}@gcp-sa-eventarc.iam.gserviceaccount.com", "roles/eventarc.serviceAgent", project)
-    yield Grant(f"{agent}@gs-project-accounts.iam.gserviceaccount.com", "roles/pubsub.publisher", project)
+    yield Grant(
+        f"{agent}@gcp-sa-eventarc.iam.gserviceaccount.com", "roles/eventarc.serviceAgent", project
+    )
+    yield Grant(
+        f"{agent}@gs-project-accounts.iam.gserviceaccount.com", "roles/pubsub.publisher", project
+    )

@@ -57,7 +57,10 @@ def test_a_good_bucket_is_valid(work: Copy) -> None:
         ("force_destroy = []", "Incorrect attribute value type"),
         ('url = "gs://another"', "url cannot be set: it is computed"),
         ("versioning {}", "Missing required argument"),
-        ("versioning {\n enabled = true\n}\nversioning {\n enabled = true\n}", "Too many versioning blocks"),
+        (
+            "versioning {\n enabled = true\n}\nversioning {\n enabled = true\n}",
+            "Too many versioning blocks",
+        ),
         ("lifecycle_rule {\n condition {\n age = 1\n }\n}", "Insufficient action blocks"),
         ("versionings {\n enabled = true\n}", "Unsupported block type"),
         ("labels = google_storage_bucket.that.labels", "Reference to undeclared resource"),

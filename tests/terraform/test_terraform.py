@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from tests.terraform.copies import FUNCTIONS, GIVEN, PROJECT, REGION, ROOT, Copy, Refused, clean_environment, copied
+from tests.terraform.copies import (
+    FUNCTIONS,
+    GIVEN,
+    PROJECT,
+    REGION,
+    ROOT,
+    Copy,
+    Refused,
+    clean_environment,
+    copied,
+)
 
 EXAMPLES = sorted(path.name for path in (ROOT / "terraform" / "examples").iterdir())
 REGISTRY = "registry.terraform.io"
@@ -37,17 +47,25 @@ def test_an_example_can_be_planned(example: str, topology: Copy, tmp_path: Path)
 def test_what_was_applied_needs_no_change(topology: Copy, tmp_path: Path) -> None:
     copy = topology.to(tmp_path / "copy")
     planned = len(copy.plan().resources)
-    assert f"{planned} added, 0 changed, 0 destroyed" in copy.terraform("apply", "-no-color", str(copy.folder / "plan"))
+    assert f"{planned} added, 0 changed, 0 destroyed" in copy.terraform(
+        "apply", "-no-color", str(copy.folder / "plan")
+    )
     again = copy.plan()
     assert len(again.resources) == planned
     changes = [change["change"]["actions"] for change in again.document["resource_changes"]]
     assert all(actions == ["no-op"] for actions in changes)
-    assert again.one("eventarc_trigger").values["destination"][0]["workflow"] == outputs(copy)["workflow"]
+    assert (
+        again.one("eventarc_trigger").values["destination"][0]["workflow"]
+        == outputs(copy)["workflow"]
+    )
     assert set(outputs(copy)["services"]) == set(FUNCTIONS)
 
 
 def outputs(copy: Copy) -> dict[str, Any]:
-    return {name: output["value"] for name, output in json.loads(copy.terraform("output", "-json")).items()}
+    return {
+        name: output["value"]
+        for name, output in json.loads(copy.terraform("output", "-json")).items()
+    }
 
 
 def test_the_registry_can_be_made_before_there_are_images(topology: Copy, tmp_path: Path) -> None:
@@ -69,8 +87,14 @@ def test_terraforms_own_tests(topology: Copy, tmp_path: Path) -> None:
 def test_the_page_tells_of_each(kind: str) -> None:
     here = ROOT / "terraform"
     declared = re.findall(rf'^{kind} "(\w+)"', (here / f"{kind}s.tf").read_text(), re.M)
-    section = (here / "README.md").read_text().partition(f"## {kind.title()}s\n")[2].partition("\n## ")[0]
-    told = [name for row in re.findall(r"^\| (`.*?) \|", section, re.M) for name in re.findall(r"`(\w+)`", row)]
+    section = (
+        (here / "README.md").read_text().partition(f"## {kind.title()}s\n")[2].partition("\n## ")[0]
+    )
+    told = [
+        name
+        for row in re.findall(r"^\| (`.*?) \|", section, re.M)
+        for name in re.findall(r"`(\w+)`", row)
+    ]
     assert sorted(told) == sorted(declared)
 
 

@@ -15,9 +15,15 @@ def test_of_the_plan(check: Check, plan: Plan) -> None:
     check(plan)
 
 
-def test_the_functions_understand_what_they_are_told(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_functions_understand_what_they_are_told(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, service in plan.services().items():
-        told = {key: value for key, value in service.environment.items() if key.startswith("DROPSCRIBE_")}
+        told = {
+            key: value
+            for key, value in service.environment.items()
+            if key.startswith("DROPSCRIBE_")
+        }
         known = {f"DROPSCRIBE_{setting.upper()}" for setting in Settings.model_fields}
         assert told.keys() <= known, name
         with monkeypatch.context() as here:

@@ -42,7 +42,9 @@ def service(status: int, body: bytes) -> Iterator[str]:
         (404, b"", "answers 404"),
     ],
 )
-def test_a_service_without_advisories_is_told_from_one_that_has_them(status: int, body: bytes, why: str | None) -> None:
+def test_a_service_without_advisories_is_told_from_one_that_has_them(
+    status: int, body: bytes, why: str | None
+) -> None:
     with service(status, body) as url:
         told = silence(url)
     assert told is None if why is None else why in str(told)
@@ -58,4 +60,7 @@ def test_an_audit_that_asked_nobody_has_no_stack_trace() -> None:
     code = "import tests.audit as a; a.SERVICE = 'http://127.0.0.1:1'; a.main()"
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.startswith("No advisory service answers here: ") and len(done.stderr.splitlines()) == 1
+    assert (
+        done.stderr.startswith("No advisory service answers here: ")
+        and len(done.stderr.splitlines()) == 1
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local.home import FUNCTIONS, STAGES
+from local.layout import FUNCTIONS, STAGES
 
 ROOT = Path(__file__).parents[2]
 RIGHTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docs" / "rights.yaml").read_text())
@@ -18,7 +18,15 @@ def row(name: str, rights: dict[str, Any]) -> str:
     workflow = "executions" if rights.get("workflow") else ""
     completions = "publish" if rights.get("publishes") else ""
     calls = ", ".join(rights.get("calls", []))
-    cells = [name, *buckets, rights.get("documents", ""), calls, workflow, completions, rights["why"]]
+    cells = [
+        name,
+        *buckets,
+        rights.get("documents", ""),
+        calls,
+        workflow,
+        completions,
+        rights["why"],
+    ]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -33,14 +41,16 @@ def test_every_function_has_an_identity_of_its_own() -> None:
 
 
 def test_the_workflow_calls_exactly_the_stages() -> None:
-    called = set(re.findall(r'stage: "(\w+)"', (ROOT / "workflows" / "transcription.yaml").read_text()))
+    called = set(
+        re.findall(r'stage: "(\w+)"', (ROOT / "workflows" / "transcription.yaml").read_text())
+    )
     assert called == set(RIGHTS["workflow"]["calls"]) == set(STAGES)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_functions_own_code_names_no_bucket_that_it_may_not_use(function: str) -> None:
     """The shell's use of the work bucket aside, which is every stage's."""
-    source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
+    source = "".join(path.read_text() for path in (ROOT / "functions" / function).rglob("*.py"))
     named = {bucket for bucket in ("inbox", "outbox") if f"settings().{bucket}" in source}
     named |= {"inbox"} if ".original()" in source or "source.uri" in source else set()
     assert named <= set(RIGHTS[function].get("buckets", {})), "it would be refused on Google"
@@ -48,15 +58,20 @@ def test_a_functions_own_code_names_no_bucket_that_it_may_not_use(function: str)
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_only_who_may_start_executions_does(function: str) -> None:
-    source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
-    assert ("workflow_executions" in source) == bool(RIGHTS[function].get("workflow"))
+    source = "".join(path.read_text() for path in (ROOT / "functions" / function).rglob("*.py"))
+    assert ("import executions" in source or ", executions" in source) == bool(
+        RIGHTS[function].get("workflow")
+    )
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_only_who_may_publish_does(function: str) -> None:
-    source = "".join(path.read_text() for path in (ROOT / "functions" / function).glob("*.py"))
-    assert ("completion_events" in source) == bool(RIGHTS[function].get("publishes"))
+    source = "".join(path.read_text() for path in (ROOT / "functions" / function).rglob("*.py"))
+    assert ("event_publisher" in source) == bool(RIGHTS[function].get("publishes"))
 
 
 def test_nobody_else_publishes() -> None:
-    assert {name for name, rights in RIGHTS.items() if rights.get("publishes")} == {"finalize", "reconcile"}
+    assert {name for name, rights in RIGHTS.items() if rights.get("publishes")} == {
+        "finalize",
+        "reconcile",
+    }

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.check_all import check, targets
-from tests.suites import TESTS, Suite, suites
+from tests.suites import ROOT, Suite, suites
 
-ROOT = TESTS.parent
 MAKEFILE = (ROOT / "Makefile").read_text()
 CI = (ROOT / ".ci" / "run").read_text()
 SUITES = suites()
-TEST_FILES = sorted(TESTS.rglob("test_*.py"))
+TEST_FILES = sorted(
+    file for folder in ("tests", "emulators") for file in (ROOT / folder).rglob("test_*.py")
+)
 
 
 def made_by(script: str) -> set[str]:
@@ -21,7 +22,7 @@ def made_by(script: str) -> set[str]:
     return set(re.findall(r"^ *make ([a-z-]+)", script, re.MULTILINE))
 
 
-@pytest.mark.parametrize("file", TEST_FILES, ids=lambda file: str(file.relative_to(TESTS)))
+@pytest.mark.parametrize("file", TEST_FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_a_test_file_belongs_to_a_suite(file: Path) -> None:
     assert [name for name, suite in SUITES.items() if suite.holds(file)]
 
@@ -37,7 +38,7 @@ def test_a_suite_runs_somewhere_by_a_target_that_exists(suite: Suite) -> None:
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
 def test_the_files_of_a_suite_exist(suite: Suite) -> None:
     for name in suite.files:
-        assert [file for file in TEST_FILES if file.is_relative_to(TESTS / name)], name
+        assert [file for file in TEST_FILES if file.is_relative_to(ROOT / name)], name
 
 
 def test_the_marker_of_a_suite_is_declared() -> None:
@@ -50,7 +51,9 @@ def test_everything_that_is_tested_with_a_change_is_in_check_all() -> None:
     assert all("all" in suite.runs for suite in SUITES.values())
 
 
-def test_check_all_runs_every_target_and_reports_each(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_check_all_runs_every_target_and_reports_each(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "Makefile").write_text("good:\n\t@echo one\nbad:\n\t@false\nlast:\n\t@echo two\n")
     assert check(["good", "bad", "last"], tmp_path) == 1
     printed = capfd.readouterr().out

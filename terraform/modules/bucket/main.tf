@@ -1,4 +1,4 @@
-# A private bucket, and who may do what in it.
+# A private bucket and its roles.
 
 terraform {
   required_providers {
@@ -11,11 +11,11 @@ resource "google_storage_bucket" "this" {
   name                        = var.name
   location                    = var.region
   labels                      = var.labels
-  uniform_bucket_level_access = true       # rights are on the bucket, none on an object
-  public_access_prevention    = "enforced" # whatever rights somebody gives later
+  uniform_bucket_level_access = true       # roles are granted on the bucket, never on an object
+  public_access_prevention    = "enforced" # holds whatever role is granted later
   force_destroy               = !var.deletion_protection
 
-  # An answer is replaced and a recording erased: no older version may stay.
+  # Answers are replaced and recordings erased, so no older version may remain.
   versioning {
     enabled = false
   }
@@ -56,7 +56,7 @@ resource "google_storage_bucket" "this" {
   }
 }
 
-# Get and list.
+# Reads and lists objects.
 resource "google_storage_bucket_iam_member" "readers" {
   for_each = var.readers
 
@@ -65,7 +65,7 @@ resource "google_storage_bucket_iam_member" "readers" {
   member = each.value
 }
 
-# Get, list, create, overwrite and delete; not the bucket itself, nor its rights.
+# Reads, lists, creates, overwrites and deletes objects. Changes neither the bucket nor its roles.
 resource "google_storage_bucket_iam_member" "writers" {
   for_each = var.writers
 

@@ -4,12 +4,12 @@ variable "project_id" {
 }
 
 variable "region" {
-  description = "Location of the bucket: that of the trigger, which must be the same."
+  description = "Location of the bucket, which must be the trigger's."
   type        = string
 }
 
 variable "name" {
-  description = "The bucket's name, unique in the world."
+  description = "Globally unique name of the bucket."
   type        = string
 }
 
@@ -19,23 +19,23 @@ variable "labels" {
 }
 
 variable "deletion_protection" {
-  description = "Refuse to delete the bucket while it holds something."
+  description = "Refuse to delete the bucket while it is not empty."
   type        = bool
 }
 
 variable "delete_after_days" {
-  description = "Age at which an object is deleted. null: never."
+  description = "Age in days at which an object is deleted. null: never."
   type        = number
   default     = null
 }
 
 variable "soft_delete_days" {
-  description = "Days for which what was deleted can be brought back. 0: not at all."
+  description = "Days for which deleted objects can be restored. 0: never."
   type        = number
 }
 
 variable "cors" {
-  description = "Web pages that may use the bucket through signed URLs, and how."
+  description = "CORS rules for web pages that use signed URLs."
   type = object({
     origins = list(string)
     methods = list(string)
@@ -45,11 +45,11 @@ variable "cors" {
 }
 
 variable "readers" {
-  description = "Members that may read, by a name for each."
+  description = "Members that may read, each under a name."
   type        = map(string)
 }
 
 variable "writers" {
-  description = "Members that may write, by a name for each."
+  description = "Members that may write, each under a name."
   type        = map(string)
 }

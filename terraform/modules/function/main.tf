@@ -1,4 +1,4 @@
-# A function as a private Cloud Run service, and who may call it.
+# A function as a private Cloud Run service, and the right to call it.
 
 terraform {
   required_providers {
@@ -9,7 +9,7 @@ terraform {
 locals {
   on_gpu = var.stage.gpu != null
 
-  # Most memory, in GiB, that Cloud Run gives to so many vCPU.
+  # Maximum memory, in GiB, that Cloud Run allows per number of vCPU.
   most_memory = { 1 = 4, 2 = 8, 4 = 16, 6 = 24, 8 = 32 }
 
   environment = merge(
@@ -38,7 +38,7 @@ resource "google_cloud_run_v2_service" "this" {
     timeout                          = "${var.timeouts.request}s"
     max_instance_request_concurrency = var.stage.concurrency
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
-    gpu_zonal_redundancy_disabled    = local.on_gpu ? true : null # redundancy is dearer, and a job can wait
+    gpu_zonal_redundancy_disabled    = local.on_gpu ? true : null # redundancy costs more, and a job can wait
     labels                           = var.labels
 
     scaling {
@@ -61,18 +61,18 @@ resource "google_cloud_run_v2_service" "this" {
           { cpu = tostring(var.stage.cpu), memory = "${var.stage.memory_gib * 1024}Mi" },
           local.on_gpu ? { "nvidia.com/gpu" = "1" } : {},
         )
-        cpu_idle          = !local.on_gpu # billed for requests; a GPU wants its CPU always on
+        cpu_idle          = !local.on_gpu # CPU is billed per request; a GPU needs it always on
         startup_cpu_boost = true
       }
 
-      # A model is loaded before the first request: up to 240 s, the most that Cloud Run waits. There is no liveness
-      # probe, since a stage at work answers nobody else; its own deadline ends one that hangs.
+      # A model is loaded before the first request, in at most 240 s, the longest that Cloud Run waits. There is no
+      # liveness probe, because a busy stage cannot answer it. A stage that hangs is ended by its own deadline.
       startup_probe {
         period_seconds    = 10
         timeout_seconds   = 5
         failure_threshold = 24
         http_get {
-          path = "/health" # paths that end in z are Cloud Run's own
+          path = "/health" # Cloud Run reserves paths that end in z
         }
       }
 
@@ -132,7 +132,7 @@ resource "google_cloud_run_v2_service" "this" {
       condition = (
         var.timeouts.heartbeat < var.timeouts.lease
         && var.timeouts.lease < var.timeouts.stage_deadline
-        && var.timeouts.stage_deadline + var.timeouts.heartbeat < var.timeouts.request # it is looked at with each beat
+        && var.timeouts.stage_deadline + var.timeouts.heartbeat < var.timeouts.request # it is checked at each heartbeat
         && var.timeouts.request < var.timeouts.call
       )
       error_message = "Each must be shorter than the next: heartbeat, lease, stage_deadline, the service's ${var.timeouts.request} s, the workflow's ${var.timeouts.call} s."

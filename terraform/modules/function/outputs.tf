@@ -4,6 +4,6 @@ output "name" {
 }
 
 output "uri" {
-  description = "Where the service is called."
+  description = "URL of the service."
   value       = google_cloud_run_v2_service.this.uri
 }

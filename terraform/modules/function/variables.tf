@@ -19,22 +19,22 @@ variable "image" {
 }
 
 variable "service_account" {
-  description = "E-mail address of the account that the function acts as."
+  description = "E-mail address of the service account that the function runs as."
   type        = string
 }
 
 variable "callers" {
-  description = "Members that may call it, by a name for each."
+  description = "Members that may call it, each under a name."
   type        = map(string)
 }
 
 variable "audience" {
-  description = "What a caller's token is made for."
+  description = "Audience of a caller's identity token."
   type        = string
 }
 
 variable "stage" {
-  description = "What it runs on: vCPU, GiB, l4 or no GPU, requests at once in an instance, instances."
+  description = "Resources: vCPU, GiB, l4 or no GPU, concurrent requests per instance, instances."
   type = object({
     model         = bool
     cpu           = number
@@ -47,7 +47,7 @@ variable "stage" {
 }
 
 variable "timeouts" {
-  description = "Seconds, each shorter than the next."
+  description = "Timeouts in seconds, each shorter than the next."
   type = object({
     heartbeat      = number
     lease          = number
@@ -58,7 +58,7 @@ variable "timeouts" {
 }
 
 variable "environment" {
-  description = "Environment variables, besides those that follow from what it runs on."
+  description = "Environment variables, in addition to those that follow from its resources."
   type        = map(string)
 }
 
@@ -69,7 +69,7 @@ variable "hub_token_secret" {
 }
 
 variable "labels" {
-  description = "Labels on the service and its revisions."
+  description = "Labels of the service and its revisions."
   type        = map(string)
 }
 

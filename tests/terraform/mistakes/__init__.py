@@ -1,7 +1,8 @@
 """Mistakes that somebody could make in terraform/, as data.
 
-To add one, add it to the file that it belongs to: what is wrong, where, the text that stands and the text in its place,
-and what catches it: a check of checks.py, or what terraform says when it validates, plans or tests.
+To add one, add it to the file that it belongs to: what is wrong, where, the text that stands and
+the text in its place, and what catches it: a check of checks.py, or what terraform says when it
+validates, plans or tests.
 """
 
 from tests.terraform.mistakes.access import ACCESS

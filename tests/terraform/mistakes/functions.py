@@ -82,7 +82,11 @@ FUNCTIONS = (
         "modules/function/main.tf",
         "&& var.timeouts.request < var.timeouts.call",
         "",
-        Says("test", 'run "a_request_beyond_the_workflows_patience"... fail', "tests/function.tftest.hcl"),
+        Says(
+            "test",
+            'run "a_request_beyond_the_workflows_patience"... fail',
+            "tests/function.tftest.hcl",
+        ),
     ),
     Mistake(
         "a probe on a path of Cloud Run's own",

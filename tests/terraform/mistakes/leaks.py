@@ -106,14 +106,14 @@ LEAKS = (
     ),
     Mistake(
         "the topic keeps recordings' names for a month",
-        "completions.tf",
+        "job_events.tf",
         "  labels  = local.labels\n",
         '  labels  = local.labels\n\n  message_retention_duration = "2678400s"\n',
         erased_is_gone,
     ),
     Mistake(
-        "completions are kept in any region",
-        "completions.tf",
+        "job events are kept in any region",
+        "job_events.tf",
         "  message_storage_policy {\n    allowed_persistence_regions = [var.region]\n  }\n\n",
         "",
         checks.only_who_publishes_knows_the_topic,

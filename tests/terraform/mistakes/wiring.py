@@ -80,7 +80,11 @@ WIRING = (
         "modules/function/main.tf",
         "4 = 16",
         "4 = 32",
-        Says("test", 'run "on_four_vcpu_with_the_memory_of_eight"... fail', "tests/function.tftest.hcl"),
+        Says(
+            "test",
+            'run "on_four_vcpu_with_the_memory_of_eight"... fail',
+            "tests/function.tftest.hcl",
+        ),
     ),
     Mistake(
         "two MiB in place of GiB",
@@ -141,8 +145,8 @@ WIRING = (
     Mistake(
         "a CPU is told that it is a GPU",
         "functions.tf",
-        '"completions", "device", ',
-        '"completions", ',
+        '"device", "events_topic", ',
+        '"device", ',
         Says("test", 'run "a_device_without_a_gpu"... fail', "tests/refusals.tftest.hcl"),
     ),
     Mistake(
@@ -190,9 +194,9 @@ WIRING = (
     ),
     Mistake(
         "functions know half of the topic's name",
-        "completions.tf",
-        '"projects/${var.project_id}/topics/${google_pubsub_topic.completions.name}"',
-        "google_pubsub_topic.completions.name",
+        "job_events.tf",
+        '"projects/${var.project_id}/topics/${google_pubsub_topic.job_events.name}"',
+        "google_pubsub_topic.job_events.name",
         checks.only_who_publishes_knows_the_topic,
     ),
     Mistake(

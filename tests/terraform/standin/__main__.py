@@ -1,12 +1,15 @@
-"""python -m tests.terraform.standin: serves until it is stopped, and tells how to point terraform at it.
+"""python -m tests.terraform.standin: serves until it is stopped, and tells how to point terraform
+at it.
 
     $ python -m tests.terraform.standin &
     export TF_REATTACH_PROVIDERS='…'
 
-With that variable set terraform calls this process instead of installing the provider. It writes no lock file.
+With that variable set terraform calls this process instead of installing the provider. It writes no
+lock file.
 
-It serves the resource types that are named in terraform/ and in tests/terraform/. Terraform reads the schemas of all
-types with each command, and the provider has 1,800 of them: to serve them all makes a plan take twice as long.
+It serves the resource types that are named in terraform/ and in tests/terraform/. Terraform reads
+the schemas of all types with each command, and the provider has 1,800 of them: to serve them all
+makes a plan take twice as long.
 """
 
 import json
@@ -21,7 +24,7 @@ from typing import Any
 
 import grpc
 
-from shared.process import die_with_parent
+from shared.runtime.process import die_with_parent
 from tests.terraform.standin.bindings import schema
 from tests.terraform.standin.provider import Provider
 from tests.terraform.standin.wheel import NotFetched, fetched
@@ -35,7 +38,8 @@ UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_le
 
 
 def named_types() -> set[str]:
-    """Returns every google_… that is written in the topology, in its tests and in the mistakes planted in it."""
+    """Returns every google_… that is written in the topology, in its tests and in the mistakes
+    planted in it."""
     topology = (ROOT / "terraform").rglob("*.tf")
     tests = (ROOT / "tests" / "terraform").rglob("*.py")
     texts = [file.read_text() for file in (*topology, *tests)]
@@ -45,7 +49,9 @@ def named_types() -> set[str]:
 def serve(provider: Provider, socket: Path) -> grpc.Server:
     server = grpc.server(ThreadPoolExecutor(8), options=UNLIMITED)
     calls = {name: handler(takes, answer) for name, (takes, answer) in provider.calls().items()}
-    stay = {"Shutdown": handler("Empty", lambda _: Messages["Empty"]())}  # each terraform says so when it ends
+    stay = {
+        "Shutdown": handler("Empty", lambda _: Messages["Empty"]())
+    }  # each terraform says so when it ends
     server.add_generic_rpc_handlers(
         (
             grpc.method_handlers_generic_handler("tfplugin5.Provider", calls),
@@ -68,13 +74,21 @@ def handler(takes: str, answer: Any) -> Any:
 def reattach(socket: Path) -> str:
     """The value of TF_REATTACH_PROVIDERS. `Test` keeps terraform from ending this process."""
     address = {"Network": "unix", "String": str(socket)}
-    how = {"Protocol": "grpc", "ProtocolVersion": 5, "Pid": os.getpid(), "Test": True, "Addr": address}
+    how = {
+        "Protocol": "grpc",
+        "ProtocolVersion": 5,
+        "Pid": os.getpid(),
+        "Test": True,
+        "Addr": address,
+    }
     return json.dumps({NAME: how})
 
 
 def main() -> None:
     die_with_parent()
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # before there are threads, so that none of them is interrupted
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, ENDS
+    )  # before there are threads, so that none of them is interrupted
     try:
         provider = Provider(schema(fetched(), named_types()))
     except NotFetched as error:

@@ -1,6 +1,7 @@
 """Reads the provider's schema from the JavaScript that cdktn generates from it.
 
-A folder of the package holds one resource. Each block is a class, and each of its attributes a few lines of it:
+A folder of the package holds one resource. Each block is a class, and each of its attributes a few
+lines of it:
 
     // labels - computed: false, optional: true, required: false
     _labels = new LoggingMetricMetricDescriptorLabelsList(this, "labels", true);
@@ -10,8 +11,8 @@ A folder of the package holds one resource. Each block is a class, and each of i
     get key() {
         return this.getStringAttribute('key');
 
-What is a block, and of which kind, is told by the class's `…ToHclTerraform`; allowed values by the comments in its
-`index.d.ts`. A schema is given in the form of `terraform providers schema -json`.
+What is a block, and of which kind, is told by the class's `…ToHclTerraform`; allowed values by the
+comments in its `index.d.ts`. A schema is given in the form of `terraform providers schema -json`.
 """
 
 import io
@@ -32,9 +33,12 @@ Type = str | list[Any]
 CLASS = re.compile(r"^class (\w+) extends cdktn\.(\w+) \{(.*?)^\}", re.S | re.M)
 TO_HCL = re.compile(r"^function (\w+)ToHclTerraform\(struct\) \{(.*?)^\}", re.S | re.M)
 HCL = re.compile(
-    r'^\s+(\w+): \{\n\s+value: .*?,\n\s+isBlock: (true|false),\n\s+type: "(\w+)",\n\s+storageClassType: "(\w+)"', re.M
+    r'^\s+(\w+): \{\n\s+value: .*?,\n\s+isBlock: (true|false),\n\s+type: "(\w+)",\n\s+storageClassType: "(\w+)"',
+    re.M,
 )
-FIELD = re.compile(r"// \w+ - computed: (true|false), optional: (true|false), required: (true|false)")
+FIELD = re.compile(
+    r"// \w+ - computed: (true|false), optional: (true|false), required: (true|false)"
+)
 COMPLEX = re.compile(r'= new (?:\w+\.)?(\w+)\(this, "(\w+)"(?:, (true|false))?\)')
 SIMPLE = re.compile(r"return (cdktn\.Fn\.tolist\()?this\.(\w+)\('(\w+)'")
 INTERFACE = re.compile(r"^export interface (\w+)(?: extends [\w.]+)? \{(.*?)^\}", re.S | re.M)
@@ -85,7 +89,8 @@ class Hcl:
 
 @dataclass(frozen=True)
 class Field:
-    """An attribute or a block. `type` is set where it is simple, `wrapper` names the class of what is not."""
+    """An attribute or a block. `type` is set where it is simple, `wrapper` names the class of what
+    is not."""
 
     name: str
     use: dict[str, bool]
@@ -110,7 +115,11 @@ class Folder:
                 found = re.search(r'tfResourceType = "(\w+)"', body)
                 assert found, name
                 fields = dict(hcl_fields(body.partition("synthesizeHclAttributes")[2]))
-                yield KINDS[base], found[1], {"version": 0, "block": self.block(name, fields, f"{name}Config")}
+                yield (
+                    KINDS[base],
+                    found[1],
+                    {"version": 0, "block": self.block(name, fields, f"{name}Config")},
+                )
 
     def block(self, name: str, hcl: dict[str, Hcl], interface: str, depth: int = 0) -> Schema:
         attributes: Schema = {}
@@ -125,8 +134,13 @@ class Folder:
                 attributes[field.name] = {"type": field.type or self.wrapped(field), **field.use}
                 if values := self._allowed.get(interface, {}).get(field.name):
                     attributes[field.name]["allowed"] = values
-        for missing in hcl.keys() - attributes.keys() - blocks.keys():  # what can be set and never read
-            attributes[missing] = {"type": STORAGE.get(hcl[missing].storage, "dynamic"), "optional": True}
+        for missing in (
+            hcl.keys() - attributes.keys() - blocks.keys()
+        ):  # what can be set and never read
+            attributes[missing] = {
+                "type": STORAGE.get(hcl[missing].storage, "dynamic"),
+                "optional": True,
+            }
         return {"attributes": attributes, "block_types": blocks}
 
     def nested(self, field: Field, written: Hcl, depth: int) -> Schema:
@@ -134,8 +148,16 @@ class Folder:
         struct = element.removesuffix("OutputReference")
         hcl = self._hcl.get(struct[0].lower() + struct[1:], {})
         nesting = NESTING[written.nesting]
-        limits = {"min_items": int("required" in field.use), "max_items": int(single)} if nesting != "single" else {}
-        return {"nesting_mode": nesting, "block": self.block(element, hcl, struct, depth + 1), **limits}
+        limits = (
+            {"min_items": int("required" in field.use), "max_items": int(single)}
+            if nesting != "single"
+            else {}
+        )
+        return {
+            "nesting_mode": nesting,
+            "block": self.block(element, hcl, struct, depth + 1),
+            **limits,
+        }
 
     def fields(self, name: str) -> Iterator[Field]:
         body = self.classes[name][1]
@@ -188,13 +210,18 @@ def allowed_values(declarations: str) -> dict[str, dict[str, list[str]]]:
 def provider_schema(javascript: str) -> Schema:
     """The provider's own block, without its nested ones."""
     fields = hcl_fields(javascript.partition("synthesizeHclAttributes")[2])
-    attributes = {name: {"type": STORAGE[hcl.storage], "optional": True} for name, hcl in fields if not hcl.block}
+    attributes = {
+        name: {"type": STORAGE[hcl.storage], "optional": True}
+        for name, hcl in fields
+        if not hcl.block
+    }
     attributes.pop("alias", None)
     return {"version": 0, "block": {"attributes": attributes, "block_types": {}}}
 
 
 def schema(wheel: Path, types: Set[str]) -> Schema:
-    """Returns the provider's schema with the resources and data sources of these types, as far as it has them."""
+    """Returns the provider's schema with the resources and data sources of these types, as far as
+    it has them."""
     found: Schema = {"resource_schemas": {}, "data_source_schemas": {}}
     for name, (javascript, declarations) in sources(wheel, folders(types)).items():
         if name == "provider":
@@ -205,13 +232,15 @@ def schema(wheel: Path, types: Set[str]) -> Schema:
 
 
 def folders(types: Set[str]) -> set[str]:
-    """Returns the package's folders of the provider and of these types: storage-bucket, data-google-storage-bucket."""
+    """Returns the package's folders of the provider and of these types: storage-bucket,
+    data-google-storage-bucket."""
     words = {type_.removeprefix("google_").replace("_", "-") for type_ in types}
     return {"provider"} | words | {f"data-google-{word}" for word in words}
 
 
 def sources(wheel: Path, wanted: Set[str]) -> dict[str, tuple[str, str]]:
-    """Returns folder -> its JavaScript and its declarations. A large resource is spread over several files."""
+    """Returns folder -> its JavaScript and its declarations. A large resource is spread over
+    several files."""
     texts: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
     with zipfile.ZipFile(wheel) as outer:
         package = next(name for name in outer.namelist() if name.endswith(".jsii.tgz"))
@@ -225,4 +254,7 @@ def sources(wheel: Path, wanted: Set[str]) -> dict[str, tuple[str, str]]:
                     javascript, declarations = texts[folder[0]]
                     into = declarations if member.name.endswith(".d.ts") else javascript
                     into.append(file.read().decode().partition("\n//# sourceMappingURL")[0])
-    return {name: ("\n".join(javascript), "\n".join(declared)) for name, (javascript, declared) in texts.items()}
+    return {
+        name: ("\n".join(javascript), "\n".join(declared))
+        for name, (javascript, declared) in texts.items()
+    }

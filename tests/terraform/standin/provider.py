@@ -46,10 +46,14 @@ class Provider:
 
     def validate(self, request: Any) -> Any:
         block = self._resources[request.type_name]["block"]
-        return Messages["ValidateResponse"](diagnostics=list(mistakes(block, decoded(request.config), ())))
+        return Messages["ValidateResponse"](
+            diagnostics=list(mistakes(block, decoded(request.config), ()))
+        )
 
     def upgrade(self, request: Any) -> Any:
-        return Messages["UpgradeResponse"](upgraded_state=encoded(json.loads(request.raw_state.json)))
+        return Messages["UpgradeResponse"](
+            upgraded_state=encoded(json.loads(request.raw_state.json))
+        )
 
     def read(self, request: Any) -> Any:
         return Messages["ReadResponse"](new_state=request.current_state, private=request.private)
@@ -60,23 +64,33 @@ class Provider:
             leaf = planned(request.type_name, proposed) if is_new else kept
             proposed = filled(self._resources[request.type_name]["block"], proposed, leaf)
         return Messages["PlanResponse"](
-            planned_state=encoded(proposed), planned_private=request.prior_private, legacy_type_system=True
+            planned_state=encoded(proposed),
+            planned_private=request.prior_private,
+            legacy_type_system=True,
         )
 
     def apply(self, request: Any) -> Any:
         state = decoded(request.planned_state)
         if state is not None:
-            state = filled(self._resources[request.type_name]["block"], state, applied(request.type_name, state))
+            state = filled(
+                self._resources[request.type_name]["block"],
+                state,
+                applied(request.type_name, state),
+            )
         return Messages["ApplyResponse"](new_state=encoded(state), legacy_type_system=True)
 
     def read_data(self, request: Any) -> Any:
         config = decoded(request.config)
-        state = filled(self._data[request.type_name]["block"], config, applied(request.type_name, config))
+        state = filled(
+            self._data[request.type_name]["block"], config, applied(request.type_name, config)
+        )
         return Messages["ReadDataResponse"](state=encoded(state))
 
 
 def entries(schemas: dict[str, Schema]) -> list[Any]:
-    return [Messages["SchemaEntry"](key=name, value=wired(schema)) for name, schema in schemas.items()]
+    return [
+        Messages["SchemaEntry"](key=name, value=wired(schema)) for name, schema in schemas.items()
+    ]
 
 
 def wired(schema: Schema) -> Any:
@@ -85,8 +99,13 @@ def wired(schema: Schema) -> Any:
 
 def wired_block(block: Schema) -> Any:
     return Messages["Block"](
-        attributes=[wired_attribute(name, attribute) for name, attribute in sorted(block["attributes"].items())],
-        block_types=[wired_nested(name, nested) for name, nested in sorted(block["block_types"].items())],
+        attributes=[
+            wired_attribute(name, attribute)
+            for name, attribute in sorted(block["attributes"].items())
+        ],
+        block_types=[
+            wired_nested(name, nested) for name, nested in sorted(block["block_types"].items())
+        ],
     )
 
 
@@ -106,7 +125,8 @@ def wired_nested(name: str, nested: Schema) -> Any:
 
 
 def mistakes(block: Schema, value: Any, path: tuple[str | int, ...]) -> Iterator[Any]:
-    """What the schema's types do not forbid: a computed value that is set, and one that is not among the allowed."""
+    """What the schema's types do not forbid: a computed value that is set, and one that is not
+    among the allowed."""
     if value is None or value is UNKNOWN:
         return
     for name, attribute in block["attributes"].items():
@@ -129,7 +149,9 @@ def elements(value: Any) -> Iterator[tuple[int, Any]]:
 
 def diagnostic(summary: str, path: tuple[str | int, ...]) -> Any:
     steps = [
-        Messages["Step"](element_key_int=step) if isinstance(step, int) else Messages["Step"](attribute_name=step)
+        Messages["Step"](element_key_int=step)
+        if isinstance(step, int)
+        else Messages["Step"](attribute_name=step)
         for step in path
     ]
     attribute = Messages["AttributePath"](steps=steps)

@@ -37,7 +37,8 @@ def all_filled(nested: Schema, value: Any, leaf: Leaf) -> Any:
 
 
 def planned(type_: str, value: Schema) -> Leaf:
-    """Before an apply little is known. Of a service account the real provider knows the address, too."""
+    """Before an apply little is known. Of a service account the real provider knows the address,
+    too."""
     known = service_account(value) if type_ == "google_service_account" else {}
     return lambda name, _: known[name] if name in ("email", "member") and known else UNKNOWN
 

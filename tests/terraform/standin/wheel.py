@@ -1,4 +1,5 @@
-"""Fetches the package that holds the provider's schema: too large to keep in a repository, pinned by hash."""
+"""Fetches the package that holds the provider's schema: too large to keep in a repository, pinned
+by hash."""
 
 import fcntl
 import os
@@ -50,6 +51,8 @@ def download(folder: Path) -> None:
             check=True, capture_output=True, text=True, timeout=TIMEOUT,
         )  # fmt: skip
     except subprocess.CalledProcessError as error:
-        raise NotFetched(f"{NAME} {VERSION} could not be fetched: {error.stderr.splitlines()[-1]}") from error
+        raise NotFetched(
+            f"{NAME} {VERSION} could not be fetched: {error.stderr.splitlines()[-1]}"
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise NotFetched(f"{NAME} {VERSION} could not be fetched in {TIMEOUT} s") from error

@@ -1,7 +1,8 @@
-"""Terraform's plugin protocol 5 on the wire: its messages, as far as they are used here, and values in msgpack.
+"""Terraform's plugin protocol 5 on the wire: its messages, as far as they are used here, and values
+in msgpack.
 
-The whole protocol is in Terraform's own documentation (docs/plugin-protocol/tfplugin5.proto). Names of messages do not
-travel, so nested ones are flat here; a map travels as a list of entries.
+The whole protocol is in Terraform's own documentation (docs/plugin-protocol/tfplugin5.proto). Names
+of messages do not travel, so nested ones are flat here; a map travels as a list of entries.
 """
 
 import json
@@ -53,7 +54,9 @@ PACKAGE = "dropscribe.standin"
 
 def messages() -> dict[str, Any]:
     """The message classes by their names."""
-    file = descriptor_pb2.FileDescriptorProto(name="standin.proto", package=PACKAGE, syntax="proto3")
+    file = descriptor_pb2.FileDescriptorProto(
+        name="standin.proto", package=PACKAGE, syntax="proto3"
+    )
     for name, fields in FIELDS.items():
         message = file.message_type.add(name=name)
         for field in filter(None, fields.split(", ")):

@@ -9,7 +9,7 @@ import pytest
 
 from images.selftest import QUESTIONS
 from local.container import NOBODY
-from local.home import FUNCTIONS
+from local.layout import FUNCTIONS
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -37,7 +37,9 @@ def test_every_image_ends_as_nobody_who_has_tried_it(function: str) -> None:
 
 
 def test_uv_is_the_same_everywhere() -> None:
-    versions = re.findall(r"^(?:UV_VERSION :=|version=) ?([\d.]+)$", MAKEFILE + (ROOT / "images/uv").read_text(), re.M)
+    versions = re.findall(
+        r"^(?:UV_VERSION :=|version=) ?([\d.]+)$", MAKEFILE + (ROOT / "images/uv").read_text(), re.M
+    )
     assert len(versions) == 2 and len(set(versions)) == 1
 
 

@@ -32,7 +32,9 @@ class Hub(BaseHTTPRequestHandler):
         commit = OLD if OLD in path else NEW
         content = commit.encode()
         if path.startswith("/api/models/"):
-            content = json.dumps({"id": NAME, "sha": commit, "siblings": [{"rfilename": "weights"}]}).encode()
+            content = json.dumps(
+                {"id": NAME, "sha": commit, "siblings": [{"rfilename": "weights"}]}
+            ).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
@@ -56,7 +58,12 @@ def hub() -> Iterator[str]:
 
 
 def bake(models: Path, hub: str, *pinned: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "DROPSCRIBE_MODELS": str(models), "HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0"}
+    environment = {
+        **os.environ,
+        "DROPSCRIBE_MODELS": str(models),
+        "HF_ENDPOINT": hub,
+        "HF_HUB_OFFLINE": "0",
+    }
     command = (sys.executable, "-m", "images.hub", *pinned)
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
@@ -66,7 +73,9 @@ def found_offline(models: Path) -> str:
     program = "import sys, huggingface_hub; print(huggingface_hub.snapshot_download(sys.argv[1]))"
     environment = {**os.environ, "HF_HUB_CACHE": str(models), "HF_HUB_OFFLINE": "1"}
     command = (sys.executable, "-c", program, NAME)
-    folder = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=60).stdout
+    folder = subprocess.run(
+        command, env=environment, check=True, capture_output=True, text=True, timeout=60
+    ).stdout
     return (Path(folder.strip()) / "weights").read_text()
 
 

@@ -1,0 +1,154 @@
+"""Which request goes where."""
+
+import asyncio
+import errno
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, nullcontext, suppress
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
+
+from emulators.storage import (
+    batch,
+    buckets,
+    copies,
+    lifecycle,
+    listing,
+    media,
+    notify,
+    resumable,
+    uploads,
+    xml,
+)
+from emulators.storage.cors import Cors
+from emulators.storage.errors import ApiError, NoRoom, NotFound, refusal
+from emulators.storage.store import Store
+
+BUCKET = "/storage/v1/b/{bucket}"
+OBJECT = BUCKET + "/o/{name}"
+
+
+async def health(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+ROUTES = [
+    Route("/health", health),
+    Route("/notifications/pending", notify.pending),
+    Route("/batch/storage/v1", batch.batch, methods=["POST"]),
+    Route("/storage/v1/b", buckets.many, methods=["GET", "POST"]),
+    Route(BUCKET, buckets.one, methods=["GET", "PATCH", "PUT", "DELETE"]),
+    Route(BUCKET + "/notificationConfigs", buckets.notifications, methods=["GET", "POST"]),
+    Route(
+        BUCKET + "/notificationConfigs/{number}", buckets.notification, methods=["GET", "DELETE"]
+    ),
+    Route(BUCKET + "/o", listing.objects),
+    Route("/upload" + BUCKET + "/o", uploads.upload, methods=["POST", "PUT"]),
+    Route("/upload" + BUCKET + "/o", resumable.cancel, methods=["DELETE"]),
+    Route("/download" + OBJECT, media.download),
+    Route(OBJECT + "/compose", copies.compose, methods=["POST"]),
+    Route(OBJECT + "/copyTo/b/{to_bucket}/o/{to_name}", copies.copy_to, methods=["POST"]),
+    Route(OBJECT + "/rewriteTo/b/{to_bucket}/o/{to_name}", copies.rewrite_to, methods=["POST"]),
+    Route(OBJECT, media.resource_or_media, methods=["GET", "PATCH", "PUT", "DELETE"]),
+    Route("/{bucket}/{name:path}", xml.one, methods=["GET", "PUT", "POST", "DELETE"]),
+]
+
+
+class EscapedPath:
+    """Match routes on the path as it was sent: `%2F` in an object's name is no separator."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["path"] = scope["raw_path"].decode("ascii")
+        await self.app(scope, receive, send)
+
+
+async def refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return refusal(error, request.scope["path"])
+
+
+async def refuse_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return refusal(NotFound("Not Found"), request.scope["path"])
+
+
+async def refuse_for_room(request: Request, error: Exception) -> Response:
+    """A content file could not be written; the index raises NoRoom itself."""
+    assert isinstance(error, OSError)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise error
+    return refusal(NoRoom("The disk is full."), request.scope["path"])
+
+
+async def fail(request: Request, _: Exception) -> Response:
+    """A bug; Starlette raises it again for the log."""
+    return refusal(ApiError("Internal error."), request.scope["path"])
+
+
+async def hang_up(_: Request, __: Exception) -> Response:
+    """Nobody hears this answer: the client has gone."""
+    return Response(status_code=499)
+
+
+ANSWERS: dict[Any, ExceptionHandler] = {
+    ApiError: refuse,
+    HTTPException: refuse_route,
+    ClientDisconnect: hang_up,
+    OSError: refuse_for_room,
+    Exception: fail,
+}
+
+
+@asynccontextmanager
+async def going_on(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work in the background. If that fails for good, the server ends: one that keeps silent would
+    be worse."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(
+        lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM)
+    )
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def build(store: Store, base_url: str, receiver: str | None) -> Starlette:
+    """The server over one store; it tells `receiver`, a URL, about every new object."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with (
+            going_on(lifecycle.apply_all(store.index)),
+            going_on(notify.deliver_all(store.index, receiver, base_url))
+            if receiver
+            else nullcontext(),
+        ):
+            yield
+        store.index.close()
+
+    app = Starlette(
+        routes=ROUTES,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
+            Middleware(EscapedPath),
+            Middleware(Cors),
+        ],
+        exception_handlers=ANSWERS,
+    )
+    app.state.store = store
+    app.router.redirect_slashes = False
+    return app

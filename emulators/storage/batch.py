@@ -1,0 +1,65 @@
+"""The batch endpoint: many small requests in one multipart/mixed body
+(cloud.google.com/storage/docs/batch)."""
+
+import uuid
+from email.message import Message
+from email.parser import BytesParser, Parser
+from http import HTTPStatus
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.storage.errors import Invalid
+from emulators.storage.store import base_url
+
+MOST_CALLS = 100
+CARRIED = ("content-type", "if-", "x-goog-")  # headers that mean something to the inner request
+ONLY = "/storage/v1/"  # uploads, downloads and batches don't come in batches
+
+
+async def batch(request: Request) -> Response:
+    content_type = request.headers.get("content-type", "").encode()
+    message = BytesParser().parsebytes(
+        b"Content-Type: " + content_type + b"\r\n\r\n" + await request.body()
+    )
+    calls = message.get_payload()
+    if not isinstance(calls, list) or len(calls) > MOST_CALLS:
+        raise Invalid(f"A batch is a multipart/mixed body of at most {MOST_CALLS} requests.")
+    transport = httpx.ASGITransport(request.app)
+    async with httpx.AsyncClient(transport=transport, base_url=base_url(request)) as client:
+        answers = [await answer(client, call) for call in calls if isinstance(call, Message)]
+    boundary = f"batch_{uuid.uuid4().hex}"
+    body = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in answers)
+    body += b"--" + boundary.encode() + b"--\r\n"
+    return Response(body, media_type=f"multipart/mixed; boundary={boundary}")
+
+
+async def answer(client: httpx.AsyncClient, call: Message) -> bytes:
+    response = await client.send(inner_request(client, str(call.get_payload())))
+    number = call.get("Content-ID", "").strip("<>")
+    head = [
+        "Content-Type: application/http",
+        f"Content-ID: <response-{number}>",
+        "",
+        f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}",
+        *(f"{key}: {value}" for key, value in response.headers.items()),
+        "",
+        "",
+    ]
+    return "\r\n".join(head).encode() + response.content
+
+
+def inner_request(client: httpx.AsyncClient, text: str) -> httpx.Request:
+    line, _, rest = text.lstrip().partition("\n")
+    try:
+        method, target, _ = line.split()
+        url = httpx.URL(target)
+    except (ValueError, httpx.InvalidURL) as error:
+        raise Invalid("A part of the batch is no HTTP request.") from error
+    if not url.raw_path.startswith(ONLY.encode()):
+        raise Invalid(f"Only requests to {ONLY} come in batches.")
+    message = Parser().parsestr(rest)
+    headers = {key: value for key, value in message.items() if key.lower().startswith(CARRIED)}
+    body = str(message.get_payload()).encode()
+    return client.build_request(method, url.raw_path.decode(), headers=headers, content=body)

@@ -1,0 +1,85 @@
+"""Browsers: a bucket's CORS rules decide which web pages may use it.
+
+Unlike Google, who asks for a signature as well, a browser's request from any other page is refused:
+whatever web site the user has open could otherwise write to a server on the user's own machine.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import partial
+from typing import cast
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from emulators.storage import buckets
+from emulators.storage.errors import Forbidden, NoSuchBucket, refusal
+from emulators.storage.resources import Resource
+from emulators.storage.store import Store
+
+BUCKET = re.compile(r"(?:(?:/upload|/download)?/storage/v1/b)?/([^/]+)")
+
+
+class Cors:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        origin = headers.get("origin")
+        if origin is None:
+            await self.app(scope, receive, send)
+            return
+        preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
+        method = headers["access-control-request-method"] if preflight else scope["method"]
+        rule = matching(await rules(scope), origin, method)
+        if rule and preflight:
+            await Response(headers=preflight_headers(rule, origin))(scope, receive, send)
+        elif rule:
+            await self.app(scope, receive, partial(send_allowed, send, origin, rule))
+        elif preflight or "sec-fetch-site" in headers:
+            error = Forbidden("The bucket's CORS rules don't allow this origin.")
+            await refusal(error, scope["path"])(scope, receive, send)
+        else:  # no browser: a server that opens an upload for one
+            await self.app(scope, receive, send)
+
+
+async def rules(scope: Scope) -> list[Resource]:
+    match = BUCKET.match(scope["path"])
+    store = cast(Store, scope["app"].state.store)
+    if match is None:
+        return []
+    try:
+        bucket = await store.index.run(partial(buckets.get, name=match[1]))
+    except NoSuchBucket:
+        return []
+    return list(bucket.get("cors", []))
+
+
+def matching(rules: Iterable[Resource], origin: str, method: str) -> Resource | None:
+    for rule in rules:
+        if {"*", origin} & set(rule.get("origin", [])) and {"*", method} & set(
+            rule.get("method", [])
+        ):
+            return rule
+    return None
+
+
+def preflight_headers(rule: Resource, origin: str) -> dict[str, str]:
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Methods": ",".join(rule.get("method", [])),
+        "Access-Control-Allow-Headers": ",".join(rule.get("responseHeader", [])),
+        "Access-Control-Max-Age": str(rule.get("maxAgeSeconds", 3600)),
+        "Vary": "Origin",
+    }
+
+
+async def send_allowed(send: Send, origin: str, rule: Resource, message: Message) -> None:
+    if message["type"] == "http.response.start":
+        headers = MutableHeaders(scope=message)
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = ",".join(rule.get("responseHeader", []))
+        headers.add_vary_header("Origin")
+    await send(message)

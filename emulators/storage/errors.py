@@ -1,0 +1,115 @@
+"""How a request can fail, and how Google's two APIs say so.
+
+* ApiError              500  backendError
+  + NotModified         304  (no body)
+  + Invalid             400  invalid
+    + BadDigest         400  invalid
+    + Expired           400  invalid
+  + Forbidden           403  forbidden
+  + NotFound            404  notFound
+    + NoSuchBucket      404  notFound
+    + NoSuchUpload      404  notFound
+  + Conflict            409  conflict
+  + PreconditionFailed  412  conditionNotMet
+  + RangeNotSatisfiable 416  requestedRangeNotSatisfiable
+  + Busy                503  backendError
+  + NoRoom              503  backendError
+"""
+
+from typing import ClassVar
+from xml.etree import ElementTree
+
+from starlette.responses import JSONResponse, Response
+
+JSON_API = ("/storage/", "/upload/", "/download/", "/batch")
+
+
+class ApiError(Exception):
+    """A refusal; the message is for the caller."""
+
+    status: ClassVar[int] = 500
+    reason: ClassVar[str] = "backendError"
+    xml_code: ClassVar[str] = "InternalError"
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class NotModified(ApiError):
+    status, reason, xml_code = 304, "notModified", "NotModified"
+
+
+class Invalid(ApiError):
+    status, reason, xml_code = 400, "invalid", "InvalidArgument"
+
+
+class BadDigest(Invalid):
+    xml_code = "BadDigest"
+
+
+class Expired(Invalid):
+    xml_code = "ExpiredToken"
+
+
+class Forbidden(ApiError):
+    status, reason, xml_code = 403, "forbidden", "AccessDenied"
+
+
+class NotFound(ApiError):
+    status, reason, xml_code = 404, "notFound", "NoSuchKey"
+
+
+class NoSuchBucket(NotFound):
+    xml_code = "NoSuchBucket"
+
+
+class NoSuchUpload(NotFound):
+    xml_code = "NoSuchUpload"
+
+
+class Conflict(ApiError):
+    status, reason, xml_code = 409, "conflict", "Conflict"
+
+
+class PreconditionFailed(ApiError):
+    status, reason, xml_code = 412, "conditionNotMet", "PreconditionFailed"
+
+
+class RangeNotSatisfiable(ApiError):
+    status, reason, xml_code = 416, "requestedRangeNotSatisfiable", "InvalidRange"
+
+
+class Busy(ApiError):
+    status, reason, xml_code = 503, "backendError", "ServiceUnavailable"
+
+
+class NoRoom(ApiError):
+    """Cloud Storage is never full. 503 is what its clients try again."""
+
+    status, reason, xml_code = 503, "backendError", "ServiceUnavailable"
+
+
+def refusal(error: ApiError, path: str) -> Response:
+    """Answer in the dialect of the API that `path` belongs to."""
+    if error.status == 304:
+        return Response(status_code=304)
+    return as_json(error) if path.startswith(JSON_API) else as_xml(error)
+
+
+def as_json(error: ApiError) -> Response:
+    detail = {"message": error.message, "domain": "global", "reason": error.reason}
+    body = {"error": {"code": error.status, "message": error.message, "errors": [detail]}}
+    return JSONResponse(body, error.status)
+
+
+def as_xml(error: ApiError) -> Response:
+    root = ElementTree.Element("Error")
+    for tag, text in (
+        ("Code", error.xml_code),
+        ("Message", error.message),
+        ("Details", error.message),
+    ):
+        ElementTree.SubElement(root, tag).text = text
+    body = ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return Response(body, error.status, media_type="application/xml")

@@ -1,0 +1,59 @@
+"""Object lifecycle, as far as it is used here: a bucket's rule that deletes what is older than some
+days."""
+
+import asyncio
+import json
+import time
+
+from emulators.storage import objects
+from emulators.storage.errors import NoRoom
+from emulators.storage.index import Index, Transaction
+from emulators.storage.resources import Resource
+
+PAUSE = 3600.0
+"""Seconds between two rounds. Google's come once a day."""
+CRAMPED_PAUSE = 10.0
+"""While the disk is so full that not even a deletion can be written down."""
+DAY = 24 * 3600
+
+
+async def apply_all(index: Index) -> None:
+    """Again and again, until cancelled."""
+    while True:
+        try:
+            await index.run(lambda tx: apply(tx, time.time()))
+            await asyncio.sleep(PAUSE)
+        except NoRoom:
+            await asyncio.sleep(CRAMPED_PAUSE)
+
+
+def apply(tx: Transaction, now: float) -> None:
+    """Delete what is too old. A generation is the microsecond it was made in."""
+    for name, days in ages(tx):
+        oldest = int((now - days * DAY) * 1e6)
+        old = tx.execute(
+            "select name, generation from objects where bucket = ? and generation < ?",
+            (name, oldest),
+        )
+        for object_name, generation in old.fetchall():
+            version = objects.find(tx, name, object_name, generation)
+            assert version is not None
+            objects.erase(tx, version)
+
+
+def ages(tx: Transaction) -> list[tuple[str, int]]:
+    """Each bucket that has such a rule, and its days."""
+    buckets = tx.execute("select name, resource from buckets").fetchall()
+    return [
+        (name, days) for name, resource in buckets for days in deletion_ages(json.loads(resource))
+    ]
+
+
+def deletion_ages(bucket: Resource) -> list[int]:
+    rules = bucket.get("lifecycle", {}).get("rule", [])
+    return [
+        rule["condition"]["age"]
+        for rule in rules
+        if rule.get("action", {}).get("type") == "Delete"
+        and set(rule.get("condition", {})) == {"age"}
+    ]

@@ -1,0 +1,102 @@
+"""Downloads: the bytes of one generation, or a range of them, read as they are sent."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import BinaryIO
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from emulators.storage import objects
+from emulators.storage.content import BLOCK
+from emulators.storage.errors import RangeNotSatisfiable
+from emulators.storage.names import bucket_name, object_name
+from emulators.storage.preconditions import Preconditions, from_query
+from emulators.storage.requests import generation
+from emulators.storage.resources import Resource
+from emulators.storage.store import store_of
+
+ONE_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
+
+
+async def resource_or_media(request: Request) -> Response:
+    if request.query_params.get("alt") == "media" and request.method in ("GET", "HEAD"):
+        return await download(request)
+    return await objects.one(request)
+
+
+async def download(request: Request) -> Response:
+    return await send(request, from_query(request.query_params, request.headers))
+
+
+async def send(request: Request, conditions: Preconditions) -> Response:
+    store, bucket, name = store_of(request), bucket_name(request), object_name(request)
+    wanted = generation(request.query_params)
+    version, file = await store.index.run(
+        lambda tx: objects.open_version(tx, store.contents, bucket, name, wanted, conditions)
+    )
+    size = int(version.resource["size"])
+    try:
+        span = byte_range(request.headers.get("range"), size)
+    except RangeNotSatisfiable:
+        file.close()
+        raise
+    headers = media_headers(version.resource)
+    start, end = span or (0, size)
+    headers["Content-Length"] = str(end - start)
+    if span:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    if request.method == "HEAD":
+        file.close()
+        return Response(status_code=206 if span else 200, headers=headers)
+    return StreamingResponse(pieces(file, start, end), 206 if span else 200, headers)
+
+
+def media_headers(resource: Resource) -> dict[str, str]:
+    digests = [f"crc32c={resource['crc32c']}"] + (
+        [f"md5={resource['md5Hash']}"] if "md5Hash" in resource else []
+    )
+    headers = {
+        "Content-Type": resource["contentType"],
+        "Content-Encoding": resource.get("contentEncoding"),
+        "Content-Disposition": resource.get("contentDisposition"),
+        "Content-Language": resource.get("contentLanguage"),
+        "Cache-Control": resource.get("cacheControl"),
+        "Accept-Ranges": "bytes",
+        "ETag": resource["etag"],
+        "X-Goog-Generation": resource["generation"],
+        "X-Goog-Metageneration": resource["metageneration"],
+        "X-Goog-Hash": ",".join(digests),
+        "X-Goog-Stored-Content-Encoding": resource.get("contentEncoding", "identity"),
+        "X-Goog-Stored-Content-Length": resource["size"],
+        "X-Goog-Storage-Class": resource["storageClass"],
+    }
+    return {key: value for key, value in headers.items() if value is not None}
+
+
+def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """The first byte and the one after the last, or None for all; what is no single range is
+    ignored (RFC 9110)."""
+    match = ONE_RANGE.fullmatch(header or "")
+    if match is None:
+        return None
+    first, last, suffix = match.groups()
+    start = int(first) if first else max(size - int(suffix), 0)
+    end = min(int(last) + 1, size) if last else size
+    if first and last and int(last) < int(first):
+        return None
+    if start >= size:
+        raise RangeNotSatisfiable("The requested range cannot be satisfied.")
+    return start, end
+
+
+async def pieces(file: BinaryIO, start: int, end: int) -> AsyncIterator[bytes]:
+    with file:
+        file.seek(start)
+        while start < end:
+            piece = await asyncio.to_thread(file.read, min(BLOCK, end - start))
+            if not piece:
+                raise EOFError("A content file is shorter than its row says.")
+            yield piece
+            start += len(piece)

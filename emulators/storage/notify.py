@@ -1,0 +1,140 @@
+"""Finalize notifications: every new object's event is POSTed to one receiver until it answers with
+a 2xx.
+
+An event is a row committed together with its object. A worker claims it by moving its due time past
+this attempt's deadline, and deletes it once it is delivered; so a crash at any point means one more
+delivery, never one less.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from dataclasses import dataclass
+from functools import partial
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from emulators.storage.errors import NoRoom
+from emulators.storage.index import Index, Transaction
+from emulators.storage.resources import linked
+from emulators.storage.store import store_of
+
+log = logging.getLogger(__name__)
+
+WORKERS = 4  # a receiver that hangs on one event still gets the others
+DEADLINE = 30.0  # seconds an attempt may take
+FIRST_DELAY, LONGEST_DELAY = 0.1, 10.0  # seconds between attempts
+IDLE = 5.0  # seconds between looks at the table when nothing is known to be due
+
+
+@dataclass(frozen=True)
+class Event:
+    generation: int
+    body: str
+    attempts: int
+
+
+def claim(tx: Transaction) -> Event | None:
+    """Take the event that has been due longest; nobody else gets it before this attempt must be
+    over.
+
+    One that is due only after that was put off by a clock that has been set back since.
+    """
+    now = time.time()
+    row = tx.execute(
+        "update events set attempts = attempts + 1, due = ?2 where generation ="
+        " (select generation from events where due <= ?1 or due > ?2 order by due, generation limit 1)"
+        " returning generation, body, attempts",
+        (now, now + 2 * DEADLINE),
+    ).fetchone()
+    return Event(*row) if row else None
+
+
+def settle(tx: Transaction, event: Event) -> None:
+    tx.execute("delete from events where generation = ?", (event.generation,))
+
+
+def postpone(tx: Transaction, event: Event) -> None:
+    delay = min(FIRST_DELAY * 2 ** min(event.attempts - 1, 10), LONGEST_DELAY)
+    tx.execute(
+        "update events set due = ? where generation = ?", (time.time() + delay, event.generation)
+    )
+
+
+def wait_time(tx: Transaction) -> float:
+    """Seconds until the next event is due."""
+    (due,) = tx.execute("select min(due) from events").fetchone()
+    return IDLE if due is None else min(max(due - time.time(), 0.0), IDLE)
+
+
+def count(tx: Transaction) -> int:
+    return int(tx.execute("select count(*) from events").fetchone()[0])
+
+
+async def deliver_all(index: Index, receiver: str, base_url: str) -> None:
+    """Deliver events until cancelled."""
+    async with (
+        httpx.AsyncClient(timeout=DEADLINE, trust_env=False) as client,
+        asyncio.TaskGroup() as workers,
+    ):
+        for _ in range(WORKERS):
+            workers.create_task(work(index, client, receiver, base_url))
+
+
+async def work(index: Index, client: httpx.AsyncClient, receiver: str, base_url: str) -> None:
+    while True:
+        try:
+            await deliver_one(index, client, receiver, base_url)
+        except NoRoom:
+            await asyncio.sleep(IDLE)  # the event's row is there still
+
+
+async def deliver_one(
+    index: Index, client: httpx.AsyncClient, receiver: str, base_url: str
+) -> None:
+    """Wait for the next event where none is due."""
+    index.news.clear()  # before the claim, so that news between claim and wait is not lost
+    event = await index.run(claim)
+    if event is None:
+        await rest(index, await index.run(wait_time))
+    elif await accepted(client, receiver, event, base_url):
+        await index.run(partial(settle, event=event))
+    else:
+        await index.run(partial(postpone, event=event))
+
+
+async def rest(index: Index, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await index.news.wait()
+    except TimeoutError:
+        return
+
+
+async def accepted(client: httpx.AsyncClient, receiver: str, event: Event, base_url: str) -> bool:
+    body = json.loads(event.body)
+    body["object"] = linked(body["object"], base_url)
+    try:
+        async with asyncio.timeout(DEADLINE):
+            response = await client.post(receiver, json=body)
+    except (httpx.HTTPError, TimeoutError) as error:
+        complain(event, type(error).__name__)
+        return False
+    if not response.is_success:
+        complain(event, f"status {response.status_code}")
+    return response.is_success
+
+
+def complain(event: Event, why: str) -> None:
+    """Once aloud: a receiver that stays away would fill the log."""
+    level = logging.WARNING if event.attempts == 1 else logging.DEBUG
+    log.log(
+        level, "event %d was not delivered at attempt %d: %s", event.generation, event.attempts, why
+    )
+
+
+async def pending(request: Request) -> Response:
+    return JSONResponse({"pending": await store_of(request).index.run(count)})

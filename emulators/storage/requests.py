@@ -1,0 +1,50 @@
+"""What a request says, read once and checked."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from emulators.storage.errors import Invalid
+from emulators.storage.preconditions import number
+
+LARGEST_PAGE = 1000
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The body as a JSON object; none at all counts as an empty one."""
+    return parse_json(await request.body())
+
+
+def parse_json(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw or b"{}")
+    except ValueError as error:
+        raise Invalid("The request body is not valid JSON.") from error
+    if not isinstance(body, dict):
+        raise Invalid("The request body is not a JSON object.")
+    return body
+
+
+def page_size(query: Mapping[str, str]) -> int:
+    return min(number(query, "maxResults") or LARGEST_PAGE, LARGEST_PAGE)
+
+
+def flag(query: Mapping[str, str], key: str) -> bool:
+    return query.get(key, "").lower() == "true"
+
+
+def generation(query: Mapping[str, str], key: str = "generation") -> int | None:
+    return number(query, key)
+
+
+def claimed_digests(headers: Mapping[str, str]) -> dict[str, str]:
+    """The digests that X-Goog-Hash and Content-MD5 claim, by "crc32c" and "md5"."""
+    pairs = (
+        item.strip().split("=", 1)
+        for item in headers.get("x-goog-hash", "").split(",")
+        if "=" in item
+    )
+    claimed = {kind: digest for kind, digest in pairs if kind in ("crc32c", "md5")}
+    return claimed | {"md5": headers["content-md5"]} if "content-md5" in headers else claimed

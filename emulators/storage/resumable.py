@@ -1,0 +1,199 @@
+"""Resumable uploads (cloud.google.com/storage/docs/performing-resumable-uploads).
+
+An upload's plan is a row and its bytes are a content file that grows, so both outlive the process.
+The running hashes don't: after a restart they are worked out again from the file. Bytes are synced
+only when the upload completes: a power cut that takes them takes the client with them, on one
+machine.
+"""
+
+import asyncio
+import json
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.storage import objects
+from emulators.storage.content import Content, Writer, pour
+from emulators.storage.errors import ApiError, Invalid, NoRoom, NoSuchUpload
+from emulators.storage.index import Transaction
+from emulators.storage.objects import Bytes, Draft
+from emulators.storage.preconditions import number
+from emulators.storage.requests import claimed_digests
+from emulators.storage.resources import Resource
+from emulators.storage.store import Store, base_url, forget_stale_uploads, store_of
+
+CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A resumable upload under way, or done: then it has an answer and no content of its own."""
+
+    id: str
+    draft: Draft
+    total: int | None
+    content: str | None
+    answer: Resource | None
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where the body of a request lies in the object. No start: a question without a body."""
+
+    start: int | None
+    total: int | None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> "Span":
+        text = headers.get("content-range")
+        if text is None:
+            return cls(0, None)
+        match = CONTENT_RANGE.fullmatch(text)
+        if match is None:
+            raise Invalid("Failed to parse Content-Range header.")
+        first, last, total = match.groups()
+        if first is not None and number(headers, "content-length") not in (
+            None,
+            int(last) + 1 - int(first),
+        ):
+            raise Invalid("Content-Range and Content-Length disagree.")
+        return cls(int(first) if first else None, int(total) if total != "*" else None)
+
+
+async def begin(request: Request, draft: Draft, status: int = 200) -> Response:
+    store, upload_id = store_of(request), uuid.uuid4().hex
+    total = number(request.headers, "x-upload-content-length")
+    await store.index.run(lambda tx: add(tx, upload_id, draft, total))
+    location = f"{base_url(request)}/upload/storage/v1/b/{draft.bucket}/o?uploadType=resumable&upload_id={upload_id}"
+    return Response(
+        status_code=status, headers={"Location": location, "X-GUploader-UploadID": upload_id}
+    )
+
+
+def add(tx: Transaction, upload_id: str, draft: Draft, total: int | None) -> None:
+    forget_stale_uploads(tx)
+    objects.check(tx, draft)
+    plan = json.dumps({"draft": draft.to_json(), "total": total})
+    tx.execute(
+        "insert into uploads values (?, ?, ?, ?, null)",
+        (upload_id, plan, uuid.uuid4().hex, time.time()),
+    )
+
+
+def get(tx: Transaction, upload_id: str) -> Upload:
+    row = tx.execute(
+        "select plan, content, answer from uploads where id = ?", (upload_id,)
+    ).fetchone()
+    plan = json.loads(row[0]) if row else {}
+    if "draft" not in plan:
+        raise NoSuchUpload("No such upload.")
+    answer = json.loads(row[2]) if row[2] else None
+    return Upload(upload_id, Draft.from_json(plan["draft"]), plan["total"], row[1], answer)
+
+
+def finish(tx: Transaction, upload: Upload, content: Content) -> Resource:
+    """Turn the upload into an object, and keep the answer for a client that did not hear it."""
+    resource = objects.put(tx, upload.draft, Bytes.of(content))
+    tx.execute(
+        "update uploads set content = null, answer = ? where id = ?",
+        (json.dumps(resource), upload.id),
+    )
+    return resource
+
+
+def drop(tx: Transaction, upload: Upload) -> None:
+    tx.execute("delete from uploads where id = ?", (upload.id,))
+    if upload.content:
+        tx.release(upload.content)
+
+
+async def cancel(request: Request) -> Response:
+    store, upload_id = store_of(request), request.query_params.get("upload_id", "")
+    with store.hold(upload_id):
+        upload = await store.index.run(lambda tx: get(tx, upload_id))
+        store.writers.pop(upload_id, None)
+        await store.index.run(lambda tx: drop(tx, upload))
+    return Response(status_code=499)
+
+
+async def advance(request: Request) -> Response:
+    """Take a chunk, or say how far the upload is."""
+    store, upload_id, span = (
+        store_of(request),
+        request.query_params["upload_id"],
+        Span.of(request.headers),
+    )
+    with store.hold(upload_id):
+        upload = await store.index.run(lambda tx: get(tx, upload_id))
+        if upload.answer is not None:
+            return objects.shown(request, upload.answer)
+        writer = await writer_of(store, upload)
+        if span.start is not None:
+            await take(request.stream(), span.start, writer)
+        whole_body = "content-range" not in request.headers
+        total = writer.size if whole_body else span.total
+        if total is None or writer.size < total:
+            return progress(writer)
+        late = replace(
+            upload.draft, claimed=upload.draft.claimed | claimed_digests(request.headers)
+        )
+        return objects.shown(
+            request, await complete(store, replace(upload, draft=late), writer, total)
+        )
+
+
+async def writer_of(store: Store, upload: Upload) -> Writer:
+    """The upload's writer, rebuilt after a restart. Only a request with the last byte completes an
+    upload, so if a crash came after that byte and before the commit, the client is asked for it
+    again."""
+    if upload.id not in store.writers:
+        limit = max(upload.total - 1, 0) if upload.total is not None else None
+        store.writers[upload.id] = await asyncio.to_thread(
+            store.contents.resume, str(upload.content), limit
+        )
+    return store.writers[upload.id]
+
+
+async def take(stream: AsyncIterator[bytes], start: int, writer: Writer) -> None:
+    if start > writer.size:
+        raise Invalid(
+            f"The chunk begins at byte {start}, but only {writer.size} bytes have arrived."
+        )
+    await pour(without_first(stream, writer.size - start), writer)
+
+
+async def without_first(stream: AsyncIterator[bytes], count: int) -> AsyncIterator[bytes]:
+    """The stream less what an earlier attempt has already brought."""
+    async for piece in stream:
+        yield piece[count:]
+        count = max(count - len(piece), 0)
+
+
+def progress(writer: Writer) -> Response:
+    return Response(
+        status_code=308, headers={"Range": f"bytes=0-{writer.size - 1}"} if writer.size else {}
+    )
+
+
+async def complete(store: Store, upload: Upload, writer: Writer, total: int) -> Resource:
+    """Make the object; a refusal ends the upload, any other failure and a full disk leave it to be
+    tried again."""
+    del store.writers[upload.id]
+    try:
+        if writer.size > total or upload.total not in (None, writer.size):
+            raise Invalid(
+                f"{writer.size} bytes have arrived, but the upload was to have {upload.total or total}."
+            )
+        content = await asyncio.to_thread(writer.seal)
+        content.verify(upload.draft.claimed)
+        return await store.index.run(lambda tx: finish(tx, upload, content))
+    except NoRoom:
+        raise
+    except ApiError:
+        await store.index.run(lambda tx: drop(tx, upload))
+        raise

@@ -1,0 +1,120 @@
+"""The XML API: what signed URLs point at (cloud.google.com/storage/docs/xml-api/overview).
+
+A signature can't be checked here, since nobody's public key is known; its expiry is.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.storage import media, objects, parts, resumable
+from emulators.storage.errors import Expired, Invalid
+from emulators.storage.names import bucket_name, object_name
+from emulators.storage.objects import Draft
+from emulators.storage.preconditions import from_headers, number
+from emulators.storage.requests import claimed_digests, generation
+from emulators.storage.resources import Resource, attributes
+from emulators.storage.store import store_of
+from emulators.storage.uploads import receive
+
+HEADERS = {
+    "content-type": "contentType",
+    "content-encoding": "contentEncoding",
+    "content-disposition": "contentDisposition",
+    "content-language": "contentLanguage",
+    "cache-control": "cacheControl",
+    "x-goog-storage-class": "storageClass",
+    "x-goog-custom-time": "customTime",
+}
+OVERRIDES = {
+    "response-content-type": "Content-Type",
+    "response-content-disposition": "Content-Disposition",
+}
+
+
+async def one(request: Request) -> Response:
+    """Every request the XML API has for an object."""
+    check_expiry(request)
+    query = request.query_params
+    match request.method:
+        case "PUT" if "uploadId" in query:
+            return await parts.put_part(request)
+        case "PUT":
+            return await put(request)
+        case "POST" if "uploads" in query:
+            return await parts.begin(request, draft_of(request))
+        case "POST" if "uploadId" in query:
+            return await parts.complete(request)
+        case "POST" if request.headers.get("x-goog-resumable") == "start":
+            return await resumable.begin(request, draft_of(request), status=201)
+        case "DELETE" if "uploadId" in query:
+            return await parts.abort(request)
+        case "DELETE":
+            return await delete(request)
+        case "GET" | "HEAD":
+            return await get(request)
+    raise Invalid("The request is not understood.")
+
+
+async def get(request: Request) -> Response:
+    response = await media.send(request, from_headers(request.headers))
+    for parameter, header in OVERRIDES.items():
+        if parameter in request.query_params:
+            response.headers[header] = request.query_params[parameter]
+    return response
+
+
+async def put(request: Request) -> Response:
+    resource = await receive(store_of(request), draft_of(request), request.stream())
+    headers = media.media_headers(resource)
+    return Response(
+        headers={key: headers[key] for key in ("ETag", "X-Goog-Generation", "X-Goog-Hash")}
+    )
+
+
+async def delete(request: Request) -> Response:
+    bucket, name, wanted = (
+        bucket_name(request),
+        object_name(request),
+        generation(request.query_params),
+    )
+    conditions = from_headers(request.headers)
+    await store_of(request).index.run(
+        lambda tx: objects.remove(tx, bucket, name, wanted, conditions)
+    )
+    return Response(status_code=204)
+
+
+def draft_of(request: Request) -> Draft:
+    headers = request.headers
+    wanted: Resource = {
+        key: headers[header] for header, key in HEADERS.items() if header in headers
+    }
+    mark = "x-goog-meta-"
+    wanted["metadata"] = {
+        key.removeprefix(mark): value for key, value in headers.items() if key.startswith(mark)
+    }
+    return Draft(
+        bucket_name(request),
+        object_name(request),
+        attributes({**wanted, "metadata": wanted["metadata"] or None}),
+        from_headers(headers),
+        claimed_digests(headers),
+    )
+
+
+def check_expiry(request: Request) -> None:
+    """Refuse a V4 signed URL that is past its time."""
+    query = {key.lower(): value for key, value in request.query_params.items()}
+    lifetime = number(query, "x-goog-expires")
+    if lifetime is None:
+        return
+    try:
+        signed = datetime.strptime(query.get("x-goog-date", ""), "%Y%m%dT%H%M%SZ").replace(
+            tzinfo=UTC
+        )
+    except ValueError as error:
+        raise Invalid("Invalid X-Goog-Date.") from error
+    if datetime.now(UTC) > signed + timedelta(seconds=lifetime):
+        raise Expired("The provided token has expired.")

@@ -1,0 +1,83 @@
+"""The YAML of a workflow as plain data, with the line of every map; what YAML itself gets wrong is
+found here."""
+
+from dataclasses import dataclass, field
+
+import yaml
+
+from emulators.workflows.errors import Finding, SourceError
+from emulators.workflows.limits import SOURCE_BYTES
+from emulators.workflows.values import Value
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML without dates: Workflows has no such type, so `2026-11-22` stays a string."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass
+class Document:
+    data: Value = None
+    findings: list[Finding] = field(default_factory=list)
+    _lines: dict[int, int] = field(default_factory=dict)
+
+    def line(self, mapping: Value) -> int:
+        """The line a map starts on; 0 for anything else."""
+        return self._lines.get(id(mapping), 0)
+
+    def build(self, loader: _Loader, node: yaml.Node) -> Value:
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(loader, node)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(loader, item) for item in node.value]
+        return loader.construct_object(node)
+
+    def _mapping(self, loader: _Loader, node: yaml.MappingNode) -> dict[str, Value]:
+        loader.flatten_mapping(node)
+        mapping: dict[str, Value] = {}
+        for key_node, value_node in node.value:
+            key = self._key(loader, key_node)
+            if key in mapping:
+                self.findings.append(Finding(_line(key_node), f"the key {key!r} is given twice"))
+            mapping[key] = self.build(loader, value_node)
+        self._lines[id(mapping)] = _line(node)
+        return mapping
+
+    def _key(self, loader: _Loader, node: yaml.Node) -> str:
+        key = loader.construct_object(node)
+        if not isinstance(key, str):
+            reason = (
+                "YAML reads it as a boolean; put it in quotes"
+                if isinstance(key, bool)
+                else "not a string"
+            )
+            self.findings.append(Finding(_line(node), f"bad name {node.value!r}: {reason}"))
+        return str(key)
+
+
+def read_document(text: str) -> Document:
+    """The data and its mistakes; SourceError when there is no data at all."""
+    if len(text.encode()) > SOURCE_BYTES:
+        raise SourceError([Finding(0, f"the source is larger than {SOURCE_BYTES} bytes")])
+    loader = _Loader(text)
+    document = Document()
+    try:
+        node = loader.get_single_node()
+        document.data = document.build(loader, node) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise SourceError([Finding(line, f"bad YAML: {error.problem}")]) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SourceError([Finding(0, f"bad YAML: {error}")]) from error
+    finally:
+        loader.dispose()
+    return document
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

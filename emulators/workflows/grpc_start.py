@@ -1,0 +1,55 @@
+"""Starts gRPC behind the HTTP side: its imports take half a second, which must not delay the
+runner's `/health`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from emulators.workflows import log
+from emulators.workflows.executions_api import ExecutionsApi
+
+if TYPE_CHECKING:
+    import grpc
+
+_HTTP_FIRST_SECONDS = 0.2
+_STOP_SECONDS = 5
+
+
+@asynccontextmanager
+async def grpc_served(api: ExecutionsApi, port: int) -> AsyncIterator[None]:
+    """Served about half a second after `/health`; a call before that is UNAVAILABLE, unless it
+    waits for its channel.
+
+    A port that is taken ends the process, as it does on the HTTP side.
+    """
+    serving = asyncio.create_task(_serve(api, port))
+    yield
+    serving.cancel()
+    await asyncio.wait([serving])  # stop has the deadline
+
+
+async def _serve(api: ExecutionsApi, port: int) -> None:
+    server = await _start(api, port)
+    try:
+        await server.wait_for_termination()
+    finally:
+        await server.stop(_STOP_SECONDS)
+
+
+async def _start(api: ExecutionsApi, port: int) -> "grpc.aio.Server":
+    await asyncio.sleep(_HTTP_FIRST_SECONDS)
+    try:
+        make_server = await asyncio.to_thread(_import_make_server)
+        server = make_server(api, port)
+        await server.start()
+    except Exception:
+        log.logger.exception("gRPC cannot be served")
+        raise SystemExit(1) from None
+    return server
+
+
+def _import_make_server() -> "Callable[[ExecutionsApi, int], grpc.aio.Server]":
+    from emulators.workflows.grpc_api import make_server
+
+    return make_server

@@ -1,0 +1,40 @@
+"""Runs a workflow's source in this process, for tests of what it returns or raises."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from emulators.workflows.calls import HttpCalls, TokenMaker
+from emulators.workflows.engine import Execution
+from emulators.workflows.natives import Context
+from emulators.workflows.slots import Slots
+from emulators.workflows.source import load
+
+
+def run_workflow(
+    source: str,
+    argument: Any = None,
+    environment: Mapping[str, str] | None = None,
+    make_token: TokenMaker | None = None,
+) -> Any:
+    """What main returns; the WorkflowError or SourceError it ends with is raised."""
+
+    async def run() -> Any:
+        http = HttpCalls(Slots({}), make_token)
+        try:
+            context = Context("execution-1", environment or {}, http, lambda severity, data: None)
+            return await Execution(load(source), context).result(argument)
+        finally:
+            await http.close()
+
+    return asyncio.run(run())
+
+
+def value_of(expression: str, **variables: Any) -> Any:
+    """The value of one expression, with these variables set."""
+    source = "main:\n  params: [given]\n  steps:\n"
+    for name in variables:
+        source += f"    - set_{name}:\n        assign:\n          - {name}: ${{given.{name}}}\n"
+    quoted = "${" + expression + "}"
+    source += "    - answer:\n        return: >-\n          " + quoted + "\n"
+    return run_workflow(source, variables)

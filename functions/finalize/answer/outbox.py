@@ -1,0 +1,175 @@
+"""The outbox: one folder per recording with one answer, whatever fails and however often.
+
+Every object carries the version (generation, run) of its answer, and is only written over an older
+version. `transcript.json` or `problem.json` is written last and commits the answer; the other one
+is deleted after it. For a moment both may be there: the higher version counts.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from shared.jobs.layout import answer_folder
+from shared.model.contracts import Source
+from shared.model.errors import StorageUnavailable
+from shared.model.formats import FORMATS, JSON, TRANSCRIPT
+from shared.ports.blobs import Blob, BlobStore
+from shared.settings import settings
+
+PROBLEM_NAME = "problem.json"
+TRIES = 10
+"""Writes that other writers may overtake before one is given up."""
+
+
+class AnswerVersion(NamedTuple):
+    """Which run of which upload an answer is from. Later versions compare greater."""
+
+    generation: int
+    """Of the recording."""
+    run: int
+    """Of the job."""
+
+
+NO_ANSWER = AnswerVersion(0, 0)
+CONTENT_TYPES = {
+    PROBLEM_NAME: JSON,
+    TRANSCRIPT.file_name: TRANSCRIPT.content_type,
+    **{format.file_name: format.content_type for format in FORMATS.values()},
+}
+"""Content type by name, for every object that an answer may have."""
+TRANSCRIPT_NAMES = tuple(name for name in CONTENT_TYPES if name != PROBLEM_NAME)
+
+
+def outbox_folder(source: Source) -> str:
+    """Returns the URI of the recording's folder, without a slash at its end."""
+    bucket = settings().outbox
+    folder = answer_folder(source)
+    return f"gs://{bucket}/{folder}"
+
+
+def version_of(blob: Blob) -> AnswerVersion:
+    """Returns the version that an object belongs to, NO_ANSWER if it is not ours."""
+    generation = blob.metadata.get("dropscribe-generation", 0)
+    run = blob.metadata.get("dropscribe-run", 0)
+    return AnswerVersion(int(generation), int(run))
+
+
+def put_answer(
+    source: Source,
+    run: int,
+    files: Mapping[str, bytes],
+    blobs: BlobStore,
+    language: str | None = None,
+) -> bool:
+    """Writes a transcript in all its formats. Returns False if a later answer is there.
+
+    `files` are by name, `language` is that of the text. `transcript.json` is written last; then
+    an older problem, and older formats that are not in `files`, are deleted.
+    """
+    own_version = AnswerVersion(source.generation, run)
+    transcript_last = sorted(files, key=lambda name: name == TRANSCRIPT.file_name)
+    is_newest = (
+        version_at(source, PROBLEM_NAME, blobs) <= own_version
+        and all(
+            put_object(source, run, name, files[name], blobs, language) for name in transcript_last
+        )
+        and version_at(source, PROBLEM_NAME, blobs) <= own_version
+    )
+    if not is_newest:
+        delete_transcript(source, run, blobs)
+        return False
+
+    for name in CONTENT_TYPES:
+        if name not in files:
+            delete_object(source, run, name, blobs)
+    return True
+
+
+def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> bool:
+    """Writes a problem and deletes the older answer that it replaces.
+
+    Returns False if this run or a later one has written a transcript.
+    """
+    own_version = AnswerVersion(source.generation, run)
+    is_newest = (
+        version_at(source, TRANSCRIPT.file_name, blobs) < own_version
+        and put_object(source, run, PROBLEM_NAME, problem, blobs)
+        and version_at(source, TRANSCRIPT.file_name, blobs) < own_version
+    )
+    if is_newest:
+        delete_transcript(source, run - 1, blobs)  # this run's own, still being written, is kept
+    else:
+        delete_object(source, run, PROBLEM_NAME, blobs)
+    return is_newest
+
+
+def version_at(source: Source, name: str, blobs: BlobStore) -> AnswerVersion:
+    """Returns the version of the object with that name, NO_ANSWER if there is none.
+
+    A writer looks at the other kind of answer before its own write and after it, since a later run
+    may write, and look, in between.
+    """
+    folder = outbox_folder(source)
+    found = blobs.find(f"{folder}/{name}")
+    if found is None:
+        return NO_ANSWER
+    return version_of(found)
+
+
+def put_object(
+    source: Source, run: int, name: str, data: bytes, blobs: BlobStore, language: str | None = None
+) -> bool:
+    """Writes an object unless a later version of it is there. Returns False if one is.
+
+    An object of the same version is left as it is.
+    """
+    folder = outbox_folder(source)
+    uri = f"{folder}/{name}"
+    own_version = AnswerVersion(source.generation, run)
+    metadata = {
+        "dropscribe-generation": str(source.generation),
+        "dropscribe-run": str(run),
+        "dropscribe-job": source.job_id,
+    }
+    if language:
+        metadata["dropscribe-language"] = language
+
+    replaced_generation = 0
+    for _ in range(TRIES):
+        written = blobs.put(
+            uri,
+            data,
+            if_generation_match=replaced_generation,
+            content_type=CONTENT_TYPES[name],
+            metadata=metadata,
+        )
+        if written is not None:
+            return True
+        found = blobs.find(uri)
+        if found and version_of(found) >= own_version:
+            return version_of(found) == own_version
+        replaced_generation = found.generation if found else 0
+    raise StorageUnavailable(f"other writers overtook {TRIES} writes of {name}")
+
+
+def delete_answer(source: Source, run: int, blobs: BlobStore) -> None:
+    """Deletes the transcript and the problem, unless they are of a later version."""
+    delete_object(source, run, PROBLEM_NAME, blobs)
+    delete_transcript(source, run, blobs)
+
+
+def delete_transcript(source: Source, run: int, blobs: BlobStore) -> None:
+    """Deletes the transcript in every format, unless it is of a later version."""
+    for name in TRANSCRIPT_NAMES:
+        delete_object(source, run, name, blobs)
+
+
+def delete_object(source: Source, run: int, name: str, blobs: BlobStore) -> None:
+    """Deletes an object, unless it is of a later version."""
+    folder = outbox_folder(source)
+    uri = f"{folder}/{name}"
+    found = blobs.find(uri)
+    if found is None:
+        return
+    newest_deleted = AnswerVersion(source.generation, run)
+    if version_of(found) <= newest_deleted:
+        blobs.delete(uri, found.generation)

@@ -1,0 +1,65 @@
+"""How long a job took, in all and stage by stage."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from shared.jobs.job import StageRecord
+from shared.model.artifacts import Chunk, Interval, Manifest
+from shared.model.transcript import StageTiming, Timings
+from shared.ports.blobs import Blob
+
+
+def job_timings(
+    recording: Blob | None, manifest: Manifest, records: Sequence[StageRecord]
+) -> Timings:
+    """Returns how long each stage took, and how long the job has taken since the upload.
+
+    Without the recording, whose creation is the upload, the latter is unknown.
+    """
+    stages = tuple(stage_timing(record, manifest) for record in records)
+    if recording is None:
+        return Timings(queued=None, stages=stages, wall=None)
+
+    queued = None
+    if records:
+        first = min(records, key=lambda record: record.started)
+        queued = first.started - recording.created
+    wall = datetime.now(UTC) - recording.created
+    return Timings(
+        queued=queued.total_seconds() if queued is not None else None,
+        stages=stages,
+        wall=wall.total_seconds(),
+    )
+
+
+def stage_timing(record: StageRecord, manifest: Manifest) -> StageTiming:
+    duration = part_duration(record, manifest)
+    real_time_factor = None
+    if record.seconds and duration:
+        real_time_factor = round(record.seconds / duration, 4)
+    return StageTiming(
+        stage=record.stage,
+        chunk=record.part,
+        seconds=record.seconds or 0.0,
+        attempt=record.attempts,
+        reused=record.reused,
+        rtf=real_time_factor,
+    )
+
+
+def part_duration(record: StageRecord, manifest: Manifest) -> float | None:
+    """Returns the seconds of sound that the stage worked on.
+
+    None for a part that the manifest lacks: an earlier run cut the recording into more parts.
+    """
+    parts: Sequence[Chunk | Interval]
+    if record.stage == "diarize":
+        parts = manifest.spans
+    elif record.stage in ("transcribe", "align"):
+        parts = manifest.chunks
+    else:
+        return manifest.media.duration
+    if record.part >= len(parts):
+        return None
+    part = parts[record.part]
+    return part.end - part.start

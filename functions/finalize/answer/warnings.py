@@ -1,0 +1,149 @@
+"""What a reader of the transcript should know: the stages' warnings and the transcript's own."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+
+from functions.finalize.answer.timed_segments import TimedSegment, TimedWord
+from functions.finalize.speakers.speakers import speaker_limits
+from shared.model.artifacts import Aligned, Chunk, Diarization, Interval, Manifest, StageWarning
+from shared.model.intervals import clamp
+from shared.model.options import Options
+from shared.model.transcript import Language, Speaker
+
+LOW_CONFIDENCE = 0.5
+"""Confidence in the language, its lead over the second one, below which the other is likely."""
+SAME_SHARE = 0.8
+"""Share of a channel's words that another channel must have, too, to be nearly the same."""
+SAME_TIME = 0.5
+"""Seconds between the starts of a word that two channels share."""
+FEWEST_WORDS = 10
+"""Words that a channel must have to be compared; fewer may be the same by chance."""
+
+
+def is_split(manifest: Manifest) -> bool:
+    """Returns whether each channel was transcribed on its own."""
+    return any(chunk.channel is not None for chunk in manifest.chunks)
+
+
+def collect_warnings(
+    manifest: Manifest, aligned: Sequence[Aligned], diarizations: Sequence[Diarization]
+) -> list[StageWarning]:
+    """Returns the stages' warnings in recording time, each one once."""
+    warnings = list(manifest.warnings)
+    for chunk, output in zip(manifest.chunks, aligned, strict=True):
+        for warning in output.warnings:
+            shifted = shift_warning(warning, chunk)
+            warnings.append(shifted)
+    for span, diarization in zip(manifest.spans, diarizations, strict=False):
+        for warning in diarization.warnings:
+            shifted = shift_warning(warning, span)
+            warnings.append(shifted)
+    unique = dict.fromkeys(warnings)
+    return list(unique)
+
+
+def shift_warning(warning: StageWarning, part: Interval | Chunk) -> StageWarning:
+    """Returns the warning about a part of the recording with its span in recording time."""
+    if warning.span is None:
+        return warning
+    start = clamp(part.start + warning.span.start, part)
+    end = clamp(part.start + warning.span.end, part)
+    span = Interval(start=start, end=end)
+    return warning.model_copy(update={"span": span})
+
+
+def find_warnings(
+    manifest: Manifest,
+    segments: Sequence[TimedSegment],
+    language: Language,
+    speakers: Sequence[Speaker],
+    options: Options,
+) -> Iterator[StageWarning]:
+    """Yields the warnings that only the whole transcript shows."""
+    has_words = any(segment.words for segment in segments)
+    has_speech = any(chunk.speech for chunk in manifest.chunks)
+    if not has_words and not has_speech:
+        yield new_warning("no_speech", "Nobody speaks in this recording.")
+    confidence = language.confidence
+    if confidence is not None and confidence < LOW_CONFIDENCE:
+        message = f"The language may be another than {language.code}."
+        yield new_warning("language_uncertain", message)
+    suspects = sum(segment.is_suspect for segment in segments)
+    if suspects:
+        message = f"{suspects} sentences were probably never said. They are kept apart."
+        yield new_warning("suspects", message)
+    if is_split(manifest):
+        yield from channel_warnings(segments)
+    else:
+        yield from speaker_warnings(speakers, options)
+
+
+def new_warning(code: str, message: str) -> StageWarning:
+    return StageWarning(code=code, stage="finalize", message=message)
+
+
+def speaker_warnings(speakers: Sequence[Speaker], options: Options) -> Iterator[StageWarning]:
+    count = len(speakers)
+    if count == 1:
+        yield new_warning("one_speaker", "Only one speaker was heard.")
+    if count == 0:
+        return
+    fewest, most = speaker_limits(options)
+    is_too_few = count < fewest
+    is_too_many = most is not None and count > most
+    if is_too_few or is_too_many:
+        message = f"{count} speakers were heard, which is not the number asked for."
+        yield new_warning("speaker_count", message)
+
+
+def channel_warnings(segments: Iterable[TimedSegment]) -> Iterator[StageWarning]:
+    for one, other in same_channels(segments):
+        message = f"Channels {one + 1} and {other + 1} hold nearly the same speech."
+        yield new_warning("channels_alike", message)
+
+
+def same_channels(segments: Iterable[TimedSegment]) -> Iterator[tuple[int, int]]:
+    """Yields the pairs of channels with nearly the same speech.
+
+    One channel bleeds into the other, or the recording is not truly stereo.
+    """
+    words_of: dict[int, list[TimedWord]] = defaultdict(list)
+    for segment in segments:
+        if segment.channel is not None:
+            words_of[segment.channel] += segment.words
+    for one, other in combinations(sorted(words_of), 2):
+        pair = words_of[one], words_of[other]
+        fewer, more = sorted(pair, key=len)
+        if len(fewer) < FEWEST_WORDS:
+            continue
+        share = count_shared(fewer, more) / len(fewer)
+        if share >= SAME_SHARE:
+            yield one, other
+
+
+def count_shared(words: Sequence[TimedWord], others: Sequence[TimedWord]) -> int:
+    """Returns how many of the words are also among the others at about the same time."""
+    starts_of: dict[str, list[float]] = defaultdict(list)
+    for other in others:
+        spelling = other.word.casefold()
+        starts_of[spelling].append(other.start)
+
+    shared = 0
+    for word in words:
+        spelling = word.word.casefold()
+        starts = starts_of[spelling]
+        if is_near(word.start, starts):
+            shared += 1
+    return shared
+
+
+def is_near(time: float, times: Sequence[float]) -> bool:
+    """Returns whether one of the times, which are in order, is within SAME_TIME of `time`."""
+    earliest = time - SAME_TIME
+    latest = time + SAME_TIME
+    first = bisect_left(times, earliest)
+    if first == len(times):
+        return False
+    return times[first] <= latest

@@ -1,0 +1,112 @@
+"""The text of a transcript: its language, the spaces between words, and its paragraphs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from shared.model.languages import WITHOUT_SPACES
+from shared.model.options import option_values
+from shared.model.transcript import Segment, Transcript
+
+PARAGRAPH_PAUSE = 2.0
+"""Seconds of silence that start a new paragraph."""
+PARAGRAPH_LENGTH = 60.0
+"""Seconds from a paragraph's start after which the next segment starts a new one."""
+
+SENTENCE_END = ".?!…。？！"
+CLAUSE_END = ",;:、，；："
+OPENING_MARKS = "\"'“‘„«([{¿¡「『（"
+CLOSING_MARKS = "\"'”’»)]}」』）"
+ENDINGS = tuple(SENTENCE_END + CLAUSE_END)
+
+
+def is_translation(transcript: Transcript) -> bool:
+    options = option_values(transcript.options)
+    return options.task == "translate"
+
+
+def text_language(transcript: Transcript) -> str | None:
+    """Returns the language of most of the text: English for a translation."""
+    if is_translation(transcript):
+        return "en"
+    return transcript.language.code
+
+
+def word_separator(language: str | None) -> str:
+    """Returns a space, or nothing for a language written without spaces."""
+    if language in WITHOUT_SPACES:
+        return ""
+    return " "
+
+
+def ends_clause(word: str) -> bool:
+    """Returns whether the word ends with a comma or a stronger punctuation mark."""
+    without_closing_marks = word.rstrip(CLOSING_MARKS)
+    return without_closing_marks.endswith(ENDINGS)
+
+
+def one_line(text: str) -> str:
+    """Returns the text with each run of white space replaced by one space."""
+    words = text.split()
+    return " ".join(words)
+
+
+def split_at_words(text: str, words: Sequence[str], separator: str) -> list[str]:
+    """Returns the text cut before each word but the first: joined, the pieces are the text again.
+
+    If the text does not consist of the words, returns each word followed by the separator.
+    """
+    cuts = []
+    position = 0
+    for word in words:
+        start = text.find(word, position)
+        if start < 0:
+            return [word + separator for word in words]
+        cuts.append(start)
+        position = start + len(word)
+    borders = [0, *cuts[1:], len(text)]
+    return [text[start:end] for start, end in pairwise(borders)]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Consecutive segments of one speaker. `start` is in seconds."""
+
+    start: float
+    speaker: str | None
+    text: str
+
+
+def split_paragraphs(segments: Iterable[Segment]) -> list[Paragraph]:
+    """Returns the dialogue as paragraphs: one speaker's segments until a pause or for a minute."""
+    paragraphs: list[Paragraph] = []
+    previous: Segment | None = None
+    for segment in segments:
+        if previous is not None and continues(paragraphs[-1], previous, segment):
+            paragraph = paragraphs.pop()
+            extended = extend(paragraph, previous, segment)
+            paragraphs.append(extended)
+        else:
+            paragraph = Paragraph(segment.start, segment.speaker, segment.text)
+            paragraphs.append(paragraph)
+        previous = segment
+    return paragraphs
+
+
+def continues(paragraph: Paragraph, previous: Segment, segment: Segment) -> bool:
+    """Returns whether the segment belongs to the paragraph that ends with `previous`."""
+    if segment.speaker != previous.speaker:
+        return False
+    pause = segment.start - previous.end
+    length = segment.start - paragraph.start
+    return pause < PARAGRAPH_PAUSE and length < PARAGRAPH_LENGTH
+
+
+def extend(paragraph: Paragraph, previous: Segment, segment: Segment) -> Paragraph:
+    """Returns the paragraph with the segment's text; a space if either language has spaces."""
+    separator = word_separator(previous.language)
+    if not separator:
+        separator = word_separator(segment.language)
+    parts = [paragraph.text, segment.text]
+    text = separator.join(parts)
+    return replace(paragraph, text=text)

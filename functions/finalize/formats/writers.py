@@ -1,0 +1,156 @@
+"""Writes the transcript in the formats that other programs read."""
+
+import html
+from collections.abc import Callable
+
+from functions.finalize.formats.cues import Cue, build_cues, wrap_lines
+from functions.finalize.formats.json_formats import write_openai, write_whisperx
+from functions.finalize.formats.text import split_paragraphs, text_language
+from shared.model.artifacts import Turn
+from shared.model.transcript import Transcript, Word
+
+
+def write_srt(transcript: Transcript) -> str:
+    """Returns SubRip captions, with the speaker's label where the speaker changes."""
+    blocks = []
+    previous_speaker = None
+    for number, cue in enumerate(build_cues(transcript), start=1):
+        is_new_speaker = cue.speaker is not None and cue.speaker != previous_speaker
+        label = f"{cue.speaker}: " if is_new_speaker else ""
+        text = label + cue.text.replace("-->", "→")
+        lines = join_lines(text)
+        blocks.append(f"{number}\n{srt_times(cue)}\n{lines}\n")
+        previous_speaker = cue.speaker
+    return "\n".join(blocks)
+
+
+def srt_times(cue: Cue) -> str:
+    """Returns the cue's times as SubRip has them, with a decimal comma."""
+    times = vtt_times(cue)
+    return times.replace(".", ",")
+
+
+def join_lines(text: str) -> str:
+    lines = wrap_lines(text)
+    return "\n".join(lines)
+
+
+def write_vtt(transcript: Transcript) -> str:
+    """Returns WebVTT captions with the speaker as the voice of each.
+
+    A cue's language is marked if it is not the one in the header.
+    """
+    language = text_language(transcript)
+    header = "WEBVTT\n"
+    if language:
+        header += f"Language: {language}\n"
+    blocks = [header]
+    for cue in build_cues(transcript):
+        block = vtt_cue(cue, language)
+        blocks.append(block)
+    return "\n".join(blocks)
+
+
+def vtt_cue(cue: Cue, main_language: str | None) -> str:
+    lines = join_lines(cue.text)
+    text = vtt_escape(lines)
+    if main_language and cue.language not in (None, main_language):
+        text = f"<lang {cue.language}>{text}</lang>"
+    if cue.speaker:
+        speaker = vtt_escape(cue.speaker)
+        text = f"<v {speaker}>{text}</v>"
+    times = vtt_times(cue)
+    return f"{times}\n{text}\n"
+
+
+def vtt_times(cue: Cue) -> str:
+    start = vtt_time(cue.start)
+    end = vtt_time(cue.end)
+    return f"{start} --> {end}"
+
+
+def vtt_time(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}.{rest:03}"
+
+
+def vtt_escape(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def write_txt(transcript: Transcript) -> str:
+    """Returns the dialogue, one line per paragraph."""
+    labels = {speaker.id: f"{speaker.label}: " for speaker in transcript.speakers}
+    lines = []
+    for paragraph in split_paragraphs(transcript.segments):
+        time = txt_time(paragraph.start)
+        label = labels.get(paragraph.speaker or "", "")
+        line = f"[{time}] {label}{paragraph.text}\n"
+        lines.append(line)
+    return "".join(lines)
+
+
+def txt_time(seconds: float) -> str:
+    whole_seconds = int(seconds)
+    minutes, rest = divmod(whole_seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
+
+
+def write_rttm(transcript: Transcript) -> str:
+    """Returns NIST's Rich Transcription Time Marked, one line per speaker turn."""
+    channels = {segment.speaker: segment.channel for segment in transcript.segments}
+    lines = []
+    for turn in transcript.turns:
+        channel = channels.get(turn.speaker)
+        line = rttm_line(transcript.job.id, channel, turn)
+        lines.append(line)
+    return "".join(lines)
+
+
+def rttm_line(file: str, channel: int | None, turn: Turn) -> str:
+    number = nist_channel(channel)
+    duration = turn.end - turn.start
+    times = f"{turn.start:.3f} {duration:.3f}"
+    return f"SPEAKER {file} {number} {times} <NA> <NA> {turn.speaker} <NA> <NA>\n"
+
+
+def write_ctm(transcript: Transcript) -> str:
+    """Returns NIST's Conversation Time Marked: one line per word, channel by channel."""
+    file = transcript.job.id
+    by_channel = sorted(transcript.words, key=lambda word: nist_channel(word.channel))
+    lines = [ctm_line(file, word) for word in by_channel]
+    return "".join(lines)
+
+
+def ctm_line(file: str, word: Word) -> str:
+    """Returns the word's line, with its confidence if it is known."""
+    number = nist_channel(word.channel)
+    duration = word.end - word.start
+    parts = word.word.split()
+    spelling = "".join(parts)
+    line = f"{file} {number} {word.start:.3f} {duration:.3f} {spelling}"
+    if word.confidence is not None:
+        line += f" {word.confidence:.4f}"
+    return line + "\n"
+
+
+def nist_channel(channel: int | None) -> int:
+    """Returns NIST's number of a channel, from 1. The mix of all channels is 1, too."""
+    if channel is None:
+        return 1
+    return channel + 1
+
+
+WRITERS: dict[str, Callable[[Transcript], str]] = {
+    "srt": write_srt,
+    "vtt": write_vtt,
+    "txt": write_txt,
+    "rttm": write_rttm,
+    "ctm": write_ctm,
+    "whisperx": write_whisperx,
+    "openai": write_openai,
+}
+"""The function that writes each of `shared.model.formats.FORMATS`."""

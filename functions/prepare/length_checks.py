@@ -1,0 +1,54 @@
+"""Checks of a recording's length: within the limit, plausible for its size, and complete."""
+
+from shared.model.errors import RecordingTooLong, TruncatedRecording
+
+DECLARED_TOLERANCE = 1.1
+"""A header's length is believed without decoding if it exceeds a limit by this factor."""
+MAX_SECONDS_PER_BYTE = 0.02
+"""Maximum plausible seconds of audio per byte. The narrowest speech codecs write 60 bytes/s, and
+only silence takes less; a sparser file is a small one made to unfold to hours."""
+ALWAYS_PLAUSIBLE = 300.0
+"""Seconds that a file of any size may last, since silence and gaps take next to nothing."""
+MAX_MISSING = 1.0
+"""Seconds that may be missing at the end, in a recording of up to 100 s."""
+MAX_MISSING_FRACTION = 1 / 100
+"""The same in a longer recording."""
+
+
+class LengthLimits:
+    """How long a recording may last: by the deployment's limit, and by the size of its file."""
+
+    def __init__(self, size: int, max_seconds: float) -> None:
+        self._size = size
+        self._max_seconds = max_seconds
+        seconds_by_size = size * MAX_SECONDS_PER_BYTE
+        self._plausible_seconds = ALWAYS_PLAUSIBLE + seconds_by_size
+
+    def check_declared(self, seconds: float) -> None:
+        """Raise RecordingTooLong if the length in the header is clearly too long."""
+        if seconds > self._max_seconds * DECLARED_TOLERANCE:
+            raise RecordingTooLong(
+                f"it says it lasts {seconds:.0f} s; the limit is {self._max_seconds:g} s"
+            )
+        if seconds > self._plausible_seconds * DECLARED_TOLERANCE:
+            raise RecordingTooLong(
+                f"it says it lasts {seconds:.0f} s, which {self._size} bytes cannot hold"
+            )
+
+    def check_decoded(self, seconds: float) -> None:
+        """Raise RecordingTooLong if the sound decoded so far is too long."""
+        if seconds > self._max_seconds:
+            raise RecordingTooLong(f"it lasts longer than the limit of {self._max_seconds:g} s")
+        if seconds > self._plausible_seconds:
+            plausible = f"{self._plausible_seconds:.0f} s"
+            raise RecordingTooLong(
+                f"it lasts longer than {plausible}, which {self._size} bytes cannot hold"
+            )
+
+
+def check_complete(declared: float, present: float) -> None:
+    """Raise TruncatedRecording if more of the declared seconds is missing than may be."""
+    max_missing = max(MAX_MISSING, declared * MAX_MISSING_FRACTION)
+    missing = declared - present
+    if missing > max_missing:
+        raise TruncatedRecording(f"it should last {declared:.1f} s, but ends after {present:.1f} s")

@@ -1,0 +1,155 @@
+"""The processes of the one-machine cloud: their commands and environments."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from local.layout import EXECUTIONS, FUNCTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Layout, Ports
+from shared.settings import settings
+
+AUDIENCE = "dropscribe"
+IMAGES = "DROPSCRIBE_IMAGES"
+"""Environment variable with the functions that run in containers, as JSON:
+{"prepare": "dropscribe/prepare"}. The others run as plain processes."""
+SWEEP_SECONDS = 60
+"""Seconds between two calls of reconcile."""
+CORES = os.cpu_count() or 1
+WORKERS = {
+    "prepare": 2,
+    "transcribe": max(1, CORES // 2),
+    "align": max(1, CORES // 3),
+    "diarize": max(1, CORES // 4),
+    "finalize": 1,
+    "reconcile": 1,
+}
+"""Worker processes per function. A worker with a model has one thread, because two workers with one
+thread each are faster than one with two. So has prepare's, because a crash in a decoder ends every
+request of its process."""
+THREADS = {"finalize": 4}
+"""Requests that a worker serves at once, if more than one."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process to keep running. It is ready once `/health` on its port answers."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    port: int
+
+
+def slots(stage: str) -> int:
+    """Returns how many requests a stage serves at once. The runner queues the others."""
+    threads = THREADS.get(stage, 1)
+    return WORKERS[stage] * threads
+
+
+def processes(home: Layout) -> list[Process]:
+    """Returns all processes, in the order in which they are started."""
+    ports = home.ports()
+    emulators = [storage(home, ports), workflows(home, ports)]
+    functions = [function(name, home, ports) for name in FUNCTIONS]
+    return emulators + functions
+
+
+def storage(home: Layout, ports: Ports) -> Process:
+    """The storage emulator, which sends finalize events of the inbox to the runner."""
+    arguments = {
+        "--data": str(home.folder / "buckets"),
+        "--notify": f"{ports.url('workflows')}/events",
+        "--watch": INBOX,
+    }
+    return emulator("storage", "emulators.storage", ports, list(arguments.items()))
+
+
+def workflows(home: Layout, ports: Ports) -> Process:
+    """The workflow runner, which also calls reconcile on a schedule."""
+    arguments = [
+        ("--workflow", str(ROOT / "workflows" / "transcription.yaml")),
+        ("--inbox", INBOX),
+        ("--data", str(home.folder / "executions")),
+        ("--grpc-port", str(ports.ports[EXECUTIONS])),
+        ("--schedule", f"{ports.url('reconcile')}={SWEEP_SECONDS}"),
+        ("--env", f"STAGE_AUDIENCE={AUDIENCE}"),
+    ]
+    for stage in STAGES:
+        arguments.append(("--env", f"STAGE_URL_{stage.upper()}={ports.url(stage)}"))
+        arguments.append(("--slots", f"{ports.url(stage)}={slots(stage)}"))
+    return emulator("workflows", "emulators.workflows", ports, arguments)
+
+
+def emulator(name: str, module: str, ports: Ports, arguments: Sequence[tuple[str, str]]) -> Process:
+    """Returns the process of a Python module with command-line options (name, value)."""
+    port = ports.ports[name]
+    command = [sys.executable, "-m", module]
+    for option, value in arguments:
+        command += [option, value]
+    command += ["--port", str(port)]
+    return Process(name, tuple(command), {}, port)
+
+
+def function(name: str, home: Layout, ports: Ports) -> Process:
+    """A functions-framework process, or a container where DROPSCRIBE_IMAGES names an image."""
+    port = ports.ports[name]
+    environment = {
+        **client_environment(home, ports),
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "WORKERS": str(WORKERS[name]),
+        "THREADS": str(THREADS.get(name, 1)),
+        "K_SERVICE": name,
+        "TMPDIR": str(home.temp(name)),
+    }
+    images = json.loads(os.environ.get(IMAGES, "{}"))
+    if name in images:
+        command = container(images[name], name, home, port, environment)
+        return Process(name, command, environment, port)
+    environment["FUNCTION_SOURCE"] = str(ROOT / "functions" / name / "main.py")
+    environment["FUNCTION_TARGET"] = "main"
+    return Process(name, (sys.executable, "-m", "functions_framework"), environment, port)
+
+
+def container(
+    image: str, function: str, home: Layout, port: int, environment: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Returns the command that runs a function's image.
+
+    The container gets our settings, except for folders of this machine: the image brings its
+    models, and has a temporary folder of its own.
+    """
+    names = set(environment)
+    names |= {name for name in os.environ if name.startswith("DROPSCRIBE_")}
+    names -= {"DROPSCRIBE_MODELS", "DROPSCRIBE_HOME", "TMPDIR", IMAGES}
+    command = [sys.executable, "-m", "local.container"]
+    command += [image, f"dropscribe-{function}-{port}", str(home.jobs.parent)]
+    command += sorted(names)
+    return tuple(command)
+
+
+def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
+    """Returns the environment that points Google's clients and our settings at this cloud.
+
+    Variables that are set already keep their values, except for the cloud's addresses.
+    """
+    defaults = {
+        "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
+        "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
+        "DROPSCRIBE_CHUNK_SECONDS": "60",
+        "DROPSCRIBE_UNANSWERED_AFTER": "60",
+        "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": str(int(not settings().download_models)),
+    }
+    chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
+    return {
+        "PYTHONDONTWRITEBYTECODE": "",  # without bytecode every start compiles our modules again
+        **chosen,
+        "STORAGE_EMULATOR_HOST": ports.url("storage"),
+        "DROPSCRIBE_INBOX": INBOX,
+        "DROPSCRIBE_OUTBOX": OUTBOX,
+        "DROPSCRIBE_WORK": WORK,
+        "DROPSCRIBE_EXECUTIONS_HOST": ports.address(EXECUTIONS),
+        "DROPSCRIBE_JOB_DATABASE": str(home.jobs),
+    }

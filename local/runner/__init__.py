@@ -1,1 +1,0 @@
-"""The local stand-in for Google Cloud Workflows: the same YAML, the same limits, the same Executions API."""

@@ -1,0 +1,163 @@
+"""Transcribes a recording with a deployment, as its users would: upload, wait, read the answer."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import google.cloud.storage as storage
+import requests
+from google.api_core import exceptions as api
+from google.auth import exceptions as auth
+from google.cloud.storage.retry import DEFAULT_RETRY
+
+from local.deployment import Deployment, Failed
+from shared.model.contracts import Source
+
+TIMEOUT = 1800.0
+"""Seconds until an answer. The first one waits for images to be pulled and models to be loaded."""
+POLL_SECONDS = 2.0
+MARKS = ("transcript.json", "problem.json")
+"""finalize writes one of them last."""
+CALL: dict[str, Any] = {"timeout": 60, "retry": DEFAULT_RETRY.with_timeout(90)}
+
+
+def smoke(deployment: Deployment, file: Path, timeout: float) -> Iterator[str]:
+    """Yields where the recording was uploaded, then its text, then a summary.
+
+    Raises Failed if there is no transcript.
+    """
+    if not file.is_file():
+        raise Failed(f"there is no file {file}")
+    began = time.monotonic()
+    name = f"smoke/{uuid.uuid4().hex[:8]}/{file.name}"
+    source = upload(deployment, name, file)
+    yield f"uploaded {source.uri}"
+    transcript = wait_for_transcript(deployment, source, timeout)
+    seconds = time.monotonic() - began
+    yield read(deployment, f"{source.name}/transcript.txt").decode()
+    yield summary(transcript, seconds)
+
+
+def client(deployment: Deployment) -> storage.Client:
+    """Returns a client with this person's credentials, or without any for an emulator."""
+    with translate_errors(deployment.inbox):
+        # No call here needs a project, but the client refuses to be made without one.
+        return storage.Client(project=deployment.project or "unused")
+
+
+def upload(
+    deployment: Deployment,
+    name: str,
+    file: Path,
+    metadata: Mapping[str, str] | None = None,
+    if_generation_match: int = 0,
+) -> Source:
+    """Uploads a file to the inbox over that generation; 0 means that no object may exist."""
+    blob = client(deployment).bucket(deployment.inbox).blob(name)
+    blob.metadata = dict(metadata or {})
+    with translate_errors(deployment.inbox):
+        blob.upload_from_filename(str(file), if_generation_match=if_generation_match, **CALL)
+    return Source(bucket=deployment.inbox, name=name, generation=blob.generation)
+
+
+def wait_for_transcript(
+    deployment: Deployment, source: Source, timeout: float = TIMEOUT
+) -> dict[str, Any]:
+    """Returns the transcript. Raises Failed with the problem if that is the answer."""
+    mark, content = wait_for_answer(deployment, source, timeout)
+    if mark == "problem.json":
+        uri = f"gs://{deployment.outbox}/{source.name}/{mark}"
+        raise Failed(f"{content['title']} {content['detail']} ({content['type']}; {uri})")
+    return content
+
+
+def wait_for_answer(
+    deployment: Deployment, source: Source, timeout: float = TIMEOUT
+) -> tuple[str, dict[str, Any]]:
+    """Returns the name and content of transcript.json or problem.json."""
+    outbox = client(deployment).bucket(deployment.outbox)
+    deadline = time.monotonic() + timeout
+    while True:
+        for mark in MARKS:
+            content = read_mark(deployment, outbox, source, mark)
+            if content is not None:
+                return mark, content
+        if time.monotonic() > deadline:
+            raise Failed(f"no answer within {timeout:.0f} s. {where_to_look(deployment)}")
+        time.sleep(POLL_SECONDS)
+
+
+def read_mark(
+    deployment: Deployment, outbox: storage.Bucket, source: Source, mark: str
+) -> dict[str, Any] | None:
+    """Returns the mark's content if it answers this generation of the recording."""
+    with translate_errors(deployment.outbox):
+        blob = outbox.get_blob(f"{source.name}/{mark}", **CALL)
+        if blob is None:
+            return None
+        metadata = blob.metadata or {}
+        if metadata.get("dropscribe-generation") != str(source.generation):
+            return None
+        return dict(json.loads(blob.download_as_bytes(**CALL)))
+
+
+def where_to_look(deployment: Deployment) -> str:
+    if deployment.workflow is None:
+        return "Is there an execution of the workflow? See docs/deploy.md."
+    name = deployment.workflow.rpartition("/")[2]
+    command = (
+        f"gcloud workflows executions list {name} "
+        f"--location={deployment.region} --project={deployment.project}"
+    )
+    return (
+        f"Run `{command}`: without an execution, the event did not arrive; "
+        "with an active one, a stage waits or does not start. See docs/deploy.md."
+    )
+
+
+def read(deployment: Deployment, name: str) -> bytes:
+    blob = client(deployment).bucket(deployment.outbox).blob(name)
+    with translate_errors(deployment.outbox):
+        return bytes(blob.download_as_bytes(**CALL))
+
+
+def summary(transcript: Mapping[str, Any], seconds: float) -> str:
+    """Returns the duration, models, cost and formats of a transcript, one per line."""
+    models = set()
+    for engines in transcript["provenance"]["stages"].values():
+        models |= {engine["model"] or engine["name"] for engine in engines}
+    duration = transcript["media"]["duration"]
+    cost = transcript["cost"]
+    lines = [
+        f"{duration:.0f} s of sound, answered after {seconds:.0f} s, "
+        f"language {transcript['language']['code']}, {len(transcript['words'])} words, "
+        f"{len(transcript['speakers'])} speakers",
+        f"models: {', '.join(sorted(models))}",
+        f"cost: {cost['total']:.4f} {cost['currency']}" if cost else "cost: not known",
+    ]
+    return "\n".join([*lines, *transcript["outputs"].values()])
+
+
+@contextmanager
+def translate_errors(bucket: str) -> Iterator[None]:
+    """Raises Failed for errors of Google's client, with what a person can do about them."""
+    try:
+        yield
+    except auth.GoogleAuthError as error:
+        raise Failed(
+            f"not signed in ({error}): run `gcloud auth application-default login`"
+        ) from error
+    except (api.Forbidden, api.Unauthorized) as error:
+        raise Failed(
+            f"no permission for gs://{bucket} ({int(error.code)}): "
+            "roles/storage.objectCreator on the inbox and roles/storage.objectViewer on the "
+            "outbox are needed"
+        ) from error
+    except api.NotFound as error:
+        raise Failed(f"gs://{bucket}, or an object in it, does not exist") from error
+    except (api.GoogleAPICallError, api.RetryError, requests.RequestException) as error:
+        raise Failed(f"Cloud Storage does not respond for gs://{bucket}: {error}") from error

@@ -1,0 +1,36 @@
+"""The runner's queues, as `dropscribe status` shows them."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from local.layout import STAGES, Layout
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An execution that waits for its turn at a stage."""
+
+    execution: str
+    stage: str
+    place: int
+    """Place in the queue, from 1."""
+    length: int
+    """Length of the whole queue."""
+
+
+def waiting(home: Layout) -> list[Waiting]:
+    """Returns the queues, each in order of place. Empty if the cloud is not up."""
+    ports = home.ports()
+    stages = {ports.url(stage): stage for stage in STAGES}
+    try:
+        response = httpx.get(f"{ports.url('workflows')}/status", timeout=5).raise_for_status()
+    except httpx.HTTPError:
+        return []
+    status = response.json()
+    found = []
+    for active in status["active"]:
+        for origin, place in active["waiting"].items():
+            length = status["queues"][origin]["waiting"]
+            found.append(Waiting(active["id"], stages[origin], place, length))
+    return sorted(found, key=lambda each: (each.stage, each.place))

@@ -1,0 +1,32 @@
+"""The formats in which an answer is written. This is the only list of them."""
+
+from dataclasses import dataclass
+
+JSON = "application/json"
+PLAIN_TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of the answer."""
+
+    file_name: str
+    """Name of its object in the answer's folder."""
+    content_type: str
+    is_default: bool
+    """Written when the option `formats` is not given."""
+
+
+TRANSCRIPT = Format("transcript.json", JSON, is_default=True)
+"""The answer itself, which is always written."""
+FORMATS: dict[str, Format] = {
+    "srt": Format("transcript.srt", "application/x-subrip", is_default=True),
+    "vtt": Format("transcript.vtt", "text/vtt; charset=utf-8", is_default=True),
+    "txt": Format("transcript.txt", PLAIN_TEXT, is_default=True),
+    "rttm": Format("transcript.rttm", PLAIN_TEXT, is_default=True),
+    "ctm": Format("transcript.ctm", PLAIN_TEXT, is_default=True),
+    "whisperx": Format("transcript.whisperx.json", JSON, is_default=False),
+    "openai": Format("transcript.openai.json", JSON, is_default=False),
+}
+"""Formats by their name in the option `formats`. A test checks that each has a writer."""
+DEFAULT_FORMATS = tuple(name for name, format in FORMATS.items() if format.is_default)

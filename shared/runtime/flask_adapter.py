@@ -1,0 +1,71 @@
+"""Serves a function over HTTP with Flask."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import flask
+from pydantic import BaseModel
+
+from shared.model.contracts import Problem, StageRequest, StageResponse
+from shared.model.errors import is_final
+from shared.ports.blobs import JSON
+from shared.runtime.auth import authenticate
+from shared.runtime.execution import execute, store_problem
+from shared.runtime.http import problem_of, validated
+from shared.runtime.log import log_context
+from shared.runtime.stage import P, Stage
+from shared.runtime.wiring import blob_store, job_store
+from shared.runtime.workdir import disk_full_is_transient
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def serve(
+    function: str,
+    request: flask.Request,
+    model: type[Body],
+    respond: Callable[[Body], BaseModel],
+) -> flask.Response:
+    """Returns what `respond` makes of the request's body, or a problem. GET is a health check.
+
+    Every exception becomes a problem: a 500 without one would pass for the platform's and be
+    retried.
+    """
+    if request.method == "GET":
+        return flask.Response('{"status":"ok"}', mimetype=JSON)
+    try:
+        authenticate(request)
+        body = validated(model, request.get_data())
+    except Exception as error:
+        return problem_response(request, problem_of(error, function, None))
+    job_id = body.source.job_id if isinstance(body, StageRequest) else None
+    job = {"job_id": job_id} if job_id else {}
+    with log_context(**job, stage=function):
+        try:
+            with disk_full_is_transient():
+                return flask.Response(respond(body).model_dump_json(), mimetype=JSON)
+        except Exception as error:
+            problem = problem_of(error, function, job_id)
+        if isinstance(body, StageRequest) and is_final(problem):
+            store_problem(problem, body, blob_store(), job_store())
+        return problem_response(request, problem)
+
+
+def serve_stage(stage: Stage[P], request: flask.Request) -> flask.Response:
+    """Returns the stage's response to a request, or a problem."""
+
+    def respond(body: StageRequest) -> StageResponse:
+        return execute(stage, body, blob_store(), job_store())
+
+    return serve(stage.name, request, StageRequest, respond)
+
+
+def problem_response(request: flask.Request, problem: Problem) -> flask.Response:
+    """Returns the problem in RFC 9457's media type, or in plain JSON where that was asked for.
+
+    Workflows asks for plain JSON, because it may not decode bodies of `+json` types.
+    """
+    wants_json = request.headers.get("Accept") == JSON
+    mimetype = JSON if wants_json else "application/problem+json"
+    body = problem.model_dump_json(exclude_none=True)
+    return flask.Response(body, problem.status, mimetype=mimetype)

@@ -1,0 +1,26 @@
+# Job events are published to this topic when a job ends.
+
+locals {
+  job_events_topic = "projects/${var.project_id}/topics/${google_pubsub_topic.job_events.name}"
+}
+
+resource "google_pubsub_topic" "job_events" {
+  project = var.project_id
+  name    = "${var.name}-job-events"
+  labels  = local.labels
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_pubsub_topic_iam_member" "publishers" {
+  for_each = local.publishers
+
+  project = var.project_id
+  topic   = google_pubsub_topic.job_events.name
+  role    = "roles/pubsub.publisher"
+  member  = each.value
+}

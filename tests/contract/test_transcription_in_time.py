@@ -1,0 +1,154 @@
+"""In virtual time, the transcription workflow schedules and retries its calls fairly."""
+
+import asyncio
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from emulators.workflows.deployment import Deployment, Workflow
+from emulators.workflows.executions import ExecutionStore
+from emulators.workflows.tests.virtual_time import run
+
+SOURCE = (Path(__file__).parents[2] / "workflows" / "transcription.yaml").read_text()
+STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
+ENVIRONMENT = {f"STAGE_URL_{stage.upper()}": f"http://{stage}.test/" for stage in STAGES} | {
+    "STAGE_AUDIENCE": "a"
+}
+AT_ONCE = 12
+"""Chunks of one recording that the workflow has worked on at once."""
+Refuse = Callable[[str, int], int]
+"""Stage and number of the call, from 1 -> the status it gets."""
+
+
+class Stages(httpx.AsyncBaseTransport):
+    """A recording named `144` is cut into as many chunks. `seconds` is what each stage takes."""
+
+    def __init__(self, seconds: float, refuse: Refuse = lambda stage, number: 200) -> None:
+        self.seconds, self.refuse = seconds, refuse
+        self.asked: defaultdict[str, list[float]] = defaultdict(list)
+        """When each stage was called."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        stage, asked = request.url.host.removesuffix(".test"), json.loads(await request.aread())
+        self.asked[stage].append(asyncio.get_running_loop().time())
+        status = self.refuse(stage, len(self.asked[stage]))
+        if status != 200:
+            return httpx.Response(
+                status, json={"type": "problem", "status": status}, request=request
+            )
+        await asyncio.sleep(self.seconds)
+        return httpx.Response(200, json=answer(stage, asked), request=request)
+
+
+def answer(stage: str, asked: dict[str, Any]) -> dict[str, Any]:
+    chunks = [f"chunk {number}" for number in range(int(asked["source"]["name"]))]
+    return {
+        "duplicate": False,
+        "plan": {"detect": None, "transcribe": {}, "align": {}, "diarize": {}, "finalize": {}},
+        "outputs": {
+            "prepare": {"manifest": "m", "chunks": chunks, "spans": chunks[:36], "probe": "p"},
+            "transcribe": {"heard": "h"},
+            "align": {"aligned": "a"},
+            "diarize": {"diarization": "d"},
+            "finalize": {},
+        }[stage],
+    }
+
+
+def played(
+    stages: Stages,
+    slots: int,
+    folder: Path,
+    play: Callable[[Deployment], Coroutine[Any, Any, None]],
+) -> None:
+    async def body() -> None:
+        counts = {f"http://{stage}.test:80": slots for stage in STAGES}
+        workflow = Workflow("p", "here", "transcription", SOURCE, ENVIRONMENT)
+        deployment = Deployment(
+            workflow, ExecutionStore.open(folder / "executions.sqlite"), counts, None, stages
+        )
+        await play(deployment)
+        await deployment.close()
+
+    run(body())
+
+
+def upload(deployment: Deployment, chunks: int) -> str:
+    source = {"bucket": "in", "name": str(chunks), "generation": "1"}
+    return deployment.create(json.dumps({"data": source})).id
+
+
+async def ended(deployment: Deployment, execution: str) -> str:
+    async with asyncio.timeout(1e6):
+        while (found := deployment.store.get(execution)) is not None and found.state == "ACTIVE":
+            await asyncio.sleep(1)
+    assert found is not None
+    return found.state
+
+
+@pytest.mark.parametrize("slots", [1, 2, 10])
+def test_a_small_recording_waits_for_no_more_of_a_long_one_than_was_asked_before_it(
+    slots: int, tmp_path: Path
+) -> None:
+    """Twelve hours are 144 chunks; twelve of them are asked for at once, so each stage has at most
+    twelve before it."""
+    seconds = 10.0
+
+    async def play(deployment: Deployment) -> None:
+        loop, long = asyncio.get_running_loop(), upload(deployment, 144)
+        await asyncio.sleep(100)
+        began, small = loop.time(), upload(deployment, 1)
+        assert await ended(deployment, small) == "SUCCEEDED"
+        stages_in_turn = 4  # prepare, transcribe, align, finalize; diarize runs beside
+        waited = (
+            2 * (AT_ONCE // slots + 1) * seconds
+        )  # for the long one's calls at transcribe and at align
+        assert loop.time() - began <= stages_in_turn * seconds + waited + 1
+        assert deployment.store.counts() == {"ACTIVE": 1, "SUCCEEDED": 1}, "the long one goes on"
+        assert await ended(deployment, long) == "SUCCEEDED"
+
+    played(Stages(seconds), slots, tmp_path, play)
+
+
+@pytest.mark.parametrize("refusals", [1, 12, 13, 100, 402])
+def test_a_refused_call_is_repeated_soon_then_patiently_out_of_step(
+    refusals: int, tmp_path: Path
+) -> None:
+    stages = Stages(
+        1, lambda stage, number: 429 if stage == "prepare" and number <= refusals else 200
+    )
+
+    async def play(deployment: Deployment) -> None:
+        assert await ended(deployment, upload(deployment, 1)) == "SUCCEEDED"
+
+    played(stages, 1, tmp_path, play)
+    waits = [later - earlier for earlier, later in itertools.pairwise(stages.asked["prepare"])]
+    assert len(waits) == refusals
+    assert waits[:12] == pytest.approx([min(1.5**retry, 120) for retry in range(12)][:refusals])
+    assert all(0 <= wait < 120 for wait in waits[12:13]), (
+        "drawn, so that those who came together part"
+    )
+    assert waits[13:] == pytest.approx([120] * (refusals - 13) if refusals > 13 else [])
+
+
+@pytest.mark.parametrize(("refusals", "status"), [(0, 422), (5, 415), (40, 422), (403, 429)])
+def test_a_call_that_fails_for_good_or_is_refused_too_often_is_reported(
+    refusals: int, status: int, tmp_path: Path
+) -> None:
+    stages = Stages(
+        1,
+        lambda stage, number: 200 if stage != "prepare" else 429 if number <= refusals else status,
+    )
+
+    async def play(deployment: Deployment) -> None:
+        assert await ended(deployment, upload(deployment, 1)) == "FAILED"
+
+    played(stages, 1, tmp_path, play)
+    assert len(stages.asked["prepare"]) == min(refusals + 1, 403 + 1)
+    assert len(stages.asked["finalize"]) == 1

@@ -1,0 +1,27 @@
+"""An engine that takes its time, for tests that step in while a job runs."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from functions.transcribe.stage import TranscribeParams
+from shared.model.artifacts import Interval, RecognizedSegment
+from tests.support.noop import ENVIRONMENT as NOOP
+from tests.support.noop import Noop
+
+ENVIRONMENT = {**NOOP, "DROPSCRIBE_TRANSCRIBER": "tests.support.slow:recogniser"}
+"""Settings of a cloud on which a recording with one of the prompts of `PAUSES` takes a while."""
+SECONDS = 3.0
+PAUSES = {"slowly": SECONDS, "for an hour": 3600.0}
+
+
+class Slow(Noop):
+    def transcribe(
+        self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
+    ) -> tuple[RecognizedSegment, ...]:
+        time.sleep(PAUSES.get(params.initial_prompt or "", 0.0))
+        return super().transcribe(audio, speech, language, params)
+
+
+def recogniser(model: str | None) -> Slow:
+    return Slow()

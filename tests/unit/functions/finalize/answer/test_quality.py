@@ -1,0 +1,73 @@
+"""Coverage, suspects and confidence in the transcript are computed correctly."""
+
+import pytest
+
+from shared.model.transcript import Gap
+from tests.support.finalize_inputs import aligned, manifest_of, segment, transcript_of, word
+
+
+def test_a_word_covers_its_time_and_a_little_around_it() -> None:
+    manifest = manifest_of(20.0, [[(0.0, 10.0)]])
+    transcript = transcript_of(
+        manifest, [aligned([segment("one two")], [word("one", 1.0, 2.0), word("two", 5.0, 6.0)])]
+    )
+    assert transcript.quality.coverage == pytest.approx(0.32)
+    assert transcript.quality.uncovered == (
+        Gap(start=2.3, end=4.7, channel=None),
+        Gap(start=6.3, end=10.0, channel=None),
+    )
+
+
+def test_speech_cut_between_chunks_is_one_gap() -> None:
+    manifest = manifest_of(20.0, [[(9.2, 10.0)], [(10.0, 10.8)]])
+    transcript = transcript_of(manifest, [aligned([], []), aligned([], [])])
+    assert transcript.quality.uncovered == (Gap(start=9.2, end=10.8, channel=None),)
+    assert transcript.quality.coverage == 0.0
+
+
+def test_a_short_gap_is_not_reported() -> None:
+    manifest = manifest_of(20.0, [[(0.0, 0.9)]])
+    assert transcript_of(manifest, [aligned([], [])]).quality.uncovered == ()
+
+
+def test_a_suspect_segment_covers_no_speech() -> None:
+    manifest = manifest_of(20.0, [[(0.0, 4.0)]])
+    doubted = segment("la la la la", 0.0, 4.0, quality_flags=("repetitive", "improbable"))
+    transcript = transcript_of(
+        manifest, [aligned([doubted], [word("la", i * 1.0, i + 1.0) for i in range(4)])]
+    )
+    assert (transcript.quality.coverage, transcript.quality.uncovered) == (
+        0.0,
+        (Gap(start=0.0, end=4.0, channel=None),),
+    )
+    assert [suspect.reasons for suspect in transcript.quality.suspects] == [
+        ("repetitive", "improbable")
+    ]
+    assert transcript.quality.mean_confidence is None
+
+
+def test_suspects_are_in_order_of_time_and_inside_the_recording() -> None:
+    parts = [
+        segment("late", 8.0, 99.0, quality_flags=("too_fast",)),
+        segment("early", 3.0, 2.0, quality_flags=("prompt",)),
+    ]
+    transcript = transcript_of(manifest_of(10.0, [[(0.0, 10.0)]]), [aligned(parts, [])])
+    assert [(one.text, one.start, one.end) for one in transcript.quality.suspects] == [
+        ("early", 3.0, 3.0),
+        ("late", 8.0, 10.0),
+    ]
+    assert [warning.message for warning in transcript.warnings] == [
+        "2 sentences were probably never said. They are kept apart."
+    ]
+
+
+def test_confidence_is_the_mean_of_the_known_values() -> None:
+    words = [
+        word("one", 0.0, 1.0, confidence=0.5),
+        word("two", 1.0, 2.0, confidence=None, timing="interpolated"),
+        word("three", 2.0, 3.0, confidence=1.0),
+    ]
+    transcript = transcript_of(
+        manifest_of(20.0, [[(0.0, 3.0)]]), [aligned([segment("one two three")], words)]
+    )
+    assert (transcript.quality.mean_confidence, transcript.quality.words_interpolated) == (0.75, 1)

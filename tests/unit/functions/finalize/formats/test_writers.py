@@ -1,0 +1,360 @@
+"""SRT, WebVTT, RTTM and text outputs are readable by independent parsers."""
+
+import html
+import io
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import srt
+import webvtt
+from hypothesis import HealthCheck, given, settings
+from pyannote.database.util import load_rttm
+
+from functions.finalize.formats.cues import LINE_WIDTH, LONGEST_CUE, SHORTEST_CUE, build_cues
+from functions.finalize.formats.text import text_language
+from functions.finalize.formats.writers import WRITERS
+from shared.model.transcript import Transcript
+from tests.support.finalize_inputs import (
+    aligned,
+    detection,
+    diarization,
+    manifest_of,
+    resolved_options,
+    segment,
+    sentence,
+    split_manifest_of,
+    transcript_of,
+    transcripts,
+    word,
+)
+
+anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+SPEECH = (
+    "Four score and seven years ago our fathers brought forth, upon this continent, a new nation, "
+    "conceived in liberty, and dedicated to the proposition that all men are created equal. "
+    "Now we are engaged in a great civil war."
+)
+
+
+def dialogue() -> Transcript:
+    manifest = manifest_of(60.0, [[(0.0, 20.0)], [(30.0, 33.0)]])
+    words = [sentence(SPEECH, 0.5), sentence("Is 1 < 2 & 3 > 2 --> true?", 1.0)]
+    return transcript_of(manifest, words, [diarization([(0.0, 25.0, "x"), (30.0, 40.0, "y")])])
+
+
+def empty() -> Transcript:
+    return transcript_of(manifest_of(5.0, [[]]), [aligned([], [])])
+
+
+@anything
+@given(transcripts())
+def test_cues_are_readable_and_never_overlap(transcript: Transcript) -> None:
+    shown = build_cues(transcript)
+    for cue in shown:
+        assert 0 < cue.end - cue.start <= LONGEST_CUE
+        assert cue.text
+    for before, after in pairwise(shown):
+        assert before.end <= after.start
+    for channel in {one.channel for one in transcript.segments}:
+        said = [one for one in transcript.segments if one.channel == channel]
+        label = None if channel is None else f"Channel {channel + 1}"
+        written = [cue.text for cue in shown if label in (None, cue.speaker)]
+        assert squeezed("".join(written)) == squeezed("".join(one.text for one in said))
+
+
+@anything
+@given(transcripts())
+def test_any_srt_is_read_back(transcript: Transcript) -> None:
+    read = list(srt.parse(WRITERS["srt"](transcript)))
+    assert [one.index for one in read] == list(range(1, len(build_cues(transcript)) + 1))
+    for one, cue in zip(read, build_cues(transcript), strict=True):
+        assert (one.start.total_seconds(), one.end.total_seconds()) == (
+            cue.start / 1000,
+            cue.end / 1000,
+        )
+        lines = one.content.split("\n")
+        assert len(lines) <= 2
+        assert max(map(len, lines)) <= LINE_WIDTH
+        assert squeezed(one.content).endswith(squeezed(cue.text.replace("-->", "→")))
+
+
+@anything
+@given(transcripts())
+def test_any_webvtt_is_read_back(transcript: Transcript) -> None:
+    read = webvtt.from_buffer(io.StringIO(WRITERS["vtt"](transcript)))
+    for one, cue in zip(read.captions, build_cues(transcript), strict=True):
+        assert "-->" not in one.raw_text
+        assert one.start_in_seconds * 1000 + one.start_time.milliseconds == cue.start
+        assert squeezed(html.unescape(one.text)) == squeezed(cue.text)
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+def test_srt_names_the_speaker_where_the_speaker_changes() -> None:
+    read = [one.content for one in srt.parse(WRITERS["srt"](dialogue()))]
+    assert [one.split(":")[0] for one in read if one.startswith("Speaker")] == [
+        "Speaker 1",
+        "Speaker 2",
+    ]
+    assert read[-1] == "Speaker 2: Is 1 < 2 & 3 > 2 → true?"
+
+
+def test_speech_at_once_on_two_channels_is_shown_in_turn() -> None:
+    manifest = split_manifest_of(20.0, [(0.0, 8.0)], [(0.0, 8.0)])
+    words = [
+        sentence("one two three four five six", 0.5, 1.0),
+        sentence("Well, no. Sorry.", 1.0, 0.5),
+    ]
+    shown = [
+        (cue.start, cue.end, cue.speaker, cue.text)
+        for cue in build_cues(transcript_of(manifest, words))
+    ]
+    assert shown == [
+        (500, 1500, "Channel 1", "one two three four five six"),
+        (1500, 2500, "Channel 2", "Well, no. Sorry."),
+    ]
+
+
+def test_each_channel_keeps_its_own_order() -> None:
+    manifest = split_manifest_of(60.0, [(0.0, 40.0)], [(0.0, 40.0)])
+    transcript = transcript_of(manifest, [sentence(SPEECH, 0.5), sentence(SPEECH, 3.0)])
+    shown = build_cues(transcript)
+    assert {cue.speaker for cue in shown} == {"Channel 1", "Channel 2"}
+    assert all(before.end <= after.start for before, after in pairwise(shown))
+    assert all(cue.end - cue.start >= 600 for cue in shown)
+    assert next(cue.start for cue in shown if cue.speaker == "Channel 2") < 6000, (
+        "neither channel waits for the other to end"
+    )
+    for speaker in ("Channel 1", "Channel 2"):
+        assert " ".join(cue.text for cue in shown if cue.speaker == speaker) == SPEECH
+
+
+def test_webvtt_names_its_language_and_marks_cues_in_another() -> None:
+    manifest = manifest_of(20.0, [[(0.0, 2.0)], [(10.0, 12.0)]])
+    words = [
+        sentence("Good morning everyone here.", 0.0),
+        sentence("Guten Tag.", 0.0, language="de"),
+    ]
+    text = WRITERS["vtt"](
+        transcript_of(
+            manifest, words, options=resolved_options(language="multi"), language=detection()
+        )
+    )
+    read = webvtt.from_buffer(io.StringIO(text))
+    assert text.startswith("WEBVTT\nLanguage: en\n\n")
+    assert [one.raw_text for one in read.captions] == [
+        "Good morning everyone here.",
+        "<lang de>Guten Tag.</lang>",
+    ]
+    assert [one.text for one in read.captions] == ["Good morning everyone here.", "Guten Tag."]
+
+
+def test_a_translation_is_english_whatever_the_recordings_language() -> None:
+    transcript = transcript_of(
+        manifest_of(5.0, [[(0.0, 2.0)]]),
+        [sentence("Good day.", 0.0)],
+        options=resolved_options(task="translate", language="de"),
+    )
+    assert (transcript.language.code, text_language(transcript)) == ("de", "en")
+    assert WRITERS["vtt"](transcript).startswith("WEBVTT\nLanguage: en\n\n")
+
+
+def test_webvtt_gives_each_cue_its_speaker_as_voice() -> None:
+    text = WRITERS["vtt"](dialogue())
+    assert text.startswith("WEBVTT\n\n00:00:00.500 --> ")
+    assert text.endswith("\n<v Speaker 2>Is 1 &lt; 2 &amp; 3 &gt; 2 --&gt; true?</v>\n")
+    assert webvtt.from_buffer(io.StringIO(text))[0].voice == "Speaker 1"
+
+
+def test_long_speech_is_cut_at_clauses_and_sentences() -> None:
+    first, *_, last = (cue.text for cue in build_cues(dialogue()) if cue.speaker == "Speaker 1")
+    assert first.endswith(",")
+    assert last == "Now we are engaged in a great civil war."
+    assert all(cue.end - cue.start <= LONGEST_CUE for cue in build_cues(dialogue()))
+
+
+def test_a_short_cue_lasts_a_second_if_there_is_time() -> None:
+    transcript = transcript_of(manifest_of(10.0, [[(0.0, 1.0)]]), [sentence("Yes.", 0.2, 0.1)])
+    (cue,) = build_cues(transcript)
+    assert cue.end - cue.start == SHORTEST_CUE
+
+
+def test_a_short_cue_ends_where_the_next_speaker_starts() -> None:
+    words = [word("Yes.", 0.0, 0.2), word("No.", 0.5, 0.7, 1)]
+    manifest = manifest_of(10.0, [[(0.0, 1.0)]])
+    turns = diarization([(0.0, 0.4, "x"), (0.4, 1.0, "y")])
+    transcript = transcript_of(
+        manifest, [aligned([segment("Yes."), segment("No.")], words)], [turns]
+    )
+    assert [(cue.start, cue.end, cue.text) for cue in build_cues(transcript)] == [
+        (0, 500, "Yes."),
+        (500, 1500, "No."),
+    ]
+
+
+def test_slow_speech_is_shown_while_it_is_spoken() -> None:
+    transcript = transcript_of(
+        manifest_of(20.0, [[(0.0, 12.0)]]), [sentence("one two three four", 0.0, 3.0)]
+    )
+    assert [(cue.start, cue.end, cue.text) for cue in build_cues(transcript)] == [
+        (0, 6000, "one two"),
+        (6000, 12000, "three four"),
+    ]
+
+
+def test_a_label_fits_within_the_two_lines() -> None:
+    text = " ".join(["twenty-one characters"[:20]] * 4)
+    transcript = transcript_of(
+        manifest_of(10.0, [[(0.0, 6.0)]]), [sentence(text, 0.0)], [diarization([(0.0, 6.0, "x")])]
+    )
+    assert all(len(one.content.split("\n")) <= 2 for one in srt.parse(WRITERS["srt"](transcript)))
+    assert len(build_cues(transcript)) == 2
+
+
+def test_long_speech_is_cut_in_a_pause() -> None:
+    words = [
+        word(f"number{i}", i * 0.4 + (i > 7) * 0.5, i * 0.4 + 0.4 + (i > 7) * 0.5)
+        for i in range(13)
+    ]
+    text = segment(" ".join(one.word for one in words))
+    transcript = transcript_of(manifest_of(10.0, [[(0.0, 6.0)]]), [aligned([text], words)])
+    assert [cue.start for cue in build_cues(transcript)] == [0, 3700]
+
+
+def test_short_sentences_of_one_speaker_share_a_cue() -> None:
+    words = [word("Yes.", 0.0, 0.2), word("No.", 0.3, 0.5, 1), word("Maybe.", 5.0, 5.5, 2)]
+    transcript = transcript_of(
+        manifest_of(10.0, [[(0.0, 6.0)]]),
+        [aligned([segment("Yes."), segment("No."), segment("Maybe.")], words)],
+    )
+    assert [cue.text for cue in build_cues(transcript)] == ["Yes. No.", "Maybe."]
+
+
+def test_words_without_spaces_fill_lines_without_spaces() -> None:
+    spelled = [word(one, i * 0.05, i * 0.05 + 0.05) for i, one in enumerate("你好，世界。" * 20)]
+    written = segment("你好，世界。" * 20, language="zh")
+    transcript = transcript_of(manifest_of(10.0, [[(0.0, 6.0)]]), [aligned([written], spelled)])
+    assert [" " in cue.text for cue in build_cues(transcript)] == [False, False]
+    assert "".join(cue.text for cue in build_cues(transcript)) == "你好，世界。" * 20
+
+
+def test_txt_is_the_dialogue() -> None:
+    first, second = WRITERS["txt"](dialogue()).splitlines()
+    assert first == f"[0:00:00] Speaker 1: {SPEECH}"
+    assert second == "[0:00:31] Speaker 2: Is 1 < 2 & 3 > 2 --> true?"
+
+
+def test_txt_without_speakers_starts_a_line_after_a_pause() -> None:
+    manifest = manifest_of(20.0, [[(0.0, 1.0)], [(10.0, 12.0)]])
+    transcript = transcript_of(manifest, [sentence("Hello.", 0.0), sentence("Still there?", 0.0)])
+    assert WRITERS["txt"](transcript) == "[0:00:00] Hello.\n[0:00:10] Still there?\n"
+
+
+def test_txt_starts_a_line_after_a_minute() -> None:
+    words = [word(f"Sentence{i}.", i * 20.0, i * 20.0 + 19.0, i) for i in range(5)]
+    transcript = transcript_of(
+        manifest_of(100.0, [[(0.0, 100.0)]]), [aligned([segment(one.word) for one in words], words)]
+    )
+    assert [line.split()[0] for line in WRITERS["txt"](transcript).splitlines()] == [
+        "[0:00:00]",
+        "[0:01:00]",
+    ]
+
+
+def test_rttm_has_one_line_per_turn_and_ctm_one_line_per_word() -> None:
+    transcript = dialogue()
+    assert (
+        WRITERS["rttm"](transcript).splitlines()[0]
+        == "SPEAKER 3f2a 1 0.000 25.000 <NA> <NA> S1 <NA> <NA>"
+    )
+    assert WRITERS["ctm"](transcript).splitlines()[0] == "3f2a 1 0.500 0.500 Four 0.8000"
+    assert len(WRITERS["ctm"](transcript).splitlines()) == len(transcript.words)
+
+
+@anything
+@given(transcripts())
+def test_any_rttm_is_read_back_by_pyannote(transcript: Transcript) -> None:
+    text = WRITERS["rttm"](transcript)
+    reader: Any = load_rttm
+    read = reader(io.StringIO(text))["3f2a"].itertracks(yield_label=True) if text else ()
+    found = [(turn.start, turn.duration, speaker) for turn, _, speaker in read]
+    written = [
+        (round(turn.start, 3), round(turn.end - turn.start, 3), turn.speaker)
+        for turn in transcript.turns
+    ]
+    lasting = sorted(turn for turn in written if turn[1])
+    for one, other in zip(sorted(found), lasting, strict=True):
+        assert one == (pytest.approx(other[0]), pytest.approx(other[1]), other[2])
+
+
+@dataclass(frozen=True)
+class Token:
+    """A line of NIST's CTM: `<file> <channel> <begin> <duration> <word> [<confidence>]`, sorted by
+    the first three."""
+
+    file: str
+    channel: int
+    begin: float
+    duration: float
+    word: str
+    confidence: float | None
+
+
+def read_ctm(text: str) -> list[Token]:
+    tokens = []
+    for line in text.splitlines():
+        file, channel, begin, duration, word, *confidence = line.split(" ")
+        assert len(confidence) <= 1
+        shares = [float(share) for share in confidence]
+        tokens.append(
+            Token(
+                file,
+                int(channel),
+                float(begin),
+                float(duration),
+                word,
+                shares[0] if shares else None,
+            )
+        )
+    assert tokens == sorted(tokens, key=lambda one: (one.file, one.channel, one.begin))
+    assert all(one.word and one.begin >= 0 and one.duration >= 0 for one in tokens)
+    return tokens
+
+
+@anything
+@given(transcripts())
+def test_any_ctm_is_read_back(transcript: Transcript) -> None:
+    in_order = sorted(transcript.words, key=lambda one: one.channel or 0)
+    for token, one in zip(read_ctm(WRITERS["ctm"](transcript)), in_order, strict=True):
+        assert (token.file, token.channel) == ("3f2a", (one.channel or 0) + 1)
+        assert (token.begin, token.duration) == pytest.approx(
+            (one.start, one.end - one.start), abs=0.0006
+        )
+        assert token.word == squeezed(one.word)
+        assert token.confidence == (
+            None if one.confidence is None else pytest.approx(one.confidence, abs=0.0001)
+        )
+
+
+def test_nist_counts_channels_from_one() -> None:
+    manifest = split_manifest_of(20.0, [(0.0, 8.0)], [(0.0, 8.0)])
+    transcript = transcript_of(
+        manifest, [sentence("Hello there.", 1.0), sentence("Who is it?", 0.5)]
+    )
+    assert [(token.channel, token.word) for token in read_ctm(WRITERS["ctm"](transcript))] == [
+        (1, "Hello"), (1, "there."), (2, "Who"), (2, "is"), (2, "it?"),
+    ]  # fmt: skip
+    assert [line.split()[2] for line in WRITERS["rttm"](transcript).splitlines()] == ["2", "1"]
+
+
+@pytest.mark.parametrize(
+    "kind, text", [("srt", ""), ("vtt", "WEBVTT\n"), ("txt", ""), ("rttm", ""), ("ctm", "")]
+)
+def test_an_empty_transcript_makes_empty_files(kind: str, text: str) -> None:
+    assert WRITERS[kind](empty()) == text
