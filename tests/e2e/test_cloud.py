@@ -18,8 +18,6 @@ from tests.support.audio_files import encode, silent_film
 from tests.support.cloud import WORKFLOW, Cloud
 from tests.support.recordings import silence, speech, wav
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 FIVE_SECONDS = speech()[104_000:184_000]
 
 
@@ -143,7 +141,9 @@ def test_a_duplicate_event_ends_as_a_duplicate(cloud: Cloud) -> None:
     cloud.answer(source)
     event = {"eventType": "OBJECT_FINALIZE", "eventId": "1", "time": "2026-01-01T00:00:00Z", "object": {
         "bucket": INBOX, "name": source.name, "generation": str(source.generation)}}  # fmt: skip
-    again = httpx.post(f"{cloud.home.ports().url('workflows')}/events", json=event).json()["execution"]
+    again = httpx.post(f"{cloud.home.ports().url('workflows')}/events", json=event).json()[
+        "execution"
+    ]
     cloud.until(lambda: cloud.execution(again)["state"] != "ACTIVE", 30, "end of the duplicate")
     assert json.loads(cloud.execution(again)["result"]) == {"duplicate": True}
     assert cloud.job(source).execution != again

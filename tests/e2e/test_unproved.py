@@ -14,8 +14,6 @@ from tests.deployed.checks import CHECKS
 from tests.deployed.steps import of, steps
 from tests.support.cloud import Cloud
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"Nothing is left to change", "Every function starts", "A stranger gets nowhere", "It deploys",
              "Time to live", "A job event is published"}  # fmt: skip
