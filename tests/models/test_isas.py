@@ -1,5 +1,4 @@
-"""The tests whose answers hang on a model's numbers, on an instruction set that is not this
-processor's own."""
+"""The decisive model tests pass on an instruction set other than the processor's own."""
 
 import subprocess
 import sys
