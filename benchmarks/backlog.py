@@ -160,7 +160,7 @@ class Drain:
             self.push(event.time + delay, event.recording, event.stage, event.refused + 1)
             return
         self.recordings[event.recording].runs += 1  # finished stages are reused
-        self.push(event.time + Settings().unanswered_after, event.recording, event.stage)
+        self.push(event.time + Settings().reconcile.unanswered_after, event.recording, event.stage)
 
     def go_on(self, event: Event) -> None:
         recording = self.recordings[event.recording]
@@ -202,7 +202,7 @@ def backlog(policy: Policy) -> dict[str, float]:
         "uploads": UPLOADS,
         "instances_a_stage": INSTANCES,
         "answered": len(waits),
-        "given_up": sum(run > Settings().restarts + 1 for run in runs),
+        "given_up": sum(run > Settings().reconcile.restarts + 1 for run in runs),
         "hours_to_drain": round(last / 3600, 2),
         "of_the_least_possible": round(last / (UPLOADS * max(SECONDS.values()) / INSTANCES), 3),
         "hours_half_have_waited": round(median(waits) / 3600, 2),

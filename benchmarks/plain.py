@@ -59,7 +59,7 @@ class Plain:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        folder = models.find("base", settings().models)
+        folder = models.find("base", settings().inference.models)
         self.recogniser = whisperx.load_model(
             str(folder), "cpu", compute_type="int8", threads=THREADS
         )

@@ -1,8 +1,7 @@
-"""Puts models of the Hugging Face hub, each at a pinned revision, where the functions look for
-them.
+"""Downloads models of the Hugging Face hub into an image, each at a pinned revision.
 
-`python -m images.hub owner/name@revision…`. A function asks for a model by its name and finds,
-without a network, the revision that was named here.
+`python -m images.hub owner/name@revision…`. A function that loads a model by its name then finds
+this revision without a network.
 """
 
 import os
@@ -16,27 +15,32 @@ PINNED = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})")
 
 
 def main() -> None:
+    models = Path(os.environ["DROPSCRIBE_MODELS"])
     for pinned in sys.argv[1:]:
-        bake(pinned, Path(os.environ["DROPSCRIBE_MODELS"]))
+        bake(pinned, models)
 
 
 def bake(pinned: str, models: Path) -> None:
-    """Fetch it, and let the name alone mean this revision: the hub's client keeps that in
+    """Downloads the model and makes its name mean this revision, which the hub's client looks up in
     refs/main."""
-    if (wanted := PINNED.fullmatch(pinned)) is None:
+    match = PINNED.fullmatch(pinned)
+    if match is None:
         sys.exit(f"{pinned!r} is not pinned: owner/name@ and the 40 digits of a commit")
-    folder = snapshot_download(
-        wanted["name"], revision=wanted["revision"], cache_dir=models, token=token()
-    )
-    ref = Path(folder).parents[1] / "refs" / "main"
+    name = match["name"]
+    revision = match["revision"]
+    snapshot = snapshot_download(name, revision=revision, cache_dir=models, token=token())
+    repository = Path(snapshot).parents[1]
+    ref = repository / "refs" / "main"
     ref.parent.mkdir(exist_ok=True)
-    ref.write_text(wanted["revision"])
+    ref.write_text(revision)
 
 
 def token() -> str | None:
-    """A build secret: it is in no layer."""
+    """Returns the hub's token, a build secret that is in no layer, or None."""
     secret = Path("/run/secrets/hub_token")
-    return secret.read_text().strip() if secret.exists() else None
+    if not secret.exists():
+        return None
+    return secret.read_text().strip()
 
 
 if __name__ == "__main__":

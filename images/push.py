@@ -1,7 +1,6 @@
-"""Pushes images and writes down for Terraform which they are, by digest: `python -m images.push
-REGISTRY FUNCTION…`.
+"""Pushes images and writes their digests for Terraform: `python -m images.push REGISTRY FUNCTION…`.
 
-A tag may come to mean another image; a digest never does.
+A tag may come to name another image; a digest never does.
 """
 
 import json
@@ -14,48 +13,65 @@ from local.container import engine
 
 ROOT = Path(__file__).parents[1]
 TFVARS = ROOT / "terraform" / "images.auto.tfvars.json"
-"""Read by Terraform with the others of its kind; not in git, since it is of one deployment."""
+"""Terraform reads it by its name. It belongs to one deployment, so git ignores it."""
 
 
 def main() -> None:
     registry, *functions = sys.argv[1:]
-    write_down({function: pushed(function, registry) for function in functions}, TFVARS)
+    references = {}
+    for function in functions:
+        references[function] = pushed(function, registry)
+    write_down(references, TFVARS)
 
 
 def pushed(function: str, registry: str) -> str:
-    """The reference by digest of the function's image, once it is in the registry."""
+    """Pushes the function's image and returns its reference by digest."""
     image = f"{registry}/{function}"
     call("tag", f"dropscribe/{function}", image)
-    digest = push_by_docker(image) if Path(engine()[0]).name == "docker" else push(image)
+    program = Path(engine()[0])
+    digest = push_by_docker(image) if program.name == "docker" else push(image)
     return f"{image}@{digest}"
 
 
 def push(image: str) -> str:
-    """As podman and buildah do. What they compress on the way has a digest of its own, which the
-    push tells."""
-    with tempfile.NamedTemporaryFile("r") as told:
-        call("push", "--digestfile", told.name, image)
-        return told.read().strip()
+    """Pushes with podman or buildah and returns the digest.
+
+    They compress the layers while they push, so only the push knows the digest.
+    """
+    with tempfile.NamedTemporaryFile("r") as digest:
+        call("push", "--digestfile", digest.name, image)
+        return digest.read().strip()
 
 
 def push_by_docker(image: str) -> str:
+    """Pushes with docker and returns the digest."""
     call("push", image)
-    known = json.loads(call("image", "inspect", "--format", "{{json .RepoDigests}}", image))
-    return str(next(one for one in known if one.startswith(f"{image}@"))).partition("@")[2]
+    output = call("image", "inspect", "--format", "{{json .RepoDigests}}", image)
+    references: list[str] = json.loads(output)
+    prefix = f"{image}@"
+    (reference, *_) = [each for each in references if each.startswith(prefix)]
+    return reference.removeprefix(prefix)
 
 
 def call(*arguments: str) -> str:
-    done = subprocess.run((*engine(), *arguments), stdout=subprocess.PIPE, text=True)
+    """Returns the output of the container engine. Exits if it fails."""
+    command = (*engine(), *arguments)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
-        sys.exit(f"{engine()[0]} {arguments[0]} failed")
+        sys.exit(f"{command[0]} {arguments[0]} failed")
     return done.stdout
 
 
 def write_down(references: dict[str, str], file: Path) -> None:
-    """Those of functions that were not pushed now stay."""
-    kept = json.loads(file.read_text())["images"] if file.exists() else {}
+    """Writes the references. Those of other functions in the file are kept."""
+    images: dict[str, str] = {}
+    if file.exists():
+        content = json.loads(file.read_text())
+        images = content["images"]
+    images |= references
+    text = json.dumps({"images": images}, indent=2)
     file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps({"images": kept | references}, indent=2) + "\n")
+    file.write_text(text + "\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""What an image has to show before it is one: its function answers a question about one second of
-sound.
+"""Proves at the end of an image's build that its function works, on one second of sound.
 
-`python -m images.selftest transcribe`, at the end of the build and in any container. Storage and
-job store are in memory; the rest is what runs in the cloud, the engine and its model included.
+`python -m images.selftest transcribe` sends the function a request of each of its stages. Storage
+and job store are in memory; everything else is what runs in the cloud, the model included.
 """
 
 import hashlib
@@ -12,96 +11,106 @@ import os
 import struct
 import sys
 import wave
-from collections.abc import Callable
 
 import functions_framework
+from pydantic import JsonValue
 
 from shared.model.artifacts import (
     SAMPLE_RATE,
     Aligned,
     Chunk,
-    Diarization,
+    Detection,
     Interval,
     Manifest,
     Media,
+    ProbeWindow,
     Recognition,
     RecognizedSegment,
     RecognizedWord,
 )
 from shared.model.contracts import Artifact, Engine, Source, StageRequest, WireModel
+from shared.model.stages import STAGES, StageSpec
 from shared.runtime.wiring import blob_store
 from shared.settings import settings
 
 SECOND = Interval(start=0.0, end=1.0)
-NOBODY = Engine(name="selftest", version="1")
-START = {"run": 1, "execution": "selftest"}
-
-
-SETTINGS = {
+ENGINE = Engine(name="selftest", version="1")
+RUN: dict[str, JsonValue] = {"run": 1, "execution": "selftest"}
+"""Parameters of a stage that claims the job."""
+ENVIRONMENT = {
     "DROPSCRIBE_BLOB_STORE": "shared.adapters.memory:MemoryBlobs",
     "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.memory:MemoryDocuments",
-    "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # nobody is called
+    "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # no workflow is called
 }
 
 
 def main() -> None:
-    os.environ |= SETTINGS
-    name = sys.argv[1]
-    client = functions_framework.create_app("main", f"functions/{name}/main.py").test_client()
+    os.environ |= ENVIRONMENT
+    function = sys.argv[1]
+    app = functions_framework.create_app("main", f"functions/{function}/main.py")
+    client = app.test_client()
     if client.get("/health").status_code != 200:
-        sys.exit(f"{name}: no health")
-    answer = client.post("/", data=QUESTIONS[name]())
-    sys.stdout.write(f"{name}: {answer.status_code} {answer.text}\n")
+        sys.exit(f"{function}: /health does not answer")
+    failed = False
+    for body in requests_to(function):
+        response = client.post("/", data=body)
+        sys.stdout.write(f"{function}: {response.status_code} {response.text}\n")
+        failed |= response.status_code != 200
     refuse_cuda_13()
-    sys.exit(0 if answer.status_code == 200 else 1)
+    sys.exit(1 if failed else 0)
 
 
-def sound() -> bytes:
-    """A WAV file: a second of a tone that rises."""
-    tone = (int(8000 * math.sin(0.05 * n + n * n / 2e5)) for n in range(SAMPLE_RATE))
+def requests_to(function: str) -> list[str]:
+    """Returns a request body for each stage that the function serves, or an empty one."""
+    requests = []
+    for stage in STAGES.values():
+        if stage.function == function:
+            requests.append(stage_request(stage))
+    return requests or ["{}"]
+
+
+def stage_request(stage: StageSpec) -> str:
+    """Returns a request about a recording in the inbox, and stores its inputs."""
+    samples = sample_inputs()
+    inputs = {name: store(name, samples[name]) for name in stage.inputs}
+    params = dict(stage.fixed_params)
+    if stage.claims_job:
+        params |= RUN
+    return StageRequest(source=recording(), inputs=inputs, params=params).model_dump_json()
+
+
+def recording() -> Source:
+    """Returns the recording of one second, in the inbox."""
+    bucket, name = settings().buckets.inbox, "second.wav"
+    uri = f"gs://{bucket}/{name}"
+    blob_store().put(uri, tone(), if_generation_match=0)
+    blob = blob_store().find(uri)
+    assert blob is not None
+    return Source(bucket=bucket, name=name, generation=blob.generation)
+
+
+def tone() -> bytes:
+    """Returns a WAV file with a rising tone of one second."""
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(SAMPLE_RATE)
-        out.writeframes(b"".join(struct.pack("<h", sample) for sample in tone))
+        for n in range(SAMPLE_RATE):
+            phase = 0.05 * n + n * n / 2e5
+            out.writeframes(struct.pack("<h", int(8000 * math.sin(phase))))
     return file.getvalue()
 
 
-def prepare() -> str:
-    return asked({}, START)
-
-
-def transcribe() -> str:
-    return asked({"audio": sound(), "manifest": manifest()}, {"language": "en"})
-
-
-def align() -> str:
-    word = RecognizedWord(word="Hello.", start=0.2, end=0.8, probability=0.9)
-    segment = RecognizedSegment(
-        start=0.0, end=1.0, language="en", text="Hello.", words=(word,),
-        avg_logprob=None, compression_ratio=None, no_speech_prob=None, temperature=None,
-    )  # fmt: skip
-    return asked({"audio": sound(), "heard": Recognition(segments=(segment,), engine=NOBODY)}, {})
-
-
-def diarize() -> str:
-    return asked({"audio": sound(), "manifest": manifest()}, {})
-
-
-def finalize() -> str:
-    words = Aligned(segments=(), words=(), asr=NOBODY, engines=())
-    turns = Diarization(turns=(), overlapping=(), embeddings={}, engine=NOBODY)
-    return asked({"manifest": manifest(), "words-0": words, "turns-0": turns}, START)
-
-
-def reconcile() -> str:
-    return "{}"
-
-
-QUESTIONS: dict[str, Callable[[], str]] = {
-    each.__name__: each for each in (prepare, transcribe, align, diarize, finalize, reconcile)
-}
+def sample_inputs() -> dict[str, bytes | WireModel]:
+    """Returns an artifact for each input that a stage may have, by the input's name."""
+    return {
+        "audio": tone(),
+        "manifest": manifest(),
+        "language": Detection(code="en", confidence=0.9, windows=(), engine=ENGINE),
+        "recognition": recognition(),
+        "words-0": Aligned(segments=(), words=(), asr=ENGINE, engines=()),
+    }
 
 
 def manifest() -> Manifest:
@@ -113,37 +122,47 @@ def manifest() -> Manifest:
         channels=1,
         bytes=1,
     )
-    chunk = Chunk(start=0.0, end=1.0, speech=(SECOND,))
-    return Manifest(media=media, chunks=(chunk,), spans=(SECOND,), probe=(), engine=NOBODY)
-
-
-def asked(inputs: dict[str, bytes | WireModel], params: dict[str, object]) -> str:
-    """The request about a recording that lies in the inbox, with its inputs stored."""
-    uri = f"gs://{settings().inbox}/second.wav"
-    generation = blob_store().put(uri, sound(), if_generation_match=0)
-    return StageRequest.model_validate(
-        {
-            "source": Source(
-                bucket=settings().inbox, name="second.wav", generation=generation or 1
-            ),
-            "inputs": {name: kept(name, content) for name, content in inputs.items()},
-            "params": params,
-        }
-    ).model_dump_json()
-
-
-def kept(name: str, content: bytes | WireModel) -> Artifact:
-    data = content if isinstance(content, bytes) else content.model_dump_json().encode()
-    return blob_store().put_if_absent(
-        f"gs://{settings().work}/{name}", data, hashlib.sha256(data).hexdigest()
+    return Manifest(
+        media=media,
+        chunks=(Chunk(start=0.0, end=1.0, speech=(SECOND,)),),
+        spans=(SECOND,),
+        probe=(ProbeWindow(start=0.0, end=1.0, offset=0.0),),
+        engine=ENGINE,
     )
 
 
+def recognition() -> Recognition:
+    word = RecognizedWord(word="Hello.", start=0.2, end=0.8, probability=0.9)
+    segment = RecognizedSegment(
+        start=0.0,
+        end=1.0,
+        language="en",
+        text="Hello.",
+        avg_logprob=None,
+        compression_ratio=None,
+        no_speech_prob=None,
+        temperature=None,
+        words=(word,),
+    )
+    return Recognition(segments=(segment,), engine=ENGINE)
+
+
+def store(name: str, content: bytes | WireModel) -> Artifact:
+    """Stores an input in the work bucket and returns it."""
+    data = content if isinstance(content, bytes) else content.model_dump_json().encode()
+    digest = hashlib.sha256(data)
+    uri = f"gs://{settings().buckets.work}/{name}"
+    return blob_store().put_if_absent(uri, data, digest.hexdigest())
+
+
 def refuse_cuda_13() -> None:
-    """The driver of Cloud Run's GPUs loads CUDA 12."""
+    """Exits if PyTorch is built for CUDA 13: the driver of Cloud Run's GPUs loads CUDA 12."""
     torch = sys.modules.get("torch")
-    if torch is not None and (torch.version.cuda or "12").partition(".")[0] != "12":
-        sys.exit(f"this PyTorch is made for CUDA {torch.version.cuda}")
+    if torch is None:
+        return
+    version = torch.version.cuda or "12"
+    if version.partition(".")[0] != "12":
+        sys.exit(f"this PyTorch is built for CUDA {version}")
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ def make_ready(home: Layout) -> None:
         raise NotUp(describe_silent(home, ["storage"]))
     retention_days = {
         INBOX: None,
-        OUTBOX: settings().keep_answer_days,
-        WORK: settings().keep_work_days,
+        OUTBOX: settings().buckets.keep_answer_days,
+        WORK: settings().buckets.keep_work_days,
     }
     for bucket, days in retention_days.items():
         make_bucket(ports, bucket, days)

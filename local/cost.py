@@ -1,5 +1,4 @@
-"""What hours of audio will cost: the paces of paces.toml, the operations of the chain, the
-prices."""
+"""Forecasts what hours of audio cost, from paces, operations and prices."""
 
 import tomllib
 from collections.abc import Mapping
@@ -12,52 +11,45 @@ from typing import Literal
 from pydantic import Field
 
 from shared.model.contracts import WireModel
-from shared.model.cost import FUNCTION, Resources, Unit, cost, operations, prices, second
+from shared.model.cost import cost, operations, prices, usd_per_second
+from shared.model.stages import FUNCTIONS, STAGES, Pace, Resources, Unit, parts_of
 from shared.model.transcript import Cost
 from shared.settings import settings
 
 
 class NoForecast(Exception):
-    """What was asked for is not known; the message says what is."""
+    """A pace is unknown, or a recording is too long. The message says what is possible."""
 
 
-class Pace(WireModel):
-    rtf: float = Field(gt=0)
+class InstancePace(Pace):
+    """How fast a stage works on an instance with these resources."""
+
     resources: Resources
-    origin: Literal["measured", "assumed", "given"]
-    source: str
 
 
-class Recogniser(Pace):
+class Recogniser(InstancePace):
+    """The pace of a speech model on a device."""
+
     model: str
     device: Literal["cpu", "l4"]
     detect: float = Field(gt=0)
+    """Seconds in which the language of a recording is detected."""
 
 
-class Paces(WireModel):
-    stages: dict[str, Pace]
+class Recognisers(WireModel):
+    """The content of paces.toml."""
+
     recognisers: tuple[Recogniser, ...]
-
-    def recogniser(self, model: str, device: str) -> Recogniser:
-        for known in self.recognisers:
-            if (known.model, known.device) == (model, device):
-                return known
-        pairs = ", ".join(f"{known.model} on {known.device}" for known in self.recognisers)
-        raise NoForecast(f"no pace is known of the model {model!r} on {device}; known are {pairs}")
-
-
-@cache
-def paces() -> Paces:
-    with (Path(__file__).parent / "paces.toml").open("rb") as file:
-        return Paces.model_validate(tomllib.load(file))
 
 
 @dataclass(frozen=True)
 class Forecast:
+    """The cost of hours of audio and what it is computed from."""
+
     seconds: Mapping[str, float]
-    """Busy ones, by stage, and the `idle` ones of an instance with a GPU."""
-    paces: Mapping[str, Pace]
-    """Of each that has seconds."""
+    """Busy seconds by stage, and the `idle` ones of an instance with a GPU."""
+    paces: Mapping[str, InstancePace]
+    """The paces behind `seconds`, under the same names."""
     operations: Mapping[Unit, float]
     cost: Cost
 
@@ -71,64 +63,94 @@ def forecast(
     rtf: Mapping[str, float],
     idle_minutes: float,
 ) -> Forecast:
-    """`rtf` says better what paces.toml has of a stage. One GPU instance is idle once, before it
-    ends."""
-    recogniser = paces().recogniser(model, device)
-    by_function = better({**paces().stages, "transcribe": recogniser}, rtf)
-    by_stage = {stage: by_function[function] for stage, function in FUNCTION.items()} | {
-        "detect": recogniser
-    }
-    seconds = {stage: hours * 3600 * pace.rtf for stage, pace in by_stage.items()}
+    """Returns the cost of `hours` of audio in so many recordings. Raises NoForecast.
+
+    `rtf` replaces the known real-time factors of functions. An instance with a GPU is idle once for
+    `idle_minutes`, before it ends.
+    """
+    sound = hours * 3600
+    recogniser = find_recogniser(model, device)
+    paces = paces_by_stage(recogniser, rtf)
+    calls = count_calls(sound / recordings, recordings)
+    seconds = {stage: sound * pace.rtf for stage, pace in paces.items()}
     seconds["detect"] = recordings * recogniser.detect
     used = operations(
-        calls(hours * 3600 / recordings, recordings),
+        calls,
         seconds=sum(seconds.values()),
-        stored=2 * hours * 3600,
-        kept_days=settings().keep_work_days,
-        heartbeat=settings().heartbeat,
+        stored=2 * sound,
+        kept_days=settings().buckets.keep_work_days,
+        heartbeat=settings().jobs.heartbeat,
     )
-    spent = cost(
-        seconds, used, {name: pace.resources for name, pace in by_function.items()}, prices()
-    )
+    resources = {STAGES[stage].function: pace.resources for stage, pace in paces.items()}
+    spent = cost(seconds, used, resources, prices())
     if recogniser.resources.gpu:
         seconds["idle"] = idle_minutes * 60
-        spent = and_idle(spent, seconds["idle"] * second(recogniser.resources, prices()))
-        by_stage["idle"] = recogniser.model_copy(update={"origin": "given"})
-    return Forecast(seconds, by_stage, used, spent)
+        paces["idle"] = recogniser.model_copy(update={"origin": "given"})
+        usd = seconds["idle"] * usd_per_second(recogniser.resources, prices())
+        spent = add_item(spent, "idle", usd)
+    return Forecast(seconds, paces, used, spent)
 
 
-def better(known: Mapping[str, Pace], rtf: Mapping[str, float]) -> dict[str, Pace]:
-    if unknown := set(rtf) - set(known):
+def count_calls(seconds: float, recordings: int) -> dict[str, int]:
+    """Returns the calls by stage for recordings of so many seconds, cut into as few parts as
+    possible."""
+    limits = settings().recordings
+    if seconds > limits.max_hours * 3600:
         raise NoForecast(
-            f"{', '.join(sorted(unknown))}: no such stage; there are {', '.join(known)}"
+            f"a recording lasts {limits.max_hours:g} hours at most; these would be longer"
         )
-    given = {"origin": "given", "source": "--rtf"}
-    return {
-        name: pace.model_copy(update={**given, "rtf": rtf[name]}) if name in rtf else pace
-        for name, pace in known.items()
-    }
+    chunks = ceil(seconds / limits.chunk_seconds)
+    spans = ceil(seconds / limits.span_seconds)
+    return {stage: recordings * parts_of(stage, chunks, spans) for stage in STAGES}
 
 
-def calls(seconds: float, recordings: int) -> dict[str, int]:
-    """Of recordings that last so many seconds each, cut into as few parts as can be."""
-    if seconds > settings().max_hours * 3600:
-        raise NoForecast(
-            f"a recording lasts {settings().max_hours:g} hours at most; these would be longer"
-        )
-    chunks, spans = (
-        ceil(seconds / length) for length in (settings().chunk_seconds, settings().span_seconds)
-    )
-    each = {
-        "prepare": 1,
-        "detect": 1,
-        "transcribe": chunks,
-        "align": chunks,
-        "diarize": spans,
-        "finalize": 1,
-    }
-    return {stage: recordings * number for stage, number in each.items()}
+@cache
+def recognisers() -> tuple[Recogniser, ...]:
+    """Returns the recognisers of paces.toml."""
+    text = (Path(__file__).parent / "paces.toml").read_text(encoding="utf-8")
+    return Recognisers.model_validate(tomllib.loads(text)).recognisers
 
 
-def and_idle(spent: Cost, usd: float) -> Cost:
-    items = {**spent.items, "idle": round(usd, 8)}
-    return spent.model_copy(update={"items": items, "total": round(sum(items.values()), 8)})
+def find_recogniser(model: str, device: str) -> Recogniser:
+    """Returns the pace of the model on the device. Raises NoForecast if it is unknown."""
+    for recogniser in recognisers():
+        if (recogniser.model, recogniser.device) == (model, device):
+            return recogniser
+    pairs = ", ".join(f"{known.model} on {known.device}" for known in recognisers())
+    raise NoForecast(f"no pace is known of the model {model!r} on {device}; known are {pairs}")
+
+
+def paces_by_stage(recogniser: Recogniser, rtf: Mapping[str, float]) -> dict[str, InstancePace]:
+    """Returns the pace of each stage. `rtf` are given real-time factors by function.
+
+    Raises NoForecast if `rtf` names an unknown function.
+    """
+    functions = {stage.function for stage in STAGES.values()}
+    unknown = sorted(set(rtf) - functions)
+    if unknown:
+        known = ", ".join(sorted(functions))
+        raise NoForecast(f"{', '.join(unknown)}: no such stage; there are {known}")
+    paces = {}
+    for name, stage in STAGES.items():
+        pace = built_in_pace(name, recogniser)
+        if stage.function in rtf and name != "detect":
+            given = {"origin": "given", "source": "--rtf", "rtf": rtf[stage.function]}
+            pace = pace.model_copy(update=given)
+        paces[name] = pace
+    return paces
+
+
+def built_in_pace(stage: str, recogniser: Recogniser) -> InstancePace:
+    """Returns the stage's own pace on its function's instances, or the recogniser's."""
+    spec = STAGES[stage]
+    if spec.pace is None:
+        return recogniser
+    resources = FUNCTIONS[spec.function].resources
+    return InstancePace(**spec.pace.model_dump(), resources=resources)
+
+
+def add_item(spent: Cost, name: str, usd: float) -> Cost:
+    """Returns the cost with another item."""
+    items = {**spent.items, name: round(usd, 8)}
+    total = round(sum(items.values()), 8)
+    return spent.model_copy(update={"items": items, "total": total})

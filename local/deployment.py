@@ -52,12 +52,12 @@ def find_deployment(inbox: str | None = None, outbox: str | None = None) -> Depl
     if inbox or outbox:
         raise Failed("name both buckets, INBOX and OUTBOX, or neither")
     if {"DROPSCRIBE_INBOX", "DROPSCRIBE_OUTBOX"} <= os.environ.keys():
-        configured = settings()
+        buckets = settings().buckets
         return Deployment(
-            inbox=configured.inbox,
-            outbox=configured.outbox,
-            work=configured.work,
-            workflow=configured.workflow,
+            inbox=buckets.inbox,
+            outbox=buckets.outbox,
+            work=buckets.work,
+            workflow=settings().adapters.workflow,
         )
     return from_terraform(ROOT / "terraform")
 

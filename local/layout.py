@@ -7,10 +7,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
+from shared.model.stages import STAGE_FUNCTIONS
+
 ROOT = Path(__file__).parents[1]
 """The repository. Functions are started from here."""
-STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
-FUNCTIONS = (*STAGES, "reconcile")
+STAGES = STAGE_FUNCTIONS
+"""Names of the functions that the workflow calls."""
+FUNCTIONS = tuple(FUNCTION_SPECS)
 PROCESSES = ("storage", "workflows", *FUNCTIONS)
 EXECUTIONS = "executions"
 """Name of the runner's second port, which serves Google's Executions API over gRPC."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local.layout import EXECUTIONS, FUNCTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Layout, Ports
+from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.settings import settings
 
 AUDIENCE = "dropscribe"
@@ -16,19 +17,8 @@ IMAGES = "DROPSCRIBE_IMAGES"
 SWEEP_SECONDS = 60
 """Seconds between two calls of reconcile."""
 CORES = os.cpu_count() or 1
-WORKERS = {
-    "prepare": 2,
-    "transcribe": max(1, CORES // 2),
-    "align": max(1, CORES // 3),
-    "diarize": max(1, CORES // 4),
-    "finalize": 1,
-    "reconcile": 1,
-}
-"""Worker processes per function. A worker with a model has one thread, because two workers with one
-thread each are faster than one with two. So has prepare's, because a crash in a decoder ends every
-request of its process."""
-THREADS = {"finalize": 4}
-"""Requests that a worker serves at once, if more than one."""
+WORKERS = {name: spec.workers(CORES) for name, spec in FUNCTION_SPECS.items()}
+"""Worker processes by function."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +33,7 @@ class Process:
 
 def slots(stage: str) -> int:
     """Returns how many requests a stage serves at once. The runner queues the others."""
-    threads = THREADS.get(stage, 1)
-    return WORKERS[stage] * threads
+    return WORKERS[stage] * FUNCTION_SPECS[stage].local_threads
 
 
 def processes(home: Layout) -> list[Process]:
@@ -99,7 +88,7 @@ def function(name: str, home: Layout, ports: Ports) -> Process:
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "WORKERS": str(WORKERS[name]),
-        "THREADS": str(THREADS.get(name, 1)),
+        "THREADS": str(FUNCTION_SPECS[name].local_threads),
         "K_SERVICE": name,
         "TMPDIR": str(home.temp(name)),
     }
@@ -140,7 +129,7 @@ def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
         "DROPSCRIBE_CHUNK_SECONDS": "60",
         "DROPSCRIBE_UNANSWERED_AFTER": "60",
         "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": str(int(not settings().download_models)),
+        "HF_HUB_OFFLINE": str(int(not settings().inference.download_models)),
     }
     chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
     return {

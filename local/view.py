@@ -10,8 +10,10 @@ from local.progress import Followed
 from local.waiting import Waiting
 from shared.jobs.job import Job, StageRecord
 from shared.model.contracts import Problem
+from shared.model.stages import STAGES, parts_of
 
-STEPS = ("prepare", "detect", "transcribe", "align", "diarize")
+STEPS = tuple(name for name, stage in STAGES.items() if stage.is_recorded)
+"""Stages with a column of their own; the answer's column stands for finalize."""
 SIGNS = {
     "running": "[yellow]…[/]",
     "done": "[green]✓[/]",
@@ -55,10 +57,10 @@ def step_state(records: Sequence[StageRecord], total: int) -> str:
 
 
 def expected_parts(job: Job | None, step: str) -> int:
+    """Returns how many parts the step has; 1 until that is known."""
     if job is None:
         return 1
-    parts = {"transcribe": job.chunks, "align": job.chunks, "diarize": job.spans}
-    return parts.get(step) or 1
+    return parts_of(step, job.chunks or 0, job.spans or 0) or 1
 
 
 def answer_cell(each: Followed) -> str:

@@ -1,25 +1,45 @@
-"""Configuration: read once from the environment, typed, never touched again."""
+"""Configuration, read once from the environment.
+
+Each setting is the environment variable DROPSCRIBE_<NAME>, whatever its group: the groups are only
+for the code that reads them.
+"""
 
 from functools import cache
 from pathlib import Path
+from typing import Annotated, NamedTuple, cast
 
-from pydantic import Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.model.cost import Resources
+from shared.model.stages import Resources
 
 
-class Settings(BaseSettings):
-    """Every field is the environment variable DROPSCRIBE_<NAME>."""
+class SettingsGroup(BaseSettings):
+    """Settings that the same code reads."""
 
-    model_config = SettingsConfigDict(env_prefix="DROPSCRIBE_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DROPSCRIBE_", frozen=True, use_attribute_docstrings=True
+    )
+
+
+class BucketSettings(SettingsGroup):
+    """Names of the buckets."""
 
     inbox: str = "dropscribe-inbox"
     """Bucket for recordings."""
     outbox: str = "dropscribe-outbox"
     """Bucket for answers."""
     work: str = "dropscribe-work"
-    """Bucket for what passes between stages."""
+    """Bucket for what the stages pass to each other."""
+    keep_work_days: int = Field(default=7, ge=1)
+    """Days until an object in the work bucket is deleted. A redrive after that computes everything
+    again."""
+    keep_answer_days: int | None = Field(default=None, ge=1)
+    """Days until an answer is deleted. None: never."""
+
+
+class AdapterSettings(SettingsGroup):
+    """The classes that connect to the outside systems, and the addresses of these systems."""
 
     blob_store: str = "shared.adapters.gcs:GcsBlobs"
     """`module:class` of the BlobStore."""
@@ -29,48 +49,51 @@ class Settings(BaseSettings):
     """File of shared.adapters.sqlite, where that is used."""
     firestore_database: str = "(default)"
     """Database of shared.adapters.firestore, where that is used."""
-    keep_days: int = Field(default=30, ge=1)
-    """Days until a job's documents expire."""
-    keep_work_days: int = Field(default=7, ge=1)
-    """Days until what passes between stages is deleted. A redrive after that works everything out
-    anew."""
-    keep_answer_days: int | None = Field(default=None, ge=1)
-    """Days until an answer is deleted. None: never."""
-    callers: tuple[str, ...] = ()
-    """Service accounts that may call the functions, as a JSON list of e-mail addresses. Empty:
-    nobody is checked."""
-    audience: str = "dropscribe"
-    """What a caller's token must be made for."""
-    issuer_keys: str = "https://www.googleapis.com/oauth2/v3/certs"
-    """URL of the keys that callers' tokens are signed with."""
-    workflow: str = "projects/dropscribe-local/locations/local/workflows/transcription"
-    """The workflow's full name, for starting executions."""
-    executions_host: str | None = None
-    """host:port of an Executions API without encryption and credentials. None: Google's."""
     executions: str = "shared.adapters.workflows:WorkflowExecutions"
     """`module:class` of the Executions."""
+    executions_host: str | None = None
+    """host:port of an Executions API without encryption and credentials. None: Google's."""
+    workflow: str = "projects/dropscribe-local/locations/local/workflows/transcription"
+    """Full name of the workflow whose executions are started."""
     events_topic: str | None = None
-    """Full name of the Pub/Sub topic that is told when a job has ended: projects/…/topics/…. None:
-    nobody is told."""
+    """Full name of the Pub/Sub topic for job events, projects/…/topics/…. None: no events are
+    published."""
     pubsub_host: str | None = None
     """host:port of a Pub/Sub without encryption and credentials. None: Google's."""
-    unanswered_after: float = Field(default=600, ge=0)
-    """Seconds that a recording may be without an answer and without an active run, until reconcile
-    starts one."""
-    restarts: int = Field(default=5, ge=0)
-    """Runs that reconcile starts of a job, until it is answered with a problem."""
+    clock: str = "time:time"
+    """`module:function` that returns seconds since the epoch, for leases, expiry and reconcile."""
+
+
+class AuthSettings(SettingsGroup):
+    """Who may call the functions."""
+
+    callers: tuple[str, ...] = ()
+    """Service accounts that may call the functions, as a JSON list of e-mail addresses. Empty:
+    tokens are not checked."""
+    audience: str = "dropscribe"
+    """Audience that a caller's token must have."""
+    issuer_keys: str = "https://www.googleapis.com/oauth2/v3/certs"
+    """URL of the public keys that callers' tokens are checked with."""
+
+
+class RecordingSettings(SettingsGroup):
+    """Options and limits of recordings, and the length of their parts."""
 
     defaults: dict[str, JsonValue] = {}
-    """Options of a recording that names none, as JSON: {"language": "en", "diarize": false}."""
+    """Options of a recording that sets none, as JSON: {"language": "en", "diarize": false}."""
     max_hours: float = Field(default=12, gt=0, le=16)
     """Longest recording. 200 chunks of five minutes hold sixteen hours."""
     max_gigabytes: float = Field(default=5, gt=0)
     """Largest recording, in 10^9 bytes."""
     chunk_seconds: float = Field(default=300, ge=10, le=300)
-    """Length of what is transcribed in one request. Short on a small machine, so that stages
+    """Length of a chunk, which one request transcribes. Short on a small machine, so that stages
     overlap."""
     span_seconds: float = Field(default=1200, ge=60, le=1200)
-    """Length of what is diarized in one request."""
+    """Length of a span, which one request diarizes."""
+
+
+class InferenceSettings(SettingsGroup):
+    """The models and what they run on."""
 
     transcriber: str = "functions.transcribe.whisper:load"
     """`module:function` that loads the speech recogniser."""
@@ -79,7 +102,7 @@ class Settings(BaseSettings):
     aligner: str = "functions.align.aligner:load"
     """`module:function` that loads the aligner."""
     align_model: str | None = None
-    """A torchaudio bundle, a folder, or a name on the hub. None: the language's own."""
+    """A torchaudio bundle, a folder, or a name on the hub. None: the default of the language."""
     diarizer: str = "functions.diarize.pipeline:load"
     """`module:function` that loads the diarizer."""
     diarize_model: str = "embedded"
@@ -87,38 +110,99 @@ class Settings(BaseSettings):
     device: str = "cpu"
     """cpu or cuda."""
     compute_type: str = "int8"
-    """CTranslate2's: int8 for a CPU, float16 for a GPU."""
+    """CTranslate2's compute type: int8 for a CPU, float16 for a GPU."""
     batch_size: int = 4
-    """Windows of 30 s decoded at once."""
+    """Windows of 30 s that are decoded at once."""
     threads: int = 1
     """Compute threads of a model."""
-    models: Path = Path("~/.cache/dropscribe/models").expanduser()
+    models: Annotated[Path, AfterValidator(Path.expanduser)] = Path("~/.cache/dropscribe/models")
     """Folder where models are unpacked or downloaded."""
     download_models: bool = False
-    """May a stage fetch a model from the hub when it is not here?"""
+    """Whether a stage downloads a model that is not in the folder from the hub."""
     hub_token: str | None = Field(default=None, repr=False)
-    """For models behind a licence form."""
+    """Token for models on the hub that require a licence to be accepted."""
+
+
+class CostSettings(SettingsGroup):
+    """What the cost of a transcript is computed from."""
 
     resources: dict[str, Resources] = {}
-    """Of each function's instances, as JSON: {"align": {"cpu": 1, "memory_gib": 2, "gpu": null},
-    …}; finalize tells by them what a transcript cost. Empty: it does not."""
+    """CPU, memory and GPU of each function's instances, as JSON: {"align": {"cpu": 1, "memory_gib":
+    2, "gpu": null}, …}. Empty: transcripts have no cost."""
     region: str = "us-central1"
-    """Where the functions run. Prices are known of the region in shared/model/prices.toml only."""
+    """Where the functions run. Costs are computed only for the region of
+    shared/model/prices.toml."""
 
-    clock: str = "time:time"
-    """`module:function` that tells the seconds since the epoch, for leases, expiry and reconcile's
-    patience."""
+
+class JobSettings(SettingsGroup):
+    """Leases and attempts of stages, and how long a job's documents are kept."""
+
+    keep_days: int = Field(default=30, ge=1)
+    """Days until a job's documents expire."""
     lease: float = 60
-    """Seconds until a dead worker's part is given to another."""
+    """Seconds until the part of a worker that died is given to another."""
     heartbeat: float = 15
     """Seconds between renewals of a lease."""
     attempts: int = 3
-    """Times a stage may die at the same part before it is a problem."""
+    """Attempts that may die at the same part before the job fails."""
     stage_deadline: float = 1500
     """Seconds a stage may take. Less than Cloud Run's timeout, which is less than the workflow's
     1800."""
 
 
+class ReconcileSettings(SettingsGroup):
+    """When reconcile starts a run."""
+
+    unanswered_after: float = Field(default=600, ge=0)
+    """Seconds that a recording may have neither an answer nor an active run before reconcile starts
+    a run."""
+    restarts: int = Field(default=5, ge=0)
+    """Runs of a job that reconcile starts before it reports a problem instead."""
+
+
+class Settings(BaseModel):
+    """All settings of a deployment, by group."""
+
+    model_config = ConfigDict(frozen=True)
+
+    buckets: BucketSettings = Field(default_factory=BucketSettings)
+    adapters: AdapterSettings = Field(default_factory=AdapterSettings)
+    auth: AuthSettings = Field(default_factory=AuthSettings)
+    recordings: RecordingSettings = Field(default_factory=RecordingSettings)
+    inference: InferenceSettings = Field(default_factory=InferenceSettings)
+    costs: CostSettings = Field(default_factory=CostSettings)
+    jobs: JobSettings = Field(default_factory=JobSettings)
+    reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
+
+
 @cache
 def settings() -> Settings:
     return Settings()
+
+
+class SettingField(NamedTuple):
+    """How a generated list describes a setting."""
+
+    default: JsonValue
+    type: str
+    """Type in JSON Schema. A setting whose default is null may also be null."""
+    description: str
+
+
+def setting_fields() -> dict[str, SettingField]:
+    """Returns each setting by the name of its environment variable, without the prefix and in lower
+    case, in the order of this file."""
+    fields = {}
+    for group in SettingsGroup.__subclasses__():
+        for name, schema in group.model_json_schema()["properties"].items():
+            description = " ".join(schema["description"].split())
+            fields[name] = SettingField(schema["default"], json_type(schema), description)
+    return fields
+
+
+def json_type(schema: dict[str, JsonValue]) -> str:
+    """Returns the type in a JSON Schema, leaving out `null`."""
+    alternatives = cast(list[dict[str, JsonValue]], schema.get("anyOf", [schema]))
+    types = [str(alternative["type"]) for alternative in alternatives]
+    types = [type_ for type_ in types if type_ != "null"]
+    return types[0]

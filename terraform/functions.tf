@@ -1,23 +1,22 @@
 # The functions: one private Cloud Run service each.
 
 locals {
-  # Seconds that each waits for the next, from the innermost out. A heartbeat renews a lease; a stage past its deadline
-  # ends itself, before Cloud Run cuts its request off, before the workflow stops waiting. What is not set is as
-  # shared/settings.py has it.
+  # Seconds. Each timeout must be shorter than the next: a heartbeat renews the lease before it expires, a stage ends
+  # itself at its deadline before Cloud Run cuts off its request, and that happens before the workflow's call times out.
+  # The defaults are those of shared/settings.py.
   timeouts = {
-    heartbeat      = tonumber(lookup(var.settings, "heartbeat", local.default_seconds["heartbeat"]))
-    lease          = tonumber(lookup(var.settings, "lease", local.default_seconds["lease"]))
-    stage_deadline = tonumber(lookup(var.settings, "stage_deadline", local.default_seconds["stage_deadline"]))
+    heartbeat      = tonumber(lookup(var.settings, "heartbeat", local.settings.heartbeat.default))
+    lease          = tonumber(lookup(var.settings, "lease", local.settings.lease.default))
+    stage_deadline = tonumber(lookup(var.settings, "stage_deadline", local.settings.stage_deadline.default))
     request        = 1740
     call           = tonumber(one(regex("timeout: (\\d+)", local.workflow_source)))
   }
 
-  settings_source = file("${path.module}/../shared/settings.py")
-  settings        = distinct(flatten(regexall("(?m)^    ([a-z_]+): ", local.settings_source)))
-  default_seconds = { for found in regexall("(?m)^    ([a-z_]+): float = (\\d+)$", local.settings_source) : found[0] => found[1] }
+  # Generated from shared/settings.py: each setting's default, type and description.
+  settings = jsondecode(file("${path.module}/../shared/generated/settings.json"))
 
-  # Those that follow from other variables. `callers` has no place here: Cloud Run has looked at a token before a
-  # function sees it, and taken its signature away.
+  # Settings that follow from other variables. `callers` is never set: Cloud Run checks the token before a function sees
+  # it, and removes its signature.
   settings_by_terraform = [
     "audience", "callers", "device", "events_topic", "firestore_database", "hub_token", "inbox", "keep_answer_days",
     "keep_days", "keep_work_days", "outbox", "region", "resources", "threads", "work", "workflow",
@@ -38,8 +37,8 @@ locals {
     },
   )
 
-  # finalize works out what a job cost, for which it has to know what the others run on, and how long what they
-  # made is kept.
+  # finalize computes the cost of a job from the resources of all functions and the days that the work bucket keeps
+  # objects.
   resources = { for name, stage in local.stages : name => { cpu = stage.cpu, memory_gib = stage.memory_gib, gpu = stage.gpu } }
   for_finalize = {
     DROPSCRIBE_RESOURCES      = jsonencode(local.resources)

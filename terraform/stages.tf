@@ -1,20 +1,11 @@
-# One entry a function: what it gets unless var.stages says otherwise.
+# The resources and instances of each function: the defaults, overridden by var.stages.
 #
-# One vCPU, since two instances with one thread do more than one with two. Memory is at least half as much again as a
-# function was seen to hold (benchmarks/README.md); files in /tmp count, too. max_instances is the cap on spending: what
-# does not fit waits, for the workflow asks again. Cloud Run refuses a service whose instances could have more than the
-# region's quota together; in a new project that is 20 vCPU and 40 GiB.
+# The defaults are generated from shared/model/stages.py, which gives the reasons for them. Cloud Run refuses a service
+# whose instances together could exceed the region's quota. In a new project that is 20 vCPU and 40 GiB.
 locals {
-  defaults = {
-    prepare    = { model = false, cpu = 1, memory_gib = 2, concurrency = 1, max_instances = 5 }
-    transcribe = { model = true, cpu = 1, memory_gib = 3, concurrency = 1, max_instances = 10 }
-    align      = { model = true, cpu = 1, memory_gib = 2, concurrency = 1, max_instances = 10 }
-    diarize    = { model = true, cpu = 1, memory_gib = 2, concurrency = 1, max_instances = 10 }
-    finalize   = { model = false, cpu = 1, memory_gib = 2, concurrency = 2, max_instances = 5 }
-    reconcile  = { model = false, cpu = 1, memory_gib = 1, concurrency = 1, max_instances = 1 }
-  }
+  defaults = jsondecode(file("${path.module}/../shared/generated/stages.json"))
 
-  # What an L4 needs.
+  # Resources of a function with an L4.
   with_gpu = { cpu = 4, memory_gib = 16, max_instances = 2 }
 
   stages = { for name, default in local.defaults : name => merge(

@@ -41,7 +41,7 @@ variable "images" {
 }
 
 variable "stages" {
-  description = "Resources of a function that replace its defaults (stages.tf): vCPU, GiB, an L4, instances."
+  description = "Resources of a function that replace its defaults (shared/model/stages.py): vCPU, GiB, an L4, instances."
   type = map(object({
     cpu           = optional(number)
     memory_gib    = optional(number)
@@ -58,7 +58,7 @@ variable "stages" {
 
   validation {
     condition     = alltrue([for name, stage in var.stages : stage.gpu == null || try(local.defaults[name].model, true)])
-    error_message = "Only transcribe, align and diarize have a model that a GPU would help."
+    error_message = "Only ${join(", ", [for name, default in local.defaults : name if default.model])} have a model that a GPU speeds up."
   }
 }
 
@@ -68,7 +68,7 @@ variable "settings" {
   default     = {}
 
   validation {
-    condition     = length(setsubtract(keys(var.settings), local.settings)) == 0
+    condition     = length(setsubtract(keys(var.settings), keys(local.settings))) == 0
     error_message = "settings names what shared/settings.py does not have."
   }
 

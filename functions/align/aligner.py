@@ -35,7 +35,7 @@ PUNKT_TABLES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "se
 @cache
 def load() -> "WhisperxAligner":
     """Returns the aligner with the deployment's model."""
-    return WhisperxAligner(settings().align_model)
+    return WhisperxAligner(settings().inference.align_model)
 
 
 class WhisperxAligner:
@@ -52,7 +52,10 @@ class WhisperxAligner:
         if self.model in (None, PACKAGED):
             return hama.engine()
         return Engine(
-            name="whisperx", version=version("whisperx"), model=self.model, device=settings().device
+            name="whisperx",
+            version=version("whisperx"),
+            model=self.model,
+            device=settings().inference.device,
         )
 
     def for_language(self, language: str) -> "WhisperxSegmentAligner | None":
@@ -85,7 +88,7 @@ def acoustic_model(language: str, name: str | None) -> AcousticModel | None:
     if model in (None, PACKAGED):
         return None
 
-    config = settings()
+    config = settings().inference
     try:
         return wav2vec2.acoustic_model(
             language, model, config.models, config.download_models, config.device

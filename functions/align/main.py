@@ -17,7 +17,7 @@ from shared.settings import settings
 
 def load() -> Aligner:
     """Returns the aligner that the settings name."""
-    name = settings().aligner
+    name = settings().inference.aligner
     load_by_name = resolve_name(name)
     return cast(Aligner, load_by_name())
 

@@ -49,7 +49,7 @@ class Sentence:
 def align(task: StageInput[AlignParams], load: Callable[[], Aligner]) -> Iterator[Output]:
     """Yields `aligned`. `load` returns the deployment's aligner; it is not called for a
     translation."""
-    recognition_json = task.files["heard"].read_bytes()
+    recognition_json = task.files["recognition"].read_bytes()
     recognition = Recognition.model_validate_json(recognition_json)
     audio = ChunkAudio(read_wav(task.files["audio"]))
 

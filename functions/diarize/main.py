@@ -16,7 +16,7 @@ from shared.settings import settings
 
 def load() -> Diarizer:
     """Returns the diarizer that the settings name."""
-    name = settings().diarizer
+    name = settings().inference.diarizer
     load_by_name = resolve_name(name)
     return cast(Diarizer, load_by_name())
 

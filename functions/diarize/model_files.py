@@ -29,7 +29,7 @@ class EmbeddedFiles(NamedTuple):
 @cache
 def engine() -> Engine:
     """The engine of the deployment's model. Raises ModelUnavailable."""
-    model = settings().diarize_model
+    model = settings().inference.diarize_model
     if model == EMBEDDED:
         files = list(embedded_files())
     else:
@@ -41,7 +41,7 @@ def engine() -> Engine:
         version=version("pyannote.audio"),
         model=model,
         digest=files_digest(files),
-        device=settings().device,
+        device=settings().inference.device,
     )
 
 
@@ -64,7 +64,7 @@ def model_folder(model: str) -> Path:
         return folder
 
     name, _, revision = model.partition("@")
-    config = settings()
+    config = settings().inference
     try:
         snapshot = snapshot_download(
             name,

@@ -58,15 +58,15 @@ SEGMENTATION = {"segmentation": {"threshold": 0.5, "min_duration_off": 0.0}}
 @cache
 def load() -> "PyannoteDiarizer":
     """Returns the diarizer with the deployment's model. Raises ModelUnavailable."""
-    torch.set_num_threads(settings().threads)
-    model = settings().diarize_model
+    torch.set_num_threads(settings().inference.threads)
+    model = settings().inference.diarize_model
     with suppress_pyannote_output():
         if model == EMBEDDED:
             pipeline = embedded_pipeline(embedded_files())
         else:
             pipeline = pretrained_pipeline(model_folder(model))
 
-    device = torch.device(settings().device)
+    device = torch.device(settings().inference.device)
     return PyannoteDiarizer(pipeline.to(device))
 
 
@@ -123,10 +123,12 @@ def pretrained_pipeline(folder: Path) -> Pipeline:
 
     Raises ModelUnavailable if pyannote cannot load it or a model that it refers to.
     """
-    model = settings().diarize_model
-    models = settings().models
+    model = settings().inference.diarize_model
+    models = settings().inference.models
     try:
-        pipeline = Pipeline.from_pretrained(folder, token=settings().hub_token, cache_dir=models)
+        pipeline = Pipeline.from_pretrained(
+            folder, token=settings().inference.hub_token, cache_dir=models
+        )
     except (FileNotFoundError, HfHubHTTPError) as error:
         raise ModelUnavailable(f"{model}: a part of it is not in {models}") from error
 

@@ -10,15 +10,21 @@ from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import (
     Prepared,
-    ResolvedOption,
     Source,
     StageRequest,
     StageResponse,
     WireModel,
 )
 from shared.model.errors import ArtifactMissing, EmptyRecording, RecordingTooLarge
-from shared.model.languages import MULTI
-from shared.model.options import Options, ours, read_folder, refuse_if_large, resolve
+from shared.model.options import (
+    Options,
+    params_for,
+    plan_stages,
+    read_options_file,
+    refuse_if_large,
+    resolve,
+    without_upload_metadata,
+)
 from shared.ports.blobs import Blob, BlobStore
 from shared.runtime.execution import execute
 from shared.runtime.http import validated
@@ -66,7 +72,7 @@ def prepare(
     stage_request = StageRequest(source=source, params=params)
     response = execute(stage, stage_request, blobs, jobs)
 
-    stages = plan(options, resolved)
+    stages = plan_stages(options, resolved)
     chunks = output_count(response, "chunks")
     is_diarized = stages["diarize"] is not None
     spans = output_count(response, "spans") if is_diarized else 0
@@ -93,7 +99,7 @@ def find_recording(source: Source, blobs: BlobStore) -> Blob:
         raise ArtifactMissing("the recording was deleted or replaced before it was read")
     if recording.size == 0:
         raise EmptyRecording("the object holds 0 bytes")
-    max_gigabytes = settings().max_gigabytes
+    max_gigabytes = settings().recordings.max_gigabytes
     max_bytes = max_gigabytes * 1e9
     if recording.size > max_bytes:
         raise RecordingTooLarge(f"{recording.size} bytes; the limit is {max_gigabytes:g} GB")
@@ -108,9 +114,9 @@ def load_options(
     They are read again for each run, so a redrive sees what changed.
     """
     return {
-        "deployment": settings().defaults,
+        "deployment": settings().recordings.defaults,
         **load_options_file(source, blobs),
-        "object metadata": ours(recording.metadata),
+        "object metadata": without_upload_metadata(recording.metadata),
         "redrive": run.options,
     }
 
@@ -127,37 +133,18 @@ def load_options_file(source: Source, blobs: BlobStore) -> dict[str, dict[str, J
             continue
         refuse_if_large(options_file.size, path)
         content = blobs.read(uri)
-        options = read_folder(content, path)
+        options = read_options_file(content, path)
         return {path: options}
     return {}
 
 
 def prepare_params(options: Options) -> dict[str, JsonValue]:
-    limits = settings()
+    limits = settings().recordings
     return {
-        "channels": options.channels,
+        **params_for("prepare", options),
         "chunk_seconds": limits.chunk_seconds,
         "span_seconds": limits.span_seconds,
         "max_seconds": limits.max_hours * 3600,
-    }
-
-
-def plan(
-    options: Options, chosen: dict[str, ResolvedOption]
-) -> dict[str, dict[str, JsonValue] | None]:
-    """Returns each stage's params, or None for a stage that is skipped.
-
-    A stage gets only the options that change its result; any other would void its cached result.
-    """
-    heard = options.model_dump(include={"language", "model", "task", "initial_prompt", "hotwords"})
-    voices = options.model_dump(include={"speakers", "min_speakers", "max_speakers"})
-    given = options.language not in (None, MULTI)
-    return {
-        "detect": None if given else {"task": "detect", "model": options.model},
-        "transcribe": heard,
-        "align": {"task": options.task},
-        "diarize": voices if options.diarize and options.channels == "mix" else None,
-        "finalize": {"options": {name: choice.model_dump() for name, choice in chosen.items()}},
     }
 
 

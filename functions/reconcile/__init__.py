@@ -1,1 +1,1 @@
-"""reconcile: what has no answer is started again."""
+"""reconcile: starts runs for recordings that have no answer."""

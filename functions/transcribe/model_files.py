@@ -95,7 +95,7 @@ def main() -> None:
     """`python -m functions.transcribe.model_files NAME`: fetch a model from the hub, for a cloud
     that never asks it."""
     try:
-        folder = find(sys.argv[1], settings().models, download=True)
+        folder = find(sys.argv[1], settings().inference.models, download=True)
     except ModelUnavailable as error:
         sys.exit(f"{error}, or the hub does not answer")
     sys.stdout.write(f"{folder}\nsha256 of model.bin: {digest(folder)}\n")

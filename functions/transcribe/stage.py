@@ -20,7 +20,7 @@ from shared.model.errors import BadOption, BadRequest
 from shared.runtime.stage import Output, SingleOutput, StageInput
 from shared.settings import settings
 
-VERSION = "3"
+VERSION = "4"
 """Goes up when the same question would get another answer."""
 
 MULTI = "multi"
@@ -69,7 +69,7 @@ class Recogniser(Protocol):
 
 def load_recogniser(model: str | None = None) -> Recogniser:
     """Returns the loaded model of that name, or the deployment's."""
-    load = resolve_name(settings().transcriber)
+    load = resolve_name(settings().inference.transcriber)
     return cast(Recogniser, load(model))
 
 
@@ -81,7 +81,7 @@ def engine_of(params: ModelParams) -> Engine:
 def transcribe(
     task: StageInput[TranscribeParams], load: Callable[[str | None], Recogniser] = load_recogniser
 ) -> Iterator[Output]:
-    """Yields `heard`. `load` gives the model of a name; the deployment's when there is none."""
+    """Yields `recognition`. `load` gives the model of a name; the deployment's when there is none."""
     chunk = chunk_of(
         Manifest.model_validate_json(task.files["manifest"].read_bytes()), task.params.part
     )
@@ -92,7 +92,7 @@ def transcribe(
     segments = said(task, recogniser, speech_in(chunk), language)
     warnings = tuple(warned(task.params, recogniser)) if segments else ()
     yield SingleOutput(
-        "heard", Recognition(segments=segments, engine=recogniser.engine, warnings=warnings)
+        "recognition", Recognition(segments=segments, engine=recogniser.engine, warnings=warnings)
     )
 
 

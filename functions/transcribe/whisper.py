@@ -45,14 +45,14 @@ PROMPT_LIMIT = 223
 
 def load(name: str | None = None) -> "Whisper":
     """The recogniser of the model called `name`; without one, the deployment's."""
-    return loaded(name or settings().whisper_model)
+    return loaded(name or settings().inference.whisper_model)
 
 
 @lru_cache(maxsize=1)
 def loaded(name: str) -> "Whisper":
     """One is kept in memory."""
-    folder = models.find(name, settings().models, settings().download_models)
-    device = settings().device
+    folder = models.find(name, settings().inference.models, settings().inference.download_models)
+    device = settings().inference.device
     engine = Engine(
         name="whisperx",
         version=version("whisperx"),
@@ -60,8 +60,10 @@ def loaded(name: str) -> "Whisper":
         digest=f"sha256:{models.digest(folder)}",
         device=device,
     )
-    model = TimedWhisperModel(str(folder), device, settings().compute_type, settings().threads)
-    return Whisper(model, engine, settings().batch_size)
+    model = TimedWhisperModel(
+        str(folder), device, settings().inference.compute_type, settings().inference.threads
+    )
+    return Whisper(model, engine, settings().inference.batch_size)
 
 
 class Whisper:

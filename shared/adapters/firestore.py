@@ -1,19 +1,19 @@
-"""Documents in Firestore, or in whatever FIRESTORE_EMULATOR_HOST points at. The only module that
-imports its client.
+"""Documents in Firestore, or in the emulator at FIRESTORE_EMULATOR_HOST. The only module that
+imports Firestore's client.
 
-No transactions: they crawl when contended, and compare-and-set on a document's update time is all
-that is needed.
+It uses no transactions: they are slow under contention, and all that is needed is compare-and-set
+on a document's update time.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
-from google.api_core import exceptions as gone_wrong
-from google.auth.exceptions import GoogleAuthError
+from google.api_core.exceptions import Conflict, FailedPrecondition, NotFound
 from google.cloud import firestore
 
+from shared.adapters.google import translate_google_errors
 from shared.model.errors import JobStoreUnavailable
 from shared.ports.documents import Document
 from shared.settings import settings
@@ -21,60 +21,60 @@ from shared.settings import settings
 TIMEOUT = 30.0
 """Seconds a call may take, retries included."""
 
+translate_errors = partial(translate_google_errors, JobStoreUnavailable, "Firestore")
+
 
 class FirestoreDocuments:
-    """A version is the document's update time."""
+    """Documents whose version is their update time."""
 
     def __init__(self) -> None:
-        self._client = firestore.Client(database=settings().firestore_database)
+        self._client = firestore.Client(database=settings().adapters.firestore_database)
 
     def get(self, path: str) -> tuple[Document, object] | None:
         with translate_errors():
-            found = self._client.document(path).get(timeout=TIMEOUT)
-        return (cast(Document, found.to_dict()), found.update_time) if found.exists else None
+            snapshot = self._client.document(path).get(timeout=TIMEOUT)
+        if not snapshot.exists:
+            return None
+        return cast(Document, snapshot.to_dict()), snapshot.update_time
 
     def put(self, path: str, document: Document, if_version: object | None) -> bool:
-        at = self._client.document(path)
+        reference = self._client.document(path)
+        fields = firestore_fields(document)
         with translate_errors():
             try:
                 if if_version is None:
-                    at.create(stored(document), timeout=TIMEOUT)
+                    reference.create(fields, timeout=TIMEOUT)
                 else:
                     option = self._client.write_option(last_update_time=if_version)
-                    at.update(stored(document), option=option, timeout=TIMEOUT)
-            except (gone_wrong.Conflict, gone_wrong.FailedPrecondition, gone_wrong.NotFound):
+                    reference.update(fields, option=option, timeout=TIMEOUT)
+            except (Conflict, FailedPrecondition, NotFound):
                 return False
-            return True
+        return True
 
     def delete(self, path: str) -> None:
         with translate_errors():
             self._client.document(path).delete(timeout=TIMEOUT)
 
-    def query(self, collection: str, field: str, value: str) -> Iterator[Document]:
-        query = self._client.collection(collection).where(
-            filter=firestore.FieldFilter(field, "==", value)
-        )
-        with translate_errors():
-            for found in query.stream(timeout=TIMEOUT):
-                yield cast(Document, found.to_dict())
-
     def list_recent(self, collection: str, limit: int) -> Iterator[Document]:
-        query = self._client.collection(collection).order_by(
-            "updated", direction=firestore.Query.DESCENDING
-        )
-        with translate_errors():
-            for found in query.limit(limit).stream(timeout=TIMEOUT):
-                yield cast(Document, found.to_dict())
+        newest_first = firestore.Query.DESCENDING
+        query = self._client.collection(collection).order_by("updated", direction=newest_first)
+        yield from documents(query.limit(limit))
+
+    def query(self, collection: str, field: str, value: str) -> Iterator[Document]:
+        condition = firestore.FieldFilter(field, "==", value)
+        query = self._client.collection(collection).where(filter=condition)
+        yield from documents(query)
 
 
-def stored(document: Document) -> dict[str, Any]:
-    """`expires` as a timestamp, the one type a time-to-live policy reads."""
-    return {**document, "expires": datetime.fromisoformat(str(document["expires"]))}
+def documents(query: firestore.Query) -> Iterator[Document]:
+    """Yields the documents that a query finds."""
+    with translate_errors():
+        for snapshot in query.stream(timeout=TIMEOUT):
+            yield cast(Document, snapshot.to_dict())
 
 
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    try:
-        yield
-    except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError, GoogleAuthError) as error:
-        raise JobStoreUnavailable(f"{type(error).__name__} from Firestore") from error
+def firestore_fields(document: Document) -> dict[str, Any]:
+    """Returns the document with `expires` as a timestamp, the only type that a time-to-live policy
+    reads."""
+    expires = datetime.fromisoformat(str(document["expires"]))
+    return {**document, "expires": expires}

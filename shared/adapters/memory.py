@@ -1,4 +1,5 @@
-"""Adapters that keep everything in memory, for unit tests."""
+"""Adapters that keep everything in memory, for unit tests. They pass the same contract tests as the
+real ones."""
 
 import base64
 import io
@@ -20,8 +21,7 @@ from shared.ports.documents import Document
 
 
 class MemoryBlobs:
-    """A BlobStore for unit tests: same promises, no network. `clock` gives seconds since the
-    epoch."""
+    """A BlobStore. `clock` returns seconds since the epoch."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._objects: dict[str, tuple[Blob, bytes]] = {}
@@ -29,22 +29,19 @@ class MemoryBlobs:
         self._clock = clock
 
     def find(self, uri: str) -> Blob | None:
-        return self._objects[uri][0] if uri in self._objects else None
+        blob, _ = self._objects.get(uri, (None, b""))
+        return blob
 
     def list(
         self, prefix: str, *, start: str = "", end: str = "", glob: str = ""
     ) -> Iterator[Blob]:
-        """Of a glob it knows the form `**/{a,b}`."""
-        endings = tuple(
-            glob.removeprefix("**").replace("{", "").replace("}", "").replace(",", ",/").split(",")
-        )
-        found = [blob for uri, (blob, _) in sorted(self._objects.items()) if uri.startswith(prefix)]
-        return iter(
-            [
-                blob for blob in found
-                if (name := blob.uri.split("/", 3)[3]) >= start and (not end or name < end) and name.endswith(endings)
-            ]
-        )  # fmt: skip
+        endings = endings_of(glob)
+        found = []
+        for uri, (blob, _) in sorted(self._objects.items()):
+            in_bounds = start <= blob.name and (not end or blob.name < end)
+            if uri.startswith(prefix) and in_bounds and blob.name.endswith(endings):
+                found.append(blob)
+        return iter(found)
 
     def read(self, uri: str, generation: int | None = None) -> bytes:
         blob, data = self._objects.get(uri, (None, b""))
@@ -53,16 +50,19 @@ class MemoryBlobs:
         return data
 
     def fetch(self, artifact: Artifact, to: Path) -> None:
-        to.write_bytes(self.read(artifact.uri))
+        data = self.read(artifact.uri)
+        to.write_bytes(data)
         verify_digest(artifact, to)
 
     def open(self, source: Source) -> BinaryIO:
-        return io.BytesIO(self.read(source.uri, source.generation))
+        data = self.read(source.uri, source.generation)
+        return io.BytesIO(data)
 
     def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         data = content.read_bytes() if isinstance(content, Path) else content
         self.put(uri, data, if_generation_match=0)
-        return Artifact(uri=uri, generation=self._objects[uri][0].generation, sha256=sha256)
+        blob, _ = self._objects[uri]
+        return Artifact(uri=uri, generation=blob.generation, sha256=sha256)
 
     def put(
         self,
@@ -74,12 +74,18 @@ class MemoryBlobs:
         metadata: Mapping[str, str] | None = None,
     ) -> int | None:
         found = self.find(uri)
-        if (found.generation if found else 0) != if_generation_match:
+        current = found.generation if found else 0
+        if current != if_generation_match:
             return None
         self._generation += 1
-        created = datetime.fromtimestamp(self._clock(), UTC)
-        checksum = base64.b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode()
-        blob = Blob(uri, self._generation, len(data), created, dict(metadata or {}), checksum)
+        blob = Blob(
+            uri=uri,
+            generation=self._generation,
+            size=len(data),
+            created=datetime.fromtimestamp(self._clock(), UTC),
+            metadata=dict(metadata or {}),
+            crc32c=crc32c(data),
+        )
         self._objects[uri] = blob, data
         return self._generation
 
@@ -91,8 +97,25 @@ class MemoryBlobs:
         return True
 
 
+def endings_of(glob: str) -> tuple[str, ...]:
+    """Returns the endings of names that a pattern matches: all, or those of `**/{a,b}`.
+
+    Other patterns of Cloud Storage are not known.
+    """
+    if not glob:
+        return ("",)
+    names = glob.removeprefix("**/{").removesuffix("}")
+    return tuple(f"/{name}" for name in names.split(","))
+
+
+def crc32c(data: bytes) -> str:
+    """Returns the checksum as Cloud Storage writes it."""
+    checksum = google_crc32c.value(data).to_bytes(4, "big")
+    return base64.b64encode(checksum).decode()
+
+
 class MemoryDocuments:
-    """Documents for unit tests."""
+    """Documents whose versions are numbered."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[Document, int]] = {}
@@ -104,35 +127,45 @@ class MemoryDocuments:
 
     def put(self, path: str, document: Document, if_version: object | None) -> bool:
         with self._writing:
-            found = self._kept.get(path)
-            if (found[1] if found else None) != if_version:
+            _, version = self._kept.get(path, (None, None))
+            if version != if_version:
                 return False
             self._version += 1
             self._kept[path] = document, self._version
-            return True
+        return True
 
     def delete(self, path: str) -> None:
         self._kept.pop(path, None)
 
-    def query(self, collection: str, field: str, value: str) -> Iterator[Document]:
-        beneath = [d for p, (d, _) in self._kept.items() if p.rpartition("/")[0] == collection]
-        return iter([d for d in beneath if looked_up(d, field) == value])
-
     def list_recent(self, collection: str, limit: int) -> Iterator[Document]:
-        beneath = [d for p, (d, _) in self._kept.items() if p.rpartition("/")[0] == collection]
-        return iter(sorted(beneath, key=lambda d: str(d["updated"]), reverse=True)[:limit])
+        documents = self._directly_in(collection)
+        documents.sort(key=lambda document: str(document["updated"]), reverse=True)
+        return iter(documents[:limit])
+
+    def query(self, collection: str, field: str, value: str) -> Iterator[Document]:
+        for document in self._directly_in(collection):
+            if value_at(document, field) == value:
+                yield document
+
+    def _directly_in(self, collection: str) -> list[Document]:
+        found = []
+        for path, (document, _) in self._kept.items():
+            parent = path.rpartition("/")[0]
+            if parent == collection:
+                found.append(document)
+        return found
 
 
-def looked_up(document: Document, field: str) -> JsonValue:
-    """What stands at a path such as `source.name`."""
-    found: JsonValue = document
+def value_at(document: Document, field: str) -> JsonValue:
+    """Returns the value of a field such as `source.name`, or None."""
+    value: JsonValue = document
     for key in field.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 class MemoryEvents:
-    """Completions for unit tests."""
+    """An EventPublisher that keeps what was published, in order."""
 
     def __init__(self) -> None:
         self.events: list[CloudEvent] = []

@@ -1,61 +1,54 @@
-"""Completions on a Pub/Sub topic, through Google's generated client. The only module that imports
-it.
+"""Events on a Pub/Sub topic. The only module that imports Pub/Sub's generated client.
 
-The generated client publishes one message and waits; the one above it batches in threads, which a
-message a job does not need. It is made at the first event: no function starts slower for it, and a
-job's end is no place to fail.
+The generated client publishes one message and waits; the library above it batches messages in
+threads, which one message per job does not need. The client is made at the first event: no function
+starts more slowly for it, and an outage then cannot fail a job.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 
 import grpc
 from cloudevents.conversion import to_binary
 from cloudevents.http import CloudEvent
-from google.api_core import exceptions as gone_wrong
 from google.api_core.retry import Retry, if_transient_error
-from google.auth.exceptions import GoogleAuthError
 from google.pubsub_v1 import PublisherClient, PubsubMessage
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
+from shared.adapters.google import translate_google_errors
 from shared.model.errors import EventsUnavailable
 from shared.settings import settings
 
 TIMEOUT = 10.0
-"""Seconds in which an event is published, retries included, or left to reconcile: finalize's caller
-waits for it."""
-ATTEMPT = 5.0
-"""Seconds that one of its requests may take."""
+"""Seconds until publishing is left to reconcile, retries included: finalize's caller waits for
+it."""
+ATTEMPT_TIMEOUT = 5.0
+"""Seconds that each of its requests may take."""
+
+translate_errors = partial(translate_google_errors, EventsUnavailable, "Pub/Sub")
 
 
 class PubSubEvents:
-    """The topic that the settings name. Attributes and data follow the Pub/Sub protocol binding's
-    binary mode."""
+    """An EventPublisher to the topic of the settings.
+
+    Attributes and data follow the binary mode of CloudEvents' Pub/Sub protocol binding.
+    """
 
     def publish(self, event: CloudEvent) -> None:
         attributes, data = to_binary(event)
         message = PubsubMessage(attributes=attributes, data=data)
         retry = Retry(predicate=if_transient_error, initial=0.1, timeout=TIMEOUT)
+        topic = settings().adapters.events_topic
         with translate_errors():
-            client(settings().pubsub_host).publish(
-                topic=settings().events_topic, messages=[message], retry=retry, timeout=ATTEMPT
-            )
+            publisher = client(settings().adapters.pubsub_host)
+            publisher.publish(topic=topic, messages=[message], retry=retry, timeout=ATTEMPT_TIMEOUT)
 
 
 @cache
 def client(host: str | None) -> PublisherClient:
-    """To Google, with its credentials; to a host of one's own, without any."""
+    """Returns a client of Google's Pub/Sub, or of an emulator at `host`, which takes no
+    credentials."""
     if host is None:
         return PublisherClient()
-    return PublisherClient(transport=PublisherGrpcTransport(channel=grpc.insecure_channel(host)))
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """A missing topic, right or credential is an outage too: somebody will mend it, and reconcile
-    tells it then."""
-    try:
-        yield
-    except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError, GoogleAuthError) as error:
-        raise EventsUnavailable(f"{type(error).__name__} from Pub/Sub") from error
+    channel = grpc.insecure_channel(host)
+    transport = PublisherGrpcTransport(channel=channel)
+    return PublisherClient(transport=transport)

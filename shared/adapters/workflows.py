@@ -1,18 +1,18 @@
-"""Executions of the workflow, through Google's own client. The only module that imports it."""
+"""Executions on Google Workflows. The only module that imports its client."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from functools import partial
 
 import grpc
-from google.api_core import exceptions as gone_wrong
-from google.auth.exceptions import GoogleAuthError
-from google.cloud.workflows import executions_v1
+from google.api_core.exceptions import FailedPrecondition, InvalidArgument, NotFound
+from google.cloud.workflows.executions_v1 import Execution, ExecutionsClient
 from google.cloud.workflows.executions_v1.services.executions.transports import (
     ExecutionsGrpcTransport,
 )
 from pydantic import JsonValue
 
+from shared.adapters.google import translate_google_errors
 from shared.model.contracts import Problem, Source
 from shared.model.errors import WorkflowUnavailable
 from shared.settings import settings
@@ -20,13 +20,15 @@ from shared.settings import settings
 TIMEOUT = 30.0
 """Seconds a call may take, retries included."""
 
+translate_errors = partial(translate_google_errors, WorkflowUnavailable, "the workflow")
+
 
 class WorkflowExecutions:
-    """On Google Workflows, or on whatever `settings().executions_host` points at."""
+    """Executions of the workflow that the settings name."""
 
     def __init__(self) -> None:
-        self._parent = settings().workflow
-        self._client = client(settings().executions_host)
+        self._workflow = settings().adapters.workflow
+        self._client = client(settings().adapters.executions_host)
 
     def start(
         self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
@@ -41,44 +43,40 @@ class WorkflowExecutions:
         )
 
     def is_active(self, execution: str) -> bool:
+        name = self._name(execution)
         with translate_errors():
             try:
-                found = self._client.get_execution(name=self._name(execution), timeout=TIMEOUT)
-            except gone_wrong.NotFound:
+                found = self._client.get_execution(name=name, timeout=TIMEOUT)
+            except NotFound:
                 return False
-            return bool(found.state == executions_v1.Execution.State.ACTIVE)
+        return bool(found.state == Execution.State.ACTIVE)
 
     def cancel(self, execution: str) -> None:
+        name = self._name(execution)
         with translate_errors():
             try:
-                self._client.cancel_execution(name=self._name(execution), timeout=TIMEOUT)
-            except (gone_wrong.FailedPrecondition, gone_wrong.InvalidArgument, gone_wrong.NotFound):
+                self._client.cancel_execution(name=name, timeout=TIMEOUT)
+            except (FailedPrecondition, InvalidArgument, NotFound):
                 return  # it has ended
 
     def _create(self, argument: dict[str, JsonValue]) -> str:
-        execution = executions_v1.Execution(argument=json.dumps(argument))
+        """Create an execution. Returns its id."""
+        execution = Execution(argument=json.dumps(argument))
         with translate_errors():
-            made = self._client.create_execution(
-                parent=self._parent, execution=execution, timeout=TIMEOUT
+            created = self._client.create_execution(
+                parent=self._workflow, execution=execution, timeout=TIMEOUT
             )
-        return str(made.name).rpartition("/")[2]
+        return str(created.name).rpartition("/")[2]
 
     def _name(self, execution: str) -> str:
-        return f"{self._parent}/executions/{execution}"
+        return f"{self._workflow}/executions/{execution}"
 
 
-def client(host: str | None) -> executions_v1.ExecutionsClient:
-    """To Google, with its credentials; to a host of one's own, without any."""
+def client(host: str | None) -> ExecutionsClient:
+    """Returns a client of Google's Executions API, or of an emulator at `host`, which takes no
+    credentials."""
     if host is None:
-        return executions_v1.ExecutionsClient()
-    return executions_v1.ExecutionsClient(
-        transport=ExecutionsGrpcTransport(channel=grpc.insecure_channel(host))
-    )
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    try:
-        yield
-    except (gone_wrong.GoogleAPICallError, gone_wrong.RetryError, GoogleAuthError) as error:
-        raise WorkflowUnavailable(f"{type(error).__name__} from the workflow") from error
+        return ExecutionsClient()
+    channel = grpc.insecure_channel(host)
+    transport = ExecutionsGrpcTransport(channel=channel)
+    return ExecutionsClient(transport=transport)

@@ -1,8 +1,8 @@
-"""What is told when a job has ended: a CloudEvent, at least once, after its answer stands.
+"""Publishes the end of a job as a CloudEvent, at least once, after its answer is written.
 
-The write that settles a job notes that its end is to be told, and that is taken back only after the
-event was published. Whoever dies in between leaves it noted, for reconcile. All copies of an event
-have the same id.
+The write that ends a job marks its notification as due, and it is marked as sent only after the
+event was published. If a process dies in between, the notification stays due and reconcile
+publishes it. All copies of an event have the same id.
 """
 
 from cloudevents.http import CloudEvent
@@ -14,23 +14,26 @@ from shared.ports.blobs import JSON
 from shared.ports.events import EventPublisher
 
 SOURCE = "urn:dropscribe:inbox:"
-"""And the bucket."""
+"""Followed by the bucket."""
 TYPE = "dropscribe.job."
-"""And the state: dropscribe.job.done, .failed, .cancelled."""
+"""Followed by the state: dropscribe.job.done, .failed or .cancelled."""
 
 
-def publish_job_event(job_id: str, jobs: JobStore, completions: EventPublisher) -> bool:
-    """Tell how the job's current run ended, if that is due; whether it was."""
+def publish_job_event(job_id: str, jobs: JobStore, publisher: EventPublisher) -> bool:
+    """Publish how the job's current run ended, if that is due. Returns whether it was due.
+
+    Raises EventsUnavailable.
+    """
     job = jobs.find(job_id)
     if job is None or job.notification != "due":
         return False
-    completions.publish(cloud_event(job))
+    publisher.publish(cloud_event(job))
     jobs.mark_notified(job)
     return True
 
 
 def cloud_event(job: Job) -> CloudEvent:
-    """The event of a settled job: the same each time it is made."""
+    """Returns the event of a job that has ended. It is the same each time."""
     attributes = {
         "id": f"{job.job_id}-{job.run}-{job.state}",
         "source": f"{SOURCE}{job.source.bucket}",
@@ -39,17 +42,19 @@ def cloud_event(job: Job) -> CloudEvent:
         "time": (job.ended or job.updated).isoformat(),
         "datacontenttype": JSON,
     }
-    return CloudEvent(attributes, job_event(job).model_dump(mode="json"))
+    data = job_event(job).model_dump(mode="json")
+    return CloudEvent(attributes, data)
 
 
 def job_event(job: Job) -> JobEvent:
-    return JobEvent.model_validate(
-        {
-            "job_id": job.job_id,
-            "source": job.source,
-            "run": job.run,
-            "state": job.state,
-            "outputs": job.results,
-            "problem_type": job.problem.type if job.problem else None,
-        }
-    )
+    """Returns the event's data. It names the answer and the problem's type, and nothing that was
+    said."""
+    fields = {
+        "job_id": job.job_id,
+        "source": job.source,
+        "run": job.run,
+        "state": job.state,
+        "outputs": job.results,
+        "problem_type": job.problem.type if job.problem else None,
+    }
+    return JobEvent.model_validate(fields)

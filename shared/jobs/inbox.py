@@ -1,4 +1,5 @@
-"""What in the inbox is a recording, under which name it is answered, and whether it is."""
+"""Which objects of the inbox are recordings, which options apply to them, and whether they have an
+answer."""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from shared.settings import settings
 NO_RECORDING = re.compile(
     r"/$|(^|/)options[.]json$|^(gsutil|gcloud)/tmp/parallel_composite_uploads/"
 )
-"""Folder markers, options for the files beside them, and the parts of a composite upload. The
-workflow holds the same rule (workflows/transcription.yaml)."""
+"""Names of folder markers, of options for the files beside them, and of the parts of a composite
+upload. workflows/transcription.yaml holds the same rule."""
+COMMIT_MARKS = ("transcript.json", "problem.json")
+"""The objects that are written last into the folder of an answer."""
 
 
 def is_recording(name: str) -> bool:
@@ -20,20 +23,26 @@ def is_recording(name: str) -> bool:
 
 
 def answered(source: Source, blobs: BlobStore) -> bool:
-    """This generation of it, or a later one."""
-    folder = f"gs://{settings().outbox}/{answer_folder(source)}"
-    marks = (blobs.find(f"{folder}/{mark}") for mark in ("transcript.json", "problem.json"))
-    return any(mark is not None and generation_of(mark) >= source.generation for mark in marks)
+    """Returns whether this generation of the recording, or a later one, has an answer."""
+    folder = f"gs://{settings().buckets.outbox}/{answer_folder(source)}"
+    for name in COMMIT_MARKS:
+        mark = blobs.find(f"{folder}/{name}")
+        if mark is not None and generation_of(mark) >= source.generation:
+            return True
+    return False
 
 
 def generation_of(answer: Blob) -> int:
-    """Of the recording that it answers; an object that somebody else put there answers nothing."""
+    """Returns the generation of the recording that an outbox object answers, or 0 if the object was
+    put there by something else."""
     return int(answer.metadata.get("dropscribe-generation", 0))
 
 
 def options_paths(name: str) -> Iterator[str]:
-    """Where options for an object may stand, the nearest first: `a/b/c.mp3` -> a/b/, a/, and the
-    top."""
+    """Yields the names under which an object's options may be stored, the nearest first.
+
+    For `a/b/c.mp3` they are in `a/b/`, in `a/`, and at the top of the bucket.
+    """
     folder = name.rpartition("/")[0]
     while folder:
         yield f"{folder}/options.json"

@@ -1,24 +1,61 @@
-"""A job and its states."""
+"""A job, its states, and the pure functions that change it.
 
-from datetime import datetime
-from typing import Literal
+A job is one generation of one inbox object. Each column is a call of `JobStore`; a cell is the
+state after it, and `-` means that the call changes nothing.
+
+    state        claim      request_rerun  cancel     finish(done)  finish(failed)
+    (no job)     running    -              cancelled  -             -
+    running      running    running        cancelled  done          failed
+    retryable    running    running        cancelled  done          failed
+    done         running    running        -          -             failed
+    failed       running    running        -          done          -
+    cancelled    cancelled  running        -          done          failed
+    erased       -          -              -          -             -
+
+    state        finish(cancelled)  finish(retryable)  erase
+    (no job)     -                  -                  erased
+    running      cancelled          retryable          erased
+    retryable    cancelled          -                  erased
+    done         cancelled          -                  erased
+    failed       cancelled          -                  erased
+    cancelled    cancelled          -                  erased
+    erased       -                  -                  erased
+
+* `claim` is shown for a later run than the job's; for another run it changes nothing.
+* `finish` is shown for the job's own run; for another run it changes nothing. Finishing a job twice
+  in the same state changes nothing either, so that its notification is not due again.
+* A claim of a cancelled job leaves it cancelled: that run only writes the cancellation to the
+  outbox. `request_rerun` makes it running again.
+* `retryable` means that the workflow gave up on a failure that may pass: nothing was written to the
+  outbox, and reconcile starts another run. A job that has ended does not become retryable, since
+  its answer was written and only the response to the workflow was lost.
+* `erased` is a tombstone, which keeps the job from being claimed or written again.
+
+A StageRecord is one request to a stage: its lease, its attempts and its duration. All functions
+return the new model, or None if nothing is to be written.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
 
 from pydantic import ConfigDict, JsonValue
 
-from shared.model.contracts import Problem, Source, WireModel
+from shared.model.contracts import FinalState, Problem, Settled, Source, WireModel
+from shared.model.errors import AttemptsExhausted, StageBusy
 
 JobState = Literal["running", "done", "failed", "retryable", "cancelled", "erased"]
-"""`unanswered`: the workflow gave up on something that may pass, so nothing was written to the
-outbox. `erased`: a tombstone; all that is known is that there was a job."""
 
-
-ERASED = "(erased)"
-"""The name of an erased recording."""
+ERASED_NAME = "(erased)"
+"""Replaces the object name of an erased recording."""
+MAX_LEASE_LENGTHS = 2
+"""A lease that ends later than this many lease lengths from now was written by a clock that was
+ahead, and does not hold. Above 1 because the clocks of two machines differ a little."""
 
 
 class StoredModel(WireModel):
-    """A document. While a new version is being deployed, the old one reads what the new one
-    wrote."""
+    """A document. Unknown fields are ignored, so that an old version can read what a new version
+    wrote while the new one is being deployed."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -35,38 +72,289 @@ class Job(StoredModel):
     updated: datetime
     expires: datetime
     claimed: datetime | None = None
-    """By the current run."""
+    """When the current run claimed the job."""
     chunks: int | None = None
-    """Parts to transcribe; null until the recording is cut."""
+    """Number of parts to transcribe; null until the recording is cut."""
     spans: int | None = None
-    """Parts to diarize."""
+    """Number of parts to diarize; null until the recording is cut."""
     problem: Problem | None = None
     results: dict[str, str] = {}
     """Format -> URI in the outbox."""
     requested_run: int = 1
-    """The run that somebody last asked for, by an upload or a redrive. Those after it were started
-    by reconcile."""
+    """The last run that was requested, by an upload or a redrive. Later runs were started by
+    reconcile."""
     options: dict[str, JsonValue] = {}
-    """Those of the redrive, for the runs that follow it."""
+    """Options of the last redrive, which the runs after it keep."""
     ended: datetime | None = None
-    """When the run was settled."""
-    notification: Literal["due", "made"] | None = None
-    """Of how the run ended. `due` from the write that settles it until the event is published; null
-    when nobody is to be told."""
+    """When `finish` recorded the end of the current run; null before."""
+    notification: Literal["due", "sent"] | None = None
+    """Of the job's end: `due` from the write that records the end until the event is published;
+    null if there is nothing to publish."""
 
 
 class StageRecord(StoredModel):
-    """One question asked of a stage: its lease, its attempts, its progress."""
+    """One request to a stage: its lease, its attempts and its duration."""
 
-    task: str
+    key: str
+    """Stage and cache key: the same for every attempt at the same request."""
     stage: str
     part: int
     state: Literal["running", "done", "failed"]
     attempts: int
     owner: str
+    """Identifies the attempt that holds the lease."""
     lease_until: datetime
     started: datetime
     updated: datetime
     expires: datetime
     seconds: float | None = None
+    """Duration of the attempt that succeeded."""
     reused: bool = False
+    """Whether a later run was given the result of an earlier one."""
+
+    def is_leased(self, now: datetime, lease: timedelta) -> bool:
+        """Returns whether an attempt holds a lease that has not run out."""
+        remaining = self.lease_until - now
+        is_valid = timedelta() < remaining <= MAX_LEASE_LENGTHS * lease
+        return is_valid and self.state == "running"
+
+    def is_held_by(self, owner: str) -> bool:
+        """Returns whether `owner` is the attempt at work. A lease that was lost stays lost."""
+        return self.state == "running" and self.owner == owner
+
+
+NOT_ENDED: Mapping[str, Any] = {"results": {}, "ended": None, "notification": None}
+"""Fields of a job whose current run has not ended."""
+
+
+# Transitions of a job
+
+
+def claimed(
+    job: Job | None, source: Source, run: int, execution: str, now: datetime, expires: datetime
+) -> Job | None:
+    """Returns the job with `run` as its current run, unless it has that run or a later one."""
+    if job is None:
+        return Job(
+            job_id=source.job_id,
+            source=source,
+            run=run,
+            execution=execution,
+            state="running",
+            created=now,
+            updated=now,
+            expires=expires,
+            claimed=now,
+        )
+    if job.state == "erased" or job.run >= run:
+        return None
+    changes = {
+        **NOT_ENDED,
+        "run": run,
+        "execution": execution,
+        "updated": now,
+        "expires": expires,
+        "claimed": now,
+    }
+    if job.state != "cancelled":
+        changes |= {"state": "running", "problem": None}
+    return job.model_copy(update=changes)
+
+
+def rerun_requested(job: Job | None, options: dict[str, JsonValue], now: datetime) -> Job | None:
+    """Returns the job with the number of a further run reserved.
+
+    The run directly after the current one may be about to start, by reconcile. It is skipped:
+    `run` becomes its number without an execution that holds it, so that its claim fails.
+    """
+    if job is None or job.state == "erased":
+        return None
+    skipped_run = job.run + 1
+    changes = {
+        **NOT_ENDED,
+        "run": skipped_run,
+        "requested_run": skipped_run + 1,
+        "options": options,
+        "state": "running",
+        "problem": None,
+        "updated": now,
+    }
+    return job.model_copy(update=changes)
+
+
+def cancelled(
+    job: Job | None, source: Source, problem: Problem, now: datetime, expires: datetime
+) -> Job | None:
+    """Returns the job as cancelled, or None if it has ended.
+
+    Its run number rises by one, so that the attempts of the run before lose their claim, and a run
+    that has not claimed the job yet cannot do so.
+    """
+    if job is None:
+        return Job(
+            job_id=source.job_id,
+            source=source,
+            run=1,
+            execution="",
+            state="cancelled",
+            created=now,
+            updated=now,
+            expires=expires,
+            problem=problem,
+        )
+    if job.state not in ("running", "retryable"):
+        return None
+    changes = {
+        **NOT_ENDED,
+        "run": job.run + 1,
+        "state": "cancelled",
+        "problem": problem,
+        "updated": now,
+    }
+    return job.model_copy(update=changes)
+
+
+def finished(
+    job: Job | None,
+    run: int,
+    state: Settled,
+    problem: Problem | None,
+    results: dict[str, str],
+    now: datetime,
+    *,
+    notifies: bool,
+) -> Job | None:
+    """Returns the job with the end of `run` recorded, and a notification due if that is wanted."""
+    if job is None or job.state == "erased" or job.run != run:
+        return None
+    if job.ended and job.state == state:
+        return None
+    if state == "retryable" and job.state != "running":
+        return None
+    is_final = state in get_args(FinalState)
+    changes = {
+        "state": state,
+        "problem": problem,
+        "results": results,
+        "updated": now,
+        "ended": now,
+        "notification": "due" if notifies and is_final else None,
+    }
+    return job.model_copy(update=changes)
+
+
+def erased(job: Job | None, source: Source, now: datetime, expires: datetime) -> Job:
+    """Returns the tombstone of a job: of its runs only the number and the execution are kept."""
+    return Job(
+        job_id=source.job_id,
+        source=source,
+        run=job.run if job else 0,
+        execution=job.execution if job else "",
+        state="erased",
+        created=job.created if job else now,
+        updated=now,
+        expires=expires,
+    )
+
+
+def name_forgotten(job: Job | None) -> Job | None:
+    """Returns the job without the name of its recording."""
+    if job is None:
+        return None
+    nameless = job.source.model_copy(update={"name": ERASED_NAME})
+    return job.model_copy(update={"source": nameless})
+
+
+def parts_recorded(job: Job | None, run: int, chunks: int, spans: int, now: datetime) -> Job | None:
+    """Returns the job with the number of its parts, if `run` is its current run."""
+    if job is None or job.state == "erased" or job.run != run:
+        return None
+    changes = {"chunks": chunks, "spans": spans, "updated": now}
+    return job.model_copy(update=changes)
+
+
+def notified(job: Job | None, published: Job) -> Job | None:
+    """Returns the job with its notification sent, if its end is still the published one."""
+    if job is None:
+        return None
+    if job.run != published.run or job.state != published.state:
+        return None
+    return job.model_copy(update={"notification": "sent"})
+
+
+# Transitions of a stage record
+
+
+def attempt_started(
+    record: StageRecord | None, first: StageRecord, lease: timedelta, max_attempts: int
+) -> StageRecord:
+    """Returns the record with one more attempt, whose owner is that of `first`.
+
+    `first` is the record as a first attempt would write it. Raises StageBusy while another owner
+    holds the lease, and AttemptsExhausted if `max_attempts` attempts have died.
+    """
+    if record is None:
+        return first
+    stage = first.stage
+    if record.owner != first.owner and record.is_leased(first.started, lease):
+        raise StageBusy(f"another attempt at {stage} holds the lease")
+    attempts = record.attempts
+    has_died = record.state == "running"
+    if has_died and attempts >= max_attempts:
+        raise AttemptsExhausted(f"{stage} died {attempts} times at part {first.part}")
+    return first.model_copy(update={"attempts": attempts + 1})
+
+
+def lease_renewed(
+    record: StageRecord | None, owner: str, now: datetime, lease: timedelta
+) -> StageRecord | None:
+    """Returns the record with the lease of `owner` renewed."""
+    if record is None or not record.is_held_by(owner):
+        return None
+    changes = {"lease_until": now + lease, "updated": now}
+    return record.model_copy(update=changes)
+
+
+def lease_released(
+    record: StageRecord | None, owner: str, now: datetime, *, counted: bool
+) -> StageRecord | None:
+    """Returns the record without the lease of `owner`, after a failure. One that may pass is not
+    counted as an attempt."""
+    if record is None or not record.is_held_by(owner):
+        return None
+    attempts = record.attempts if counted else record.attempts - 1
+    changes = {
+        "state": "failed",
+        "attempts": attempts,
+        "updated": now,
+    }
+    return record.model_copy(update=changes)
+
+
+def attempt_completed(
+    record: StageRecord | None, owner: str, now: datetime, seconds: float
+) -> StageRecord | None:
+    """Returns the record as done by `owner` in so many seconds."""
+    if record is None or not record.is_held_by(owner):
+        return None
+    changes = {
+        "state": "done",
+        "seconds": round(seconds, 3),
+        "updated": now,
+    }
+    return record.model_copy(update=changes)
+
+
+def reused(record: StageRecord | None, unattempted: StageRecord, now: datetime) -> StageRecord:
+    """Returns the record as done and reused; `unattempted` is what it is based on if there is
+    none."""
+    known = record or unattempted
+    changes = {"state": "done", "reused": True, "updated": now}
+    return known.model_copy(update=changes)
+
+
+def attempts_forgotten(record: StageRecord | None) -> StageRecord | None:
+    """Returns the record with no attempts counted, unless the stage is done."""
+    if record is None or record.state == "done":
+        return None
+    return record.model_copy(update={"attempts": 0})

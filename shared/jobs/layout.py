@@ -3,30 +3,33 @@
 from shared.model.contracts import Source
 from shared.settings import settings
 
+MAX_NAME_BYTES = 1024 - len("/transcript.whisperx.json")
+"""Longest name of a recording whose answers still have names that Cloud Storage accepts."""
+
 
 def job_uri(source: Source) -> str:
-    """The folder of all that the stages write. Nothing is shared between jobs, so erasing one is
-    erasing a folder."""
-    return f"gs://{settings().work}/{source.job_id}/"
+    """Returns the folder of everything that the stages write.
+
+    Jobs share nothing, so erasing a job means erasing its folder.
+    """
+    return f"gs://{settings().buckets.work}/{source.job_id}/"
 
 
 def work_uri(source: Source, stage: str) -> str:
-    """The folder of a stage's objects."""
+    """Returns the folder of a stage's objects, without a slash at the end."""
     return f"{job_uri(source)}{stage}"
 
 
 def problem_uri(source: Source) -> str:
-    """Where the shell leaves the problem that ended a stage, for finalize to find."""
+    """Returns where the problem that ended a stage is stored for finalize."""
     return f"{job_uri(source)}problem.json"
 
 
-LONGEST = 1024 - len("/transcript.whisperx.json")
-"""Bytes of a name whose answers still have legal names."""
-
-
 def answer_folder(source: Source) -> str:
-    """The name that all answers begin with: the recording's full one, since two files may share a
-    stem."""
-    return (
-        source.name if len(source.name.encode()) <= LONGEST else f"too-long-a-name/{source.job_id}"
-    )
+    """Returns what the names of a recording's answers begin with, without a slash at the end.
+
+    It is the recording's full name, since two files may share a stem.
+    """
+    if len(source.name.encode()) > MAX_NAME_BYTES:
+        return f"too-long-a-name/{source.job_id}"
+    return source.name

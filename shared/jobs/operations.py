@@ -1,7 +1,6 @@
-"""What a person may do to jobs: run them again, cancel them, erase recordings. The CLI and the API
-use the same.
+"""What a person can do to jobs: run them again, cancel them, and erase recordings.
 
-Everything here is safe to repeat, and to do while the job runs.
+The CLI and the API share it. Every operation can be repeated, and can be done while the job runs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,28 +20,43 @@ from shared.settings import settings
 
 
 class Refused(Exception):
-    """The job is in no state for it; the message says which."""
+    """The job's state does not allow the operation. The message says why."""
 
 
 @dataclass(frozen=True)
 class Operations:
+    """Operations on the jobs of one deployment."""
+
     blobs: BlobStore
     jobs: JobStore
     executions: Executions
 
     def find(self, job_id: str) -> Job:
+        """Returns the job. Raises Refused if there is none."""
         job = self.jobs.find(job_id)
         if job is None:
             raise Refused(f"there is no job {job_id}")
         return job
 
-    def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> int:
-        """Run a job again; the number of the run. Stages that are asked nothing new give the
-        answers they have.
+    def failed(self) -> list[Job]:
+        """Returns the jobs that ended with a problem. Cancelled jobs are not among them."""
+        return self.jobs.list_by_state("failed")
 
-        Without options, those of the last redrive hold.
+    def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> int:
+        """Run a job again. Returns the number of the run.
+
+        Stages whose inputs and options did not change return their cached result. `options` None
+        means those of the last redrive. Raises Refused.
         """
         job = self.find(job_id)
+        self._refuse_redrive(job)
+        run_options = job.options if options is None else dict(options)
+        run = self.jobs.request_rerun(job_id, run_options)
+        self.executions.start(job.source, run, run_options)
+        return run
+
+    def _refuse_redrive(self, job: Job) -> None:
+        """Raises Refused if the job cannot be run again now."""
         if job.state == "erased":
             raise Refused("the recording was erased")
         if job.state == "running" and self.executions.is_active(job.execution):
@@ -50,55 +64,54 @@ class Operations:
         recording = self.blobs.find(job.source.uri)
         if recording is None or recording.generation != job.source.generation:
             raise Refused(
-                "its recording is not in the inbox any more; a new run could only take the answer away"
+                "its recording is not in the inbox any more; "
+                "a new run could only replace its answer by a problem"
             )
-        wanted = job.options if options is None else dict(options)
-        run = self.jobs.request_rerun(job_id, wanted)
-        self.executions.start(job.source, run, wanted)
-        return run
 
-    def failed(self) -> list[Job]:
-        """Jobs that ended with a problem, but for those that somebody cancelled."""
-        return self.jobs.list_by_state("failed")
+    def cancel(self, name_or_id: str) -> Source:
+        """Cancel a job, even before a run has claimed it. Returns its recording.
 
-    def cancel(self, named: str) -> Source:
-        """End a job, known by its id or its recording's name, even one that nobody has begun with.
-
-        It is answered with a problem that says so; without an answer it would be started again.
+        A problem is written as the job's answer, since reconcile would start a recording without an
+        answer again. Raises Refused if the job has ended.
         """
-        source = self.source(named)
+        source = self.source(name_or_id)
         if self.jobs.find(source.job_id) is None and answered(source, self.blobs):
             raise Refused("it has been answered")
         problem = Cancelled("by request").problem(source.job_id, None)
         job = self.jobs.cancel(source, problem)
         if job is None:
-            raise Refused(f"it is {self.find(source.job_id).state}")  # its answer stays
+            state = self.find(source.job_id).state
+            raise Refused(f"it is {state}")
         self.executions.cancel(job.execution)
         self.executions.report_problem(source, job.run + 1, problem)
         return source
 
-    def source(self, named: str) -> Source:
-        """The recording of that name or job id. Nobody may have begun with it: its id is looked for
-        in the inbox."""
-        if job := self.jobs.find(named):
+    def source(self, name_or_id: str) -> Source:
+        """Returns the recording with that name or job id. Raises Refused if there is none.
+
+        Before a run has claimed the job, its id is found only by listing the inbox.
+        """
+        job = self.jobs.find(name_or_id)
+        if job is not None:
             return job.source
-        inbox = f"gs://{settings().inbox}/"
-        found = self.blobs.find(inbox + named)
-        for blob in [found] if found else self.blobs.list(inbox):
+        bucket = settings().buckets.inbox
+        inbox = f"gs://{bucket}/"
+        named = self.blobs.find(inbox + name_or_id)
+        for blob in [named] if named else self.blobs.list(inbox):
             name = blob.uri.removeprefix(inbox)
-            source = Source(bucket=settings().inbox, name=name, generation=blob.generation)
-            if named in (name, source.job_id) and is_recording(name):
+            source = Source(bucket=bucket, name=name, generation=blob.generation)
+            if name_or_id in (name, source.job_id) and is_recording(name):
                 return source
-        raise Refused(f"there is no job and no recording {named}")
+        raise Refused(f"there is no job and no recording {name_or_id}")
 
     def erase(self, bucket: str, name: str) -> int:
-        """Delete a recording, in all its generations, and all that came of it; how many of them
-        there were.
+        """Delete all generations of a recording and everything computed from them. Returns how many
+        generations were known.
 
-        The tombstones come first: from then on no stage begins, and one that is at work takes back
-        what it wrote. Their names go last, so that an erasure that was cut off can be repeated.
-        Executions are not cancelled: they call again what was killed, which then takes back what it
-        had written.
+        Tombstones are written first: after that no stage starts, and one at work deletes what it
+        wrote. Names are removed last, so that an interrupted erasure can be repeated. Executions
+        are not cancelled: they call a stage again whose worker was killed, and that call deletes
+        what the worker wrote.
         """
         sources = {source.job_id: source for source in self.generations(bucket, name)}
         for source in sources.values():
@@ -111,23 +124,33 @@ class Operations:
         return len(sources)
 
     def generations(self, bucket: str, name: str) -> Iterator[Source]:
-        """All that are known of: the one in the inbox, those with a job, and those with an
-        answer."""
-        if recording := self.blobs.find(f"gs://{bucket}/{name}"):
+        """Yields the generations of a recording that are in the inbox, have a job, or have an
+        answer. One may come more than once."""
+        recording = self.blobs.find(f"gs://{bucket}/{name}")
+        if recording is not None:
             yield Source(bucket=bucket, name=name, generation=recording.generation)
-        yield from (job.source for job in self.jobs.list_by_object(bucket, name))
-        for answer in answers(f"gs://{settings().outbox}/{name}", self.blobs):
-            if generation := generation_of(answer):
+        for job in self.jobs.list_by_object(bucket, name):
+            yield job.source
+        folder = f"gs://{settings().buckets.outbox}/{name}"
+        for answer in answers(folder, self.blobs):
+            generation = generation_of(answer)
+            if generation:
                 yield Source(bucket=bucket, name=name, generation=generation)
 
 
 def delete_answer(source: Source, blobs: BlobStore) -> None:
-    """A later generation's answer, made meanwhile, stays."""
-    for blob in answers(f"gs://{settings().outbox}/{answer_folder(source)}", blobs):
+    """Delete the answer to this generation and to earlier ones. A later generation may have been
+    answered meanwhile."""
+    folder = f"gs://{settings().buckets.outbox}/{answer_folder(source)}"
+    for blob in answers(folder, blobs):
         if generation_of(blob) <= source.generation:
             blobs.delete(blob.uri, blob.generation)
 
 
 def answers(folder: str, blobs: BlobStore) -> Iterator[Blob]:
-    """What is right in the folder: beneath it may be the answers of other recordings."""
-    return (blob for blob in blobs.list(f"{folder}/") if blob.uri.rpartition("/")[0] == folder)
+    """Yields the objects directly in a folder. Its subfolders may hold answers of other
+    recordings."""
+    for blob in blobs.list(f"{folder}/"):
+        parent = blob.uri.rpartition("/")[0]
+        if parent == folder:
+            yield blob

@@ -1,9 +1,8 @@
-"""What the stages hand each other about a recording: manifest, detection, heard, aligned,
-diarization.
+"""The results that the stages pass on: Manifest, Detection, Recognition, Aligned and Diarization.
 
-Times are seconds. A manifest's times are of the whole recording; those of `Heard`, `Aligned` and
-`Diarization` count from the start of their own chunk or span, so that an answer depends on nothing
-but the sound it is about.
+Times are in seconds. A manifest's times count from the start of the recording. Those of a
+Recognition, an Aligned and a Diarization count from the start of their own chunk or span, so that
+the result depends on nothing but that sound.
 """
 
 from typing import Literal
@@ -13,18 +12,18 @@ from pydantic import Field
 from shared.model.contracts import Engine, Seconds, WireModel
 
 SAMPLE_RATE = 16_000
-"""Hz. The work audio is mono signed 16-bit PCM in WAV at this rate."""
+"""Rate of the work audio in Hz: WAV files of mono signed 16-bit PCM."""
 
 
 class Interval(WireModel):
-    """A half-open stretch of time."""
+    """A half-open interval of time."""
 
     start: Seconds
     end: Seconds
 
 
 class StageWarning(WireModel):
-    """Something a reader of the transcript should know, though it is no error."""
+    """A finding that limits the transcript but is no error."""
 
     code: str
     stage: str
@@ -33,7 +32,7 @@ class StageWarning(WireModel):
 
 
 class Media(WireModel):
-    """What the uploaded file is. `duration` is measured by decoding, not read from a header."""
+    """Properties of the uploaded file. `duration` is that of the decoded audio, not a header's."""
 
     container: str
     codec: str
@@ -44,41 +43,41 @@ class Media(WireModel):
 
 
 class Chunk(WireModel):
-    """A stretch to transcribe. Chunks cover the recording, or each channel of it, without a gap."""
+    """An interval to transcribe. Chunks cover the recording, or each channel, without a gap."""
 
     start: Seconds
     end: Seconds
     channel: int | None = None
-    """Which of the recording's channels is heard in it, from 0. Null: all of them, mixed."""
+    """Its channel of the recording, from 0. Null: all channels, mixed."""
     speech: tuple[Interval, ...]
-    """Where someone speaks, in recording time, within the chunk."""
+    """Intervals of speech inside the chunk, in recording time."""
 
 
 class ProbeWindow(WireModel):
-    """A stretch of speech copied into the probe, for telling the language."""
+    """An interval of speech that is copied into the probe, for detecting the language."""
 
     start: Seconds
     end: Seconds
     offset: Seconds
-    """Where it begins in the probe's audio."""
+    """Its start in the probe's audio."""
 
 
 class Manifest(WireModel):
-    """What prepare found. The n-th chunk's audio is the n-th of prepare's `chunks`; spans likewise.
+    """prepare's result. The audio of the n-th chunk is the n-th output `chunks`; spans likewise.
 
-    Chunks stand in the order in which they were complete: those of one channel in order of time,
-    and all channels going on together, so that work on the list makes even progress. Where channels
-    are heard each for itself there are no spans.
+    Chunks are in the order in which they were complete: those of one channel in order of time, the
+    channels interleaved, so that work on the list progresses evenly. There are no spans where
+    channels are transcribed separately.
     """
 
     media: Media
     chunks: tuple[Chunk, ...]
     spans: tuple[Interval, ...]
-    """Stretches to diarize, each a run of whole chunks."""
+    """Intervals to diarize, each of whole consecutive chunks."""
     probe: tuple[ProbeWindow, ...]
-    """Empty when nobody speaks."""
+    """Empty without speech."""
     engine: Engine
-    """What found the speech."""
+    """The detector of speech."""
     warnings: tuple[StageWarning, ...] = ()
 
 
@@ -106,7 +105,7 @@ class Detection(WireModel):
 
 
 class RecognizedWord(WireModel):
-    """A word as the recogniser heard it; times from its cross-attention."""
+    """A word from the recogniser, with times from its cross-attention."""
 
     word: str
     start: Seconds
@@ -115,33 +114,32 @@ class RecognizedWord(WireModel):
 
 
 QualityFlag = Literal["repetitive", "improbable", "no_speech", "too_fast", "prompt"]
-"""Why a decoded stretch may never have been said: it goes round in circles; the recogniser thought
-its own words improbable, or that nobody speaks; nobody talks that fast; or it is the prompt's text
-and not the recording's."""
+"""Why a decoded segment may not have been spoken: its text repeats itself; its tokens are
+improbable; the recogniser saw no speech; it is faster than speech; or it repeats the prompt."""
 
 
 class RecognizedSegment(WireModel):
-    """What the recogniser decoded in one go, at most 30 s."""
+    """A segment that was decoded at once, of at most 30 s."""
 
     start: Seconds
     end: Seconds
     language: str | None
-    """Of the text: a translation is English."""
+    """Language of the text: English where it is a translation."""
     text: str
     avg_logprob: float | None
     compression_ratio: float | None
     no_speech_prob: float | None
     temperature: float | None
-    """Of the decoding that was kept: above 0 when the likeliest words were not to be trusted."""
+    """Sampling temperature of the decoding that was kept: above 0 after a fallback."""
     quality_flags: tuple[QualityFlag, ...] = ()
-    """What is still wrong with the best decoding there was."""
+    """Flags of the best decoding."""
     words: tuple[RecognizedWord, ...]
-    """The words of `text` in order: joined by spaces they are the text, in languages that write
+    """The words of `text` in order; joined by spaces they are the text, in languages that write
     spaces."""
 
 
 class Recognition(WireModel):
-    """transcribe's output for one chunk."""
+    """transcribe's result for one chunk."""
 
     segments: tuple[RecognizedSegment, ...]
     engine: Engine
@@ -149,25 +147,27 @@ class Recognition(WireModel):
 
 
 Timing = Literal["aligned", "interpolated", "asr", "clamped"]
-"""How a word got its times: by the aligner, between aligned neighbours, from the recogniser, or cut
-to fit."""
+"""Origin of a word's times: the aligner, interpolation between aligned neighbours, the recogniser,
+or clamping to neighbours and chunk."""
 
 
 class AlignedWord(WireModel):
+    """A word with its final times."""
+
     segment: int
     """Index into `segments`."""
     word: str
     start: Seconds
     end: Seconds
     score: float | None
-    """The aligner's; null where it did not place the word."""
+    """The aligner's score. Null where it did not align the word."""
     confidence: float | None
-    """The recogniser's."""
+    """The recogniser's probability."""
     timing: Timing
 
 
 class AlignedSegment(WireModel):
-    """A sentence or a decoded stretch, whatever the aligner splits into."""
+    """A sentence, with the metrics of the segment that it was decoded in."""
 
     start: Seconds
     end: Seconds
@@ -181,32 +181,33 @@ class AlignedSegment(WireModel):
 
 
 class Aligned(WireModel):
-    """align's output for one chunk. Words are in order of time and each is inside its chunk."""
+    """align's result for one chunk. Words are in order of time and inside the chunk."""
 
     segments: tuple[AlignedSegment, ...]
     words: tuple[AlignedWord, ...]
     asr: Engine
-    """The recogniser that heard the words."""
+    """The recogniser of the words."""
     engines: tuple[Engine, ...]
-    """What placed them: a model for each language. Empty when the recogniser's own times stand."""
+    """The aligners, one per language. Empty where the recogniser's times are kept."""
     warnings: tuple[StageWarning, ...] = ()
 
 
 class Turn(WireModel):
+    """An interval in which one speaker talks."""
+
     start: Seconds
     end: Seconds
     speaker: str
 
 
 class Diarization(WireModel):
-    """diarize's output for one span. Speakers are named within the span only; finalize links
-    them."""
+    """diarize's result for one span, in which its speaker names are unique."""
 
     turns: tuple[Turn, ...]
-    """Exclusive: at most one speaker at a time, made for giving words a speaker."""
+    """Exclusive turns, one speaker at a time, from which words get their speaker."""
     overlapping: tuple[Turn, ...]
-    """As heard: two may speak at once."""
+    """All turns; several speakers may talk at once."""
     embeddings: dict[str, tuple[float, ...]]
-    """Each speaker's voice, for linking across spans. Biometric: kept in work only."""
+    """Voice embedding of each speaker, for linking spans. Biometric: in the work bucket only."""
     engine: Engine
     warnings: tuple[StageWarning, ...] = ()

@@ -15,4 +15,5 @@ def read_wav(path: Path) -> Samples:
     """Returns the samples of a mono WAV file with signed 16-bit samples."""
     with wave.open(str(path)) as file:
         frames = file.readframes(file.getnframes())
-    return np.frombuffer(frames, "<i2").astype(np.float32) / FULL_SCALE
+    integers = np.frombuffer(frames, "<i2")
+    return integers.astype(np.float32) / FULL_SCALE

@@ -1,6 +1,7 @@
-"""The words spoken between processes: every body on the wire is one of these models."""
+"""Requests, responses and events: every body on the wire is one of these models."""
 
 import hashlib
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer
@@ -8,23 +9,29 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer
 Seconds = Annotated[
     float, Field(allow_inf_nan=False), PlainSerializer(lambda s: round(s, 3), return_type=float)
 ]
-"""A time in a recording, from its start. On the wire: at most three decimals, never NaN."""
+"""Seconds, finite, written with at most three decimals."""
 
 
 class WireModel(BaseModel):
-    """A model that crosses a process boundary: frozen, and refusing unknown fields."""
+    """A model that crosses a process boundary. It is frozen and refuses unknown fields."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         ser_json_inf_nan="constants",
         use_attribute_docstrings=True,
-        hide_input_in_errors=True,  # an error may be logged, and the input may be what somebody said
+        hide_input_in_errors=True,  # errors are logged, and the input may hold speech
     )
 
 
+def kebab_case(cls: type) -> str:
+    """Returns the name of a class in lower case, with hyphens between its words."""
+    with_hyphens = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__)
+    return with_hyphens.lower()
+
+
 class Source(WireModel):
-    """One generation of one inbox object. Everything else about a job follows from it."""
+    """One generation of one inbox object, which identifies a job."""
 
     bucket: str = Field(min_length=1)
     name: str = Field(min_length=1)
@@ -36,12 +43,14 @@ class Source(WireModel):
 
     @property
     def job_id(self) -> str:
-        """The same for every delivery of the same event; another for another generation."""
-        return hashlib.sha256(f"{self.uri}#{self.generation}".encode()).hexdigest()[:20]
+        """The same for every delivery of the same event, different for another generation."""
+        identity = f"{self.uri}#{self.generation}"
+        digest = hashlib.sha256(identity.encode())
+        return digest.hexdigest()[:20]
 
 
 class Artifact(WireModel):
-    """An immutable object in storage, pinned by its content."""
+    """An immutable object in storage, identified by its content."""
 
     uri: str = Field(pattern=r"^gs://[^/]+/.+$")
     generation: int
@@ -49,8 +58,7 @@ class Artifact(WireModel):
 
 
 class Engine(WireModel):
-    """What computed an output. `digest` is the model's; together they say whether a result can be
-    had again."""
+    """The software and the model that computed a result. `digest` is that of the model."""
 
     name: str
     version: str
@@ -60,14 +68,14 @@ class Engine(WireModel):
 
 
 class Params(WireModel):
-    """What a stage is asked, beyond its inputs."""
+    """Parameters of a stage, beside its inputs."""
 
     part: int = Field(default=0, ge=0)
-    """Which chunk or span of the recording, from 0."""
+    """Index of the chunk or span, from 0."""
 
 
 class StageRequest(WireModel):
-    """A question to a stage."""
+    """A request to a stage."""
 
     source: Source
     inputs: dict[str, Artifact] = {}
@@ -75,52 +83,53 @@ class StageRequest(WireModel):
 
 
 class StageResponse(WireModel):
-    """A stage's answer. A list of artifacts is in the order of the recording."""
+    """A stage's response. A list of artifacts is in the order of the manifest."""
 
     job_id: str
     stage: str
     stage_version: str
     outputs: dict[str, Artifact | tuple[Artifact, ...]] = {}
     reused: bool = False
+    """The result is an earlier request's."""
     engine: Engine | None = None
     seconds: float = 0.0
 
 
 class ResolvedOption(WireModel):
-    """An option in force, and where it came from."""
+    """An option in force, and its origin."""
 
     value: JsonValue
     origin: str
 
 
 class Prepared(StageResponse):
-    """prepare's answer: what it made, and what to ask of the other stages. A null plan skips its
-    stage."""
+    """prepare's response: its outputs, and the parameters of the other stages."""
 
     duplicate: bool = False
-    """Another execution has this recording; there is nothing to do."""
+    """Another execution works on this recording, so this one ends."""
     plan: dict[str, dict[str, JsonValue] | None] = {}
+    """Parameters by stage. Null: the stage is skipped."""
 
 
 FinalState = Literal["done", "failed", "cancelled"]
-"""How a job may end for good, with its answer in the outbox."""
+"""How a job ends, with its answer in the outbox."""
 Settled = Literal[FinalState, "retryable"]
-"""How a run may end. `unanswered`: the failure may pass, and nothing was written."""
+"""How a run ends. `retryable`: the failure is transient, and nothing was written."""
 
 
 class Finalized(WireModel):
-    """finalize's answer."""
+    """finalize's response."""
 
     job_id: str
     state: Literal[Settled, "superseded"]
-    """`superseded`: nothing was written, since a later run answers, or the recording was erased."""
+    """`superseded`: nothing was written, as a later run answers or the recording was erased."""
     outputs: dict[str, str] = {}
     """Format -> URI."""
 
 
 class JobEvent(WireModel):
-    """What is told when a job has ended: the data of a CloudEvent. It says where the answer is, and
-    nothing from it."""
+    """The data of the CloudEvent that is published when a job ends. It names the answer's URIs and
+    holds nothing of its content."""
 
     job_id: str
     source: Source
@@ -133,7 +142,7 @@ class JobEvent(WireModel):
 
 
 class Problem(WireModel):
-    """An RFC 9457 problem, with the job and the stage it happened in."""
+    """A problem as RFC 9457 defines it, with the job and the stage in which it occurred."""
 
     type: str
     title: str

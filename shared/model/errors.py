@@ -1,65 +1,64 @@
-"""The ways a stage can fail.
+"""The errors of a stage, each with its HTTP status.
 
 * StageError
   x Permanent            the same request will fail again; a person must act
-    + BadRequest              400  the body is no stage request
-    + Unauthenticated         401  nobody can tell who calls
-    + Forbidden               403  the caller may not
+    + BadRequest              400  the body is not a stage request
+    + Unauthenticated         401  the caller is unknown
+    + Forbidden               403  the caller is not allowed
     + BadOption               400  an option of the recording is unknown or wrong
-    + ArtifactMissing         404  an input is not there
+    + ArtifactMissing         404  an input does not exist
     + ArtifactChanged         412  an object is not the one that was named
     + RecordingTooLong        413  longer than the limit
     + RecordingTooLarge       413  larger than the limit
-    + EmptyRecording          415  the object, or its audio, holds nothing
-    + NotAudio                415  nothing that can be decoded
+    + EmptyRecording          415  the object or its audio is empty
+    + NotAudio                415  it cannot be decoded
     + NoSound                 415  a video without an audio stream
     + TruncatedRecording      415  the end of the recording is missing
-    + Cancelled               409  somebody cancelled the job
-    + RecordingErased         410  somebody erased the recording and all that came of it
-    + AttemptsExhausted       422  the stage died each time it was tried
-    + GivenUp                 422  no run of the job came to an end
-    + ModelUnavailable        422  the asked-for model is not on this deployment
-    + Bug                     500  any exception that is none of these; the log holds its traceback
+    + Cancelled               409  the job was cancelled
+    + RecordingErased         410  the recording and its results were erased
+    + AttemptsExhausted       422  the stage died in every attempt
+    + GivenUp                 422  no run of the job ended
+    + ModelUnavailable        422  the requested model is not on this deployment
+    + Bug                     500  any other exception; its traceback is in the log
   x Transient            the same request may succeed later; the workflow retries it
-    + StageBusy               429  another attempt is still running
-    + Stopping                503  the instance is being ended; another goes on
+    + StageBusy               429  another attempt is running
+    + Stopping                503  the instance is shutting down; another one continues
     + StorageUnavailable      503  storage did not answer
     + JobStoreUnavailable     503  the job store did not answer
     + WorkflowUnavailable     503  the workflow did not answer
-    + KeysUnavailable         503  the keys to check callers' tokens with did not arrive
-    + EventsUnavailable       503  Pub/Sub did not take an event; reconcile will try again
-    + DiskFull                503  a stage has no room for its files
+    + KeysUnavailable         503  the keys that verify callers' tokens cannot be fetched
+    + EventsUnavailable       503  Pub/Sub did not accept an event; reconcile retries
+    + DiskFull                503  the disk has no room for a stage's files
 
-A 500 without our problem type is the platform's (no instance, out of memory) and is retried.
-No status belongs to both kinds, so a status tells whether a problem of ours is final.
+A 500 without our problem type comes from the platform (no instance, out of memory) and is retried.
+No status belongs to both kinds, so a problem of ours is final or not by its status.
 """
 
-import re
 from http import HTTPStatus
 from typing import ClassVar
 
-from shared.model.contracts import Problem
+from shared.model.contracts import Problem, kebab_case
 
 PROBLEM_TYPE = "urn:dropscribe:problem:"
 
 
 class StageError(Exception):
-    """A failure with an HTTP status. The docstring's first line is the title; the message is the
-    detail."""
+    """A failure with an HTTP status. The class's docstring is the title of the problem, the message
+    its detail."""
 
     status: ClassVar[HTTPStatus]
 
     @classmethod
     def name(cls) -> str:
-        """The problem's type."""
-        return PROBLEM_TYPE + re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+        """Returns the problem's type, such as urn:dropscribe:problem:not-audio."""
+        return PROBLEM_TYPE + kebab_case(cls)
 
     @property
     def type(self) -> str:
         return self.name()
 
     def problem(self, job_id: str | None, stage: str | None) -> Problem:
-        """RFC 9457's body of it."""
+        """Returns the body of the response, as RFC 9457 defines it."""
         return Problem(
             type=self.type,
             title=self.title,
@@ -71,7 +70,10 @@ class StageError(Exception):
 
     @property
     def title(self) -> str:
-        return (type(self).__doc__ or type(self).__name__).splitlines()[0].strip()
+        docstring = type(self).__doc__
+        assert docstring
+        first_line = docstring.splitlines()[0]
+        return first_line.strip()
 
 
 class Permanent(StageError):
@@ -167,19 +169,19 @@ class RecordingErased(Permanent):
 
 
 class GivenUp(Permanent):
-    """The job was started several times and never came to an end."""
+    """The job was started several times and never ended."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class AttemptsExhausted(Permanent):
-    """The stage died each time it was tried."""
+    """The stage died in every attempt."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class ModelUnavailable(Permanent):
-    """The model asked for is not on this deployment."""
+    """The requested model is not on this deployment."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -191,13 +193,13 @@ class Bug(Permanent):
 
 
 class StageBusy(Transient):
-    """Another attempt at this stage is still running."""
+    """Another attempt at this stage is running."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
 
 
 class Stopping(Transient):
-    """The instance is being ended."""
+    """The instance is shutting down."""
 
 
 class StorageUnavailable(Transient):
@@ -213,11 +215,11 @@ class WorkflowUnavailable(Transient):
 
 
 class KeysUnavailable(Transient):
-    """The issuer's keys did not arrive."""
+    """The keys that verify callers are not available."""
 
 
 class EventsUnavailable(Transient):
-    """A completion could not be announced."""
+    """An event could not be published."""
 
 
 class DiskFull(Transient):
@@ -233,6 +235,6 @@ def statuses(kind: type[StageError]) -> frozenset[int]:
 
 
 def is_final(problem: Problem) -> bool:
-    """Returns whether the same request would fail again, so that the problem is the job's
-    answer."""
-    return problem.status in statuses(Permanent)
+    """Returns whether the same request would fail again, so the problem is the job's answer."""
+    final = statuses(Permanent)
+    return problem.status in final

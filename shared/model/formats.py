@@ -1,4 +1,4 @@
-"""The formats in which an answer is written. This is the only list of them."""
+"""The formats of an answer. This is the only list of them."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Format:
     """Name of its object in the answer's folder."""
     content_type: str
     is_default: bool
-    """Written when the option `formats` is not given."""
+    """It is written when the option `formats` is not given."""
 
 
 TRANSCRIPT = Format("transcript.json", JSON, is_default=True)

@@ -1,5 +1,8 @@
-"""What is to be done with a recording: its metadata, over the nearest options.json, over the
-deployment's defaults."""
+"""What is to be done with a recording.
+
+Options come from the object's metadata, over the nearest options.json, over the deployment's
+defaults. Each stage is passed only the options that change its result.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -19,86 +22,114 @@ from pydantic_core import from_json
 from shared.model.contracts import ResolvedOption, WireModel
 from shared.model.errors import BadOption
 from shared.model.formats import DEFAULT_FORMATS, FORMATS
+from shared.model.languages import MULTI
+from shared.model.stages import STAGES
 
 NOT_OURS = ("goog-reserved-", "goog_reserved_", "mtime", "x-")
-"""Metadata that upload tools add by themselves."""
+"""Prefixes of metadata that upload tools add by themselves."""
 LARGEST = 65_536
-"""Bytes of an options.json."""
-TOLD = 5
-"""Complaints in a problem, which has to pass through the workflow's memory."""
-MOST_RULES, LONGEST_RULE = 200, 200
-"""Replacements, and characters on either side of one."""
+"""Largest options.json, in bytes."""
+MOST_ERRORS = 5
+"""Errors that a problem lists: it has to pass through the workflow's memory."""
+MOST_RULES = 200
+"""Replacements of a recording."""
+LONGEST_RULE = 200
+"""Characters on either side of a replacement."""
+
+
+class PassedTo:
+    """Marks an option that is a parameter of these stages, under the same name.
+
+    A stage runs again when one of its parameters changes, so only stages whose result depends on
+    the option are listed. finalize is passed all options.
+    """
+
+    def __init__(self, *stages: str) -> None:
+        self.stages = stages
+
+
+def hyphenated(name: str) -> str:
+    """Returns an option's name as it is written on objects and in options.json."""
+    return name.replace("_", "-")
 
 
 def as_list(value: Any) -> Any:
-    """Metadata holds text only, so a list stands there with commas."""
-    return (
-        [name.strip() for name in value.split(",") if name.strip()]
-        if isinstance(value, str)
-        else value
-    )
+    """Returns the names in a text with commas, which is how metadata holds a list."""
+    if not isinstance(value, str):
+        return value
+    names = [name.strip() for name in value.split(",")]
+    return [name for name in names if name]
 
 
 def known_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the names of formats without repetitions. Raises ValueError if one is unknown."""
     for name in names:
         if name not in FORMATS:
+            known = ", ".join(FORMATS)
             raise ValueError(
-                f"there is no format {name!r} (known: {', '.join(FORMATS)}; transcript.json is always written)"
+                f"there is no format {name!r} (known: {known}; transcript.json is always written)"
             )
     return tuple(dict.fromkeys(names))
 
 
 def as_object(value: Any) -> Any:
-    """Metadata holds text only, so an object stands there as JSON."""
-    return from_json(value) if isinstance(value, str) else value
+    """Returns the object in a JSON text, which is how metadata holds an object."""
+    if isinstance(value, str):
+        return from_json(value)
+    return value
 
 
 def within_limits(rules: dict[str, str]) -> dict[str, str]:
+    """Returns the rules. Raises ValueError if they are too many or one is too long or blank."""
     if len(rules) > MOST_RULES:
         raise ValueError(f"{len(rules)} rules; the limit is {MOST_RULES}")
-    if any(not find.strip() for find in rules):
-        raise ValueError("what to find must not be blank")
-    if any(len(text) > LONGEST_RULE for rule in rules.items() for text in rule):
-        raise ValueError(f"a text of a rule has at most {LONGEST_RULE} characters")
+    for find, replacement in rules.items():
+        if not find.strip():
+            raise ValueError("what to find must not be blank")
+        if max(len(find), len(replacement)) > LONGEST_RULE:
+            raise ValueError(f"a text of a rule has at most {LONGEST_RULE} characters")
     return rules
 
 
 class Options(WireModel):
-    """Every option there is. On objects and in options.json names are written with hyphens."""
+    """All options. On objects and in options.json their names are written with hyphens."""
 
-    model_config = ConfigDict(
-        alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True
+    model_config = ConfigDict(alias_generator=hyphenated, populate_by_name=True)
+
+    language: Annotated[str | None, PassedTo("transcribe")] = Field(
+        default=None, pattern=r"^([a-z]{2,3}|multi)$"
     )
-
-    language: str | None = Field(default=None, pattern=r"^([a-z]{2,3}|multi)$")
-    """ISO 639-1 code; told from the sound when not given. multi: told for each segment."""
-    model: str | None = Field(
+    """ISO 639-1 code, or "multi": detected for each segment. None: detected for the recording."""
+    model: Annotated[str | None, PassedTo("detect", "transcribe")] = Field(
         default=None, pattern=r"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?$"
     )
-    """Speech model, by name: a folder is the deployment's to choose. The deployment's when not
-    given."""
-    task: Literal["transcribe", "translate"] = "transcribe"
+    """Name of the speech model; only the deployment can choose a folder. None: the deployment's."""
+    task: Annotated[Literal["transcribe", "translate"], PassedTo("transcribe", "align")] = (
+        "transcribe"
+    )
     """translate writes English."""
-    initial_prompt: str | None = Field(default=None, max_length=2000)
-    """Text as it might stand before the recording: names, spelling, style."""
-    hotwords: str | None = Field(default=None, max_length=1000)
-    """Words to expect."""
-    channels: Literal["mix", "split"] = "mix"
-    """split: each channel is heard for itself and is a speaker."""
+    initial_prompt: Annotated[str | None, PassedTo("transcribe")] = Field(
+        default=None, max_length=2000
+    )
+    """Text as it might precede the recording: names, spelling, style."""
+    hotwords: Annotated[str | None, PassedTo("transcribe")] = Field(default=None, max_length=1000)
+    """Words that are likely to be spoken."""
+    channels: Annotated[Literal["mix", "split"], PassedTo("prepare")] = "mix"
+    """split: each channel is transcribed by itself and is one speaker."""
     diarize: bool = True
-    """Tell speakers apart."""
-    speakers: int | None = Field(default=None, ge=1, le=50)
-    """How many there are."""
-    min_speakers: int | None = Field(default=None, ge=1, le=50)
-    max_speakers: int | None = Field(default=None, ge=1, le=50)
+    """Distinguish the speakers."""
+    speakers: Annotated[int | None, PassedTo("diarize")] = Field(default=None, ge=1, le=50)
+    """Number of speakers."""
+    min_speakers: Annotated[int | None, PassedTo("diarize")] = Field(default=None, ge=1, le=50)
+    max_speakers: Annotated[int | None, PassedTo("diarize")] = Field(default=None, ge=1, le=50)
     formats: Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(known_once)] = (
         DEFAULT_FORMATS
     )
-    """Written beside transcript.json."""
+    """Formats that are written beside transcript.json."""
     replacements: Annotated[
         dict[str, str], BeforeValidator(as_object), AfterValidator(within_limits)
     ] = {}
-    """What to find in the text, and what to write instead."""
+    """Text to find, and text to write in its place."""
 
     @model_validator(mode="after")
     def speakers_agree(self) -> "Options":
@@ -115,76 +146,136 @@ class Options(WireModel):
 def resolve(
     layers: Mapping[str, Mapping[str, JsonValue]],
 ) -> tuple[Options, dict[str, ResolvedOption]]:
-    """The effective options and where each came from. `layers` maps an origin to its options, the
-    weakest first."""
-    named: dict[str, tuple[JsonValue, str]] = {}
+    """Returns the options in force, and the value and origin of each by its hyphenated name.
+
+    `layers` maps an origin to its options; a later layer overrides an earlier one. Raises
+    BadOption, which names the layer.
+    """
+    values: dict[str, JsonValue] = {}
+    origins: dict[str, str] = {}
     for origin, layer in layers.items():
-        checked(layer, origin)
-        named |= {key.replace("_", "-"): (value, origin) for key, value in layer.items()}
-    options = checked({key: value for key, (value, _) in named.items()}, "the options together")
-    effective = options.model_dump(mode="json", by_alias=True)
-    origins = {key: origin for key, (_, origin) in named.items()}
-    return options, {
-        key: ResolvedOption(value=v, origin=origins.get(key, "built in"))
-        for key, v in effective.items()
-    }
+        parse_options(layer, origin)
+        for key, value in layer.items():
+            name = hyphenated(key)
+            values[name] = value
+            origins[name] = origin
+    options = parse_options(values, "the options together")
+    resolved = {}
+    for name, value in options.model_dump(mode="json", by_alias=True).items():
+        resolved[name] = ResolvedOption(value=value, origin=origins.get(name, "built in"))
+    return options, resolved
 
 
 def option_values(resolved: Mapping[str, ResolvedOption]) -> Options:
     """Returns the values of resolved options. Raises BadOption if one is unknown or wrong."""
     values = {name: option.value for name, option in resolved.items()}
-    return checked(values, "the resolved options")
+    return parse_options(values, "the resolved options")
 
 
-def checked(layer: Mapping[str, Any], origin: str) -> Options:
+def parse_options(layer: Mapping[str, JsonValue], origin: str) -> Options:
+    """Returns the options of a layer. Raises BadOption, which names the layer and the errors."""
     try:
         return Options.model_validate(dict(layer))
     except ValidationError as error:
-        raise BadOption(f"{origin}: {'; '.join(map(complaint, error.errors()[:TOLD]))}") from error
+        errors = error.errors()[:MOST_ERRORS]
+        descriptions = [describe_error(each) for each in errors]
+        raise BadOption(f"{origin}: {'; '.join(descriptions)}") from error
 
 
-def complaint(error: Any) -> str:
-    """Names the option and what is wrong with it."""
-    name = ".".join(map(str, error["loc"]))[:100]
+def describe_error(error: Any) -> str:
+    """Returns the name of a wrong option and what is wrong with it."""
+    keys = map(str, error["loc"])
+    path = ".".join(keys)
+    name = path[:100]
     if error["type"] == "extra_forbidden":
-        return f"there is no option {name!r} (known: {', '.join(sorted(known()))})"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}" if name else message
+        names = sorted(option_names())
+        known = ", ".join(names)
+        return f"there is no option {name!r} (known: {known})"
+    text = str(error["msg"])
+    message = text.removeprefix("Value error, ")
+    if not name:
+        return message
+    return f"{name}: {message}"
 
 
-def known() -> list[str]:
-    return [field.alias or name for name, field in Options.model_fields.items()]
+def option_names() -> list[str]:
+    """Returns the hyphenated names of all options."""
+    return [hyphenated(name) for name in Options.model_fields]
 
 
-def ours(metadata: Mapping[str, str]) -> dict[str, JsonValue]:
-    """An object's metadata without what upload tools add."""
-    return {key: value for key, value in metadata.items() if not key.lower().startswith(NOT_OURS)}
+def plan_stages(
+    options: Options, resolved: Mapping[str, ResolvedOption]
+) -> dict[str, dict[str, JsonValue] | None]:
+    """Returns the parameters of each stage after prepare; None where the stage is skipped."""
+    plan: dict[str, dict[str, JsonValue] | None] = {}
+    for stage in STAGES:
+        if is_skipped(stage, options):
+            plan[stage] = None
+        else:
+            plan[stage] = params_for(stage, options)
+    del plan["prepare"]
+    all_options: dict[str, JsonValue] = {
+        name: option.model_dump() for name, option in resolved.items()
+    }
+    plan["finalize"] = {"options": all_options}
+    return plan
 
 
-class Folder(BaseModel):
-    """The shape of an options.json: a flat object, but for lists and flat objects of texts."""
+def params_for(stage: str, options: Options) -> dict[str, JsonValue]:
+    """Returns the parameters of a stage: its fixed ones and the options that are passed to it."""
+    names = set()
+    for name, field in Options.model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, PassedTo) and stage in mark.stages:
+                names.add(name)
+    passed = options.model_dump(mode="json", include=names)
+    fixed = STAGES[stage].fixed_params
+    return {**fixed, **passed}
+
+
+def is_skipped(stage: str, options: Options) -> bool:
+    """Returns whether the options make a stage needless."""
+    if stage == "detect":
+        return options.language not in (None, MULTI)
+    if stage == "diarize":
+        return not options.diarize or options.channels == "split"
+    return False
+
+
+def without_upload_metadata(metadata: Mapping[str, str]) -> dict[str, JsonValue]:
+    """Returns an object's metadata without what upload tools add."""
+    options: dict[str, JsonValue] = {}
+    for key, value in metadata.items():
+        if not key.lower().startswith(NOT_OURS):
+            options[key] = value
+    return options
+
+
+class OptionsFile(BaseModel):
+    """The shape of an options.json: an object of plain values, lists of texts and objects of
+    texts."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, str | int | float | bool | list[str] | dict[str, str] | None]
 
 
-def read_folder(data: bytes, path: str) -> dict[str, JsonValue]:
-    """The options in an options.json; raise BadOption when it has another shape."""
+def read_options_file(data: bytes, path: str) -> dict[str, JsonValue]:
+    """Returns the options in an options.json. Raises BadOption if its shape is wrong."""
     refuse_if_large(len(data), path)
     try:
-        return Folder.model_validate_json(data).model_dump()
+        return OptionsFile.model_validate_json(data).model_dump()
     except ValidationError as error:
-        raise BadOption(f"{path} is {misshapen(error.errors()[0])}") from error
+        raise BadOption(f"{path} is {describe_shape_error(error.errors()[0])}") from error
 
 
 def refuse_if_large(size: int, path: str) -> None:
+    """Raises BadOption if an options.json of `size` bytes is too large."""
     if size > LARGEST:
         raise BadOption(f"{path} is larger than {LARGEST // 1024} KiB")
 
 
-def misshapen(error: Any) -> str:
+def describe_shape_error(error: Any) -> str:
     if not error["loc"]:
         return f"not a JSON object: {error['msg']}"
-    return (
-        f"wrong at {error['loc'][0]!r}: a value is plain, a list of texts or a flat object of texts"
-    )
+    key = error["loc"][0]
+    return f"wrong at {key!r}: a value is plain, a list of texts or a flat object of texts"

@@ -1,13 +1,9 @@
-"""The JSON Schemas of what goes over the wire. `python -m shared.model.schemas` writes them to
+"""The JSON Schemas of everything on the wire, which `python -m shared.generate` writes to
 docs/contracts/."""
-
-import json
-from pathlib import Path
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.model.artifacts import Aligned, Detection, Diarization, Manifest, Recognition
 from shared.model.contracts import (
     Finalized,
     JobEvent,
@@ -15,54 +11,39 @@ from shared.model.contracts import (
     Problem,
     StageRequest,
     StageResponse,
+    kebab_case,
 )
-from shared.model.transcript import Transcript
+from shared.model.stages import STAGES
 
-FOLDER = Path(__file__).parents[2] / "docs" / "contracts"
-
-READ: dict[str, type[BaseModel]] = {"stage-request": StageRequest, "problem": Problem}
-"""Those where a key with a default may be left out."""
-
-WRITTEN: dict[str, type[BaseModel]] = {
-    "stage-response": StageResponse,
-    "prepared": Prepared,
-    "finalized": Finalized,
-    "completion": JobEvent,
-    "manifest": Manifest,
-    "detection": Detection,
-    "heard": Recognition,
-    "aligned": Aligned,
-    "diarization": Diarization,
-    "transcript": Transcript,
-}
-"""Those written in full, where every key is present."""
+READ: tuple[type[BaseModel], ...] = (StageRequest, Problem)
+"""Models that are read: a key with a default may be left out."""
+WRITTEN: tuple[type[BaseModel], ...] = (
+    StageResponse,
+    Prepared,
+    Finalized,
+    JobEvent,
+    *(stage.output for stage in STAGES.values()),
+)
+"""Models that are written: every key is present."""
 
 
-class InFull(GenerateJsonSchema):
-    """Every field is required: one with a default is written too."""
+class EveryFieldRequired(GenerateJsonSchema):
+    """Marks every field as required, also one with a default."""
 
     def field_is_required(self, field: object, total: bool) -> bool:
         return True
 
 
-def schemas() -> dict[Path, str]:
-    """Each file and what it should hold."""
-    made = {name: model.model_json_schema() for name, model in READ.items()}
-    for name, model in WRITTEN.items():
-        made[name] = model.model_json_schema(mode="serialization", schema_generator=InFull)
-    return {FOLDER / f"{name}.schema.json": as_text(schema) for name, schema in made.items()}
+def schemas() -> dict[str, dict[str, object]]:
+    """Returns the schemas by the name of the model in lower case, such as "stage-request"."""
+    found = {}
+    for model in READ:
+        found[kebab_case(model)] = with_dialect(model.model_json_schema())
+    for model in WRITTEN:
+        schema = model.model_json_schema(mode="serialization", schema_generator=EveryFieldRequired)
+        found[kebab_case(model)] = with_dialect(schema)
+    return found
 
 
-def as_text(schema: dict[str, object]) -> str:
-    dialect = {"$schema": GenerateJsonSchema.schema_dialect}
-    return json.dumps(dialect | schema, indent=2, ensure_ascii=False) + "\n"
-
-
-def main() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for path, text in schemas().items():
-        path.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def with_dialect(schema: dict[str, object]) -> dict[str, object]:
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema}

@@ -1,8 +1,9 @@
-"""Where recordings, artifacts and answers live. One Protocol; `gcs.py` is the only module that
-knows Google.
+"""What the project needs of an object store.
 
-No method writes without a precondition: what `keep` writes is named by its content and written
-once, and `replace` and `delete` name the generation that they expect to find.
+No method writes without a precondition: `put_if_absent` writes an object whose name is made of its
+content, and `put` and `delete` name the generation that they expect to find.
+
+Every method raises StorageUnavailable if the store does not answer.
 """
 
 import hashlib
@@ -20,46 +21,68 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Blob:
-    """What a bucket says of an object. `size` is in bytes."""
+    """Metadata of one generation of an object."""
 
     uri: str
     generation: int
     size: int
+    """In bytes."""
     created: datetime
     metadata: Mapping[str, str] = field(default_factory=dict)
     crc32c: str | None = None
-    """Of the content, as Cloud Storage writes it: base64 of four bytes, the most significant
-    first."""
+    """Checksum of the content as Cloud Storage writes it: base64 of four bytes, the most
+    significant first."""
+
+    @property
+    def name(self) -> str:
+        """The object's name in its bucket."""
+        return self.uri.split("/", 3)[3]
 
 
 class BlobStore(Protocol):
-    def find(self, uri: str) -> Blob | None: ...
+    """Objects in buckets, by URIs such as `gs://bucket/name`."""
+
+    def find(self, uri: str) -> Blob | None:
+        """Returns the object's metadata, or None if there is no such object."""
+        ...
 
     def list(
         self, prefix: str, *, start: str = "", end: str = "", glob: str = ""
     ) -> Iterator[Blob]:
-        """The objects whose URI begins with `prefix`, in order of name.
+        """Yields the objects whose URI begins with `prefix`, in the order of their names.
 
-        `start` is the first name that may be listed and `end` the first that may not; `glob` is a
-        pattern of whole names as Cloud Storage has it, in which `**` matches anything and `{a,b}`
-        either.
+        `start` is the first name that may be listed and `end` the first that may not; empty means
+        no bound. `glob` is Cloud Storage's pattern of whole names, in which `**` matches anything
+        and `{a,b}` either of both.
         """
         ...
 
     def read(self, uri: str, generation: int | None = None) -> bytes:
-        """Raise ArtifactMissing when it, or that generation of it, is not there."""
+        """Returns the content of the object, or of that generation of it.
+
+        Raises ArtifactMissing.
+        """
         ...
 
     def fetch(self, artifact: Artifact, to: Path) -> None:
-        """Copy to a local file; raise ArtifactChanged when the content is not the named one."""
+        """Copy an artifact to a local file.
+
+        Raises ArtifactMissing, or ArtifactChanged if the content has another digest.
+        """
         ...
 
     def open(self, source: Source) -> BinaryIO:
-        """A seekable reader of just that generation, fetching ranges as they are read."""
+        """Returns a seekable file of that generation, which is read in ranges.
+
+        It, or reading from it, raises ArtifactMissing.
+        """
         ...
 
     def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
-        """Write once under a name made of the content. If it is there already, that is it."""
+        """Write an object whose name is made of its content; no-op if it already exists.
+
+        Returns it as an artifact with the given digest.
+        """
         ...
 
     def put(
@@ -71,23 +94,26 @@ class BlobStore(Protocol):
         content_type: str = JSON,
         metadata: Mapping[str, str] | None = None,
     ) -> int | None:
-        """Write over generation `over` (0: nothing may be there). The new generation, or None if
-        another was found."""
+        """Replace that generation of an object (0: create the object).
+
+        Returns the new generation, or None if another generation was found.
+        """
         ...
 
     def delete(self, uri: str, generation: int) -> bool:
-        """Delete just that generation. False when it is not the one that is there."""
+        """Delete that generation of an object. Returns whether it was there."""
         ...
 
 
 def delete_prefix(prefix: str, blobs: BlobStore) -> None:
-    """Delete all that begins with `prefix`. Safe to repeat."""
+    """Delete all objects whose URI begins with `prefix`. It can be repeated."""
     for blob in blobs.list(prefix):
         blobs.delete(blob.uri, blob.generation)
 
 
 def verify_digest(artifact: Artifact, path: Path) -> None:
-    """Raise ArtifactChanged unless the file holds what the artifact names."""
+    """Raises ArtifactChanged if the file's digest is not the artifact's."""
     with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != artifact.sha256:
-            raise ArtifactChanged(artifact.uri)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != artifact.sha256:
+        raise ArtifactChanged(artifact.uri)

@@ -1,7 +1,6 @@
-"""JSON documents that can be compared and set: what the job store needs of a database, and nothing
-else.
+"""What the project needs of a database: JSON documents with compare-and-set.
 
-`sqlite.py` and `firestore.py` are the real ones.
+Every method raises JobStoreUnavailable if the database does not answer.
 """
 
 from collections.abc import Iterator
@@ -10,27 +9,37 @@ from typing import Protocol
 from pydantic import JsonValue
 
 Document = dict[str, JsonValue]
+"""Has the fields `updated` and `expires`, both ISO 8601 times in UTC."""
 
 
 class Documents(Protocol):
-    """A place for JSON documents that can compare and set. A version is whatever the place calls
-    it."""
+    """Documents by paths such as `jobs/1/tasks/2`: collections and keys in turn.
 
-    def get(self, path: str) -> tuple[Document, object] | None: ...
+    A version is any value that changes with each write; only the database compares it.
+    """
+
+    def get(self, path: str) -> tuple[Document, object] | None:
+        """Returns the document and its version, or None if there is none."""
+        ...
 
     def put(self, path: str, document: Document, if_version: object | None) -> bool:
-        """Write over that version (None: nothing may be there). False when another was found."""
+        """Replace that version of a document (None: create the document).
+
+        Returns False if another version was found.
+        """
         ...
 
     def delete(self, path: str) -> None:
-        """Whatever its version; nothing happens when it is not there."""
+        """Delete a document of any version; no-op if there is none."""
         ...
 
     def list_recent(self, collection: str, limit: int) -> Iterator[Document]:
-        """The documents right beneath `collection`, the last updated first."""
+        """Yields the documents directly in a collection, the last updated first."""
         ...
 
     def query(self, collection: str, field: str, value: str) -> Iterator[Document]:
-        """The documents right beneath `collection` with that value; `field` may be a path such as
-        `source.name`."""
+        """Yields the documents directly in a collection whose field has that value, in no order.
+
+        The field may be in an object: `source.name`.
+        """
         ...

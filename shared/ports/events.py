@@ -1,4 +1,4 @@
-"""What the project needs of a publisher of job events."""
+"""What the project needs of a publisher of events."""
 
 from typing import Protocol
 
@@ -6,9 +6,11 @@ from cloudevents.http import CloudEvent
 
 
 class EventPublisher(Protocol):
-    """Those who want to know when a job has ended."""
+    """A topic to which the ends of jobs are published."""
 
     def publish(self, event: CloudEvent) -> None:
-        """Return once it is sure to be delivered; raise CompletionsUnavailable when that may be so
-        later."""
+        """Publish an event. It will be delivered once this returns.
+
+        Raises EventsUnavailable; the event may have been published all the same.
+        """
         ...

@@ -1,4 +1,7 @@
-"""What the project needs of a workflow engine."""
+"""What the project needs of a workflow engine.
+
+Every method raises WorkflowUnavailable if the engine does not answer.
+"""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -9,20 +12,24 @@ from shared.model.contracts import Problem, Source
 
 
 class Executions(Protocol):
-    """Starts and ends runs of jobs. An execution is known by its id."""
+    """Executions of the workflow. Each does one run of a job."""
 
     def start(
         self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
     ) -> str:
-        """Begin a run; its prepare claims the job, or ends as a duplicate."""
+        """Start a run, whose prepare claims the job or ends as a duplicate. Returns the execution's
+        id."""
         ...
 
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:
-        """Have finalize, which alone writes to the outbox, answer with a problem."""
+        """Start a run in which finalize writes the problem to the outbox. Returns the execution's
+        id."""
         ...
 
-    def is_active(self, execution: str) -> bool: ...
+    def is_active(self, execution: str) -> bool:
+        """Returns whether the execution has not ended. One that is unknown has ended."""
+        ...
 
     def cancel(self, execution: str) -> None:
-        """Does nothing to one that has ended."""
+        """Cancel an execution; no-op if it has ended."""
         ...

@@ -1,8 +1,8 @@
-"""The shell around every stage: HTTP in, pure function, artifacts out, HTTP back.
+"""Runs a stage for a request: fetches the inputs, stores the outputs and commits the result.
 
-The answer to a question is kept under a key made of everything that could change it, and is
-committed last, so a retry, a duplicate and a restart find it. Leases only save money: two attempts
-at once would write the same objects.
+A result is stored under a key made of everything that could change it, and is committed last, so
+that a retry, a duplicate or a restart finds it. Leases only save money: two attempts at the same
+request would write the same objects.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from shared.model.errors import (
 )
 from shared.ports.blobs import BlobStore, delete_prefix
 from shared.runtime.http import validated
-from shared.runtime.process import stoppable
+from shared.runtime.process import stop_on_sigterm
 from shared.runtime.stage import ListedOutput, Output, P, Stage, StageInput
 from shared.runtime.workdir import disk_full_is_transient, workdir
 from shared.settings import settings
@@ -38,48 +38,198 @@ from shared.settings import settings
 log = logging.getLogger(__name__)
 
 RELEASE_PAUSE = 1.0
-"""Seconds until a lease that could not be given back is tried again."""
+"""Seconds until a lease that could not be released is tried again."""
+
+Outputs = dict[str, Artifact | tuple[Artifact, ...]]
 
 
 def execute(
     stage: Stage[P], request: StageRequest, blobs: BlobStore, jobs: JobStore
 ) -> StageResponse:
-    """Give the answer already committed for this question, or work one out and commit it."""
+    """Returns the result that is committed for this request, or computes and commits it.
+
+    Raises the errors of the stage and of the stores, and BadRequest, StageBusy, AttemptsExhausted
+    or RecordingErased.
+    """
+    source = request.source
     params = validated(stage.params, request.params)
-    key = cache_key(stage, request, params, stage.engine(params))
-    home = work_uri(request.source, stage.name)
-    uri = f"{home}/{key}.json"
-    if (answer := find_committed(uri, blobs)) is not None:
-        jobs.record_reuse(request.source.job_id, f"{stage.name}-{key}", stage.name, params.part)
-        return answer
+    engine = stage.engine(params)
+    key = cache_key(stage, request, params, engine)
+    folder_uri = work_uri(source, stage.name)
+    uri = f"{folder_uri}/{key}.json"
+    record_key = f"{stage.name}-{key}"
+
+    cached = find_committed(uri, blobs)
+    if cached is not None:
+        jobs.record_reuse(source.job_id, record_key, stage.name, params.part)
+        return cached
+
+    lease = Lease(jobs, source.job_id, record_key)
     with (
-        erasing(request.source, blobs),
-        attempt(stage, request.source, key, params.part, jobs) as this,
+        delete_if_erased(source, blobs),
+        attempt(lease, stage.name, params.part) as current,
         workdir(stage.name) as folder,
     ):
-        if this.again and (answer := find_committed(uri, blobs)) is not None:
-            return answer  # of an attempt that ended between the look above and this beginning
-        task = StageInput(
-            params, fetch_inputs(request, folder, blobs), folder, lambda: blobs.open(request.source)
+        if current.attempted_before:
+            # Another attempt may have committed between the look above and the start of this one.
+            cached = find_committed(uri, blobs)
+            if cached is not None:
+                return cached
+        files = fetch_inputs(request, folder, blobs)
+        stage_input = StageInput(params, files, folder, lambda: blobs.open(source))
+        outputs = store_outputs(stage.run(stage_input), folder_uri, blobs)
+        response = StageResponse(
+            job_id=source.job_id,
+            stage=stage.name,
+            stage_version=stage.version,
+            outputs=outputs,
+            engine=engine,
+            seconds=round(current.seconds(), 3),
         )
-        outputs = store_outputs(stage.run(task), home, blobs)
-        return commit(
-            uri,
-            StageResponse(
-                job_id=request.source.job_id,
-                stage=stage.name,
-                stage_version=stage.version,
-                outputs=outputs,
-                engine=stage.engine(params),
-                seconds=round(this.seconds(), 3),
-            ),
-            blobs,
-        )
+        return commit(uri, response, blobs)
+
+
+# The cached result
+
+
+def cache_key(stage: Stage[P], request: StageRequest, params: P, engine: Engine) -> str:
+    """Returns the result's key: a digest of everything that could change the result."""
+    recipe = {
+        "stage": [stage.name, stage.version],
+        "engine": [engine.name, engine.version, engine.model, engine.digest],
+        "inputs": {name: artifact.sha256 for name, artifact in request.inputs.items()},
+        "params": params.model_dump(mode="json"),
+    }
+    text = json.dumps(recipe, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def find_committed(uri: str, blobs: BlobStore) -> StageResponse | None:
+    """Returns the result at `uri`, or None if there is none or one of its outputs is gone."""
+    blob = blobs.find(uri)
+    if blob is None:
+        return None
+    content = blobs.read(uri, blob.generation)
+    response = StageResponse.model_validate_json(content)
+    if not all(blobs.find(artifact.uri) for artifact in artifacts(response)):
+        return None
+    return response.model_copy(update={"reused": True})
+
+
+def artifacts(response: StageResponse) -> Iterator[Artifact]:
+    for output in response.outputs.values():
+        if isinstance(output, tuple):
+            yield from output
+        else:
+            yield output
+
+
+def commit(uri: str, response: StageResponse, blobs: BlobStore) -> StageResponse:
+    """Write the result, unless another attempt committed one before. Returns the one that is
+    committed.
+
+    A result whose outputs are gone is replaced. Raises StageBusy if another attempt replaces it at
+    the same moment.
+    """
+    data = response.model_dump_json().encode()
+    if blobs.put(uri, data, if_generation_match=0) is not None:
+        return response
+    committed = find_committed(uri, blobs)
+    if committed is not None:
+        return committed.model_copy(update={"reused": False})
+    stale = blobs.find(uri)
+    stale_generation = stale.generation if stale else 0
+    if blobs.put(uri, data, if_generation_match=stale_generation) is None:
+        raise StageBusy("another attempt committed at the same moment")
+    return response
+
+
+# The attempt and its lease
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right of one attempt to work on a request, as far as it knows."""
+
+    jobs: JobStore
+    job_id: str
+    key: str
+    """Of the stage record."""
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def renew_until(self, ended: threading.Event) -> None:
+        """Renew the lease again and again until the attempt has ended.
+
+        Past the stage deadline it kills the process: a call that hangs cannot be ended otherwise.
+        """
+        deadline = time.monotonic() + settings().jobs.stage_deadline
+        while not ended.wait(settings().jobs.heartbeat):
+            if time.monotonic() > deadline:
+                log.error("stage deadline passed", extra={"job_id": self.job_id})
+                os.kill(os.getpid(), signal.SIGKILL)
+            try:
+                self.jobs.heartbeat(self.job_id, self.key, self.owner)
+            except Transient:
+                log.warning("lease not renewed", extra={"job_id": self.job_id})
+
+    def release(self, *, counted: bool) -> None:
+        """Release the lease, trying again while the job store is unavailable.
+
+        A lease that runs out instead would count as an attempt that died.
+        """
+        deadline = time.monotonic() + settings().jobs.lease
+        while True:
+            try:
+                self.jobs.release_lease(self.job_id, self.key, self.owner, counted=counted)
+                return
+            except JobStoreUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(RELEASE_PAUSE)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt that is under way."""
+
+    attempted_before: bool
+    started: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        """Returns the time since the attempt started."""
+        return time.monotonic() - self.started
 
 
 @contextmanager
-def erasing(source: Source, blobs: BlobStore) -> Iterator[None]:
-    """An erasure that comes while the block runs takes also what the block has written."""
+def attempt(lease: Lease, stage: str, part: int) -> Iterator[Attempt]:
+    """Start an attempt and hold its lease while the block runs.
+
+    Raises Stopping in the block when the process is told to end, and DiskFull for a full disk.
+    """
+    jobs, job_id = lease.jobs, lease.job_id
+    attempted_before = jobs.start_attempt(job_id, lease.key, stage, part, lease.owner)
+    current = Attempt(attempted_before)
+    ended = threading.Event()
+    heartbeat = threading.Thread(target=lease.renew_until, args=(ended,), daemon=True)
+    heartbeat.start()
+    try:
+        with stop_on_sigterm(), disk_full_is_transient():
+            yield current
+    except BaseException as error:
+        may_pass = isinstance(error, Transient)
+        lease.release(counted=not may_pass)
+        raise
+    else:
+        jobs.complete_attempt(job_id, lease.key, lease.owner, current.seconds())
+        jobs.raise_if_erased(job_id)
+    finally:
+        ended.set()
+        heartbeat.join()
+
+
+@contextmanager
+def delete_if_erased(source: Source, blobs: BlobStore) -> Iterator[None]:
+    """Deletes what the block has written if the recording is erased while it runs."""
     try:
         yield
     except RecordingErased:
@@ -87,162 +237,64 @@ def erasing(source: Source, blobs: BlobStore) -> Iterator[None]:
         raise
 
 
-def cache_key(stage: Stage[P], request: StageRequest, params: P, engine: Engine) -> str:
-    """The answer's name: everything that could change the answer, and nothing else."""
-    recipe = {
-        "stage": [stage.name, stage.version],
-        "engine": [engine.name, engine.version, engine.model, engine.digest],
-        "inputs": {name: artifact.sha256 for name, artifact in request.inputs.items()},
-        "params": params.model_dump(mode="json"),
-    }
-    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:20]
-
-
-def find_committed(uri: str, blobs: BlobStore) -> StageResponse | None:
-    """The answer at `uri`, if its outputs are all still there."""
-    if (blob := blobs.find(uri)) is None:
-        return None
-    answer = StageResponse.model_validate_json(blobs.read(uri, blob.generation))
-    if all(blobs.find(artifact.uri) for artifact in artifacts(answer)):
-        return answer.model_copy(update={"reused": True})
-    return None
-
-
-def artifacts(answer: StageResponse) -> Iterator[Artifact]:
-    for output in answer.outputs.values():
-        yield from output if isinstance(output, tuple) else (output,)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    again: bool
-    """There was one before."""
-    started: float = field(default_factory=time.monotonic)
-
-    def seconds(self) -> float:
-        """Since it began."""
-        return time.monotonic() - self.started
-
-
-@contextmanager
-def attempt(
-    stage: Stage[P], source: Source, key: str, part: int, jobs: JobStore
-) -> Iterator[Attempt]:
-    """Count an attempt and hold its lease while the block runs."""
-    owner, task = uuid.uuid4().hex, f"{stage.name}-{key}"
-    this = Attempt(jobs.start_attempt(source.job_id, task, stage.name, part, owner))
-    ended = threading.Event()
-    heart = threading.Thread(
-        target=heartbeat, args=(jobs, source.job_id, task, owner, ended), daemon=True
-    )
-    heart.start()
-    try:
-        with stoppable(), disk_full_is_transient():
-            yield this
-    except BaseException as error:
-        release_lease(jobs, source.job_id, task, owner, counted=not isinstance(error, Transient))
-        raise
-    else:
-        jobs.complete_attempt(source.job_id, task, owner, this.seconds())
-        jobs.raise_if_erased(source.job_id)
-    finally:
-        ended.set()
-        heart.join()
-
-
-def release_lease(jobs: JobStore, job_id: str, task: str, owner: str, *, counted: bool) -> None:
-    """Release the lease, again and again while the job store is away: a lease that just runs out
-    looks like a death."""
-    deadline = time.monotonic() + settings().lease
-    while True:
-        try:
-            return jobs.release_lease(job_id, task, owner, counted=counted)
-        except JobStoreUnavailable:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(RELEASE_PAUSE)
-
-
-def heartbeat(jobs: JobStore, job_id: str, task: str, owner: str, ended: threading.Event) -> None:
-    """Renew the lease until the attempt ends. Past the deadline, end the process: a hung call hears
-    nothing else."""
-    deadline = time.monotonic() + settings().stage_deadline
-    while not ended.wait(settings().heartbeat):
-        if time.monotonic() > deadline:
-            log.error("stage deadline passed", extra={"job_id": job_id})
-            os.kill(os.getpid(), signal.SIGKILL)
-        try:
-            jobs.heartbeat(job_id, task, owner)
-        except Transient:
-            log.warning("lease not renewed", extra={"job_id": job_id})
+# Inputs and outputs
 
 
 def fetch_inputs(request: StageRequest, folder: Path, blobs: BlobStore) -> dict[str, Path]:
-    """The inputs as local files. Numbered, since an input's name may be no file name."""
-    files = {name: folder / f"input-{number}" for number, name in enumerate(request.inputs)}
-    for name, path in files.items():
-        blobs.fetch(request.inputs[name], path)
+    """Returns the inputs as local files. They are numbered, since not every input's name can be a
+    file name."""
+    files = {}
+    for number, (name, artifact) in enumerate(request.inputs.items()):
+        files[name] = folder / f"input-{number}"
+        blobs.fetch(artifact, files[name])
     return files
 
 
-def store_outputs(
-    made: Iterator[Output], home: str, blobs: BlobStore
-) -> dict[str, Artifact | tuple[Artifact, ...]]:
-    """Keep each output as it comes, so that a long stage holds one file at a time."""
-    outputs: dict[str, Artifact | tuple[Artifact, ...]] = {}
-    for output in made:
-        kept = store_output(home, output, blobs)
+def store_outputs(outputs: Iterator[Output], folder_uri: str, blobs: BlobStore) -> Outputs:
+    """Store each output as soon as the stage yields it, so that its files need not all be on disk
+    at once."""
+    stored: Outputs = {}
+    for output in outputs:
+        artifact = store_output(folder_uri, output, blobs)
         if isinstance(output, ListedOutput):
-            before = outputs.get(output.name, ())
-            assert isinstance(before, tuple)
-            outputs[output.name] = (*before, kept)
+            listed = stored.get(output.name, ())
+            assert isinstance(listed, tuple)
+            stored[output.name] = (*listed, artifact)
         else:
-            outputs[output.name] = kept
-    return outputs
+            stored[output.name] = artifact
+    return stored
 
 
-def store_output(home: str, output: Output, blobs: BlobStore) -> Artifact:
-    """Store an output under its content's hash."""
-    if isinstance(output.content, Path):
-        with output.content.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        artifact = blobs.put_if_absent(
-            f"{home}/{digest[:16]}-{output.name}{output.content.suffix}", output.content, digest
-        )
-        output.content.unlink()
-        return artifact
-    data = output.content.model_dump_json().encode()
-    digest = hashlib.sha256(data).hexdigest()
-    return blobs.put_if_absent(f"{home}/{digest[:16]}-{output.name}.json", data, digest)
-
-
-def commit(uri: str, answer: StageResponse, blobs: BlobStore) -> StageResponse:
-    """Write the answer over nothing, or over a stale one; if another attempt was first, theirs
-    stands."""
-    data = answer.model_dump_json().encode()
-    if blobs.put(uri, data, if_generation_match=0) is not None:
-        return answer
-    if theirs := find_committed(uri, blobs):
-        return theirs.model_copy(update={"reused": False})
-    stale = blobs.find(uri)
-    if blobs.put(uri, data, if_generation_match=stale.generation if stale else 0) is None:
-        raise StageBusy("another attempt committed at the same moment")
-    return answer
+def store_output(folder_uri: str, output: Output, blobs: BlobStore) -> Artifact:
+    """Store an output under a name made of its digest, and delete its file."""
+    content = output.content
+    if not isinstance(content, Path):
+        data = content.model_dump_json().encode()
+        digest = hashlib.sha256(data).hexdigest()
+        uri = f"{folder_uri}/{digest[:16]}-{output.name}.json"
+        return blobs.put_if_absent(uri, data, digest)
+    with content.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    uri = f"{folder_uri}/{digest[:16]}-{output.name}{content.suffix}"
+    artifact = blobs.put_if_absent(uri, content, digest)
+    content.unlink()
+    return artifact
 
 
 def store_problem(
     problem: Problem, request: StageRequest, blobs: BlobStore, jobs: JobStore
 ) -> None:
-    """Stores the problem where finalize finds it.
+    """Store the problem for finalize, since the workflow may only see that some branch failed.
 
-    The workflow may only see that some branch failed. Nothing is stored of an erased recording.
+    Nothing is stored for an erased recording.
     """
     if problem.status == RecordingErased.status:
         return
     uri = problem_uri(request.source)
+    data = problem.model_dump_json().encode()
     try:
-        blobs.put(uri, problem.model_dump_json().encode(), if_generation_match=0)
+        blobs.put(uri, data, if_generation_match=0)
         if jobs.is_erased(request.source.job_id):
             delete_prefix(uri, blobs)
     except StageError:
-        log.warning("problem not stored")  # the workflow still carries the response
+        log.warning("problem not stored")  # the workflow still has it from the response

@@ -19,6 +19,8 @@ from shared.runtime.workdir import disk_full_is_transient
 
 Body = TypeVar("Body", bound=BaseModel)
 
+PROBLEM_JSON = "application/problem+json"
+
 
 def serve(
     function: str,
@@ -26,26 +28,30 @@ def serve(
     model: type[Body],
     respond: Callable[[Body], BaseModel],
 ) -> flask.Response:
-    """Returns what `respond` makes of the request's body, or a problem. GET is a health check.
+    """Returns what `respond` returns for the request's body, or a problem. GET is a health check.
 
-    Every exception becomes a problem: a 500 without one would pass for the platform's and be
+    Every exception becomes a problem: a 500 without one would look like the platform's and be
     retried.
     """
     if request.method == "GET":
         return flask.Response('{"status":"ok"}', mimetype=JSON)
     try:
-        authenticate(request)
+        authenticate(request.headers.get("Authorization", ""))
         body = validated(model, request.get_data())
     except Exception as error:
-        return problem_response(request, problem_of(error, function, None))
-    job_id = body.source.job_id if isinstance(body, StageRequest) else None
-    job = {"job_id": job_id} if job_id else {}
-    with log_context(**job, stage=function):
+        problem = problem_of(error, function, None)
+        return problem_response(request, problem)
+    if isinstance(body, StageRequest):
+        context = {"job_id": body.source.job_id, "stage": function}
+    else:
+        context = {"stage": function}
+    with log_context(**context):
         try:
             with disk_full_is_transient():
-                return flask.Response(respond(body).model_dump_json(), mimetype=JSON)
+                response = respond(body)
+                return flask.Response(response.model_dump_json(), mimetype=JSON)
         except Exception as error:
-            problem = problem_of(error, function, job_id)
+            problem = problem_of(error, function, context.get("job_id"))
         if isinstance(body, StageRequest) and is_final(problem):
             store_problem(problem, body, blob_store(), job_store())
         return problem_response(request, problem)
@@ -66,6 +72,6 @@ def problem_response(request: flask.Request, problem: Problem) -> flask.Response
     Workflows asks for plain JSON, because it may not decode bodies of `+json` types.
     """
     wants_json = request.headers.get("Accept") == JSON
-    mimetype = JSON if wants_json else "application/problem+json"
+    mimetype = JSON if wants_json else PROBLEM_JSON
     body = problem.model_dump_json(exclude_none=True)
     return flask.Response(body, problem.status, mimetype=mimetype)

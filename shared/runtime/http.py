@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 BUG_DETAIL = "The log holds the traceback."
-"""All that a caller may know of a bug: the exception's message may hold what was said."""
+"""All that a caller may know of a bug: an exception's message may contain what was said."""
 
 
 def validated(model: type[M], body: bytes | dict[str, JsonValue]) -> M:

@@ -1,33 +1,37 @@
-"""Structured logs: one JSON object a line, as Cloud Logging reads them.
+"""Structured logs: one JSON object per line, as Cloud Logging reads them.
 
-What may be logged above debug: job ids, stages, counts, seconds, codes. Never an object's name, a
-text or a token.
+Above the level DEBUG only job ids, stages, counts, seconds and codes may be logged, never the name
+of an object, a text or a token.
 """
 
 import contextvars
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
-_about: contextvars.ContextVar[dict[str, str]] = contextvars.ContextVar("about", default={})  # noqa: B039
-_standard = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+OUR_LOGGERS = ("shared", "functions", "local")
+
+_empty: Mapping[str, str] = MappingProxyType({})
+_context = contextvars.ContextVar("log_context", default=_empty)
+_standard_fields = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 
 
 class JsonLines(logging.Formatter):
+    """Formats a log record, its `extra` fields and the log context as a line of JSON."""
+
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "severity": record.levelname,
             "message": record.getMessage(),
             "logger": record.name,
-            **_about.get(),
+            **_context.get(),
         }
-        line |= {
-            key: value
-            for key, value in vars(record).items()
-            if key not in _standard and value is not None
-        }
+        for key, value in vars(record).items():
+            if key not in _standard_fields and value is not None:
+                line[key] = value
         if record.exc_info:
             line["stack_trace"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
@@ -35,19 +39,18 @@ class JsonLines(logging.Formatter):
 
 @contextmanager
 def log_context(**fields: str) -> Iterator[None]:
-    """Put these fields on every line logged in the block."""
-    token = _about.set({**_about.get(), **fields})
+    """Adds these fields to every line that is logged in the block."""
+    token = _context.set({**_context.get(), **fields})
     try:
         yield
     finally:
-        _about.reset(token)
+        _context.reset(token)
 
 
 def configure(level: str = "INFO") -> None:
-    """Log to stderr. Other people's loggers say only what is wrong: some log the text they were
-    given."""
+    """Log to stderr. Loggers of libraries log warnings only: some log texts that they are given."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for ours in ("shared", "functions", "local"):
-        logging.getLogger(ours).setLevel(level)
+    for name in OUR_LOGGERS:
+        logging.getLogger(name).setLevel(level)

@@ -1,4 +1,4 @@
-"""What a process does about its parent and its forks."""
+"""The life of a process: its parent, its forks and its end."""
 
 import ctypes
 import os
@@ -12,14 +12,18 @@ from shared.model.errors import Stopping
 from shared.runtime.workdir import clear_abandoned
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-"""Read when onnxruntime is imported, which is after this; else it reports home."""
-PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+"""onnxruntime reads it when it is imported, which is after this; otherwise it sends telemetry."""
+PR_SET_PDEATHSIG = 1
+"""From linux/prctl.h."""
 
 
-def die_with_parent(of: signal.Signals = signal.SIGKILL) -> None:
-    """Ask the kernel for that signal when the parent ends. Linux only, as are our images and our
-    local cloud."""
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, of) != 0:
+def die_with_parent(signal_number: signal.Signals = signal.SIGKILL) -> None:
+    """Have the kernel send this process a signal when its parent ends. Linux only.
+
+    Raises OSError.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_PDEATHSIG, signal_number) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
@@ -28,7 +32,7 @@ def in_each_worker(prepare: Callable[[], object]) -> None:
 
     A model made before the fork hangs the worker's exit for half a minute; one made at the first
     request makes that request wait. A worker also ends with its master, even when that is killed,
-    and clears up after the one before it.
+    and deletes what the worker before it left on disk.
     """
 
     def after_fork() -> None:
@@ -40,25 +44,25 @@ def in_each_worker(prepare: Callable[[], object]) -> None:
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """While the block runs, SIGTERM also raises Stopping in it, so that what is held is given back
-    at once.
+def stop_on_sigterm() -> Iterator[None]:
+    """Has SIGTERM raise Stopping in the block, so that its lease is released at once.
 
     gunicorn alone would wait half a minute for the request, and Cloud Run kills after ten seconds.
-    A signal reaches the main thread only, in which a worker with one thread answers, and not before
-    a call into a library returns.
+    A signal reaches the main thread only, which is where a worker with one thread handles requests,
+    and not before a call into a library returns. In other threads this does nothing.
     """
-    before = signal.getsignal(signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    previous = signal.getsignal(signal.SIGTERM)
+    is_main_thread = threading.current_thread() is threading.main_thread()
+    if not is_main_thread or not callable(previous):
         yield
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        before(number, frame)
+        previous(number, frame)
         raise Stopping("another instance will go on")
 
     signal.signal(signal.SIGTERM, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)

@@ -1,4 +1,4 @@
-"""What a stage is: its inputs, its outputs and its name."""
+"""What a stage is: a pure function from local files to outputs, with its name and version."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,9 @@ from shared.model.contracts import Engine, Params
 
 P = TypeVar("P", bound=Params)
 
-
 Content = BaseModel | Path
-"""What a stage makes: a model is kept as JSON, a file as its bytes. The shell deletes the file once
-it is kept."""
+"""Content of an output: a model, which is stored as JSON, or a file, which is deleted once it is
+stored."""
 
 
 @dataclass(frozen=True)
@@ -38,25 +37,26 @@ Output = SingleOutput | ListedOutput
 
 @dataclass(frozen=True)
 class StageInput(Generic[P]):
-    """All that a stage gets to see."""
+    """Everything that a stage can read."""
 
     params: P
     files: Mapping[str, Path]
-    """The request's inputs, fetched and verified."""
+    """The request's inputs by name, with their digests verified."""
     folder: Path
-    """For the files it makes; gone when it ends."""
+    """For the files that the stage makes; deleted when it ends."""
     original: Callable[[], BinaryIO] = field(repr=False)
-    """Opens the recording itself, seekable, read over the network piece by piece."""
+    """Opens the recording as a seekable file, which is read over the network in ranges."""
 
 
 @dataclass(frozen=True)
 class Stage(Generic[P]):
-    """A named, versioned, pure function from local files to outputs, kept one by one as it yields
-    them."""
+    """A stage of the workflow."""
 
     name: str
     version: str
+    """Part of the cache key: raise it when the same inputs give another result."""
     params: type[P]
     run: Callable[[StageInput[P]], Iterator[Output]]
+    """Yields the outputs one by one, so that each is stored before the next is made."""
     engine: Callable[[P], Engine]
-    """What will compute it: part of the question, since another model gives another answer."""
+    """Returns what will compute the result. Part of the cache key."""

@@ -1,4 +1,4 @@
-"""Makes the stores and clients that the settings name. Nothing else makes them."""
+"""The only maker of stores and clients: those that the settings name."""
 
 from functools import cache
 from pkgutil import resolve_name
@@ -12,34 +12,33 @@ from shared.settings import settings
 
 
 def blob_store() -> BlobStore:
-    return cast(BlobStore, load_object(settings().blob_store))
+    return cast(BlobStore, load_object(settings().adapters.blob_store))
 
 
 def job_store() -> JobStore:
-    """The job store with the limits and the clock of the settings."""
-    configured = settings()
+    """Returns the job store with the limits and the clock of the settings."""
+    adapters = settings().adapters
     return JobStore(
-        load_object(configured.job_documents),
-        configured.lease,
-        configured.attempts,
-        configured.keep_days,
-        notifies=configured.events_topic is not None,
-        clock=resolve_name(configured.clock),
+        documents=load_object(adapters.job_documents),
+        limits=settings().jobs,
+        notifies=adapters.events_topic is not None,
+        clock=resolve_name(adapters.clock),
     )
 
 
 def executions() -> Executions:
-    return cast(Executions, load_object(settings().executions))
+    return cast(Executions, load_object(settings().adapters.executions))
 
 
 def event_publisher() -> EventPublisher | None:
     """Returns the publisher of job events, or None if no topic is configured."""
-    if settings().events_topic is None:
+    if settings().adapters.events_topic is None:
         return None
-    return cast(EventPublisher, load_object("shared.adapters.pubsub:PubSubEvents"))
+    publisher = load_object("shared.adapters.pubsub:PubSubEvents")
+    return cast(EventPublisher, publisher)
 
 
 @cache
 def load_object(path: str) -> Any:
-    """Calls what `module:attribute` names, once per process, and returns the result."""
+    """Returns what calling `module:attribute` returns. It is called once per process."""
     return resolve_name(path)()

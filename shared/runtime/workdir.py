@@ -1,5 +1,5 @@
-"""Where a stage works: a folder of its own, gone when it ends, and cleared by the next worker
-should it be killed."""
+"""The folder in which a stage works. It is deleted when the stage ends, or by the next worker if
+its own was killed."""
 
 import errno
 import os
@@ -11,46 +11,47 @@ from pathlib import Path
 
 from shared.model.errors import DiskFull
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextmanager
 def workdir(stage: str) -> Iterator[Path]:
-    """A folder whose name tells whose it is."""
-    with tempfile.TemporaryDirectory(
-        dir=place(), prefix=f"dropscribe-{os.getpid()}-{stage}-"
-    ) as folder:
+    """Gives a new folder whose name has this process's id, and deletes it after the block."""
+    prefix = f"dropscribe-{os.getpid()}-{stage}-"
+    with tempfile.TemporaryDirectory(dir=temporary_folder(), prefix=prefix) as folder:
         yield Path(folder)
 
 
 @contextmanager
 def disk_full_is_transient() -> Iterator[None]:
-    """What is full now may have room later, so it is no bug of the stage that wrote."""
+    """Raises DiskFull instead of the OSError of a full disk in the block: there may be room
+    later."""
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL:
             raise
         raise DiskFull("no room is left for the stage's files") from error
 
 
 def clear_abandoned() -> None:
-    """Remove what workers that were killed left behind: it is somebody's recording."""
-    for folder in place().glob("dropscribe-*-*"):
-        pid = folder.name.split("-")[1]
-        if pid.isdigit() and not runs(pid):
-            shutil.rmtree(folder, ignore_errors=True)  # another worker may be at it, too
+    """Delete the folders of workers that were killed, since they hold parts of recordings."""
+    for folder in temporary_folder().glob("dropscribe-*-*"):
+        process_id = folder.name.split("-")[1]
+        if process_id.isdigit() and not is_running(process_id):
+            shutil.rmtree(folder, ignore_errors=True)  # another worker may be deleting it, too
 
 
-def runs(pid: str) -> bool:
-    """Whether that process is there, and no zombie."""
+def is_running(process_id: str) -> bool:
+    """Returns whether there is such a process and it is not a zombie."""
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{process_id}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
+    return "\nState:\tZ" not in status
 
 
-def place() -> Path:
-    """Not tempfile's choice: on a full disk that looks for another place, or finds none and calls
-    it a missing file."""
+def temporary_folder() -> Path:
+    """Returns TMPDIR, or /tmp. On a full disk tempfile would choose another folder, or fail with
+    FileNotFoundError."""
     return Path(os.environ.get("TMPDIR", "/tmp"))

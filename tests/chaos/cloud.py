@@ -20,6 +20,7 @@ from local.layout import FUNCTIONS, free_ports
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.runtime.process import die_with_parent
+from shared.settings import JobSettings
 from tests.chaos.engines import CLOCK, ENVIRONMENT, JOURNAL, STORAGE, STORES
 from tests.chaos.supervisor import LINES, NAMES, targets
 from tests.chaos.supervisor import STORAGE as STORAGE_LINE
@@ -155,7 +156,7 @@ class ChaosCloud(Cloud):
 
     @property
     def jobs(self) -> JobStore:
-        return JobStore(self.job_documents, lease=LEASE)
+        return JobStore(self.job_documents, JobSettings(lease=LEASE))
 
     def settled(self, source: Source) -> bool:
         """A job whose document was lost with the emulator has no state that could be awaited."""

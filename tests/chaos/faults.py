@@ -247,7 +247,7 @@ def task_documents(cloud: ChaosCloud) -> list[tuple[str, Document]]:
     found = []
     for job in cloud.jobs.list_by_state("running"):
         for document in cloud.jobs.documents.list_recent(f"jobs/{job.job_id}/tasks", 500):
-            found.append((f"jobs/{job.job_id}/tasks/{document['task']}", document))
+            found.append((f"jobs/{job.job_id}/tasks/{document['key']}", document))
     return found
 
 

@@ -1,4 +1,5 @@
-"""Every blob store keeps the same promises: in memory, and Google's client on the bucket server."""
+"""Every BlobStore keeps the promises of the port: in memory, and Google's client on the storage
+emulator."""
 
 import hashlib
 import io
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from emulators.storage.tests.server import BucketServer, bucket_server
-from shared.adapters.gcs import PIECE, GcsBlobs
+from shared.adapters.gcs import RANGE_BYTES, GcsBlobs
 from shared.adapters.memory import MemoryBlobs
 from shared.model.contracts import Source
 from shared.model.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
@@ -45,20 +46,22 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def test_what_is_not_there(blobs: BlobStore, uri: str) -> None:
+def test_an_object_that_does_not_exist_is_not_found_not_deleted_and_not_read(
+    blobs: BlobStore, uri: str
+) -> None:
     assert blobs.find(uri) is None
     assert not blobs.delete(uri, 1)
     with pytest.raises(ArtifactMissing):
         blobs.read(uri)
 
 
-def test_what_is_kept_is_kept_once(blobs: BlobStore, uri: str) -> None:
+def test_an_object_is_put_only_if_it_is_absent(blobs: BlobStore, uri: str) -> None:
     first = blobs.put_if_absent(uri, b"data", sha256(b"data"))
     assert blobs.put_if_absent(uri, b"data", sha256(b"data")) == first
     assert blobs.read(uri, first.generation) == b"data"
 
 
-def test_files_are_kept_like_bytes(blobs: BlobStore, uri: str, tmp_path: Path) -> None:
+def test_a_file_is_put_and_fetched_like_bytes(blobs: BlobStore, uri: str, tmp_path: Path) -> None:
     path = tmp_path / "part.wav"
     path.write_bytes(b"RIFF")
     artifact = blobs.put_if_absent(uri, path, sha256(b"RIFF"))
@@ -66,7 +69,7 @@ def test_files_are_kept_like_bytes(blobs: BlobStore, uri: str, tmp_path: Path) -
     assert (tmp_path / "back").read_bytes() == b"RIFF"
 
 
-def test_an_artifact_that_is_not_the_named_one_is_refused(
+def test_an_artifact_with_another_digest_is_not_fetched(
     blobs: BlobStore, uri: str, tmp_path: Path
 ) -> None:
     artifact = blobs.put_if_absent(uri, b"data", sha256(b"other"))
@@ -74,7 +77,7 @@ def test_an_artifact_that_is_not_the_named_one_is_refused(
         blobs.fetch(artifact, tmp_path / "back")
 
 
-def test_replacing_names_what_it_replaces(blobs: BlobStore, uri: str) -> None:
+def test_put_replaces_only_the_generation_that_it_names(blobs: BlobStore, uri: str) -> None:
     first = blobs.put(uri, b"1", if_generation_match=0)
     assert first is not None
     assert blobs.put(uri, b"2", if_generation_match=0) is None
@@ -91,7 +94,7 @@ def test_replacing_names_what_it_replaces(blobs: BlobStore, uri: str) -> None:
     )
 
 
-def test_a_found_object_tells_its_checksum(blobs: BlobStore, uri: str) -> None:
+def test_metadata_has_the_checksum_of_the_content(blobs: BlobStore, uri: str) -> None:
     """RFC 3720 gives 0xE3069283 as the CRC32C of these nine digits."""
     assert blobs.put(uri, b"123456789", if_generation_match=0) is not None
     found = blobs.find(uri)
@@ -100,7 +103,7 @@ def test_a_found_object_tells_its_checksum(blobs: BlobStore, uri: str) -> None:
     assert listed.crc32c == found.crc32c
 
 
-def test_deleting_names_what_it_deletes(blobs: BlobStore, uri: str) -> None:
+def test_delete_deletes_only_the_generation_that_it_names(blobs: BlobStore, uri: str) -> None:
     first = blobs.put(uri, b"1", if_generation_match=0)
     assert first is not None
     assert not blobs.delete(uri, first + 1)
@@ -108,7 +111,7 @@ def test_deleting_names_what_it_deletes(blobs: BlobStore, uri: str) -> None:
     assert blobs.find(uri) is None
 
 
-def test_a_generation_that_is_gone_is_missing(blobs: BlobStore, uri: str) -> None:
+def test_a_generation_that_was_replaced_cannot_be_read(blobs: BlobStore, uri: str) -> None:
     first = blobs.put(uri, b"1", if_generation_match=0)
     assert first is not None
     blobs.put(uri, b"2", if_generation_match=first)
@@ -116,7 +119,7 @@ def test_a_generation_that_is_gone_is_missing(blobs: BlobStore, uri: str) -> Non
         blobs.read(uri, first)
 
 
-def test_a_list_is_in_order_of_name(blobs: BlobStore) -> None:
+def test_a_listing_is_in_the_order_of_names(blobs: BlobStore) -> None:
     folder = f"gs://{BUCKET}/{uuid.uuid4().hex}/"
     for name in ("b", "a/2", "a/1", "ä"):
         blobs.put(folder + name, b"x", if_generation_match=0)
@@ -129,8 +132,8 @@ def test_a_list_is_in_order_of_name(blobs: BlobStore) -> None:
     assert [blob.uri.removeprefix(folder) for blob in blobs.list(folder + "a/")] == ["a/1", "a/2"]
 
 
-def test_a_recording_is_read_in_pieces_and_anywhere(blobs: BlobStore) -> None:
-    data = bytes(range(256)) * (PIECE // 256 * 2) + b"the end"
+def test_a_recording_is_read_in_ranges_from_any_position(blobs: BlobStore) -> None:
+    data = bytes(range(256)) * (RANGE_BYTES // 256 * 2) + b"the end"
     name = f"{uuid.uuid4().hex}.wav"
     generation = blobs.put(f"gs://{BUCKET}/{name}", data, if_generation_match=0)
     assert generation is not None
@@ -139,12 +142,12 @@ def test_a_recording_is_read_in_pieces_and_anywhere(blobs: BlobStore) -> None:
         assert file.read(10) == b""
         file.seek(-7, io.SEEK_END)
         assert file.read() == b"the end"
-        file.seek(PIECE - 3)
-        assert file.read(6) == data[PIECE - 3 : PIECE + 3]
-        assert file.tell() == PIECE + 3
+        file.seek(RANGE_BYTES - 3)
+        assert file.read(6) == data[RANGE_BYTES - 3 : RANGE_BYTES + 3]
+        assert file.tell() == RANGE_BYTES + 3
 
 
-def test_a_recording_that_was_replaced_is_missing(blobs: BlobStore) -> None:
+def test_a_recording_that_was_replaced_cannot_be_opened(blobs: BlobStore) -> None:
     name = f"{uuid.uuid4().hex}.wav"
     first = blobs.put(f"gs://{BUCKET}/{name}", b"1", if_generation_match=0)
     assert first is not None
@@ -153,17 +156,16 @@ def test_a_recording_that_was_replaced_is_missing(blobs: BlobStore) -> None:
         blobs.open(Source(bucket=BUCKET, name=name, generation=first)).read()
 
 
-def test_one_of_many_writers_at_once_wins(blobs: BlobStore, uri: str) -> None:
+def test_one_of_many_concurrent_writers_creates_the_object(blobs: BlobStore, uri: str) -> None:
+    def create(number: int) -> bool:
+        return blobs.put(uri, str(number).encode(), if_generation_match=0) is not None
+
     with ThreadPoolExecutor(8) as pool:
-        made = list(
-            pool.map(
-                lambda number: blobs.put(uri, str(number).encode(), if_generation_match=0), range(8)
-            )
-        )
-    assert sum(generation is not None for generation in made) == 1
+        created = list(pool.map(create, range(8)))
+    assert created.count(True) == 1
 
 
-def test_a_server_that_does_not_answer_is_an_outage(
+def test_a_server_that_does_not_answer_raises_storage_unavailable(
     monkeypatch: pytest.MonkeyPatch, uri: str
 ) -> None:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
@@ -189,7 +191,7 @@ def test_a_listing_keeps_to_its_bounds_and_its_pattern(blobs: BlobStore, uri: st
     assert names(glob=marks, start=f"{base}a/z", end=f"{base}c") == ["b/problem.json"]
 
 
-def test_wiping_takes_all_that_begins_alike(blobs: BlobStore, uri: str) -> None:
+def test_a_prefix_is_deleted_with_all_its_objects_and_no_others(blobs: BlobStore, uri: str) -> None:
     folder = uri.removesuffix("x.json")
     for name in ("job/a", "job/deep/b", "job-2/c"):
         blobs.put(f"{folder}{name}", b"1", if_generation_match=0)

@@ -1,4 +1,5 @@
-"""Every job store keeps the same promises: memory, SQLite and the Firestore emulator."""
+"""JobStore keeps its promises on every database: in memory, on SQLite and on Firestore's
+emulator."""
 
 import sqlite3
 import time
@@ -15,7 +16,7 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
 from shared.model.errors import AttemptsExhausted, RecordingErased, StageBusy
 from shared.ports.documents import Document, Documents
-from shared.settings import settings
+from shared.settings import JobSettings, settings
 
 
 class Clock:
@@ -47,7 +48,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(documents: Documents, clock: Clock) -> JobStore:
-    return JobStore(documents, lease=60, attempts=3, clock=clock)
+    return JobStore(documents, JobSettings(lease=60, attempts=3), clock=clock)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def source() -> Source:
     return Source(bucket="inbox", name=f"{uuid.uuid4().hex}.mp3", generation=1)
 
 
-def test_the_first_claim_wins_and_can_be_asked_again(store: JobStore, source: Source) -> None:
+def test_the_first_claim_wins_and_can_be_repeated(store: JobStore, source: Source) -> None:
     assert store.claim(source, 1, "first")
     assert store.claim(source, 1, "first")
     assert not store.claim(source, 1, "second")
@@ -64,7 +65,7 @@ def test_the_first_claim_wins_and_can_be_asked_again(store: JobStore, source: So
     assert (job.source, job.run, job.execution, job.state) == (source, 1, "first", "running")
 
 
-def test_deployments_of_one_project_keep_apart(
+def test_two_deployments_in_one_project_have_separate_jobs(
     firestore_host: str, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from shared.adapters.firestore import FirestoreDocuments
@@ -87,7 +88,7 @@ def store_in(database: str, monkeypatch: pytest.MonkeyPatch) -> JobStore:
         settings.cache_clear()
 
 
-def test_a_later_run_takes_over_and_an_earlier_one_does_not(
+def test_a_later_run_takes_the_claim_and_an_earlier_one_does_not(
     store: JobStore, source: Source
 ) -> None:
     store.claim(source, 1, "first")
@@ -96,7 +97,7 @@ def test_a_later_run_takes_over_and_an_earlier_one_does_not(
     assert store.holds(source.job_id, 2, "redrive")
 
 
-def test_a_run_settles_only_itself(store: JobStore, source: Source) -> None:
+def test_a_run_finishes_only_itself(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
     store.claim(source, 2, "redrive")
     store.finish(source.job_id, 1, "done", results={"json": "gs://outbox/old"})
@@ -108,7 +109,7 @@ def test_a_run_settles_only_itself(store: JobStore, source: Source) -> None:
     assert job is not None and (job.state, job.problem) == ("failed", problem)
 
 
-def test_progress_is_counted_for_the_run_that_asks(store: JobStore, source: Source) -> None:
+def test_parts_are_recorded_for_the_current_run_only(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
     store.record_parts(source.job_id, 1, chunks=7, spans=1)
     store.record_parts(source.job_id, 2, chunks=9, spans=9)
@@ -116,7 +117,7 @@ def test_progress_is_counted_for_the_run_that_asks(store: JobStore, source: Sour
     assert job is not None and (job.chunks, job.spans) == (7, 1)
 
 
-def test_a_lease_keeps_others_out_until_it_runs_out(
+def test_a_lease_excludes_other_attempts_until_it_runs_out(
     store: JobStore, source: Source, clock: Clock
 ) -> None:
     store.start_attempt(source.job_id, "align-k", "align", 0, "a")
@@ -129,10 +130,12 @@ def test_a_lease_keeps_others_out_until_it_runs_out(
         store.start_attempt(source.job_id, "align-k", "align", 0, "b")
     clock.now += 2
     store.start_attempt(source.job_id, "align-k", "align", 0, "b")
-    assert [(t.owner, t.attempts) for t in store.stage_records(source.job_id)] == [("b", 2)]
+    assert [(record.owner, record.attempts) for record in store.stage_records(source.job_id)] == [
+        ("b", 2)
+    ]
 
 
-def test_a_lease_from_a_clock_that_was_ahead_keeps_nobody_out(
+def test_a_lease_from_a_clock_that_was_ahead_does_not_hold(
     store: JobStore, source: Source, clock: Clock
 ) -> None:
     store.start_attempt(source.job_id, "align-k", "align", 0, "killed")
@@ -151,11 +154,13 @@ def test_a_lost_lease_stays_lost(store: JobStore, source: Source, clock: Clock) 
     store.start_attempt(source.job_id, "align-k", "align", 0, "b")
     store.heartbeat(source.job_id, "align-k", "a")
     store.complete_attempt(source.job_id, "align-k", "a", 1.0)
-    (task,) = store.stage_records(source.job_id)
-    assert (task.owner, task.state) == ("b", "running")
+    (record,) = store.stage_records(source.job_id)
+    assert (record.owner, record.state) == ("b", "running")
 
 
-def test_three_deaths_are_enough(store: JobStore, source: Source, clock: Clock) -> None:
+def test_a_stage_that_died_three_times_is_not_attempted_again(
+    store: JobStore, source: Source, clock: Clock
+) -> None:
     for owner in "abc":
         store.start_attempt(source.job_id, "align-k", "align", 4, owner)
         clock.now += 61
@@ -163,23 +168,25 @@ def test_three_deaths_are_enough(store: JobStore, source: Source, clock: Clock) 
         store.start_attempt(source.job_id, "align-k", "align", 4, "d")
 
 
-def test_what_may_pass_is_no_attempt(store: JobStore, source: Source) -> None:
+def test_a_failure_that_may_pass_is_not_counted_as_an_attempt(
+    store: JobStore, source: Source
+) -> None:
     for number in range(5):
         store.start_attempt(source.job_id, "align-k", "align", 0, str(number))
         store.release_lease(source.job_id, "align-k", str(number), counted=False)
     store.start_attempt(source.job_id, "align-k", "align", 0, "last")
     store.complete_attempt(source.job_id, "align-k", "last", 1.23456)
-    (task,) = store.stage_records(source.job_id)
-    assert (task.state, task.attempts, task.seconds) == ("done", 1, 1.235)
+    (record,) = store.stage_records(source.job_id)
+    assert (record.state, record.attempts, record.seconds) == ("done", 1, 1.235)
 
 
-def test_a_reused_answer_is_told_even_without_a_record(store: JobStore, source: Source) -> None:
+def test_a_reused_result_without_a_record_gets_one(store: JobStore, source: Source) -> None:
     store.record_reuse(source.job_id, "align-k", "align", 2)
-    (task,) = store.stage_records(source.job_id)
-    assert (task.state, task.reused, task.part, task.attempts) == ("done", True, 2, 0)
+    (record,) = store.stage_records(source.job_id)
+    assert (record.state, record.reused, record.part, record.attempts) == ("done", True, 2, 0)
 
 
-def test_one_of_many_claims_at_once_wins(store: JobStore, source: Source) -> None:
+def test_one_of_many_concurrent_claims_wins(store: JobStore, source: Source) -> None:
     def claim(number: int) -> bool:
         return store.claim(source, 1, f"execution {number}")
 
@@ -187,7 +194,7 @@ def test_one_of_many_claims_at_once_wins(store: JobStore, source: Source) -> Non
         assert sum(pool.map(claim, range(8))) == 1
 
 
-def test_one_of_many_attempts_at_once_gets_the_lease(store: JobStore, source: Source) -> None:
+def test_one_of_many_concurrent_attempts_gets_the_lease(store: JobStore, source: Source) -> None:
     def begin(number: int) -> bool:
         try:
             store.start_attempt(source.job_id, "align-k", "align", 0, str(number))
@@ -199,7 +206,7 @@ def test_one_of_many_attempts_at_once_gets_the_lease(store: JobStore, source: So
         assert sum(pool.map(begin, range(8))) == 1
 
 
-def test_the_newest_jobs_come_first(store: JobStore, clock: Clock) -> None:
+def test_the_jobs_that_were_updated_last_are_listed_first(store: JobStore, clock: Clock) -> None:
     sources = [
         Source(bucket="inbox", name=f"{uuid.uuid4().hex}.mp3", generation=1) for _ in range(3)
     ]
@@ -223,7 +230,7 @@ def test_documents_compare_and_set(documents: Documents) -> None:
     assert documents.get(f"jobs/{uuid.uuid4().hex}") is None
 
 
-def test_a_job_that_is_asked_for_again_begins_to_count_anew(
+def test_a_requested_rerun_counts_attempts_from_zero(
     store: JobStore, source: Source, clock: Clock
 ) -> None:
     store.claim(source, 1, "first")
@@ -240,8 +247,10 @@ def test_a_job_that_is_asked_for_again_begins_to_count_anew(
     )
 
 
-def test_a_run_that_was_asked_for_is_nobody_elses(store: JobStore, source: Source) -> None:
-    """Another run may be about to begin under the next number."""
+def test_the_number_of_a_requested_run_cannot_be_claimed_by_reconcile(
+    store: JobStore, source: Source
+) -> None:
+    """reconcile may be about to start a run with the next number."""
     store.claim(source, 1, "first")
     store.finish(source.job_id, 1, "retryable")
     promised = store.request_rerun(source.job_id, {})
@@ -249,7 +258,9 @@ def test_a_run_that_was_asked_for_is_nobody_elses(store: JobStore, source: Sourc
     assert store.claim(source, promised, "requested_run")
 
 
-def test_what_was_cancelled_stays_so_until_somebody_asks(store: JobStore, source: Source) -> None:
+def test_a_cancelled_job_stays_cancelled_until_a_rerun_is_requested(
+    store: JobStore, source: Source
+) -> None:
     problem = Problem(type="t", title="T", status=409, detail="d")
     store.claim(source, 1, "first")
     job = store.cancel(source, problem)
@@ -263,7 +274,7 @@ def test_what_was_cancelled_stays_so_until_somebody_asks(store: JobStore, source
     assert job is not None and (job.state, job.problem) == ("running", None)
 
 
-def test_what_nobody_has_begun_can_be_cancelled_and_what_has_ended_cannot(
+def test_an_unclaimed_job_can_be_cancelled_and_one_that_has_ended_cannot(
     store: JobStore, source: Source
 ) -> None:
     problem = Problem(type="t", title="T", status=409, detail="d")
@@ -274,8 +285,8 @@ def test_what_nobody_has_begun_can_be_cancelled_and_what_has_ended_cannot(
     assert store.cancel(ended, problem) is None
 
 
-def test_a_run_that_has_answered_is_not_unanswered(store: JobStore, source: Source) -> None:
-    """finalize answered, but the workflow never heard of it and gave up."""
+def test_a_run_that_is_done_does_not_become_retryable(store: JobStore, source: Source) -> None:
+    """finalize wrote the answer, but its response was lost and the workflow gave up."""
     store.claim(source, 1, "first")
     store.finish(source.job_id, 1, "done")
     store.finish(source.job_id, 1, "retryable")
@@ -283,7 +294,7 @@ def test_a_run_that_has_answered_is_not_unanswered(store: JobStore, source: Sour
     assert job is not None and job.state == "done"
 
 
-def test_an_erased_job_is_neither_claimed_nor_begun(store: JobStore, source: Source) -> None:
+def test_an_erased_job_is_neither_claimed_nor_attempted(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
     store.start_attempt(source.job_id, "align-k", "align", 0, "a")
     store.erase(source)
@@ -296,12 +307,12 @@ def test_an_erased_job_is_neither_claimed_nor_begun(store: JobStore, source: Sou
     assert job is not None and job.state == "erased" and store.stage_records(source.job_id) == []
 
 
-def test_what_was_never_claimed_can_be_erased(store: JobStore, source: Source) -> None:
+def test_a_job_that_was_never_claimed_can_be_erased(store: JobStore, source: Source) -> None:
     store.erase(source)
     assert store.is_erased(source.job_id) and not store.claim(source, 1, "first")
 
 
-def test_after_an_erasure_the_name_is_forgotten(store: JobStore, source: Source) -> None:
+def test_the_name_of_an_erased_recording_can_be_forgotten(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
     store.erase(source)
     assert [job.job_id for job in store.list_by_object(source.bucket, source.name)] == [
@@ -312,7 +323,7 @@ def test_after_an_erasure_the_name_is_forgotten(store: JobStore, source: Source)
     assert store.is_erased(source.job_id)
 
 
-def test_all_generations_of_a_name_are_found_and_no_other_names(
+def test_the_jobs_of_all_generations_of_an_object_are_listed_and_no_others(
     store: JobStore, source: Source
 ) -> None:
     generations = [source.model_copy(update={"generation": number}) for number in (1, 2, 3)]
@@ -322,14 +333,14 @@ def test_all_generations_of_a_name_are_found_and_no_other_names(
     assert found == {1, 2, 3} and store.list_by_object("elsewhere", source.name) == []
 
 
-def test_jobs_are_found_by_their_state(store: JobStore, source: Source) -> None:
+def test_jobs_are_listed_by_their_state(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
     store.finish(source.job_id, 1, "failed")
     assert source.job_id in {job.job_id for job in store.list_by_state("failed")}
     assert source.job_id not in {job.job_id for job in store.list_by_state("running")}
 
 
-def test_an_end_is_due_from_its_settling_until_it_was_told(
+def test_a_notification_is_due_from_the_end_of_the_job_until_it_is_sent(
     documents: Documents, source: Source
 ) -> None:
     store = JobStore(documents, notifies=True)
@@ -337,16 +348,16 @@ def test_an_end_is_due_from_its_settling_until_it_was_told(
     assert source.job_id not in due(store)
     store.finish(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
     assert source.job_id in due(store)
-    told = store.find(source.job_id)
-    assert told is not None and told.ended is not None
-    store.mark_notified(told)
+    ended = store.find(source.job_id)
+    assert ended is not None and ended.ended is not None
+    store.mark_notified(ended)
     store.finish(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
-    assert source.job_id not in due(store), "what is settled again the same way was told"
+    assert source.job_id not in due(store), "what is settled again the same way was ended"
     job = store.find(source.job_id)
     assert job is not None and (job.notification, job.ended, job.updated) == (
-        "made",
-        told.ended,
-        told.updated,
+        "sent",
+        ended.ended,
+        ended.updated,
     )
 
 
@@ -364,10 +375,10 @@ def test_another_end_of_the_same_run_is_due_again(documents: Documents, source: 
     assert failed is not None
     store.finish(source.job_id, 1, "done")
     store.mark_notified(failed)
-    assert source.job_id in due(store), "of the failure was told, not of the answer"
+    assert source.job_id in due(store), "of the failure was ended, not of the answer"
 
 
-def test_a_run_that_is_followed_and_an_erased_job_are_not_due(
+def test_no_notification_is_due_for_a_run_before_the_current_one_or_for_an_erased_job(
     documents: Documents, source: Source
 ) -> None:
     store = JobStore(documents, notifies=True)
@@ -381,28 +392,28 @@ def test_a_run_that_is_followed_and_an_erased_job_are_not_due(
     assert source.job_id not in due(store)
 
 
-def test_only_an_end_with_an_answer_is_due_and_only_where_somebody_is_told(
+def test_a_notification_is_due_only_for_a_final_end_and_only_where_notifications_are_wanted(
     store: JobStore, source: Source
 ) -> None:
     store.claim(source, 1, "first")
     store.finish(source.job_id, 1, "done")
-    telling = JobStore(store.documents, notifies=True)
+    notifying = JobStore(store.documents, notifies=True)
     other = source.model_copy(update={"generation": 2})
-    telling.claim(other, 1, "first")
-    telling.finish(other.job_id, 1, "retryable")
-    assert due(telling).isdisjoint({source.job_id, other.job_id})
+    notifying.claim(other, 1, "first")
+    notifying.finish(other.job_id, 1, "retryable")
+    assert due(notifying).isdisjoint({source.job_id, other.job_id})
 
 
-def test_sqlite_finds_what_is_due_by_an_index(tmp_path: Path) -> None:
-    SqliteDocuments(tmp_path / "jobs.sqlite")
-    query = (
-        "explain query plan select document from documents"
-        " where collection = 'jobs' and json_extract(document, '$.announcement') = 'due'"
-    )
-    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database:
-        assert "by_announcement (collection=? AND <expr>=?)" in str(
-            database.execute(query).fetchall()
-        )
+def test_sqlite_finds_due_notifications_by_an_index(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    documents = SqliteDocuments(path)
+    statements: list[str] = []
+    with documents._database() as database:
+        database.set_trace_callback(statements.append)
+    assert list(JobStore(documents).list_unnotified()) == []
+    with closing(sqlite3.connect(path)) as database:
+        plan = database.execute(f"explain query plan {statements[-1]}").fetchall()
+    assert "by_notification (collection=? AND <expr>=?)" in str(plan)
 
 
 def test_a_job_that_a_newer_version_wrote_can_be_read(store: JobStore, source: Source) -> None:
@@ -415,13 +426,13 @@ def test_a_job_that_a_newer_version_wrote_can_be_read(store: JobStore, source: S
     assert store.holds(source.job_id, 1, "first")
 
 
-def test_a_bookmark_is_kept_and_moved(store: JobStore) -> None:
+def test_a_cursor_is_saved_and_replaced(store: JobStore) -> None:
     for name in ("a/b.mp3\0", "", "c"):
         store.save_cursor(name)
         assert store.cursor() == name
 
 
-def test_what_was_deleted_is_not_there(documents: Documents, source: Source) -> None:
+def test_a_deleted_document_is_not_found(documents: Documents, source: Source) -> None:
     path = f"jobs/{source.job_id}"
     document: Document = {"updated": "2026-01-01T00:00:00Z", "expires": "2027-01-01T00:00:00+00:00"}
     assert documents.put(path, document, if_version=None)
@@ -431,12 +442,12 @@ def test_what_was_deleted_is_not_there(documents: Documents, source: Source) -> 
 
 
 def test_expired_documents_are_dropped_from_sqlite(tmp_path: Path, source: Source) -> None:
-    """Firestore drops them by itself."""
+    """Firestore deletes them by itself."""
     documents, clock = SqliteDocuments(tmp_path / "jobs.sqlite"), Clock()
     clock.now = time.time() - 31 * 24 * 3600
-    JobStore(documents, keep_days=30, clock=clock).claim(source, 1, "old")
+    JobStore(documents, JobSettings(keep_days=30), clock=clock).claim(source, 1, "old")
     other = source.model_copy(update={"generation": 2})
-    JobStore(documents, keep_days=30).claim(other, 1, "new")
+    JobStore(documents, JobSettings(keep_days=30)).claim(other, 1, "new")
     documents.drop_expired()
     assert JobStore(documents).find(source.job_id) is None
     assert JobStore(documents).find(other.job_id) is not None

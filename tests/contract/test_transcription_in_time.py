@@ -53,7 +53,7 @@ def answer(stage: str, asked: dict[str, Any]) -> dict[str, Any]:
         "plan": {"detect": None, "transcribe": {}, "align": {}, "diarize": {}, "finalize": {}},
         "outputs": {
             "prepare": {"manifest": "m", "chunks": chunks, "spans": chunks[:36], "probe": "p"},
-            "transcribe": {"heard": "h"},
+            "transcribe": {"recognition": "h"},
             "align": {"aligned": "a"},
             "diarize": {"diarization": "d"},
             "finalize": {},

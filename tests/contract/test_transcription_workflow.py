@@ -81,7 +81,7 @@ class Stages:
             return {"manifest": artifact("manifest"), "probe": artifact("probe"), **lists}
         detecting = body["params"].get("task") == "detect"
         made = {
-            "transcribe": "language" if detecting else "heard",
+            "transcribe": "language" if detecting else "recognition",
             "align": "aligned",
             "diarize": "diarization",
         }[stage]

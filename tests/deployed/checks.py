@@ -59,7 +59,7 @@ def execution_at_its_end(deployment: Deployment, source: Source) -> Execution:
     return found
 
 
-def no_changes(deployment: Deployment) -> Seen:
+def second_plan_is_empty(deployment: Deployment) -> Seen:
     on_google(deployment)
     done = command(
         "terraform", "-chdir=terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color"
@@ -70,7 +70,7 @@ def no_changes(deployment: Deployment) -> Seen:
     return Seen(" ".join(lines), done.returncode == 0)
 
 
-def recording_is_answered(deployment: Deployment) -> Seen:
+def recording_is_transcribed(deployment: Deployment) -> Seen:
     transcript = smoke.wait_for_transcript(deployment, uploaded(deployment))
     return Seen(
         f"{len(transcript['words'])} words by {len(transcript['speakers'])} speakers",
@@ -108,7 +108,7 @@ def is_ready(status: Mapping[str, Any]) -> bool:
     )
 
 
-def strangers_get_nowhere(deployment: Deployment) -> Seen:
+def calls_from_outside_are_refused(deployment: Deployment) -> Seen:
     if not deployment.services:
         raise CannotLook("this deployment tells no URLs of its functions")
     answers = {
@@ -132,7 +132,7 @@ def options_are_ignored(deployment: Deployment) -> Seen:
     )
 
 
-def branches_fail_with_their_problem(deployment: Deployment) -> Seen:
+def errors_in_branches_keep_their_problem(deployment: Deployment) -> Seen:
     source = uploaded(deployment, metadata={"model": "no-such-model"})
     mark, content = smoke.wait_for_answer(deployment, source)
     execution = execution_at_its_end(deployment, source)
@@ -153,16 +153,14 @@ def payload_is_known(deployment: Deployment) -> Seen:
     return Seen(f"{told}, generation as {type(data.get('generation')).__name__}", right)
 
 
-def names_are_not_escaped(deployment: Deployment) -> Seen:
+def names_have_no_escapes(deployment: Deployment) -> Seen:
     source = uploaded(deployment, "ünïcode/日本語 #1?.wav")
     smoke.wait_for_transcript(deployment, source)
-    return Seen(
-        f"data.name is {json.loads(execution_of(deployment, source.name).argument)['data']['name']!r}",
-        True,
-    )
+    event = json.loads(execution_of(deployment, source.name).argument)
+    return Seen(f"data.name is {event['data']['name']!r}", True)
 
 
-def nobody_feeds_himself(deployment: Deployment) -> Seen:
+def only_uploads_start_executions(deployment: Deployment) -> Seen:
     arguments = [json.loads(each.argument or "{}") for each in executions(deployment)]
     buckets = {
         str((each.get("data") or each.get("source") or {}).get("bucket")) for each in arguments
@@ -173,7 +171,7 @@ def nobody_feeds_himself(deployment: Deployment) -> Seen:
     )
 
 
-def duplicates_end_well(deployment: Deployment) -> Seen:
+def duplicates_are_recognised(deployment: Deployment) -> Seen:
     source = uploaded(deployment)
     smoke.wait_for_transcript(deployment, source)
     return came_to(
@@ -206,8 +204,11 @@ def preconditions_hold(deployment: Deployment) -> Seen:
     right = blobs.put(uri, b"[]", if_generation_match=first)
     old = blobs.delete(uri, first)
     gone = right is not None and blobs.delete(uri, right)
-    told = f"kept twice: {first == second}; replaced over a wrong generation: {wrong is not None}, over the right one: "
-    told += f"{right is not None}; deleted an old one: {old}, the right one: {gone}"
+    told = f"written once only: {first == second}"
+    told += (
+        f"; replaced a wrong generation: {wrong is not None}, the right one: {right is not None}"
+    )
+    told += f"; deleted an old one: {old}, the right one: {gone}"
     return Seen(told, first == second and wrong is None and right is not None and not old and gone)
 
 
@@ -250,13 +251,11 @@ def documents_expire(deployment: Deployment) -> Seen:
     )
 
 
-def cost_is_known(deployment: Deployment) -> Seen:
+def transcript_has_a_cost(deployment: Deployment) -> Seen:
     cost = smoke.wait_for_transcript(deployment, uploaded(deployment))["cost"]
     if cost is None:
-        return Seen(
-            "cost is null: as it should be where shared/model/prices.toml has no prices of the region",
-            False,
-        )
+        reason = "cost is null; correct if shared/model/prices.toml has no prices for the region"
+        return Seen(reason, False)
     return Seen(
         f"{cost['total']} {cost['currency']}: {cost['items']}",
         all(value > 0 for value in cost["items"].values()),
@@ -264,22 +263,22 @@ def cost_is_known(deployment: Deployment) -> Seen:
 
 
 CHECKS: dict[str, Check] = {
-    "Nothing is left to change": no_changes,
-    "A recording is answered": recording_is_answered,
+    "A second plan is empty": second_plan_is_empty,
+    "A recording is transcribed": recording_is_transcribed,
     "Every function starts": every_function_starts,
-    "A stranger gets nowhere": strangers_get_nowhere,
-    "It deploys": workflow_is_active,
-    "What is no recording is ignored": options_are_ignored,
-    "An error out of a branch": branches_fail_with_their_problem,
+    "Calls from outside are refused": calls_from_outside_are_refused,
+    "The workflow is accepted": workflow_is_active,
+    "An object that is not a recording is ignored": options_are_ignored,
+    "An error in a parallel branch": errors_in_branches_keep_their_problem,
     "The payload": payload_is_known,
-    "Names": names_are_not_escaped,
-    "Nobody feeds himself": nobody_feeds_himself,
-    "Duplicates": duplicates_end_well,
+    "Names": names_have_no_escapes,
+    "Only uploads start executions": only_uploads_start_executions,
+    "Duplicates": duplicates_are_recognised,
     "Redrive": redrives_reuse,
     "Preconditions": preconditions_hold,
     "Generations": newer_generations_win,
     "Compare and set": documents_compare_and_set,
     "Time to live": documents_expire,
     "A job event is published": job_event_is_published,
-    "The transcript knows its cost": cost_is_known,
+    "The cost of a job": transcript_has_a_cost,
 }

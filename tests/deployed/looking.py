@@ -52,14 +52,14 @@ def known(value: str | None, what: str) -> str:
 
 def on_google(deployment: Deployment) -> tuple[str, str]:
     """Its project and its region."""
-    if settings().executions_host is not None:
+    if settings().adapters.executions_host is not None:
         raise CannotLook("this deployment is not on Google")
     return known(deployment.project, "project"), known(deployment.region, "region")
 
 
 def execute(deployment: Deployment, argument: str) -> executions_v1.Execution:
     """Start an execution of the workflow, and wait for its end."""
-    workflows = client(settings().executions_host)
+    workflows = client(settings().adapters.executions_host)
     asked = executions_v1.Execution(argument=argument)
     started = workflows.create_execution(
         parent=known(deployment.workflow, "workflow"), execution=asked
@@ -79,7 +79,9 @@ def executions(deployment: Deployment, count: int = 50) -> list[executions_v1.Ex
         page_size=count,
         view=executions_v1.ExecutionView.FULL,
     )
-    return list(client(settings().executions_host).list_executions(request=asked).executions)
+    return list(
+        client(settings().adapters.executions_host).list_executions(request=asked).executions
+    )
 
 
 def execution_of(deployment: Deployment, name: str) -> executions_v1.Execution:

@@ -13,7 +13,7 @@ from google.cloud.workflows.executions_v1.services.executions.transports import 
 )
 
 from local.layout import INBOX, OUTBOX
-from shared.settings import Settings
+from shared.settings import Settings, setting_fields
 from tests.support.audio_files import encode, silent_film
 from tests.support.cloud import WORKFLOW, Cloud
 from tests.support.recordings import silence, speech, wav
@@ -53,8 +53,10 @@ def test_the_env_command_points_any_client_at_the_cloud(
         INBOX,
         OUTBOX,
     }
-    assert Settings().executions_host == f"127.0.0.1:{cloud.home.ports().ports['executions']}"
-    assert Settings().executions == Settings.model_fields["executions"].default, (
+    assert (
+        Settings().adapters.executions_host == f"127.0.0.1:{cloud.home.ports().ports['executions']}"
+    )
+    assert Settings().adapters.executions == setting_fields()["executions"].default, (
         "reconcile would break"
     )
 

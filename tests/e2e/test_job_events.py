@@ -77,7 +77,7 @@ def test_a_problem_is_told_too(telling: Cloud, told: Subscriber) -> None:
 def test_reconcile_tells_what_was_not_told(telling: Cloud, told: Subscriber) -> None:
     source = telling.upload("untold.wav", wav(FIVE_SECONDS))
     first = of(source, told)
-    telling.until(lambda: telling.job(source).notification == "made", 30, "end of the announcement")
+    telling.until(lambda: telling.job(source).notification == "sent", 30, "end of the announcement")
     path = f"jobs/{source.job_id}"
     found = telling.jobs.documents.get(path)
     assert found is not None

@@ -15,12 +15,18 @@ from tests.deployed.steps import of, steps
 from tests.support.cloud import Cloud
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = {"Nothing is left to change", "Every function starts", "A stranger gets nowhere", "It deploys",
-             "Time to live", "A job event is published"}  # fmt: skip
+ELSEWHERE = {
+    "A second plan is empty",
+    "Every function starts",
+    "Calls from outside are refused",
+    "The workflow is accepted",
+    "Time to live",
+    "A job event is published",
+}
 """Steps with a check that needs Google."""
-OTHERWISE = {"The transcript knows its cost", "An error out of a branch"}
-"""Steps that come out otherwise here: the one-machine cloud has no prices, and engines that do
-nothing any model."""
+OTHERWISE = {"The cost of a job", "An error in a parallel branch"}
+"""Steps that fail here: the one-machine cloud has no prices, and engines that do nothing accept any
+model."""
 
 
 def walk(
@@ -28,8 +34,13 @@ def walk(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         (sys.executable, "-m", "tests.deployed.walk", "--report", str(report), *arguments),
-        cwd=ROOT, env={**os.environ, **environment}, input=said, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 def at(cloud: Cloud) -> dict[str, str]:
@@ -100,35 +111,39 @@ def test_what_is_not_as_expected_is_told(cloud: Cloud, tmp_path: Path) -> None:
         tmp_path / "report.md",
         "--no-questions",
         "--steps",
-        number("Nobody feeds himself"),
+        number("Only uploads start executions"),
     )
     assert done.returncode == 1
-    assert verdicts(tmp_path / "report.md")["Nobody feeds himself"][0] == "NOT as expected"
+    assert verdicts(tmp_path / "report.md")["Only uploads start executions"][0] == "NOT as expected"
 
 
 def test_a_check_that_breaks_is_what_was_seen(tmp_path: Path) -> None:
-    nowhere = {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9", "DROPSCRIBE_INBOX": "a", "DROPSCRIBE_OUTBOX": "b",
-               "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9"}  # fmt: skip
+    nowhere = {
+        "STORAGE_EMULATOR_HOST": "http://127.0.0.1:9",
+        "DROPSCRIBE_INBOX": "a",
+        "DROPSCRIBE_OUTBOX": "b",
+        "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",
+    }
     done = walk(
         nowhere,
         tmp_path / "report.md",
         "--no-questions",
         "--steps",
-        number("What is no recording is ignored"),
+        number("An object that is not a recording is ignored"),
     )
     assert done.returncode == 1
-    verdict, seen = verdicts(tmp_path / "report.md")["What is no recording is ignored"]
+    verdict, seen = verdicts(tmp_path / "report.md")["An object that is not a recording is ignored"]
     assert verdict == "NOT as expected" and "ServiceUnavailable" in seen
 
 
 def test_a_person_is_asked_where_only_eyes_can_tell(cloud: Cloud, tmp_path: Path) -> None:
-    chosen = ("It applies", "The alert comes", "CUDA")
+    chosen = ("The first deployment succeeds", "The alert arrives", "CUDA")
     said = "y\nfour minutes\nwhat?\nno\nno mail | none\ns\n"
     done = walk(at(cloud), tmp_path / "report.md", "--steps", *map(number, chosen), said=said)
     assert done.returncode == 1, done.stderr
     assert verdicts(tmp_path / "report.md") == {
-        "It applies": ("as expected", "four minutes"),
-        "The alert comes": ("NOT as expected", "no mail \\| none"),
+        "The first deployment succeeds": ("as expected", "four minutes"),
+        "The alert arrives": ("NOT as expected", "no mail \\| none"),
         "CUDA": ("not looked at", "skipped"),
     }
     assert "1 as expected, 1 NOT as expected, 1 not looked at" in done.stdout
@@ -187,7 +202,12 @@ def google(tmp_path: Path) -> dict[str, str]:
     return {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
 
 
-GOOGLES = ("Nothing is left to change", "Every function starts", "It deploys", "Time to live")
+GOOGLES = (
+    "A second plan is empty",
+    "Every function starts",
+    "The workflow is accepted",
+    "Time to live",
+)
 
 
 def test_what_gcloud_and_terraform_tell_is_read(google: dict[str, str], tmp_path: Path) -> None:
@@ -199,7 +219,7 @@ def test_what_gcloud_and_terraform_tell_is_read(google: dict[str, str], tmp_path
 @pytest.mark.parametrize(
     ("title", "command", "told"),
     [
-        ("It deploys", "workflows describe", {"state": "UNAVAILABLE"}),
+        ("The workflow is accepted", "workflows describe", {"state": "UNAVAILABLE"}),
         ("Every function starts", "run services", []),
         ("Time to live", "firestore fields", TOLD["firestore fields"][:1]),  # type: ignore[index]
     ],

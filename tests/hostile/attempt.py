@@ -93,7 +93,7 @@ def run(hostile: HostileInput) -> Outcome:
 
 def prepare_input(hostile: HostileInput) -> tuple[Prepared, DiscardingBlobs]:
     blobs = DiscardingBlobs()
-    inbox = settings().inbox
+    inbox = settings().buckets.inbox
     uri = f"gs://{inbox}/{hostile.name}"
     generation = blobs.put(uri, hostile.data, if_generation_match=0, metadata=hostile.metadata)
     assert generation is not None
@@ -121,7 +121,7 @@ def check(response: Prepared, blobs: DiscardingBlobs) -> None:
 def has_sound(data: bytes) -> bool:
     """Returns whether any of it can be decoded, although it was refused."""
     try:
-        with open_recording(io.BytesIO(data), settings().max_hours * 3600) as recording:
+        with open_recording(io.BytesIO(data), settings().recordings.max_hours * 3600) as recording:
             return next(recording.samples(), None) is not None
     except Exception:
         return False

@@ -16,10 +16,11 @@ import pytest
 
 from local.container import engine, hand_over, remove, run
 from local.layout import FUNCTIONS, ROOT, free_ports
+from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 
 NAMES = {function: f"dropscribe/{function}" for function in FUNCTIONS}
 """As `make images` calls them."""
-LIGHT = ("prepare", "finalize", "reconcile")
+LIGHT = tuple(name for name, spec in FUNCTION_SPECS.items() if not spec.has_model)
 """The functions without PyTorch."""
 READY_WITHIN = 180.0
 GRACE = 10

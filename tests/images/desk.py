@@ -8,7 +8,7 @@ from typing import Any
 from google.cloud import storage
 
 from emulators.storage.tests.server import BucketServer
-from images.selftest import NOBODY
+from images.selftest import ENGINE
 from local.layout import INBOX, OUTBOX, WORK
 from shared.model.artifacts import (
     Aligned,
@@ -81,7 +81,7 @@ def manifest() -> Manifest:
         bytes=1,
     )
     chunk, span = Chunk(start=0.0, end=SECONDS, speech=SPEECH), Interval(start=0.0, end=SECONDS)
-    return Manifest(media=media, chunks=(chunk,), spans=(span,), probe=(), engine=NOBODY)
+    return Manifest(media=media, chunks=(chunk,), spans=(span,), probe=(), engine=ENGINE)
 
 
 def prepare(desk: Desk) -> str:
@@ -102,7 +102,11 @@ def align(desk: Desk) -> str:
         start=float(BEGIN), end=float(END), language="en", text=TEXT, words=words, **MEASURES
     )
     return desk.question(
-        {}, {"audio": SAMPLE.read_bytes(), "heard": Recognition(segments=(segment,), engine=NOBODY)}
+        {},
+        {
+            "audio": SAMPLE.read_bytes(),
+            "recognition": Recognition(segments=(segment,), engine=ENGINE),
+        },
     )
 
 
@@ -117,8 +121,8 @@ def finalize(desk: Desk) -> str:
     )
     segment = AlignedSegment(start=18, end=19, language="en", text="Chicago.", **MEASURES)
     turns = (Turn(start=0, end=SECONDS, speaker="A"),)
-    words = Aligned(segments=(segment,), words=(word,), asr=NOBODY, engines=())
-    told = Diarization(turns=turns, overlapping=turns, embeddings={"A": (1.0, 0.0)}, engine=NOBODY)
+    words = Aligned(segments=(segment,), words=(word,), asr=ENGINE, engines=())
+    told = Diarization(turns=turns, overlapping=turns, embeddings={"A": (1.0, 0.0)}, engine=ENGINE)
     return desk.question(START, {"manifest": manifest(), "words-0": words, "turns-0": told})
 
 

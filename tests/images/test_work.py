@@ -37,8 +37,9 @@ def test_prepare_finds_the_speech(start: Start, recording: Desk) -> None:
 
 def test_transcribe_hears_the_words(start: Start, recording: Desk) -> None:
     made = answer("transcribe", start, recording)
-    heard = Recognition.model_validate_json(recording.read(made["outputs"]["heard"]["uri"]))
-    assert "originally from Chicago" in " ".join(segment.text for segment in heard.segments)
+    uri = made["outputs"]["recognition"]["uri"]
+    recognition = Recognition.model_validate_json(recording.read(uri))
+    assert "originally from Chicago" in " ".join(segment.text for segment in recognition.segments)
     assert made["engine"]["digest"].startswith("sha256:")
 
 

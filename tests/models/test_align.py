@@ -53,7 +53,7 @@ def aligned(
     recognition = Recognition(segments=segments, engine=Engine(name="parrot", version="1"))
     recognition_file = folder / "recognition.json"
     recognition_file.write_text(recognition.model_dump_json())
-    files = {"audio": SAMPLE, "heard": recognition_file}
+    files = {"audio": SAMPLE, "recognition": recognition_file}
     task = StageInput(AlignParams.model_validate(params), files, folder, lambda: SAMPLE.open("rb"))
     (output,) = align(task, lambda: aligner.WhisperxAligner(model))
     assert isinstance(output.content, Aligned)

@@ -232,7 +232,7 @@ class Stammering(TimedWhisperModel):
 
 
 def test_what_went_wrong_is_decoded_again(recogniser: whisper.Whisper) -> None:
-    model = Stammering(str(models.find("base", settings().models)), "cpu", "int8", 1)
+    model = Stammering(str(models.find("base", settings().inference.models)), "cpu", "int8", 1)
     stammering = whisper.Whisper(model, recogniser.engine, 1)
     first, second = (
         stammering.transcribe(SAMPLE, SPEECH, "en", TranscribeParams()) for _ in range(2)

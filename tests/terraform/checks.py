@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from shared.settings import Settings
+from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
+from shared.settings import setting_fields
 from tests.terraform.copies import FUNCTIONS, ROOT
 from tests.terraform.lasting import (
     erased_is_gone,
@@ -19,7 +20,7 @@ from tests.terraform.plan import Plan, Service, texts
 from tests.terraform.rights import documented, granted
 
 Check = Callable[[Plan], None]
-MODELS = ("transcribe", "align", "diarize")
+MODELS = {name for name, spec in FUNCTION_SPECS.items() if spec.has_model}
 MOST_MEMORY = {1: 4, 2: 8, 4: 16, 6: 24, 8: 32}
 """vCPU -> GiB, of Cloud Run."""
 WORKFLOW = (ROOT / "workflows" / "transcription.yaml").read_text()
@@ -92,7 +93,7 @@ def a_model_answers_one_request_at_a_time(plan: Plan) -> None:
         assert (
             service.environment["THREADS"] == str(at_once) and service.environment["WORKERS"] == "1"
         )
-        assert at_once == 1 or name not in (*MODELS, "prepare")
+        assert at_once == 1 or name not in {*MODELS, "prepare"}
 
 
 def a_start_is_waited_for_and_work_is_not_disturbed(plan: Plan) -> None:
@@ -112,13 +113,18 @@ def each_timeout_is_shorter_than_the_next(plan: Plan) -> None:
     (call,) = (float(seconds) for seconds in re.findall(r"timeout: (\d+)", WORKFLOW))
     assert call <= 1800, "the most that Workflows waits"
     for service in plan.services().values():
-        defaults = Settings.model_fields
         heartbeat, lease, deadline = (
-            float(service.environment.get(f"DROPSCRIBE_{name.upper()}", defaults[name].default))
-            for name in ("heartbeat", "lease", "stage_deadline")
+            seconds_of(name, service) for name in ("heartbeat", "lease", "stage_deadline")
         )
         assert heartbeat < lease < deadline < service.timeout < call
         assert deadline + heartbeat < service.timeout, "a deadline is looked at with each heartbeat"
+
+
+def seconds_of(setting: str, service: Service) -> float:
+    """Returns a setting of a service: the given one, or the default."""
+    default = str(setting_fields()[setting].default)
+    given = service.environment.get(f"DROPSCRIBE_{setting.upper()}")
+    return float(given or default)
 
 
 def the_sweep_is_called(plan: Plan) -> None:
@@ -342,11 +348,11 @@ def documents_end_and_are_found(plan: Plan) -> None:
 def queries() -> dict[tuple[str, str], str]:
     """Collection and field of each query in shared/jobs/store.py -> the order that it needs."""
     source = (ROOT / "shared" / "jobs" / "store.py").read_text()
-    equal = re.findall(r'documents\.query\("(\w+)", "([\w.]+)"', source)
-    newest = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source)
-    assert equal and newest
-    return dict.fromkeys(equal, "ASCENDING") | {
-        (collection, "updated"): "DESCENDING" for collection in newest
+    equal = re.findall(r'self\._query\("([\w.]+)"', source)
+    recent = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source)
+    assert equal and recent
+    return {("jobs", field): "ASCENDING" for field in equal} | {
+        (collection, "updated"): "DESCENDING" for collection in recent
     }
 
 
@@ -357,7 +363,7 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     assert set(filters) == {"failed", "retryable"}
     for name, logs in (("finalize/job.py", "settled"), ("reconcile/sweep.py", "swept")):
         source = (ROOT / "functions" / name).read_text()
-        assert re.search(rf'log\.info\(\s*"{logs}"', source)
+        assert re.search(rf'log\.info\(\s*"{logs}"', source), name
     name = plan.given["name"]
     settled = f'resource.labels.service_name="{name}-finalize" jsonPayload.message="settled"'
     assert f'{settled} jsonPayload.state="failed"' in filters["failed"]

@@ -14,7 +14,7 @@ import yaml
 from tests.terraform.plan import Plan
 
 ROOT = Path(__file__).parents[2]
-READ = ("terraform", "workflows", "docs/rights.yaml", "shared/settings.py")
+READ = ("terraform", "workflows", "docs/rights.yaml", "shared/generated")
 """What terraform reads."""
 LEFT = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars", "*.tfvars.json")
 """A user's own, beside what is in the repository."""

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.settings import Settings
+from shared.settings import Settings, setting_fields
 from tests.terraform.checks import CHECKS, Check
 from tests.terraform.copies import Copy
 from tests.terraform.plan import Plan
@@ -24,17 +24,20 @@ def test_the_functions_understand_what_they_are_told(
             for key, value in service.environment.items()
             if key.startswith("DROPSCRIBE_")
         }
-        known = {f"DROPSCRIBE_{setting.upper()}" for setting in Settings.model_fields}
+        known = {f"DROPSCRIBE_{setting.upper()}" for setting in setting_fields()}
         assert told.keys() <= known, name
         with monkeypatch.context() as here:
             for key, value in told.items():
                 here.setenv(key, value)
             understood = Settings()
-        assert understood.inbox == told["DROPSCRIBE_INBOX"] and understood.threads == service.cpu
-        assert understood.device == ("cuda" if service.gpu else "cpu")
+        assert (
+            understood.buckets.inbox == told["DROPSCRIBE_INBOX"]
+            and understood.inference.threads == service.cpu
+        )
+        assert understood.inference.device == ("cuda" if service.gpu else "cpu")
 
 
 def test_terraform_knows_each_setting(topology: Copy) -> None:
     """It reads their names from the source, to refuse one that is misspelt."""
     said = topology.console("jsonencode(local.settings)")
-    assert set(json.loads(json.loads(said))) == set(Settings.model_fields)
+    assert set(json.loads(json.loads(said))) == set(setting_fields())

@@ -16,7 +16,7 @@ RIGHTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docs" / "rights.yaml
 def row(name: str, rights: dict[str, Any]) -> str:
     buckets = [rights.get("buckets", {}).get(bucket, "") for bucket in ("inbox", "work", "outbox")]
     workflow = "executions" if rights.get("workflow") else ""
-    completions = "publish" if rights.get("publishes") else ""
+    job_events = "publish" if rights.get("publishes") else ""
     calls = ", ".join(rights.get("calls", []))
     cells = [
         name,
@@ -24,7 +24,7 @@ def row(name: str, rights: dict[str, Any]) -> str:
         rights.get("documents", ""),
         calls,
         workflow,
-        completions,
+        job_events,
         rights["why"],
     ]
     return "| " + " | ".join(cells) + " |"
@@ -51,7 +51,7 @@ def test_the_workflow_calls_exactly_the_stages() -> None:
 def test_a_functions_own_code_names_no_bucket_that_it_may_not_use(function: str) -> None:
     """The shell's use of the work bucket aside, which is every stage's."""
     source = "".join(path.read_text() for path in (ROOT / "functions" / function).rglob("*.py"))
-    named = {bucket for bucket in ("inbox", "outbox") if f"settings().{bucket}" in source}
+    named = {bucket for bucket in ("inbox", "outbox") if f"settings().buckets.{bucket}" in source}
     named |= {"inbox"} if ".original()" in source or "source.uri" in source else set()
     assert named <= set(RIGHTS[function].get("buckets", {})), "it would be refused on Google"
 

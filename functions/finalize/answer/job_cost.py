@@ -8,8 +8,9 @@ from shared.jobs.job import StageRecord
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Chunk, Interval, Manifest
 from shared.model.contracts import Source
-from shared.model.cost import FUNCTION, billed, cost, operations, prices
+from shared.model.cost import billed, cost, operations, prices
 from shared.model.intervals import total_seconds
+from shared.model.stages import STAGES
 from shared.model.transcript import Cost
 from shared.settings import settings
 
@@ -24,7 +25,7 @@ def job_cost(
     A result cached by an earlier run costs the call that fetched it, and no seconds. finalize costs
     its call only: its own seconds are not over yet.
     """
-    if not settings().resources or not has_prices(records):
+    if not settings().costs.resources or not has_prices(records):
         return None
     job = jobs.find(source.job_id)
     if job is None:
@@ -44,10 +45,10 @@ def job_cost(
         calls,
         seconds=sum(seconds_of_stage.values()),
         stored=total_seconds(stored_parts),
-        kept_days=settings().keep_work_days,
-        heartbeat=settings().heartbeat,
+        kept_days=settings().buckets.keep_work_days,
+        heartbeat=settings().jobs.heartbeat,
     )
-    return cost(seconds_of_stage, used_operations, settings().resources, prices())
+    return cost(seconds_of_stage, used_operations, settings().costs.resources, prices())
 
 
 def has_prices(records: Sequence[StageRecord]) -> bool:
@@ -55,12 +56,12 @@ def has_prices(records: Sequence[StageRecord]) -> bool:
 
     Logs what is missing: no job fails for it.
     """
-    used_functions = {FUNCTION[record.stage] for record in records}
-    missing = used_functions - set(settings().resources)
-    if not missing and settings().region == prices().region:
+    used_functions = {STAGES[record.stage].function for record in records}
+    missing = used_functions - set(settings().costs.resources)
+    if not missing and settings().costs.region == prices().region:
         return True
     details = {
-        "region": settings().region,
+        "region": settings().costs.region,
         "without_resources": sorted(missing),
     }
     log.warning("cost unknown", extra=details)

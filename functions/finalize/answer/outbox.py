@@ -41,7 +41,7 @@ TRANSCRIPT_NAMES = tuple(name for name in CONTENT_TYPES if name != PROBLEM_NAME)
 
 def outbox_folder(source: Source) -> str:
     """Returns the URI of the recording's folder, without a slash at its end."""
-    bucket = settings().outbox
+    bucket = settings().buckets.outbox
     folder = answer_folder(source)
     return f"gs://{bucket}/{folder}"
 

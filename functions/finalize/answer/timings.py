@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from shared.jobs.job import StageRecord
 from shared.model.artifacts import Chunk, Interval, Manifest
+from shared.model.stages import STAGES
 from shared.model.transcript import StageTiming, Timings
 from shared.ports.blobs import Blob
 
@@ -52,13 +53,12 @@ def part_duration(record: StageRecord, manifest: Manifest) -> float | None:
 
     None for a part that the manifest lacks: an earlier run cut the recording into more parts.
     """
-    parts: Sequence[Chunk | Interval]
-    if record.stage == "diarize":
-        parts = manifest.spans
-    elif record.stage in ("transcribe", "align"):
-        parts = manifest.chunks
-    else:
+    part_kind = STAGES[record.stage].part_kind
+    if part_kind == "job":
         return manifest.media.duration
+    parts: Sequence[Chunk | Interval] = manifest.chunks
+    if part_kind == "span":
+        parts = manifest.spans
     if record.part >= len(parts):
         return None
     part = parts[record.part]

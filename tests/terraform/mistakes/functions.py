@@ -1,35 +1,42 @@
 """What functions run on, how many there may be, and how long each waits."""
 
+import json
+
+from shared.generate import function_facts
+from shared.model.stages import FUNCTIONS as STAGE_FUNCTIONS
 from tests.terraform import checks
 from tests.terraform.mistakes.mistake import Mistake, Says
+
+STAGES = "../shared/generated/stages.json"
+DIARIZE = f'  "diarize": {json.dumps(function_facts(STAGE_FUNCTIONS["diarize"]))},\n'
 
 FUNCTIONS = (
     Mistake(
         "a function is forgotten",
-        "stages.tf",
-        "diarize    = { model = true, cpu = 1, memory_gib = 2, concurrency = 1, max_instances = 10 }",
+        STAGES,
+        DIARIZE,
         "",
         Says("plan", "diarize"),
     ),
     Mistake(
         "a model answers four at once",
-        "stages.tf",
-        "align      = { model = true, cpu = 1, memory_gib = 2, concurrency = 1,",
-        "align      = { model = true, cpu = 1, memory_gib = 2, concurrency = 4,",
+        STAGES,
+        '"align": {"model": true, "cpu": 1, "memory_gib": 2, "concurrency": 1,',
+        '"align": {"model": true, "cpu": 1, "memory_gib": 2, "concurrency": 4,',
         Says("plan", "a model answers one request at a time"),
     ),
     Mistake(
         "one that holds a decoder answers four at once",
-        "stages.tf",
-        "prepare    = { model = false, cpu = 1, memory_gib = 2, concurrency = 1,",
-        "prepare    = { model = false, cpu = 1, memory_gib = 2, concurrency = 4,",
+        STAGES,
+        '"prepare": {"model": false, "cpu": 1, "memory_gib": 2, "concurrency": 1,',
+        '"prepare": {"model": false, "cpu": 1, "memory_gib": 2, "concurrency": 4,',
         checks.a_model_answers_one_request_at_a_time,
     ),
     Mistake(
         "more memory than its vCPU may have",
-        "stages.tf",
-        "finalize   = { model = false, cpu = 1, memory_gib = 2,",
-        "finalize   = { model = false, cpu = 1, memory_gib = 8,",
+        STAGES,
+        '"finalize": {"model": false, "cpu": 1, "memory_gib": 2,',
+        '"finalize": {"model": false, "cpu": 1, "memory_gib": 8,',
         Says("plan", "1 vCPU go with 0.5 to 4 GiB"),
     ),
     Mistake(
@@ -58,9 +65,9 @@ FUNCTIONS = (
     ),
     Mistake(
         "a hundred instances",
-        "stages.tf",
-        "transcribe = { model = true, cpu = 1, memory_gib = 3, concurrency = 1, max_instances = 10 }",
-        "transcribe = { model = true, cpu = 1, memory_gib = 3, concurrency = 1, max_instances = 100 }",
+        STAGES,
+        '"memory_gib": 3, "concurrency": 1, "max_instances": 10,',
+        '"memory_gib": 3, "concurrency": 1, "max_instances": 100,',
         checks.nothing_runs_while_there_is_nothing_to_do,
     ),
     Mistake(

@@ -49,7 +49,7 @@ WIRING = (
     Mistake(
         "a clock is indexed",
         "firestore.tf",
-        "  index_config {} # a clock in an index is a hot spot\n",
+        "  index_config {} # an index on a timestamp becomes a hot spot\n",
         "",
         checks.documents_end_and_are_found,
     ),
@@ -145,8 +145,8 @@ WIRING = (
     Mistake(
         "a CPU is told that it is a GPU",
         "functions.tf",
-        '"device", "events_topic", ',
-        '"device", ',
+        '"callers", "device", ',
+        '"callers", ',
         Says("test", 'run "a_device_without_a_gpu"... fail', "tests/refusals.tftest.hcl"),
     ),
     Mistake(

@@ -14,6 +14,7 @@ from shared.model.contracts import Artifact, Engine, Params, Source, StageReques
 from shared.model.errors import StageBusy
 from shared.runtime.execution import execute, store_output
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, Stage, StageInput
+from shared.settings import JobSettings
 from tests.support.interleaving import Killed, Steps, Turn, Worker, play
 
 SOURCE = Source(bucket="dropscribe-inbox", name="talk.mp3", generation=5)
@@ -95,7 +96,7 @@ def test_any_interleaving_of_attempts_leaves_the_same_objects(
         results
     )
     clock.now += 61 if leases_run_out else 3600
-    after = JobStore(documents, attempts=99, clock=clock)
+    after = JobStore(documents, JobSettings(attempts=99), clock=clock)
     last = execute(STAGE, request, blobs, after)
 
     assert last.outputs.keys() == expected.outputs.keys()

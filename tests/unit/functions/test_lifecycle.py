@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from functions.finalize.answer.outbox import version_of
-from functions.reconcile.sweep import Asked, Sweep
+from functions.reconcile.sweep import Sweep, SweepRequest
 from shared.jobs.job import Job
 from shared.jobs.operations import Operations
 from shared.model.contracts import Source
@@ -97,7 +97,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.ask(
             "sweep",
             "",
-            lambda operate: Sweep(operate.blobs, operate.jobs, operate.executions)(Asked()),
+            lambda operate: Sweep(operate.blobs, operate.jobs, operate.executions)(SweepRequest()),
         )
 
     @precondition(lambda self: self.cloud.jobs.list_recent())
@@ -201,7 +201,7 @@ class Lifecycle(RuleBasedStateMachine):
     def a_month_passes(self, orphans_first: bool) -> None:
         """Lets job documents expire, after all earlier operations have ended."""
         self.come_to_rest(orphans_first)
-        self.cloud.now += (settings().keep_days + 1) * 24 * 3600
+        self.cloud.now += (settings().jobs.keep_days + 1) * 24 * 3600
         self.cloud.documents.expire(
             datetime.fromtimestamp(self.cloud.now, UTC).isoformat().replace("+00:00", "Z")
         )
@@ -247,9 +247,9 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def no_job_is_started_too_often(self) -> None:
-        assert all(len(runs) <= settings().restarts + 1 for runs in self.cloud.runs.values()), (
-            self.cloud.runs
-        )
+        assert all(
+            len(runs) <= settings().reconcile.restarts + 1 for runs in self.cloud.runs.values()
+        ), self.cloud.runs
 
     def teardown(self) -> None:
         try:
@@ -277,8 +277,8 @@ class Lifecycle(RuleBasedStateMachine):
         for _ in range(ROUNDS):
             self.let_executions_end()
             self.let_orphans_end()
-            self.cloud.now += 2 * settings().unanswered_after
-            swept = Sweep(self.cloud.blobs, self.cloud.jobs, self.cloud)(Asked())
+            self.cloud.now += 2 * settings().reconcile.unanswered_after
+            swept = Sweep(self.cloud.blobs, self.cloud.jobs, self.cloud)(SweepRequest())
             if not swept.started and not swept.given_up:
                 break
         else:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from images.selftest import QUESTIONS
+from images.selftest import sample_inputs
 from local.container import NOBODY
-from local.layout import FUNCTIONS
+from shared.model.stages import FUNCTIONS, STAGES
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -22,11 +22,51 @@ def stages() -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def test_there_is_a_target_and_a_question_for_every_function() -> None:
-    assert set(FUNCTIONS) <= stages().keys()
-    assert QUESTIONS.keys() == set(FUNCTIONS)
-    made = re.search(r"^FUNCTIONS \?= (.*)$", MAKEFILE, re.MULTILINE)
-    assert made is not None and set(made[1].split()) == set(FUNCTIONS)
+def targets(base: str) -> set[str]:
+    """Returns the functions whose images are made from the stage `base`."""
+    names = re.findall(rf"^FROM {base} AS (\S+)$", DOCKERFILE, flags=re.MULTILINE)
+    return set(names) & FUNCTIONS.keys()
+
+
+def test_there_is_a_target_for_every_function() -> None:
+    with_model = {name for name, spec in FUNCTIONS.items() if spec.has_model}
+    assert targets("speech") == with_model
+    assert targets("function") == FUNCTIONS.keys() - with_model
+
+
+def test_every_target_installs_the_list_of_its_extra() -> None:
+    for name, spec in FUNCTIONS.items():
+        installs = re.findall(r"images/install lists/(\w+)[.]txt", stages()[name])
+        assert installs == ([spec.extra] if spec.extra else [])
+
+
+def test_the_selftest_has_a_sample_of_every_input() -> None:
+    assert sample_inputs().keys() == {name for spec in STAGES.values() for name in spec.inputs}
+
+
+def test_make_knows_every_function_and_extra() -> None:
+    extras = [spec.extra for spec in FUNCTIONS.values() if spec.extra]
+    assert make_variable("FUNCTIONS") == list(FUNCTIONS)
+    assert make_variable("EXTRAS") == [*extras, "local", "dev"]
+
+
+def test_make_stops_when_it_cannot_read_the_functions() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        make_variable("FUNCTIONS", "PYTHON=false")
+
+
+def make_variable(name: str, *arguments: str) -> list[str]:
+    """Returns the words of a variable of the Makefile."""
+    target = f"--eval=show: ; @echo $({name})"
+    done = subprocess.run(
+        ("make", "-s", target, "show", *arguments),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.split()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -43,7 +83,9 @@ def test_uv_is_the_same_everywhere() -> None:
     assert len(versions) == 2 and len(set(versions)) == 1
 
 
-@pytest.mark.parametrize("function", ["prepare", "finalize", "reconcile"])
+@pytest.mark.parametrize(
+    "function", [name for name, spec in FUNCTIONS.items() if not spec.has_model]
+)
 def test_the_selftest_passes_on_the_sources(function: str) -> None:
     command = (sys.executable, "-m", "images.selftest", function)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)

@@ -9,21 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from local.cli import main
-from local.cost import NoForecast, forecast, paces
-from local.layout import FUNCTIONS, STAGES
-from shared.model.cost import FUNCTION, ITEMS, Resources, prices, second
+from local.cost import NoForecast, find_recogniser, forecast, recognisers
+from shared.model.cost import ITEMS, prices, usd_per_second
+from shared.model.stages import FUNCTIONS, STAGE_FUNCTIONS, STAGES
 
 ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs" / "cost.md").read_text()
 SHOWN = re.findall(r"```console\n\$ make cost ([^\n]*)\n(.*?)```", DOCS, re.DOTALL)
-DEPLOYED = {
-    name: (Resources(cpu=float(cpu), memory_gib=float(memory)), int(instances))
-    for name, cpu, memory, instances in re.findall(
-        r"(\w+) += \{ model = \w+, cpu = (\d+), memory_gib = (\d+), .*max_instances = (\d+) \}",
-        (ROOT / "terraform" / "stages.tf").read_text(),
-    )
-}
-"""What a function gets, and how many of it there may be."""
 
 
 def asked(line: str) -> Result:
@@ -42,38 +34,42 @@ def test_measured_paces_are_those_of_the_benchmark() -> None:
     long = json.loads((ROOT / "benchmarks/results/chain.json").read_text())["figures"][
         "conversations"
     ][1]
-    seconds, measured = long["dropscribe"]["stage_seconds"], paces().stages
+    seconds = long["dropscribe"]["stage_seconds"]
     factors = {stage: round(spent / long["audio_seconds"], 4) for stage, spent in seconds.items()}
-    assert {stage: measured[stage].rtf for stage in ("prepare", "align", "diarize")} == {
-        stage: factors[stage] for stage in ("prepare", "align", "diarize")
-    }
-    recogniser = paces().recogniser("base", "cpu")
+    paces = {name: stage.pace for name, stage in STAGES.items() if stage.pace}
+    measured = {name: pace.rtf for name, pace in paces.items() if pace.origin == "measured"}
+    assert measured == {stage: factors[stage] for stage in ("prepare", "align", "diarize")}
+    recogniser = find_recogniser("base", "cpu")
     assert (recogniser.rtf, recogniser.detect) == (factors["transcribe"], seconds["detect"])
-    measured_ones = {name for name, pace in measured.items() if pace.origin == "measured"}
-    assert measured_ones == {"prepare", "align", "diarize"}
-    assert [pace.model for pace in paces().recognisers if pace.origin == "measured"] == ["base"]
+    assert [pace.model for pace in recognisers() if pace.origin == "measured"] == ["base"]
 
 
 def test_the_instances_that_were_measured_hold_the_memory_that_was_measured() -> None:
     most = json.loads((ROOT / "benchmarks/results/memory.json").read_text())["figures"]
-    sizes = {**paces().stages, "transcribe": paces().recogniser("base", "cpu")}
-    for part in STAGES:
-        assert most["chain"]["60 min"][part] < sizes[part].resources.memory_gib * 1024, part
+    for stage in STAGE_FUNCTIONS:
+        memory = FUNCTIONS[stage].resources.memory_gib
+        assert most["chain"]["60 min"][stage] < memory * 1024, stage
 
 
 def test_the_instances_are_those_that_terraform_deploys() -> None:
-    assert set(DEPLOYED) == set(FUNCTIONS)
-    priced = {name: pace.resources for name, pace in paces().stages.items()}
-    priced["transcribe"] = paces().recogniser("base", "cpu").resources
-    assert priced == {name: DEPLOYED[name][0] for name in STAGES}
+    deployed = json.loads((ROOT / "shared" / "generated" / "stages.json").read_text())
+    for stage, pace in base(1, 1).paces.items():
+        facts = deployed[STAGES[stage].function]
+        assert (pace.resources.cpu, pace.resources.memory_gib) == (
+            facts["cpu"],
+            facts["memory_gib"],
+        )
 
 
-def test_every_function_has_a_pace_and_every_stage_a_price() -> None:
-    assert {*paces().stages, "transcribe"} == set(STAGES)
-    for known in paces().recognisers:
+def test_every_stage_has_a_pace_and_a_price() -> None:
+    assert {name for name, stage in STAGES.items() if stage.pace is None} == {
+        "detect",
+        "transcribe",
+    }
+    for known in recognisers():
         made = forecast(1, 1, known.model, known.device, rtf={}, idle_minutes=15)
-        assert set(made.cost.items) - {"idle"} == {*FUNCTION, *ITEMS}
-        assert all(made.cost.items[stage] > 0 for stage in FUNCTION)
+        assert set(made.cost.items) - {"idle"} == {*STAGES, *ITEMS}
+        assert all(made.cost.items[stage] > 0 for stage in STAGES)
 
 
 def test_ten_hours_in_twenty_recordings_by_hand() -> None:
@@ -90,11 +86,11 @@ def test_a_gpu_waits_once_however_much_there_is() -> None:
     short, long = (
         forecast(hours, 1, "large-v3", "l4", rtf={}, idle_minutes=10) for hours in (1, 12)
     )
-    instance = paces().recogniser("large-v3", "l4").resources
+    instance = find_recogniser("large-v3", "l4").resources
     assert (
         short.cost.items["idle"]
         == long.cost.items["idle"]
-        == round(600 * second(instance, prices()), 8)
+        == round(600 * usd_per_second(instance, prices()), 8)
     )
     assert "idle" not in base(1, 1).cost.items
 
@@ -135,17 +131,16 @@ def test_bad_input_is_told(line: str, says: str, code: int) -> None:
 def test_what_is_assumed_is_marked_and_sourced() -> None:
     output = asked("HOURS=1 MODEL=large-v3 DEVICE=l4").output
     assert re.search(r"transcribe .* L4, assumed .* USD", output)
-    assert paces().recogniser("large-v3", "l4").source in output
+    assert find_recogniser("large-v3", "l4").source in output
     assert re.search(r"transcribe .* given .* USD", asked("HOURS=1 RTF=transcribe=0.5").output)
 
 
 def test_every_service_stands_beside_it_with_its_date() -> None:
     output = asked("HOURS=2").output
     for service in prices().services:
-        assert re.search(
-            rf"{re.escape(service.name)} +as of {service.as_of} +{service.usd_per_hour * 2:.4f} USD",
-            output,
-        )
+        name = re.escape(service.name)
+        usd = 2 * service.usd_per_hour
+        assert re.search(rf"{name} +as of {service.as_of} +{usd:.4f} USD", output)
 
 
 @pytest.mark.parametrize(("line", "shown"), SHOWN, ids=[line for line, _ in SHOWN])
@@ -163,19 +158,13 @@ def test_figures_in_the_docs_text_are_still_true() -> None:
     five_minutes = base(1 / 12, 1)
     refused = 124 * (3 * prices().of("internal_step") + prices().of("request"))
     assert f"{refused:.3f} USD more than the {five_minutes.cost.total:.4f} of its work" in DOCS
-    cpu, l4 = (
-        paces().recogniser(*pair).resources for pair in (("base", "cpu"), ("large-v3", "l4"))
-    )
-    assert (
-        f"| {3600 * second(cpu, prices()):.4f} USD | {730 * 3600 * second(cpu, prices()):.0f} USD |"
-        in DOCS
-    )
-    assert (
-        f"| {3600 * second(l4, prices()):.4f} USD | {730 * 3600 * second(l4, prices()):.0f} USD |"
-        in DOCS
-    )
+    for model, device in (("base", "cpu"), ("large-v3", "l4")):
+        resources = find_recogniser(model, device).resources
+        hour = 3600 * usd_per_second(resources, prices())
+        assert f"| {hour:.4f} USD | {730 * hour:.0f} USD |" in DOCS
     most = sum(
-        number * 730 * 3600 * second(resources, prices()) for resources, number in DEPLOYED.values()
+        function.max_instances * 730 * 3600 * usd_per_second(function.resources, prices())
+        for function in FUNCTIONS.values()
     )
-    instances = sum(number for _, number in DEPLOYED.values())
+    instances = sum(function.max_instances for function in FUNCTIONS.values())
     assert f"({instances} instances) that is at most {most:,.0f} USD a month" in DOCS

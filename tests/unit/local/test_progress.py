@@ -15,7 +15,7 @@ from local.layout import layout
 jobs = connect(layout())
 jobs = job_store()
 kind = type(jobs.documents)
-print(json.dumps([jobs.lease, jobs.attempts, jobs.keep_days, jobs.notifies, f"{kind.__module__}:{kind.__name__}"]))
+print(json.dumps([jobs.limits.lease, jobs.limits.attempts, jobs.limits.keep_days, jobs.notifies, f"{kind.__module__}:{kind.__name__}"]))
 """
 """In a process of its own, since connecting changes the process's environment."""
 

@@ -86,7 +86,7 @@ def aligned(
 
     task = StageInput(
         AlignParams.model_validate(params),
-        {"audio": audio_file, "heard": recognition_file},
+        {"audio": audio_file, "recognition": recognition_file},
         folder,
         lambda: (folder / "none").open("rb"),
     )

@@ -7,8 +7,8 @@ import jsonschema
 from hypothesis import HealthCheck, given, settings
 
 from functions.finalize.formats.text import word_separator
+from shared.generate import CONTRACTS
 from shared.model.artifacts import Interval, LanguageGuess, StageWarning
-from shared.model.schemas import FOLDER
 from shared.model.transcript import Suspect, Transcript
 from tests.support.finalize_inputs import (
     GHOST,
@@ -25,7 +25,7 @@ from tests.support.finalize_inputs import (
 )
 
 SCHEMA = jsonschema.Draft202012Validator(
-    json.loads((FOLDER / "transcript.schema.json").read_text(encoding="utf-8"))
+    json.loads((CONTRACTS / "transcript.schema.json").read_text(encoding="utf-8"))
 )
 anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

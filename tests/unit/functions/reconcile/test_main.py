@@ -1,4 +1,4 @@
-"""The function as functions-framework loads it, on stores in memory."""
+"""reconcile over HTTP, as functions-framework loads it, with stores in memory."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[4]
-ASK = """
+SEND_REQUEST = """
 import json, sys
 from functions_framework import create_app
 
@@ -18,7 +18,7 @@ client = create_app("main", "functions/reconcile/main.py").test_client()
 reply = client.open("/", method=sys.argv[1], data=sys.argv[2])
 print(json.dumps([reply.status_code, reply.mimetype, reply.get_json(force=True)]))
 """
-"""In a process of its own: what the module registers for forks cannot be taken back."""
+"""Runs in a process of its own, since what the module registers for forks cannot be undone."""
 STORES = {
     "DROPSCRIBE_BLOB_STORE": "shared.adapters.memory:MemoryBlobs",
     "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.memory:MemoryDocuments",
@@ -26,46 +26,50 @@ STORES = {
 }
 
 
-def asked(body: str, method: str = "POST", **environment: str) -> tuple[int, str, dict[str, Any]]:
-    """Returns the answer's status, media type and body."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("DROPSCRIBE_")}
-    command = (sys.executable, "-c", ASK, method, body)
-    done = subprocess.run(
+def response_to(
+    body: str, method: str = "POST", **environment: str
+) -> tuple[int, str, dict[str, Any]]:
+    """Returns the status, media type and body of the response."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("DROPSCRIBE_")
+    }
+    command = (sys.executable, "-c", SEND_REQUEST, method, body)
+    completed = subprocess.run(
         command,
         cwd=ROOT,
-        env={**ours, **STORES, **environment},
+        env={**inherited, **STORES, **environment},
         capture_output=True,
         text=True,
         timeout=120,
     )
-    assert done.returncode == 0, done.stderr
-    status, mimetype, answer = json.loads(done.stdout)
-    return status, mimetype, answer
+    assert completed.returncode == 0, completed.stderr
+    status, mimetype, result = json.loads(completed.stdout)
+    return status, mimetype, result
 
 
 @pytest.mark.parametrize("body", ["", "{}", '{"unanswered_after": 0}'])
-def test_a_sweep_is_answered_with_what_it_did(body: str) -> None:
-    status, mimetype, answer = asked(body)
+def test_a_sweep_responds_with_what_it_did(body: str) -> None:
+    status, mimetype, result = response_to(body)
     assert (status, mimetype) == (200, "application/json")
-    assert answer == {"objects": 0, "started": 0, "given_up": 0, "announced": 0, "more": False}
+    assert result == {"objects": 0, "started": 0, "given_up": 0, "announced": 0, "more": False}
 
 
-def test_get_tells_that_it_is_up() -> None:
-    assert asked("", "GET") == (200, "application/json", {"status": "ok"})
+def test_get_is_a_health_check() -> None:
+    assert response_to("", "GET") == (200, "application/json", {"status": "ok"})
 
 
-def test_a_body_that_is_no_question_is_refused() -> None:
-    status, _, answer = asked('{"unanswered_after": -1}')
-    assert (status, answer["type"]) == (400, "urn:dropscribe:problem:bad-request")
+def test_an_invalid_body_is_rejected() -> None:
+    status, _, result = response_to('{"unanswered_after": -1}')
+    assert (status, result["type"]) == (400, "urn:dropscribe:problem:bad-request")
 
 
 @pytest.mark.parametrize(
-    "store", ["builtins:object", "no_such_module:Blobs"], ids=["at work", "as it is made"]
+    "store", ["builtins:object", "no_such_module:Blobs"], ids=["when it is used", "when it is made"]
 )
-def test_a_bug_is_answered_with_a_problem(store: str) -> None:
-    status, mimetype, answer = asked("{}", DROPSCRIBE_BLOB_STORE=store)
+def test_a_bug_is_returned_as_a_problem(store: str) -> None:
+    status, mimetype, result = response_to("{}", DROPSCRIBE_BLOB_STORE=store)
     assert (status, mimetype) == (500, "application/problem+json")
-    assert answer == {
+    assert result == {
         "type": "urn:dropscribe:problem:bug",
         "title": "A bug in Dropscribe.",
         "status": 500,

@@ -1,4 +1,4 @@
-"""A sweep restarts, ignores or gives up each recording as it should."""
+"""What a sweep over buckets in memory starts, restarts, leaves alone and gives up."""
 
 import time
 from collections.abc import Mapping
@@ -9,23 +9,23 @@ import pytest
 from pydantic import JsonValue
 
 from functions.finalize.answer.outbox import put_answer, put_problem
-from functions.reconcile import sweep as sweeping
-from functions.reconcile.sweep import Asked, Sweep
+from functions.reconcile import sweep as sweep_module
+from functions.reconcile.sweep import Sweep, SweepRequest
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
 from shared.model.errors import Cancelled
 
-NOW = Asked(unanswered_after=0)
+SWEEP_AT_ONCE = SweepRequest(unanswered_after=0)
 
 
-class Started:
-    """Executions that only note what they are asked. `alive` are those that run."""
+class FakeExecutions:
+    """Executions that record what they are called with. `active` are those that run."""
 
     def __init__(self) -> None:
         self.runs: list[tuple[str, int, dict[str, JsonValue]]] = []
         self.problems: list[tuple[str, int, str]] = []
-        self.alive: set[str] = set()
+        self.active: set[str] = set()
 
     def start(
         self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
@@ -38,15 +38,15 @@ class Started:
         return "x"
 
     def is_active(self, execution: str) -> bool:
-        return execution in self.alive
+        return execution in self.active
 
     def cancel(self, execution: str) -> None:
-        self.alive.discard(execution)
+        self.active.discard(execution)
 
 
 @pytest.fixture
 def sweep() -> Sweep:
-    return Sweep(MemoryBlobs(), JobStore(MemoryDocuments()), Started())
+    return Sweep(MemoryBlobs(), JobStore(MemoryDocuments()), FakeExecutions())
 
 
 def upload(sweep: Sweep, name: str) -> Source:
@@ -60,93 +60,95 @@ def upload(sweep: Sweep, name: str) -> Source:
     return Source(bucket="dropscribe-inbox", name=name, generation=generation)
 
 
-def started(sweep: Sweep) -> Started:
-    assert isinstance(sweep.executions, Started)
+def executions_of(sweep: Sweep) -> FakeExecutions:
+    assert isinstance(sweep.executions, FakeExecutions)
     return sweep.executions
 
 
-def test_what_has_no_answer_and_no_job_is_started(sweep: Sweep) -> None:
+def test_a_recording_without_an_answer_and_a_job_is_started(sweep: Sweep) -> None:
     for name in ("a.mp3", "folder/", "folder/options.json", "folder/b.mp3"):
         upload(sweep, name)
-    assert sweep(NOW).started == 2
-    assert started(sweep).runs == [("a.mp3", 1, {}), ("folder/b.mp3", 1, {})]
+    assert sweep(SWEEP_AT_ONCE).started == 2
+    assert executions_of(sweep).runs == [("a.mp3", 1, {}), ("folder/b.mp3", 1, {})]
 
 
-def test_what_is_answered_is_left_alone(sweep: Sweep) -> None:
+def test_an_answered_recording_is_left_alone(sweep: Sweep) -> None:
     put_answer(upload(sweep, "a.mp3"), 1, {"transcript.json": b"{}"}, sweep.blobs)
     put_problem(upload(sweep, "b.mp3"), 1, b"{}", sweep.blobs)
-    assert sweep(NOW).started == 0
+    assert sweep(SWEEP_AT_ONCE).started == 0
 
 
-def test_an_answer_for_an_older_generation_is_none(sweep: Sweep) -> None:
+def test_a_recording_whose_earlier_generation_is_answered_is_started(sweep: Sweep) -> None:
     put_answer(upload(sweep, "a.mp3"), 1, {"transcript.json": b"{}"}, sweep.blobs)
     upload(sweep, "a.mp3")
-    assert sweep(NOW).started == 1
+    assert sweep(SWEEP_AT_ONCE).started == 1
 
 
-def test_a_date_from_a_clock_that_was_ahead_is_not_waited_for(sweep: Sweep) -> None:
+def test_a_job_updated_by_a_clock_that_was_ahead_is_restarted(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
     JobStore(sweep.jobs.documents, clock=lambda: time.time() + 40 * 24 * 3600).claim(
         source, 1, "gone"
     )
-    assert sweep(NOW).started == 1
-    assert started(sweep).runs == [("a.mp3", 2, {})]
+    assert sweep(SWEEP_AT_ONCE).started == 1
+    assert executions_of(sweep).runs == [("a.mp3", 2, {})]
 
 
-def test_patience_is_measured_by_the_jobs_clock(sweep: Sweep) -> None:
+def test_the_time_without_an_answer_is_measured_by_the_job_stores_clock(sweep: Sweep) -> None:
     upload(sweep, "a.mp3")
     behind = replace(sweep, jobs=JobStore(sweep.jobs.documents, clock=lambda: time.time() - 3600))
-    assert (behind(NOW).started, sweep(NOW).started) == (0, 1)
+    assert (behind(SWEEP_AT_ONCE).started, sweep(SWEEP_AT_ONCE).started) == (0, 1)
 
 
-def test_names_that_begin_alike_have_answers_of_their_own(sweep: Sweep) -> None:
+def test_names_with_a_common_beginning_have_separate_answers(sweep: Sweep) -> None:
     """`a/transcript.json` comes after `a-1/transcript.json`, though `a` comes before `a-1`."""
     for name in ("a", "a-1", "a.b", "a/c"):
         put_answer(upload(sweep, name), 1, {"transcript.json": b"{}"}, sweep.blobs)
-    assert sweep(NOW).started == 0
+    assert sweep(SWEEP_AT_ONCE).started == 0
 
 
-def test_what_is_young_may_still_be_answered(sweep: Sweep) -> None:
+def test_a_recording_that_was_just_uploaded_is_left_alone(sweep: Sweep) -> None:
     upload(sweep, "a.mp3")
-    assert sweep(Asked(unanswered_after=60)).started == 0
+    assert sweep(SweepRequest(unanswered_after=60)).started == 0
 
 
-def test_a_run_that_is_active_is_left_alone_and_one_that_is_not_is_followed(sweep: Sweep) -> None:
+def test_a_job_is_restarted_once_its_execution_is_not_active(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 1, "first")
-    started(sweep).alive.add("first")
-    assert sweep(NOW).started == 0
-    started(sweep).alive.clear()
-    assert sweep(NOW).started == 1
-    assert started(sweep).runs == [("a.mp3", 2, {})]
+    executions_of(sweep).active.add("first")
+    assert sweep(SWEEP_AT_ONCE).started == 0
+    executions_of(sweep).active.clear()
+    assert sweep(SWEEP_AT_ONCE).started == 1
+    assert executions_of(sweep).runs == [("a.mp3", 2, {})]
 
 
-def test_an_answer_that_somebody_deleted_is_not_made_again(sweep: Sweep) -> None:
+def test_a_job_that_is_done_is_not_restarted_when_its_answer_was_deleted(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 1, "first")
     sweep.jobs.finish(source.job_id, 1, "done")
-    assert sweep(NOW).started == 0
+    assert sweep(SWEEP_AT_ONCE).started == 0
 
 
-def test_after_five_restarts_a_job_is_given_up_until_it_is_answered(sweep: Sweep) -> None:
-    """What was to write the problem may have failed, too."""
+def test_after_five_restarts_a_job_is_given_up_in_each_sweep_until_it_has_an_answer(
+    sweep: Sweep,
+) -> None:
+    """The execution that reports the problem may fail, too."""
     source = upload(sweep, "a.mp3")
     for run in range(1, 9):
         sweep.jobs.claim(source, run, f"run-{run}")
         sweep.jobs.finish(source.job_id, run, "retryable")
-        sweep(NOW)
-    assert [run for _, run, _ in started(sweep).runs] == [2, 3, 4, 5, 6]
-    assert started(sweep).problems == [
+        sweep(SWEEP_AT_ONCE)
+    assert [run for _, run, _ in executions_of(sweep).runs] == [2, 3, 4, 5, 6]
+    assert executions_of(sweep).problems == [
         ("a.mp3", 7, "given-up"),
         ("a.mp3", 8, "given-up"),
         ("a.mp3", 9, "given-up"),
     ]
     sweep.jobs.claim(source, 9, "answers")
     sweep.jobs.finish(source.job_id, 9, "failed")
-    assert sweep(NOW).given_up == 0
+    assert sweep(SWEEP_AT_ONCE).given_up == 0
 
 
-def test_a_redrive_that_was_lost_is_started_again_beside_the_answer_of_an_older_run(
+def test_a_lost_redrive_is_restarted_in_spite_of_the_answer_of_an_older_run(
     sweep: Sweep,
 ) -> None:
     source = upload(sweep, "a.mp3")
@@ -154,81 +156,85 @@ def test_a_redrive_that_was_lost_is_started_again_beside_the_answer_of_an_older_
     put_answer(source, 1, {"transcript.json": b"{}"}, sweep.blobs)
     sweep.jobs.finish(source.job_id, 1, "done")
     promised = sweep.jobs.request_rerun(source.job_id, {"language": "de"})
-    assert sweep(NOW).started == 1
-    assert started(sweep).runs == [("a.mp3", promised, {"language": "de"})]
-    started(sweep).runs.clear()
+    assert sweep(SWEEP_AT_ONCE).started == 1
+    assert executions_of(sweep).runs == [("a.mp3", promised, {"language": "de"})]
+    executions_of(sweep).runs.clear()
     sweep.jobs.claim(source, promised, "redriven")
-    assert sweep(NOW).started == 1
-    assert started(sweep).runs == [("a.mp3", promised + 1, {"language": "de"})]
+    assert sweep(SWEEP_AT_ONCE).started == 1
+    assert executions_of(sweep).runs == [("a.mp3", promised + 1, {"language": "de"})]
 
 
-def test_a_cancelled_job_is_answered_again_until_it_is_and_never_started(sweep: Sweep) -> None:
+def test_a_cancellation_is_reported_in_each_sweep_until_it_is_written_and_the_job_is_not_started(
+    sweep: Sweep,
+) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.cancel(source, Cancelled("by request").problem(source.job_id, None))
     for run in (2, 3):
-        assert sweep(NOW).started == 1
+        assert sweep(SWEEP_AT_ONCE).started == 1
         sweep.jobs.claim(source, run, "answers, and is lost")
-    assert started(sweep).problems == [("a.mp3", 2, "cancelled"), ("a.mp3", 3, "cancelled")]
+    assert executions_of(sweep).problems == [("a.mp3", 2, "cancelled"), ("a.mp3", 3, "cancelled")]
     sweep.jobs.finish(
         source.job_id,
         3,
         "cancelled",
         results={"problem": "gs://dropscribe-outbox/a.mp3/problem.json"},
     )
-    assert sweep(NOW).started == 0 and started(sweep).runs == []
+    assert sweep(SWEEP_AT_ONCE).started == 0 and executions_of(sweep).runs == []
 
 
 def test_a_job_whose_recording_is_gone_is_left_alone(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 1, "first")
     sweep.blobs.delete(source.uri, source.generation)
-    assert sweep(NOW).started == 0
+    assert sweep(SWEEP_AT_ONCE).started == 0
 
 
-def test_a_redrive_may_be_restarted_as_often_and_with_its_options(sweep: Sweep) -> None:
+def test_a_redrive_can_be_restarted_as_often_as_the_first_run_and_keeps_its_options(
+    sweep: Sweep,
+) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 6, "sixth")
     sweep.jobs.request_rerun(source.job_id, {"language": "de"})
     sweep.jobs.claim(source, 8, "eighth")
     sweep.jobs.finish(source.job_id, 8, "retryable")
-    assert sweep(NOW).started == 1
-    assert started(sweep).runs == [("a.mp3", 9, {"language": "de"})]
+    assert sweep(SWEEP_AT_ONCE).started == 1
+    assert executions_of(sweep).runs == [("a.mp3", 9, {"language": "de"})]
 
 
 def test_an_erased_recording_is_not_started(sweep: Sweep) -> None:
     sweep.jobs.erase(upload(sweep, "a.mp3"))
-    assert sweep(NOW).started == 0
+    assert sweep(SWEEP_AT_ONCE).started == 0
 
 
 def test_a_large_inbox_takes_several_sweeps(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "PAGE", 2)
-    monkeypatch.setattr(sweeping, "PAGES", 2)
+    monkeypatch.setattr(sweep_module, "PAGE_SIZE", 2)
+    monkeypatch.setattr(sweep_module, "MAX_PAGES", 2)
     for number in range(9):
         upload(sweep, f"{number}.mp3")
-    assert [sweep(NOW) for _ in range(3)] == [
-        sweeping.Swept(objects=4, started=4, more=True),
-        sweeping.Swept(objects=4, started=4, more=True),
-        sweeping.Swept(objects=1, started=1),
+    assert [sweep(SWEEP_AT_ONCE) for _ in range(3)] == [
+        sweep_module.SweepResult(objects=4, started=4, more=True),
+        sweep_module.SweepResult(objects=4, started=4, more=True),
+        sweep_module.SweepResult(objects=1, started=1),
     ]
 
 
-def test_an_outbox_listing_is_all_that_answered_recordings_cost(sweep: Sweep) -> None:
+def test_answered_recordings_are_found_by_one_listing_of_the_outbox(sweep: Sweep) -> None:
     for number in range(50):
         put_answer(upload(sweep, f"{number}.mp3"), 1, {"transcript.json": b"{}"}, sweep.blobs)
-    looked: list[str] = []
+    found_uris: list[str] = []
     find = sweep.blobs.find
-    sweep.blobs.find = lambda uri: looked.append(uri) or find(uri)  # type: ignore[method-assign,func-returns-value]
-    sweep(NOW)
-    assert len(looked) <= 2, (
-        "only the name whose answers sort behind the listing's end may be looked for"
+    sweep.blobs.find = lambda uri: found_uris.append(uri) or find(uri)  # type: ignore[method-assign,func-returns-value]
+    sweep(SWEEP_AT_ONCE)
+    assert len(found_uris) <= 2, (
+        "only the name whose answers sort behind the listing's end may be found_uris for"
     )
 
 
-def test_what_is_older_than_its_jobs_document_would_be_is_left(sweep: Sweep) -> None:
+def test_a_recording_older_than_the_lifetime_of_job_documents_is_left_alone(sweep: Sweep) -> None:
     """Its answer may have been deleted, by a person or by its age, and its document with it."""
     upload(sweep, "a.mp3")
     uri = "gs://dropscribe-inbox/a.mp3"
     blob, data = sweep.blobs._objects[uri]  # type: ignore[attr-defined]
     aged = replace(blob, created=blob.created - timedelta(days=31))
     sweep.blobs._objects[uri] = aged, data  # type: ignore[attr-defined]
-    assert sweep(NOW).started == 0
+    assert sweep(SWEEP_AT_ONCE).started == 0

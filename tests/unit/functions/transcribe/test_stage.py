@@ -32,7 +32,7 @@ def heard(
         StageInput(asked, files, folder, lambda: (folder / "none").open("rb")),
         lambda model: recogniser,
     )
-    assert output.name == "heard" and isinstance(output.content, Recognition)
+    assert output.name == "recognition" and isinstance(output.content, Recognition)
     return output.content
 
 

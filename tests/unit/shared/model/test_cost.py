@@ -6,21 +6,17 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from local.layout import STAGES
 from shared.model.cost import (
-    FUNCTION,
     ITEMS,
-    PER_CALL,
     Price,
     Prices,
-    Resources,
-    Unit,
     billed,
     cost,
     operations,
     prices,
-    second,
+    usd_per_second,
 )
+from shared.model.stages import STAGES, Resources, Unit
 
 SMALL = Resources(cpu=1, memory_gib=2)
 L4 = Resources(cpu=4, memory_gib=16, gpu="l4")
@@ -40,7 +36,7 @@ def test_a_cpu_is_billed_by_request() -> None:
     prices = table(
         cpu_second=0.1, gib_second=0.01, instance_cpu_second=9, instance_gib_second=9, l4_second=9
     )
-    assert second(SMALL, prices) == pytest.approx(0.1 + 2 * 0.01)
+    assert usd_per_second(SMALL, prices) == pytest.approx(0.1 + 2 * 0.01)
     made = cost(
         {"align": 10, "detect": 1},
         {},
@@ -56,7 +52,7 @@ def test_a_gpu_is_billed_by_instance() -> None:
     prices = table(
         cpu_second=9, gib_second=9, instance_cpu_second=0.1, instance_gib_second=0.01, l4_second=0.5
     )
-    assert second(L4, prices) == pytest.approx(4 * 0.1 + 16 * 0.01 + 0.5)
+    assert usd_per_second(L4, prices) == pytest.approx(4 * 0.1 + 16 * 0.01 + 0.5)
 
 
 def test_an_hour_on_the_real_prices_is_what_a_pocket_calculator_says() -> None:
@@ -105,9 +101,7 @@ def test_sound_is_stored_until_work_is_deleted() -> None:
 
 
 def test_every_stage_and_every_unit_is_priced() -> None:
-    assert set(FUNCTION) == set(PER_CALL) == {*STAGES, "detect"}
-    assert set(FUNCTION.values()) == set(STAGES)
-    used_by_calls = {unit for each in PER_CALL.values() for unit in each}
+    used_by_calls = {unit for stage in STAGES.values() for unit in stage.operations}
     assert used_by_calls <= {unit for units in ITEMS.values() for unit in units}
     assert all(prices().of(unit) > 0 for unit in get_args(Unit) if unit != "event")
 

@@ -17,11 +17,11 @@ from functions.finalize.job import finalize
 from functions.prepare.job import prepare
 from functions.transcribe import detect
 from functions.transcribe import stage as transcribe
-from local.layout import STAGES
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Source, StageRequest, StageResponse
-from shared.model.cost import PER_CALL, operations
+from shared.model.cost import operations
+from shared.model.stages import FUNCTIONS, STAGES, parts_of
 from shared.runtime.execution import execute
 from shared.runtime.stage import Stage
 from shared.settings import settings
@@ -116,7 +116,8 @@ def short_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("DROPSCRIBE_CHUNK_SECONDS", "20")
     monkeypatch.setenv("DROPSCRIBE_SPAN_SECONDS", "60")
     monkeypatch.setenv(
-        "DROPSCRIBE_RESOURCES", json.dumps({name: {"cpu": 1, "memory_gib": 1} for name in STAGES})
+        "DROPSCRIBE_RESOURCES",
+        json.dumps({name: {"cpu": 1, "memory_gib": 1} for name in FUNCTIONS}),
     )
     settings.cache_clear()
     yield
@@ -147,17 +148,21 @@ def worked(seconds: float) -> tuple[dict[str, int], Counter[str]]:
     language = call("detect", audio=prepared.outputs["probe"], manifest=manifest).outputs[
         "language"
     ]
-    heard: dict[str, Any] = {"manifest": manifest, "language": language}
+    results: dict[str, Any] = {"manifest": manifest, "language": language}
     for part, chunk in enumerate(listed(prepared, "chunks")):
         words = call("transcribe", part, audio=chunk, manifest=manifest, language=language).outputs[
-            "heard"
+            "recognition"
         ]
-        heard[f"words-{part}"] = call("align", part, audio=chunk, heard=words).outputs["aligned"]
+        results[f"words-{part}"] = call("align", part, audio=chunk, recognition=words).outputs[
+            "aligned"
+        ]
     for part, span in enumerate(listed(prepared, "spans")):
-        heard[f"turns-{part}"] = call("diarize", part, audio=span, manifest=manifest).outputs[
+        results[f"turns-{part}"] = call("diarize", part, audio=span, manifest=manifest).outputs[
             "diarization"
         ]
-    ending = StageRequest(source=source, inputs=heard, params={**(plan["finalize"] or {}), **start})
+    ending = StageRequest(
+        source=source, inputs=results, params={**(plan["finalize"] or {}), **start}
+    )
     assert finalize(ending, blobs, jobs).state == "done"
     return dict(calls), counts
 
@@ -201,18 +206,11 @@ def billed_steps(chunks: int, spans: int, monkeypatch: pytest.MonkeyPatch) -> in
 def test_steps_of_the_workflow_are_as_many_as_is_priced(
     chunks: int, spans: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = {
-        "prepare": 1,
-        "detect": 1,
-        "transcribe": chunks,
-        "align": chunks,
-        "diarize": spans,
-        "finalize": 1,
-    }
+    calls = {stage: parts_of(stage, chunks, spans) for stage in STAGES}
     priced = operations(calls, seconds=0, stored=0, kept_days=0, heartbeat=15)["internal_step"]
     assert priced == billed_steps(chunks, spans, monkeypatch)
 
 
 def test_every_stage_has_its_counts() -> None:
-    assert set(PER_CALL) == {"prepare", "finalize", *CHAIN}
-    assert all(each.get("request") == 1 for each in PER_CALL.values())
+    assert set(STAGES) == {"prepare", "finalize", *CHAIN}
+    assert all(stage.operations["request"] == 1 for stage in STAGES.values())

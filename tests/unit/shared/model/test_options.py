@@ -1,15 +1,31 @@
-"""Options are read from their layers, validated, and reported with their origin."""
+"""Options: layers, origins, limits, and which stage is passed which."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
+from functions.align.stage import AlignParams
+from functions.diarize.stage import DiarizeParams
 from functions.finalize.formats.writers import WRITERS
+from functions.prepare.stage import PrepareParams
+from functions.transcribe.detect import DetectParams
+from functions.transcribe.stage import TranscribeParams
 from shared.jobs.inbox import is_recording, options_paths
+from shared.model.contracts import Params
 from shared.model.errors import BadOption
 from shared.model.formats import DEFAULT_FORMATS, FORMATS
-from shared.model.options import Options, ours, read_folder, resolve
+from shared.model.options import (
+    Options,
+    option_names,
+    params_for,
+    plan_stages,
+    read_options_file,
+    resolve,
+    without_upload_metadata,
+)
 
 
 def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
@@ -139,9 +155,9 @@ def test_hyphens_and_underscores_are_one() -> None:
 
 
 def test_what_upload_tools_add_is_no_option() -> None:
-    assert ours({"goog-reserved-file-mtime": "1", "mtime": "2", "language": "en"}) == {
-        "language": "en"
-    }
+    assert without_upload_metadata(
+        {"goog-reserved-file-mtime": "1", "mtime": "2", "language": "en"}
+    ) == {"language": "en"}
 
 
 @pytest.mark.parametrize(
@@ -161,21 +177,23 @@ def test_what_upload_tools_add_is_no_option() -> None:
 )
 def test_a_broken_options_file_is_named(data: bytes) -> None:
     with pytest.raises(BadOption, match=r"^a/options[.]json is"):
-        read_folder(data, "a/options.json")
+        read_options_file(data, "a/options.json")
 
 
 def test_a_value_of_a_wrong_shape_is_named() -> None:
     with pytest.raises(BadOption, match="wrong at 'replacements': a value is plain"):
-        read_folder(b'{"language": "en", "replacements": {"teh": 1}}', "options.json")
+        read_options_file(b'{"language": "en", "replacements": {"teh": 1}}', "options.json")
 
 
 def test_an_options_file_may_hold_a_list_and_an_object_of_texts() -> None:
     data = {"formats": ["srt"], "replacements": {"teh": "the"}}
-    assert read_folder(json.dumps(data).encode(), "options.json") == data
+    assert read_options_file(json.dumps(data).encode(), "options.json") == data
 
 
 def test_an_options_file_is_a_flat_object() -> None:
-    assert read_folder(b'{"language": "en", "diarize": false, "speakers": 2}', "options.json") == {
+    assert read_options_file(
+        b'{"language": "en", "diarize": false, "speakers": 2}', "options.json"
+    ) == {
         "language": "en",
         "diarize": False,
         "speakers": 2,
@@ -208,3 +226,79 @@ def test_options_are_looked_for_up_the_path() -> None:
 )
 def test_what_is_a_recording(name: str, recording: bool) -> None:
     assert is_recording(name) is recording
+
+
+PARAMS: dict[str, type[Params]] = {
+    "prepare": PrepareParams,
+    "detect": DetectParams,
+    "transcribe": TranscribeParams,
+    "align": AlignParams,
+    "diarize": DiarizeParams,
+}
+EVERYTHING = Options(
+    language="multi",
+    model="large-v3",
+    task="translate",
+    initial_prompt="Dear",
+    hotwords="etcd",
+    min_speakers=2,
+    max_speakers=3,
+    speakers=2,
+    formats=("srt",),
+    replacements={"a": "b"},
+)
+
+
+def test_a_stage_is_passed_only_the_options_that_change_its_result() -> None:
+    plan = plan_stages(EVERYTHING, {})
+    assert plan == {
+        "detect": {"task": "detect", "model": "large-v3"},
+        "transcribe": {
+            "language": "multi",
+            "model": "large-v3",
+            "task": "translate",
+            "initial_prompt": "Dear",
+            "hotwords": "etcd",
+        },
+        "align": {"task": "translate"},
+        "diarize": {"speakers": 2, "min_speakers": 2, "max_speakers": 3},
+        "finalize": {"options": {}},
+    }
+    assert params_for("prepare", EVERYTHING) == {"channels": "mix"}
+
+
+@pytest.mark.parametrize(
+    ("options", "skipped"),
+    [
+        (Options(), set()),
+        (Options(language="multi"), set()),
+        (Options(language="de"), {"detect"}),
+        (Options(diarize=False), {"diarize"}),
+        (Options(channels="split"), {"diarize"}),
+    ],
+)
+def test_a_stage_that_is_not_needed_is_skipped(options: Options, skipped: set[str]) -> None:
+    plan = plan_stages(options, {})
+    assert {stage for stage, params in plan.items() if params is None} == skipped
+
+
+def test_finalize_is_passed_every_option_with_its_origin() -> None:
+    options, resolved = resolve({"deployment": {"language": "en"}})
+    finalize = plan_stages(options, resolved)["finalize"]
+    assert finalize is not None and isinstance(finalize["options"], dict)
+    assert set(finalize["options"]) == set(option_names())
+    assert finalize["options"]["language"] == {"value": "en", "origin": "deployment"}
+
+
+@pytest.mark.parametrize("stage", PARAMS)
+def test_every_parameter_of_a_stage_is_passed(stage: str) -> None:
+    """The other parameters of prepare are settings."""
+    wanted = set(PARAMS[stage].model_fields) - {"part"}
+    wanted -= {"chunk_seconds", "span_seconds", "max_seconds"}
+    assert set(params_for(stage, Options())) == wanted
+
+
+def test_every_option_is_documented() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "options.md").read_text()
+    section = page.partition("## Options of a recording\n")[2].partition("\n## ")[0]
+    assert re.findall(r"(?m)^\| `([\w-]+)` \|", section) == option_names()

@@ -1,4 +1,5 @@
-"""Only callers with a valid token of a listed service account are accepted."""
+"""Only named service accounts may call a function. The tokens are signed by a key that a local
+server publishes."""
 
 import json
 import time
@@ -18,7 +19,8 @@ from shared.runtime.flask_adapter import serve
 from shared.settings import settings
 
 WORKFLOW = "workflow@project.iam.gserviceaccount.com"
-KEY, STRANGERS = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+UNKNOWN_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Keys(BaseHTTPRequestHandler):
@@ -34,7 +36,7 @@ class Keys(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps({"keys": [published]}).encode())
 
     def log_message(self, format: str, *args: Any) -> None:
-        """It is quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +57,15 @@ def call(
     app = flask.Flask("test")
     body = {"source": {"bucket": "inbox", "name": "a.mp3", "generation": 1}}
 
-    def done(asked: StageRequest) -> Finalized:
-        return Finalized(job_id=asked.source.job_id, state="done")
+    def respond(request: StageRequest) -> Finalized:
+        return Finalized(job_id=request.source.job_id, state="done")
 
-    def answered(authorization: str | None) -> flask.Response:
+    def call_with(authorization: str | None) -> flask.Response:
         headers = {} if authorization is None else {"Authorization": authorization}
         with app.test_request_context("/", method="POST", json=body, headers=headers):
-            return serve("echo", flask.request, StageRequest, done)
+            return serve("echo", flask.request, StageRequest, respond)
 
-    yield answered
+    yield call_with
     settings.cache_clear()
 
 
@@ -71,12 +73,18 @@ def bearer(
     key: rsa.RSAPrivateKey = KEY, algorithm: str = "RS256", kid: str = "ours", **claims: Any
 ) -> str:
     now = int(time.time())
-    said = {
-        "iss": "https://accounts.google.com", "aud": "dropscribe", "iat": now, "exp": now + 3600,
-        "email": WORKFLOW, "email_verified": True, **claims,
-    }  # fmt: skip
-    kept = {name: value for name, value in said.items() if value is not None}
-    return f"Bearer {jwt.encode(kept, key, algorithm, headers={'kid': kid})}"
+    all_claims = {
+        "iss": "https://accounts.google.com",
+        "aud": "dropscribe",
+        "iat": now,
+        "exp": now + 3600,
+        "email": WORKFLOW,
+        "email_verified": True,
+        **claims,
+    }
+    present = {name: value for name, value in all_claims.items() if value is not None}
+    token = jwt.encode(present, key, algorithm, headers={"kid": kid})
+    return f"Bearer {token}"
 
 
 def test_a_named_service_account_may_call(call: Callable[[str | None], flask.Response]) -> None:
@@ -90,9 +98,9 @@ def test_a_named_service_account_may_call(call: Callable[[str | None], flask.Res
         "",
         "Basic dXNlcjpwYXNz",
         "Bearer nonsense",
-        bearer(STRANGERS),
+        bearer(UNKNOWN_KEY),
         bearer(kid="another"),
-        bearer(aud="somebody-else"),
+        bearer(aud="another-audience"),
         bearer(iss="https://issuer.example"),
         bearer(exp=int(time.time()) - 3600),
         bearer(exp=None),
@@ -101,33 +109,33 @@ def test_a_named_service_account_may_call(call: Callable[[str | None], flask.Res
         "Bearer " + jwt.encode({"email": WORKFLOW}, "x" * 32, "HS256", headers={"kid": "ours"}),
     ],
 )
-def test_a_caller_who_is_not_known_is_turned_away(
+def test_a_caller_without_a_valid_token_is_rejected(
     call: Callable[[str | None], flask.Response], authorization: str | None
 ) -> None:
-    answer = call(authorization)
-    assert answer.status_code == 401
-    assert answer.get_json(force=True)["type"] == "urn:dropscribe:problem:unauthenticated"
+    response = call(authorization)
+    assert response.status_code == 401
+    assert response.get_json(force=True)["type"] == "urn:dropscribe:problem:unauthenticated"
 
 
 @pytest.mark.parametrize(
     "claims", [{"email": "other@project.iam.gserviceaccount.com"}, {"email_verified": False}]
 )
-def test_another_account_may_not_call(
+def test_another_account_is_rejected(
     call: Callable[[str | None], flask.Response], claims: dict[str, Any]
 ) -> None:
     assert call(bearer(**claims)).status_code == 403
 
 
-def test_without_the_issuers_keys_the_caller_may_try_again(
+def test_a_failure_to_read_the_keys_may_pass(
     call: Callable[[str | None], flask.Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DROPSCRIBE_ISSUER_KEYS", "http://127.0.0.1:9/certs")
     settings.cache_clear()
-    answer = call(bearer())
-    assert answer.status_code == 503
+    response = call(bearer())
+    assert response.status_code == 503
 
 
-def test_where_no_callers_are_named_nobody_is_checked(
+def test_no_token_is_checked_where_no_callers_are_named(
     call: Callable[[str | None], flask.Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DROPSCRIBE_CALLERS", "[]")

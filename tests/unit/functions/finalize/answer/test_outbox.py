@@ -13,7 +13,7 @@ from functions.finalize.answer.outbox import (
     put_problem,
 )
 from shared.adapters.memory import MemoryBlobs
-from shared.jobs.layout import LONGEST
+from shared.jobs.layout import MAX_NAME_BYTES
 from shared.model.contracts import Source
 from shared.model.formats import FORMATS
 
@@ -130,7 +130,7 @@ def test_every_object_has_the_language_of_its_text(blobs: MemoryBlobs) -> None:
     )
 
 
-@pytest.mark.parametrize("length", [LONGEST, LONGEST + 1, 1024])
+@pytest.mark.parametrize("length", [MAX_NAME_BYTES, MAX_NAME_BYTES + 1, 1024])
 def test_every_name_is_short_enough_for_storage(length: int) -> None:
     home = outbox_folder(Source(bucket="inbox", name="x" * length, generation=1)).removeprefix(
         "gs://dropscribe-outbox/"

@@ -1,4 +1,5 @@
-"""Every publisher of job events keeps the same promises: in memory and on Pub/Sub's emulator."""
+"""Every EventPublisher keeps the promises of the port: in memory, and on Google's Pub/Sub
+emulator."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -25,44 +26,56 @@ Received = Callable[[int], list[CloudEvent]]
 
 
 def job(name: str = "team/call 1 #ü.mp3", problem: Problem | None = None) -> Job:
+    """Returns a job that has ended, with the problem if there is one."""
     return Job(
-        job_id="1f2e3d4c5b6a79880001", source=Source(bucket="inbox", name=name, generation=1795328389992551),
-        run=2, execution="e", state="failed" if problem else "done", created=NOW, updated=NOW, expires=NOW, ended=NOW,
-        problem=problem, results={"json": f"gs://outbox/{name}/transcript.json"}, notification="due",
-    )  # fmt: skip
+        job_id="1f2e3d4c5b6a79880001",
+        source=Source(bucket="inbox", name=name, generation=1795328389992551),
+        run=2,
+        execution="e",
+        state="failed" if problem else "done",
+        created=NOW,
+        updated=NOW,
+        expires=NOW,
+        ended=NOW,
+        problem=problem,
+        results={"json": f"gs://outbox/{name}/transcript.json"},
+        notification="due",
+    )
 
 
 @pytest.fixture
-def settings_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
-    def point(topic: str, host: str) -> None:
+def use_topic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Gives a function that sets the topic and the host of Pub/Sub."""
+
+    def set_topic(topic: str, host: str) -> None:
         monkeypatch.setenv("DROPSCRIBE_EVENTS_TOPIC", topic)
         monkeypatch.setenv("DROPSCRIBE_PUBSUB_HOST", host)
         settings.cache_clear()
 
-    yield point
+    yield set_topic
     settings.cache_clear()
 
 
 @pytest.fixture
-def topic(pubsub_host: str, settings_of: Callable[[str, str], None]) -> Iterator[Subscriber]:
-    with subscriber(pubsub_host) as listening:
-        settings_of(listening.topic, pubsub_host)
-        yield listening
+def topic(pubsub_host: str, use_topic: Callable[[str, str], None]) -> Iterator[Subscriber]:
+    with subscriber(pubsub_host) as topic_subscriber:
+        use_topic(topic_subscriber.topic, pubsub_host)
+        yield topic_subscriber
 
 
 @pytest.fixture(params=["memory", "pubsub"])
 def pair(request: pytest.FixtureRequest) -> tuple[EventPublisher, Received]:
-    """Who publishes, and what a subscriber then has."""
+    """Gives a publisher, and a function that returns the events that have arrived."""
     if request.param == "memory":
         memory = MemoryEvents()
         return memory, lambda count: memory.events
-    listening: Subscriber = request.getfixturevalue("topic")
-    return PubSubEvents(), listening.until
+    topic_subscriber: Subscriber = request.getfixturevalue("topic")
+    return PubSubEvents(), topic_subscriber.until
 
 
 def test_an_event_arrives_as_it_was_published(pair: tuple[EventPublisher, Received]) -> None:
-    completions, received = pair
-    completions.publish(cloud_event(job()))
+    publisher, received = pair
+    publisher.publish(cloud_event(job()))
     (arrived,) = received(1)
     assert arrived.get_attributes() == {
         "specversion": "1.0",
@@ -83,36 +96,34 @@ def test_an_event_arrives_as_it_was_published(pair: tuple[EventPublisher, Receiv
     }
 
 
-def test_of_two_copies_the_id_is_the_same(pair: tuple[EventPublisher, Received]) -> None:
-    completions, received = pair
+def test_two_copies_of_an_event_have_the_same_id(pair: tuple[EventPublisher, Received]) -> None:
+    publisher, received = pair
     for _ in range(2):
-        completions.publish(cloud_event(job()))
+        publisher.publish(cloud_event(job()))
     assert [arrived["id"] for arrived in received(2)] == ["1f2e3d4c5b6a79880001-2-done"] * 2
 
 
-def test_a_problem_is_told_by_its_type_alone(pair: tuple[EventPublisher, Received]) -> None:
-    completions, received = pair
+def test_an_event_has_only_the_type_of_a_problem(pair: tuple[EventPublisher, Received]) -> None:
+    publisher, received = pair
     problem = Problem(
         type="urn:dropscribe:problem:not-audio", title="T", status=415, detail="somebody's words"
     )
-    completions.publish(cloud_event(job(problem=problem)))
+    publisher.publish(cloud_event(job(problem=problem)))
     (arrived,) = received(1)
     assert arrived["type"] == "dropscribe.job.failed"
-    assert (
-        JobEvent.model_validate(arrived.get_data()).problem_type
-        == "urn:dropscribe:problem:not-audio"
-    )
+    event = JobEvent.model_validate(arrived.get_data())
+    assert event.problem_type == "urn:dropscribe:problem:not-audio"
     assert "somebody's words" not in str(arrived)
 
 
-def test_the_longest_name_can_be_told(pair: tuple[EventPublisher, Received]) -> None:
-    completions, received = pair
-    completions.publish(cloud_event(job(LONGEST_NAME)))
+def test_an_event_can_have_the_longest_name(pair: tuple[EventPublisher, Received]) -> None:
+    publisher, received = pair
+    publisher.publish(cloud_event(job(LONGEST_NAME)))
     assert received(1)[0]["subject"] == LONGEST_NAME
 
 
-def test_the_attributes_are_those_of_the_binding(topic: Subscriber) -> None:
-    """As Pub/Sub shows them to any subscriber, whatever library reads them."""
+def test_the_attributes_are_those_of_the_pubsub_binding(topic: Subscriber) -> None:
+    """Any library can read them so."""
     PubSubEvents().publish(cloud_event(job()))
     pulled = topic.client.pull(subscription=topic.subscription, max_messages=1, timeout=30)
     (received,) = pulled.received_messages
@@ -127,41 +138,41 @@ def test_the_attributes_are_those_of_the_binding(topic: Subscriber) -> None:
     }
 
 
-def test_a_topic_that_is_not_there_is_an_outage(
-    pubsub_host: str, settings_of: Callable[[str, str], None]
+def test_a_missing_topic_raises_events_unavailable(
+    pubsub_host: str, use_topic: Callable[[str, str], None]
 ) -> None:
-    settings_of("projects/dropscribe-test/topics/none", pubsub_host)
+    use_topic("projects/dropscribe-test/topics/none", pubsub_host)
     with pytest.raises(EventsUnavailable, match="NotFound from Pub/Sub"):
         PubSubEvents().publish(cloud_event(job()))
 
 
-def test_nobody_who_listens_is_an_outage(
-    settings_of: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+def test_a_refused_connection_raises_events_unavailable(
+    use_topic: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with create_server(("127.0.0.1", 0)) as taken:
-        host = f"127.0.0.1:{taken.getsockname()[1]}"
+    with create_server(("127.0.0.1", 0)) as closed:
+        host = f"127.0.0.1:{closed.getsockname()[1]}"
     monkeypatch.setattr(pubsub, "TIMEOUT", 0.5)
-    settings_of("projects/dropscribe-test/topics/t", host)
+    use_topic("projects/dropscribe-test/topics/t", host)
     with pytest.raises(EventsUnavailable, match="from Pub/Sub"):
         PubSubEvents().publish(cloud_event(job()))
 
 
-def test_who_takes_a_call_and_never_answers_is_an_outage(
-    settings_of: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+def test_a_server_that_never_answers_raises_events_unavailable(
+    use_topic: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pubsub, "TIMEOUT", 0.5)
-    monkeypatch.setattr(pubsub, "ATTEMPT", 0.5)
-    with create_server(("127.0.0.1", 0)) as deaf:
-        settings_of("projects/dropscribe-test/topics/t", f"127.0.0.1:{deaf.getsockname()[1]}")
+    monkeypatch.setattr(pubsub, "ATTEMPT_TIMEOUT", 0.5)
+    with create_server(("127.0.0.1", 0)) as server:
+        use_topic("projects/dropscribe-test/topics/t", f"127.0.0.1:{server.getsockname()[1]}")
         with pytest.raises(EventsUnavailable, match="from Pub/Sub"):
             PubSubEvents().publish(cloud_event(job()))
 
 
-def test_without_credentials_nobody_can_be_told(
-    settings_of: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+def test_missing_credentials_raise_events_unavailable(
+    use_topic: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings_of("projects/dropscribe-test/topics/t", "")
+    use_topic("projects/dropscribe-test/topics/t", "")
     monkeypatch.delenv("DROPSCRIBE_PUBSUB_HOST")
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/missing/key.json")
     with pytest.raises(EventsUnavailable, match="DefaultCredentialsError from Pub/Sub"):
         PubSubEvents().publish(cloud_event(job()))

@@ -1,0 +1,275 @@
+"""Every state of a job and every call that may change it: the code does what the table in
+shared/jobs/job.py says. Then the fields that the table leaves out, and the leases of stages."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+import pytest
+
+from shared.jobs import job as module
+from shared.jobs.job import (
+    MAX_LEASE_LENGTHS,
+    Job,
+    JobState,
+    StageRecord,
+    attempt_completed,
+    attempt_started,
+    attempts_forgotten,
+    cancelled,
+    claimed,
+    erased,
+    finished,
+    lease_released,
+    lease_renewed,
+    name_forgotten,
+    notified,
+    parts_recorded,
+    rerun_requested,
+    reused,
+)
+from shared.model.contracts import Problem, Settled, Source
+from shared.model.errors import AttemptsExhausted, StageBusy
+
+SOURCE = Source(bucket="inbox", name="call.mp3", generation=7)
+PROBLEM = Problem(type="urn:dropscribe:problem:not-audio", title="T", status=415, detail="d")
+NOW = datetime(2026, 11, 28, 6, 30, tzinfo=UTC)
+EXPIRES = NOW + timedelta(days=30)
+LEASE = timedelta(seconds=60)
+RUN = 4
+NO_JOB = "(no job)"
+
+Event = Callable[[Job | None], Job | None]
+
+
+def finish(state: Settled) -> Event:
+    return lambda job: finished(job, RUN, state, None, {}, NOW, notifies=True)
+
+
+EVENTS: dict[str, Event] = {
+    "claim": lambda job: claimed(job, SOURCE, RUN + 1, "next", NOW, EXPIRES),
+    "request_rerun": lambda job: rerun_requested(job, {"language": "de"}, NOW),
+    "cancel": lambda job: cancelled(job, SOURCE, PROBLEM, NOW, EXPIRES),
+    "finish(done)": finish("done"),
+    "finish(failed)": finish("failed"),
+    "finish(cancelled)": finish("cancelled"),
+    "finish(retryable)": finish("retryable"),
+    "erase": lambda job: erased(job, SOURCE, NOW, EXPIRES),
+}
+
+
+def job_in(state: JobState) -> Job:
+    """Returns a job whose run 4 is in that state, as a call before would have left it."""
+    ended = None if state in ("running", "cancelled", "erased") else NOW
+    return Job(
+        job_id=SOURCE.job_id,
+        source=SOURCE,
+        run=RUN,
+        execution="current",
+        state=state,
+        created=NOW,
+        updated=NOW,
+        expires=EXPIRES,
+        ended=ended,
+        problem=PROBLEM if state in ("failed", "cancelled") else None,
+        results={"json": "gs://outbox/a"} if state == "done" else {},
+        notification="sent" if ended else None,
+    )
+
+
+def drawn_table() -> dict[tuple[str, str], str]:
+    """Returns (state, event) -> state after it, read from the module's docstring."""
+    cells = {}
+    events: list[str] = []
+    for line in (module.__doc__ or "").splitlines():
+        if not line.startswith("    "):
+            continue
+        first, *rest = re.split(r" {2,}", line.strip())
+        if first == "state":
+            events = rest
+            continue
+        for event, after in zip(events, rest, strict=True):
+            cells[first, event] = after
+    return cells
+
+
+TABLE = drawn_table()
+
+
+def test_the_table_has_every_state_and_every_event() -> None:
+    states = [NO_JOB, *get_args(JobState)]
+    assert TABLE.keys() == {(state, event) for state in states for event in EVENTS}
+
+
+@pytest.mark.parametrize(("state", "event"), TABLE, ids=[" ".join(cell) for cell in TABLE])
+def test_the_code_does_what_the_table_says(state: JobState, event: str) -> None:
+    before = None if state == NO_JOB else job_in(state)
+    after = EVENTS[event](before)
+    assert (after.state if after else "-") == TABLE[state, event]
+
+
+@pytest.mark.parametrize("state", get_args(JobState))
+@pytest.mark.parametrize("run", [RUN - 1, RUN])
+def test_only_a_later_run_can_claim_a_job(state: JobState, run: int) -> None:
+    assert claimed(job_in(state), SOURCE, run, "other", NOW, EXPIRES) is None
+
+
+@pytest.mark.parametrize("state", get_args(JobState))
+@pytest.mark.parametrize("run", [RUN - 1, RUN + 1])
+@pytest.mark.parametrize("end", get_args(Settled))
+def test_only_the_current_run_can_finish_a_job(state: JobState, run: int, end: Settled) -> None:
+    assert finished(job_in(state), run, end, None, {}, NOW, notifies=True) is None
+
+
+def test_a_claim_begins_the_run_anew() -> None:
+    job = claimed(job_in("failed"), SOURCE, RUN + 1, "next", NOW, EXPIRES)
+    assert job is not None
+    assert (job.run, job.execution, job.claimed) == (RUN + 1, "next", NOW)
+    assert (job.problem, job.results, job.ended, job.notification) == (None, {}, None, None)
+
+
+def test_a_claim_of_a_cancelled_job_keeps_the_problem_that_it_is_to_report() -> None:
+    job = claimed(job_in("cancelled"), SOURCE, RUN + 1, "next", NOW, EXPIRES)
+    assert job is not None and job.problem == PROBLEM
+
+
+def test_a_requested_rerun_skips_the_run_that_reconcile_may_be_about_to_start() -> None:
+    job = rerun_requested(job_in("done"), {"language": "de"}, NOW)
+    assert job is not None
+    assert (job.run, job.requested_run, job.options) == (RUN + 1, RUN + 2, {"language": "de"})
+    assert claimed(job, SOURCE, RUN + 1, "reconcile", NOW, EXPIRES) is None
+    assert claimed(job, SOURCE, RUN + 2, "redrive", NOW, EXPIRES) is not None
+
+
+def test_a_cancellation_takes_the_claim_from_the_current_run() -> None:
+    job = cancelled(job_in("running"), SOURCE, PROBLEM, NOW, EXPIRES)
+    assert job is not None and (job.run, job.problem) == (RUN + 1, PROBLEM)
+
+
+@pytest.mark.parametrize("end", get_args(Settled))
+def test_only_a_final_end_is_notified_and_only_if_wanted(end: Settled) -> None:
+    due = {}
+    for notifies in (True, False):
+        job = finished(job_in("running"), RUN, end, None, {}, NOW, notifies=notifies)
+        assert job is not None and job.ended == NOW
+        due[notifies] = job.notification
+    assert due == {True: None if end == "retryable" else "due", False: None}
+
+
+def test_a_cancelled_job_can_finish_as_cancelled_once() -> None:
+    job = finished(job_in("cancelled"), RUN, "cancelled", PROBLEM, {}, NOW, notifies=True)
+    assert job is not None and job.notification == "due"
+    assert finished(job, RUN, "cancelled", PROBLEM, {}, NOW, notifies=True) is None
+
+
+def test_a_tombstone_keeps_the_numbers_of_the_run_and_nothing_that_was_said() -> None:
+    job = erased(job_in("done"), SOURCE, NOW, EXPIRES)
+    assert (job.run, job.execution, job.results, job.options) == (RUN, "current", {}, {})
+    nameless = name_forgotten(job)
+    assert nameless is not None and nameless.source.name == "(erased)"
+    assert name_forgotten(None) is None
+
+
+def test_parts_are_recorded_for_the_current_run_only() -> None:
+    job = parts_recorded(job_in("running"), RUN, 7, 1, NOW)
+    assert job is not None and (job.chunks, job.spans) == (7, 1)
+    assert parts_recorded(job_in("running"), RUN + 1, 7, 1, NOW) is None
+    assert parts_recorded(job_in("erased"), RUN, 7, 1, NOW) is None
+    assert parts_recorded(None, RUN, 7, 1, NOW) is None
+
+
+def test_a_notification_is_sent_only_for_the_end_that_was_published() -> None:
+    job = finished(job_in("running"), RUN, "done", None, {}, NOW, notifies=True)
+    assert job is not None
+    sent = notified(job, published=job)
+    assert sent is not None and sent.notification == "sent"
+    assert notified(job, published=job_in("failed")) is None
+    assert notified(job.model_copy(update={"run": RUN + 1}), published=job) is None
+    assert notified(None, published=job) is None
+
+
+def record(owner: str = "first", at: datetime = NOW) -> StageRecord:
+    """Returns the record of a first attempt that started at that time."""
+    return StageRecord(
+        key="align-k",
+        stage="align",
+        part=3,
+        state="running",
+        attempts=1,
+        owner=owner,
+        lease_until=at + LEASE,
+        started=at,
+        updated=at,
+        expires=EXPIRES,
+    )
+
+
+def test_a_first_attempt_is_written_as_it_is() -> None:
+    assert attempt_started(None, record(), LEASE, 3) == record()
+
+
+@pytest.mark.parametrize(
+    ("seconds_later", "is_busy"),
+    [(0, True), (59, True), (60, False), (-60, True), (-61, False)],
+    ids=["at once", "before the end", "at the end", "a clock behind", "a clock far behind"],
+)
+def test_a_lease_holds_for_its_length_and_not_for_a_clock_far_ahead(
+    seconds_later: int, is_busy: bool
+) -> None:
+    assert MAX_LEASE_LENGTHS == 2
+    second = record("second", NOW + timedelta(seconds=seconds_later))
+    if is_busy:
+        with pytest.raises(StageBusy, match="another attempt at align"):
+            attempt_started(record(), second, LEASE, 3)
+    else:
+        started = attempt_started(record(), second, LEASE, 3)
+        assert (started.owner, started.attempts) == ("second", 2)
+
+
+def test_the_owner_of_a_lease_may_start_again() -> None:
+    assert attempt_started(record(), record(), LEASE, 3).attempts == 2
+
+
+def test_attempts_are_exhausted_when_so_many_have_died() -> None:
+    later = record("last", NOW + LEASE)
+    died_twice = record().model_copy(update={"attempts": 2})
+    assert attempt_started(died_twice, later, LEASE, 3).attempts == 3
+    died_thrice = record().model_copy(update={"attempts": 3})
+    with pytest.raises(AttemptsExhausted, match="align died 3 times at part 3"):
+        attempt_started(died_thrice, later, LEASE, 3)
+    failed = died_thrice.model_copy(update={"state": "failed"})
+    assert attempt_started(failed, later, LEASE, 3).attempts == 4, "it failed, but did not die"
+
+
+def test_only_the_owner_changes_a_running_attempt() -> None:
+    later = NOW + timedelta(seconds=15)
+    renewed = lease_renewed(record(), "first", later, LEASE)
+    assert renewed is not None and renewed.lease_until == later + LEASE
+    completed = attempt_completed(record(), "first", later, 1.23456)
+    assert completed is not None and (completed.state, completed.seconds) == ("done", 1.235)
+    for other in (None, record("other"), completed):
+        assert lease_renewed(other, "first", later, LEASE) is None
+        assert lease_released(other, "first", later, counted=True) is None
+        assert attempt_completed(other, "first", later, 1.0) is None
+
+
+@pytest.mark.parametrize(("counted", "attempts"), [(True, 1), (False, 0)])
+def test_a_failure_that_may_pass_is_not_counted(counted: bool, attempts: int) -> None:
+    released = lease_released(record(), "first", NOW, counted=counted)
+    assert released is not None and (released.state, released.attempts) == ("failed", attempts)
+
+
+def test_a_reused_result_keeps_the_record_of_its_attempts() -> None:
+    unattempted = record("").model_copy(update={"state": "done", "attempts": 0})
+    known = reused(record(), unattempted, NOW)
+    assert (known.state, known.reused, known.attempts) == ("done", True, 1)
+    unknown = reused(None, unattempted, NOW)
+    assert (unknown.state, unknown.reused, unknown.attempts) == ("done", True, 0)
+
+
+def test_attempts_are_forgotten_unless_the_stage_is_done() -> None:
+    forgotten = attempts_forgotten(record())
+    assert forgotten is not None and forgotten.attempts == 0
+    assert attempts_forgotten(record().model_copy(update={"state": "done"})) is None
+    assert attempts_forgotten(None) is None
