@@ -20,7 +20,7 @@ ENGINE ?= $(or $(DROPSCRIBE_ENGINE),$(shell command -v podman || echo docker))
 BUILD_OPTIONS ?=
 # Number of processes that run tests. One group of tests loads models and needs about 6 GB.
 WORKERS ?= 2
-PARALLEL := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PARALLEL := --numprocesses $(WORKERS)
 comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform

@@ -18,8 +18,6 @@ from tests.support.audio_files import encode, silent_film
 from tests.support.cloud import WORKFLOW, Cloud
 from tests.support.recordings import silence, speech, wav
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 FIVE_SECONDS = speech()[104_000:184_000]
 
 

@@ -1,7 +1,6 @@
 """A native crash ends only one attempt, and hostile names and options are handled normally."""
 
 import signal
-from collections.abc import Iterator
 
 import numpy as np
 import psutil
@@ -11,21 +10,10 @@ from shared.jobs.job import StageRecord
 from shared.model.contracts import Source
 from tests.hostile.recordings import encoded_speech
 from tests.support.cloud import Cloud
-from tests.support.noop import ENVIRONMENT
 from tests.support.recordings import speech, wav
 
 TALK = wav(np.tile(speech(), 40))
 """20 minutes, which are decoded for seconds."""
-LEASES = {"DROPSCRIBE_LEASE": "3", "DROPSCRIBE_HEARTBEAT": "1"}
-
-
-@pytest.fixture(scope="module")
-def mortal_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """With leases short enough to see them run out."""
-    cloud = Cloud(tmp_path_factory.mktemp("mortal"), {**ENVIRONMENT, **LEASES})
-    cloud.up()
-    yield cloud
-    cloud.down()
 
 
 def prepared(cloud: Cloud, source: Source) -> StageRecord | None:
@@ -46,8 +34,7 @@ def busy(before: dict[psutil.Process, float]) -> list[psutil.Process]:
     ]
 
 
-def test_a_crash_while_decoding_takes_down_no_other_attempt(mortal_cloud: Cloud) -> None:
-    cloud = mortal_cloud
+def test_a_crash_while_decoding_takes_down_no_other_attempt(cloud: Cloud) -> None:
     before = {worker: worker.cpu_times().user for worker in cloud.processes("prepare")[1:]}
     crashing = cloud.upload("crashing.wav", TALK)
     cloud.until(lambda: len(busy(before)) > 0, 30, "worker at work on the first")
@@ -72,19 +59,17 @@ HOSTILE_NAMES = (
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_a_name_with_control_characters_is_a_name(mortal_cloud: Cloud, name: str) -> None:
-    source = mortal_cloud.upload(name, encoded_speech("flac"))
-    assert mortal_cloud.answer(source).transcript["job"]["source_uri"] == source.uri
+def test_a_name_with_control_characters_is_a_name(cloud: Cloud, name: str) -> None:
+    source = cloud.upload(name, encoded_speech("flac"))
+    assert cloud.answer(source).transcript["job"]["source_uri"] == source.uri
 
 
-def test_hostile_options_are_answered_with_a_problem(mortal_cloud: Cloud) -> None:
+def test_hostile_options_are_answered_with_a_problem(cloud: Cloud) -> None:
     for folder, options in {
         "deep": b"[" * 60_000,
         "large": b"{" + b" " * 5_000_000 + b"}",
         "NaN": b"\xff NaN",
     }.items():
-        mortal_cloud.upload(f"{folder}/options.json", options)
-        problem = mortal_cloud.answer(
-            mortal_cloud.upload(f"{folder}/talk.flac", encoded_speech("flac"))
-        ).problem
+        cloud.upload(f"{folder}/options.json", options)
+        problem = cloud.answer(cloud.upload(f"{folder}/talk.flac", encoded_speech("flac"))).problem
         assert problem["type"] == "urn:dropscribe:problem:bad-option"

@@ -11,8 +11,6 @@ from tests.support.cloud import Cloud
 from tests.support.recordings import speech, wav
 from tests.support.slow import SECONDS
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 FIVE_SECONDS = speech()[104_000:184_000]
 SLOWLY = {"language": "en", "initial-prompt": "slowly"}
 

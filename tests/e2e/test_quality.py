@@ -14,6 +14,7 @@ from benchmarks.evaluation.measures import Ratio, Result
 from benchmarks.evaluation.truth import Recording
 from tests.support.cloud import Cloud
 
+pytestmark = pytest.mark.models
 Heard = list[tuple[Recording, Result]]
 Measure = Callable[[Recording, Result], dict[str, Ratio]]
 

@@ -1,13 +1,13 @@
 """The answer arrives whichever process is killed, with real models and real signals."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import jiwer
 import pytest
 from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
 from local.layout import STAGES
+from local.supervisor import supervisor_of
 from shared.model.contracts import Source
 from tests.support.cloud import Cloud
 from tests.support.recordings import sample
@@ -29,8 +29,11 @@ def wer(text: str) -> float:
 
 
 @pytest.fixture
-def upload(real_cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Source]:
-    yield real_cloud.upload(f"{request.node.name}.wav", sample().read_bytes())
+def upload(real_cloud: Cloud, request: pytest.FixtureRequest) -> Source:
+    """Returns a recording uploaded to a cloud that is up, also after a test that ended it."""
+    if supervisor_of(real_cloud.home) is None:
+        real_cloud.up()
+    return real_cloud.upload(f"{request.node.name}.wav", sample().read_bytes())
 
 
 def check(transcript: dict[str, object]) -> None:
@@ -110,4 +113,3 @@ def test_children_end_with_the_supervisor(real_cloud: Cloud) -> None:
     real_cloud.until(
         lambda: not any(process.is_running() for process in everything), 10, "end of the children"
     )
-    real_cloud.up()

@@ -22,8 +22,6 @@ from tests.support.recordings import speech, wav
 from tests.support.slow import ENVIRONMENT
 from tests.support.small_disk import CannotMount, filled, small_disk
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 FIVE_SECONDS = speech()[104_000:184_000]
 SLOWLY = {"language": "en", "initial-prompt": "slowly"}
 

@@ -16,8 +16,6 @@ from local.layout import INBOX, OUTBOX
 from tests.support.cloud import Cloud
 from tests.support.recordings import silence, speech, wav
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 ROOT = Path(__file__).parents[2]
 BUCKETS = ("--inbox", INBOX, "--outbox", OUTBOX)
 

@@ -14,8 +14,6 @@ from tests.deployed.checks import CHECKS
 from tests.deployed.steps import of, steps
 from tests.support.cloud import Cloud
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {
     "A second plan is empty",

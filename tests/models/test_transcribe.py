@@ -2,7 +2,7 @@
 
 Texts and limits were seen to hold on GENERIC, on AVX2, and on an AMD processor's own choice (AVX2 in
 CTranslate2, AVX-512 in oneDNN). Tests that depend on a log probability, which differs by up to 0.2,
-are marked `decisive` and run on a second instruction set in every run (`test_isas.py`).
+are marked `decisive` and run on a second instruction set in every run (`test_instruction_sets.py`).
 """
 
 import wave

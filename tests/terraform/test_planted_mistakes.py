@@ -11,19 +11,8 @@ from tests.terraform.mistakes import MISTAKES
 from tests.terraform.mistakes.mistake import Mistake, Says
 from tests.terraform.plan import Plan
 
-GROUPS = 8
-"""Mistakes are independent: they are spread over so many groups, which parallel workers share."""
 
-
-def spread(number: int, mistake: Mistake) -> Any:
-    """Returns the mistake as a parameter of a test, in one of the groups."""
-    group = pytest.mark.xdist_group(f"mistakes-{number % GROUPS}")
-    return pytest.param(mistake, id=mistake.name, marks=group)
-
-
-@pytest.mark.parametrize(
-    "mistake", [spread(number, mistake) for number, mistake in enumerate(MISTAKES)]
-)
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_is_caught(mistake: Mistake, topology: Copy, tmp_path: Path) -> None:
     copy = topology.to(tmp_path / "copy")
     file = copy.folder / "terraform" / mistake.file

@@ -27,6 +27,12 @@ def test_a_test_file_belongs_to_a_suite(file: Path) -> None:
     assert [name for name, suite in SUITES.items() if suite.holds(file)]
 
 
+@pytest.mark.parametrize("file", TEST_FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_the_first_line_of_a_test_file_says_what_it_proves(file: Path) -> None:
+    first = file.read_text().partition("\n")[0]
+    assert re.fullmatch(r'"""[^"]+\.("""| *)', first), "a sentence that ends on the line"
+
+
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
 def test_a_suite_runs_somewhere_by_a_target_that_exists(suite: Suite) -> None:
     assert re.search(rf"^{suite.target}:.* ## ", MAKEFILE, re.MULTILINE), f"make {suite.target}"

@@ -1,4 +1,4 @@
-"""The bucket server's index and content files stay consistent, tested without HTTP."""
+"""The bucket server's index and files stay consistent, tested without HTTP."""
 
 import asyncio
 import time

@@ -1,3 +1,5 @@
+"""The instruction sets of a processor are recognised, and each can be chosen."""
+
 import pytest
 
 from benchmarks.instruction_sets import ENVIRONMENTS, FLAGS, available

@@ -1,5 +1,7 @@
-"""images/base on a machine that already has the base and all commands; podman answers as each test
-needs it."""
+"""images/base prints working build settings, or nothing where the base cannot be made.
+
+The machine has the base and all commands already; podman answers as each test needs it.
+"""
 
 import os
 import re

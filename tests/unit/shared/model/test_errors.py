@@ -1,5 +1,4 @@
-"""The error classes say which failures are final; everything else that says so must agree with
-them."""
+"""The error classes define which failures are final, and everything else agrees with them."""
 
 import re
 from collections.abc import Iterator
