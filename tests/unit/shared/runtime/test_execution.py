@@ -1,5 +1,7 @@
-"""A stage is executed over HTTP as functions-framework calls it, with stores in memory: results are
-cached, failures become problems, and leases are released."""
+"""Stages are executed over HTTP: results are cached, failures become problems.
+
+The requests are those of functions-framework, the stores are in memory.
+"""
 
 import errno
 import json
