@@ -54,11 +54,13 @@ def speakers_by_voice(
     for number in range(1, len(set(ids.values())) + 1):
         labels[f"S{number}"] = f"Speaker {number}"
     turns = name_turns(overlapping, ids)
-    exclusive_turns = name_turns(exclusive, ids)
+    index = TurnIndex.from_turns(name_turns(exclusive, ids))
+    if not index.turns:  # the exclusive turns were too short to have a length in milliseconds
+        index = TurnIndex.from_turns(turns)
     return Speakers(
         labels=labels,
         turns=merge_turns(turns),
-        turns_of_channel={None: TurnIndex.from_turns(exclusive_turns)},
+        turns_of_channel={None: index},
     )
 
 

@@ -164,11 +164,15 @@ class TurnIndex:
 
 
 def make_exclusive(turns: Sequence[Turn]) -> list[Turn]:
-    """Returns the turns, each cut where the next one starts. Turns without length are dropped."""
+    """Returns the turns, each cut where the next one starts. Turns without length are dropped.
+
+    Those of the input are dropped first: one at the end would cut the turn before it to nothing.
+    """
+    audible = [turn for turn in turns if turn.start < turn.end]
     exclusive = []
-    for turn, next_turn in pairwise(turns):
+    for turn, next_turn in pairwise(audible):
         end = min(turn.end, next_turn.start)
         shortened = turn.model_copy(update={"end": end})
         exclusive.append(shortened)
-    exclusive += turns[-1:]
+    exclusive += audible[-1:]
     return [turn for turn in exclusive if turn.start < turn.end]

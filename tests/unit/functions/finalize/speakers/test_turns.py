@@ -170,3 +170,13 @@ def test_a_very_short_turn_does_not_make_the_first_speaker() -> None:
         SpanTurn(3.0, 3.1, c),
     ]
     assert number_speakers([[a], [b], [c]], turns) == {a: "S2", b: "S1", c: "S3"}
+
+
+def test_a_turn_without_length_does_not_hide_the_turn_before_it() -> None:
+    transcript = eight_words([(0.0, 8.0, "x"), (0.0, 0.0, "y")])
+    assert {word.speaker for word in transcript.words} == {"S1"}
+
+
+def test_words_have_a_speaker_where_only_overlapping_turns_have_a_length() -> None:
+    transcript = eight_words([], [(0.0, 8.0, "x")])
+    assert {word.speaker for word in transcript.words} == {"S1"}
