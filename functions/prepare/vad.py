@@ -4,7 +4,6 @@ Network: https://github.com/snakers4/silero-vad. The thresholds give the interva
 faster-whisper's `get_speech_timestamps` gives for a whole recording.
 """
 
-import hashlib
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from functions.prepare.sample_intervals import SampleInterval
 from shared.model.audio import FULL_SCALE
 from shared.model.contracts import Engine
+from shared.runtime.model_files import file_digest
 
 WINDOW = 512
 """Samples (32 ms at 16 kHz) that get one probability."""
@@ -139,14 +139,13 @@ def session() -> Any:
 @cache
 def engine() -> Engine:
     path = model_path()
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     packages = ("faster-whisper", "onnxruntime")
     versions = [f"{package} {version(package)}" for package in packages]
     return Engine(
         name="silero",
         version=", ".join(versions),
         model=path.name,
-        digest=f"sha256:{digest}",
+        digest=file_digest(path),
     )
 
 

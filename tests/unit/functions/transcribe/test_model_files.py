@@ -12,7 +12,7 @@ from shared.model.errors import ModelUnavailable
 def test_the_packaged_model_is_unpacked_completely(tmp_path: Path) -> None:
     folder = model_files.find("base", tmp_path)
     assert (folder / "model.bin").stat().st_size == 145_217_532
-    assert model_files.digest(folder) == model_files.PACKAGED_SHA256
+    assert model_files.digest(folder) == f"sha256:{model_files.PACKAGED_SHA256}"
     assert [path.name for path in tmp_path.iterdir()] == [folder.name], "a temporary file is left"
 
 
