@@ -67,9 +67,10 @@ class ChunkDecoder:
             return self.encoding
         samples = cut(self.samples, window)
         spectrogram = self.model.spectrogram(samples)
-        self.encoding = self.model.encode(spectrogram)
+        encoding = self.model.encode(spectrogram)
         self.encoded_window = window
-        return self.encoding
+        self.encoding = encoding
+        return encoding
 
     def tokenizer(self, language: str) -> SpanTokenizer:
         return SpanTokenizer(
