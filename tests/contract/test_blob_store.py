@@ -1,5 +1,4 @@
-"""Every BlobStore keeps the promises of the port: in memory, and Google's client on the storage
-emulator."""
+"""Every BlobStore keeps the port's promises: in memory, and on the storage emulator."""
 
 import hashlib
 import io

@@ -1,5 +1,4 @@
-"""Every EventPublisher keeps the promises of the port: in memory, and on Google's Pub/Sub
-emulator."""
+"""Every EventPublisher keeps the port's promises: in memory, and on Pub/Sub's emulator."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime

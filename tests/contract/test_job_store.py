@@ -1,5 +1,4 @@
-"""JobStore keeps its promises on every database: in memory, on SQLite and on Firestore's
-emulator."""
+"""JobStore keeps its promises in memory, on SQLite and on Firestore's emulator."""
 
 import sqlite3
 import time

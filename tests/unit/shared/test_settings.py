@@ -1,5 +1,4 @@
-"""The settings are those that docs/options.md lists, and each has a default, a type and a
-description for lists that are generated from them."""
+"""docs/options.md lists all settings, and each has a default, a type and a description."""
 
 import re
 from pathlib import Path

@@ -1,5 +1,7 @@
-"""Every state of a job and every call that may change it: the code does what the table in
-shared/jobs/job.py says. Then the fields that the table leaves out, and the leases of stages."""
+"""Each call in each state of a job does what the table in shared/jobs/job.py says.
+
+Then come the fields that the table leaves out, and the leases of stages.
+"""
 
 import re
 from collections.abc import Callable

@@ -1,5 +1,7 @@
-"""Operations on jobs, and when they are refused so that no answer is lost. test_lifecycle.py mixes
-them in any order, and tests/e2e uses them from outside."""
+"""Operations on jobs work, and are refused where an answer would be lost.
+
+test_lifecycle.py mixes them in any order, and tests/e2e uses them from outside.
+"""
 
 import pytest
 

@@ -1,5 +1,7 @@
-"""Only named service accounts may call a function. The tokens are signed by a key that a local
-server publishes."""
+"""Only named service accounts may call a function.
+
+The tokens are signed by a key that a local server publishes.
+"""
 
 import json
 import time

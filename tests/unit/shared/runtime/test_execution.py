@@ -1,5 +1,7 @@
-"""A stage is executed over HTTP as functions-framework calls it, with stores in memory: results are
-cached, failures become problems, and leases are released."""
+"""A stage called over HTTP caches its results, reports failures and releases its leases.
+
+It is called as functions-framework does it, with stores in memory.
+"""
 
 import errno
 import json
