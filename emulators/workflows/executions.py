@@ -87,7 +87,8 @@ class ExecutionStore:
 
     def create(self, execution: str, argument: str) -> StoredExecution:
         row = self._write(
-            f"INSERT INTO executions (id, argument, state, start_time) VALUES (?, ?, 'ACTIVE', ?) RETURNING {_COLUMNS}",
+            "INSERT INTO executions (id, argument, state, start_time) VALUES (?, ?, 'ACTIVE', ?)"
+            f" RETURNING {_COLUMNS}",
             (execution, argument, time.time()),
         )
         return StoredExecution(*row)
@@ -95,8 +96,8 @@ class ExecutionStore:
     def end(self, execution: str, ending: Ending) -> None:
         """Ends an active execution; one that has ended stays as it is."""
         self._write(
-            "UPDATE executions SET state = ?, end_time = ?, result = ?, error = ?, context = ?, routine = ?, step = ?"
-            " WHERE id = ? AND state = 'ACTIVE'",
+            "UPDATE executions SET state = ?, end_time = ?, result = ?, error = ?, context = ?,"
+            " routine = ?, step = ? WHERE id = ? AND state = 'ACTIVE'",
             (
                 ending.state,
                 time.time(),

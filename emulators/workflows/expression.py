@@ -17,10 +17,14 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LITERALS = {
-    "true": True, "True": True, "TRUE": True,
-    "false": False, "False": False, "FALSE": False,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
     "null": None,
-}  # fmt: skip
+}
 _KEYWORDS = {
     "and": "and",
     "AND": "and",

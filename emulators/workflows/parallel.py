@@ -52,7 +52,10 @@ class _Failures:
             )
 
     def as_error(self) -> WorkflowError:
-        message = "UnhandledBranchError: One or more branches or iterations encountered an unhandled runtime error"
+        message = (
+            "UnhandledBranchError: "
+            "One or more branches or iterations encountered an unhandled runtime error"
+        )
         return WorkflowError(
             {
                 "message": message,

@@ -298,10 +298,8 @@ class _Reader:
 
     def _expression(self, text: str, line: int) -> Node:
         if len(text) > limits.EXPRESSION_CHARACTERS:
-            self._find(
-                line,
-                f"the expression is longer than {limits.EXPRESSION_CHARACTERS} characters: {text[:40]}…",
-            )
+            most = limits.EXPRESSION_CHARACTERS
+            self._find(line, f"the expression is longer than {most} characters: {text[:40]}…")
         try:
             return parse(text)
         except ExpressionError as error:

@@ -1,8 +1,9 @@
 """Proves what transcribe and detect make of real sound, with the packaged Whisper model.
 
-Texts and limits were seen to hold on GENERIC, on AVX2, and on an AMD processor's own choice (AVX2 in
-CTranslate2, AVX-512 in oneDNN). Tests that depend on a log probability, which differs by up to 0.2,
-are marked `decisive` and run on a second instruction set in every run (`test_instruction_sets.py`).
+Texts and limits were seen to hold on GENERIC, on AVX2, and on an AMD processor's own choice (AVX2
+in CTranslate2, AVX-512 in oneDNN). Tests that depend on a log probability, which differs by up to
+0.2, are marked `decisive` and run on a second instruction set in every run
+(`test_instruction_sets.py`).
 """
 
 import wave

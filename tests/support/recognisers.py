@@ -1,4 +1,4 @@
-"""A recogniser without a model, the segments it returns, and manifests for the stages that use it."""
+"""A recogniser without a model, the segments it returns, and manifests for its stages."""
 
 from collections.abc import Sequence
 from pathlib import Path
