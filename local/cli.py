@@ -49,17 +49,20 @@ def down() -> None:
     """Stop everything that `up` started. Unfinished work resumes at the next `up`."""
     from local.cloud import down as stop
 
-    click.echo("down" if stop(layout()) else "was not up", err=True)
+    was_up = stop(layout())
+    click.echo("down" if was_up else "was not up", err=True)
 
 
 @main.command()
 def env() -> None:
     """Print variables that point Google's clients at the cloud: eval "$(dropscribe env)"."""
     ports = layout().ports()
-    click.echo(f"export STORAGE_EMULATOR_HOST={ports.url('storage')}")
+    storage = ports.url("storage")
+    executions = ports.address(EXECUTIONS)
+    click.echo(f"export STORAGE_EMULATOR_HOST={storage}")
     click.echo(f"export DROPSCRIBE_INBOX={INBOX}")
     click.echo(f"export DROPSCRIBE_OUTBOX={OUTBOX}")
-    click.echo(f"export DROPSCRIBE_EXECUTIONS_HOST={ports.address(EXECUTIONS)}  # gRPC")
+    click.echo(f"export DROPSCRIBE_EXECUTIONS_HOST={executions}  # gRPC")
 
 
 @main.command()
@@ -113,19 +116,21 @@ def run(files: tuple[Path, ...], out: Path, options: tuple[str, ...], timeout: f
         raise click.ClickException(
             f"two files are named {name}; answers are stored by the recording's name"
         )
-    followed = transcribe(layout(), files, dict(map(option, options)), timeout)
+    chosen = dict(map(option, options))
+    followed = transcribe(layout(), files, chosen, timeout)
     for each in followed:
         for path in fetch(each, out):
             click.echo(path)
-    sys.exit(1 if print_failures(followed) else 0)
+    failures = print_failures(followed)
+    sys.exit(1 if failures else 0)
 
 
 def transcribe(
     here: Layout, files: tuple[Path, ...], options: dict[str, str], timeout: float
 ) -> "list[Followed]":
-    """Uploads the files and shows progress until each has its answer.
+    """Uploads the files and shows progress until each has its answer, or the timeout has passed.
 
-    Starts the cloud if it is not up.
+    Starts the cloud if it is not up. `timeout` is in seconds.
     """
     from rich.console import Console
     from rich.live import Live
@@ -152,7 +157,7 @@ def transcribe(
 
 
 def print_failures(followed: "Sequence[Followed]") -> int:
-    """Prints why recordings have no transcript. Returns how many have none."""
+    """Prints why recordings have no transcript. Returns the number of these recordings."""
     from local.view import failure
 
     failures = 0
@@ -196,21 +201,24 @@ def sample() -> Path:
     package = importlib.util.find_spec("pyannote.audio")
     if package is None or package.origin is None:
         raise click.ClickException("pyannote.audio is not installed: run `make setup`")
-    folder = Path(package.origin).parent
-    return folder / "sample" / "sample.wav"
+    folder = Path(package.origin).with_name("sample")
+    return folder / "sample.wav"
 
 
 def summary(transcript: Path) -> str:
-    """Returns the seconds that a transcript took, and where its formats are."""
+    """Returns the seconds that a transcript took, and the URIs of its formats, one per line."""
     answer = json.loads(transcript.read_text())
     timings = answer["timings"]
     seconds: Counter[str] = Counter()
     for call in timings["stages"]:
         seconds[call["stage"]] += call["seconds"]
-    stages = ", ".join(f"{stage} {spent:.1f} s" for stage, spent in seconds.items())
+    by_stage = [f"{stage} {spent:.1f} s" for stage, spent in seconds.items()]
+    stages = ", ".join(by_stage)
     duration = answer["media"]["duration"]
-    first = f"{duration:.0f} s of sound in {timings['wall']:.1f} s: {stages}"
-    return "\n".join([first, *answer["outputs"].values()])
+    wall = timings["wall"]
+    first = f"{duration:.0f} s of sound in {wall:.1f} s: {stages}"
+    outputs = answer["outputs"].values()
+    return "\n".join([first, *outputs])
 
 
 @main.command()
@@ -240,15 +248,15 @@ def smoke(file: Path | None, inbox: str | None, outbox: str | None, seconds: flo
 @click.option("--lines", default=50, show_default=True)
 def logs(process: str | None, lines: int) -> None:
     """Show the last log lines of every process, or of one PROCESS."""
-    folder = layout().log("any").parent
-    files = sorted(folder.glob(f"{process or '*'}.log"))
+    pattern = layout().log(process or "*")
+    files = sorted(pattern.parent.glob(pattern.name))
     if not files:
-        raise click.ClickException(
-            f"there is no log of {process}" if process else "there are no logs yet"
-        )
+        reason = f"there is no log of {process}" if process else "there are no logs yet"
+        raise click.ClickException(reason)
     for file in files:
         text = file.read_text(errors="replace")
-        for line in text.splitlines()[-lines:]:
+        last_lines = text.splitlines()[-lines:]
+        for line in last_lines:
             click.echo(f"{file.stem}: {line}")
 
 

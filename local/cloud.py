@@ -42,10 +42,11 @@ def make_ready(home: Layout) -> None:
     ports = home.ports()
     if not wait(lambda: is_healthy(ports, "storage"), START_TIMEOUT):
         raise NotUp(describe_silent(home, ["storage"]))
+    buckets = settings().buckets
     retention_days = {
         INBOX: None,
-        OUTBOX: settings().buckets.keep_answer_days,
-        WORK: settings().buckets.keep_work_days,
+        OUTBOX: buckets.keep_answer_days,
+        WORK: buckets.keep_work_days,
     }
     for bucket, days in retention_days.items():
         make_bucket(ports, bucket, days)
@@ -57,19 +58,25 @@ def make_ready(home: Layout) -> None:
 
 
 def reconcile(ports: Ports) -> None:
-    """Restarts jobs without an answer now. The runner resumes its own executions by itself."""
-    url, body = ports.url("reconcile"), {"unanswered_after": 0}
+    """Restarts the jobs that have no answer. The runner resumes its own executions by itself."""
+    url = ports.url("reconcile")
+    body = {"unanswered_after": 0}
     try:
-        httpx.post(url, json=body, timeout=60).raise_for_status()
+        response = httpx.post(url, json=body, timeout=60)
+        response.raise_for_status()
     except httpx.HTTPError as error:
         raise NotUp(f"reconcile: {error}") from error
 
 
 def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
-    """Makes or updates a bucket whose objects are deleted after so many days."""
+    """Makes or updates a bucket whose objects are deleted after so many days, or never.
+
+    Raises NotUp.
+    """
     rules = []
     if retention_days is not None:
-        rules = [{"action": {"type": "Delete"}, "condition": {"age": retention_days}}]
+        rule = {"action": {"type": "Delete"}, "condition": {"age": retention_days}}
+        rules.append(rule)
     bucket = {"name": name, "lifecycle": {"rule": rules}}
     buckets = f"{ports.url('storage')}/storage/v1/b"
     try:
@@ -83,7 +90,7 @@ def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
 
 
 def error_message(response: httpx.Response) -> str:
-    """Returns the storage emulator's message, for example that the disk is full."""
+    """Returns the message in an error response of the storage emulator."""
     try:
         return str(response.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):
@@ -91,6 +98,7 @@ def error_message(response: httpx.Response) -> str:
 
 
 def wait_for_processes(home: Layout, is_ready: Callable[[str], bool]) -> None:
+    """Waits until every process is ready. Raises NotUp after START_TIMEOUT."""
 
     def all_are_ready() -> bool:
         return all(map(is_ready, PROCESSES))
@@ -127,7 +135,7 @@ def is_listening(ports: Ports, process: str) -> bool:
 
 
 def wait(condition: Callable[[], bool], seconds: float) -> bool:
-    """Polls until the condition holds. Returns False if it did not hold in time."""
+    """Polls until the condition is true. Returns False if it is not true after so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -138,10 +146,11 @@ def wait(condition: Callable[[], bool], seconds: float) -> bool:
 
 def describe_silent(home: Layout, processes: list[str]) -> str:
     """Returns a message with the last log line of each process that does not answer."""
-    lines = []
+    reports = []
     for process in processes:
-        lines.append(f"{process}: {last_log_line(home, process)}")
-    return "does not answer: " + "; ".join(lines)
+        line = last_log_line(home, process)
+        reports.append(f"{process}: {line}")
+    return "does not answer: " + "; ".join(reports)
 
 
 def last_log_line(home: Layout, process: str) -> str:

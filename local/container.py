@@ -48,7 +48,7 @@ def run(image: str, name: str, folder: Path | None, variables: Sequence[str]) ->
 
 
 def hand_over(folder: Path) -> None:
-    """Gives files that root made to the container's user, and makes the database for it."""
+    """Makes the folder. As root, also makes the database, and gives it to the container's user."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.getuid() == 0:
         (folder / "jobs.sqlite").touch()
@@ -76,12 +76,14 @@ def end(received: int, frame: object) -> NoReturn:
 
 
 def main() -> None:
-    image, name, folder, *variables = sys.argv[1:]
+    image, name, folder_name, *variables = sys.argv[1:]
+    folder = Path(folder_name)
     signal.signal(signal.SIGTERM, end)
     die_with_parent(signal.SIGTERM)  # SIGKILL would leave the container behind
-    hand_over(Path(folder))
+    hand_over(folder)
     remove(name)
-    container = subprocess.Popen(run(image, name, Path(folder), variables))
+    command = run(image, name, folder, variables)
+    container = subprocess.Popen(command)
     try:
         sys.exit(container.wait())
     finally:

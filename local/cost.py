@@ -1,4 +1,4 @@
-"""Forecasts what hours of audio cost, from paces, operations and prices."""
+"""Forecasts the cost of hours of audio from paces, operations and prices."""
 
 import tomllib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from shared.settings import settings
 
 
 class NoForecast(Exception):
-    """A pace is unknown, or a recording is too long. The message says what is possible."""
+    """A pace is unknown, or a recording is too long. The message says which are possible."""
 
 
 class InstancePace(Pace):
@@ -92,8 +92,10 @@ def forecast(
 
 
 def count_calls(seconds: float, recordings: int) -> dict[str, int]:
-    """Returns the calls by stage for recordings of so many seconds, cut into as few parts as
-    possible."""
+    """Returns the calls by stage for recordings of so many seconds, each in as few parts as fit.
+
+    Raises NoForecast if such recordings are too long.
+    """
     limits = settings().recordings
     if seconds > limits.max_hours * 3600:
         raise NoForecast(
@@ -101,22 +103,28 @@ def count_calls(seconds: float, recordings: int) -> dict[str, int]:
         )
     chunks = ceil(seconds / limits.chunk_seconds)
     spans = ceil(seconds / limits.span_seconds)
-    return {stage: recordings * parts_of(stage, chunks, spans) for stage in STAGES}
+    calls = {}
+    for stage in STAGES:
+        parts = parts_of(stage, chunks, spans)
+        calls[stage] = recordings * parts
+    return calls
 
 
 @cache
 def recognisers() -> tuple[Recogniser, ...]:
     """Returns the recognisers of paces.toml."""
-    text = (Path(__file__).parent / "paces.toml").read_text(encoding="utf-8")
-    return Recognisers.model_validate(tomllib.loads(text)).recognisers
+    file = Path(__file__).with_name("paces.toml")
+    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    return Recognisers.model_validate(content).recognisers
 
 
 def find_recogniser(model: str, device: str) -> Recogniser:
     """Returns the pace of the model on the device. Raises NoForecast if it is unknown."""
     for recogniser in recognisers():
-        if (recogniser.model, recogniser.device) == (model, device):
+        if recogniser.model == model and recogniser.device == device:
             return recogniser
-    pairs = ", ".join(f"{known.model} on {known.device}" for known in recognisers())
+    known = [f"{each.model} on {each.device}" for each in recognisers()]
+    pairs = ", ".join(known)
     raise NoForecast(f"no pace is known of the model {model!r} on {device}; known are {pairs}")
 
 
@@ -128,25 +136,28 @@ def paces_by_stage(recogniser: Recogniser, rtf: Mapping[str, float]) -> dict[str
     functions = {stage.function for stage in STAGES.values()}
     unknown = sorted(set(rtf) - functions)
     if unknown:
+        given = ", ".join(unknown)
         known = ", ".join(sorted(functions))
-        raise NoForecast(f"{', '.join(unknown)}: no such stage; there are {known}")
+        raise NoForecast(f"{given}: no such stage; there are {known}")
     paces = {}
     for name, stage in STAGES.items():
         pace = built_in_pace(name, recogniser)
         if stage.function in rtf and name != "detect":
-            given = {"origin": "given", "source": "--rtf", "rtf": rtf[stage.function]}
-            pace = pace.model_copy(update=given)
+            factor = rtf[stage.function]
+            changes = {"origin": "given", "source": "--rtf", "rtf": factor}
+            pace = pace.model_copy(update=changes)
         paces[name] = pace
     return paces
 
 
 def built_in_pace(stage: str, recogniser: Recogniser) -> InstancePace:
-    """Returns the stage's own pace on its function's instances, or the recogniser's."""
+    """Returns the stage's pace on its function's instances, or the recogniser's if it has none."""
     spec = STAGES[stage]
     if spec.pace is None:
         return recogniser
+    pace = spec.pace.model_dump()
     resources = FUNCTIONS[spec.function].resources
-    return InstancePace(**spec.pace.model_dump(), resources=resources)
+    return InstancePace(**pace, resources=resources)
 
 
 def add_item(spent: Cost, name: str, usd: float) -> Cost:

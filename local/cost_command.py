@@ -84,54 +84,66 @@ def cost(
 def own_lines(hours: float, made: "Forecast") -> Iterator[str]:
     """Yields the items of the cost and their total."""
     for item, usd in made.cost.items.items():
-        yield row(item, describe_item(item, made), usd)
-    yield row("total", "", made.cost.total)
-    yield row("an hour of audio", "", made.cost.total / hours)
+        description = describe_item(item, made)
+        yield row(item, description, usd)
+    total = made.cost.total
+    yield row("total", "", total)
+    yield row("an hour of audio", "", total / hours)
     yield ""
 
 
 def row(item: str, description: str, usd: float) -> str:
+    """Returns a line of the table, in columns."""
     return f"  {item:<17} {description:<70} {usd:>12.4f} USD"
 
 
 def describe_item(item: str, made: "Forecast") -> str:
-    """Returns what an item of the cost consists of."""
+    """Returns the operations, or the seconds on an instance, that an item of the cost is for."""
     from shared.model.cost import ITEMS
 
     if item not in ITEMS:
         pace = made.paces[item]
         seconds = made.seconds[item]
-        return f"{seconds:,.0f} s of {describe_instance(pace)}, {pace.origin}"
+        instance = describe_instance(pace)
+        return f"{seconds:,.0f} s of {instance}, {pace.origin}"
     counts = []
     for unit in ITEMS[item]:
         count = made.operations.get(unit, 0)
         if count:
             name = unit.replace("_", " ")
-            counts.append(f"{rounded(count)} x {name}")
+            number = rounded(count)
+            counts.append(f"{number} x {name}")
     return ", ".join(counts)
 
 
 def rounded(count: float) -> str:
-    return f"{count:,.0f}" if count >= 10 else f"{count:.2g}"
+    """Returns a count as text, with two digits if it is below 10."""
+    if count < 10:
+        return f"{count:.2g}"
+    return f"{count:,.0f}"
 
 
 def describe_instance(pace: "InstancePace") -> str:
     resources = pace.resources
-    gpu = ", L4" if resources.gpu else ""
-    return f"{resources.cpu:g} vCPU, {resources.memory_gib:g} GiB{gpu}"
+    description = f"{resources.cpu:g} vCPU, {resources.memory_gib:g} GiB"
+    if resources.gpu:
+        description += ", L4"
+    return description
 
 
 def assumed_lines(made: "Forecast") -> Iterator[str]:
     """Yields the stages whose pace is assumed, with the source of the assumption."""
-    stages: dict[str, list[str]] = {}
+    stages_by_source: dict[str, list[str]] = {}
     for stage, pace in made.paces.items():
         if pace.origin == "assumed":
-            stages.setdefault(pace.source, []).append(stage)
-    if not stages:
+            stages = stages_by_source.setdefault(pace.source, [])
+            stages.append(stage)
+    if not stages_by_source:
         return
     yield "Assumed, not measured:"
-    for source, names in stages.items():
-        yield f"  {', '.join(names)}: {source}"
+    for source, stages in stages_by_source.items():
+        names = ", ".join(stages)
+        yield f"  {names}: {source}"
     yield ""
 
 

@@ -30,7 +30,7 @@ class Deployment(BaseModel):
     workflow: str | None = None
     """projects/P/locations/L/workflows/W."""
     services: dict[str, str] = {}
-    """Function -> URL."""
+    """URL of each function."""
     job_events_topic: str | None = None
     """projects/P/topics/T."""
     database: str | None = None
@@ -38,15 +38,22 @@ class Deployment(BaseModel):
 
     @property
     def project(self) -> str | None:
-        return self.workflow.split("/")[1] if self.workflow else None
+        if not self.workflow:
+            return None
+        return self.workflow.split("/")[1]
 
     @property
     def region(self) -> str | None:
-        return self.workflow.split("/")[3] if self.workflow else None
+        if not self.workflow:
+            return None
+        return self.workflow.split("/")[3]
 
 
 def find_deployment(inbox: str | None = None, outbox: str | None = None) -> Deployment:
-    """Returns the deployment with these buckets, that of the environment, or Terraform's."""
+    """Returns the deployment with these buckets, that of the environment, or Terraform's.
+
+    Raises Failed if none is found.
+    """
     if inbox and outbox:
         return Deployment(inbox=inbox, outbox=outbox)
     if inbox or outbox:
@@ -63,6 +70,7 @@ def find_deployment(inbox: str | None = None, outbox: str | None = None) -> Depl
 
 
 def from_terraform(folder: Path) -> Deployment:
+    """Returns the deployment whose Terraform state is in this folder. Raises Failed."""
     if shutil.which("terraform") is None:
         raise Failed("terraform is not installed; without it, name the buckets: INBOX=… OUTBOX=…")
     command = ("terraform", f"-chdir={folder}", "output", "-json")
@@ -73,7 +81,10 @@ def from_terraform(folder: Path) -> Deployment:
 
 
 def from_outputs(text: str) -> Deployment:
-    """Reads `terraform output -json`: name -> {value, type, sensitive}."""
+    """Returns the deployment that `terraform output -json` describes.
+
+    The JSON is an object of name -> {value, type, sensitive}. Raises Failed if a name is missing.
+    """
     outputs = json.loads(text)
     values = {name: output["value"] for name, output in outputs.items()}
     if not values:
@@ -83,7 +94,8 @@ def from_outputs(text: str) -> Deployment:
     try:
         return Deployment.model_validate(values)
     except ValidationError as error:
-        missing = ", ".join(str(each["loc"][0]) for each in error.errors())
+        names = [str(each["loc"][0]) for each in error.errors()]
+        missing = ", ".join(names)
         raise Failed(
             f"Terraform's outputs lack {missing}: the last apply did not finish; run `make deploy`"
         ) from error

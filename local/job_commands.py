@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 
 def option(text: str) -> tuple[str, str]:
-    key, given, value = text.partition("=")
-    if not given or not key:
+    """Returns the key and the value of KEY=VALUE."""
+    key, separator, value = text.partition("=")
+    if not separator or not key:
         raise click.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--set")
     return key, value
 
 
 @contextmanager
 def operations() -> "Iterator[Operations]":
-    """Operations on the running cloud. Refusals and failures become messages of the command."""
+    """Yields operations on the running cloud. Their errors become messages of the command."""
     from local.progress import connect
     from local.supervisor import supervisor_of
     from shared.jobs.operations import Operations, Refused
@@ -81,7 +82,9 @@ def failed() -> None:
 
     with operations() as operate:
         for job in operate.failed():
-            reason = describe_problem(job.problem) if job.problem else ""
+            reason = ""
+            if job.problem is not None:
+                reason = describe_problem(job.problem)
             click.echo(f"{job.job_id}  {job.source.name}  {reason}")
 
 

@@ -32,7 +32,7 @@ class Process:
 
 
 def slots(stage: str) -> int:
-    """Returns how many requests a stage serves at once. The runner queues the others."""
+    """Returns the number of requests that a stage serves at once. The runner queues the others."""
     return WORKERS[stage] * FUNCTION_SPECS[stage].local_threads
 
 
@@ -45,7 +45,7 @@ def processes(home: Layout) -> list[Process]:
 
 
 def storage(home: Layout, ports: Ports) -> Process:
-    """The storage emulator, which sends finalize events of the inbox to the runner."""
+    """Returns the storage emulator, which sends finalize events of the inbox to the runner."""
     arguments = {
         "--data": str(home.folder / "buckets"),
         "--notify": f"{ports.url('workflows')}/events",
@@ -55,7 +55,7 @@ def storage(home: Layout, ports: Ports) -> Process:
 
 
 def workflows(home: Layout, ports: Ports) -> Process:
-    """The workflow runner, which also calls reconcile on a schedule."""
+    """Returns the workflow runner, which also calls reconcile on a schedule."""
     arguments = [
         ("--workflow", str(ROOT / "workflows" / "transcription.yaml")),
         ("--inbox", INBOX),
@@ -81,7 +81,7 @@ def emulator(name: str, module: str, ports: Ports, arguments: Sequence[tuple[str
 
 
 def function(name: str, home: Layout, ports: Ports) -> Process:
-    """A functions-framework process, or a container where DROPSCRIBE_IMAGES names an image."""
+    """Returns a functions-framework process, or a container if DROPSCRIBE_IMAGES has its image."""
     port = ports.ports[name]
     environment = {
         **client_environment(home, ports),
@@ -112,8 +112,10 @@ def container(
     names = set(environment)
     names |= {name for name in os.environ if name.startswith("DROPSCRIBE_")}
     names -= {"DROPSCRIBE_MODELS", "DROPSCRIBE_HOME", "TMPDIR", IMAGES}
+    container_name = f"dropscribe-{function}-{port}"
+    job_folder = str(home.jobs.parent)
     command = [sys.executable, "-m", "local.container"]
-    command += [image, f"dropscribe-{function}-{port}", str(home.jobs.parent)]
+    command += [image, container_name, job_folder]
     command += sorted(names)
     return tuple(command)
 

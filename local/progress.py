@@ -38,13 +38,15 @@ class Followed:
     def has_ended(self) -> bool:
         if self.error is not None:
             return True
-        return self.job is not None and self.job.state != "running"
+        if self.job is None:
+            return False
+        return self.job.state != "running"
 
 
 def connect(home: Layout) -> None:
-    """Gives this process the environment of the cloud's functions.
+    """Sets this process's environment to that of the cloud's functions.
 
-    Its settings are then theirs, and Google's clients reach this cloud.
+    Afterwards it has the functions' settings, and Google's clients reach this cloud.
     """
     ports = home.ports()
     os.environ |= client_environment(home, ports)
@@ -67,7 +69,10 @@ def follow(
     show: Callable[[Sequence[Followed]], None],
     deadline: float,
 ) -> list[Followed]:
-    """Polls until every job has ended or `deadline` (monotonic seconds) has passed."""
+    """Polls until every job has ended or `deadline` (monotonic seconds) has passed.
+
+    Returns the recordings with their jobs, in the order of `uploads`.
+    """
     connect(home)
     jobs = job_store()
     followed = list(uploads)
@@ -82,17 +87,20 @@ def follow(
 
 
 def refresh(each: Followed, jobs: JobStore, home: Layout) -> Followed:
-    """Reads the job again, unless it has ended."""
+    """Returns the recording with its job as it is now."""
     if each.has_ended:
         return each
     job_id = each.source.job_id
+    job = jobs.find(job_id)
     records = tuple(jobs.stage_records(job_id))
-    current = replace(each, job=jobs.find(job_id), records=records)
-    return current if current.has_ended else check_execution(current, home)
+    current = replace(each, job=job, records=records)
+    if current.has_ended:
+        return current
+    return check_execution(current, home)
 
 
 def check_execution(each: Followed, home: Layout) -> Followed:
-    """Sets the error of a job whose execution failed without finishing it."""
+    """Returns the recording, with an error if its execution ended and left the job running."""
     if each.job is None:
         return each
     age = time.time() - each.job.updated.timestamp()
@@ -102,7 +110,8 @@ def check_execution(each: Followed, home: Layout) -> Followed:
     state = execution_state(home, name)
     if state not in ("FAILED", "CANCELLED"):
         return each
-    return replace(each, error=f"its execution {name} {state.lower()}; see `dropscribe logs`")
+    error = f"its execution {name} {state.lower()}; see `dropscribe logs`"
+    return replace(each, error=error)
 
 
 def execution_state(home: Layout, name: str) -> str | None:
@@ -112,7 +121,10 @@ def execution_state(home: Layout, name: str) -> str | None:
         response = httpx.get(url, timeout=5)
     except httpx.TransportError:
         return None  # the supervisor restarts the runner
-    return str(response.json()["state"]) if response.is_success else None
+    if not response.is_success:
+        return None
+    execution = response.json()
+    return str(execution["state"])
 
 
 def give_up_waiting(each: Followed) -> Followed:
@@ -122,7 +134,7 @@ def give_up_waiting(each: Followed) -> Followed:
 
 
 def fetch(each: Followed, to: Path) -> Iterator[Path]:
-    """Copies the answer's files to `to`/<file name>/."""
+    """Copies the answer's files to `to`/<file name>/ and yields their paths."""
     from shared.adapters.gcs import GcsBlobs
 
     if each.job is None:

@@ -18,27 +18,31 @@ from local.deployment import Deployment, Failed
 from shared.model.contracts import Source
 
 TIMEOUT = 1800.0
-"""Seconds until an answer. The first one waits for images to be pulled and models to be loaded."""
+"""Seconds to wait for an answer. The first one needs images pulled and models loaded."""
 POLL_SECONDS = 2.0
+"""Seconds between two looks at the outbox."""
 MARKS = ("transcript.json", "problem.json")
-"""finalize writes one of them last."""
+"""Names of the two answers. Finalize writes one of them after all formats."""
 CALL: dict[str, Any] = {"timeout": 60, "retry": DEFAULT_RETRY.with_timeout(90)}
+"""Arguments of each call of Cloud Storage: seconds for one try, and for all tries together."""
 
 
 def smoke(deployment: Deployment, file: Path, timeout: float) -> Iterator[str]:
-    """Yields where the recording was uploaded, then its text, then a summary.
+    """Yields the URI of the uploaded recording, then its text, then a summary.
 
     Raises Failed if there is no transcript.
     """
     if not file.is_file():
         raise Failed(f"there is no file {file}")
     began = time.monotonic()
-    name = f"smoke/{uuid.uuid4().hex[:8]}/{file.name}"
+    folder = uuid.uuid4().hex[:8]
+    name = f"smoke/{folder}/{file.name}"
     source = upload(deployment, name, file)
     yield f"uploaded {source.uri}"
     transcript = wait_for_transcript(deployment, source, timeout)
     seconds = time.monotonic() - began
-    yield read(deployment, f"{source.name}/transcript.txt").decode()
+    text = read(deployment, f"{source.name}/transcript.txt")
+    yield text.decode()
     yield summary(transcript, seconds)
 
 
@@ -56,8 +60,12 @@ def upload(
     metadata: Mapping[str, str] | None = None,
     if_generation_match: int = 0,
 ) -> Source:
-    """Uploads a file to the inbox over that generation; 0 means that no object may exist."""
-    blob = client(deployment).bucket(deployment.inbox).blob(name)
+    """Uploads a file to the inbox.
+
+    Raises Failed if the object has another generation; with 0, if there is an object.
+    """
+    inbox = client(deployment).bucket(deployment.inbox)
+    blob = inbox.blob(name)
     blob.metadata = dict(metadata or {})
     with translate_errors(deployment.inbox):
         blob.upload_from_filename(str(file), if_generation_match=if_generation_match, **CALL)
@@ -67,18 +75,22 @@ def upload(
 def wait_for_transcript(
     deployment: Deployment, source: Source, timeout: float = TIMEOUT
 ) -> dict[str, Any]:
-    """Returns the transcript. Raises Failed with the problem if that is the answer."""
+    """Returns the transcript. Raises Failed if the answer is a problem, or after the timeout."""
     mark, content = wait_for_answer(deployment, source, timeout)
     if mark == "problem.json":
         uri = f"gs://{deployment.outbox}/{source.name}/{mark}"
-        raise Failed(f"{content['title']} {content['detail']} ({content['type']}; {uri})")
+        reason = f"{content['title']} {content['detail']}"
+        raise Failed(f"{reason} ({content['type']}; {uri})")
     return content
 
 
 def wait_for_answer(
     deployment: Deployment, source: Source, timeout: float = TIMEOUT
 ) -> tuple[str, dict[str, Any]]:
-    """Returns the name and content of transcript.json or problem.json."""
+    """Returns the name and content of transcript.json or problem.json.
+
+    Raises Failed if neither is in the outbox after `timeout` seconds.
+    """
     outbox = client(deployment).bucket(deployment.outbox)
     deadline = time.monotonic() + timeout
     while True:
@@ -87,25 +99,29 @@ def wait_for_answer(
             if content is not None:
                 return mark, content
         if time.monotonic() > deadline:
-            raise Failed(f"no answer within {timeout:.0f} s. {where_to_look(deployment)}")
+            advice = where_to_look(deployment)
+            raise Failed(f"no answer within {timeout:.0f} s. {advice}")
         time.sleep(POLL_SECONDS)
 
 
 def read_mark(
     deployment: Deployment, outbox: storage.Bucket, source: Source, mark: str
 ) -> dict[str, Any] | None:
-    """Returns the mark's content if it answers this generation of the recording."""
+    """Returns the content of this answer, or None if it is not for this generation."""
     with translate_errors(deployment.outbox):
         blob = outbox.get_blob(f"{source.name}/{mark}", **CALL)
         if blob is None:
             return None
         metadata = blob.metadata or {}
-        if metadata.get("dropscribe-generation") != str(source.generation):
+        generation = metadata.get("dropscribe-generation")
+        if generation != str(source.generation):
             return None
-        return dict(json.loads(blob.download_as_bytes(**CALL)))
+        content = blob.download_as_bytes(**CALL)
+    return dict(json.loads(content))
 
 
 def where_to_look(deployment: Deployment) -> str:
+    """Returns what a person can do to find out why there is no answer."""
     if deployment.workflow is None:
         return "Is there an execution of the workflow? See docs/deploy.md."
     name = deployment.workflow.rpartition("/")[2]
@@ -120,9 +136,11 @@ def where_to_look(deployment: Deployment) -> str:
 
 
 def read(deployment: Deployment, name: str) -> bytes:
-    blob = client(deployment).bucket(deployment.outbox).blob(name)
+    """Returns the content of an object in the outbox."""
+    outbox = client(deployment).bucket(deployment.outbox)
     with translate_errors(deployment.outbox):
-        return bytes(blob.download_as_bytes(**CALL))
+        content = outbox.blob(name).download_as_bytes(**CALL)
+    return bytes(content)
 
 
 def summary(transcript: Mapping[str, Any], seconds: float) -> str:
@@ -131,20 +149,25 @@ def summary(transcript: Mapping[str, Any], seconds: float) -> str:
     for engines in transcript["provenance"]["stages"].values():
         models |= {engine["model"] or engine["name"] for engine in engines}
     duration = transcript["media"]["duration"]
+    language = transcript["language"]["code"]
+    words = len(transcript["words"])
+    speakers = len(transcript["speakers"])
+    names = ", ".join(sorted(models))
     cost = transcript["cost"]
+    price = f"{cost['total']:.4f} {cost['currency']}" if cost else "not known"
     lines = [
         f"{duration:.0f} s of sound, answered after {seconds:.0f} s, "
-        f"language {transcript['language']['code']}, {len(transcript['words'])} words, "
-        f"{len(transcript['speakers'])} speakers",
-        f"models: {', '.join(sorted(models))}",
-        f"cost: {cost['total']:.4f} {cost['currency']}" if cost else "cost: not known",
+        f"language {language}, {words} words, {speakers} speakers",
+        f"models: {names}",
+        f"cost: {price}",
+        *transcript["outputs"].values(),
     ]
-    return "\n".join([*lines, *transcript["outputs"].values()])
+    return "\n".join(lines)
 
 
 @contextmanager
 def translate_errors(bucket: str) -> Iterator[None]:
-    """Raises Failed for errors of Google's client, with what a person can do about them."""
+    """Raises Failed for errors of Google's client. The message says what to do."""
     try:
         yield
     except auth.GoogleAuthError as error:

@@ -70,13 +70,14 @@ class Running:
 
     def restart_if_ended(self) -> None:
         """Restarts the child if it ended, with growing pauses if it ends soon each time."""
-        now = time.monotonic()
-        if self.child.poll() is None or now < self.started + self.pause:
+        age = time.monotonic() - self.started
+        if self.child.poll() is None or age < self.pause:
             return
-        if now - self.started > LONGEST_PAUSE:
+        if age > LONGEST_PAUSE:
             self.pause = 0.0
         else:
-            self.pause = min(LONGEST_PAUSE, max(SHORTEST_PAUSE, self.pause * 2))
+            longer = max(SHORTEST_PAUSE, self.pause * 2)
+            self.pause = min(LONGEST_PAUSE, longer)
         code = self.child.returncode
         warn("process ended; restarting it", process=self.process.name, code=code)
         self.start()
@@ -85,8 +86,12 @@ class Running:
 def supervise(home: Layout, processes: Sequence[Process]) -> None:
     """Keeps the processes running until SIGTERM or SIGINT."""
     received: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda signum, _: received.append(signum))
+
+    def record(number: int, frame: object) -> None:
+        received.append(number)
+
+    signal.signal(signal.SIGTERM, record)
+    signal.signal(signal.SIGINT, record)
     running = [Running(process, home) for process in processes]
     while not received:
         time.sleep(0.1)
@@ -101,8 +106,9 @@ def stop_all(running: Sequence[Running]) -> None:
         each.child.terminate()
     deadline = time.monotonic() + STOP_TIMEOUT
     for each in running:
+        seconds_left = max(0.0, deadline - time.monotonic())
         try:
-            each.child.wait(max(0.0, deadline - time.monotonic()))
+            each.child.wait(seconds_left)
         except subprocess.TimeoutExpired:
             warn("process did not end; killing it", process=each.process.name)
             each.child.kill()
@@ -111,18 +117,19 @@ def stop_all(running: Sequence[Running]) -> None:
 
 
 def lock_home(home: Layout) -> TextIO:
-    """Locks the folder for this process. Raises BlockingIOError if a supervisor has it."""
+    """Locks the folder and returns the lock file. Raises BlockingIOError if it is locked."""
     home.folder.mkdir(parents=True, exist_ok=True)
     lock = home.lock.open("a+")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     lock.truncate(0)
-    lock.write(str(os.getpid()))
+    pid = os.getpid()
+    lock.write(str(pid))
     lock.flush()
     return lock
 
 
 def supervisor_of(home: Layout) -> int | None:
-    """Returns the process id of the supervisor that has this folder."""
+    """Returns the process id of the supervisor that has locked this folder, or None."""
     if not home.lock.exists():
         return None
     with home.lock.open() as lock:
@@ -150,7 +157,7 @@ def detach(home: Layout) -> None:
 
 
 def stop(home: Layout, wait: Callable[[Callable[[], bool]], bool]) -> bool:
-    """Stops the supervisor and waits for it. Returns False if none was running."""
+    """Stops the supervisor and waits until it has ended. Returns False if none was running."""
     pid = supervisor_of(home)
     if pid is None:
         return False
@@ -160,6 +167,7 @@ def stop(home: Layout, wait: Callable[[Callable[[], bool]], bool]) -> bool:
 
 
 def warn(message: str, **fields: object) -> None:
+    """Writes a warning to stderr as JSON."""
     entry = {"severity": "WARNING", "message": message, **fields}
     line = json.dumps(entry)
     with suppress(OSError):  # a full disk may lose the line, but not stop the supervisor
@@ -171,7 +179,7 @@ def main(processes_of: Callable[[Layout], Sequence[Process]] = processes) -> NoR
     try:
         lock = lock_home(home)
     except BlockingIOError:
-        warn("another supervisor has this folder")
+        warn("another supervisor has locked this folder")
         sys.exit(0)
     with lock:
         supervise(home, processes_of(home))

@@ -13,7 +13,7 @@ from shared.model.contracts import Problem
 from shared.model.stages import STAGES, parts_of
 
 STEPS = tuple(name for name, stage in STAGES.items() if stage.is_recorded)
-"""Stages with a column of their own; the answer's column stands for finalize."""
+"""Stages with a column of their own. Finalize has none: the column `answer` shows it."""
 SIGNS = {
     "running": "[yellow]…[/]",
     "done": "[green]✓[/]",
@@ -30,8 +30,9 @@ def progress(followed: Sequence[Followed]) -> RenderableType:
     for heading in ("recording", *STEPS, "answer"):
         table.add_column(heading, no_wrap=True)
     for each in followed:
+        name = Text(each.file.name)
         steps = [step_cell(each, step) for step in STEPS]
-        table.add_row(Text(each.file.name), *steps, answer_cell(each))
+        table.add_row(name, *steps, answer_cell(each))
     return table
 
 
@@ -50,6 +51,7 @@ def step_cell(each: Followed, step: str) -> str:
 
 
 def step_state(records: Sequence[StageRecord], total: int) -> str:
+    """Returns the state of a step that has so many parts in all."""
     states = [record.state for record in records]
     if states.count("done") >= total:
         return "done"
@@ -60,7 +62,9 @@ def expected_parts(job: Job | None, step: str) -> int:
     """Returns how many parts the step has; 1 until that is known."""
     if job is None:
         return 1
-    return parts_of(step, job.chunks or 0, job.spans or 0) or 1
+    chunks = job.chunks or 0
+    spans = job.spans or 0
+    return parts_of(step, chunks, spans) or 1
 
 
 def answer_cell(each: Followed) -> str:
@@ -73,10 +77,11 @@ def answer_cell(each: Followed) -> str:
 
 def failure(each: Followed) -> str | None:
     """Returns why a recording has no transcript, or None if it has one."""
-    if each.job and each.job.state == "done":
+    job = each.job
+    if job is not None and job.state == "done":
         return None
-    if each.job and each.job.problem:
-        return describe_problem(each.job.problem)
+    if job is not None and job.problem is not None:
+        return describe_problem(job.problem)
     return each.error or "a failure that may pass ended the run; reconcile restarts the job"
 
 
@@ -86,26 +91,28 @@ def describe_problem(problem: Problem) -> str:
 
 
 def jobs_table(jobs: Sequence[Job], queue: Sequence[Waiting]) -> RenderableType:
-    """Returns the jobs with their places in a queue, and how many recordings have no job yet."""
+    """Returns the jobs with their places in a queue, and the number of recordings without a job."""
     places = {each.execution: f"{each.stage} {each.place} of {each.length}" for each in queue}
     table = Table(box=None, pad_edge=False)
     for heading in ("job", "recording", "run", "state", "waits for", "since", "took"):
         table.add_column(heading, overflow="fold", no_wrap=heading in ("job", "waits for"))
     for job in jobs:
+        created = job.created.astimezone()
         table.add_row(
             job.job_id,
             Text(job.source.name),
             str(job.run),
             f"{SIGNS[job.state]} {job.state}",
             places.get(job.execution, ""),
-            f"{job.created.astimezone():%m-%d %H:%M:%S}",
+            f"{created:%m-%d %H:%M:%S}",
             duration(job),
         )
     known = {job.execution for job in jobs}
-    first = [each for each in queue if each.stage == "prepare" and each.execution not in known]
-    if not first:
+    waiting_at_prepare = {each.execution for each in queue if each.stage == "prepare"}
+    without_job = waiting_at_prepare - known
+    if not without_job:
         return table
-    return Group(table, Text(f"{len(first)} more wait for their first turn"))
+    return Group(table, Text(f"{len(without_job)} more wait for their first turn"))
 
 
 def duration(job: Job) -> str:

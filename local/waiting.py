@@ -23,14 +23,17 @@ def waiting(home: Layout) -> list[Waiting]:
     """Returns the queues, each in order of place. Empty if the cloud is not up."""
     ports = home.ports()
     stages = {ports.url(stage): stage for stage in STAGES}
+    url = f"{ports.url('workflows')}/status"
     try:
-        response = httpx.get(f"{ports.url('workflows')}/status", timeout=5).raise_for_status()
+        response = httpx.get(url, timeout=5)
+        response.raise_for_status()
     except httpx.HTTPError:
         return []
     status = response.json()
     found = []
     for active in status["active"]:
         for origin, place in active["waiting"].items():
+            stage = stages[origin]
             length = status["queues"][origin]["waiting"]
-            found.append(Waiting(active["id"], stages[origin], place, length))
+            found.append(Waiting(active["id"], stage, place, length))
     return sorted(found, key=lambda each: (each.stage, each.place))

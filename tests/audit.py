@@ -41,7 +41,8 @@ def silence(service: str) -> str | None:
 def main() -> None:
     if why := silence(SERVICE):
         sys.stderr.write(
-            f"No advisory service answers here: {why}. Nothing was audited; run it where PyPI itself is.\n"
+            f"No advisory service answers here: {why}. "
+            "Nothing was audited; run it where PyPI itself is.\n"
         )
         sys.exit(2)
     sys.exit(

@@ -390,6 +390,13 @@ def real_time_factor(truth: Recording, result: Result) -> dict[str, Ratio]:
 
 
 RATIOS = (
-    word_errors, speaker_errors, aligned, coverage, invented, diarization_errors, speakers_counted, language_right,
+    word_errors,
+    speaker_errors,
+    aligned,
+    coverage,
+    invented,
+    diarization_errors,
+    speakers_counted,
+    language_right,
     real_time_factor,
-)  # fmt: skip
+)

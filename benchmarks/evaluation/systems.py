@@ -25,11 +25,16 @@ ROOT = Path(__file__).parents[2]
 SOURCES = {
     "dropscribe": ("functions/**/*.py", "local/**/*.py", "shared/**/*.py", "workflows/*.yaml"),
     "plain": (
-        "benchmarks/plain.py", "functions/align/aligner.py", "functions/align/hama.py", "functions/align/g2p.py",
-        "functions/align/normalize_en.py", "functions/diarize/d_vector.py", "functions/diarize/model_files.py",
+        "benchmarks/plain.py",
+        "functions/align/aligner.py",
+        "functions/align/hama.py",
+        "functions/align/g2p.py",
+        "functions/align/normalize_en.py",
+        "functions/diarize/d_vector.py",
+        "functions/diarize/model_files.py",
         "shared/runtime/model_files.py",
     ),
-}  # fmt: skip
+}
 """What an output depends on besides the packages."""
 PATIENCE = 20
 """Seconds that Dropscribe may take for a second of sound, with five minutes on top."""
@@ -177,11 +182,16 @@ def of_transcript(output: Output) -> Result:
     transcript = output["transcript"]
     words = tuple(
         Word(
-            word["word"], word["start"], word["end"], word["speaker"],
-            tuple(word.get("speakers") or filter(None, [word["speaker"]])), word["timing"], word["language"],
+            word["word"],
+            word["start"],
+            word["end"],
+            word["speaker"],
+            tuple(word.get("speakers") or filter(None, [word["speaker"]])),
+            word["timing"],
+            word["language"],
         )
         for word in transcript["words"]
-    )  # fmt: skip
+    )
     turns = tuple(Turn(turn["start"], turn["end"], turn["speaker"]) for turn in transcript["turns"])
     return Result(words, turns, transcript["language"]["code"], output["wall"])
 
@@ -191,10 +201,15 @@ def of_plain(output: Output) -> Result:
     heard = output["plain"]
     words = tuple(
         Word(
-            word["word"], word.get("start"), word.get("end"), word.get("speaker") or word["segment_speaker"],
-            tuple(filter(None, [word.get("speaker")])), "aligned" if "score" in word else None, heard["language"],
+            word["word"],
+            word.get("start"),
+            word.get("end"),
+            word.get("speaker") or word["segment_speaker"],
+            tuple(filter(None, [word.get("speaker")])),
+            "aligned" if "score" in word else None,
+            heard["language"],
         )
         for word in heard["words"]
-    )  # fmt: skip
+    )
     turns = tuple(Turn(turn["start"], turn["end"], turn["speaker"]) for turn in heard["turns"])
     return Result(words, turns, heard["language"], output["wall"])

@@ -31,9 +31,15 @@ def create(tx: Transaction, body: Resource) -> Resource:
     now = timestamp()
     defaults = {"storageClass": "STANDARD", "locationType": "region", "projectNumber": "0"}
     constants = {
-        "kind": "storage#bucket", "id": name, "name": name, "location": str(body.get("location") or "US").upper(),
-        "metageneration": "1", "etag": etag(0, 1), "timeCreated": now, "updated": now,
-    }  # fmt: skip
+        "kind": "storage#bucket",
+        "id": name,
+        "name": name,
+        "location": str(body.get("location") or "US").upper(),
+        "metageneration": "1",
+        "etag": etag(0, 1),
+        "timeCreated": now,
+        "updated": now,
+    }
     resource = {**defaults, **body, **constants}
     tx.execute("insert into buckets values (?, ?)", (name, json.dumps(resource)))
     return resource
@@ -58,7 +64,8 @@ def delete(tx: Transaction, name: str, conditions: Preconditions) -> None:
 
 def page(tx: Transaction, prefix: str, after: str, size: int) -> Resource:
     rows = tx.execute(
-        "select name, resource from buckets where name > ? and substr(name, 1, ?) = ? order by name limit ?",
+        "select name, resource from buckets"
+        " where name > ? and substr(name, 1, ?) = ? order by name limit ?",
         (after, len(prefix), prefix, size + 1),
     ).fetchall()
     answer: Resource = {

@@ -40,8 +40,9 @@ class Content:
         bytes that came."""
         for kind, calculated in (("crc32c", self.crc32c), ("md5", self.md5)):
             if kind in claimed and claimed[kind] != calculated:
+                provided = claimed[kind]
                 raise BadDigest(
-                    f'Provided {kind} "{claimed[kind]}" doesn\'t match calculated {kind} "{calculated}".'
+                    f'Provided {kind} "{provided}" doesn\'t match calculated {kind} "{calculated}".'
                 )
 
 

@@ -31,10 +31,13 @@ async def rewrite_to(request: Request) -> Response:
     size = resource["size"]
     return JSONResponse(
         {
-            "kind": "storage#rewriteResponse", "done": True, "totalBytesRewritten": size, "objectSize": size,
+            "kind": "storage#rewriteResponse",
+            "done": True,
+            "totalBytesRewritten": size,
+            "objectSize": size,
             "resource": linked(resource, base_url(request)),
         }
-    )  # fmt: skip
+    )
 
 
 async def copy(request: Request) -> Resource:

@@ -48,7 +48,8 @@ create table if not exists parts (
 create index if not exists parts_by_content on parts (content);
 
 create table if not exists events (
-  generation integer primary key, body text not null, attempts integer not null default 0, due real not null default 0);
+  generation integer primary key, body text not null,
+  attempts integer not null default 0, due real not null default 0);
 create index if not exists events_by_due on events (due);
 """
 
@@ -75,7 +76,8 @@ class Transaction:
         back."""
         now = time.time_ns() // 1000
         row = self.execute(
-            "update clock set last_generation = max(last_generation + 1, ?) returning last_generation",
+            "update clock set last_generation = max(last_generation + 1, ?)"
+            " returning last_generation",
             (now,),
         ).fetchone()
         return int(row[0])

@@ -112,7 +112,8 @@ def rows(tx: Transaction, bucket: str, listing: Listing, position: Position) -> 
     if listing.versions:
         return tx.execute(
             "select name, generation, resource from objects"
-            " where bucket = ? and (name, generation) >= (?, ?) and name < ? order by name, generation",
+            " where bucket = ? and (name, generation) >= (?, ?) and name < ?"
+            " order by name, generation",
             (bucket, name, generation, listing.last),
         )
     return tx.execute(

@@ -45,8 +45,9 @@ def claim(tx: Transaction) -> Event | None:
     """
     now = time.time()
     row = tx.execute(
-        "update events set attempts = attempts + 1, due = ?2 where generation ="
-        " (select generation from events where due <= ?1 or due > ?2 order by due, generation limit 1)"
+        "update events set attempts = attempts + 1, due = ?2 where generation = ("
+        "select generation from events where due <= ?1 or due > ?2"
+        " order by due, generation limit 1)"
         " returning generation, body, attempts",
         (now, now + 2 * DEADLINE),
     ).fetchone()

@@ -115,12 +115,21 @@ def put(tx: Transaction, draft: Draft, written: Bytes) -> Resource:
     retire(tx, draft.bucket, draft.name)
     generation, now = tx.next_generation(), timestamp()
     resource = {
-        "kind": "storage#object", "id": f"{draft.bucket}/{draft.name}/{generation}",
-        "name": draft.name, "bucket": draft.bucket, "generation": str(generation), "metageneration": "1",
-        "contentType": "application/octet-stream", "storageClass": "STANDARD",
-        **draft.attributes, **written.facts,
-        "etag": etag(generation, 1), "timeCreated": now, "updated": now, "timeStorageClassUpdated": now,
-    }  # fmt: skip
+        "kind": "storage#object",
+        "id": f"{draft.bucket}/{draft.name}/{generation}",
+        "name": draft.name,
+        "bucket": draft.bucket,
+        "generation": str(generation),
+        "metageneration": "1",
+        "contentType": "application/octet-stream",
+        "storageClass": "STANDARD",
+        **draft.attributes,
+        **written.facts,
+        "etag": etag(generation, 1),
+        "timeCreated": now,
+        "updated": now,
+        "timeStorageClassUpdated": now,
+    }
     tx.execute(
         "insert into objects values (?, ?, ?, 1, ?, ?)",
         (draft.bucket, draft.name, generation, written.content, json.dumps(resource)),

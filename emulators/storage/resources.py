@@ -10,9 +10,17 @@ from emulators.storage.errors import Invalid
 Resource = dict[str, Any]
 
 OBJECT_ATTRIBUTES = (
-    "cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "contentType", "customTime",
-    "eventBasedHold", "metadata", "storageClass", "temporaryHold",
-)  # fmt: skip
+    "cacheControl",
+    "contentDisposition",
+    "contentEncoding",
+    "contentLanguage",
+    "contentType",
+    "customTime",
+    "eventBasedHold",
+    "metadata",
+    "storageClass",
+    "temporaryHold",
+)
 BUCKET_CONSTANTS = (
     "kind",
     "id",

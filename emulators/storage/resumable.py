@@ -69,7 +69,8 @@ async def begin(request: Request, draft: Draft, status: int = 200) -> Response:
     store, upload_id = store_of(request), uuid.uuid4().hex
     total = number(request.headers, "x-upload-content-length")
     await store.index.run(lambda tx: add(tx, upload_id, draft, total))
-    location = f"{base_url(request)}/upload/storage/v1/b/{draft.bucket}/o?uploadType=resumable&upload_id={upload_id}"
+    collection = f"{base_url(request)}/upload/storage/v1/b/{draft.bucket}/o"
+    location = f"{collection}?uploadType=resumable&upload_id={upload_id}"
     return Response(
         status_code=status, headers={"Location": location, "X-GUploader-UploadID": upload_id}
     )
@@ -186,8 +187,9 @@ async def complete(store: Store, upload: Upload, writer: Writer, total: int) -> 
     del store.writers[upload.id]
     try:
         if writer.size > total or upload.total not in (None, writer.size):
+            promised = upload.total or total
             raise Invalid(
-                f"{writer.size} bytes have arrived, but the upload was to have {upload.total or total}."
+                f"{writer.size} bytes have arrived, but the upload was to have {promised}."
             )
         content = await asyncio.to_thread(writer.seal)
         content.verify(upload.draft.claimed)

@@ -1,2 +1,1 @@
-"""The local stand-in for Google Cloud Workflows: the same YAML, the same limits, the same
-Executions API."""
+"""Emulates Google Cloud Workflows: the same YAML, the same limits, the same Executions API."""

@@ -90,10 +90,10 @@ def main(
     project: str,
     location: str,
 ) -> None:
-    """Run a workflow as Google Cloud Workflows would."""
+    """Runs a workflow as Google Cloud Workflows would."""
     signal.signal(
         signal.SIGTERM, lambda *_: sys.exit(0)
-    )  # uvicorn stops first, then hands the signal on to this
+    )  # uvicorn shuts down first, then calls this handler
     log_to_stderr()
     workflow = Workflow(project, location, file.stem, file.read_text(encoding="utf-8"), env)
     store = ExecutionStore.open(data / "executions.sqlite")

@@ -1,4 +1,4 @@
-"""The HTTP routes: Google's Executions API, the bucket's notifications, health and status."""
+"""The HTTP routes: Google's Executions API, bucket notifications, health and status."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
@@ -28,8 +28,11 @@ def make_app(
     grpc_port: int | None = None,
     schedule: Mapping[str, int] | None = None,
 ) -> Starlette:
-    """The application; it resumes the cut-off executions when it starts, and stops the active ones
-    when it ends."""
+    """Returns the application.
+
+    At its start it resumes the executions that a restart has cut off. At its end it stops the
+    active executions.
+    """
     executions = ExecutionsApi(deployment)
     api = _Api(deployment, executions, inbox)
 
@@ -74,8 +77,10 @@ class _Api:
         return JSONResponse(status(self._deployment))
 
     async def notify(self, request: Request) -> Response:
-        """200 once the execution is committed, or when there is none to start: the sender may
-        forget the event."""
+        """Responds with 200 once the execution is committed, or if the event starts none.
+
+        The sender may then delete the event.
+        """
         try:
             event = received(request.headers, await request.body(), self._inbox)
         except BadNotification as error:

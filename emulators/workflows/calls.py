@@ -1,4 +1,4 @@
-"""`http.*`: one request of a workflow, encoded, timed, limited and answered as Workflows does."""
+"""`http.*` calls: encodes, limits and times a request, and decodes its response."""
 
 import asyncio
 import json
@@ -15,16 +15,18 @@ from emulators.workflows.slots import Slots
 from emulators.workflows.values import Map, Value, to_json
 
 TokenMaker = Callable[[str], str]
-"""Makes the OIDC token for an audience."""
+"""Returns the OIDC token for an audience."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _OPEN_CONNECTIONS = 256
-"""At once, over all executions: below the usual limit of 1024 open files."""
+"""Most connections of all executions. Processes may usually open 1024 files."""
 
 
 class HttpCalls:
-    """All executions share its client, its connections and its slots. `transport` carries requests
-    elsewhere."""
+    """Makes the HTTP calls of all executions, over shared connections and slots.
+
+    `transport` replaces the network, for example in tests.
+    """
 
     def __init__(
         self,
@@ -35,8 +37,8 @@ class HttpCalls:
         self._slots = slots
         self._make_token = make_token
         self._connections = asyncio.Semaphore(_OPEN_CONNECTIONS)
-        # A kept connection may be closed by the stage just as it is used again, which would look
-        # like a broken call.
+        # A stage may close an idle connection while it is used again. That would look
+        # like a failed call.
         self._client = httpx.AsyncClient(
             timeout=None,
             trust_env=False,
@@ -58,8 +60,10 @@ class HttpCalls:
         auth: Map | None = None,
         timeout: float = limits.HTTP_TIMEOUT_SECONDS,
     ) -> Map:
-        """The response as a map of code, headers and body; a status from 400 raises an
-        HttpError."""
+        """Returns the response as a map of code, headers and body.
+
+        Raises an HttpError for a status of 400 or above.
+        """
         if method not in _METHODS:
             raise failure("ValueError", f"http: unknown method {method!r}")
         if not 0 < timeout <= limits.HTTP_TIMEOUT_SECONDS_MAX:
@@ -127,7 +131,7 @@ def _headers(headers: Map) -> dict[str, str]:
 
 
 def _encoded(body: Value, headers: dict[str, str]) -> bytes:
-    """The body in the form its Content-Type names; that header is added when it is missing."""
+    """Returns the body, encoded as its Content-Type says. Adds that header if it is missing."""
     if "content-type" not in headers:
         is_bytes = isinstance(body, bytes)
         headers["content-type"] = (
@@ -167,13 +171,15 @@ def _result(response: httpx.Response, content: bytes) -> Map:
 
 
 def _decoded(response: httpx.Response, content: bytes) -> Value:
-    """JSON for `application/json` only, not for `+json`, as in Workflows; else text, or bytes if it
-    is none."""
+    """Returns the decoded body: JSON for `application/json`, otherwise text, or bytes if not text.
+
+    Like Workflows, it does not decode `+json` types.
+    """
     if _media_type(response.headers.get("content-type", "")) == "application/json":
         try:
             return json.loads(content)
         except ValueError:
-            return content.decode(errors="replace")  # empty, or no JSON whatever it claims to be
+            return content.decode(errors="replace")  # empty, or not the JSON that its type promises
     try:
         return content.decode(response.charset_encoding or "utf-8")
     except (UnicodeDecodeError, LookupError):
@@ -185,7 +191,7 @@ def _media_type(content_type: str) -> str:
 
 
 def _canonical(name: str) -> str:
-    """`content-type` as `Content-Type`, the form in which Workflows shows response headers."""
+    """Returns `content-type` as `Content-Type`: Workflows writes response headers so."""
     return "-".join(part.capitalize() for part in name.split("-"))
 
 

@@ -1,5 +1,4 @@
-"""The mistakes of meaning in a well-formed workflow: Google refuses them at deployment, or fails at
-run time."""
+"""Finds mistakes in a well-formed workflow that Google would refuse, or that fail at run time."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ from emulators.workflows.walk import all_steps, blocks, nodes, values
 
 
 def check(program: Program) -> list[Finding]:
-    """The mistakes of meaning in a program that is well formed."""
+    """Returns the mistakes in a well-formed program."""
     found: set[Finding] = set()
     for routine in program.routines.values():
         found.update(_jumps(routine.steps, frozenset(routine.steps.positions) | {"end"}))
@@ -45,8 +44,11 @@ def check(program: Program) -> list[Finding]:
 
 
 def _jumps(steps: Steps, targets: frozenset[str]) -> Iterator[Finding]:
-    """`next` reaches the steps of its own list and of the lists around it, but not out of a
-    parallel branch."""
+    """Finds `next` to a step that cannot be reached from here.
+
+    `next` reaches the steps of its own list and of the lists around it, but none outside a parallel
+    branch.
+    """
     for step in steps.items:
         if step.next is not None and step.next not in targets:
             yield Finding(
@@ -74,7 +76,7 @@ def _returns(routine: Routine) -> Iterator[Finding]:
 
 
 def _order(routine: Routine) -> Iterator[Finding]:
-    """Names given twice, and steps no way leads to."""
+    """Finds names that are given twice, and steps that are never reached."""
     jumped_to = {step.next for step in all_steps(routine.steps)}
     lists = [
         routine.steps,
@@ -93,7 +95,7 @@ def _order(routine: Routine) -> Iterator[Finding]:
 
 
 def _leaves(step: Step) -> bool:
-    """Whether the step after this one never follows it."""
+    """Returns True if the step after this one never follows it."""
     if step.next is not None or isinstance(step.action, Return | Raise):
         return True
     if not isinstance(step.action, Switch):
@@ -151,7 +153,7 @@ def _parameter_problem(routine: Routine, arguments: Arguments) -> str | None:
 
 
 def _entries(arguments: Node) -> dict[str, Value]:
-    """The arguments by name; those that are computed have the value None."""
+    """Returns the arguments by name. Those that are computed have the value None."""
     if isinstance(arguments, Literal):
         return dict(arguments.value)
     entries = arguments.entries if isinstance(arguments, MapOf) else ()
@@ -192,7 +194,7 @@ def _read(node: Node) -> Iterator[str]:
 
 
 def _named(step: Step) -> set[str]:
-    """The variables a step makes, in itself or for the steps inside of it."""
+    """Returns the variables that a step sets, either itself or for the steps inside it."""
     action = step.action
     if isinstance(action, Try) and action.handler is not None:
         return {action.handler.error}
@@ -217,9 +219,9 @@ def _root(node: Node) -> str:
 
 
 def _writes(steps: Steps, known: set[str], sealed: frozenset[str]) -> Iterator[Finding]:
-    """Writes in a parallel branch to variables made before it that are not in `shared`.
+    """Finds writes in a parallel branch to outer variables that are not in `shared`.
 
-    known: the variables made so far; sealed: those of them a branch must not write.
+    `known` are the variables set so far. `sealed` are those of them that a branch must not write.
     """
     for step in steps.items:
         for name in sorted(_written(step) & sealed):

@@ -1,5 +1,4 @@
-"""A workflow ready to run: starts its executions, cancels them, and starts again those a restart
-has cut off."""
+"""A deployed workflow: starts its executions, cancels them, and resumes them after a restart."""
 
 import asyncio
 import hashlib
@@ -23,12 +22,12 @@ from emulators.workflows.values import Map, Value, from_json, to_json
 
 _STOP_SECONDS = 10
 _END_PAUSE = 2.0
-"""Seconds until an end that could not be written is tried again."""
+"""Seconds between two tries to write the end of an execution."""
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """What is deployed, and under which name."""
+    """A workflow's program, name and environment."""
 
     project: str
     location: str
@@ -46,7 +45,7 @@ class Workflow:
         return "000001-" + hashlib.sha256(self.source.encode()).hexdigest()[:3]
 
     def program(self) -> Program:
-        """Raises SourceError for a workflow that Google would refuse to deploy."""
+        """Returns the program. Raises SourceError if Google would refuse to deploy the workflow."""
         if len(self.variables) > limits.USER_VARIABLES:
             raise SourceError(
                 [Finding(0, f"more than {limits.USER_VARIABLES} environment variables")]
@@ -91,19 +90,19 @@ class Deployment:
         self._running: dict[str, _Running] = {}
 
     def create(self, argument: str) -> StoredExecution:
-        """Start an execution; its row is committed when this returns. The argument is JSON."""
+        """Starts an execution and returns it once it is committed. The argument is JSON."""
         stored = self.store.create(str(uuid.uuid4()), argument)
         self._start(stored)
         return stored
 
     def resume(self) -> None:
-        """Start again, from its beginning, every execution that a restart has cut off."""
+        """Restarts every execution that a restart of the process cut off, from its beginning."""
         for stored in self.store.active():
             log.event("execution resumes", execution=stored.id)
             self._start(stored)
 
     async def cancel(self, execution: str) -> None:
-        """Returns when nothing of the execution runs any more."""
+        """Cancels an execution and returns once nothing of it runs."""
         running = self._running.get(execution)
         if running is None:
             return
@@ -112,7 +111,7 @@ class Deployment:
         await asyncio.wait([running.task], timeout=_STOP_SECONDS)
 
     async def close(self) -> None:
-        """Stop working; active executions stay ACTIVE and resume at the next start."""
+        """Stops working. Active executions stay ACTIVE and resume at the next start."""
         tasks = [running.task for running in self._running.values()]
         for task in tasks:
             task.cancel()
@@ -129,7 +128,7 @@ class Deployment:
         return self._slots.lengths()
 
     def waiting(self) -> dict[str, dict[str, int]]:
-        """For each waiting execution and origin, its place in the queue."""
+        """Returns the place in the queue for each waiting execution and origin."""
         return self._slots.positions()
 
     def _start(self, stored: StoredExecution) -> None:
@@ -139,8 +138,8 @@ class Deployment:
         execution = Execution(self._program, context)
         task = asyncio.create_task(self._run(stored, execution), name=stored.id)
         self._running[stored.id] = _Running(execution, task)
-        # Not at the end of the task itself: one that is cancelled before its first step never gets
-        # there.
+        # Not at the end of the task itself: a task that is cancelled before its first step does not
+        # reach it.
         task.add_done_callback(lambda done: self._running.pop(done.get_name()))
 
     async def _run(self, stored: StoredExecution, execution: Execution) -> None:
@@ -150,8 +149,11 @@ class Deployment:
         log.event("execution ends", execution=stored.id, state=ending.state)
 
     async def _end(self, execution: str, ending: Ending) -> None:
-        """Until it is written down the execution counts as active, and nobody would start its
-        recording again. So this goes on until there is room; a restart begins with the row."""
+        """Writes how an execution ended, and tries again until there is room on the disk.
+
+        Until then the execution counts as active, and its recording would not be started again. A
+        restart reads the row.
+        """
         while True:
             try:
                 return self.store.end(execution, ending)
@@ -208,7 +210,7 @@ def _logger(execution: str) -> Callable[[str, Value], None]:
 
 
 def status(deployment: Deployment) -> Map:
-    """What runs and what waits, for people and supervisors."""
+    """Returns the running and waiting executions, for people and supervisors."""
     waiting = deployment.waiting()
     return {
         "workflow": deployment.workflow.name,

@@ -1,5 +1,4 @@
-"""The YAML of a workflow as plain data, with the line of every map; what YAML itself gets wrong is
-found here."""
+"""Reads a workflow's YAML as plain data with the line of every map, and finds YAML mistakes."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ from emulators.workflows.values import Value
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML without dates: Workflows has no such type, so `2026-11-22` stays a string."""
+    """Loads YAML without dates: Workflows has no such type, so `2026-11-22` stays a string."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -27,7 +26,7 @@ class Document:
     _lines: dict[int, int] = field(default_factory=dict)
 
     def line(self, mapping: Value) -> int:
-        """The line a map starts on; 0 for anything else."""
+        """Returns the line on which a map starts, or 0 for anything else."""
         return self._lines.get(id(mapping), 0)
 
     def build(self, loader: _Loader, node: yaml.Node) -> Value:
@@ -61,7 +60,7 @@ class Document:
 
 
 def read_document(text: str) -> Document:
-    """The data and its mistakes; SourceError when there is no data at all."""
+    """Returns the data and its mistakes. Raises SourceError if there is no data at all."""
     if len(text.encode()) > SOURCE_BYTES:
         raise SourceError([Finding(0, f"the source is larger than {SOURCE_BYTES} bytes")])
     loader = _Loader(text)

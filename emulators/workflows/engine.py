@@ -36,12 +36,12 @@ from emulators.workflows.scope import Scope
 from emulators.workflows.values import Value, is_number, type_name
 
 _STEPS_BETWEEN_TURNS = 50
-"""A workflow that only calculates lets the others run after so many steps."""
+"""Number of steps after which a workflow that makes no calls lets the others run."""
 
 
 @dataclass(frozen=True)
 class Jump:
-    """On to another step of this or an outer list; `end`, `break` and `continue` are such names."""
+    """Continues at another step of this or an outer list, or at `end`, `break` or `continue`."""
 
     target: str
 
@@ -52,7 +52,7 @@ class Returned:
 
 
 Signal = Jump | Returned | None
-"""How a step ended; None: the next one follows."""
+"""How a step ended. After None the next step follows."""
 
 
 class Execution:
@@ -69,16 +69,16 @@ class Execution:
 
     @property
     def current_steps(self) -> list[tuple[str, str]]:
-        """Routine and step of each running branch, or of the last step done."""
+        """Returns routine and step of each running branch, or of the last step that ended."""
         return list(self._current.values())
 
     async def result(self, argument: Value) -> Value:
-        """What main returns; raises the WorkflowError no step has caught."""
+        """Returns what main returns. Raises the WorkflowError that no step has caught."""
         main = self._program.routines["main"]
         arguments = {parameter.name: argument for parameter in main.parameters}
         return await self._run(main, arguments, Scope(self._memory, main.name, 0))
 
-    # What the expressions call
+    # Functions that expressions call
 
     def has_routine(self, name: str) -> bool:
         return name in self._program.routines
@@ -268,7 +268,7 @@ class Execution:
         return as_boolean(answer, "a retry predicate")
 
     def forget_task(self) -> None:
-        """A branch has ended: it no longer has a current step."""
+        """Removes the current step of a branch that has ended."""
         self._current.pop(asyncio.current_task(), None)
 
 
@@ -285,8 +285,10 @@ def _range(bounds: Value) -> Sequence[Value]:
 
 
 def _written(container: Value, path: list[Value], value: Value) -> Value:
-    """A copy of the container with the value at the path; a map takes new keys, a list does not
-    grow."""
+    """Returns a copy of the container with the value at the path.
+
+    A map takes new keys. A list does not grow.
+    """
     key, rest = path[0], path[1:]
     inner = _written(lookup(container, key), rest, value) if rest else value
     if isinstance(container, list):

@@ -1,7 +1,7 @@
-"""The two ways a workflow goes wrong.
+"""The two kinds of failure of a workflow.
 
-SourceError     the program is refused before it runs: one Finding a mistake
-WorkflowError   raised while it runs; `try`/`except` in the workflow sees its payload
+SourceError     the program is refused before it runs; has one Finding per mistake
+WorkflowError   raised while it runs; `try`/`except` in the workflow gets its payload
 """
 
 import json
@@ -15,7 +15,7 @@ class Finding:
     """One mistake in a workflow's source."""
 
     line: int
-    """1-based; 0 when the mistake belongs to no line."""
+    """From 1; 0 if the mistake belongs to no line."""
     message: str
 
 
@@ -29,18 +29,20 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Frame:
-    """Where an error passed on its way out."""
+    """One routine on the path of an error."""
 
     routine: str
     step: str
     line: int
     depth: int
-    """Calls of subworkflows between main and this routine."""
+    """Number of subworkflow calls between main and this routine."""
 
 
 class WorkflowError(Exception):
-    """The payload is what `except` sees: a map with `tags` and `message`, or whatever `raise` was
-    given."""
+    """An error with the payload that `except` gets.
+
+    The payload is a map with `tags` and `message`, or the value that `raise` was given.
+    """
 
     def __init__(self, payload: Any) -> None:
         super().__init__(_message(payload))
@@ -48,13 +50,13 @@ class WorkflowError(Exception):
         self.frames: list[Frame] = []
 
     def passed(self, frame: Frame) -> None:
-        """Keep the innermost step of each routine, as Google's stack trace does."""
+        """Adds a routine to the stack trace. Keeps its innermost step, as Google does."""
         if not self.frames or frame.depth < self.frames[-1].depth:
             self.frames.append(frame)
 
     @property
     def context(self) -> str:
-        """The stack trace for people, in the form Google writes it."""
+        """Returns the stack trace as text, in Google's form."""
         places = (
             f'in step "{frame.step}", routine "{frame.routine}", line: {frame.line}'
             for frame in self.frames
@@ -68,7 +70,7 @@ class WorkflowError(Exception):
 
 
 def failure(tag: str, message: str) -> WorkflowError:
-    """An error raised by the runner itself, such as a KeyError or a ResourceLimitError."""
+    """Returns an error of the runner itself, such as a KeyError or a ResourceLimitError."""
     return WorkflowError({"message": message, "tags": [tag]})
 
 

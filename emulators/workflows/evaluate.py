@@ -1,4 +1,4 @@
-"""The value of an expression in a scope."""
+"""Evaluates an expression in a scope."""
 
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from emulators.workflows.values import Function, Value, type_name
 
 
 class Caller(Protocol):
-    """What runs the functions an expression calls."""
+    """Runs the functions that an expression calls."""
 
     def has_routine(self, name: str) -> bool: ...
 
@@ -59,7 +59,7 @@ async def evaluate(node: Node, scope: Scope, caller: Caller) -> Value:
 
 
 def lookup(container: Value, key: Value) -> Value:
-    """`container[key]`, with the errors Workflows raises."""
+    """Returns `container[key]`. Raises the errors that Workflows raises."""
     if isinstance(container, dict):
         if not isinstance(key, str):
             raise failure("TypeError", f"the key of a map cannot be a {type_name(key)}")

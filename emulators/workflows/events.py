@@ -1,5 +1,4 @@
-"""From a bucket's notification, or a CloudEvent as Eventarc sends it, to the event that it hands a
-workflow."""
+"""Converts a bucket's notification, or Eventarc's CloudEvent, to the event that a workflow gets."""
 
 from collections.abc import Mapping
 
@@ -14,11 +13,11 @@ _INT64_FIELDS = ("generation", "metageneration", "size")
 
 
 class BadNotification(Exception):
-    """The body is no notification of a bucket, and no CloudEvent about an object."""
+    """The body is neither a bucket's notification nor a CloudEvent about an object."""
 
 
 def received(headers: Mapping[str, str], body: bytes, inbox: str) -> Map | None:
-    """The event to start an execution with; None if what was received starts none."""
+    """Returns the event to start an execution with, or None if the request starts none."""
     if "ce-specversion" in headers or headers.get("content-type", "").startswith(
         "application/cloudevents"
     ):
@@ -30,8 +29,10 @@ def received(headers: Mapping[str, str], body: bytes, inbox: str) -> Map | None:
 
 
 def delivered(headers: Mapping[str, str], body: bytes, inbox: str) -> Map | None:
-    """Of a CloudEvent in binary or structured mode: its attributes and data in one map, as
-    Workflows has it."""
+    """Returns the attributes and data of a CloudEvent in one map, as Workflows has them.
+
+    The event may be in binary or structured mode.
+    """
     try:
         event = from_http(headers, body)
     except (GenericException, ValueError) as error:
@@ -45,7 +46,7 @@ def delivered(headers: Mapping[str, str], body: bytes, inbox: str) -> Map | None
 
 
 def cloud_event(notification: Value, inbox: str) -> Map | None:
-    """The event to start an execution with; None if the notification starts none."""
+    """Returns the event to start an execution with, or None if the notification starts none."""
     if not isinstance(notification, dict) or not isinstance(notification.get("eventType"), str):
         raise BadNotification("a notification is a map with eventType, eventId, time and object")
     resource = notification.get("object")
@@ -69,5 +70,5 @@ def cloud_event(notification: Value, inbox: str) -> Map | None:
 
 
 def _as_in_json(resource: Map) -> Map:
-    """The object as the JSON API shows it: 64-bit numbers are strings."""
+    """Returns the object as in the JSON API, in which 64-bit numbers are strings."""
     return {key: str(value) if key in _INT64_FIELDS else value for key, value in resource.items()}

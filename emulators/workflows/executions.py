@@ -1,5 +1,4 @@
-"""The executions of the workflow, kept in SQLite: an ACTIVE one found at start was cut off and
-starts again."""
+"""Stores the workflow's executions in SQLite. Those that are ACTIVE at the start are run again."""
 
 import sqlite3
 import time
@@ -33,25 +32,25 @@ _COLUMNS = (
 @dataclass(frozen=True)
 class StoredExecution:
     number: int
-    """Grows with each execution; the order of the list."""
+    """Increases with each execution. Lists are ordered by it."""
     id: str
     argument: str
-    """JSON, as are result and error."""
+    """JSON; result and error are too."""
     state: State
     start_time: float
-    """Unix seconds, as end_time."""
+    """Unix seconds; end_time is too."""
     end_time: float | None = None
     result: str | None = None
     error: str | None = None
     context: str | None = None
     """The stack trace of the error, for people."""
     routine: str | None = None
-    """With step: the last one attempted."""
+    """Routine of the last step that was attempted."""
     step: str | None = None
 
 
 class NotWritten(Exception):
-    """The file has no room, or somebody else holds it for too long."""
+    """The disk is full, or another process has locked the file for too long."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Ending:
 
 
 class ExecutionStore:
-    """One row an execution, written when it is created and when it ends."""
+    """One row per execution, written when it is created and when it ends."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -75,8 +74,8 @@ class ExecutionStore:
     def open(cls, file: Path) -> Self:
         file.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(file, isolation_level=None)
-        # A write is one append: safe when the process is killed. reconcile finds what a power cut
-        # may have lost.
+        # A write is one append, which is safe if the process is killed. Reconcile restarts the
+        # executions that a power cut may lose.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(_SCHEMA)
@@ -87,16 +86,17 @@ class ExecutionStore:
 
     def create(self, execution: str, argument: str) -> StoredExecution:
         row = self._write(
-            f"INSERT INTO executions (id, argument, state, start_time) VALUES (?, ?, 'ACTIVE', ?) RETURNING {_COLUMNS}",
+            "INSERT INTO executions (id, argument, state, start_time) VALUES (?, ?, 'ACTIVE', ?)"
+            f" RETURNING {_COLUMNS}",
             (execution, argument, time.time()),
         )
         return StoredExecution(*row)
 
     def end(self, execution: str, ending: Ending) -> None:
-        """Ends an active execution; one that has ended stays as it is."""
+        """Ends an active execution. An execution that has ended does not change."""
         self._write(
-            "UPDATE executions SET state = ?, end_time = ?, result = ?, error = ?, context = ?, routine = ?, step = ?"
-            " WHERE id = ? AND state = 'ACTIVE'",
+            "UPDATE executions SET state = ?, end_time = ?, result = ?, error = ?, context = ?,"
+            " routine = ?, step = ? WHERE id = ? AND state = 'ACTIVE'",
             (
                 ending.state,
                 time.time(),
@@ -109,7 +109,7 @@ class ExecutionStore:
         )
 
     def _write(self, statement: str, values: tuple[object, ...]) -> Any:
-        """The row that the statement returns, if it does. It is committed when that is fetched."""
+        """Runs the statement and commits it. Returns the row that it returns, if any."""
         try:
             return self._connection.execute(statement, values).fetchone()
         except sqlite3.OperationalError as error:
@@ -122,7 +122,7 @@ class ExecutionStore:
         return StoredExecution(*row) if row else None
 
     def newest(self, count: int, before: int | None = None) -> list[StoredExecution]:
-        """The newest executions first, those numbered below `before` when it is given."""
+        """Returns executions, the newest first. With `before`, only those with a lower number."""
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM executions WHERE number < ? ORDER BY number DESC LIMIT ?",
             (2**62 if before is None else before, count),
@@ -130,14 +130,14 @@ class ExecutionStore:
         return [StoredExecution(*row) for row in rows]
 
     def active(self) -> list[StoredExecution]:
-        """The oldest first."""
+        """Returns the active executions, the oldest first."""
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM executions WHERE state = 'ACTIVE' ORDER BY number",
         )
         return [StoredExecution(*row) for row in rows]
 
     def counts(self) -> dict[str, int]:
-        """Executions in each state."""
+        """Returns the number of executions in each state."""
         return dict(
             self._connection.execute("SELECT state, count(*) FROM executions GROUP BY state")
         )

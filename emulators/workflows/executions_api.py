@@ -1,5 +1,4 @@
-"""Google's Executions API, its rules and its JSON: what api.py serves over HTTP and grpc_api.py
-over gRPC."""
+"""Google's Executions API in JSON. api.py serves it over HTTP, grpc_api.py over gRPC."""
 
 import base64
 import binascii
@@ -19,7 +18,7 @@ _PAGE_SIZE_MAX: dict[View, int] = {"BASIC": 1000, "FULL": 100}
 
 
 class ApiError(Exception):
-    """A request refused, under the name both HTTP and gRPC have for it."""
+    """A refused request, with the status name that HTTP and gRPC share."""
 
     def __init__(
         self, status: Literal["INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION"], message: str
@@ -29,7 +28,7 @@ class ApiError(Exception):
 
 
 class ExecutionsApi:
-    """Each method answers with the JSON of Google's message, and raises ApiError."""
+    """Each method returns the JSON of Google's message, or raises ApiError."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -44,7 +43,10 @@ class ExecutionsApi:
     def list_executions(
         self, parent: str, view: View | None, page_size: int, page_token: str
     ) -> Map:
-        """A page size of 0 and an empty token stand for "not given", as in Google's messages."""
+        """Returns a page of executions.
+
+        Size 0 and an empty token mean "not given", as in Google's messages.
+        """
         self._require_workflow(parent)
         if page_size < 0:
             raise ApiError("INVALID_ARGUMENT", "the page size is below 0")
@@ -81,7 +83,7 @@ class ExecutionsApi:
         return stored
 
     def _show(self, stored: StoredExecution, view: View) -> Map:
-        """The execution as Google's JSON shows it; what it has not got is left out."""
+        """Returns the execution in Google's JSON, without the fields that it does not have."""
         shown: Map = {
             "name": f"{self._deployment.workflow.name}/executions/{stored.id}",
             "createTime": _timestamp(stored.start_time),

@@ -1,5 +1,4 @@
-"""Expressions: the text between `${` and `}`, read into a tree. The grammar is Google's, nothing
-else is reachable."""
+"""Parses expressions: the text between `${` and `}`. The grammar is Google's."""
 
 import json
 import re
@@ -17,10 +16,14 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LITERALS = {
-    "true": True, "True": True, "TRUE": True,
-    "false": False, "False": False, "FALSE": False,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
     "null": None,
-}  # fmt: skip
+}
 _KEYWORDS = {
     "and": "and",
     "AND": "and",
@@ -37,12 +40,12 @@ _LEVELS = (
     ("+", "-"),
     ("*", "/", "//", "%"),
 )
-"""Operators from the loosest to the tightest; `not` and the sign bind tighter than all of them."""
+"""Operators, the loosest first. `not` and the sign bind tighter than all of them."""
 _MAX_DEPTH = 40
 
 
 class ExpressionError(Exception):
-    """The text is no expression."""
+    """The text is not an expression."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Index:
     target: "Node"
     key: "Node"
     path: str | None
-    """The dotted name when the whole is one, such as `http.default_retry`."""
+    """The dotted name if the whole expression is one, such as `http.default_retry`."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class _Token:
 
 
 def parse(text: str) -> Node:
-    """The tree of the text between `${` and `}`."""
+    """Returns the tree of the text between `${` and `}`. Raises ExpressionError."""
     return _Parser(_tokens(text)).whole()
 
 

@@ -1,5 +1,4 @@
-"""Google's Executions API over gRPC, the only way google-cloud-workflows' client speaks, in that
-library's messages."""
+"""Google's Executions API over gRPC, which is all that the client google-cloud-workflows speaks."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,7 +15,7 @@ _VIEWS: dict[int, View] = {types.ExecutionView.BASIC: "BASIC", types.ExecutionVi
 
 
 def make_server(api: ExecutionsApi, port: int) -> grpc.aio.Server:
-    """Listens on 127.0.0.1, not started yet. Raises RuntimeError when the port is taken."""
+    """Returns a server for 127.0.0.1, not yet started. Raises RuntimeError if the port is taken."""
     rpcs = _Rpcs(api)
     methods = {
         "CreateExecution": _method(rpcs.create, types.CreateExecutionRequest, types.Execution),
@@ -29,7 +28,7 @@ def make_server(api: ExecutionsApi, port: int) -> grpc.aio.Server:
     service = grpc.method_handlers_generic_handler(
         "google.cloud.workflows.executions.v1.Executions", methods
     )
-    # Without this option a second runner would take the same port and, unnoticed, half of the
+    # Without this option a second runner could share the port, and would get half of the
     # calls.
     server = grpc.aio.server(handlers=[service], options=[("grpc.so_reuseport", 0)])
     server.add_insecure_port(f"127.0.0.1:{port}")
@@ -69,7 +68,7 @@ def _method(
         message = answer_type.pb()()
         return ParseDict(
             shown, message, ignore_unknown_fields=True
-        )  # the library's message has no createTime
+        )  # the client's message has no createTime
 
     return grpc.unary_unary_rpc_method_handler(
         answer,

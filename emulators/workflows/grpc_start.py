@@ -1,5 +1,4 @@
-"""Starts gRPC behind the HTTP side: its imports take half a second, which must not delay the
-runner's `/health`."""
+"""Starts gRPC after HTTP: its imports take half a second, which must not delay `/health`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,15 +17,15 @@ _STOP_SECONDS = 5
 
 @asynccontextmanager
 async def grpc_served(api: ExecutionsApi, port: int) -> AsyncIterator[None]:
-    """Served about half a second after `/health`; a call before that is UNAVAILABLE, unless it
-    waits for its channel.
+    """Serves gRPC while the block runs, from about half a second after `/health`.
 
-    A port that is taken ends the process, as it does on the HTTP side.
+    An earlier call fails with UNAVAILABLE unless the client waits for its channel. If the port is
+    taken, the process ends, as on the HTTP side.
     """
     serving = asyncio.create_task(_serve(api, port))
     yield
     serving.cancel()
-    await asyncio.wait([serving])  # stop has the deadline
+    await asyncio.wait([serving])  # `stop` limits the time
 
 
 async def _serve(api: ExecutionsApi, port: int) -> None:

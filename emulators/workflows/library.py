@@ -1,5 +1,4 @@
-"""How library functions are called: by position or by name, each argument checked against the
-function's annotation."""
+"""Calls library functions, by position or by name. Arguments are checked by annotation."""
 
 import inspect
 from collections.abc import Callable
@@ -14,10 +13,9 @@ Arguments = list[Value] | dict[str, Value]
 
 
 def invoke(name: str, function: Callable[..., Any], arguments: Arguments, *context: object) -> Any:
-    """Call the function as Workflows would; wrong arguments raise a TypeError the workflow can
-    catch.
+    """Calls the function as Workflows would. Wrong arguments raise a TypeError in the workflow.
 
-    The context goes before the arguments, to functions that need the running execution.
+    Functions that need the running execution get its context before the arguments.
     """
     signature = _signature(function)
     try:
@@ -31,7 +29,7 @@ def invoke(name: str, function: Callable[..., Any], arguments: Arguments, *conte
 
 
 def mistake(function: Callable[..., Any], arguments: Arguments, *context: object) -> str | None:
-    """What is wrong with the number or the names of the arguments, judged without their values."""
+    """Returns a message if the number or the names of the arguments are wrong, otherwise None."""
     try:
         _bind(_signature(function), arguments, context)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""Google's limits on a workflow, from its page "Quotas and limits"."""
+"""Google's limits of a workflow, from its page "Quotas and limits"."""
 
 from emulators.workflows.errors import failure
 
@@ -9,14 +9,14 @@ SWITCH_CONDITIONS = 50
 PARALLEL_BRANCHES = 10
 PARALLEL_NESTING = 2
 CONCURRENT_BRANCHES = 20
-"""Branches and iterations running at once in one execution; further ones wait."""
+"""Branches and iterations that run at once in one execution. Others wait."""
 CALL_DEPTH = 20
 STEPS_PER_EXECUTION = 100_000
 MEMORY_BYTES = 512 * 1024
-"""All variables of an execution together, arguments and kept responses included."""
+"""All variables of an execution together, including arguments and stored responses."""
 RESPONSE_BYTES = 2 * 1024 * 1024
 ARGUMENT_BYTES = 32 * 1024
-"""The argument of an execution created over the API; an event may take all the memory."""
+"""Argument of an execution that is created over the API. An event may take all the memory."""
 HTTP_TIMEOUT_SECONDS = 300
 HTTP_TIMEOUT_SECONDS_MAX = 1800
 USER_VARIABLES = 20
@@ -24,7 +24,7 @@ REPORTED_BRANCH_ERRORS = 100
 
 
 class Memory:
-    """The bytes all variables of one execution take."""
+    """The bytes that all variables of one execution take."""
 
     def __init__(self) -> None:
         self.used = 0

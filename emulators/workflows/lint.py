@@ -12,7 +12,7 @@ from emulators.workflows.source import read
 
 
 def findings(text: str) -> list[Finding]:
-    """Every mistake; the JSON schema is asked last, since its messages are the least clear."""
+    """Returns every mistake. Those of the JSON schema, whose messages are the least clear, are last."""
     try:
         program, mistakes = read(text)
     except SourceError as error:
@@ -25,7 +25,7 @@ def findings(text: str) -> list[Finding]:
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 def main(files: tuple[Path, ...]) -> None:
-    """Print each mistake as FILE:LINE: MESSAGE; exit 1 if there is one."""
+    """Prints each mistake as FILE:LINE: MESSAGE. Exits with 1 if there is one."""
     failed = False
     for file in files:
         text = file.read_text(encoding="utf-8")

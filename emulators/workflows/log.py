@@ -1,5 +1,7 @@
-"""One JSON line an event on stderr: ids, step names and codes. Payloads only where a workflow logs
-one itself."""
+"""Logs one JSON line per event to stderr: ids, step names and codes.
+
+Payloads are logged only if a workflow does so itself.
+"""
 
 import json
 import logging
@@ -38,7 +40,7 @@ def log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLine())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines at INFO hold the URLs
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines contain URLs
 
 
 def event(message: str, severity: str = "INFO", **fields: object) -> None:

@@ -1,6 +1,7 @@
-"""Library functions that need the running execution: its environment, its log, its calls, its time.
+"""Library functions that need the running execution: its environment, log, calls and time.
 
-Those that wait may be called by a `call` step only, as in Workflows; the others in expressions too.
+Those that wait may be called by a `call` step only, as in Workflows. The others may also be called
+in expressions.
 """
 
 import asyncio
@@ -19,13 +20,13 @@ from emulators.workflows.values import Map, Number, Value
 
 @dataclass(frozen=True)
 class Context:
-    """What one execution reaches outside of itself."""
+    """What an execution can reach outside itself."""
 
     execution: str
     environment: Mapping[str, str]
     http: HttpCalls
     log: Callable[[str, Value], None]
-    """Takes the severity and the data of a `sys.log`."""
+    """Called with the severity and the data of a `sys.log`."""
 
 
 def get_env(context: Context, name: str, default: Value = None) -> Value:

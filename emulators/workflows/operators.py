@@ -1,5 +1,7 @@
-"""Operators, with Google's table of types: a string joins with anything but null, a boolean is no
-number."""
+"""Operators, with Google's rules for types.
+
+A string joins with all but null. A boolean is not a number.
+"""
 
 import math
 import operator
@@ -26,8 +28,10 @@ _ORDER: dict[str, Callable[[Value, Value], bool]] = {
 
 
 def apply(sign: str, left: Value, right: Value) -> Value:
-    """The value of `left sign right`; `and` and `or` are not here, since they may skip their right
-    side."""
+    """Returns the value of `left sign right`.
+
+    `and` and `or` are evaluated elsewhere, because they may skip their right side.
+    """
     if sign == "==":
         return equal(left, right)
     if sign == "!=":

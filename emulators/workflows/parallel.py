@@ -1,5 +1,7 @@
-"""`parallel`: branches and iterations at once, at most 20 in an execution; one that fails does not
-stop the others."""
+"""`parallel`: runs branches and iterations at once, at most 20 in an execution.
+
+One that fails does not stop the others.
+"""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -16,10 +18,10 @@ from emulators.workflows.values import Map, Value, type_name
 
 
 class Lanes(Protocol):
-    """The execution, as far as its parallel steps use it."""
+    """The part of an execution that parallel steps use."""
 
     places: asyncio.Semaphore
-    """One for each branch or iteration that runs at the same time."""
+    """One place for each branch or iteration that may run at the same time."""
 
     async def value(self, node: Node, scope: Scope) -> Value: ...
 
@@ -52,7 +54,10 @@ class _Failures:
             )
 
     def as_error(self) -> WorkflowError:
-        message = "UnhandledBranchError: One or more branches or iterations encountered an unhandled runtime error"
+        message = (
+            "UnhandledBranchError: "
+            "One or more branches or iterations encountered an unhandled runtime error"
+        )
         return WorkflowError(
             {
                 "message": message,
@@ -64,7 +69,7 @@ class _Failures:
 
 
 async def run(execution: Lanes, step: Parallel, scope: Scope) -> None:
-    """Returns when all have ended; then an UnhandledBranchError tells of those that failed."""
+    """Returns when all branches have ended. Raises UnhandledBranchError with those that failed."""
     if scope.nesting >= limits.PARALLEL_NESTING:
         raise failure(
             "ParallelNestingError", f"parallel steps nest more than {limits.PARALLEL_NESTING} deep"
@@ -74,7 +79,7 @@ async def run(execution: Lanes, step: Parallel, scope: Scope) -> None:
     waiting, failures = iter(lanes), _Failures()
     async with asyncio.TaskGroup() as group:
         for number in range(workers):
-            # The branch around here waits for its inner branches: the first of them runs in its
+            # The outer branch waits for its inner branches, so the first of these runs in its
             # place.
             place = nullcontext() if scope.nesting and number == 0 else execution.places
             group.create_task(_work(execution, step.shared, waiting, scope, place, failures))

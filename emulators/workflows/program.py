@@ -1,11 +1,11 @@
-"""A workflow, read: routines of steps, every value in them already a tree of expressions."""
+"""A parsed workflow: routines of steps, in which every value is a tree of expressions."""
 
 from dataclasses import dataclass
 
 from emulators.workflows.expression import Index, Name, Node
 
 Target = Name | Index
-"""What an assignment writes: a variable, or a place inside one."""
+"""Target of an assignment: a variable, or an element of one."""
 
 
 @dataclass(frozen=True)

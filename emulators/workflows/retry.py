@@ -1,4 +1,4 @@
-"""`retry`: which errors are tried again, how often, and after how long."""
+"""`retry`: which errors are retried, how often, and after which pauses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from emulators.workflows.values import Function, Value, is_number, type_name
 @dataclass(frozen=True)
 class RetryPolicy:
     predicate: Function | None
-    """None: every error is tried again."""
+    """None retries every error."""
     max_retries: int
     initial_delay: float
-    """Seconds, as max_delay."""
+    """Seconds; max_delay is too."""
     max_delay: float
     multiplier: float
 
     @classmethod
     def of(cls, value: Value) -> Self:
-        """The policy a workflow wrote; TypeError if a part of it is of the wrong type."""
+        """Returns the policy in a workflow. Raises TypeError if a part of it has the wrong type."""
         if not isinstance(value, dict):
             raise failure("TypeError", f"retry cannot be a {type_name(value)}")
         predicate, retries = value.get("predicate"), value.get("max_retries", 0)
@@ -32,7 +32,7 @@ class RetryPolicy:
         return cls(predicate, retries, *_backoff(value.get("backoff", {})))
 
     def delays(self) -> Iterator[float]:
-        """Seconds to wait before each retry."""
+        """Yields the seconds to wait before each retry."""
         delay = self.initial_delay
         for _ in range(self.max_retries):
             yield min(delay, self.max_delay)

@@ -1,4 +1,4 @@
-"""What stands in for Cloud Scheduler: URLs that are called again and again."""
+"""Emulates Cloud Scheduler: calls URLs at regular intervals."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -14,8 +14,7 @@ TIMEOUT = 300.0
 
 @asynccontextmanager
 async def scheduled(calls: Mapping[str, int]) -> AsyncIterator[None]:
-    """While the block runs, POST to each URL every so many seconds; the first time after that
-    long."""
+    """POSTs to each URL every so many seconds while the block runs, first after that time."""
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
         tasks = [
             asyncio.create_task(repeat(client, url, seconds)) for url, seconds in calls.items()

@@ -1,4 +1,4 @@
-"""The form of a workflow as a JSON schema (draft-07), which editors use too."""
+"""The JSON schema (draft-07) of a workflow, which editors use too."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ SCHEMA_FILE = Path(__file__).parents[2] / "workflows" / "schema" / "workflow.sch
 
 
 def schema_findings(text: str) -> list[Finding]:
-    """Where the source departs from the schema, one finding for each place."""
+    """Returns one finding for each place where the source does not match the schema."""
     document = read_document(text)
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     errors = Draft7Validator(schema).iter_errors(document.data)
@@ -30,7 +30,7 @@ def _finding(error: Any, document: Document) -> Finding:
 
 
 def _line(data: Value, path: list[Any], document: Document) -> int:
-    """The line of the innermost map on the path."""
+    """Returns the line of the innermost map on the path."""
     line = document.line(data)
     for part in path:
         data = data[part]

@@ -1,4 +1,4 @@
-"""Variables: who sees them, who may write them, and how much memory they take."""
+"""Variables: where they are visible, where they may be written, and how much memory they take."""
 
 from types import TracebackType
 from typing import Self
@@ -11,9 +11,9 @@ from emulators.workflows.values import Value, size_of
 class Scope:
     """The variables of a subworkflow, a loop's iteration, an `except` block or a parallel branch.
 
-    Reading looks outwards up to the subworkflow. Writing changes the variable where it stands, else
-    makes one here. A branch may change only those outside of it that its `parallel` step lists in
-    `shared`.
+    A name is looked up outwards, as far as the subworkflow. A write changes the variable in the
+    scope that has it, or else sets it in this one. A branch may change only those outer variables
+    that its `parallel` step lists in `shared`.
     """
 
     def __init__(self, memory: Memory, routine: str, depth: int, nesting: int = 0) -> None:
@@ -29,7 +29,7 @@ class Scope:
         self._shared: frozenset[str] | None = None
 
     def inner(self) -> "Scope":
-        """A block whose new variables end with it."""
+        """Returns a scope inside this one. Its new variables end with it."""
         scope = Scope(self._memory, self.routine, self.depth, self.nesting)
         scope._outer = self
         return scope
@@ -41,7 +41,7 @@ class Scope:
         return scope
 
     def callee(self, routine: str) -> "Scope":
-        """The empty scope of a subworkflow called from here."""
+        """Returns the empty scope of a subworkflow that is called from here."""
         return Scope(self._memory, routine, self.depth + 1, self.nesting)
 
     def __enter__(self) -> Self:
@@ -79,7 +79,7 @@ class Scope:
         (scope if scope is not None and name in scope._values else self).declare(name, value)
 
     def declare(self, name: str, value: Value) -> None:
-        """Set the variable in this very scope, hiding one of the same name outside."""
+        """Sets the variable in this scope. It hides an outer one of the same name."""
         size = size_of(value)
         self._memory.change(size - self._sizes.get(name, 0))
         self._values[name] = value

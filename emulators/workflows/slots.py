@@ -1,6 +1,6 @@
-"""First-in-first-out slots: how many calls a stage takes at once, and who waits for it.
+"""First-in-first-out slots: how many calls a stage serves at once, and which executions wait.
 
-Waiting happens here rather than in the stage's socket, where it would use up the call's timeout.
+Calls wait here rather than in the stage's socket, where the wait would count towards their timeout.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ class _Queue:
 
 
 class Slots:
-    """The slots of each origin (`http://host:port`); an origin that is not listed has no limit."""
+    """The slots of each origin (`http://host:port`). An origin that is not listed has no limit."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._queues = {origin: _Queue(count) for origin, count in counts.items()}
 
     @asynccontextmanager
     async def take(self, origin: str, execution: str) -> AsyncIterator[None]:
-        """Hold a slot of the origin; those who ask first get it first, whatever their execution."""
+        """Holds a slot of the origin while the block runs. Calls get slots in the order they come."""
         queue = self._queues.get(origin)
         if queue is None:
             yield
@@ -58,7 +58,7 @@ class Slots:
         }
 
     def positions(self) -> dict[str, dict[str, int]]:
-        """For each waiting execution and origin, its first place in the queue, from 1."""
+        """Returns the first place in the queue, from 1, for each waiting execution and origin."""
         found: dict[str, dict[str, int]] = {}
         for origin, queue in self._queues.items():
             for position, waiter in enumerate(queue.waiters, start=1):
@@ -66,7 +66,7 @@ class Slots:
         return found
 
     async def _enter(self, queue: _Queue, execution: str) -> None:
-        if queue.running < queue.slots:  # then nobody waits: a slot is handed over, never left free
+        if queue.running < queue.slots:  # then no call waits: slots pass from call to call
             queue.running += 1
             return
         waiter = _Waiter(execution, asyncio.get_running_loop().create_future())
@@ -75,13 +75,13 @@ class Slots:
             await waiter.turn
         except asyncio.CancelledError:
             if not waiter.turn.cancelled():
-                self._leave(queue)  # the slot was handed over in the moment of the cancellation
+                self._leave(queue)  # it got the slot while it was being cancelled
             elif waiter in queue.waiters:
                 queue.waiters.remove(waiter)
             raise
 
     def _leave(self, queue: _Queue) -> None:
-        """Hand the slot to the next waiter, or free it."""
+        """Gives the slot to the next waiting call, or frees it."""
         while queue.waiters:
             waiter = queue.waiters.popleft()
             if not waiter.turn.cancelled():

@@ -1,4 +1,4 @@
-"""Reads a workflow's source into a Program, or tells every mistake of form in it."""
+"""Reads a workflow's source into a Program, or finds every mistake of form in it."""
 
 from emulators.workflows import limits
 from emulators.workflows.document import Document, read_document
@@ -51,12 +51,12 @@ _COMPANIONS: dict[str, frozenset[str]] = {
     "switch": frozenset(),
     "try": frozenset({"retry", "except"}),
 }
-"""Each kind of step and the keys that go with it; `next` goes with all."""
+"""Each kind of step and the other keys that it allows. All allow `next`."""
 _NOTHING = Literal(None)
 
 
 def load(text: str) -> Program:
-    """The program; SourceError if anything in its form is wrong."""
+    """Returns the program. Raises SourceError if anything in its form is wrong."""
     program, findings = read(text)
     if findings:
         raise SourceError(findings)
@@ -64,7 +64,7 @@ def load(text: str) -> Program:
 
 
 def read(text: str) -> tuple[Program, list[Finding]]:
-    """The program and the mistakes of form; where there is a mistake, the program has a gap."""
+    """Returns the program and its mistakes of form. Wrong parts are missing in the program."""
     document = read_document(text)
     reader = _Reader(document)
     program = reader.program()
@@ -270,7 +270,7 @@ class _Reader:
         )
 
     def value(self, data: Value, line: int) -> Node:
-        """The tree of a YAML value; what holds no expression becomes one Literal."""
+        """Returns the tree of a YAML value. A value without expressions becomes one Literal."""
         if isinstance(data, str):
             return self._text(data, line)
         if isinstance(data, list):
@@ -298,10 +298,8 @@ class _Reader:
 
     def _expression(self, text: str, line: int) -> Node:
         if len(text) > limits.EXPRESSION_CHARACTERS:
-            self._find(
-                line,
-                f"the expression is longer than {limits.EXPRESSION_CHARACTERS} characters: {text[:40]}…",
-            )
+            most = limits.EXPRESSION_CHARACTERS
+            self._find(line, f"the expression is longer than {most} characters: {text[:40]}…")
         try:
             return parse(text)
         except ExpressionError as error:

@@ -1,7 +1,7 @@
-"""The pure part of Google's standard library: names, arguments and errors as in its reference.
+"""The pure part of Google's standard library, with its names, arguments and errors.
 
-An argument of another type than annotated is a TypeError. Regular expressions are Python's, a
-superset of RE2.
+An argument whose type is not the annotated one raises a TypeError. Regular expressions are
+Python's, a superset of RE2.
 """
 
 import base64
@@ -240,7 +240,7 @@ def replace_all(source: str, substr: str, repl: str) -> str:
 
 
 def replace_all_regex(source: str, regexp: str, repl: str) -> str:
-    """Without backreferences, as in Google's: the replacement is taken literally."""
+    """Replaces without backreferences, as Google does: the replacement is literal text."""
     return _regex(regexp).sub(lambda match: repl, source)
 
 

@@ -1,4 +1,4 @@
-"""What a workflow variable may hold, and how Workflows names, compares and encodes it."""
+"""The values that a workflow variable may have: their names, comparison and encoding."""
 
 import json
 from dataclasses import dataclass
@@ -7,8 +7,7 @@ from typing import Any
 from emulators.workflows.errors import failure
 
 Value = Any
-"""null, boolean, integer, double, string, bytes, list, map or Function. Never changed in place:
-writes copy."""
+"""null, boolean, integer, double, string, bytes, list, map or Function. Never changed in place."""
 List = list[Value]
 Map = dict[str, Value]
 Number = int | float
@@ -43,7 +42,7 @@ def is_number(value: Value) -> bool:
 
 
 def equal(left: Value, right: Value) -> bool:
-    """Equality by type and content: 1 == 1.0, but true != 1, unlike in Python."""
+    """Returns True if type and content are equal: 1 == 1.0, but unlike in Python true != 1."""
     if is_number(left) and is_number(right):
         return bool(left == right)
     if type(left) is not type(right):
@@ -56,7 +55,7 @@ def equal(left: Value, right: Value) -> bool:
 
 
 def to_json(value: Value) -> str:
-    """Compact JSON; bytes, functions and NaN cannot be encoded, as in Workflows."""
+    """Returns compact JSON. Like Workflows, it cannot encode bytes, functions or NaN."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -71,8 +70,10 @@ def from_json(data: str | bytes) -> Value:
 
 
 def size_of(value: Value) -> int:
-    """Bytes the value takes in the 512 KB of an execution: its length in JSON, bytes as they
-    are."""
+    """Returns the bytes that the value takes of an execution's 512 KB: the length of its JSON.
+
+    Bytes count as they are.
+    """
     if isinstance(value, bytes):
         return len(value)
     return len(

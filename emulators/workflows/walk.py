@@ -1,4 +1,4 @@
-"""The parts of a program, for those who look at it without running it."""
+"""Iterates over the parts of a program, for checks that do not run it."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ from emulators.workflows.program import (
 
 
 def blocks(action: Action | None) -> Iterator[Steps]:
-    """The lists of steps inside a step."""
+    """Yields the lists of steps inside a step."""
     match action:
         case For(steps=steps) | Nested(steps):
             yield steps
@@ -47,7 +47,7 @@ def all_steps(steps: Steps) -> Iterator[Step]:
 
 
 def values(step: Step) -> Iterator[tuple[int, Node]]:
-    """The expressions a step itself evaluates, each with its line."""
+    """Yields the expressions that a step itself evaluates, each with its line."""
     match step.action:
         case Assign(assignments):
             for assignment in assignments:
@@ -67,7 +67,7 @@ def values(step: Step) -> Iterator[tuple[int, Node]]:
 
 
 def nodes(node: Node) -> Iterator[Node]:
-    """The expression and all inside of it."""
+    """Yields the expression and all expressions inside it."""
     yield node
     for child in _children(node):
         yield from nodes(child)

@@ -199,8 +199,10 @@ def lose_execution(cloud: ChaosCloud, dice: random.Random) -> bool:
     jobs = cloud.jobs.list_by_state("running")
     if not jobs:
         return False
-    url = f"{cloud.home.ports().url('workflows')}/v1/{WORKFLOW}/executions/{dice.choice(jobs).execution}:cancel"
-    return httpx.post(url, timeout=15).is_success
+    execution = dice.choice(jobs).execution
+    workflow = f"{cloud.home.ports().url('workflows')}/v1/{WORKFLOW}"
+    cancel = f"{workflow}/executions/{execution}:cancel"
+    return httpx.post(cancel, timeout=15).is_success
 
 
 COMMON: dict[str, tuple[Fault, int]] = {

@@ -21,9 +21,20 @@ from shared.model.errors import Permanent, Transient, statuses
 WORKFLOW = (Path(__file__).parents[2] / "workflows" / "transcription.yaml").read_text()
 ARCHITECTURE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
 EVENT = json.loads(
-    """{"specversion": "1.0", "id": "1", "type": "google.cloud.storage.object.v1.finalized", "bucket": "inbox",
-    "source": "//storage.googleapis.com/projects/_/buckets/inbox", "subject": "objects/team/call.wav",
-    "data": {"bucket": "inbox", "name": "team/call.wav", "generation": "1795328389992551", "size": "1048576"}}"""
+    """{
+    "specversion": "1.0",
+    "id": "1",
+    "type": "google.cloud.storage.object.v1.finalized",
+    "bucket": "inbox",
+    "source": "//storage.googleapis.com/projects/_/buckets/inbox",
+    "subject": "objects/team/call.wav",
+    "data": {
+        "bucket": "inbox",
+        "name": "team/call.wav",
+        "generation": "1795328389992551",
+        "size": "1048576"
+    }
+    }"""
 )
 EVENTARC = Path(__file__).parents[2] / "emulators" / "workflows" / "tests" / "contract" / "eventarc"
 SOURCE = {"bucket": "inbox", "name": "team/call.wav", "generation": 1795328389992551}

@@ -141,11 +141,14 @@ def test_the_nearest_options_file_is_used_and_is_no_recording(cloud: Cloud) -> N
 def test_a_duplicate_event_ends_as_a_duplicate(cloud: Cloud) -> None:
     source = cloud.upload("twice.wav", wav(FIVE_SECONDS))
     cloud.answer(source)
-    event = {"eventType": "OBJECT_FINALIZE", "eventId": "1", "time": "2026-01-01T00:00:00Z", "object": {
-        "bucket": INBOX, "name": source.name, "generation": str(source.generation)}}  # fmt: skip
-    again = httpx.post(f"{cloud.home.ports().url('workflows')}/events", json=event).json()[
-        "execution"
-    ]
+    event = {
+        "eventType": "OBJECT_FINALIZE",
+        "eventId": "1",
+        "time": "2026-01-01T00:00:00Z",
+        "object": {"bucket": INBOX, "name": source.name, "generation": str(source.generation)},
+    }
+    response = httpx.post(f"{cloud.home.ports().url('workflows')}/events", json=event)
+    again = response.json()["execution"]
     cloud.until(lambda: cloud.execution(again)["state"] != "ACTIVE", 30, "end of the duplicate")
     assert json.loads(cloud.execution(again)["result"]) == {"duplicate": True}
     assert cloud.job(source).execution != again

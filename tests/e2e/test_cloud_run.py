@@ -55,12 +55,19 @@ def reconcile(
     folder = tmp_path_factory.mktemp("reconcile")
     with guarded(guard) as storage:
         environment = {
-            "API_ENDPOINT_OVERRIDE": storage, "STORAGE_EMULATOR_HOST": "", "GOOGLE_APPLICATION_CREDENTIALS": "",
-            "GCE_METADATA_HOST": metadata_host, "GCE_METADATA_IP": metadata_host, "CLOUDSDK_CONFIG": str(folder),
-            "GOOGLE_CLOUD_PROJECT": "dropscribe-test", "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
-            "DROPSCRIBE_JOB_DATABASE": str(folder / "jobs.sqlite"), "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",
-            "DROPSCRIBE_CALLERS": json.dumps([CALLER]), "DROPSCRIBE_ISSUER_KEYS": issuer,
-        }  # fmt: skip
+            "API_ENDPOINT_OVERRIDE": storage,
+            "STORAGE_EMULATOR_HOST": "",
+            "GOOGLE_APPLICATION_CREDENTIALS": "",
+            "GCE_METADATA_HOST": metadata_host,
+            "GCE_METADATA_IP": metadata_host,
+            "CLOUDSDK_CONFIG": str(folder),
+            "GOOGLE_CLOUD_PROJECT": "dropscribe-test",
+            "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
+            "DROPSCRIBE_JOB_DATABASE": str(folder / "jobs.sqlite"),
+            "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",
+            "DROPSCRIBE_CALLERS": json.dumps([CALLER]),
+            "DROPSCRIBE_ISSUER_KEYS": issuer,
+        }
         with function("reconcile", environment, folder) as served:
             yield served
 

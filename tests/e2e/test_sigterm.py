@@ -32,10 +32,12 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
         for blob in made()[0].list(f"gs://{WORK}/"):
             bucket.blob(blob.uri.split("/", 3)[3]).upload_from_string(made()[0].read(blob.uri))
         yield {
-            **ENVIRONMENT, "STORAGE_EMULATOR_HOST": server.url, "GOOGLE_CLOUD_PROJECT": "dropscribe-test",
+            **ENVIRONMENT,
+            "STORAGE_EMULATOR_HOST": server.url,
+            "GOOGLE_CLOUD_PROJECT": "dropscribe-test",
             "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
             "DROPSCRIBE_JOB_DATABASE": str(tmp_path / "jobs.sqlite"),
-        }  # fmt: skip
+        }
 
 
 @cache

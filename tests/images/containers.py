@@ -28,7 +28,8 @@ GRACE = 10
 SOURCES = """
 import hashlib, pathlib, sys
 files = sorted(path for top in sys.argv[1:] for path in pathlib.Path(top).rglob("*.py"))
-print(hashlib.sha256(b"".join(str(path).encode() + path.read_bytes() for path in files)).hexdigest())
+sources = b"".join(str(path).encode() + path.read_bytes() for path in files)
+print(hashlib.sha256(sources).hexdigest())
 """
 
 

@@ -34,11 +34,13 @@ def writable(folder):
 def filled(name):
     return os.path.exists(name) and os.path.getsize(name) > 0
 
-status = dict(line.split(":\t", 1) for line in pathlib.Path("/proc/self/status").read_text().splitlines())
+lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+status = dict(line.split(":\t", 1) for line in lines)
+folders = ("/", "/app", "/opt/venv", "/models", "/tmp")
 print(json.dumps({
     "uid": os.getuid(),
     "capabilities": int(status["CapEff"], 16),
-    "writable": [folder for folder in ("/", "/app", "/opt/venv", "/models", "/tmp") if writable(folder)],
+    "writable": [folder for folder in folders if writable(folder)],
     "functions": sorted(path.name for path in pathlib.Path("functions").iterdir()),
     "builders": [tool for tool in ("uv", "gcc", "git") if shutil.which(tool)],
     "settings": [name for name in ("/etc/pip.conf", "/etc/uv/uv.toml") if filled(name)],

@@ -101,10 +101,6 @@ def word_error_rate(segments: Iterable[RecognizedSegment]) -> float:
     return float(jiwer.wer(normalize(reference()), normalize(text)))
 
 
-def word_set(segments: Iterable[RecognizedSegment]) -> set[str]:
-    return {word.word for segment in segments for word in segment.words}
-
-
 def write_wav(path: Path, samples: Samples) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
@@ -199,13 +195,17 @@ def test_prompts_reach_the_model(
 
 
 def test_a_translation_is_english(recogniser: whisper.Whisper) -> None:
-    """With German as the sample's language the model writes German, or English as its
-    translation."""
+    """With German as the sample's language, the model writes some German, or a translation.
+
+    How much of the text is German depends on the processor, so only the translation's words are
+    compared.
+    """
     german = recogniser.transcribe(SAMPLE, SPEECH, "de", TranscribeParams(task="transcribe"))
     english = recogniser.transcribe(SAMPLE, SPEECH, "de", TranscribeParams(task="translate"))
-    assert {segment.language for segment in german} == {"de"} and "ich" in word_set(german)
+    assert {segment.language for segment in german} == {"de"}
     assert {segment.language for segment in english} == {"en"}
-    assert "ich" not in word_set(english) and "I" in word_set(english)
+    assert word_error_rate(english) < 0.25
+    assert [segment.text for segment in german] != [segment.text for segment in english]
 
 
 def nonspeech_case(name: str) -> Any:

@@ -45,20 +45,29 @@ class Function:
 def function(name: str, environment: Mapping[str, str], folder: Path) -> Iterator[Function]:
     port = free_port()
     of_cloud_run = {
-        "PORT": str(port), "K_SERVICE": name, "K_REVISION": f"{name}-00001-abc", "K_CONFIGURATION": name,
+        "PORT": str(port),
+        "K_SERVICE": name,
+        "K_REVISION": f"{name}-00001-abc",
+        "K_CONFIGURATION": name,
         "CLOUD_RUN_TIMEOUT_SECONDS": "1740",
-    }  # fmt: skip
+    }
     of_the_image = {
-        "FUNCTION_SOURCE": str(ROOT / "functions" / name / "main.py"), "FUNCTION_TARGET": "main", "HOST": "127.0.0.1",
-        "WORKERS": "1", "THREADS": "1",
-    }  # fmt: skip
+        "FUNCTION_SOURCE": str(ROOT / "functions" / name / "main.py"),
+        "FUNCTION_TARGET": "main",
+        "HOST": "127.0.0.1",
+        "WORKERS": "1",
+        "THREADS": "1",
+    }
     log = folder / f"{name}.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
             (sys.executable, "-m", "functions_framework"),
             env={**os.environ, **of_cloud_run, **of_the_image, **environment},
-            stdout=out, stderr=out, cwd=ROOT, preexec_fn=die_with_parent,
-        )  # fmt: skip
+            stdout=out,
+            stderr=out,
+            cwd=ROOT,
+            preexec_fn=die_with_parent,
+        )
     served = Function(f"http://127.0.0.1:{port}", process, log)
     try:
         deadline = time.monotonic() + READY_WITHIN

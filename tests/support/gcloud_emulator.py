@@ -35,12 +35,11 @@ class Emulator:
     def missing(self) -> str | None:
         """Why it cannot run here."""
         if self._jar() is None:
-            return f"gcloud's {self.component} is not installed (gcloud components install {self.component})"
-        return (
-            None
-            if shutil.which("java")
-            else f"java, which gcloud's {self.component} needs, is not installed"
-        )
+            command = f"gcloud components install {self.component}"
+            return f"gcloud's {self.component} is not installed ({command})"
+        if shutil.which("java") is None:
+            return f"java, which gcloud's {self.component} needs, is not installed"
+        return None
 
     def started(self) -> "Running":
         with socket.socket() as free:

@@ -188,8 +188,10 @@ class Execution:
             self.begun(source, run)
             (audio,), manifest = prepared.outputs["chunks"], prepared.outputs["manifest"]
             heard: StageResponse = yield (
-                "transcribe", ask(source, prepared.plan["transcribe"], audio=audio, manifest=manifest), self.hear,
-            )  # fmt: skip
+                "transcribe",
+                ask(source, prepared.plan["transcribe"], audio=audio, manifest=manifest),
+                self.hear,
+            )
             inputs = {"manifest": manifest, "words-0": heard.outputs["aligned"]}
             yield (
                 "finalize",

@@ -194,13 +194,14 @@ def what_is_asked_for_is_had(plan: Plan) -> None:
 
 def functions_are_told_where_things_are(plan: Plan) -> None:
     project, region, name = (plan.given[key] for key in ("project_id", "region", "name"))
+    location = f"projects/{project}/locations/{region}"
     wanted = {
         "GOOGLE_CLOUD_PROJECT": project,
         "DROPSCRIBE_AUDIENCE": plan.services()["prepare"].values["custom_audiences"][0],
         "DROPSCRIBE_INBOX": f"{project}-{name}-inbox",
         "DROPSCRIBE_OUTBOX": f"{project}-{name}-outbox",
         "DROPSCRIBE_WORK": f"{project}-{name}-work",
-        "DROPSCRIBE_WORKFLOW": f"projects/{project}/locations/{region}/workflows/{name}-transcription",
+        "DROPSCRIBE_WORKFLOW": f"{location}/workflows/{name}-transcription",
         "DROPSCRIBE_FIRESTORE_DATABASE": name,
         "DROPSCRIBE_KEEP_DAYS": str(plan.given["keep_days"]),
         **{

@@ -15,8 +15,9 @@ CONTENT_TYPE = 'multipart/related; boundary="==7=="'
 
 
 def body(media: bytes) -> bytes:
-    head = b'--==7==\r\ncontent-type: application/json\r\n\r\n{"name": "a"}\r\n--==7==\r\ncontent-type: audio/wav\r\n\r\n'
-    return head + media + b"\r\n--==7==--"
+    resource = b'--==7==\r\ncontent-type: application/json\r\n\r\n{"name": "a"}\r\n'
+    head = b"--==7==\r\ncontent-type: audio/wav\r\n\r\n"
+    return resource + head + media + b"\r\n--==7==--"
 
 
 async def read(pieces: list[bytes]) -> tuple[Resource, str | None, bytes]:

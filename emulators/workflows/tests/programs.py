@@ -265,11 +265,9 @@ class Writer:
                 for index, branch in enumerate(statement.branches)
             ]
         yield self.step({"parallel": parallel})
-        yield self.step(
-            {"for": {"value": own, "in": f"${{keys({sums})}}", "steps": [
-                self.step({"assign": [{"c" + suffix: f"${{(c{suffix} + {sums}[{own}]) % {LARGEST}}}"}]})
-            ]}}
-        )  # fmt: skip
+        total = f"${{(c{suffix} + {sums}[{own}]) % {LARGEST}}}"
+        add = self.step({"assign": [{"c" + suffix: total}]})
+        yield self.step({"for": {"value": own, "in": f"${{keys({sums})}}", "steps": [add]}})
 
     def iterations(self, statement: Together, suffix: str, own: str, sums: str) -> dict[str, Any]:
         item = f"i{next(self.numbers)}"

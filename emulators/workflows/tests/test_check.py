@@ -85,18 +85,41 @@ PLANTED = [
     ("text.to_upper(stage)", "text.to_upper(stage, 1)", 38, "too many positional arguments"),
     ("text.to_upper(stage)", "http.get(stage)", 38, "cannot be called in an expression"),
     ("url: ${", "uri: ${", 38, "missing a required argument: 'url'"),
-    ("- nothing:\n        return: null\n", "- decide:\n        return: null\n", 24, "'decide' is given twice"),
-    ("            next: nothing\n", "            return: 1\n", 30, "step 'nothing' is never reached"),
+    (
+        "- nothing:\n        return: null\n",
+        "- decide:\n        return: null\n",
+        24,
+        "'decide' is given twice",
+    ),
+    (
+        "            next: nothing\n",
+        "            return: 1\n",
+        30,
+        "step 'nothing' is never reached",
+    ),
     ("${answer}\n", "${answr}\n", 23, "'answr' is neither a variable nor a subworkflow"),
     ("predicate: ${retry_it}", "predicate: ${retry_its}", 36, "'retry_its' is neither"),
-    ("              - keep:\n", "              - keep_it: {return: 1}\n              - keep:\n", 21, "cannot return"),
-    ("                  result: answer\n", "                  result: answer\n                  next: nothing\n", 15,
-     "no 'nothing'"),
-    ("                  result: answer\n", "                  result: answer\n                  next: break\n", 15,
-     "no 'break'"),
+    (
+        "              - keep:\n",
+        "              - keep_it: {return: 1}\n              - keep:\n",
+        21,
+        "cannot return",
+    ),
+    (
+        "                  result: answer\n",
+        "                  result: answer\n                  next: nothing\n",
+        15,
+        "no 'nothing'",
+    ),
+    (
+        "                  result: answer\n",
+        "                  result: answer\n                  next: break\n",
+        15,
+        "no 'break'",
+    ),
     ("max_retries: 12", "max_retry: 12", 46, "max_retry"),
     ("in: ${stages}", "in: 7", 12, "not valid"),
-]  # fmt: skip
+]
 
 
 def test_a_sound_workflow_has_no_findings() -> None:

@@ -109,7 +109,8 @@ def test_a_subworkflow_sees_only_its_arguments() -> None:
     assert (
         run_workflow(
             source
-            + "other:\n  params: [given, more: 3]\n  steps:\n    - a:\n        return: ${given + more}\n"
+            + "other:\n  params: [given, more: 3]\n"
+            + "  steps:\n    - a:\n        return: ${given + more}\n"
         )
         == 5
     )
@@ -182,7 +183,9 @@ other:
     error = raised(source)
     assert error.payload == {"code": 7, "message": "no luck"}
     assert error.context == (
-        'no luck\nin step "fails", routine "other", line: 10\nin step "ask", routine "main", line: 6'
+        "no luck\n"
+        'in step "fails", routine "other", line: 10\n'
+        'in step "ask", routine "main", line: 6'
     )
 
 
@@ -260,8 +263,12 @@ def test_the_variables_of_a_branch_end_with_it() -> None:
 
 
 def test_one_failing_branch_does_not_stop_the_others() -> None:
-    source = PARALLEL.replace("- add:", "- check:\n                  switch:\n                    - condition: "
-                              "${item == 1}\n                      raise: first\n              - add:", 1)  # fmt: skip
+    check = """- check:
+                  switch:
+                    - condition: ${item == 1}
+                      raise: first
+              - add:"""
+    source = PARALLEL.replace("- add:", check, 1)
     source = source.replace("- answer:", "- unreachable:", 1)
     error = raised(source)
     assert len(error.payload["branches"]) == 1

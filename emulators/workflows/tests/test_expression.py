@@ -93,8 +93,9 @@ def test_operators_bind_as_in_googles_table() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a +", "a b", "(a", "[1, 2", '{"a" 1}', '"open', "a.1", "a && b", "a || b", "!a", "a ? b", "1()", "(1)(b)",
-     "a[1](2)", "x = 1", "a.b().c()", "lambda: 1", '"\\q"', "(" * 300, "-" * 300, "a; b", "`a`", "a if b"],
+    ["", "a +", "a b", "(a", "[1, 2", '{"a" 1}', '"open', "a.1", "a && b", "a || b", "!a", "a ? b",
+     "1()", "(1)(b)", "a[1](2)", "x = 1", "a.b().c()", "lambda: 1", '"\\q"', "(" * 300, "-" * 300,
+     "a; b", "`a`", "a if b"],
 )  # fmt: skip
 def test_what_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):

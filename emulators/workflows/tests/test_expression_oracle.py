@@ -90,10 +90,8 @@ def spelled(tree: Tree) -> tuple[str, int]:
         case ("list", items):
             return f"[{', '.join(map(written, items))}]", TIGHTEST
         case ("map", entries):
-            return (
-                f"{{{', '.join(f'{json.dumps(key)}: {written(item)}' for key, item in entries.items())}}}",
-                TIGHTEST,
-            )
+            pairs = [f"{json.dumps(key)}: {written(item)}" for key, item in entries.items()]
+            return f"{{{', '.join(pairs)}}}", TIGHTEST
         case ("call", name, arguments):
             return f"{name}({', '.join(map(written, arguments))})", TIGHTEST
     raise AssertionError(tree)

@@ -87,8 +87,16 @@ main:
     - both:
         parallel:
           branches:
-            - one: {steps: [{each: {parallel: {for: {value: i, range: [1, 15], steps: [&ask {ask: {call: ask}}]}}}}]}
-            - two: {steps: [{each: {parallel: {for: {value: i, range: [1, 15], steps: [*ask]}}}}]}
+            - one:
+                steps:
+                  - each:
+                      parallel:
+                        for: {value: i, range: [1, 15], steps: [&ask {ask: {call: ask}}]}
+            - two:
+                steps:
+                  - each:
+                      parallel:
+                        for: {value: i, range: [1, 15], steps: [*ask]}
 ask:
   steps:
     - get:
@@ -107,7 +115,10 @@ main:
     - each:
         parallel:
           concurrency_limit: ${1 + 2}
-          for: {value: i, range: [1, 8], steps: [{get: {call: http.get, args: {url: '${sys.get_env("URL")}'}}}]}
+          for:
+            value: i
+            range: [1, 8]
+            steps: [{get: {call: http.get, args: {url: '${sys.get_env("URL")}'}}}]
 """
     with serve_echo() as echo:
         run_workflow(source, environment={"URL": f"{echo.url}/sleep/0.05"})
@@ -146,7 +157,8 @@ main:
 
 
 def test_the_size_of_a_response() -> None:
-    source = "main:\n  steps:\n    - get:\n        call: http.get\n        args: {url: '${sys.get_env(\"URL\")}'}\n"
+    arguments = "{url: '${sys.get_env(\"URL\")}'}"
+    source = f"main:\n  steps:\n    - get:\n        call: http.get\n        args: {arguments}\n"
     with serve_echo() as echo:
         run_workflow(source, environment={"URL": f"{echo.url}/bytes/{limits.RESPONSE_BYTES}"})
         error = raised(source, environment={"URL": f"{echo.url}/bytes/{limits.RESPONSE_BYTES + 1}"})
@@ -163,7 +175,8 @@ def test_the_timeout_of_a_call(timeout: str) -> None:
 def test_endless_loops_end() -> None:
     source = "main:\n  steps:\n    - a:\n        next: a\n"
     assert raised(source).tags == ["ResourceLimitError"]
-    source = "main:\n  steps:\n    - a:\n        for: {value: i, range: [1, 10000000000], steps: [{b: {next: continue}}]}\n"
+    loop = "{value: i, range: [1, 10000000000], steps: [{b: {next: continue}}]}"
+    source = f"main:\n  steps:\n    - a:\n        for: {loop}\n"
     assert raised(source).tags == ["ResourceLimitError"]
 
 

@@ -31,7 +31,8 @@ from emulators.workflows.tests.running import value_of
         ('base64.encode(text.encode("hi"), false)', "aGk"),
         ('text.decode(base64.decode("aGk", false))', "hi"),
         (
-            'base64.encode(hash.compute_hmac(text.encode("key"), text.encode("Hello World"), "SHA256"))',
+            'base64.encode(hash.compute_hmac(text.encode("key"), text.encode("Hello World"),'
+            ' "SHA256"))',
             "QidPcoCDkuWLV9co1+PA5RY+rwfRZdwDEF9iq74afRE=",
         ),
         (

@@ -101,7 +101,8 @@ LEAKS = (
         "erased documents can be read for a week",
         "firestore.tf",
         "  delete_protection_state =",
-        '  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"\n  delete_protection_state =',
+        '  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"\n'
+        "  delete_protection_state =",
         erased_is_gone,
     ),
     Mistake(

@@ -15,7 +15,8 @@ LOSSES = (
         "recordings go with their answers",
         "buckets.tf",
         "  soft_delete_days    = var.soft_delete_days.inbox\n",
-        "  delete_after_days   = var.keep_answer_days\n  soft_delete_days    = var.soft_delete_days.inbox\n",
+        "  delete_after_days   = var.keep_answer_days\n"
+        "  soft_delete_days    = var.soft_delete_days.inbox\n",
         checks.buckets_keep_as_long_as_they_should,
         {"keep_answer_days": 30},
     ),
@@ -235,7 +236,8 @@ LOSSES = (
     Mistake(
         "an alert that reaches nobody",
         "alerts.tf",
-        "  notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]\n",
+        "  notification_channels = "
+        "[for channel in google_monitoring_notification_channel.email : channel.id]\n",
         "",
         checks.alerts_reach_somebody,
     ),

@@ -139,7 +139,8 @@ WIRING = (
         "a CPU is to count in float16",
         "modules/function/main.tf",
         'local.on_gpu ? { DROPSCRIBE_DEVICE = "cuda", DROPSCRIBE_COMPUTE_TYPE = "float16" } : {}',
-        '{ DROPSCRIBE_DEVICE = local.on_gpu ? "cuda" : "cpu", DROPSCRIBE_COMPUTE_TYPE = "float16" }',
+        '{ DROPSCRIBE_DEVICE = local.on_gpu ? "cuda" : "cpu",'
+        ' DROPSCRIBE_COMPUTE_TYPE = "float16" }',
         checks.hardware_is_such_as_cloud_run_has,
     ),
     Mistake(
@@ -225,7 +226,8 @@ WIRING = (
         "a changed workflow is not deployed",
         "workflow.tf",
         "  depends_on = [google_project_service.api]\n",
-        "  lifecycle {\n    ignore_changes = [source_contents]\n  }\n\n  depends_on = [google_project_service.api]\n",
+        "  lifecycle {\n    ignore_changes = [source_contents]\n  }\n\n"
+        "  depends_on = [google_project_service.api]\n",
         checks.the_workflow_knows_every_function_it_calls,
         over=True,
     ),

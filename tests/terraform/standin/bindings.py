@@ -33,7 +33,8 @@ Type = str | list[Any]
 CLASS = re.compile(r"^class (\w+) extends cdktn\.(\w+) \{(.*?)^\}", re.S | re.M)
 TO_HCL = re.compile(r"^function (\w+)ToHclTerraform\(struct\) \{(.*?)^\}", re.S | re.M)
 HCL = re.compile(
-    r'^\s+(\w+): \{\n\s+value: .*?,\n\s+isBlock: (true|false),\n\s+type: "(\w+)",\n\s+storageClassType: "(\w+)"',
+    r"^\s+(\w+): \{\n\s+value: .*?,\n\s+isBlock: (true|false),\n"
+    r'\s+type: "(\w+)",\n\s+storageClassType: "(\w+)"',
     re.M,
 )
 FIELD = re.compile(

@@ -18,13 +18,14 @@ FIELDS = {
     "AttributePath": "1 Step* steps",
     "Diagnostic": "1 int64 severity, 2 string summary, 3 string detail, 4 AttributePath attribute",
     "Attribute": "1 string name, 2 bytes type, 4 bool required, 5 bool optional, 6 bool computed",
-    "NestedBlock": "1 string type_name, 2 Block block, 3 int64 nesting, 4 int64 min_items, 5 int64 max_items",
+    "NestedBlock": "1 string type_name, 2 Block block, 3 int64 nesting, 4 int64 min_items,"
+    " 5 int64 max_items",
     "Block": "1 int64 version, 2 Attribute* attributes, 3 NestedBlock* block_types",
     "Schema": "1 int64 version, 2 Block block",
     "SchemaEntry": "1 string key, 2 Schema value",
     "Capabilities": "2 bool get_provider_schema_optional",
-    "Schemas": "1 Schema provider, 2 SchemaEntry* resource_schemas, 3 SchemaEntry* data_source_schemas,"
-    " 6 Capabilities server_capabilities",
+    "Schemas": "1 Schema provider, 2 SchemaEntry* resource_schemas,"
+    " 3 SchemaEntry* data_source_schemas, 6 Capabilities server_capabilities",
     "PrepareRequest": "1 DynamicValue config",
     "PrepareResponse": "1 DynamicValue prepared_config",
     "ValidateRequest": "1 string type_name, 2 DynamicValue config",
@@ -35,9 +36,10 @@ FIELDS = {
     "ConfigureRequest": "2 DynamicValue config",
     "ReadRequest": "1 string type_name, 2 DynamicValue current_state, 3 bytes private",
     "ReadResponse": "1 DynamicValue new_state, 3 bytes private",
-    "PlanRequest": "1 string type_name, 2 DynamicValue prior_state, 3 DynamicValue proposed_new_state,"
-    " 5 bytes prior_private",
-    "PlanResponse": "1 DynamicValue planned_state, 3 bytes planned_private, 5 bool legacy_type_system",
+    "PlanRequest": "1 string type_name, 2 DynamicValue prior_state,"
+    " 3 DynamicValue proposed_new_state, 5 bytes prior_private",
+    "PlanResponse": "1 DynamicValue planned_state, 3 bytes planned_private,"
+    " 5 bool legacy_type_system",
     "ApplyRequest": "1 string type_name, 3 DynamicValue planned_state, 5 bytes planned_private",
     "ApplyResponse": "1 DynamicValue new_state, 2 bytes private, 4 bool legacy_type_system",
     "ReadDataRequest": "1 string type_name, 2 DynamicValue config",

@@ -32,8 +32,11 @@ def test_turns_and_words_from_two_files_are_joined_though_they_name_people_diffe
         "SPEAKER x 1 7.0 0.5 <NA> <NA> s2 <NA> <NA>\n"
     )
     (given / "call.stm").write_text(
-        ";; one two 3 4 a comment\ncall 1 Ann 0.9 2.0 <o,f0> hello\ncall 1 Ann 2.6 3.4 how are you\n"
-        "call 1 Ben 3.0 5.0 fine\ncall 1 Ben 6 7 ignore_time_segment_in_scoring\n"
+        ";; one two 3 4 a comment\n"
+        "call 1 Ann 0.9 2.0 <o,f0> hello\n"
+        "call 1 Ann 2.6 3.4 how are you\n"
+        "call 1 Ben 3.0 5.0 fine\n"
+        "call 1 Ben 6 7 ignore_time_segment_in_scoring\n"
     )
     made = read_one(given, "call-wav")
     assert [(turn.speaker, turn.start, turn.end, turn.text) for turn in made.utterances] == [

@@ -1,4 +1,4 @@
-"""What the command does to jobs it does by the deployment's settings."""
+"""Proves that the command's job store has the deployment's settings."""
 
 import json
 import os
@@ -12,12 +12,14 @@ from local.progress import connect
 from shared.runtime.wiring import job_store
 from local.layout import layout
 
-jobs = connect(layout())
+connect(layout())
 jobs = job_store()
-kind = type(jobs.documents)
-print(json.dumps([jobs.limits.lease, jobs.limits.attempts, jobs.limits.keep_days, jobs.notifies, f"{kind.__module__}:{kind.__name__}"]))
+limits = jobs.limits
+documents = type(jobs.documents)
+name = f"{documents.__module__}:{documents.__name__}"
+print(json.dumps([limits.lease, limits.attempts, limits.keep_days, jobs.notifies, name]))
 """
-"""In a process of its own, since connecting changes the process's environment."""
+"""Run in a process of its own, because `connect` changes the process's environment."""
 
 
 def shown(home: Path, **environment: str) -> list[object]:
