@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
-from functions.prepare.stage import PrepareParams, engine, prepare_audio
+from functions.prepare.stage import VERSION, PrepareParams, engine, prepare_audio
 from shared.jobs.inbox import options_paths
 from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
@@ -31,7 +31,13 @@ from shared.runtime.http import validated
 from shared.runtime.stage import Stage
 from shared.settings import settings
 
-PREPARE = Stage(name="prepare", version="2", params=PrepareParams, run=prepare_audio, engine=engine)
+PREPARE = Stage(
+    name="prepare",
+    version=VERSION,
+    params=PrepareParams,
+    run=prepare_audio,
+    engine=engine,
+)
 
 
 class RunParams(WireModel):
