@@ -24,10 +24,13 @@ def is_recording(name: str) -> bool:
 
 def answered(source: Source, blobs: BlobStore) -> bool:
     """Returns whether this generation of the recording, or a later one, has an answer."""
-    folder = f"gs://{settings().buckets.outbox}/{answer_folder(source)}"
+    outbox = settings().buckets.outbox
+    folder = f"gs://{outbox}/{answer_folder(source)}"
     for name in COMMIT_MARKS:
         mark = blobs.find(f"{folder}/{name}")
-        if mark is not None and generation_of(mark) >= source.generation:
+        if mark is None:
+            continue
+        if generation_of(mark) >= source.generation:
             return True
     return False
 

@@ -114,13 +114,17 @@ class StageRecord(StoredModel):
 
     def is_leased(self, now: datetime, lease: timedelta) -> bool:
         """Returns whether an attempt holds a lease that has not run out."""
+        if self.state != "running":
+            return False
         remaining = self.lease_until - now
-        is_valid = timedelta() < remaining <= MAX_LEASE_LENGTHS * lease
-        return is_valid and self.state == "running"
+        longest = MAX_LEASE_LENGTHS * lease
+        return timedelta() < remaining <= longest
 
     def is_held_by(self, owner: str) -> bool:
         """Returns whether `owner` is the attempt at work. A lease that was lost stays lost."""
-        return self.state == "running" and self.owner == owner
+        if self.state != "running":
+            return False
+        return self.owner == owner
 
 
 NOT_ENDED: Mapping[str, Any] = {"results": {}, "ended": None, "notification": None}

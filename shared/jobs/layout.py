@@ -12,7 +12,8 @@ def job_uri(source: Source) -> str:
 
     Jobs share nothing, so erasing a job means erasing its folder.
     """
-    return f"gs://{settings().buckets.work}/{source.job_id}/"
+    bucket = settings().buckets.work
+    return f"gs://{bucket}/{source.job_id}/"
 
 
 def work_uri(source: Source, stage: str) -> str:
@@ -30,6 +31,7 @@ def answer_folder(source: Source) -> str:
 
     It is the recording's full name, since two files may share a stem.
     """
-    if len(source.name.encode()) > MAX_NAME_BYTES:
+    name_bytes = source.name.encode()
+    if len(name_bytes) > MAX_NAME_BYTES:
         return f"too-long-a-name/{source.job_id}"
     return source.name

@@ -94,14 +94,16 @@ def execute(
 
 def cache_key(stage: Stage[P], request: StageRequest, params: P, engine: Engine) -> str:
     """Returns the result's key: a digest of everything that could change the result."""
+    digests = {name: artifact.sha256 for name, artifact in request.inputs.items()}
     recipe = {
         "stage": [stage.name, stage.version],
         "engine": [engine.name, engine.version, engine.model, engine.digest],
-        "inputs": {name: artifact.sha256 for name, artifact in request.inputs.items()},
+        "inputs": digests,
         "params": params.model_dump(mode="json"),
     }
     text = json.dumps(recipe, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+    digest = hashlib.sha256(text.encode())
+    return digest.hexdigest()[:20]
 
 
 def find_committed(uri: str, blobs: BlobStore) -> StageResponse | None:
@@ -111,12 +113,14 @@ def find_committed(uri: str, blobs: BlobStore) -> StageResponse | None:
         return None
     content = blobs.read(uri, blob.generation)
     response = StageResponse.model_validate_json(content)
-    if not all(blobs.find(artifact.uri) for artifact in artifacts(response)):
-        return None
+    for artifact in artifacts(response):
+        if blobs.find(artifact.uri) is None:
+            return None
     return response.model_copy(update={"reused": True})
 
 
 def artifacts(response: StageResponse) -> Iterator[Artifact]:
+    """Yields the outputs of a result, those of a list one by one."""
     for output in response.outputs.values():
         if isinstance(output, tuple):
             yield from output
@@ -132,14 +136,16 @@ def commit(uri: str, response: StageResponse, blobs: BlobStore) -> StageResponse
     the same moment.
     """
     data = response.model_dump_json().encode()
-    if blobs.put(uri, data, if_generation_match=0) is not None:
+    created = blobs.put(uri, data, if_generation_match=0)
+    if created is not None:
         return response
     committed = find_committed(uri, blobs)
     if committed is not None:
         return committed.model_copy(update={"reused": False})
     stale = blobs.find(uri)
     stale_generation = stale.generation if stale else 0
-    if blobs.put(uri, data, if_generation_match=stale_generation) is None:
+    replaced = blobs.put(uri, data, if_generation_match=stale_generation)
+    if replaced is None:
         raise StageBusy("another attempt committed at the same moment")
     return response
 
@@ -162,15 +168,17 @@ class Lease:
 
         Past the stage deadline it kills the process: a call that hangs cannot be ended otherwise.
         """
-        deadline = time.monotonic() + settings().jobs.stage_deadline
-        while not ended.wait(settings().jobs.heartbeat):
+        limits = settings().jobs
+        job = {"job_id": self.job_id}
+        deadline = time.monotonic() + limits.stage_deadline
+        while not ended.wait(limits.heartbeat):
             if time.monotonic() > deadline:
-                log.error("stage deadline passed", extra={"job_id": self.job_id})
+                log.error("stage deadline passed", extra=job)
                 os.kill(os.getpid(), signal.SIGKILL)
             try:
                 self.jobs.heartbeat(self.job_id, self.key, self.owner)
             except Transient:
-                log.warning("lease not renewed", extra={"job_id": self.job_id})
+                log.warning("lease not renewed", extra=job)
 
     def release(self, *, counted: bool) -> None:
         """Release the lease, trying again while the job store is unavailable.
@@ -245,8 +253,9 @@ def fetch_inputs(request: StageRequest, folder: Path, blobs: BlobStore) -> dict[
     file name."""
     files = {}
     for number, (name, artifact) in enumerate(request.inputs.items()):
-        files[name] = folder / f"input-{number}"
-        blobs.fetch(artifact, files[name])
+        file = folder / f"input-{number}"
+        blobs.fetch(artifact, file)
+        files[name] = file
     return files
 
 
