@@ -11,7 +11,6 @@ from functions.finalize.answer.job_cost import job_cost
 from functions.finalize.answer.outbox import (
     PROBLEM_NAME,
     delete_answer,
-    outbox_folder,
     put_answer,
     put_problem,
 )
@@ -21,7 +20,7 @@ from functions.finalize.formats.writers import WRITERS
 from functions.finalize.stage import StageResults, build_transcript
 from shared import __version__
 from shared.jobs.events import publish_job_event
-from shared.jobs.layout import problem_uri
+from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Aligned, Detection, Diarization, Manifest
 from shared.model.contracts import (

@@ -26,6 +26,13 @@ def problem_uri(source: Source) -> str:
     return f"{job_uri(source)}problem.json"
 
 
+def outbox_folder(source: Source) -> str:
+    """Returns the URI of the folder of a recording's answer, without a slash at the end."""
+    bucket = settings().buckets.outbox
+    folder = answer_folder(source)
+    return f"gs://{bucket}/{folder}"
+
+
 def answer_folder(source: Source) -> str:
     """Returns what the names of a recording's answers begin with, without a slash at the end.
 

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from shared.jobs.inbox import answered, generation_of, is_recording
 from shared.jobs.job import Job
-from shared.jobs.layout import answer_folder, job_uri
+from shared.jobs.layout import job_uri, outbox_folder
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.model.errors import Cancelled
@@ -145,8 +145,7 @@ class Operations:
 def delete_answer(source: Source, blobs: BlobStore) -> None:
     """Delete the answer to this generation and to earlier ones. A later generation may have been
     answered meanwhile."""
-    outbox = settings().buckets.outbox
-    folder = f"gs://{outbox}/{answer_folder(source)}"
+    folder = outbox_folder(source)
     for blob in answers(folder, blobs):
         generation = generation_of(blob)
         if generation <= source.generation:
