@@ -170,13 +170,16 @@ def load_stage_results(inputs: Mapping[str, Artifact], blobs: BlobStore) -> Stag
     detection = None
     if "language" in inputs:
         detection = load_model(Detection, inputs["language"], blobs)
+    manifest = load_model(Manifest, inputs["manifest"], blobs)
     words = numbered_inputs("words", inputs)
+    aligned = [load_model(Aligned, artifact, blobs) for artifact in words]
     turns = numbered_inputs("turns", inputs)
+    diarizations = [load_model(Diarization, artifact, blobs) for artifact in turns]
     return StageResults(
-        manifest=load_model(Manifest, inputs["manifest"], blobs),
+        manifest=manifest,
         detection=detection,
-        aligned=[load_model(Aligned, artifact, blobs) for artifact in words],
-        diarizations=[load_model(Diarization, artifact, blobs) for artifact in turns],
+        aligned=aligned,
+        diarizations=diarizations,
     )
 
 

@@ -48,8 +48,7 @@ def cloud_event(job: Job) -> CloudEvent:
 
 
 def job_event(job: Job) -> JobEvent:
-    """Returns the event's data. It names the answer and the problem's type, and nothing that was
-    said."""
+    """Returns the event's data: URIs and the problem's type, but nothing of the transcript."""
     fields = {
         "job_id": job.job_id,
         "source": job.source,

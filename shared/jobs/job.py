@@ -110,7 +110,7 @@ class StageRecord(StoredModel):
     seconds: float | None = None
     """Duration of the attempt that succeeded."""
     reused: bool = False
-    """Whether a later run was given the result of an earlier one."""
+    """Whether a later run used the cached result."""
 
     def is_leased(self, now: datetime, lease: timedelta) -> bool:
         """Returns whether an attempt holds a lease that has not run out."""
@@ -350,8 +350,7 @@ def attempt_completed(
 
 
 def reused(record: StageRecord | None, unattempted: StageRecord, now: datetime) -> StageRecord:
-    """Returns the record as done and reused; `unattempted` is what it is based on if there is
-    none."""
+    """Returns the record as done and reused. Without a record, `unattempted` is marked instead."""
     known = record or unattempted
     changes = {"state": "done", "reused": True, "updated": now}
     return known.model_copy(update=changes)

@@ -189,7 +189,7 @@ class JobStore:
         self._change_record(job_id, key, attempt_completed, owner, now, seconds)
 
     def record_reuse(self, job_id: str, key: str, stage: str, part: int) -> None:
-        """Record that a run was given a result that was there already."""
+        """Record that a run used a cached result."""
         now = self._now()
         unattempted = StageRecord(
             key=key,
@@ -208,6 +208,7 @@ class JobStore:
     # Queries
 
     def find(self, job_id: str) -> Job | None:
+        """Returns the job, or None if there is none."""
         found = self.documents.get(job_path(job_id))
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""What is to be done with a recording.
+"""The options of a recording: where they come from, and which stages they are passed to.
 
 Options come from the object's metadata, over the nearest options.json, over the deployment's
 defaults. Each stage is passed only the options that change its result.

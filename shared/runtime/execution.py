@@ -71,7 +71,7 @@ def execute(
         workdir(stage.name) as folder,
     ):
         if current.attempted_before:
-            # Another attempt may have committed between the look above and the start of this one.
+            # Another attempt may have committed after the check above and before this one started.
             cached = find_committed(uri, blobs)
             if cached is not None:
                 return cached
@@ -155,12 +155,12 @@ def commit(uri: str, response: StageResponse, blobs: BlobStore) -> StageResponse
 
 @dataclass(frozen=True)
 class Lease:
-    """The right of one attempt to work on a request, as far as it knows."""
+    """The right of one attempt to work on a request. It may have been lost since."""
 
     jobs: JobStore
     job_id: str
     key: str
-    """Of the stage record."""
+    """Key of the stage record."""
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def renew_until(self, ended: threading.Event) -> None:
@@ -212,7 +212,7 @@ class Attempt:
 def attempt(lease: Lease, stage: str, part: int) -> Iterator[Attempt]:
     """Start an attempt and hold its lease while the block runs.
 
-    Raises Stopping in the block when the process is told to end, and DiskFull for a full disk.
+    Raises Stopping in the block on SIGTERM, and DiskFull for a full disk.
     """
     jobs, job_id = lease.jobs, lease.job_id
     attempted_before = jobs.start_attempt(job_id, lease.key, stage, part, lease.owner)
@@ -260,8 +260,10 @@ def fetch_inputs(request: StageRequest, folder: Path, blobs: BlobStore) -> dict[
 
 
 def store_outputs(outputs: Iterator[Output], folder_uri: str, blobs: BlobStore) -> Outputs:
-    """Store each output as soon as the stage yields it, so that its files need not all be on disk
-    at once."""
+    """Store each output as soon as the stage yields it. Returns them as artifacts by name.
+
+    So the stage's files need not all be on disk at once.
+    """
     stored: Outputs = {}
     for output in outputs:
         artifact = store_output(folder_uri, output, blobs)
@@ -275,7 +277,10 @@ def store_outputs(outputs: Iterator[Output], folder_uri: str, blobs: BlobStore) 
 
 
 def store_output(folder_uri: str, output: Output, blobs: BlobStore) -> Artifact:
-    """Store an output under a name made of its digest, and delete its file."""
+    """Store an output under a name made of its digest, and delete its file.
+
+    Returns its artifact.
+    """
     content = output.content
     if not isinstance(content, Path):
         data = content.model_dump_json().encode()
