@@ -28,25 +28,34 @@ def generated_files() -> dict[Path, str]:
     """Returns the content of every generated file."""
     files = {}
     for name, schema in schemas().items():
-        files[CONTRACTS / f"{name}.schema.json"] = as_text(schema)
+        path = CONTRACTS / f"{name}.schema.json"
+        files[path] = as_text(schema)
+
+    stages_path = GENERATED / "stages.json"
     functions = {name: function_facts(spec) for name, spec in FUNCTIONS.items()}
-    files[GENERATED / "stages.json"] = one_line_each(functions)
-    settings = {name: field._asdict() for name, field in setting_fields().items()}
-    files[GENERATED / "settings.json"] = one_line_each(settings)
+    files[stages_path] = one_line_each(functions)
+
+    settings_path = GENERATED / "settings.json"
+    fields = setting_fields()
+    settings = {name: field._asdict() for name, field in fields.items()}
+    files[settings_path] = one_line_each(settings)
     return files
 
 
 def as_text(content: object) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    return f"{text}\n"
 
 
 def one_line_each(entries: Mapping[str, object]) -> str:
     """Returns a JSON object with one line per entry."""
-    lines = [
-        f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
-        for name, value in entries.items()
-    ]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    lines = []
+    for name, value in entries.items():
+        key = json.dumps(name)
+        content = json.dumps(value, ensure_ascii=False)
+        lines.append(f"  {key}: {content}")
+    body = ",\n".join(lines)
+    return f"{{\n{body}\n}}\n"
 
 
 def function_facts(spec: FunctionSpec) -> dict[str, object]:
@@ -64,7 +73,9 @@ def function_facts(spec: FunctionSpec) -> dict[str, object]:
 
 def as_number(value: float) -> int | float:
     """Returns a whole number as an int, which JSON writes without ".0"."""
-    return int(value) if value.is_integer() else value
+    if value.is_integer():
+        return int(value)
+    return value
 
 
 if __name__ == "__main__":

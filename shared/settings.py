@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.model.stages import Resources
 
+Schema = dict[str, JsonValue]
+"""A JSON Schema."""
+
 
 class SettingsGroup(BaseSettings):
     """Settings that the same code reads."""
@@ -177,6 +180,7 @@ class Settings(BaseModel):
 
 @cache
 def settings() -> Settings:
+    """Returns the settings, which are read from the environment once per process."""
     return Settings()
 
 
@@ -194,15 +198,21 @@ def setting_fields() -> dict[str, SettingField]:
     case, in the order of this file."""
     fields = {}
     for group in SettingsGroup.__subclasses__():
-        for name, schema in group.model_json_schema()["properties"].items():
+        properties = group.model_json_schema()["properties"]
+        for name, schema in properties.items():
+            type_ = json_type(schema)
             description = " ".join(schema["description"].split())
-            fields[name] = SettingField(schema["default"], json_type(schema), description)
+            fields[name] = SettingField(schema["default"], type_, description)
     return fields
 
 
-def json_type(schema: dict[str, JsonValue]) -> str:
-    """Returns the type in a JSON Schema, leaving out `null`."""
-    alternatives = cast(list[dict[str, JsonValue]], schema.get("anyOf", [schema]))
-    types = [str(alternative["type"]) for alternative in alternatives]
-    types = [type_ for type_ in types if type_ != "null"]
+def json_type(schema: Schema) -> str:
+    """Returns the first type in a JSON Schema that is not `null`."""
+    any_of = schema.get("anyOf", [schema])
+    alternatives = cast(list[Schema], any_of)
+    types = []
+    for alternative in alternatives:
+        type_ = str(alternative["type"])
+        if type_ != "null":
+            types.append(type_)
     return types[0]

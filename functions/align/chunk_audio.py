@@ -79,8 +79,11 @@ class ChunkAudio:
 
     def background(self, start: float, end: float) -> float:
         """Returns the level in dB of the quietest moments in and around [start, end]."""
-        nearby = self.levels_between(start - ROOM_CONTEXT, end + ROOM_CONTEXT)
-        return float(np.percentile(nearby, ROOM_PERCENTILE))
+        context_start = start - ROOM_CONTEXT
+        context_end = end + ROOM_CONTEXT
+        nearby = self.levels_between(context_start, context_end)
+        level = np.percentile(nearby, ROOM_PERCENTILE)
+        return float(level)
 
 
 def hop_at(time: float) -> int:
@@ -96,7 +99,9 @@ def hop_start(index: int) -> float:
 
 def true_runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Returns first and past-the-end index of each run of True."""
-    changes = np.diff(mask.astype(np.int8), prepend=0, append=0)
+    numbers = mask.astype(np.int8)
+    changes = np.diff(numbers, prepend=0, append=0)
     starts = np.flatnonzero(changes == 1)
     ends = np.flatnonzero(changes == -1)
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+    runs = zip(starts.tolist(), ends.tolist(), strict=True)
+    return list(runs)

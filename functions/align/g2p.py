@@ -84,7 +84,8 @@ def pronunciation(word: str) -> tuple[str, ...]:
 def predicted_pronunciation(word: str) -> tuple[str, ...]:
     """Returns what hama's model predicts; a word without a vowel is spelled out."""
     phonemes: list[str] = []
-    if len(word) > 1 and VOWELS.isdisjoint(word):
+    is_spelled_out = len(word) > 1 and VOWELS.isdisjoint(word)
+    if is_spelled_out:
         for letter in word:
             phonemes += pronunciation(letter)
         return tuple(phonemes)

@@ -97,29 +97,43 @@ class Network(torch.nn.Module):
     def window(self, samples: Samples, start: int, end: int) -> LogProbabilities:
         """Returns the frames of samples[start:end], computed with context on either side."""
         context_start = max(start - CONTEXT, 0)
-        frames = self.log_probabilities(samples[context_start : end + CONTEXT])
+        context_end = end + CONTEXT
+        with_context = samples[context_start:context_end]
+        frames = self.log_probabilities(with_context)
 
-        first = (start - context_start) // FRAME_SAMPLES
+        offset = start - context_start
+        first = offset // FRAME_SAMPLES
         length = max((end - start) // FRAME_SAMPLES, 1)
-        return frames[first : first + length]
+        last = first + length
+        return frames[first:last]
 
     def log_probabilities(self, samples: Samples) -> LogProbabilities:
-        inputs = {"waveform": samples[None], "waveform_lengths": np.array([len(samples)])}
-        outputs, lengths = self.model.session.run(["log_probs", "out_lengths"], inputs)
-        frames = outputs[0, : int(lengths[0])]
+        waveform = samples[None]
+        waveform_lengths = np.array([len(samples)])
+        inputs = {"waveform": waveform, "waveform_lengths": waveform_lengths}
+        session = self.model.session
+        outputs, lengths = session.run(["log_probs", "out_lengths"], inputs)
+        length = int(lengths[0])
+        frames = outputs[0, :length]
 
         columns = []
         for tokens in self.token_groups:
-            columns.append(np.logaddexp.reduce(frames[:, tokens], axis=1))
+            of_group = frames[:, tokens]
+            column = np.logaddexp.reduce(of_group, axis=1)
+            columns.append(column)
         return np.stack(columns, axis=1)
 
 
 def without_lag(frames: LogProbabilities) -> LogProbabilities:
     """Returns the frames LAG earlier, with silence at the end."""
     lag = min(LAG, len(frames))
-    silence = np.full((lag, frames.shape[1]), IMPOSSIBLE, np.float32)
-    silence[:, DICTIONARY[BLANK]] = 0.0
-    return np.concatenate([frames[LAG:], silence])
+    shape = (lag, frames.shape[1])
+    silence = np.full(shape, IMPOSSIBLE, np.float32)
+    blank = DICTIONARY[BLANK]
+    silence[:, blank] = 0.0
+
+    kept = frames[LAG:]
+    return np.concatenate([kept, silence])
 
 
 assert WINDOW % FRAME_SAMPLES == CONTEXT % FRAME_SAMPLES == 0

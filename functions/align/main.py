@@ -19,7 +19,8 @@ def load() -> Aligner:
     """Returns the aligner that the settings name."""
     name = settings().inference.aligner
     load_by_name = resolve_name(name)
-    return cast(Aligner, load_by_name())
+    aligner = load_by_name()
+    return cast(Aligner, aligner)
 
 
 ALIGN = Stage(

@@ -176,10 +176,12 @@ def quantity_words(token: re.Match[str]) -> list[str]:
 
     if suffix in ("st", "nd", "rd", "th"):
         last_word = words.pop()
-        words.append(ordinals()[last_word])
+        ordinal = ordinals()[last_word]
+        words.append(ordinal)
     elif suffix in ("s", "'s"):
         last_word = words.pop()
-        words.append(plural_of(last_word))
+        plural = plural_of(last_word)
+        words.append(plural)
     elif suffix in ("am", "pm"):
         words += letter_names(suffix)
     else:

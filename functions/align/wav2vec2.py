@@ -64,7 +64,8 @@ def require_cached_bundle(name: str, models: Path) -> None:
         return
 
     bundle = getattr(torchaudio.pipelines, name)
-    cached_file = models / Path(bundle._path).name
+    file_name = Path(bundle._path).name
+    cached_file = models / file_name
     if not cached_file.is_file():
         raise unavailable(name)
 
@@ -76,7 +77,8 @@ def weights_digest(network: torch.nn.Module) -> str:
         on_cpu = weights.cpu().contiguous()
         array = on_cpu.numpy()
         total.update(array.data)
-    return f"sha256:{total.hexdigest()}"
+    digest = total.hexdigest()
+    return f"sha256:{digest}"
 
 
 def unavailable(name: str) -> ModelUnavailable:

@@ -72,7 +72,8 @@ def split_at_pauses(
     for char in chars[1:]:
         start = run[-1].start
         end = char.start
-        if end - start > MAX_CHAR or contains_pause(start, end, pauses):
+        length = end - start
+        if length > MAX_CHAR or contains_pause(start, end, pauses):
             run = []
             runs.append(run)
         run.append(char)
@@ -118,7 +119,8 @@ def word_onset(start: float, earliest: float, audio: ChunkAudio) -> float:
 def char_end(start: float, limit: float, audio: ChunkAudio) -> float:
     """Returns the second at which a word's last character, which begins at `start`, ends."""
     latest = min(start + MAX_CHAR, limit)
-    pauses = audio.pauses(start, latest + MIN_SILENCE, MIN_SILENCE)
+    search_end = latest + MIN_SILENCE
+    pauses = audio.pauses(start, search_end, MIN_SILENCE)
     if pauses is None:
         latest_in_noise = start + CHAR_IN_NOISE
         return min(latest_in_noise, limit)
@@ -127,14 +129,17 @@ def char_end(start: float, limit: float, audio: ChunkAudio) -> float:
 
     sound_end = pauses[0].start
     shortest_end = start + FRAME
-    return min(max(sound_end, shortest_end), limit)
+    end = max(sound_end, shortest_end)
+    return min(end, limit)
 
 
 def longest_speech(start: float, end: float, audio: ChunkAudio) -> Interval:
     """Returns the longest part of [start, end] without a pause, for a word that is not aligned."""
     pauses = audio.pauses(start, end, MIN_PAUSE) or []
-    part_starts = [start, *(pause.end for pause in pauses)]
-    part_ends = [*(pause.start for pause in pauses), end]
+    pause_starts = [pause.start for pause in pauses]
+    pause_ends = [pause.end for pause in pauses]
+    part_starts = [start, *pause_ends]
+    part_ends = [*pause_starts, end]
 
     parts = zip(part_starts, part_ends, strict=True)
     longest_start, longest_end = max(parts, key=length)

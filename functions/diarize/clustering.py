@@ -55,7 +55,8 @@ def clean_embeddings(embeddings: Matrix, activity: NDArray[np.float32], min_clus
     is_solo = activity.sum(2, keepdims=True) == 1
     solo_activity = activity * is_solo
     solo_share = solo_activity.mean(1)
-    solo: Mask = usable & (solo_share >= MIN_SOLO_SHARE)
+    is_mostly_solo = solo_share >= MIN_SOLO_SHARE
+    solo: Mask = usable & is_mostly_solo
 
     without_nan = np.nan_to_num(embeddings)
     norms = np.linalg.norm(without_nan, axis=2)

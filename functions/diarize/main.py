@@ -18,7 +18,8 @@ def load() -> Diarizer:
     """Returns the diarizer that the settings name."""
     name = settings().inference.diarizer
     load_by_name = resolve_name(name)
-    return cast(Diarizer, load_by_name())
+    diarizer = load_by_name()
+    return cast(Diarizer, diarizer)
 
 
 DIARIZE = Stage(

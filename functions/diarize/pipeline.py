@@ -62,9 +62,11 @@ def load() -> "PyannoteDiarizer":
     model = settings().inference.diarize_model
     with suppress_pyannote_output():
         if model == EMBEDDED:
-            pipeline = embedded_pipeline(embedded_files())
+            files = embedded_files()
+            pipeline = embedded_pipeline(files)
         else:
-            pipeline = pretrained_pipeline(model_folder(model))
+            folder = model_folder(model)
+            pipeline = pretrained_pipeline(folder)
 
     device = torch.device(settings().inference.device)
     return PyannoteDiarizer(pipeline.to(device))

@@ -11,7 +11,6 @@ from functions.finalize.answer.job_cost import job_cost
 from functions.finalize.answer.outbox import (
     PROBLEM_NAME,
     delete_answer,
-    outbox_folder,
     put_answer,
     put_problem,
 )
@@ -21,7 +20,7 @@ from functions.finalize.formats.writers import WRITERS
 from functions.finalize.stage import StageResults, build_transcript
 from shared import __version__
 from shared.jobs.events import publish_job_event
-from shared.jobs.layout import problem_uri
+from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Aligned, Detection, Diarization, Manifest
 from shared.model.contracts import (
@@ -171,13 +170,16 @@ def load_stage_results(inputs: Mapping[str, Artifact], blobs: BlobStore) -> Stag
     detection = None
     if "language" in inputs:
         detection = load_model(Detection, inputs["language"], blobs)
+    manifest = load_model(Manifest, inputs["manifest"], blobs)
     words = numbered_inputs("words", inputs)
+    aligned = [load_model(Aligned, artifact, blobs) for artifact in words]
     turns = numbered_inputs("turns", inputs)
+    diarizations = [load_model(Diarization, artifact, blobs) for artifact in turns]
     return StageResults(
-        manifest=load_model(Manifest, inputs["manifest"], blobs),
+        manifest=manifest,
         detection=detection,
-        aligned=[load_model(Aligned, artifact, blobs) for artifact in words],
-        diarizations=[load_model(Diarization, artifact, blobs) for artifact in turns],
+        aligned=aligned,
+        diarizations=diarizations,
     )
 
 

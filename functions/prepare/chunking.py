@@ -88,8 +88,10 @@ class Chunker:
         the target is buffered, so the remainder is never tiny.
         """
         self._detector.push(probabilities)
-        self._probabilities.extend(probabilities.tolist())
-        self._end += len(probabilities) * WINDOW
+        added = probabilities.tolist()
+        self._probabilities.extend(added)
+        added_samples = len(added) * WINDOW
+        self._end += added_samples
 
         expected = expected_seconds * SAMPLE_RATE
         while True:

@@ -147,7 +147,9 @@ def declared_seconds(container: Any, stream: Any) -> float | None:
     The stream's own length comes first because a picture may last longer.
     """
     if stream.duration is not None:
-        return float(stream.duration * stream.time_base)
+        of_stream = stream.duration * stream.time_base
+        return float(of_stream)
     if container.duration is not None:
-        return float(container.duration / av.time_base)
+        of_container = container.duration / av.time_base
+        return float(of_container)
     return None

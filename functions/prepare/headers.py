@@ -54,7 +54,8 @@ def id3_length(file: BinaryIO) -> int:
     """Returns the bytes of the ID3 tag at the file's start; 0 without one."""
     file.seek(0)
     header = file.read(10)
-    if header[:3] != b"ID3" or len(header) < 10:
+    is_tag = header[:3] == b"ID3"
+    if not is_tag or len(header) < 10:
         return 0
     length = 0
     for byte in header[6:]:

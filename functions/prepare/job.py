@@ -103,12 +103,14 @@ def find_recording(source: Source, blobs: BlobStore) -> Blob:
     recording = blobs.find(source.uri)
     if recording is None or recording.generation != source.generation:
         raise ArtifactMissing("the recording was deleted or replaced before it was read")
-    if recording.size == 0:
+    size = recording.size
+    if size == 0:
         raise EmptyRecording("the object holds 0 bytes")
     max_gigabytes = settings().recordings.max_gigabytes
     max_bytes = max_gigabytes * 1e9
-    if recording.size > max_bytes:
-        raise RecordingTooLarge(f"{recording.size} bytes; the limit is {max_gigabytes:g} GB")
+    if size > max_bytes:
+        message = f"{size} bytes; the limit is {max_gigabytes:g} GB"
+        raise RecordingTooLarge(message)
     return recording
 
 

@@ -11,4 +11,5 @@ def limit_memory() -> None:
 
     Mapped files and code do not count.
     """
-    resource.setrlimit(resource.RLIMIT_DATA, (MAX_BYTES, MAX_BYTES))
+    soft_and_hard = (MAX_BYTES, MAX_BYTES)
+    resource.setrlimit(resource.RLIMIT_DATA, soft_and_hard)

@@ -33,7 +33,8 @@ class Downmix:
         microphones; they are averaged.
         """
         layout = frame.layout.name
-        if frame.layout.nb_channels <= MAX_SURROUND_CHANNELS:
+        channels = frame.layout.nb_channels
+        if channels <= MAX_SURROUND_CHANNELS:
             layout = "mono"
         for rows in self._resampler.convert(frame, layout):
             yield average(rows)

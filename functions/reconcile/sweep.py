@@ -242,9 +242,11 @@ class Sweep:
 
     def give_up(self, job: Job) -> None:
         """Report to the job's owner that no run came to an end."""
-        error = GivenUp(f"{job.run} runs ended without an answer; the log of each has the reason")
+        message = f"{job.run} runs ended without an answer; the log of each has the reason"
+        error = GivenUp(message)
         problem = error.problem(job.job_id, "reconcile")
-        self.executions.report_problem(job.source, job.run + 1, problem)
+        next_run = job.run + 1
+        self.executions.report_problem(job.source, next_run, problem)
 
     def start_next_run(self, job: Job) -> None:
         """Start the job's next run. That of a cancelled job only reports the cancellation."""

@@ -81,7 +81,9 @@ def speech_in_window(window: ProbeWindow, manifest: Manifest) -> Speech:
         start = max(interval.start, covered_until)
         end = min(interval.end, window.end)
         if start < end:
-            moved = Interval(start=start + shift, end=end + shift)
+            moved_start = start + shift
+            moved_end = end + shift
+            moved = Interval(start=moved_start, end=moved_end)
             speech.append(moved)
             covered_until = end
     return tuple(speech)
@@ -137,7 +139,8 @@ def views_of(window: ProbeWindow, speech: Speech) -> Iterator[Speech]:
     whole = Interval(start=start, end=end)
     yield (whole,)
     seconds = total_seconds(speech)
-    if 0 < seconds < SPARSE_SPEECH * length:
+    sparse_seconds = SPARSE_SPEECH * length
+    if 0 < seconds < sparse_seconds:
         yield speech
 
 
@@ -146,11 +149,12 @@ def mean_probabilities(guesses: Sequence[Mapping[str, float]]) -> Probabilities:
     codes: set[str] = set()
     for guess in guesses:
         codes.update(guess)
+    count = len(guesses)
     mean = {}
     for code in sorted(codes):
         probabilities = [guess.get(code, 0.0) for guess in guesses]
         total = sum(probabilities)
-        mean[code] = total / len(guesses)
+        mean[code] = total / count
     return mean
 
 

@@ -71,11 +71,13 @@ def covered_by(segments: Iterable[RecognizedSegment]) -> Iterator[Interval]:
     """
     for segment in segments:
         if segment.quality_flags:
-            yield Interval(start=segment.start, end=segment.end)
+            whole = Interval(start=segment.start, end=segment.end)
+            yield whole
         for word in segment.words:
             start = earliest_start(word) - PADDING
             end = word.end + PADDING
-            yield Interval(start=start, end=end)
+            padded = Interval(start=start, end=end)
+            yield padded
 
 
 def nearest_request(gap: Interval, requests: Iterable[DecodeRequest]) -> DecodeRequest:

@@ -59,7 +59,8 @@ def quality_flags(
     flags: list[QualityFlag] = []
     if is_repetitive(segment, units, per_word):
         flags.append("repetitive")
-    if logprob_of(segment) < MIN_LOGPROB:
+    logprob = logprob_of(segment)
+    if logprob < MIN_LOGPROB:
         flags.append("improbable")
     is_silent = peak <= SILENCE_PEAK
     if is_silent or is_invented(segment, words, speech_seconds):
@@ -103,7 +104,8 @@ def has_loop(units: Sequence[str], min_units: int) -> bool:
     for phrase in range(1, longest_phrase + 1):
         loop = max(min_units, phrase * MIN_REPETITIONS)
         match = longest_match(units, phrase)
-        if match >= loop - phrase:
+        min_match = loop - phrase
+        if match >= min_match:
             return True
     return False
 

@@ -106,7 +106,8 @@ def fetch_from_hub(name: str, models: Path, download: bool) -> Path:
     try:
         folder = download_model(name, cache_dir=str(models), local_files_only=not download)
     except (ValueError, OSError) as error:  # an unknown name, or no such model in the cache
-        raise ModelUnavailable(f"the speech model {name!r} is not on this deployment") from error
+        message = f"the speech model {name!r} is not on this deployment"
+        raise ModelUnavailable(message) from error
     return Path(folder)
 
 

@@ -49,7 +49,8 @@ MAX_PROMPT_TOKENS = 223
 
 def load(name: str | None = None) -> "Whisper":
     """Returns the recogniser with the named model, or with the deployment's."""
-    return load_model(name or settings().inference.whisper_model)
+    default = settings().inference.whisper_model
+    return load_model(name or default)
 
 
 @lru_cache(maxsize=1)

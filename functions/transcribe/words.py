@@ -100,8 +100,10 @@ def place_words(
         start = word.start + window.start
         end = word.end + window.start
         start, end = trim_silence(start, end, speech)
-        start = min(max(start, earliest), window.end)
-        end = min(max(end, start), window.end)
+        start = max(start, earliest)
+        start = min(start, window.end)
+        end = max(end, start)
+        end = min(end, window.end)
         earliest = start
         probability = max(word.probability, 0.0)
         yield RecognizedWord(

@@ -28,14 +28,17 @@ class FirestoreDocuments:
     """Documents whose version is their update time."""
 
     def __init__(self) -> None:
-        self._client = firestore.Client(database=settings().adapters.firestore_database)
+        database = settings().adapters.firestore_database
+        self._client = firestore.Client(database=database)
 
     def get(self, path: str) -> tuple[Document, object] | None:
+        reference = self._client.document(path)
         with translate_errors():
-            snapshot = self._client.document(path).get(timeout=TIMEOUT)
+            snapshot = reference.get(timeout=TIMEOUT)
         if not snapshot.exists:
             return None
-        return cast(Document, snapshot.to_dict()), snapshot.update_time
+        document = cast(Document, snapshot.to_dict())
+        return document, snapshot.update_time
 
     def put(self, path: str, document: Document, if_version: object | None) -> bool:
         reference = self._client.document(path)
@@ -52,8 +55,9 @@ class FirestoreDocuments:
         return True
 
     def delete(self, path: str) -> None:
+        reference = self._client.document(path)
         with translate_errors():
-            self._client.document(path).delete(timeout=TIMEOUT)
+            reference.delete(timeout=TIMEOUT)
 
     def list_recent(self, collection: str, limit: int) -> Iterator[Document]:
         newest_first = firestore.Query.DESCENDING
@@ -69,7 +73,8 @@ class FirestoreDocuments:
 def documents(query: firestore.Query) -> Iterator[Document]:
     """Yields the documents that a query finds."""
     with translate_errors():
-        for snapshot in query.stream(timeout=TIMEOUT):
+        snapshots = query.stream(timeout=TIMEOUT)
+        for snapshot in snapshots:
             yield cast(Document, snapshot.to_dict())
 
 

@@ -33,10 +33,13 @@ class GcsBlobs:
         self._client = storage.Client()
 
     def find(self, uri: str) -> Blob | None:
-        bucket, name = split_uri(uri)
+        bucket_name, name = split_uri(uri)
+        bucket = self._client.bucket(bucket_name)
         with translate_errors(uri):
-            found = self._client.bucket(bucket).get_blob(name, timeout=TIMEOUT, retry=RETRY)
-        return blob_of(found) if found else None
+            found = bucket.get_blob(name, timeout=TIMEOUT, retry=RETRY)
+        if found is None:
+            return None
+        return blob_of(found)
 
     def list(
         self, prefix: str, *, start: str = "", end: str = "", glob: str = ""
@@ -71,7 +74,8 @@ class GcsBlobs:
         blob = self._at(source.uri, source.generation)
         with translate_errors(source.uri):
             blob.reload(timeout=TIMEOUT, retry=RETRY)
-        reader = io.BufferedReader(RangedReader(blob), buffer_size=RANGE_BYTES)
+        unbuffered = RangedReader(blob)
+        reader = io.BufferedReader(unbuffered, buffer_size=RANGE_BYTES)
         return cast(BinaryIO, reader)
 
     def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
@@ -145,8 +149,9 @@ class GcsBlobs:
         return True
 
     def _at(self, uri: str, generation: int | None = None) -> storage.Blob:
-        bucket, name = split_uri(uri)
-        return self._client.bucket(bucket).blob(name, generation=generation)
+        bucket_name, name = split_uri(uri)
+        bucket = self._client.bucket(bucket_name)
+        return bucket.blob(name, generation=generation)
 
 
 class RangedReader(io.RawIOBase):
@@ -168,7 +173,8 @@ class RangedReader(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         origins = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}
-        self._position = max(0, origins[whence] + offset)
+        position = origins[whence] + offset
+        self._position = max(0, position)
         return self._position
 
     def readinto(self, buffer: Any) -> int:
@@ -181,9 +187,10 @@ class RangedReader(io.RawIOBase):
             data = self._blob.download_as_bytes(
                 start=self._position, end=last, timeout=TIMEOUT, retry=RETRY
             )
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+        count = len(data)
+        buffer[:count] = data
+        self._position += count
+        return count
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from shared.model.errors import Transient
 GOOGLE_ERRORS: tuple[type[Exception], ...] = (GoogleAPICallError, RetryError, GoogleAuthError)
 """What Google's clients raise.
 
-A missing right, resource or credential (403, 404, no token) is among it and so may pass: an
-operator can mend it, and the job can wait for that.
+A missing right, resource or credential (403, 404, no token) is one of them, and so is transient:
+an operator can mend it, and the job can wait for that.
 """
 
 

@@ -38,8 +38,12 @@ class MemoryBlobs:
         endings = endings_of(glob)
         found = []
         for uri, (blob, _) in sorted(self._objects.items()):
-            in_bounds = start <= blob.name and (not end or blob.name < end)
-            if uri.startswith(prefix) and in_bounds and blob.name.endswith(endings):
+            name = blob.name
+            is_before = name < start
+            is_after = bool(end) and name >= end
+            if is_before or is_after:
+                continue
+            if uri.startswith(prefix) and name.endswith(endings):
                 found.append(blob)
         return iter(found)
 
@@ -110,8 +114,10 @@ def endings_of(glob: str) -> tuple[str, ...]:
 
 def crc32c(data: bytes) -> str:
     """Returns the checksum as Cloud Storage writes it."""
-    checksum = google_crc32c.value(data).to_bytes(4, "big")
-    return base64.b64encode(checksum).decode()
+    checksum = google_crc32c.value(data)
+    big_endian = checksum.to_bytes(4, "big")
+    encoded = base64.b64encode(big_endian)
+    return encoded.decode()
 
 
 class MemoryDocuments:

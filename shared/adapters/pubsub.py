@@ -19,10 +19,10 @@ from shared.model.errors import EventsUnavailable
 from shared.settings import settings
 
 TIMEOUT = 10.0
-"""Seconds until publishing is left to reconcile, retries included: finalize's caller waits for
-it."""
+"""Seconds that publishing may take, retries included, since finalize's caller waits for it. After
+that, reconcile publishes the event."""
 ATTEMPT_TIMEOUT = 5.0
-"""Seconds that each of its requests may take."""
+"""Seconds that each request to publish may take."""
 
 translate_errors = partial(translate_google_errors, EventsUnavailable, "Pub/Sub")
 

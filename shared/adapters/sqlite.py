@@ -79,8 +79,9 @@ class SqliteDocuments:
         return cursor.rowcount == 1
 
     def delete(self, path: str) -> None:
+        statement = "delete from documents where path = ?"
         with self._database() as database:
-            database.execute("delete from documents where path = ?", (path,))
+            database.execute(statement, (path,))
 
     def drop_expired(self) -> None:
         """Delete the documents that have expired, which Firestore does by itself."""
@@ -101,9 +102,11 @@ class SqliteDocuments:
 
     def _select(self, query: str, *parameters: object) -> Iterator[Document]:
         with self._database() as database:
-            rows = database.execute(query, parameters).fetchall()
+            cursor = database.execute(query, parameters)
+            rows = cursor.fetchall()
         for (text,) in rows:
-            yield json.loads(text)
+            document = json.loads(text)
+            yield document
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:

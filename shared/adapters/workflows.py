@@ -27,8 +27,10 @@ class WorkflowExecutions:
     """Executions of the workflow that the settings name."""
 
     def __init__(self) -> None:
-        self._workflow = settings().adapters.workflow
-        self._client = client(settings().adapters.executions_host)
+        adapters = settings().adapters
+        host = adapters.executions_host
+        self._workflow = adapters.workflow
+        self._client = client(host)
 
     def start(
         self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
@@ -61,12 +63,14 @@ class WorkflowExecutions:
 
     def _create(self, argument: dict[str, JsonValue]) -> str:
         """Create an execution. Returns its id."""
-        execution = Execution(argument=json.dumps(argument))
+        text = json.dumps(argument)
+        execution = Execution(argument=text)
         with translate_errors():
             created = self._client.create_execution(
                 parent=self._workflow, execution=execution, timeout=TIMEOUT
             )
-        return str(created.name).rpartition("/")[2]
+        name = str(created.name)
+        return name.rpartition("/")[2]
 
     def _name(self, execution: str) -> str:
         return f"{self._workflow}/executions/{execution}"

@@ -34,12 +34,13 @@ def publish_job_event(job_id: str, jobs: JobStore, publisher: EventPublisher) ->
 
 def cloud_event(job: Job) -> CloudEvent:
     """Returns the event of a job that has ended. It is the same each time."""
+    ended = job.ended or job.updated
     attributes = {
         "id": f"{job.job_id}-{job.run}-{job.state}",
         "source": f"{SOURCE}{job.source.bucket}",
         "type": f"{TYPE}{job.state}",
         "subject": job.source.name,
-        "time": (job.ended or job.updated).isoformat(),
+        "time": ended.isoformat(),
         "datacontenttype": JSON,
     }
     data = job_event(job).model_dump(mode="json")
@@ -47,8 +48,7 @@ def cloud_event(job: Job) -> CloudEvent:
 
 
 def job_event(job: Job) -> JobEvent:
-    """Returns the event's data. It names the answer and the problem's type, and nothing that was
-    said."""
+    """Returns the event's data: URIs and the problem's type, but nothing of the transcript."""
     fields = {
         "job_id": job.job_id,
         "source": job.source,

@@ -4,10 +4,9 @@ answer."""
 import re
 from collections.abc import Iterator
 
-from shared.jobs.layout import answer_folder
+from shared.jobs.layout import outbox_folder
 from shared.model.contracts import Source
 from shared.ports.blobs import Blob, BlobStore
-from shared.settings import settings
 
 NO_RECORDING = re.compile(
     r"/$|(^|/)options[.]json$|^(gsutil|gcloud)/tmp/parallel_composite_uploads/"
@@ -24,10 +23,12 @@ def is_recording(name: str) -> bool:
 
 def answered(source: Source, blobs: BlobStore) -> bool:
     """Returns whether this generation of the recording, or a later one, has an answer."""
-    folder = f"gs://{settings().buckets.outbox}/{answer_folder(source)}"
+    folder = outbox_folder(source)
     for name in COMMIT_MARKS:
         mark = blobs.find(f"{folder}/{name}")
-        if mark is not None and generation_of(mark) >= source.generation:
+        if mark is None:
+            continue
+        if generation_of(mark) >= source.generation:
             return True
     return False
 

@@ -110,17 +110,21 @@ class StageRecord(StoredModel):
     seconds: float | None = None
     """Duration of the attempt that succeeded."""
     reused: bool = False
-    """Whether a later run was given the result of an earlier one."""
+    """Whether a later run used the cached result."""
 
     def is_leased(self, now: datetime, lease: timedelta) -> bool:
         """Returns whether an attempt holds a lease that has not run out."""
+        if self.state != "running":
+            return False
         remaining = self.lease_until - now
-        is_valid = timedelta() < remaining <= MAX_LEASE_LENGTHS * lease
-        return is_valid and self.state == "running"
+        longest = MAX_LEASE_LENGTHS * lease
+        return timedelta() < remaining <= longest
 
     def is_held_by(self, owner: str) -> bool:
         """Returns whether `owner` is the attempt at work. A lease that was lost stays lost."""
-        return self.state == "running" and self.owner == owner
+        if self.state != "running":
+            return False
+        return self.owner == owner
 
 
 NOT_ENDED: Mapping[str, Any] = {"results": {}, "ended": None, "notification": None}
@@ -346,8 +350,7 @@ def attempt_completed(
 
 
 def reused(record: StageRecord | None, unattempted: StageRecord, now: datetime) -> StageRecord:
-    """Returns the record as done and reused; `unattempted` is what it is based on if there is
-    none."""
+    """Returns the record as done and reused. Without a record, `unattempted` is marked instead."""
     known = record or unattempted
     changes = {"state": "done", "reused": True, "updated": now}
     return known.model_copy(update=changes)

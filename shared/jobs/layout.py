@@ -12,7 +12,8 @@ def job_uri(source: Source) -> str:
 
     Jobs share nothing, so erasing a job means erasing its folder.
     """
-    return f"gs://{settings().buckets.work}/{source.job_id}/"
+    bucket = settings().buckets.work
+    return f"gs://{bucket}/{source.job_id}/"
 
 
 def work_uri(source: Source, stage: str) -> str:
@@ -25,11 +26,19 @@ def problem_uri(source: Source) -> str:
     return f"{job_uri(source)}problem.json"
 
 
+def outbox_folder(source: Source) -> str:
+    """Returns the URI of the folder of a recording's answer, without a slash at the end."""
+    bucket = settings().buckets.outbox
+    folder = answer_folder(source)
+    return f"gs://{bucket}/{folder}"
+
+
 def answer_folder(source: Source) -> str:
     """Returns what the names of a recording's answers begin with, without a slash at the end.
 
     It is the recording's full name, since two files may share a stem.
     """
-    if len(source.name.encode()) > MAX_NAME_BYTES:
+    name_bytes = source.name.encode()
+    if len(name_bytes) > MAX_NAME_BYTES:
         return f"too-long-a-name/{source.job_id}"
     return source.name

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from shared.jobs.inbox import answered, generation_of, is_recording
 from shared.jobs.job import Job
-from shared.jobs.layout import answer_folder, job_uri
+from shared.jobs.layout import job_uri, outbox_folder
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.model.errors import Cancelled
@@ -75,7 +75,8 @@ class Operations:
         answer again. Raises Refused if the job has ended.
         """
         source = self.source(name_or_id)
-        if self.jobs.find(source.job_id) is None and answered(source, self.blobs):
+        is_claimed = self.jobs.find(source.job_id) is not None
+        if not is_claimed and answered(source, self.blobs):
             raise Refused("it has been answered")
         problem = Cancelled("by request").problem(source.job_id, None)
         job = self.jobs.cancel(source, problem)
@@ -97,10 +98,12 @@ class Operations:
         bucket = settings().buckets.inbox
         inbox = f"gs://{bucket}/"
         named = self.blobs.find(inbox + name_or_id)
-        for blob in [named] if named else self.blobs.list(inbox):
+        candidates = [named] if named else self.blobs.list(inbox)
+        for blob in candidates:
             name = blob.uri.removeprefix(inbox)
             source = Source(bucket=bucket, name=name, generation=blob.generation)
-            if name_or_id in (name, source.job_id) and is_recording(name):
+            is_meant = name_or_id in (name, source.job_id)
+            if is_meant and is_recording(name):
                 return source
         raise Refused(f"there is no job and no recording {name_or_id}")
 
@@ -131,7 +134,8 @@ class Operations:
             yield Source(bucket=bucket, name=name, generation=recording.generation)
         for job in self.jobs.list_by_object(bucket, name):
             yield job.source
-        folder = f"gs://{settings().buckets.outbox}/{name}"
+        outbox = settings().buckets.outbox
+        folder = f"gs://{outbox}/{name}"
         for answer in answers(folder, self.blobs):
             generation = generation_of(answer)
             if generation:
@@ -141,9 +145,10 @@ class Operations:
 def delete_answer(source: Source, blobs: BlobStore) -> None:
     """Delete the answer to this generation and to earlier ones. A later generation may have been
     answered meanwhile."""
-    folder = f"gs://{settings().buckets.outbox}/{answer_folder(source)}"
+    folder = outbox_folder(source)
     for blob in answers(folder, blobs):
-        if generation_of(blob) <= source.generation:
+        generation = generation_of(blob)
+        if generation <= source.generation:
             blobs.delete(blob.uri, blob.generation)
 
 

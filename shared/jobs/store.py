@@ -73,7 +73,9 @@ class JobStore:
         job = self.find(job_id)
         if job is None or job.state == "erased":
             return False
-        return job.run == run and job.execution == execution
+        if job.run != run:
+            return False
+        return job.execution == execution
 
     def request_rerun(self, job_id: str, options: dict[str, JsonValue]) -> int:
         """Reserve a further run, in which the stages may fail as often as in the first. Returns its
@@ -83,7 +85,8 @@ class JobStore:
         """
         for record in self.stage_records(job_id):
             self._change_record(job_id, record.key, attempts_forgotten)
-        job = self._change_job(job_id, rerun_requested, options, self._now())
+        now = self._now()
+        job = self._change_job(job_id, rerun_requested, options, now)
         if job is None:
             raise RecordingErased("the recording was erased meanwhile")
         return job.requested_run
@@ -186,7 +189,7 @@ class JobStore:
         self._change_record(job_id, key, attempt_completed, owner, now, seconds)
 
     def record_reuse(self, job_id: str, key: str, stage: str, part: int) -> None:
-        """Record that a run was given a result that was there already."""
+        """Record that a run used a cached result."""
         now = self._now()
         unattempted = StageRecord(
             key=key,
@@ -205,6 +208,7 @@ class JobStore:
     # Queries
 
     def find(self, job_id: str) -> Job | None:
+        """Returns the job, or None if there is none."""
         found = self.documents.get(job_path(job_id))
         if found is None:
             return None
@@ -213,7 +217,9 @@ class JobStore:
 
     def is_erased(self, job_id: str) -> bool:
         job = self.find(job_id)
-        return job is not None and job.state == "erased"
+        if job is None:
+            return False
+        return job.state == "erased"
 
     def raise_if_erased(self, job_id: str) -> None:
         """Raises RecordingErased if the recording was erased."""
@@ -227,8 +233,8 @@ class JobStore:
 
     def list_by_object(self, bucket: str, name: str) -> list[Job]:
         """Returns the jobs of all generations of an object."""
-        jobs = self._query("source.name", name)
-        return [job for job in jobs if job.source.bucket == bucket]
+        same_name = self._query("source.name", name)
+        return [job for job in same_name if job.source.bucket == bucket]
 
     def list_by_state(self, state: JobState) -> list[Job]:
         """Returns the jobs in a state, in the order in which they were created."""
@@ -246,7 +252,8 @@ class JobStore:
 
     def stage_records(self, job_id: str) -> list[StageRecord]:
         """Returns the job's stage records in the order in which they started."""
-        documents = self.documents.list_recent(f"jobs/{job_id}/tasks", limit=MAX_STAGE_RECORDS)
+        path = f"jobs/{job_id}/tasks"
+        documents = self.documents.list_recent(path, limit=MAX_STAGE_RECORDS)
         records = [StageRecord.model_validate(document) for document in documents]
         return sorted(records, key=lambda record: record.started)
 
@@ -316,7 +323,8 @@ class JobStore:
             after = change(before)
             if after is None:
                 return None
-            if self.documents.put(path, after.model_dump(mode="json"), if_version=version):
+            changed = after.model_dump(mode="json")
+            if self.documents.put(path, changed, if_version=version):
                 return after
         raise JobStoreUnavailable(f"{MAX_CONFLICTS} writes in a row met a conflict")
 

@@ -90,7 +90,7 @@ class StageResponse(WireModel):
     stage_version: str
     outputs: dict[str, Artifact | tuple[Artifact, ...]] = {}
     reused: bool = False
-    """The result is an earlier request's."""
+    """Whether it is the cached result of an earlier request."""
     engine: Engine | None = None
     seconds: float = 0.0
 

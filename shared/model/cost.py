@@ -72,9 +72,12 @@ class Prices(WireModel):
     @field_validator("google")
     @classmethod
     def complete(cls, google: dict[Unit, Price]) -> dict[Unit, Price]:
-        missing = set(get_args(Unit)) - set(google)
+        """Returns the prices. Raises ValueError if a unit has none."""
+        units = set(get_args(Unit))
+        missing = units - set(google)
         if missing:
-            raise ValueError(f"no price of {', '.join(sorted(missing))}")
+            names = ", ".join(sorted(missing))
+            raise ValueError(f"no price of {names}")
         return google
 
     @property
@@ -92,19 +95,24 @@ class Prices(WireModel):
 def prices() -> Prices:
     """Returns the prices of prices.toml."""
     path = Path(__file__).parent / "prices.toml"
-    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    content = tomllib.loads(text)
     return Prices.model_validate(content)
 
 
 def usd_per_second(resources: Resources, table: Prices) -> float:
     """Returns the price of one billed second of an instance, in USD."""
     if resources.gpu is None:
-        cpu = resources.cpu * table.of("cpu_second")
-        memory = resources.memory_gib * table.of("gib_second")
-        return cpu + memory
-    cpu = resources.cpu * table.of("instance_cpu_second")
-    memory = resources.memory_gib * table.of("instance_gib_second")
-    return cpu + memory + table.of("l4_second")
+        cpu_price = table.of("cpu_second")
+        memory_price = table.of("gib_second")
+        gpu = 0.0
+    else:
+        cpu_price = table.of("instance_cpu_second")
+        memory_price = table.of("instance_gib_second")
+        gpu = table.of("l4_second")
+    cpu = resources.cpu * cpu_price
+    memory = resources.memory_gib * memory_price
+    return cpu + memory + gpu
 
 
 def billed(seconds: float) -> float:
@@ -124,7 +132,8 @@ def operations(
     """
     counted: Counter[Unit] = Counter()
     for stage, number in calls.items():
-        for unit, per_call in STAGES[stage].operations.items():
+        billed_units = STAGES[stage].operations
+        for unit, per_call in billed_units.items():
             counted[unit] += number * per_call
     renewals = seconds / heartbeat
     gib = stored * GIB_PER_SECOND
@@ -149,16 +158,18 @@ def cost(
     items = {}
     for stage, seconds in busy.items():
         function = STAGES[stage].function
-        price = usd_per_second(resources[function], table)
-        items[stage] = seconds * price
+        instance = resources[function]
+        items[stage] = seconds * usd_per_second(instance, table)
     for item, units in ITEMS.items():
         items[item] = 0.0
         for unit in units:
-            items[item] += used.get(unit, 0) * table.of(unit)
+            number = used.get(unit, 0)
+            items[item] += number * table.of(unit)
     rounded = {item: round(usd, 8) for item, usd in items.items()}
+    total = sum(rounded.values())
     return Cost(
         currency=table.currency,
-        total=round(sum(rounded.values()), 8),
+        total=round(total, 8),
         items=rounded,
         price_table=table.name,
     )

@@ -12,7 +12,8 @@ def union(intervals: Iterable[Interval], gap: float = 0.0) -> list[Interval]:
     Intervals at most `gap` seconds apart become one.
     """
     merged: list[Interval] = []
-    for interval in sorted(intervals, key=lambda interval: interval.start):
+    in_order = sorted(intervals, key=lambda interval: interval.start)
+    for interval in in_order:
         last = merged[-1] if merged else None
         if last is None or interval.start > last.end + gap:
             merged.append(interval)
@@ -42,11 +43,15 @@ def subtract(intervals: Sequence[Interval], removed: Sequence[Interval]) -> list
 
 def uncovered(speech: Iterable[Interval], covered: Iterable[Interval]) -> list[Interval]:
     """Returns the speech outside every covered interval, as disjoint intervals in order."""
-    return subtract(union(speech), union(covered))
+    disjoint_speech = union(speech)
+    disjoint_covered = union(covered)
+    return subtract(disjoint_speech, disjoint_covered)
 
 
 def total_seconds(intervals: Iterable[Interval | Chunk | Turn]) -> float:
-    return sum(interval.end - interval.start for interval in intervals)
+    """Returns the sum of the intervals' lengths, in seconds. Overlaps count twice."""
+    lengths = [interval.end - interval.start for interval in intervals]
+    return sum(lengths)
 
 
 def clamp(time: float, interval: Interval | Chunk) -> float:

@@ -1,4 +1,4 @@
-"""What is to be done with a recording.
+"""The options of a recording: where they come from, and which stages they are passed to.
 
 Options come from the object's metadata, over the nearest options.json, over the deployment's
 defaults. Each stage is passed only the options that change its result.
@@ -57,7 +57,8 @@ def as_list(value: Any) -> Any:
     """Returns the names in a text with commas, which is how metadata holds a list."""
     if not isinstance(value, str):
         return value
-    names = [name.strip() for name in value.split(",")]
+    parts = value.split(",")
+    names = [part.strip() for part in parts]
     return [name for name in names if name]
 
 
@@ -81,12 +82,14 @@ def as_object(value: Any) -> Any:
 
 def within_limits(rules: dict[str, str]) -> dict[str, str]:
     """Returns the rules. Raises ValueError if they are too many or one is too long or blank."""
-    if len(rules) > MOST_RULES:
-        raise ValueError(f"{len(rules)} rules; the limit is {MOST_RULES}")
+    count = len(rules)
+    if count > MOST_RULES:
+        raise ValueError(f"{count} rules; the limit is {MOST_RULES}")
     for find, replacement in rules.items():
         if not find.strip():
             raise ValueError("what to find must not be blank")
-        if max(len(find), len(replacement)) > LONGEST_RULE:
+        longest = max(len(find), len(replacement))
+        if longest > LONGEST_RULE:
             raise ValueError(f"a text of a rule has at most {LONGEST_RULE} characters")
     return rules
 
@@ -133,10 +136,12 @@ class Options(WireModel):
 
     @model_validator(mode="after")
     def speakers_agree(self) -> "Options":
+        """Returns the options. Raises ValueError if those for speakers contradict each other."""
         low, high = self.min_speakers, self.max_speakers
         if low is not None and high is not None and low > high:
             raise ValueError(f"min-speakers is {low} and max-speakers is {high}")
-        if self.channels == "split" and self.speakers is not None:
+        is_split = self.channels == "split"
+        if is_split and self.speakers is not None:
             raise ValueError(
                 "speakers is given and channels is split, where each channel is a speaker"
             )
@@ -161,8 +166,10 @@ def resolve(
             origins[name] = origin
     options = parse_options(values, "the options together")
     resolved = {}
-    for name, value in options.model_dump(mode="json", by_alias=True).items():
-        resolved[name] = ResolvedOption(value=value, origin=origins.get(name, "built in"))
+    in_force = options.model_dump(mode="json", by_alias=True)
+    for name, value in in_force.items():
+        origin = origins.get(name, "built in")
+        resolved[name] = ResolvedOption(value=value, origin=origin)
     return options, resolved
 
 
@@ -174,12 +181,14 @@ def option_values(resolved: Mapping[str, ResolvedOption]) -> Options:
 
 def parse_options(layer: Mapping[str, JsonValue], origin: str) -> Options:
     """Returns the options of a layer. Raises BadOption, which names the layer and the errors."""
+    values = dict(layer)
     try:
-        return Options.model_validate(dict(layer))
+        return Options.model_validate(values)
     except ValidationError as error:
         errors = error.errors()[:MOST_ERRORS]
         descriptions = [describe_error(each) for each in errors]
-        raise BadOption(f"{origin}: {'; '.join(descriptions)}") from error
+        text = "; ".join(descriptions)
+        raise BadOption(f"{origin}: {text}") from error
 
 
 def describe_error(error: Any) -> str:
@@ -263,9 +272,12 @@ def read_options_file(data: bytes, path: str) -> dict[str, JsonValue]:
     """Returns the options in an options.json. Raises BadOption if its shape is wrong."""
     refuse_if_large(len(data), path)
     try:
-        return OptionsFile.model_validate_json(data).model_dump()
+        options_file = OptionsFile.model_validate_json(data)
     except ValidationError as error:
-        raise BadOption(f"{path} is {describe_shape_error(error.errors()[0])}") from error
+        first = error.errors()[0]
+        description = describe_shape_error(first)
+        raise BadOption(f"{path} is {description}") from error
+    return options_file.model_dump()
 
 
 def refuse_if_large(size: int, path: str) -> None:
@@ -275,6 +287,7 @@ def refuse_if_large(size: int, path: str) -> None:
 
 
 def describe_shape_error(error: Any) -> str:
+    """Returns what is wrong with the shape of an options.json, for after "is"."""
     if not error["loc"]:
         return f"not a JSON object: {error['msg']}"
     key = error["loc"][0]

@@ -38,7 +38,8 @@ def schemas() -> dict[str, dict[str, object]]:
     """Returns the schemas by the name of the model in lower case, such as "stage-request"."""
     found = {}
     for model in READ:
-        found[kebab_case(model)] = with_dialect(model.model_json_schema())
+        schema = model.model_json_schema()
+        found[kebab_case(model)] = with_dialect(schema)
     for model in WRITTEN:
         schema = model.model_json_schema(mode="serialization", schema_generator=EveryFieldRequired)
         found[kebab_case(model)] = with_dialect(schema)

@@ -74,7 +74,7 @@ class BlobStore(Protocol):
     def open(self, source: Source) -> BinaryIO:
         """Returns a seekable file of that generation, which is read in ranges.
 
-        It, or reading from it, raises ArtifactMissing.
+        Opening or reading it raises ArtifactMissing.
         """
         ...
 

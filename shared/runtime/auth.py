@@ -32,7 +32,9 @@ def authenticate(authorization: str) -> None:
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("the Authorization header holds no bearer token")
     claims = verify_token(token)
-    if claims.get("email") not in callers or claims.get("email_verified") is not True:
+    may_call = claims.get("email") in callers
+    is_verified = claims.get("email_verified") is True
+    if not may_call or not is_verified:
         raise Forbidden("the caller is not one of those that may call")
 
 
@@ -61,4 +63,5 @@ def verify_token(token: str) -> dict[str, Any]:
 
 @cache
 def keys(url: str) -> jwt.PyJWKClient:
+    """Returns the client that fetches and keeps the public keys at `url`."""
     return jwt.PyJWKClient(url, lifespan=KEYS_LIFESPAN, timeout=KEYS_TIMEOUT)

@@ -71,7 +71,7 @@ def execute(
         workdir(stage.name) as folder,
     ):
         if current.attempted_before:
-            # Another attempt may have committed between the look above and the start of this one.
+            # Another attempt may have committed after the check above and before this one started.
             cached = find_committed(uri, blobs)
             if cached is not None:
                 return cached
@@ -94,14 +94,16 @@ def execute(
 
 def cache_key(stage: Stage[P], request: StageRequest, params: P, engine: Engine) -> str:
     """Returns the result's key: a digest of everything that could change the result."""
+    digests = {name: artifact.sha256 for name, artifact in request.inputs.items()}
     recipe = {
         "stage": [stage.name, stage.version],
         "engine": [engine.name, engine.version, engine.model, engine.digest],
-        "inputs": {name: artifact.sha256 for name, artifact in request.inputs.items()},
+        "inputs": digests,
         "params": params.model_dump(mode="json"),
     }
     text = json.dumps(recipe, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+    digest = hashlib.sha256(text.encode())
+    return digest.hexdigest()[:20]
 
 
 def find_committed(uri: str, blobs: BlobStore) -> StageResponse | None:
@@ -111,12 +113,14 @@ def find_committed(uri: str, blobs: BlobStore) -> StageResponse | None:
         return None
     content = blobs.read(uri, blob.generation)
     response = StageResponse.model_validate_json(content)
-    if not all(blobs.find(artifact.uri) for artifact in artifacts(response)):
-        return None
+    for artifact in artifacts(response):
+        if blobs.find(artifact.uri) is None:
+            return None
     return response.model_copy(update={"reused": True})
 
 
 def artifacts(response: StageResponse) -> Iterator[Artifact]:
+    """Yields the outputs of a result, those of a list one by one."""
     for output in response.outputs.values():
         if isinstance(output, tuple):
             yield from output
@@ -132,14 +136,16 @@ def commit(uri: str, response: StageResponse, blobs: BlobStore) -> StageResponse
     the same moment.
     """
     data = response.model_dump_json().encode()
-    if blobs.put(uri, data, if_generation_match=0) is not None:
+    created = blobs.put(uri, data, if_generation_match=0)
+    if created is not None:
         return response
     committed = find_committed(uri, blobs)
     if committed is not None:
         return committed.model_copy(update={"reused": False})
     stale = blobs.find(uri)
     stale_generation = stale.generation if stale else 0
-    if blobs.put(uri, data, if_generation_match=stale_generation) is None:
+    replaced = blobs.put(uri, data, if_generation_match=stale_generation)
+    if replaced is None:
         raise StageBusy("another attempt committed at the same moment")
     return response
 
@@ -149,12 +155,12 @@ def commit(uri: str, response: StageResponse, blobs: BlobStore) -> StageResponse
 
 @dataclass(frozen=True)
 class Lease:
-    """The right of one attempt to work on a request, as far as it knows."""
+    """The right of one attempt to work on a request. It may have been lost since."""
 
     jobs: JobStore
     job_id: str
     key: str
-    """Of the stage record."""
+    """Key of the stage record."""
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def renew_until(self, ended: threading.Event) -> None:
@@ -162,15 +168,17 @@ class Lease:
 
         Past the stage deadline it kills the process: a call that hangs cannot be ended otherwise.
         """
-        deadline = time.monotonic() + settings().jobs.stage_deadline
-        while not ended.wait(settings().jobs.heartbeat):
+        limits = settings().jobs
+        job = {"job_id": self.job_id}
+        deadline = time.monotonic() + limits.stage_deadline
+        while not ended.wait(limits.heartbeat):
             if time.monotonic() > deadline:
-                log.error("stage deadline passed", extra={"job_id": self.job_id})
+                log.error("stage deadline passed", extra=job)
                 os.kill(os.getpid(), signal.SIGKILL)
             try:
                 self.jobs.heartbeat(self.job_id, self.key, self.owner)
             except Transient:
-                log.warning("lease not renewed", extra={"job_id": self.job_id})
+                log.warning("lease not renewed", extra=job)
 
     def release(self, *, counted: bool) -> None:
         """Release the lease, trying again while the job store is unavailable.
@@ -204,7 +212,7 @@ class Attempt:
 def attempt(lease: Lease, stage: str, part: int) -> Iterator[Attempt]:
     """Start an attempt and hold its lease while the block runs.
 
-    Raises Stopping in the block when the process is told to end, and DiskFull for a full disk.
+    Raises Stopping in the block on SIGTERM, and DiskFull for a full disk.
     """
     jobs, job_id = lease.jobs, lease.job_id
     attempted_before = jobs.start_attempt(job_id, lease.key, stage, part, lease.owner)
@@ -245,14 +253,17 @@ def fetch_inputs(request: StageRequest, folder: Path, blobs: BlobStore) -> dict[
     file name."""
     files = {}
     for number, (name, artifact) in enumerate(request.inputs.items()):
-        files[name] = folder / f"input-{number}"
-        blobs.fetch(artifact, files[name])
+        file = folder / f"input-{number}"
+        blobs.fetch(artifact, file)
+        files[name] = file
     return files
 
 
 def store_outputs(outputs: Iterator[Output], folder_uri: str, blobs: BlobStore) -> Outputs:
-    """Store each output as soon as the stage yields it, so that its files need not all be on disk
-    at once."""
+    """Store each output as soon as the stage yields it. Returns them as artifacts by name.
+
+    So the stage's files need not all be on disk at once.
+    """
     stored: Outputs = {}
     for output in outputs:
         artifact = store_output(folder_uri, output, blobs)
@@ -266,7 +277,10 @@ def store_outputs(outputs: Iterator[Output], folder_uri: str, blobs: BlobStore) 
 
 
 def store_output(folder_uri: str, output: Output, blobs: BlobStore) -> Artifact:
-    """Store an output under a name made of its digest, and delete its file."""
+    """Store an output under a name made of its digest, and delete its file.
+
+    Returns its artifact.
+    """
     content = output.content
     if not isinstance(content, Path):
         data = content.model_dump_json().encode()

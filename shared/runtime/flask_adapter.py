@@ -61,17 +61,19 @@ def serve_stage(stage: Stage[P], request: flask.Request) -> flask.Response:
     """Returns the stage's response to a request, or a problem."""
 
     def respond(body: StageRequest) -> StageResponse:
-        return execute(stage, body, blob_store(), job_store())
+        blobs = blob_store()
+        jobs = job_store()
+        return execute(stage, body, blobs, jobs)
 
     return serve(stage.name, request, StageRequest, respond)
 
 
 def problem_response(request: flask.Request, problem: Problem) -> flask.Response:
-    """Returns the problem in RFC 9457's media type, or in plain JSON where that was asked for.
+    """Returns the problem in RFC 9457's media type, or in plain JSON if only that is accepted.
 
-    Workflows asks for plain JSON, because it may not decode bodies of `+json` types.
+    Workflows accepts only plain JSON, because it may not decode bodies of `+json` types.
     """
-    wants_json = request.headers.get("Accept") == JSON
-    mimetype = JSON if wants_json else PROBLEM_JSON
+    accepts_json_only = request.headers.get("Accept") == JSON
+    mimetype = JSON if accepts_json_only else PROBLEM_JSON
     body = problem.model_dump_json(exclude_none=True)
     return flask.Response(body, problem.status, mimetype=mimetype)

@@ -48,7 +48,7 @@ def log_context(**fields: str) -> Iterator[None]:
 
 
 def configure(level: str = "INFO") -> None:
-    """Log to stderr. Loggers of libraries log warnings only: some log texts that they are given."""
+    """Log to stderr. Libraries log warnings only, since some log the texts that they process."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -17,7 +17,8 @@ def packaged_file(package: str, path: str) -> Path:
     if spec is None or spec.origin is None:
         raise ModelUnavailable(f"the package {package} is not installed")
 
-    file = Path(spec.origin).parent / path
+    folder = Path(spec.origin).parent
+    file = folder / path
     if not file.is_file():
         raise ModelUnavailable(f"the installed package {package} has no file {path}")
     return file
@@ -27,7 +28,8 @@ def file_digest(path: Path) -> str:
     """Returns `sha256:` and the SHA-256 of the file in hex."""
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256")
-    return f"sha256:{content.hexdigest()}"
+    digest = content.hexdigest()
+    return f"sha256:{digest}"
 
 
 def files_digest(paths: Iterable[Path]) -> str:
@@ -37,4 +39,5 @@ def files_digest(paths: Iterable[Path]) -> str:
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256")
         combined.update(content.digest())
-    return f"sha256:{combined.hexdigest()}"
+    digest = combined.hexdigest()
+    return f"sha256:{digest}"

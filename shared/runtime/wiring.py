@@ -12,7 +12,9 @@ from shared.settings import settings
 
 
 def blob_store() -> BlobStore:
-    return cast(BlobStore, load_object(settings().adapters.blob_store))
+    class_path = settings().adapters.blob_store
+    store = load_object(class_path)
+    return cast(BlobStore, store)
 
 
 def job_store() -> JobStore:
@@ -27,7 +29,9 @@ def job_store() -> JobStore:
 
 
 def executions() -> Executions:
-    return cast(Executions, load_object(settings().adapters.executions))
+    class_path = settings().adapters.executions
+    client = load_object(class_path)
+    return cast(Executions, client)
 
 
 def event_publisher() -> EventPublisher | None:

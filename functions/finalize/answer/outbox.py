@@ -8,12 +8,11 @@ is deleted after it. For a moment both may be there: the higher version counts.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from shared.jobs.layout import answer_folder
+from shared.jobs.layout import outbox_folder
 from shared.model.contracts import Source
 from shared.model.errors import StorageUnavailable
 from shared.model.formats import FORMATS, JSON, TRANSCRIPT
 from shared.ports.blobs import Blob, BlobStore
-from shared.settings import settings
 
 PROBLEM_NAME = "problem.json"
 TRIES = 10
@@ -37,13 +36,6 @@ CONTENT_TYPES = {
 }
 """Content type by name, for every object that an answer may have."""
 TRANSCRIPT_NAMES = tuple(name for name in CONTENT_TYPES if name != PROBLEM_NAME)
-
-
-def outbox_folder(source: Source) -> str:
-    """Returns the URI of the recording's folder, without a slash at its end."""
-    bucket = settings().buckets.outbox
-    folder = answer_folder(source)
-    return f"gs://{bucket}/{folder}"
 
 
 def version_of(blob: Blob) -> AnswerVersion:

@@ -207,12 +207,14 @@ def join_words(words: Sequence[TimedWord]) -> TimedWord:
     if any(word.timing != timing for word in words):
         timing = "interpolated"
     spelling = "".join(word.word for word in words)
+    score = mean(word.score for word in words)
+    confidence = mean(word.confidence for word in words)
     return TimedWord(
         word=spelling,
         start=words[0].start,
         end=words[-1].end,
-        score=mean(word.score for word in words),
-        confidence=mean(word.confidence for word in words),
+        score=score,
+        confidence=confidence,
         timing=timing,
     )
 

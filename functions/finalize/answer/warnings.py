@@ -24,7 +24,8 @@ FEWEST_WORDS = 10
 
 def is_split(manifest: Manifest) -> bool:
     """Returns whether each channel was transcribed on its own."""
-    return any(chunk.channel is not None for chunk in manifest.chunks)
+    channels = [chunk.channel for chunk in manifest.chunks]
+    return any(channel is not None for channel in channels)
 
 
 def collect_warnings(

@@ -157,8 +157,10 @@ def split_draft(draft: CueDraft) -> Iterator[CueDraft]:
     if is_single:
         words = halve_word(words[0])
     cut = best_cut(words)
-    first = replace(draft, words=words[:cut])
-    second = replace(draft, words=words[cut:])
+    first_words = words[:cut]
+    second_words = words[cut:]
+    first = replace(draft, words=first_words)
+    second = replace(draft, words=second_words)
     yield from split_draft(first)
     yield from split_draft(second)
 

@@ -73,7 +73,8 @@ def vtt_time(milliseconds: int) -> str:
     seconds, rest = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}.{rest:03}"
+    clock = f"{hours:02}:{minutes:02}:{seconds:02}"
+    return f"{clock}.{rest:03}"
 
 
 def vtt_escape(text: str) -> str:

@@ -96,7 +96,9 @@ def cosine_distances(embeddings: Sequence[Matrix]) -> Matrix:
     usable = [index for index, norm in enumerate(norms) if 0 < norm < np.inf]
     if usable:
         units = np.stack([embeddings[index] / norms[index] for index in usable])
-        distances[np.ix_(usable, usable)] = 1 - units @ units.T
+        similarities = units @ units.T
+        pairs = np.ix_(usable, usable)
+        distances[pairs] = 1 - similarities
     np.fill_diagonal(distances, np.inf)
     return distances
 
@@ -104,8 +106,11 @@ def cosine_distances(embeddings: Sequence[Matrix]) -> Matrix:
 def nearest_pair(distances: Matrix) -> tuple[int, int]:
     """Returns the indices of the nearest two clusters, the smaller one first."""
     position = int(distances.argmin())
-    row, column = divmod(position, len(distances))
-    return min(row, column), max(row, column)
+    count = len(distances)
+    row, column = divmod(position, count)
+    smaller = min(row, column)
+    larger = max(row, column)
+    return smaller, larger
 
 
 def join_distances(distances: Matrix, one: int, other: int, sizes: tuple[int, int]) -> Matrix:

@@ -7,13 +7,12 @@ import pytest
 from functions.finalize.answer.outbox import (
     CONTENT_TYPES,
     TRANSCRIPT_NAMES,
-    outbox_folder,
     put_answer,
     put_object,
     put_problem,
 )
 from shared.adapters.memory import MemoryBlobs
-from shared.jobs.layout import MAX_NAME_BYTES
+from shared.jobs.layout import MAX_NAME_BYTES, outbox_folder
 from shared.model.contracts import Source
 from shared.model.formats import FORMATS
 
