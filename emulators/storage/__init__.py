@@ -1,2 +1,1 @@
-"""Cloud Storage on one machine: the JSON and XML APIs over a SQLite index and a folder of content
-files."""
+"""Emulates Cloud Storage: its JSON and XML APIs over a SQLite index and a folder of contents."""

@@ -28,7 +28,7 @@ def main() -> None:
         host=HOST,
         port=options.port,
         log_level="warning",
-        access_log=False,  # a line would name the object
+        access_log=False,  # its lines would contain object names
         timeout_keep_alive=75,  # longer than clients keep an idle connection
         timeout_graceful_shutdown=5,
     )
@@ -50,7 +50,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 
 
 def leave(_: int, __: FrameType | None) -> None:
-    """uvicorn shuts down in good order, then raises the signal again: that end is a success."""
+    """Exits with 0 when uvicorn, after its shutdown, raises the signal again."""
     sys.exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Which request goes where."""
+"""The routes of the storage emulator, and the responses to errors."""
 
 import asyncio
 import errno
@@ -63,7 +63,7 @@ ROUTES = [
 
 
 class EscapedPath:
-    """Match routes on the path as it was sent: `%2F` in an object's name is no separator."""
+    """Matches routes against the path as it was sent: `%2F` in an object's name is no separator."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -85,7 +85,7 @@ async def refuse_route(request: Request, error: Exception) -> Response:
 
 
 async def refuse_for_room(request: Request, error: Exception) -> Response:
-    """A content file could not be written; the index raises NoRoom itself."""
+    """Returns 503 if a content file could not be written. The index raises NoRoom itself."""
     assert isinstance(error, OSError)
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         raise error
@@ -93,12 +93,12 @@ async def refuse_for_room(request: Request, error: Exception) -> Response:
 
 
 async def fail(request: Request, _: Exception) -> Response:
-    """A bug; Starlette raises it again for the log."""
+    """Returns 500 for a bug. Starlette raises the error again for the log."""
     return refusal(ApiError("Internal error."), request.scope["path"])
 
 
 async def hang_up(_: Request, __: Exception) -> Response:
-    """Nobody hears this answer: the client has gone."""
+    """Returns 499. The client has closed the connection."""
     return Response(status_code=499)
 
 
@@ -113,8 +113,7 @@ ANSWERS: dict[Any, ExceptionHandler] = {
 
 @asynccontextmanager
 async def going_on(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Work in the background. If that fails for good, the server ends: one that keeps silent would
-    be worse."""
+    """Runs `work` while the block runs. If `work` fails, the server ends, so that it is noticed."""
     task = asyncio.create_task(work)
     task.add_done_callback(
         lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM)
@@ -126,7 +125,7 @@ async def going_on(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 def build(store: Store, base_url: str, receiver: str | None) -> Starlette:
-    """The server over one store; it tells `receiver`, a URL, about every new object."""
+    """Returns the server of one store. It notifies `receiver`, a URL, of every new object."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

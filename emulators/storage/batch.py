@@ -14,8 +14,8 @@ from emulators.storage.errors import Invalid
 from emulators.storage.store import base_url
 
 MOST_CALLS = 100
-CARRIED = ("content-type", "if-", "x-goog-")  # headers that mean something to the inner request
-ONLY = "/storage/v1/"  # uploads, downloads and batches don't come in batches
+CARRIED = ("content-type", "if-", "x-goog-")  # headers that the inner requests inherit
+ONLY = "/storage/v1/"  # no uploads, downloads or batches in a batch
 
 
 async def batch(request: Request) -> Response:

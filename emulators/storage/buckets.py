@@ -106,7 +106,7 @@ def list_notifications(tx: Transaction, bucket: str) -> list[Resource]:
 
 
 async def many(request: Request) -> Response:
-    """GET lists the buckets, POST makes one."""
+    """Lists the buckets (GET) or makes one (POST)."""
     index = store_of(request).index
     if request.method == "POST":
         return shown(request, await index.run(partial(create, body=await json_body(request))))
@@ -146,7 +146,7 @@ def shown(request: Request, resource: Resource) -> Response:
 
 
 async def notifications(request: Request) -> Response:
-    """GET lists a bucket's notification configurations, POST makes one."""
+    """Lists a bucket's notification configurations (GET) or makes one (POST)."""
     index, bucket = store_of(request).index, bucket_name(request)
     if request.method == "POST":
         body = await json_body(request)

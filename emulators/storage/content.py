@@ -1,13 +1,13 @@
-"""The bytes: one file a content, named by a random id, written once and never changed.
+"""The content files: one per content, named by a random id, written once and never changed.
 
-A random id and not a hash: two uploads of the same bytes then never share a file, so deleting one
-can't race with storing the other. Copies share the file of their source, and the index knows when
-the last of them is gone.
+With a random id instead of a hash, two uploads of the same bytes never share a file, so deleting
+one cannot race with storing the other. Copies share the file of their source, and the index knows
+when the last of them is deleted.
 
-What makes a content exist is its row, so a file is written under its final name: renaming it would
-tell nobody anything and cost one more sync. File and folder are synced before the row is committed,
-so no row ever points at missing or torn bytes, even after a power cut; a file without a row is what
-a crash left behind, and `sweep` removes it.
+A content exists once the index has a row for it, so its file is written under its final name. A
+rename would cost one more sync for nothing. File and folder are synced before the row is committed,
+so no row refers to missing or incomplete bytes, even after a power cut. A crash may leave a file
+without a row, which `sweep` deletes.
 """
 
 import base64
@@ -23,12 +23,12 @@ import google_crc32c
 
 from emulators.storage.errors import BadDigest
 
-BLOCK = 1 << 20  # bytes moved at a time
+BLOCK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
 class Content:
-    """A complete content file and what was learned while it was written. Digests are base64."""
+    """A complete content file, with its size and its digests in base64."""
 
     id: str
     size: int
@@ -36,8 +36,7 @@ class Content:
     md5: str
 
     def verify(self, claimed: Mapping[str, str]) -> None:
-        """Raise BadDigest unless the digests the client claimed ("crc32c", "md5") are those of the
-        bytes that came."""
+        """Raises BadDigest if a digest from the client ("crc32c", "md5") is not the content's."""
         for kind, calculated in (("crc32c", self.crc32c), ("md5", self.md5)):
             if kind in claimed and claimed[kind] != calculated:
                 provided = claimed[kind]
@@ -47,8 +46,10 @@ class Content:
 
 
 class Writer:
-    """A content file that still grows, hashed as it does. It is closed between blocks: an upload
-    may pause for days."""
+    """A content file that grows, with its hashes.
+
+    It is closed between blocks, because an upload may pause for days.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,7 +63,7 @@ class Writer:
         return self.path.name
 
     def write(self, data: bytes) -> None:
-        """Add to the file. Bytes of an earlier write that failed half-way are overwritten."""
+        """Appends to the file. Overwrites the bytes of an earlier write that failed half-way."""
         with self.path.open("r+b") as file:
             file.seek(self.size)
             file.write(data)
@@ -74,13 +75,13 @@ class Writer:
         self.size += len(data)
 
     def recover(self, limit: int | None) -> None:
-        """Go on with what an earlier process wrote, up to `limit` bytes."""
+        """Continues a file that an earlier process wrote, from at most `limit` bytes."""
         with self.path.open("rb") as file:
             while block := file.read(BLOCK if limit is None else min(BLOCK, limit - self.size)):
                 self.count(block)
 
     def seal(self) -> Content:
-        """Make the content durable. No more may be written to it."""
+        """Makes the content durable and returns it. Nothing may be written afterwards."""
         with self.path.open("r+b") as file:
             file.truncate(self.size)
             os.fsync(file.fileno())
@@ -109,21 +110,20 @@ class Contents:
         return (self.folder / content_id).open("rb")
 
     def delete(self, content_id: str) -> None:
-        """Remove a content. Whoever has it open reads on undisturbed."""
+        """Deletes a content file. A reader that has it open can read on."""
         (self.folder / content_id).unlink(missing_ok=True)
 
     def sweep(self, wanted: set[str]) -> None:
-        """Remove what a crash left behind: files that no row names."""
+        """Deletes the files that no row names, which a crash left behind."""
         for entry in os.scandir(self.folder):
             if entry.name not in wanted:
                 Path(entry.path).unlink()
 
 
 async def pour(stream: AsyncIterator[bytes], writer: Writer) -> None:
-    """Write a request body block by block. What came before a broken connection is kept.
+    """Writes a request body block by block. Bytes before a broken connection are kept.
 
-    On the event loop: handing hashing and writing to a thread gained nothing that could be told
-    from the noise.
+    Hashing and writing run on the event loop: in a thread they were not measurably faster.
     """
     block = bytearray()
     try:

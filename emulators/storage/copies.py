@@ -1,5 +1,4 @@
-"""Objects made from objects: copy and rewrite share the source's file, compose joins files into a
-new one."""
+"""Objects made from objects: copy and rewrite share the source's file, compose joins files."""
 
 import asyncio
 from contextlib import ExitStack
@@ -95,8 +94,7 @@ async def join(store: Store, draft: Draft, sources: list[Resource]) -> Resource:
 def open_sources(
     tx: Transaction, contents: Contents, draft: Draft, sources: list[Resource]
 ) -> list[tuple[Version, BinaryIO]]:
-    """Check every condition first, then open all sources, so that none is left open by a
-    refusal."""
+    """Checks every condition, then opens all sources, so that a refusal leaves none open."""
     objects.check(tx, draft)
     found = [source_version(tx, draft.bucket, source) for source in sources]
     return [(version, contents.open(version.content)) for version in found]
@@ -112,7 +110,7 @@ def source_version(tx: Transaction, bucket: str, source: Resource) -> Version:
 
 
 def given(body: Resource, key: str) -> int | None:
-    """A 64-bit number in JSON: a string, a number, or null."""
+    """Returns a 64-bit number in JSON, which is a string, a number or null."""
     return None if body.get(key) is None else number({key: str(body[key])}, key)
 
 

@@ -1,7 +1,7 @@
-"""Browsers: a bucket's CORS rules decide which web pages may use it.
+"""Decides by a bucket's CORS rules which web pages may use it.
 
-Unlike Google, who asks for a signature as well, a browser's request from any other page is refused:
-whatever web site the user has open could otherwise write to a server on the user's own machine.
+Unlike Google's, which also needs a signature, this server refuses browsers' requests from any other
+page. Otherwise any web site that the user has open could write to a server on the user's machine.
 """
 
 import re
@@ -41,7 +41,7 @@ class Cors:
         elif preflight or "sec-fetch-site" in headers:
             error = Forbidden("The bucket's CORS rules don't allow this origin.")
             await refusal(error, scope["path"])(scope, receive, send)
-        else:  # no browser: a server that opens an upload for one
+        else:  # not a browser: a server that starts an upload for one
             await self.app(scope, receive, send)
 
 

@@ -1,4 +1,4 @@
-"""How a request can fail, and how Google's two APIs say so.
+"""The errors of a request, and their form in Google's two APIs.
 
 * ApiError              500  backendError
   + NotModified         304  (no body)
@@ -25,7 +25,7 @@ JSON_API = ("/storage/", "/upload/", "/download/", "/batch")
 
 
 class ApiError(Exception):
-    """A refusal; the message is for the caller."""
+    """A refused request. The message is for the client."""
 
     status: ClassVar[int] = 500
     reason: ClassVar[str] = "backendError"
@@ -85,13 +85,13 @@ class Busy(ApiError):
 
 
 class NoRoom(ApiError):
-    """Cloud Storage is never full. 503 is what its clients try again."""
+    """The disk is full. Cloud Storage never is, so this is 503, which its clients retry."""
 
     status, reason, xml_code = 503, "backendError", "ServiceUnavailable"
 
 
 def refusal(error: ApiError, path: str) -> Response:
-    """Answer in the dialect of the API that `path` belongs to."""
+    """Returns the error response in the form of the API that `path` belongs to."""
     if error.status == 304:
         return Response(status_code=304)
     return as_json(error) if path.startswith(JSON_API) else as_xml(error)

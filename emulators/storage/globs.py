@@ -1,5 +1,4 @@
-"""matchGlob: Cloud Storage's glob patterns
-(cloud.google.com/storage/docs/json_api/v1/objects/list)."""
+"""Glob patterns of `matchGlob` (cloud.google.com/storage/docs/json_api/v1/objects/list)."""
 
 import re
 
@@ -10,7 +9,10 @@ FIXED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def compiled(glob: str) -> re.Pattern[str]:
-    """`*` and `?` stop at a slash, `**` does not; `[a-z]`, `[!a]` and `{one,two}` are known too."""
+    """Returns the regular expression of a pattern.
+
+    `*` and `?` stop at a slash, `**` does not. `[a-z]`, `[!a]` and `{one,two}` are known too.
+    """
     pattern, depth = "", 0
     for token in TOKEN.findall(glob):
         depth += (token == "{") - (token == "}")
@@ -36,5 +38,5 @@ def translated(token: str, inside_braces: bool) -> str:
 
 
 def literal_prefix(glob: str) -> str:
-    """What every match starts with: the part before the first special character."""
+    """Returns the pattern before its first special character. Every match starts with it."""
     return re.split(r"[*?\[{\\]", glob, maxsplit=1)[0]

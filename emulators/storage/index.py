@@ -1,9 +1,9 @@
-"""The index: everything the server knows except the bytes themselves, in one SQLite file.
+"""The index: everything that the server knows except the bytes, in one SQLite file.
 
-All statements run on one thread over one connection, so every piece of work is a transaction of its
-own and the order of commits is the order of generations. WAL with synchronous=FULL: a commit is on
-disk before the request is answered, so even a power cut takes back nothing that was promised. The
-exclusive lock keeps a second server out of the folder.
+All statements run on one thread over one connection, so each piece of work is one transaction, and
+generations have the order of commits. WAL with synchronous=FULL: a commit is on disk before the
+request is answered, so a power cut undoes nothing that a client was promised. The exclusive lock
+keeps a second server out of the folder.
 """
 
 import asyncio
@@ -62,8 +62,10 @@ limit 1
 
 
 class Transaction:
-    """One piece of work on the index. What it releases is deleted from disk once it is
-    committed."""
+    """One piece of work on the index.
+
+    Contents that it releases are deleted from disk once it is committed.
+    """
 
     def __init__(self, connection: sqlite3.Connection, announces: Callable[[str], bool]) -> None:
         self.execute = connection.execute
@@ -72,8 +74,10 @@ class Transaction:
         self.released: set[str] = set()
 
     def next_generation(self) -> int:
-        """Microseconds since 1970, but always more than the last one, even when the clock was set
-        back."""
+        """Returns the time in microseconds since 1970.
+
+        It is above the last generation, even if the clock was set back.
+        """
         now = time.time_ns() // 1000
         row = self.execute(
             "update clock set last_generation = max(last_generation + 1, ?)"
@@ -83,7 +87,7 @@ class Transaction:
         return int(row[0])
 
     def announce(self, bucket: str, generation: int, event: Resource) -> None:
-        """Owe the receiver an event, if it wants to hear of this bucket."""
+        """Adds an event for the receiver, if new objects of this bucket are notified."""
         if self.announces(bucket):
             self.execute(
                 "insert into events (generation, body) values (?, ?)",
@@ -92,7 +96,7 @@ class Transaction:
             self.announced = True
 
     def release(self, content: str) -> None:
-        """Give up a content file that this transaction no longer refers to."""
+        """Marks a content file that this transaction no longer refers to."""
         self.released.add(content)
 
     def unreferenced(self) -> list[str]:
@@ -102,14 +106,16 @@ class Transaction:
 
 
 class Index:
-    """The connection and its thread. `announces` says of a bucket whether somebody wants to hear of
-    its objects."""
+    """The connection and its thread.
+
+    `announces` returns True for a bucket whose new objects are notified.
+    """
 
     def __init__(self, path: Path, contents: Contents, announces: Callable[[str], bool]) -> None:
         self.path = path
         self.contents = contents
         self.announces = announces
-        self.news = asyncio.Event()  # set whenever an event was committed
+        self.news = asyncio.Event()  # set when an event was committed
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="index")
         self.connection = self.thread.submit(self.open).result()
 
@@ -122,7 +128,7 @@ class Index:
         return connection
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
-        """Do `work` as one transaction: when this returns, it is committed."""
+        """Runs `work` as one transaction, which is committed when this returns."""
         transaction = Transaction(self.connection, self.announces)
         result = await asyncio.get_running_loop().run_in_executor(
             self.thread, self.commit, transaction, work
@@ -139,9 +145,8 @@ class Index:
                 unreferenced = transaction.unreferenced()
                 self.connection.execute("commit")
             except BaseException:
-                if (
-                    self.connection.in_transaction
-                ):  # SQLite itself may have rolled back what it had no room for
+                # On a full disk SQLite may have rolled back by itself.
+                if self.connection.in_transaction:
                     self.connection.execute("rollback")
                 raise
         for content in unreferenced:
@@ -155,7 +160,10 @@ class Index:
 
 @contextmanager
 def roomy() -> Iterator[None]:
-    """A full disk shows as SQLITE_FULL, or as one of SQLite's input-output errors."""
+    """Raises NoRoom if the disk is full.
+
+    SQLite reports this as SQLITE_FULL or as one of its input-output errors.
+    """
     try:
         yield
     except sqlite3.OperationalError as error:

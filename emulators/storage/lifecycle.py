@@ -1,5 +1,7 @@
-"""Object lifecycle, as far as it is used here: a bucket's rule that deletes what is older than some
-days."""
+"""Object lifecycle: the rule of a bucket that deletes objects older than some days.
+
+Other rules are ignored.
+"""
 
 import asyncio
 import json
@@ -11,14 +13,14 @@ from emulators.storage.index import Index, Transaction
 from emulators.storage.resources import Resource
 
 PAUSE = 3600.0
-"""Seconds between two rounds. Google's come once a day."""
+"""Seconds between two rounds. Google's are one day apart."""
 CRAMPED_PAUSE = 10.0
-"""While the disk is so full that not even a deletion can be written down."""
+"""Seconds between two rounds while the disk is too full to commit a deletion."""
 DAY = 24 * 3600
 
 
 async def apply_all(index: Index) -> None:
-    """Again and again, until cancelled."""
+    """Applies the rules at regular intervals, until cancelled."""
     while True:
         try:
             await index.run(lambda tx: apply(tx, time.time()))
@@ -28,7 +30,7 @@ async def apply_all(index: Index) -> None:
 
 
 def apply(tx: Transaction, now: float) -> None:
-    """Delete what is too old. A generation is the microsecond it was made in."""
+    """Deletes objects that are too old. A generation is its creation time in microseconds."""
     for name, days in ages(tx):
         oldest = int((now - days * DAY) * 1e6)
         old = tx.execute(
@@ -42,7 +44,7 @@ def apply(tx: Transaction, now: float) -> None:
 
 
 def ages(tx: Transaction) -> list[tuple[str, int]]:
-    """Each bucket that has such a rule, and its days."""
+    """Returns each bucket that has such a rule, with the rule's days."""
     buckets = tx.execute("select name, resource from buckets").fetchall()
     return [
         (name, days) for name, resource in buckets for days in deletion_ages(json.loads(resource))

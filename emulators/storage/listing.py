@@ -1,5 +1,7 @@
-"""Listing objects: a walk over the index in name order that jumps over folders and stops when the
-page is full."""
+"""Lists objects in the order of their names.
+
+It skips over folders, and stops when the page is full.
+"""
 
 import base64
 import json
@@ -18,7 +20,7 @@ from emulators.storage.requests import flag, page_size
 from emulators.storage.resources import Resource, linked
 from emulators.storage.store import base_url, store_of
 
-Position = tuple[str, int]  # the name and generation to go on from
+Position = tuple[str, int]  # name and generation to continue from
 Row = tuple[str, int, str]  # name, generation, resource as JSON
 
 AFTER_ALL_TEXT = b""  # SQLite orders a blob after any text
@@ -26,7 +28,7 @@ AFTER_ALL_TEXT = b""  # SQLite orders a blob after any text
 
 @dataclass(frozen=True)
 class Listing:
-    """What is asked for."""
+    """The parameters of a list request."""
 
     prefix: str
     delimiter: str
@@ -59,12 +61,12 @@ class Listing:
 
     @property
     def last(self) -> str | bytes:
-        """The first name that is out of bounds."""
+        """The first name after the last one that may be listed."""
         ends = [name for name in (after_prefix(self.prefix), self.end) if name]
         return min(ends, default=AFTER_ALL_TEXT)
 
     def folder(self, name: str) -> str | None:
-        """The prefix that stands for `name` in the answer, if it lies in a folder."""
+        """Returns the prefix that is listed instead of `name`, if the name is in a folder."""
         rest = name[len(self.prefix) :]
         if not self.delimiter or self.delimiter not in rest:
             return None
@@ -76,11 +78,14 @@ class Page:
     listing: Listing
     items: list[Resource] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
-    behind: Position | None = None  # the last thing taken
+    behind: Position | None = None  # position after the last item or prefix
     next: Position | None = None
 
     def fill(self, rows: Iterable[Row]) -> Position | None:
-        """Take rows until the page is full, or up to a folder; say where to go on behind it."""
+        """Takes rows until the page is full or a folder begins.
+
+        Returns the position after the folder, or None at the end.
+        """
         for name, generation, resource in rows:
             if self.listing.glob and not self.listing.glob.fullmatch(name):
                 continue
@@ -124,13 +129,12 @@ def rows(tx: Transaction, bucket: str, listing: Listing, position: Position) -> 
 
 
 def after_prefix(prefix: str) -> str | None:
-    """The least string greater than all that start with `prefix`; None if there is none."""
+    """Returns the least string greater than all that start with `prefix`, or None."""
     for length in range(len(prefix), 0, -1):
         point = ord(prefix[length - 1]) + 1
         if point <= 0x10FFFF:
-            return prefix[: length - 1] + chr(
-                0xE000 if point == 0xD800 else point
-            )  # surrogates are no characters
+            # Surrogates, from D800, are not characters.
+            return prefix[: length - 1] + chr(0xE000 if point == 0xD800 else point)
     return None
 
 

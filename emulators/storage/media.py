@@ -1,4 +1,4 @@
-"""Downloads: the bytes of one generation, or a range of them, read as they are sent."""
+"""Downloads: sends the bytes of one generation, or a range of them, while reading."""
 
 import asyncio
 import re
@@ -76,8 +76,10 @@ def media_headers(resource: Resource) -> dict[str, str]:
 
 
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """The first byte and the one after the last, or None for all; what is no single range is
-    ignored (RFC 9110)."""
+    """Returns the first byte and the one after the last, or None for all.
+
+    Ignores anything but a single range, as RFC 9110 allows.
+    """
     match = ONE_RANGE.fullmatch(header or "")
     if match is None:
         return None

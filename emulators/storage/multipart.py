@@ -1,5 +1,4 @@
-"""multipart/related, taken apart while it arrives: a JSON part of moderate size, then the media,
-which may be huge."""
+"""Parses multipart/related while it arrives: a JSON part of moderate size, then the media."""
 
 from collections.abc import AsyncIterator
 from email.message import Message
@@ -9,7 +8,7 @@ from emulators.storage.errors import Invalid
 from emulators.storage.requests import parse_json
 from emulators.storage.resources import Resource
 
-LARGEST_HEAD = 64 * 1024  # bytes before the media begins
+LARGEST_HEAD = 64 * 1024  # bytes before the media
 BLANK = b"\r\n\r\n"
 
 
@@ -19,10 +18,10 @@ class Related:
     def __init__(self, stream: AsyncIterator[bytes], content_type: str) -> None:
         self.stream = stream
         self.delimiter = b"\r\n--" + boundary(content_type)
-        self.buffer = b"\r\n"  # so that the first delimiter looks like the others
+        self.buffer = b"\r\n"  # so that the first delimiter is like the others
 
     async def head(self) -> tuple[Resource, str | None]:
-        """The JSON, and the media's content type."""
+        """Returns the JSON and the media's content type."""
         await self.read_until(self.delimiter)
         await self.read_until(BLANK)
         metadata = parse_json(await self.read_until(self.delimiter))
@@ -30,7 +29,7 @@ class Related:
         return metadata, headers["content-type"]
 
     async def read_until(self, mark: bytes) -> bytes:
-        """What comes before `mark`, which is taken too."""
+        """Reads up to `mark` and returns the bytes before it. The mark is read too."""
         while mark not in self.buffer:
             piece = await anext(self.stream, b"")
             if not piece or len(self.buffer) > LARGEST_HEAD:
@@ -40,12 +39,12 @@ class Related:
         return before
 
     async def media(self) -> AsyncIterator[bytes]:
-        """The media's bytes; Invalid at the end if the closing delimiter is missing."""
+        """Yields the media's bytes. Raises Invalid if the closing delimiter is missing."""
         async for piece in self.stream:
             self.buffer += piece
             if self.delimiter in self.buffer:
                 break
-            safe = len(self.buffer) - len(self.delimiter)  # a delimiter may have begun in the rest
+            safe = len(self.buffer) - len(self.delimiter)  # the rest may begin a delimiter
             if safe > 0:
                 yield self.buffer[:safe]
                 self.buffer = self.buffer[safe:]

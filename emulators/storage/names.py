@@ -1,5 +1,4 @@
-"""Which names are legal (cloud.google.com/storage/docs/objects#naming), and how a request carries
-them."""
+"""Legal names (cloud.google.com/storage/docs/objects#naming), and names in requests."""
 
 import re
 from urllib.parse import unquote
@@ -21,8 +20,10 @@ def object_name(request: Request, parameter: str = "name") -> str:
 
 
 def from_path(request: Request, parameter: str) -> str:
-    """One segment of the path. Routes match the path as it was sent, so an escaped slash never
-    splits a name."""
+    """Returns one segment of the path.
+
+    Routes match the path as it was sent, so an escaped slash never splits a name.
+    """
     try:
         return unquote(request.path_params[parameter], errors="strict")
     except UnicodeDecodeError as error:

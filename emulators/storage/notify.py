@@ -1,9 +1,8 @@
-"""Finalize notifications: every new object's event is POSTed to one receiver until it answers with
-a 2xx.
+"""Finalize notifications: POSTs the event of each new object to one receiver.
 
-An event is a row committed together with its object. A worker claims it by moving its due time past
-this attempt's deadline, and deletes it once it is delivered; so a crash at any point means one more
-delivery, never one less.
+An event is a row that is committed together with its object. A worker claims it by moving its due
+time past this attempt's deadline, and deletes it once the receiver has responded with 2xx. A crash
+can therefore repeat a delivery, but never lose one.
 """
 
 import asyncio
@@ -24,10 +23,10 @@ from emulators.storage.store import store_of
 
 log = logging.getLogger(__name__)
 
-WORKERS = 4  # a receiver that hangs on one event still gets the others
-DEADLINE = 30.0  # seconds an attempt may take
+WORKERS = 4  # one slow event does not delay the others
+DEADLINE = 30.0  # seconds for one attempt
 FIRST_DELAY, LONGEST_DELAY = 0.1, 10.0  # seconds between attempts
-IDLE = 5.0  # seconds between looks at the table when nothing is known to be due
+IDLE = 5.0  # seconds between two looks for events, if none is known to be due
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,10 @@ class Event:
 
 
 def claim(tx: Transaction) -> Event | None:
-    """Take the event that has been due longest; nobody else gets it before this attempt must be
-    over.
+    """Returns the event that has been due longest, or None.
 
-    One that is due only after that was put off by a clock that has been set back since.
+    No other worker gets it before this attempt's deadline. A due time further in the future was
+    set before the clock was set back, so such an event is due too.
     """
     now = time.time()
     row = tx.execute(
@@ -66,7 +65,7 @@ def postpone(tx: Transaction, event: Event) -> None:
 
 
 def wait_time(tx: Transaction) -> float:
-    """Seconds until the next event is due."""
+    """Returns the seconds until the next event is due."""
     (due,) = tx.execute("select min(due) from events").fetchone()
     return IDLE if due is None else min(max(due - time.time(), 0.0), IDLE)
 
@@ -76,7 +75,7 @@ def count(tx: Transaction) -> int:
 
 
 async def deliver_all(index: Index, receiver: str, base_url: str) -> None:
-    """Deliver events until cancelled."""
+    """Delivers events until cancelled."""
     async with (
         httpx.AsyncClient(timeout=DEADLINE, trust_env=False) as client,
         asyncio.TaskGroup() as workers,
@@ -90,14 +89,14 @@ async def work(index: Index, client: httpx.AsyncClient, receiver: str, base_url:
         try:
             await deliver_one(index, client, receiver, base_url)
         except NoRoom:
-            await asyncio.sleep(IDLE)  # the event's row is there still
+            await asyncio.sleep(IDLE)  # the event's row still exists
 
 
 async def deliver_one(
     index: Index, client: httpx.AsyncClient, receiver: str, base_url: str
 ) -> None:
-    """Wait for the next event where none is due."""
-    index.news.clear()  # before the claim, so that news between claim and wait is not lost
+    """Delivers the event that is due, or waits for the next one."""
+    index.news.clear()  # before the claim: an event after it is not missed
     event = await index.run(claim)
     if event is None:
         await rest(index, await index.run(wait_time))
@@ -130,7 +129,7 @@ async def accepted(client: httpx.AsyncClient, receiver: str, event: Event, base_
 
 
 def complain(event: Event, why: str) -> None:
-    """Once aloud: a receiver that stays away would fill the log."""
+    """Logs a failed delivery: the first attempt as a warning, the others as debug messages."""
     level = logging.WARNING if event.attempts == 1 else logging.DEBUG
     log.log(
         level, "event %d was not delivered at attempt %d: %s", event.generation, event.attempts, why

@@ -1,4 +1,4 @@
-"""Objects: rows that come and go in one transaction, whatever happens to the bytes around them."""
+"""Objects: rows that are written in one transaction, after their bytes."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -29,14 +29,14 @@ from emulators.storage.store import base_url, store_of
 
 @dataclass(frozen=True)
 class Draft:
-    """An object that someone wants to write: where, with which attributes, and if what holds."""
+    """An object to be written: its name, its attributes, and the conditions for writing it."""
 
     bucket: str
     name: str
     attributes: Resource
     conditions: Preconditions
     claimed: dict[str, str] = field(default_factory=dict)
-    """Digests the client expects, by "crc32c" and "md5"."""
+    """Digests that the client sent, by "crc32c" and "md5"."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -49,7 +49,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Bytes:
-    """What an object says of its content. A composite has no MD5, as on Google."""
+    """The fields of an object that describe its content. A composite has no MD5, as on Google."""
 
     content: str
     facts: Resource
@@ -82,7 +82,7 @@ class Version:
 
 
 def find(tx: Transaction, bucket: str, name: str, generation: int | None = None) -> Version | None:
-    """The live version, or the given one."""
+    """Returns the live version or the given one, or None."""
     chosen, value = ("live = ?", 1) if generation is None else ("generation = ?", generation)
     row = tx.execute(
         f"select resource, content from objects where bucket = ? and name = ? and {chosen}",
@@ -103,14 +103,14 @@ def get(
 
 
 def check(tx: Transaction, draft: Draft) -> None:
-    """Raise now what `put` would raise, before any byte is sent."""
+    """Raises the errors that `put` would raise, before the client sends any bytes."""
     buckets.get(tx, draft.bucket)
     current = find(tx, draft.bucket, draft.name)
     draft.conditions.check(current.resource if current else None)
 
 
 def put(tx: Transaction, draft: Draft, written: Bytes) -> Resource:
-    """Make the draft the live version, if its conditions hold."""
+    """Makes the draft the live version if its conditions are true."""
     check(tx, draft)
     retire(tx, draft.bucket, draft.name)
     generation, now = tx.next_generation(), timestamp()
@@ -145,8 +145,7 @@ def put(tx: Transaction, draft: Draft, written: Bytes) -> Resource:
 
 
 def retire(tx: Transaction, bucket: str, name: str) -> None:
-    """Take the live version out of sight: kept as noncurrent in a versioned bucket, else
-    deleted."""
+    """Removes the live version: a bucket with versions keeps it as noncurrent."""
     live = find(tx, bucket, name)
     if live is None:
         return
@@ -188,7 +187,7 @@ def change(
     conditions: Preconditions,
     patch: Resource,
 ) -> Resource:
-    """Merge a patch into an object's attributes."""
+    """Merges a patch into an object's attributes."""
     current = get(tx, bucket, name, generation, conditions).resource
     wanted = {key: value for key, value in patch.items() if key in OBJECT_ATTRIBUTES}
     resource = touched(merge(current, wanted), timestamp())
@@ -204,7 +203,7 @@ def replace(
     conditions: Preconditions,
     body: Resource,
 ) -> Resource:
-    """Set an object's attributes to the ones given; those left out go."""
+    """Sets an object's attributes to the given ones and removes the others."""
     current = get(tx, bucket, name, generation, conditions).resource
     fixed = {
         key: value
@@ -230,8 +229,10 @@ def open_version(
     generation: int | None,
     conditions: Preconditions,
 ) -> tuple[Version, BinaryIO]:
-    """Find and open in one step: no overwrite or deletion can come between, and none after it
-    disturbs the reader."""
+    """Finds a version and opens its content in one step.
+
+    An overwrite or deletion cannot come between them, and a later one does not disturb the reader.
+    """
     version = get(tx, bucket, name, generation, conditions)
     return version, contents.open(version.content)
 

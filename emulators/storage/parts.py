@@ -1,5 +1,7 @@
-"""XML multipart uploads: numbered parts sent at once, then joined
-(cloud.google.com/storage/docs/multipart-uploads)."""
+"""XML multipart uploads: numbered parts that are sent at once, then joined.
+
+See cloud.google.com/storage/docs/multipart-uploads.
+"""
 
 import asyncio
 import base64
@@ -73,7 +75,7 @@ async def put_part(request: Request) -> Response:
 
 
 def keep_part(tx: Transaction, upload_id: str, part: int, content: Content) -> None:
-    """Record a part; the same part sent again takes the place of the first."""
+    """Stores a part. It replaces an earlier part of the same number."""
     get(tx, upload_id)
     before = tx.execute(
         "select content from parts where upload = ? and number = ?", (upload_id, part)
@@ -103,7 +105,7 @@ async def complete(request: Request) -> Response:
 
 
 def parts_listed(body: bytes) -> list[tuple[int, str]]:
-    """The part numbers and ETags that the client names, in rising order."""
+    """Returns the part numbers and ETags that the client lists, in rising order."""
     if len(body) > LARGEST_LIST or b"<!" in body:
         raise Invalid("The list of parts is not acceptable XML.")
     try:

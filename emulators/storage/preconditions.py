@@ -1,4 +1,4 @@
-"""ifGenerationMatch and its kin: the conditions under which a request may go ahead."""
+"""ifGenerationMatch and its like: the conditions of a request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,7 @@ from emulators.storage.errors import Invalid, NotModified, PreconditionFailed
 
 @dataclass(frozen=True)
 class Preconditions:
-    """What must hold of an object or bucket; None asks nothing. Generation 0 stands for "there is
-    none"."""
+    """Conditions on an object or bucket. None is no condition; generation 0 means "no object"."""
 
     generation_match: int | None = None
     generation_not_match: int | None = None
@@ -20,8 +19,10 @@ class Preconditions:
     not_etags: tuple[str, ...] = ()
 
     def check(self, current: Mapping[str, Any] | None) -> None:
-        """Raise PreconditionFailed or NotModified unless `current`, a resource or None, is as the
-        caller asked."""
+        """Raises PreconditionFailed or NotModified if the conditions are not true of `current`.
+
+        `current` is a resource, or None if there is none.
+        """
         generation = int(current.get("generation", 0)) if current else 0
         metageneration = int(current["metageneration"]) if current else None
         etag = current["etag"] if current else None
@@ -45,10 +46,10 @@ class Preconditions:
 def from_query(
     query: Mapping[str, str], headers: Mapping[str, str], prefix: str = "if"
 ) -> Preconditions:
-    """Read the JSON API's parameters (`prefix` is "if" or "ifSource") and the If-Match headers.
+    """Returns the conditions in the JSON API's parameters and the If-Match headers.
 
-    In any case: google-cloud-storage writes ifMetaGenerationNotMatch on uploads,
-    ifMetagenerationNotMatch elsewhere.
+    `prefix` is "if" or "ifSource". Upper and lower case are the same: google-cloud-storage writes
+    ifMetaGenerationNotMatch on uploads and ifMetagenerationNotMatch elsewhere.
     """
     lowered = {key.lower(): value for key, value in query.items()}
     return Preconditions(
@@ -62,7 +63,7 @@ def from_query(
 
 
 def from_headers(headers: Mapping[str, str]) -> Preconditions:
-    """Read the XML API's headers."""
+    """Returns the conditions in the XML API's headers."""
     return Preconditions(
         generation_match=number(headers, "x-goog-if-generation-match"),
         metageneration_match=number(headers, "x-goog-if-metageneration-match"),

@@ -1,4 +1,4 @@
-"""What a request says, read once and checked."""
+"""Reads and checks the parts of a request."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ LARGEST_PAGE = 1000
 
 
 async def json_body(request: Request) -> dict[str, Any]:
-    """The body as a JSON object; none at all counts as an empty one."""
+    """Returns the body as a JSON object. No body is an empty object."""
     return parse_json(await request.body())
 
 
@@ -40,7 +40,7 @@ def generation(query: Mapping[str, str], key: str = "generation") -> int | None:
 
 
 def claimed_digests(headers: Mapping[str, str]) -> dict[str, str]:
-    """The digests that X-Goog-Hash and Content-MD5 claim, by "crc32c" and "md5"."""
+    """Returns the digests in X-Goog-Hash and Content-MD5, by "crc32c" and "md5"."""
     pairs = (
         item.strip().split("=", 1)
         for item in headers.get("x-goog-hash", "").split(",")

@@ -1,4 +1,4 @@
-"""The JSON a bucket or an object shows of itself, and how a client's JSON changes it."""
+"""The JSON resources of buckets and objects, and how a client's JSON changes them."""
 
 import base64
 from collections.abc import Mapping
@@ -32,11 +32,11 @@ BUCKET_CONSTANTS = (
     "selfLink",
     "location",
 )
-METADATA_LIMIT = 8192  # bytes, keys and values together
+METADATA_LIMIT = 8192  # bytes of keys and values together
 
 
 def attributes(body: Mapping[str, Any]) -> Resource:
-    """The part of an object resource that a client may set."""
+    """Returns the part of an object resource that a client may set."""
     chosen = {key: body[key] for key in OBJECT_ATTRIBUTES if body.get(key) is not None}
     check_metadata(chosen.get("metadata", {}))
     return chosen
@@ -55,7 +55,7 @@ def check_metadata(metadata: object) -> None:
 
 
 def merge(target: Resource, patch: Mapping[str, Any]) -> Resource:
-    """Apply a JSON merge patch (RFC 7396)."""
+    """Returns the resource after a JSON merge patch (RFC 7396)."""
     merged = {
         key: value for key, value in target.items() if not (key in patch and patch[key] is None)
     }
@@ -69,7 +69,7 @@ def merge(target: Resource, patch: Mapping[str, Any]) -> Resource:
 
 
 def touched(resource: Resource, now: str) -> Resource:
-    """The resource with its metageneration raised, as after a change of metadata."""
+    """Returns the resource with the next metageneration, as after a change of metadata."""
     metageneration = int(resource["metageneration"]) + 1
     changed = {**resource, "metageneration": str(metageneration), "updated": now}
     return {**changed, "etag": etag(int(resource.get("generation", 0)), metageneration)}
@@ -80,8 +80,10 @@ def etag(generation: int, metageneration: int) -> str:
 
 
 def linked(resource: Resource, base_url: str) -> Resource:
-    """An object's resource with its links. They hold the server's address, so they are never
-    stored."""
+    """Returns an object's resource with its links.
+
+    They contain the server's address, so they are not stored.
+    """
     place = f"storage/v1/b/{resource['bucket']}/o/{quote(resource['name'], safe='')}"
     return {
         **resource,

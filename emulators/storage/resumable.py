@@ -1,9 +1,9 @@
 """Resumable uploads (cloud.google.com/storage/docs/performing-resumable-uploads).
 
 An upload's plan is a row and its bytes are a content file that grows, so both outlive the process.
-The running hashes don't: after a restart they are worked out again from the file. Bytes are synced
-only when the upload completes: a power cut that takes them takes the client with them, on one
-machine.
+The running hashes do not: after a restart they are computed again from the file. Bytes are synced
+only when the upload completes, because on one machine a power cut that loses them also ends the
+client.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 @dataclass(frozen=True)
 class Upload:
-    """A resumable upload under way, or done: then it has an answer and no content of its own."""
+    """A resumable upload. One that is complete has an answer and no content of its own."""
 
     id: str
     draft: Draft
@@ -43,7 +43,10 @@ class Upload:
 
 @dataclass(frozen=True)
 class Span:
-    """Where the body of a request lies in the object. No start: a question without a body."""
+    """The position of a request's body in the object.
+
+    A request without a start has no body: it only asks how many bytes have arrived.
+    """
 
     start: int | None
     total: int | None
@@ -98,7 +101,7 @@ def get(tx: Transaction, upload_id: str) -> Upload:
 
 
 def finish(tx: Transaction, upload: Upload, content: Content) -> Resource:
-    """Turn the upload into an object, and keep the answer for a client that did not hear it."""
+    """Makes the upload an object. Keeps the response for a client that did not receive it."""
     resource = objects.put(tx, upload.draft, Bytes.of(content))
     tx.execute(
         "update uploads set content = null, answer = ? where id = ?",
@@ -123,7 +126,7 @@ async def cancel(request: Request) -> Response:
 
 
 async def advance(request: Request) -> Response:
-    """Take a chunk, or say how far the upload is."""
+    """Takes a chunk, or returns how many bytes have arrived."""
     store, upload_id, span = (
         store_of(request),
         request.query_params["upload_id"],
@@ -149,9 +152,11 @@ async def advance(request: Request) -> Response:
 
 
 async def writer_of(store: Store, upload: Upload) -> Writer:
-    """The upload's writer, rebuilt after a restart. Only a request with the last byte completes an
-    upload, so if a crash came after that byte and before the commit, the client is asked for it
-    again."""
+    """Returns the upload's writer, which is made again from the file after a restart.
+
+    Only a request with the last byte completes an upload. After a crash between that byte and the
+    commit, the client is therefore asked for the byte again.
+    """
     if upload.id not in store.writers:
         limit = max(upload.total - 1, 0) if upload.total is not None else None
         store.writers[upload.id] = await asyncio.to_thread(
@@ -169,7 +174,7 @@ async def take(stream: AsyncIterator[bytes], start: int, writer: Writer) -> None
 
 
 async def without_first(stream: AsyncIterator[bytes], count: int) -> AsyncIterator[bytes]:
-    """The stream less what an earlier attempt has already brought."""
+    """Yields the stream without its first `count` bytes, which an earlier attempt has sent."""
     async for piece in stream:
         yield piece[count:]
         count = max(count - len(piece), 0)
@@ -182,8 +187,10 @@ def progress(writer: Writer) -> Response:
 
 
 async def complete(store: Store, upload: Upload, writer: Writer, total: int) -> Resource:
-    """Make the object; a refusal ends the upload, any other failure and a full disk leave it to be
-    tried again."""
+    """Makes the object.
+
+    A refusal ends the upload. After a full disk or any other failure it can be tried again.
+    """
     del store.writers[upload.id]
     try:
         if writer.size > total or upload.total not in (None, writer.size):

@@ -1,5 +1,4 @@
-"""All that a request handler needs: the index, the content files, and the uploads under way in this
-process."""
+"""What a request handler needs: the index, the content files, and this process's open uploads."""
 
 import sqlite3
 import time
@@ -22,14 +21,13 @@ UPLOAD_LIFETIME = 7 * 24 * 3600  # seconds, as on Google
 class Store:
     index: Index
     contents: Contents
-    writers: dict[str, Writer] = field(
-        default_factory=dict
-    )  # by upload id; rebuilt from disk after a restart
+    writers: dict[str, Writer] = field(default_factory=dict)
+    """By upload id. Made again from the files after a restart."""
     held: set[str] = field(default_factory=set)
 
     @contextmanager
     def hold(self, upload_id: str) -> Iterator[None]:
-        """Keep an upload to one request: two that write one file would tear it."""
+        """Reserves an upload for one request. Raises Busy if another one is writing to it."""
         if upload_id in self.held:
             raise Busy("Another request is writing to this upload.")
         self.held.add(upload_id)
@@ -44,7 +42,10 @@ class FolderInUse(Exception):
 
 
 def open_store(folder: Path, announces: Callable[[str], bool]) -> Store:
-    """Open the data folder and remove what a crash left in it."""
+    """Opens the data folder and deletes the remains of a crash.
+
+    Raises FolderInUse if another server has it open.
+    """
     contents = Contents(folder / "content")
     try:
         with roomy():
@@ -59,7 +60,7 @@ def open_store(folder: Path, announces: Callable[[str], bool]) -> Store:
 
 
 def begin_again(tx: Transaction) -> set[str]:
-    """Forget stale uploads, make every event due, and name the contents to keep."""
+    """Deletes stale uploads and makes every event due. Returns the contents to keep."""
     forget_stale_uploads(tx)
     tx.execute("update events set due = 0")
     rows = tx.execute(

@@ -1,4 +1,4 @@
-"""Uploads in one request: the media alone, or with its metadata in front."""
+"""Uploads in one request: the media alone, or after its metadata."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -69,7 +69,7 @@ def claimed_in(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 async def receive(store: Store, draft: Draft, stream: AsyncIterator[bytes]) -> Resource:
-    """Write a body down and make it an object; leave nothing behind if that fails."""
+    """Writes a body and makes it an object. If that fails, nothing is left behind."""
     writer = store.contents.begin()
     try:
         await store.index.run(lambda tx: objects.check(tx, draft))

@@ -1,6 +1,6 @@
-"""The XML API: what signed URLs point at (cloud.google.com/storage/docs/xml-api/overview).
+"""The XML API, which signed URLs use (cloud.google.com/storage/docs/xml-api/overview).
 
-A signature can't be checked here, since nobody's public key is known; its expiry is.
+Signatures are not checked, because no public keys are known here. Their expiry is.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ OVERRIDES = {
 
 
 async def one(request: Request) -> Response:
-    """Every request the XML API has for an object."""
+    """Serves every request of the XML API for an object."""
     check_expiry(request)
     query = request.query_params
     match request.method:
@@ -105,7 +105,7 @@ def draft_of(request: Request) -> Draft:
 
 
 def check_expiry(request: Request) -> None:
-    """Refuse a V4 signed URL that is past its time."""
+    """Raises Expired for a V4 signed URL that has expired."""
     query = {key.lower(): value for key, value in request.query_params.items()}
     lifetime = number(query, "x-goog-expires")
     if lifetime is None:

@@ -38,7 +38,7 @@ class Slots:
 
     @asynccontextmanager
     async def take(self, origin: str, execution: str) -> AsyncIterator[None]:
-        """Holds a slot of the origin while the block runs. Calls get slots in the order they come."""
+        """Holds a slot of the origin while the block runs. Calls get slots in order of arrival."""
         queue = self._queues.get(origin)
         if queue is None:
             yield
