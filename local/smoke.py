@@ -16,13 +16,12 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 
 from local.deployment import Deployment, Failed
 from shared.model.contracts import Source
+from shared.model.formats import COMMIT_MARKS, PROBLEM_FILE
 
 TIMEOUT = 1800.0
 """Seconds to wait for an answer. The first one needs images pulled and models loaded."""
 POLL_SECONDS = 2.0
 """Seconds between two looks at the outbox."""
-MARKS = ("transcript.json", "problem.json")
-"""Names of the two answers. Finalize writes one of them after all formats."""
 CALL: dict[str, Any] = {"timeout": 60, "retry": DEFAULT_RETRY.with_timeout(90)}
 """Arguments of each call of Cloud Storage: seconds for one try, and for all tries together."""
 
@@ -77,7 +76,7 @@ def wait_for_transcript(
 ) -> dict[str, Any]:
     """Returns the transcript. Raises Failed if the answer is a problem, or after the timeout."""
     mark, content = wait_for_answer(deployment, source, timeout)
-    if mark == "problem.json":
+    if mark == PROBLEM_FILE:
         uri = f"gs://{deployment.outbox}/{source.name}/{mark}"
         reason = f"{content['title']} {content['detail']}"
         raise Failed(f"{reason} ({content['type']}; {uri})")
@@ -94,7 +93,7 @@ def wait_for_answer(
     outbox = client(deployment).bucket(deployment.outbox)
     deadline = time.monotonic() + timeout
     while True:
-        for mark in MARKS:
+        for mark in COMMIT_MARKS:
             content = read_mark(deployment, outbox, source, mark)
             if content is not None:
                 return mark, content

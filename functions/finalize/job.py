@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from functions.finalize.answer.job_cost import job_cost
 from functions.finalize.answer.outbox import (
-    PROBLEM_NAME,
     delete_answer,
     put_answer,
     put_problem,
@@ -35,7 +34,7 @@ from shared.model.contracts import (
     WireModel,
 )
 from shared.model.errors import ArtifactChanged, Cancelled, EventsUnavailable, is_final
-from shared.model.formats import FORMATS, TRANSCRIPT
+from shared.model.formats import FORMATS, PROBLEM_FILE, TRANSCRIPT
 from shared.model.options import Options, option_values
 from shared.model.transcript import JobInfo, Transcript
 from shared.ports.blobs import Blob, BlobStore
@@ -221,7 +220,7 @@ def write_problem(
     if problem.type == Cancelled.name():
         state = "cancelled"
     folder = outbox_folder(source)
-    outputs = {"problem": f"{folder}/{PROBLEM_NAME}"}
+    outputs = {"problem": f"{folder}/{PROBLEM_FILE}"}
     return finish_job(
         source,
         run,

@@ -20,6 +20,7 @@ from shared.jobs.job import Job, JobState
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source, WireModel
 from shared.model.errors import EventsUnavailable, GivenUp
+from shared.model.formats import COMMIT_MARKS
 from shared.ports.blobs import Blob, BlobStore
 from shared.ports.events import EventPublisher
 from shared.ports.executions import Executions
@@ -37,7 +38,7 @@ OPEN_STATES: tuple[JobState, ...] = ("running", "retryable", "cancelled")
 """States of jobs that may still need an answer."""
 CLOCK_DIFFERENCE = timedelta(minutes=1)
 """Most by which the clocks of two machines differ."""
-COMMIT_MARKS_GLOB = "**/{transcript.json,problem.json}"
+COMMIT_MARKS_GLOB = "**/{" + ",".join(COMMIT_MARKS) + "}"
 """Matches the objects that are written last into the folder of an answer."""
 LAST_CHARACTER = "\U0010ffff"
 """Sorts after every other character of a name."""
@@ -57,7 +58,7 @@ class SweepResult(WireModel):
     """Objects of the inbox that were listed."""
     started: int = 0
     given_up: int = 0
-    announced: int = 0
+    published: int = 0
     more: bool = False
     """Whether the page budget ended before the inbox did."""
 
@@ -76,14 +77,14 @@ class Sweep:
         if patience is None:
             patience = settings().reconcile.unanswered_after
         before = self.now() - timedelta(seconds=patience)
-        announced = self.publish_due(before)
+        published = self.publish_due(before)
         objects, started, more = self.start_unclaimed(before)
         restarted, given_up = self.restart_abandoned(before)
         result = SweepResult(
             objects=objects,
             started=started + restarted,
             given_up=given_up,
-            announced=announced,
+            published=published,
             more=more,
         )
         log.info("swept", extra=result.model_dump(exclude={"more"}))

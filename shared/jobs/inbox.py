@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shared.jobs.layout import outbox_folder
 from shared.model.contracts import Source
+from shared.model.formats import COMMIT_MARKS
 from shared.ports.blobs import Blob, BlobStore
 
 NO_RECORDING = re.compile(
@@ -13,7 +14,6 @@ NO_RECORDING = re.compile(
 )
 """Names of folder markers, of options for the files beside them, and of the parts of a composite
 upload. workflows/transcription.yaml holds the same rule."""
-COMMIT_MARKS = ("transcript.json", "problem.json")
 """The objects that are written last into the folder of an answer."""
 
 

@@ -1,9 +1,11 @@
 """Where a job's objects are stored: URIs in the work bucket and names in the outbox."""
 
 from shared.model.contracts import Source
+from shared.model.formats import FORMATS
 from shared.settings import settings
 
-MAX_NAME_BYTES = 1024 - len("/transcript.whisperx.json")
+LONGEST_FILE_NAME = max(len(format.file_name) for format in FORMATS.values())
+MAX_NAME_BYTES = 1024 - len("/") - LONGEST_FILE_NAME
 """Longest name of a recording whose answers still have names that Cloud Storage accepts."""
 
 

@@ -43,9 +43,10 @@ PROBLEM_TYPE = "urn:dropscribe:problem:"
 
 
 class StageError(Exception):
-    """A failure with an HTTP status. The class's docstring is the title of the problem, the message
-    its detail."""
+    """A failure with an HTTP status. The message is the detail of the problem."""
 
+    title: ClassVar[str]
+    """Title of the problem, which people read."""
     status: ClassVar[HTTPStatus]
 
     @classmethod
@@ -68,13 +69,6 @@ class StageError(Exception):
             stage=stage,
         )
 
-    @property
-    def title(self) -> str:
-        docstring = type(self).__doc__
-        assert docstring
-        first_line = docstring.splitlines()[0]
-        return first_line.strip()
-
 
 class Permanent(StageError):
     """The same request will fail again."""
@@ -89,141 +83,124 @@ class Transient(StageError):
 
 
 class BadRequest(Permanent):
-    """The request body is not a valid stage request."""
+    title = "The request body is not a valid stage request."
 
 
 class Unauthenticated(Permanent):
-    """The caller is unknown."""
-
+    title = "The caller is unknown."
     status = HTTPStatus.UNAUTHORIZED
 
 
 class Forbidden(Permanent):
-    """The caller may not do this."""
-
+    title = "The caller may not do this."
     status = HTTPStatus.FORBIDDEN
 
 
 class BadOption(Permanent):
-    """An option of the recording is unknown or wrong."""
+    title = "An option of the recording is unknown or wrong."
 
 
 class ArtifactMissing(Permanent):
-    """An object does not exist."""
-
+    title = "An object does not exist."
     status = HTTPStatus.NOT_FOUND
 
 
 class ArtifactChanged(Permanent):
-    """An object is not the one that was named."""
-
+    title = "An object is not the one that was named."
     status = HTTPStatus.PRECONDITION_FAILED
 
 
 class RecordingTooLong(Permanent):
-    """The recording is longer than the limit."""
-
+    title = "The recording is longer than the limit."
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class RecordingTooLarge(Permanent):
-    """The recording is larger than the limit."""
-
+    title = "The recording is larger than the limit."
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class EmptyRecording(Permanent):
-    """The recording is empty."""
-
+    title = "The recording is empty."
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class NotAudio(Permanent):
-    """The object is not a recording that can be decoded."""
-
+    title = "The object is not a recording that can be decoded."
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class NoSound(Permanent):
-    """The recording has no audio stream."""
-
+    title = "The recording has no audio stream."
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class TruncatedRecording(Permanent):
-    """The end of the recording is missing."""
-
+    title = "The end of the recording is missing."
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class Cancelled(Permanent):
-    """The job was cancelled."""
-
+    title = "The job was cancelled."
     status = HTTPStatus.CONFLICT
 
 
 class RecordingErased(Permanent):
-    """The recording was erased."""
-
+    title = "The recording was erased."
     status = HTTPStatus.GONE
 
 
 class GivenUp(Permanent):
-    """The job was started several times and never ended."""
-
+    title = "The job was started several times and never ended."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class AttemptsExhausted(Permanent):
-    """The stage died in every attempt."""
-
+    title = "The stage died in every attempt."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class ModelUnavailable(Permanent):
-    """The requested model is not on this deployment."""
-
+    title = "The requested model is not on this deployment."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class Bug(Permanent):
-    """A bug in Dropscribe."""
-
+    title = "A bug in Dropscribe."
     status = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class StageBusy(Transient):
-    """Another attempt at this stage is running."""
-
+    title = "Another attempt at this stage is running."
     status = HTTPStatus.TOO_MANY_REQUESTS
 
 
 class Stopping(Transient):
-    """The instance is shutting down."""
+    title = "The instance is shutting down."
 
 
 class StorageUnavailable(Transient):
-    """Storage did not answer."""
+    title = "Storage did not answer."
 
 
 class JobStoreUnavailable(Transient):
-    """The job store did not answer."""
+    title = "The job store did not answer."
 
 
 class WorkflowUnavailable(Transient):
-    """The workflow did not answer."""
+    title = "The workflow did not answer."
 
 
 class KeysUnavailable(Transient):
-    """The keys that verify callers are not available."""
+    title = "The keys that verify callers are not available."
 
 
 class EventsUnavailable(Transient):
-    """An event could not be published."""
+    title = "An event could not be published."
 
 
 class DiskFull(Transient):
-    """The disk is full."""
+    title = "The disk is full."
 
 
 def statuses(kind: type[StageError]) -> frozenset[int]:

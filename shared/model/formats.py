@@ -19,6 +19,10 @@ class Format:
 
 TRANSCRIPT = Format("transcript.json", JSON, is_default=True)
 """The answer itself, which is always written."""
+PROBLEM_FILE = "problem.json"
+"""Name of the object that is written instead of a transcript."""
+COMMIT_MARKS = (TRANSCRIPT.file_name, PROBLEM_FILE)
+"""Names of the objects of which one is written last. It marks that the answer is complete."""
 FORMATS: dict[str, Format] = {
     "srt": Format("transcript.srt", "application/x-subrip", is_default=True),
     "vtt": Format("transcript.vtt", "text/vtt; charset=utf-8", is_default=True),

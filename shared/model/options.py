@@ -25,15 +25,15 @@ from shared.model.formats import DEFAULT_FORMATS, FORMATS
 from shared.model.languages import MULTI
 from shared.model.stages import STAGES
 
-NOT_OURS = ("goog-reserved-", "goog_reserved_", "mtime", "x-")
+UPLOAD_TOOL_PREFIXES = ("goog-reserved-", "goog_reserved_", "mtime", "x-")
 """Prefixes of metadata that upload tools add by themselves."""
-LARGEST = 65_536
+MAX_FILE_BYTES = 65_536
 """Largest options.json, in bytes."""
-MOST_ERRORS = 5
+MAX_ERRORS = 5
 """Errors that a problem lists: it has to pass through the workflow's memory."""
-MOST_RULES = 200
+MAX_RULES = 200
 """Replacements of a recording."""
-LONGEST_RULE = 200
+MAX_RULE_LENGTH = 200
 """Characters on either side of a replacement."""
 
 
@@ -83,14 +83,14 @@ def as_object(value: Any) -> Any:
 def within_limits(rules: dict[str, str]) -> dict[str, str]:
     """Returns the rules. Raises ValueError if they are too many or one is too long or blank."""
     count = len(rules)
-    if count > MOST_RULES:
-        raise ValueError(f"{count} rules; the limit is {MOST_RULES}")
+    if count > MAX_RULES:
+        raise ValueError(f"{count} rules; the limit is {MAX_RULES}")
     for find, replacement in rules.items():
         if not find.strip():
             raise ValueError("what to find must not be blank")
         longest = max(len(find), len(replacement))
-        if longest > LONGEST_RULE:
-            raise ValueError(f"a text of a rule has at most {LONGEST_RULE} characters")
+        if longest > MAX_RULE_LENGTH:
+            raise ValueError(f"a text of a rule has at most {MAX_RULE_LENGTH} characters")
     return rules
 
 
@@ -185,7 +185,7 @@ def parse_options(layer: Mapping[str, JsonValue], origin: str) -> Options:
     try:
         return Options.model_validate(values)
     except ValidationError as error:
-        errors = error.errors()[:MOST_ERRORS]
+        errors = error.errors()[:MAX_ERRORS]
         descriptions = [describe_error(each) for each in errors]
         text = "; ".join(descriptions)
         raise BadOption(f"{origin}: {text}") from error
@@ -255,7 +255,7 @@ def without_upload_metadata(metadata: Mapping[str, str]) -> dict[str, JsonValue]
     """Returns an object's metadata without what upload tools add."""
     options: dict[str, JsonValue] = {}
     for key, value in metadata.items():
-        if not key.lower().startswith(NOT_OURS):
+        if not key.lower().startswith(UPLOAD_TOOL_PREFIXES):
             options[key] = value
     return options
 
@@ -282,8 +282,8 @@ def read_options_file(data: bytes, path: str) -> dict[str, JsonValue]:
 
 def refuse_if_large(size: int, path: str) -> None:
     """Raises BadOption if an options.json of `size` bytes is too large."""
-    if size > LARGEST:
-        raise BadOption(f"{path} is larger than {LARGEST // 1024} KiB")
+    if size > MAX_FILE_BYTES:
+        raise BadOption(f"{path} is larger than {MAX_FILE_BYTES // 1024} KiB")
 
 
 def describe_shape_error(error: Any) -> str:

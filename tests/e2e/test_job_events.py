@@ -86,7 +86,7 @@ def test_reconcile_tells_what_was_not_told(telling: Cloud, told: Subscriber) -> 
     )
     told.events.clear()
     reconcile = telling.home.ports().url("reconcile")
-    assert httpx.post(reconcile, json={"unanswered_after": 0}, timeout=60).json()["announced"] == 1
+    assert httpx.post(reconcile, json={"unanswered_after": 0}, timeout=60).json()["published"] == 1
     second = of(source, told)
     assert (second.get_attributes(), second.get_data()) == (
         first.get_attributes(),
@@ -101,4 +101,4 @@ def test_without_a_topic_nobody_is_told(cloud: Cloud) -> None:
     answer = httpx.post(
         cloud.home.ports().url("reconcile"), json={"unanswered_after": 0}, timeout=60
     )
-    assert answer.json()["announced"] == 0
+    assert answer.json()["published"] == 0

@@ -65,4 +65,4 @@ def test_finalize_writes_the_answer(start: Start, recording: Desk) -> None:
 
 def test_reconcile_sees_the_recording(start: Start, recording: Desk) -> None:
     found = answer("reconcile", start, recording)
-    assert found == {"objects": 1, "started": 0, "given_up": 0, "announced": 0, "more": False}
+    assert found == {"objects": 1, "started": 0, "given_up": 0, "published": 0, "more": False}

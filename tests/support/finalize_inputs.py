@@ -23,7 +23,7 @@ from shared.model.artifacts import (
     Turn,
 )
 from shared.model.contracts import Engine, ResolvedOption
-from shared.model.options import LONGEST_RULE, option_values
+from shared.model.options import MAX_RULE_LENGTH, option_values
 from shared.model.transcript import JobInfo, StageTiming, Timings, Transcript
 
 JOB = JobInfo(id="3f2a", source_uri="gs://bucket/inbox/call.mp3", generation=7, run=1, crc32c=None)
@@ -207,7 +207,7 @@ spellings = st.text(characters, min_size=1, max_size=12) | st.sampled_from(
 )
 
 any_phrases = st.lists(spellings, min_size=1, max_size=3).map(" ".join)
-phrases = any_phrases.filter(lambda phrase: len(phrase) <= LONGEST_RULE) | st.sampled_from(
+phrases = any_phrases.filter(lambda phrase: len(phrase) <= MAX_RULE_LENGTH) | st.sampled_from(
     ["hello world", "1", "好"]
 )
 

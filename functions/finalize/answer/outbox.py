@@ -11,10 +11,9 @@ from typing import NamedTuple
 from shared.jobs.layout import outbox_folder
 from shared.model.contracts import Source
 from shared.model.errors import StorageUnavailable
-from shared.model.formats import FORMATS, JSON, TRANSCRIPT
+from shared.model.formats import FORMATS, JSON, PROBLEM_FILE, TRANSCRIPT
 from shared.ports.blobs import Blob, BlobStore
 
-PROBLEM_NAME = "problem.json"
 TRIES = 10
 """Writes that other writers may overtake before one is given up."""
 
@@ -30,12 +29,12 @@ class AnswerVersion(NamedTuple):
 
 NO_ANSWER = AnswerVersion(0, 0)
 CONTENT_TYPES = {
-    PROBLEM_NAME: JSON,
+    PROBLEM_FILE: JSON,
     TRANSCRIPT.file_name: TRANSCRIPT.content_type,
     **{format.file_name: format.content_type for format in FORMATS.values()},
 }
 """Content type by name, for every object that an answer may have."""
-TRANSCRIPT_NAMES = tuple(name for name in CONTENT_TYPES if name != PROBLEM_NAME)
+TRANSCRIPT_NAMES = tuple(name for name in CONTENT_TYPES if name != PROBLEM_FILE)
 
 
 def version_of(blob: Blob) -> AnswerVersion:
@@ -60,11 +59,11 @@ def put_answer(
     own_version = AnswerVersion(source.generation, run)
     transcript_last = sorted(files, key=lambda name: name == TRANSCRIPT.file_name)
     is_newest = (
-        version_at(source, PROBLEM_NAME, blobs) <= own_version
+        version_at(source, PROBLEM_FILE, blobs) <= own_version
         and all(
             put_object(source, run, name, files[name], blobs, language) for name in transcript_last
         )
-        and version_at(source, PROBLEM_NAME, blobs) <= own_version
+        and version_at(source, PROBLEM_FILE, blobs) <= own_version
     )
     if not is_newest:
         delete_transcript(source, run, blobs)
@@ -84,13 +83,13 @@ def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> b
     own_version = AnswerVersion(source.generation, run)
     is_newest = (
         version_at(source, TRANSCRIPT.file_name, blobs) < own_version
-        and put_object(source, run, PROBLEM_NAME, problem, blobs)
+        and put_object(source, run, PROBLEM_FILE, problem, blobs)
         and version_at(source, TRANSCRIPT.file_name, blobs) < own_version
     )
     if is_newest:
         delete_transcript(source, run - 1, blobs)  # this run's own, still being written, is kept
     else:
-        delete_object(source, run, PROBLEM_NAME, blobs)
+        delete_object(source, run, PROBLEM_FILE, blobs)
     return is_newest
 
 
@@ -145,7 +144,7 @@ def put_object(
 
 def delete_answer(source: Source, run: int, blobs: BlobStore) -> None:
     """Deletes the transcript and the problem, unless they are of a later version."""
-    delete_object(source, run, PROBLEM_NAME, blobs)
+    delete_object(source, run, PROBLEM_FILE, blobs)
     delete_transcript(source, run, blobs)
 
 

@@ -207,9 +207,9 @@ def test_an_outage_of_pubsub_fails_no_job_and_reconcile_publishes_the_event(
     assert finalize(request_to_finalize(end, 1), blobs, jobs, publisher).state == end
     assert job_of(jobs).notification == "due"
     sweep = Sweep(blobs, jobs, NoExecutions(), publisher)
-    assert sweep(SWEEP_AT_ONCE).announced == 0, "an outage does not end the sweep"
+    assert sweep(SWEEP_AT_ONCE).published == 0, "an outage does not end the sweep"
     publisher.is_down = False
-    assert (sweep(SWEEP_AT_ONCE).announced, sweep(SWEEP_AT_ONCE).announced) == (1, 0)
+    assert (sweep(SWEEP_AT_ONCE).published, sweep(SWEEP_AT_ONCE).published) == (1, 0)
     assert [event["id"] for event in publisher.events] == [f"{SOURCE.job_id}-1-{end}"]
 
 
@@ -225,7 +225,7 @@ def test_reconcile_publishes_what_finalize_was_killed_before_marking_as_sent(
 
         assert isinstance(play([work], [Turn(0, kill=True, late=late)])[0], Killed)
         assert job_of(jobs).notification == "due"
-        assert Sweep(blobs, jobs, NoExecutions(), publisher)(SWEEP_AT_ONCE).announced == 1
+        assert Sweep(blobs, jobs, NoExecutions(), publisher)(SWEEP_AT_ONCE).published == 1
         assert [event["id"] for event in publisher.events] == [f"{SOURCE.job_id}-1-failed"] * copies
 
 
@@ -265,7 +265,7 @@ def test_a_job_that_ended_a_moment_ago_is_left_to_finalize(
     finalize(request_to_finalize("done", 1), blobs, jobs, publisher)
     publisher.is_down = False
     assert (
-        Sweep(blobs, jobs, NoExecutions(), publisher)(SweepRequest(unanswered_after=60)).announced
+        Sweep(blobs, jobs, NoExecutions(), publisher)(SweepRequest(unanswered_after=60)).published
         == 0
     )
 
@@ -280,7 +280,7 @@ def test_many_due_notifications_take_several_sweeps(
         jobs.finish(source.job_id, 1, "done")
     publisher = MemoryEvents()
     sweep = Sweep(MemoryBlobs(), jobs, NoExecutions(), publisher)
-    assert [sweep(SWEEP_AT_ONCE).announced for _ in range(4)] == [2, 2, 1, 0]
+    assert [sweep(SWEEP_AT_ONCE).published for _ in range(4)] == [2, 2, 1, 0]
     assert {event["id"] for event in publisher.events} == {
         f"{source.job_id}-1-done" for source in sources
     }
@@ -292,7 +292,7 @@ def test_a_sweep_leaves_no_notification_due(blobs: MemoryBlobs, jobs: JobStore) 
         jobs.claim(source, 1, "e")
         jobs.finish(source.job_id, 1, "done")
     sweep = Sweep(MemoryBlobs(), jobs, NoExecutions(), MemoryEvents())
-    assert sweep(SWEEP_AT_ONCE).announced == 50
+    assert sweep(SWEEP_AT_ONCE).published == 50
     assert list(jobs.list_unnotified()) == []
 
 

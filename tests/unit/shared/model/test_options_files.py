@@ -3,7 +3,7 @@
 import pytest
 
 from shared.model.errors import BadOption
-from shared.model.options import LARGEST, read_options_file, resolve
+from shared.model.options import MAX_FILE_BYTES, read_options_file, resolve
 
 
 def test_only_the_first_of_a_thousand_wrong_options_are_reported() -> None:
@@ -22,6 +22,6 @@ def test_an_options_file_of_any_bytes_is_at_most_a_bad_option(content: bytes) ->
 
 def test_an_options_file_is_read_up_to_its_limit() -> None:
     content = b'{"language": "en"}'
-    assert read_options_file(content.ljust(LARGEST), "options.json") == {"language": "en"}
+    assert read_options_file(content.ljust(MAX_FILE_BYTES), "options.json") == {"language": "en"}
     with pytest.raises(BadOption, match="larger than 64 KiB"):
-        read_options_file(content.ljust(LARGEST + 1), "options.json")
+        read_options_file(content.ljust(MAX_FILE_BYTES + 1), "options.json")
