@@ -109,7 +109,9 @@ async def many(request: Request) -> Response:
     """Lists the buckets (GET) or makes one (POST)."""
     index = store_of(request).index
     if request.method == "POST":
-        return shown(request, await index.run(partial(create, body=await json_body(request))))
+        return resource_response(
+            request, await index.run(partial(create, body=await json_body(request)))
+        )
     query = request.query_params
     return JSONResponse(
         await index.run(
@@ -131,15 +133,15 @@ async def one(request: Request) -> Response:
         return Response(status_code=204)
     if request.method in ("PATCH", "PUT"):
         patch = await json_body(request)
-        return shown(
+        return resource_response(
             request, await index.run(partial(change, name=name, patch=patch, conditions=conditions))
         )
     resource = await index.run(partial(get, name=name))
     conditions.check(resource)
-    return shown(request, resource)
+    return resource_response(request, resource)
 
 
-def shown(request: Request, resource: Resource) -> Response:
+def resource_response(request: Request, resource: Resource) -> Response:
     return JSONResponse(
         {**resource, "selfLink": f"{base_url(request)}/storage/v1/b/{resource['name']}"}
     )

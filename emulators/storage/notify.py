@@ -121,14 +121,14 @@ async def accepted(client: httpx.AsyncClient, receiver: str, event: Event, base_
         async with asyncio.timeout(DEADLINE):
             response = await client.post(receiver, json=body)
     except (httpx.HTTPError, TimeoutError) as error:
-        complain(event, type(error).__name__)
+        log_failed_delivery(event, type(error).__name__)
         return False
     if not response.is_success:
-        complain(event, f"status {response.status_code}")
+        log_failed_delivery(event, f"status {response.status_code}")
     return response.is_success
 
 
-def complain(event: Event, why: str) -> None:
+def log_failed_delivery(event: Event, why: str) -> None:
     """Logs a failed delivery: the first attempt as a warning, the others as debug messages."""
     level = logging.WARNING if event.attempts == 1 else logging.DEBUG
     log.log(

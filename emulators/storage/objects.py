@@ -253,9 +253,9 @@ async def one(request: Request) -> Response:
     if request.method in ("PATCH", "PUT"):
         edit = change if request.method == "PATCH" else replace
         body = await json_body(request)
-        return shown(request, await index.run(lambda tx: edit(tx, *place, body)))
-    return shown(request, (await index.run(lambda tx: get(tx, *place))).resource)
+        return resource_response(request, await index.run(lambda tx: edit(tx, *place, body)))
+    return resource_response(request, (await index.run(lambda tx: get(tx, *place))).resource)
 
 
-def shown(request: Request, resource: Resource) -> Response:
+def resource_response(request: Request, resource: Resource) -> Response:
     return JSONResponse(linked(resource, base_url(request)))

@@ -135,7 +135,7 @@ async def advance(request: Request) -> Response:
     with store.hold(upload_id):
         upload = await store.index.run(lambda tx: get(tx, upload_id))
         if upload.answer is not None:
-            return objects.shown(request, upload.answer)
+            return objects.resource_response(request, upload.answer)
         writer = await writer_of(store, upload)
         if span.start is not None:
             await take(request.stream(), span.start, writer)
@@ -146,7 +146,7 @@ async def advance(request: Request) -> Response:
         late = replace(
             upload.draft, claimed=upload.draft.claimed | claimed_digests(request.headers)
         )
-        return objects.shown(
+        return objects.resource_response(
             request, await complete(store, replace(upload, draft=late), writer, total)
         )
 

@@ -37,14 +37,18 @@ async def upload(request: Request) -> Response:
 
 async def upload_media(request: Request) -> Response:
     draft = draft_of(request, {}, request.headers.get("content-type"))
-    return objects.shown(request, await receive(store_of(request), draft, request.stream()))
+    return objects.resource_response(
+        request, await receive(store_of(request), draft, request.stream())
+    )
 
 
 async def upload_multipart(request: Request) -> Response:
     related = Related(request.stream(), request.headers.get("content-type", ""))
     metadata, content_type = await related.head()
     draft = draft_of(request, metadata, content_type)
-    return objects.shown(request, await receive(store_of(request), draft, related.media()))
+    return objects.resource_response(
+        request, await receive(store_of(request), draft, related.media())
+    )
 
 
 def draft_of(request: Request, metadata: Resource, content_type: str | None) -> Draft:

@@ -78,17 +78,17 @@ def test_the_body_takes_the_form_of_its_content_type(
 
 
 def test_oidc_asks_for_a_token_for_the_audience_or_the_url(echo: EchoServer) -> None:
-    asked: list[str] = []
+    audiences: list[str] = []
 
     def make_token(audience: str) -> str:
-        asked.append(audience)
+        audiences.append(audience)
         return "secret"
 
     url = f"{echo.url}/a"
     response = call(url, auth={"type": "OIDC"}, make_token=make_token)
     call(url, auth={"type": "OIDC", "audience": "https://x.run.app"}, make_token=make_token)
     assert response["body"]["headers"]["authorization"] == "Bearer secret"
-    assert asked == [url, "https://x.run.app"]
+    assert audiences == [url, "https://x.run.app"]
     assert "authorization" not in call(url, auth={"type": "OIDC"})["body"]["headers"]
     assert "authorization" not in call(url, make_token=make_token)["body"]["headers"]
 

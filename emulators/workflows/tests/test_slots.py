@@ -13,7 +13,7 @@ STAGE = "http://127.0.0.1:9001"
 
 
 class Users:
-    """Tasks that hold a slot until they are told to leave."""
+    """Tasks that hold a slot until they are ended."""
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
@@ -106,7 +106,7 @@ def test_a_cancelled_waiter_gives_its_turn_on() -> None:
         users.cancel("b")
         await settle()
         assert slots.positions() == {"c": {STAGE: 1}, "d": {STAGE: 2}}
-        # c is handed the slot and cancelled in the same moment
+        # c gets the slot and is cancelled at the same moment
         users._leave["a"].set()
         await asyncio.sleep(0)
         users.cancel("c")
