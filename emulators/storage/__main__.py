@@ -39,12 +39,16 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
         prog="python -m emulators.storage", description="Cloud Storage on one machine."
     )
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--data", type=Path, required=True, help="the folder that holds everything")
+    parser.add_argument("--data", type=Path, required=True, help="the data folder")
     parser.add_argument(
-        "--notify", metavar="URL", help="where to POST an event for every new object"
+        "--notify", metavar="URL", help="URL to which the event of each new object is POSTed"
     )
     parser.add_argument(
-        "--watch", metavar="BUCKET", action="append", default=[], help="a bucket to tell of"
+        "--watch",
+        metavar="BUCKET",
+        action="append",
+        default=[],
+        help="a bucket whose new objects are notified; repeatable",
     )
     return parser.parse_args(arguments)
 

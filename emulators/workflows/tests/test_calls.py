@@ -144,7 +144,7 @@ def test_a_connection_that_breaks_is_no_failed_one() -> None:
         ({"url": "http://127.0.0.1:1/", "nonsense": 1}, "TypeError"),
     ],
 )
-def test_wrong_arguments_are_told(arguments: dict[str, Any], tag: str) -> None:
+def test_wrong_arguments_raise_an_error(arguments: dict[str, Any], tag: str) -> None:
     assert failed(**arguments)["tags"] == [tag]
 
 

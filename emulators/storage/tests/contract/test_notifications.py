@@ -190,7 +190,7 @@ def test_a_receiver_that_hangs_on_one_event_blocks_nothing_else(
     assert sorted(receiver.names()) == sorted(["slow", *map(str, range(10))])
 
 
-def test_only_a_watched_buckets_objects_are_announced(
+def test_only_objects_of_a_watched_bucket_are_notified(
     client: storage.Client, bucket: storage.Bucket, server: BucketServer, receiver: Receiver
 ) -> None:
     with receiver.listening():
