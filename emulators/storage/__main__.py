@@ -17,8 +17,8 @@ HOST = "127.0.0.1"
 
 
 def main() -> None:
-    options = parsed(sys.argv[1:])
-    signal.signal(signal.SIGTERM, leave)
+    options = parse_arguments(sys.argv[1:])
+    signal.signal(signal.SIGTERM, exit_cleanly)
     try:
         store = open_store(options.data, announces=set(options.watch).__contains__)
     except (FolderInUse, NoRoom) as error:
@@ -34,7 +34,7 @@ def main() -> None:
     )
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m emulators.storage", description="Cloud Storage on one machine."
     )
@@ -53,7 +53,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def leave(_: int, __: FrameType | None) -> None:
+def exit_cleanly(_: int, __: FrameType | None) -> None:
     """Exits with 0 when uvicorn, after its shutdown, raises the signal again."""
     sys.exit(0)
 

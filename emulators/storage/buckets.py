@@ -11,7 +11,13 @@ from emulators.storage.index import Transaction, timestamp
 from emulators.storage.names import bucket_name, legal_bucket_name
 from emulators.storage.preconditions import Preconditions, from_query
 from emulators.storage.requests import json_body, page_size
-from emulators.storage.resources import BUCKET_CONSTANTS, Resource, etag, merge, touched
+from emulators.storage.resources import (
+    BUCKET_CONSTANTS,
+    Resource,
+    etag,
+    merge,
+    with_next_metageneration,
+)
 from emulators.storage.store import base_url, store_of
 
 
@@ -49,7 +55,7 @@ def change(tx: Transaction, name: str, patch: Resource, conditions: Precondition
     current = get(tx, name)
     conditions.check(current)
     wanted = {key: value for key, value in patch.items() if key not in BUCKET_CONSTANTS}
-    resource = touched(merge(current, wanted), timestamp())
+    resource = with_next_metageneration(merge(current, wanted), timestamp())
     tx.execute("update buckets set resource = ? where name = ?", (json.dumps(resource), name))
     return resource
 

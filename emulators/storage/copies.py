@@ -15,7 +15,7 @@ from emulators.storage.names import bucket_name, legal_object_name, object_name
 from emulators.storage.objects import Bytes, Draft, Version
 from emulators.storage.preconditions import Preconditions, from_query, number
 from emulators.storage.requests import generation, json_body
-from emulators.storage.resources import OBJECT_ATTRIBUTES, Resource, attributes, linked
+from emulators.storage.resources import OBJECT_ATTRIBUTES, Resource, attributes, with_links
 from emulators.storage.store import Store, base_url, store_of
 
 MOST_SOURCES = 32
@@ -34,7 +34,7 @@ async def rewrite_to(request: Request) -> Response:
             "done": True,
             "totalBytesRewritten": size,
             "objectSize": size,
-            "resource": linked(resource, base_url(request)),
+            "resource": with_links(resource, base_url(request)),
         }
     )
 

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.storage import objects
-from emulators.storage.content import Content, Writer, pour
+from emulators.storage.content import Content, Writer, write_stream
 from emulators.storage.errors import ApiError, Invalid, NoRoom, NoSuchUpload
 from emulators.storage.index import Transaction
 from emulators.storage.objects import Bytes, Draft
@@ -170,7 +170,7 @@ async def take(stream: AsyncIterator[bytes], start: int, writer: Writer) -> None
         raise Invalid(
             f"The chunk begins at byte {start}, but only {writer.size} bytes have arrived."
         )
-    await pour(without_first(stream, writer.size - start), writer)
+    await write_stream(without_first(stream, writer.size - start), writer)
 
 
 async def without_first(stream: AsyncIterator[bytes], count: int) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.storage import objects, resumable
-from emulators.storage.content import pour
+from emulators.storage.content import write_stream
 from emulators.storage.errors import Invalid
 from emulators.storage.multipart import Related
 from emulators.storage.names import bucket_name, legal_object_name
@@ -77,7 +77,7 @@ async def receive(store: Store, draft: Draft, stream: AsyncIterator[bytes]) -> R
     writer = store.contents.begin()
     try:
         await store.index.run(lambda tx: objects.check(tx, draft))
-        await pour(stream, writer)
+        await write_stream(stream, writer)
         content = await asyncio.to_thread(writer.seal)
         content.verify(draft.claimed)
         return await store.index.run(lambda tx: objects.put(tx, draft, Bytes.of(content)))
