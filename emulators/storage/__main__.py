@@ -17,8 +17,8 @@ HOST = "127.0.0.1"
 
 
 def main() -> None:
-    options = parsed(sys.argv[1:])
-    signal.signal(signal.SIGTERM, leave)
+    options = parse_arguments(sys.argv[1:])
+    signal.signal(signal.SIGTERM, exit_cleanly)
     try:
         store = open_store(options.data, announces=set(options.watch).__contains__)
     except (FolderInUse, NoRoom) as error:
@@ -34,22 +34,26 @@ def main() -> None:
     )
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m emulators.storage", description="Cloud Storage on one machine."
     )
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--data", type=Path, required=True, help="the folder that holds everything")
+    parser.add_argument("--data", type=Path, required=True, help="the data folder")
     parser.add_argument(
-        "--notify", metavar="URL", help="where to POST an event for every new object"
+        "--notify", metavar="URL", help="URL to which the event of each new object is POSTed"
     )
     parser.add_argument(
-        "--watch", metavar="BUCKET", action="append", default=[], help="a bucket to tell of"
+        "--watch",
+        metavar="BUCKET",
+        action="append",
+        default=[],
+        help="a bucket whose new objects are notified; repeatable",
     )
     return parser.parse_args(arguments)
 
 
-def leave(_: int, __: FrameType | None) -> None:
+def exit_cleanly(_: int, __: FrameType | None) -> None:
     """Exits with 0 when uvicorn, after its shutdown, raises the signal again."""
     sys.exit(0)
 

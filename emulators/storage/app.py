@@ -84,7 +84,7 @@ async def refuse_route(request: Request, error: Exception) -> Response:
     return refusal(NotFound("Not Found"), request.scope["path"])
 
 
-async def refuse_for_room(request: Request, error: Exception) -> Response:
+async def refuse_on_full_disk(request: Request, error: Exception) -> Response:
     """Returns 503 if a content file could not be written. The index raises NoRoom itself."""
     assert isinstance(error, OSError)
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -97,7 +97,7 @@ async def fail(request: Request, _: Exception) -> Response:
     return refusal(ApiError("Internal error."), request.scope["path"])
 
 
-async def hang_up(_: Request, __: Exception) -> Response:
+async def respond_to_disconnect(_: Request, __: Exception) -> Response:
     """Returns 499. The client has closed the connection."""
     return Response(status_code=499)
 
@@ -105,14 +105,14 @@ async def hang_up(_: Request, __: Exception) -> Response:
 ANSWERS: dict[Any, ExceptionHandler] = {
     ApiError: refuse,
     HTTPException: refuse_route,
-    ClientDisconnect: hang_up,
-    OSError: refuse_for_room,
+    ClientDisconnect: respond_to_disconnect,
+    OSError: refuse_on_full_disk,
     Exception: fail,
 }
 
 
 @asynccontextmanager
-async def going_on(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Runs `work` while the block runs. If `work` fails, the server ends, so that it is noticed."""
     task = asyncio.create_task(work)
     task.add_done_callback(
@@ -130,8 +130,8 @@ def build(store: Store, base_url: str, receiver: str | None) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with (
-            going_on(lifecycle.apply_all(store.index)),
-            going_on(notify.deliver_all(store.index, receiver, base_url))
+            in_background(lifecycle.apply_all(store.index)),
+            in_background(notify.deliver_all(store.index, receiver, base_url))
             if receiver
             else nullcontext(),
         ):

@@ -14,7 +14,7 @@ from emulators.storage.errors import Invalid
 from emulators.storage.store import base_url
 
 MOST_CALLS = 100
-CARRIED = ("content-type", "if-", "x-goog-")  # headers that the inner requests inherit
+CARRIED = ("content-type", "if-", "x-goog-")  # headers of an inner request that are forwarded
 ONLY = "/storage/v1/"  # no uploads, downloads or batches in a batch
 
 

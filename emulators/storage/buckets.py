@@ -11,7 +11,13 @@ from emulators.storage.index import Transaction, timestamp
 from emulators.storage.names import bucket_name, legal_bucket_name
 from emulators.storage.preconditions import Preconditions, from_query
 from emulators.storage.requests import json_body, page_size
-from emulators.storage.resources import BUCKET_CONSTANTS, Resource, etag, merge, touched
+from emulators.storage.resources import (
+    BUCKET_CONSTANTS,
+    Resource,
+    etag,
+    merge,
+    with_next_metageneration,
+)
 from emulators.storage.store import base_url, store_of
 
 
@@ -49,7 +55,7 @@ def change(tx: Transaction, name: str, patch: Resource, conditions: Precondition
     current = get(tx, name)
     conditions.check(current)
     wanted = {key: value for key, value in patch.items() if key not in BUCKET_CONSTANTS}
-    resource = touched(merge(current, wanted), timestamp())
+    resource = with_next_metageneration(merge(current, wanted), timestamp())
     tx.execute("update buckets set resource = ? where name = ?", (json.dumps(resource), name))
     return resource
 
@@ -109,7 +115,9 @@ async def many(request: Request) -> Response:
     """Lists the buckets (GET) or makes one (POST)."""
     index = store_of(request).index
     if request.method == "POST":
-        return shown(request, await index.run(partial(create, body=await json_body(request))))
+        return resource_response(
+            request, await index.run(partial(create, body=await json_body(request)))
+        )
     query = request.query_params
     return JSONResponse(
         await index.run(
@@ -131,15 +139,15 @@ async def one(request: Request) -> Response:
         return Response(status_code=204)
     if request.method in ("PATCH", "PUT"):
         patch = await json_body(request)
-        return shown(
+        return resource_response(
             request, await index.run(partial(change, name=name, patch=patch, conditions=conditions))
         )
     resource = await index.run(partial(get, name=name))
     conditions.check(resource)
-    return shown(request, resource)
+    return resource_response(request, resource)
 
 
-def shown(request: Request, resource: Resource) -> Response:
+def resource_response(request: Request, resource: Resource) -> Response:
     return JSONResponse(
         {**resource, "selfLink": f"{base_url(request)}/storage/v1/b/{resource['name']}"}
     )

@@ -120,7 +120,7 @@ class Contents:
                 Path(entry.path).unlink()
 
 
-async def pour(stream: AsyncIterator[bytes], writer: Writer) -> None:
+async def write_stream(stream: AsyncIterator[bytes], writer: Writer) -> None:
     """Writes a request body block by block. Bytes before a broken connection are kept.
 
     Hashing and writing run on the event loop: in a thread they were not measurably faster.

@@ -15,14 +15,14 @@ from emulators.storage.names import bucket_name, legal_object_name, object_name
 from emulators.storage.objects import Bytes, Draft, Version
 from emulators.storage.preconditions import Preconditions, from_query, number
 from emulators.storage.requests import generation, json_body
-from emulators.storage.resources import OBJECT_ATTRIBUTES, Resource, attributes, linked
+from emulators.storage.resources import OBJECT_ATTRIBUTES, Resource, attributes, with_links
 from emulators.storage.store import Store, base_url, store_of
 
 MOST_SOURCES = 32
 
 
 async def copy_to(request: Request) -> Response:
-    return objects.shown(request, await copy(request))
+    return objects.resource_response(request, await copy(request))
 
 
 async def rewrite_to(request: Request) -> Response:
@@ -34,7 +34,7 @@ async def rewrite_to(request: Request) -> Response:
             "done": True,
             "totalBytesRewritten": size,
             "objectSize": size,
-            "resource": linked(resource, base_url(request)),
+            "resource": with_links(resource, base_url(request)),
         }
     )
 
@@ -71,7 +71,7 @@ async def compose(request: Request) -> Response:
     draft = Draft(
         bucket, object_name(request), attributes(body.get("destination") or {}), conditions
     )
-    return objects.shown(request, await join(store_of(request), draft, sources))
+    return objects.resource_response(request, await join(store_of(request), draft, sources))
 
 
 async def join(store: Store, draft: Draft, sources: list[Resource]) -> Resource:
@@ -102,14 +102,20 @@ def open_sources(
 
 def source_version(tx: Transaction, bucket: str, source: Resource) -> Version:
     conditions = Preconditions(
-        generation_match=given(source.get("objectPreconditions") or {}, "ifGenerationMatch")
+        generation_match=optional_number(
+            source.get("objectPreconditions") or {}, "ifGenerationMatch"
+        )
     )
     return objects.get(
-        tx, bucket, legal_object_name(source.get("name")), given(source, "generation"), conditions
+        tx,
+        bucket,
+        legal_object_name(source.get("name")),
+        optional_number(source, "generation"),
+        conditions,
     )
 
 
-def given(body: Resource, key: str) -> int | None:
+def optional_number(body: Resource, key: str) -> int | None:
     """Returns a 64-bit number in JSON, which is a string, a number or null."""
     return None if body.get(key) is None else number({key: str(body[key])}, key)
 

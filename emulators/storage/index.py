@@ -138,7 +138,7 @@ class Index:
         return result
 
     def commit(self, transaction: Transaction, work: Callable[[Transaction], T]) -> T:
-        with roomy():
+        with translate_full_disk():
             self.connection.execute("begin immediate")
             try:
                 result = work(transaction)
@@ -159,7 +159,7 @@ class Index:
 
 
 @contextmanager
-def roomy() -> Iterator[None]:
+def translate_full_disk() -> Iterator[None]:
     """Raises NoRoom if the disk is full.
 
     SQLite reports this as SQLITE_FULL or as one of its input-output errors.

@@ -17,7 +17,7 @@ from emulators.storage.errors import Invalid
 from emulators.storage.index import Transaction
 from emulators.storage.names import bucket_name
 from emulators.storage.requests import flag, page_size
-from emulators.storage.resources import Resource, linked
+from emulators.storage.resources import Resource, with_links
 from emulators.storage.store import base_url, store_of
 
 Position = tuple[str, int]  # name and generation to continue from
@@ -155,7 +155,7 @@ async def objects(request: Request) -> Response:
     page = await store_of(request).index.run(lambda tx: read_page(tx, bucket, listing))
     answer: Resource = {"kind": "storage#objects"}
     if page.items:
-        answer["items"] = [linked(item, base_url(request)) for item in page.items]
+        answer["items"] = [with_links(item, base_url(request)) for item in page.items]
     if page.prefixes:
         answer["prefixes"] = page.prefixes
     if page.next:

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from emulators.storage.errors import NoRoom
 from emulators.storage.index import Index, Transaction
-from emulators.storage.resources import linked
+from emulators.storage.resources import with_links
 from emulators.storage.store import store_of
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def claim(tx: Transaction) -> Event | None:
     return Event(*row) if row else None
 
 
-def settle(tx: Transaction, event: Event) -> None:
+def delete_event(tx: Transaction, event: Event) -> None:
     tx.execute("delete from events where generation = ?", (event.generation,))
 
 
@@ -99,14 +99,14 @@ async def deliver_one(
     index.news.clear()  # before the claim: an event after it is not missed
     event = await index.run(claim)
     if event is None:
-        await rest(index, await index.run(wait_time))
-    elif await accepted(client, receiver, event, base_url):
-        await index.run(partial(settle, event=event))
+        await wait_for_event(index, await index.run(wait_time))
+    elif await deliver(client, receiver, event, base_url):
+        await index.run(partial(delete_event, event=event))
     else:
         await index.run(partial(postpone, event=event))
 
 
-async def rest(index: Index, seconds: float) -> None:
+async def wait_for_event(index: Index, seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):
             await index.news.wait()
@@ -114,21 +114,22 @@ async def rest(index: Index, seconds: float) -> None:
         return
 
 
-async def accepted(client: httpx.AsyncClient, receiver: str, event: Event, base_url: str) -> bool:
+async def deliver(client: httpx.AsyncClient, receiver: str, event: Event, base_url: str) -> bool:
+    """POSTs the event to the receiver. Returns True if the response is 2xx."""
     body = json.loads(event.body)
-    body["object"] = linked(body["object"], base_url)
+    body["object"] = with_links(body["object"], base_url)
     try:
         async with asyncio.timeout(DEADLINE):
             response = await client.post(receiver, json=body)
     except (httpx.HTTPError, TimeoutError) as error:
-        complain(event, type(error).__name__)
+        log_failed_delivery(event, type(error).__name__)
         return False
     if not response.is_success:
-        complain(event, f"status {response.status_code}")
+        log_failed_delivery(event, f"status {response.status_code}")
     return response.is_success
 
 
-def complain(event: Event, why: str) -> None:
+def log_failed_delivery(event: Event, why: str) -> None:
     """Logs a failed delivery: the first attempt as a warning, the others as debug messages."""
     level = logging.WARNING if event.attempts == 1 else logging.DEBUG
     log.log(

@@ -20,9 +20,9 @@ from emulators.storage.resources import (
     attributes,
     check_metadata,
     etag,
-    linked,
     merge,
-    touched,
+    with_links,
+    with_next_metageneration,
 )
 from emulators.storage.store import base_url, store_of
 
@@ -190,7 +190,7 @@ def change(
     """Merges a patch into an object's attributes."""
     current = get(tx, bucket, name, generation, conditions).resource
     wanted = {key: value for key, value in patch.items() if key in OBJECT_ATTRIBUTES}
-    resource = touched(merge(current, wanted), timestamp())
+    resource = with_next_metageneration(merge(current, wanted), timestamp())
     check_metadata(resource.get("metadata", {}))
     return save(tx, resource)
 
@@ -210,7 +210,7 @@ def replace(
         for key, value in current.items()
         if key not in OBJECT_ATTRIBUTES or key == "storageClass"
     }
-    return save(tx, touched({**fixed, **attributes(body)}, timestamp()))
+    return save(tx, with_next_metageneration({**fixed, **attributes(body)}, timestamp()))
 
 
 def save(tx: Transaction, resource: Resource) -> Resource:
@@ -253,9 +253,9 @@ async def one(request: Request) -> Response:
     if request.method in ("PATCH", "PUT"):
         edit = change if request.method == "PATCH" else replace
         body = await json_body(request)
-        return shown(request, await index.run(lambda tx: edit(tx, *place, body)))
-    return shown(request, (await index.run(lambda tx: get(tx, *place))).resource)
+        return resource_response(request, await index.run(lambda tx: edit(tx, *place, body)))
+    return resource_response(request, (await index.run(lambda tx: get(tx, *place))).resource)
 
 
-def shown(request: Request, resource: Resource) -> Response:
-    return JSONResponse(linked(resource, base_url(request)))
+def resource_response(request: Request, resource: Resource) -> Response:
+    return JSONResponse(with_links(resource, base_url(request)))

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.storage import objects
-from emulators.storage.content import Content, Writer, pour
+from emulators.storage.content import Content, Writer, write_stream
 from emulators.storage.copies import concatenate
 from emulators.storage.errors import Invalid, NoSuchUpload
 from emulators.storage.index import Transaction
@@ -62,7 +62,7 @@ async def put_part(request: Request) -> Response:
     await store.index.run(lambda tx: get(tx, upload_id))
     writer = store.contents.begin()
     try:
-        await pour(request.stream(), writer)
+        await write_stream(request.stream(), writer)
         content = await asyncio.to_thread(writer.seal)
         content.verify(claimed_digests(request.headers))
         await store.index.run(lambda tx: keep_part(tx, upload_id, part, content))
@@ -97,7 +97,7 @@ async def complete(request: Request) -> Response:
     listed = parts_listed(body)
     with store.hold(upload_id):
         draft = await store.index.run(lambda tx: get(tx, upload_id))
-        contents = await store.index.run(lambda tx: chosen(tx, upload_id, listed))
+        contents = await store.index.run(lambda tx: contents_of_parts(tx, upload_id, listed))
         resource = await join(store, upload_id, draft, contents)
     return xml(
         "CompleteMultipartUploadResult", Bucket=draft.bucket, Key=draft.name, ETag=resource["etag"]
@@ -121,7 +121,7 @@ def parts_listed(body: bytes) -> list[tuple[int, str]]:
     return listed
 
 
-def chosen(tx: Transaction, upload_id: str, listed: list[tuple[int, str]]) -> list[str]:
+def contents_of_parts(tx: Transaction, upload_id: str, listed: list[tuple[int, str]]) -> list[str]:
     rows = tx.execute("select number, etag, content from parts where upload = ?", (upload_id,))
     there = {(number, etag): content for number, etag, content in rows}
     if not there.keys() >= set(listed):

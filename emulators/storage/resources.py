@@ -68,7 +68,7 @@ def merge(target: Resource, patch: Mapping[str, Any]) -> Resource:
     return merged
 
 
-def touched(resource: Resource, now: str) -> Resource:
+def with_next_metageneration(resource: Resource, now: str) -> Resource:
     """Returns the resource with the next metageneration, as after a change of metadata."""
     metageneration = int(resource["metageneration"]) + 1
     changed = {**resource, "metageneration": str(metageneration), "updated": now}
@@ -79,7 +79,7 @@ def etag(generation: int, metageneration: int) -> str:
     return base64.b64encode(f"{generation}/{metageneration}".encode()).decode()
 
 
-def linked(resource: Resource, base_url: str) -> Resource:
+def with_links(resource: Resource, base_url: str) -> Resource:
     """Returns an object's resource with its links.
 
     They contain the server's address, so they are not stored.

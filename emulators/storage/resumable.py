@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.storage import objects
-from emulators.storage.content import Content, Writer, pour
+from emulators.storage.content import Content, Writer, write_stream
 from emulators.storage.errors import ApiError, Invalid, NoRoom, NoSuchUpload
 from emulators.storage.index import Transaction
 from emulators.storage.objects import Bytes, Draft
@@ -135,7 +135,7 @@ async def advance(request: Request) -> Response:
     with store.hold(upload_id):
         upload = await store.index.run(lambda tx: get(tx, upload_id))
         if upload.answer is not None:
-            return objects.shown(request, upload.answer)
+            return objects.resource_response(request, upload.answer)
         writer = await writer_of(store, upload)
         if span.start is not None:
             await take(request.stream(), span.start, writer)
@@ -146,7 +146,7 @@ async def advance(request: Request) -> Response:
         late = replace(
             upload.draft, claimed=upload.draft.claimed | claimed_digests(request.headers)
         )
-        return objects.shown(
+        return objects.resource_response(
             request, await complete(store, replace(upload, draft=late), writer, total)
         )
 
@@ -170,7 +170,7 @@ async def take(stream: AsyncIterator[bytes], start: int, writer: Writer) -> None
         raise Invalid(
             f"The chunk begins at byte {start}, but only {writer.size} bytes have arrived."
         )
-    await pour(without_first(stream, writer.size - start), writer)
+    await write_stream(without_first(stream, writer.size - start), writer)
 
 
 async def without_first(stream: AsyncIterator[bytes], count: int) -> AsyncIterator[bytes]:

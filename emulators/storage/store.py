@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from emulators.storage.content import Contents, Writer
 from emulators.storage.errors import Busy
-from emulators.storage.index import Index, Transaction, roomy
+from emulators.storage.index import Index, Transaction, translate_full_disk
 
 UPLOAD_LIFETIME = 7 * 24 * 3600  # seconds, as on Google
 
@@ -48,18 +48,18 @@ def open_store(folder: Path, announces: Callable[[str], bool]) -> Store:
     """
     contents = Contents(folder / "content")
     try:
-        with roomy():
+        with translate_full_disk():
             index = Index(folder / "index.sqlite", contents, announces)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname != "SQLITE_BUSY":
             raise
         raise FolderInUse(f"another server uses {folder}") from error
     start = Transaction(index.connection, announces)
-    contents.sweep(index.thread.submit(index.commit, start, begin_again).result())
+    contents.sweep(index.thread.submit(index.commit, start, recover_rows).result())
     return Store(index, contents)
 
 
-def begin_again(tx: Transaction) -> set[str]:
+def recover_rows(tx: Transaction) -> set[str]:
     """Deletes stale uploads and makes every event due. Returns the contents to keep."""
     forget_stale_uploads(tx)
     tx.execute("update events set due = 0")

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.storage import objects, resumable
-from emulators.storage.content import pour
+from emulators.storage.content import write_stream
 from emulators.storage.errors import Invalid
 from emulators.storage.multipart import Related
 from emulators.storage.names import bucket_name, legal_object_name
@@ -37,14 +37,18 @@ async def upload(request: Request) -> Response:
 
 async def upload_media(request: Request) -> Response:
     draft = draft_of(request, {}, request.headers.get("content-type"))
-    return objects.shown(request, await receive(store_of(request), draft, request.stream()))
+    return objects.resource_response(
+        request, await receive(store_of(request), draft, request.stream())
+    )
 
 
 async def upload_multipart(request: Request) -> Response:
     related = Related(request.stream(), request.headers.get("content-type", ""))
     metadata, content_type = await related.head()
     draft = draft_of(request, metadata, content_type)
-    return objects.shown(request, await receive(store_of(request), draft, related.media()))
+    return objects.resource_response(
+        request, await receive(store_of(request), draft, related.media())
+    )
 
 
 def draft_of(request: Request, metadata: Resource, content_type: str | None) -> Draft:
@@ -73,7 +77,7 @@ async def receive(store: Store, draft: Draft, stream: AsyncIterator[bytes]) -> R
     writer = store.contents.begin()
     try:
         await store.index.run(lambda tx: objects.check(tx, draft))
-        await pour(stream, writer)
+        await write_stream(stream, writer)
         content = await asyncio.to_thread(writer.seal)
         content.verify(draft.claimed)
         return await store.index.run(lambda tx: objects.put(tx, draft, Bytes.of(content)))

@@ -39,20 +39,20 @@ def _counts(
 @click.option(
     "--grpc-port",
     type=int,
-    help="For google-cloud-workflows' client; without it no gRPC is served.",
+    help="Port for the client google-cloud-workflows. Default: gRPC is not served.",
 )
 @click.option(
     "--workflow",
     "file",
     type=click.Path(exists=True, path_type=Path),
     required=True,
-    help="The YAML.",
+    help="The workflow's YAML file.",
 )
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Keeps the executions.",
+    help="Folder of the executions.",
 )
 @click.option("--inbox", required=True, help="The bucket whose new objects start an execution.")
 @click.option(
@@ -67,14 +67,14 @@ def _counts(
     multiple=True,
     callback=_counts,
     metavar="ORIGIN=COUNT",
-    help="Calls at once; repeatable.",
+    help="Most calls at once. Repeatable.",
 )
 @click.option(
     "--schedule",
     multiple=True,
     callback=_counts,
     metavar="URL=SECONDS",
-    help="POST there; repeatable.",
+    help="POST to a URL at intervals. Repeatable.",
 )
 @click.option("--project", default="dropscribe-local", show_default=True)
 @click.option("--location", default="local", show_default=True)

@@ -95,11 +95,11 @@ class HttpCalls:
             finally:
                 await response.aclose()
         except httpx.ConnectError as error:
-            raise _broken(
+            raise _connection_error(
                 "the connection failed", "ConnectionError", "ConnectionFailedError"
             ) from error
         except httpx.TransportError as error:
-            raise _broken("the connection broke", "ConnectionError") from error
+            raise _connection_error("the connection broke", "ConnectionError") from error
 
 
 def _origin(url: httpx.URL) -> str:
@@ -195,5 +195,5 @@ def _canonical(name: str) -> str:
     return "-".join(part.capitalize() for part in name.split("-"))
 
 
-def _broken(message: str, *tags: str) -> WorkflowError:
+def _connection_error(message: str, *tags: str) -> WorkflowError:
     return WorkflowError({"message": message, "tags": list(tags)})

@@ -12,7 +12,7 @@ from emulators.workflows.source import read
 
 
 def findings(text: str) -> list[Finding]:
-    """Returns every mistake. Those of the JSON schema are last: their messages are the least clear."""
+    """Returns every mistake, those of the JSON schema last: its messages are the least clear."""
     try:
         program, mistakes = read(text)
     except SourceError as error:

@@ -251,9 +251,9 @@ class _Reader:
             self._find(line, "`try` needs `retry` or `except`")
         retry = self.value(body["retry"], line) if "retry" in body else None
         handler = self._handler(body["except"], line, nesting) if "except" in body else None
-        return Try(self._tried(body["try"], name, line, nesting), retry, handler)
+        return Try(self._try_steps(body["try"], name, line, nesting), retry, handler)
 
-    def _tried(self, content: Value, name: str, line: int, nesting: int) -> Steps:
+    def _try_steps(self, content: Value, name: str, line: int, nesting: int) -> Steps:
         if isinstance(content, list):
             return self._steps(content, line, nesting)
         if isinstance(content, dict) and content.keys() == {"steps"}:

@@ -1,5 +1,4 @@
-"""The bucket server as a process of its own, on a free port, for the real google-cloud-storage
-client to talk to."""
+"""Runs the storage emulator as a process, on a free port, for Google's own client."""
 
 import socket
 import subprocess
@@ -17,13 +16,15 @@ from google.cloud import storage
 READY_WITHIN = 20.0  # seconds
 STOPPED_WITHIN = 20.0
 WATCHED = "watched"
-"""The bucket whose new objects are told, where a receiver is given."""
+"""The bucket whose new objects are notified, if there is a receiver."""
 
 
 @dataclass
 class BucketServer:
-    """One data folder and the process that serves it; it may be killed and started again on the
-    same port."""
+    """A data folder and the process that serves it.
+
+    The process may be killed and started again on the same port.
+    """
 
     folder: Path
     notify: str | None = None
@@ -67,13 +68,13 @@ class BucketServer:
             return False
 
     def stop(self) -> int:
-        """End it in good order and give its exit code."""
+        """Stops the process with SIGTERM. Returns its exit code."""
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(STOPPED_WITHIN)
 
     def crash(self) -> None:
-        """kill -9: no chance to tidy up."""
+        """Kills the process with SIGKILL."""
         assert self.process is not None
         self.process.kill()
         self.process.wait(STOPPED_WITHIN)

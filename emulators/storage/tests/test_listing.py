@@ -40,10 +40,10 @@ def test_a_page_token_comes_back_as_it_went(name: str, generation: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "size"), [({}, 1000), ({"maxResults": "5"}, 5), ({"maxResults": "5000"}, 1000)]
+    ("query", "size"), [({}, 1000), ({"maxResults": "5"}, 5), ({"maxResults": "5000"}, 1000)]
 )
-def test_a_page_holds_at_most_a_thousand(asked: dict[str, str], size: int) -> None:
-    assert page_size(asked) == size
+def test_a_page_holds_at_most_a_thousand(query: dict[str, str], size: int) -> None:
+    assert page_size(query) == size
 
 
 @given(NAMES.filter(lambda name: not re.search(r"[*?\[\]{}\\]", name)))

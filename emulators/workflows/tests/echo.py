@@ -1,6 +1,6 @@
-"""A real HTTP server for the runner's calls: it answers with what it was sent, or as the path says.
+"""An HTTP server for the runner's calls. It returns what it was sent, or what the path says.
 
-/sleep/SECONDS waits, /status/CODE answers with the code, /flaky/KEY fails twice with 503,
+/sleep/SECONDS waits, /status/CODE responds with the code, /flaky/KEY fails twice with 503,
 /bytes/COUNT sends so many.
 """
 
@@ -25,7 +25,7 @@ class _Server(ThreadingHTTPServer):
         self.lock = threading.Lock()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that was cancelled has hung up: nothing to report."""
+        """Ignores clients that were cancelled and have closed the connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -33,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
     def _reply(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
@@ -90,7 +90,10 @@ class EchoServer:
         self.url = f"http://127.0.0.1:{server.server_port}"
 
     def most_at_once(self, kind: str) -> int:
-        """The most requests of a kind (the first part of the path) that ran at the same time."""
+        """Returns the most requests of a kind that ran at the same time.
+
+        The kind is the first part of the path.
+        """
         return self._server.most_running[kind]
 
 

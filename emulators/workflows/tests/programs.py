@@ -1,9 +1,8 @@
-"""Random workflows, and what each must come to: told by an interpreter that shares nothing with the
-runner.
+"""Random workflows and their results, computed by an interpreter independent of the runner.
 
 A program is a list of statements over the variables a, b and c, which are integers. It is written
-out as a workflow's JSON, which YAML reads, and interpreted here as plainly as Python allows. A
-stage answers with a number made of what it is asked, after as many failures as the call says.
+as a workflow's JSON, which YAML reads, and interpreted here as plainly as Python allows. A stage
+returns a number that is computed from its input, after as many failures as the call says.
 """
 
 from collections import Counter
@@ -21,8 +20,10 @@ LARGEST = 1_000_003
 
 
 class Error(Exception):
-    """`kind` is what get_type says of the error: a string that the workflow raised, or the map of a
-    failed call."""
+    """An error. `kind` is what get_type returns for it.
+
+    It is a string that the workflow raised, or the map of a failed call.
+    """
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -37,7 +38,7 @@ class Continue(Exception):
 
 
 class Leave(Exception):
-    """`next` to the end of the program."""
+    """`next` jumps to the end of the program."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ class Set:
 
 @dataclass(frozen=True)
 class Ask:
-    """Calls a stage, which fails so many times first with that status; again, up to RETRIES times,
-    if that may pass."""
+    """Calls a stage, which first fails so many times with that status.
+
+    The call is retried up to RETRIES times if the failure may pass.
+    """
 
     to: str
     number: int
@@ -79,7 +82,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What is raised inside sets the variable to the length of its type's name."""
+    """An error inside sets the variable to the length of its type's name."""
 
     body: "Block"
     to: str
@@ -87,15 +90,17 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Fail:
-    """If the variable is even."""
+    """Raises an error if the variable is even."""
 
     variable: str
 
 
 @dataclass(frozen=True)
 class Jump:
-    """break, continue or end, if the variable is even. Outside of a loop, and in a branch, it does
-    nothing."""
+    """break, continue or end, if the variable is even.
+
+    Does nothing outside a loop and in a branch.
+    """
 
     variable: str
     where: str
@@ -103,7 +108,7 @@ class Jump:
 
 @dataclass(frozen=True)
 class Sub:
-    """Calls a subworkflow that squares."""
+    """Calls a subworkflow that returns the square."""
 
     to: str
     value: str
@@ -111,11 +116,11 @@ class Sub:
 
 @dataclass(frozen=True)
 class Together:
-    """Parallel branches, each on its own copies of the variables; their sums are added to c."""
+    """Parallel branches, each with its own copies of the variables. Their sums are added to c."""
 
     branches: "tuple[Block, ...]"
     over: bool
-    """As iterations of the first branch, or as branches."""
+    """True: iterations of the first branch. False: branches."""
 
 
 Statement = Set | Ask | If | Loop | Attempt | Fail | Jump | Sub | Together
@@ -157,7 +162,7 @@ def statements(depth: int, nesting: int) -> st.SearchStrategy[Statement]:
     return st.one_of(simple, *nested)
 
 
-# Written out as a workflow
+# The program as a workflow
 
 
 @dataclass
@@ -177,7 +182,7 @@ class Writer:
         return {f"s{next(self.numbers)}": dict(body)}
 
     def block(self, block: Block, suffix: str, loop: bool) -> list[dict[str, Any]]:
-        """`suffix` tells a branch's own variables from those outside."""
+        """Returns the steps. `suffix` distinguishes a branch's own variables from outer ones."""
         return [step for statement in block for step in self.statement(statement, suffix, loop)]
 
     def statement(self, statement: Statement, suffix: str, loop: bool) -> Iterator[dict[str, Any]]:
@@ -283,18 +288,20 @@ class Writer:
         return [self.step({"assign": copies}), *self.block(block, own, False), self.step(kept)]
 
 
-# What it must come to
+# The expected result
 
 
-def answered(number: int, value: int) -> int:
-    """What a stage makes of what it is asked."""
+def stage_result(number: int, value: int) -> int:
+    """Returns the number that a stage returns for this input."""
     return (value * 31 + number * 17 + 5) % LARGEST
 
 
 @dataclass
 class Oracle:
-    """`calls` are the questions, by number and value, and how often each is asked if nobody is
-    killed."""
+    """Interprets a program.
+
+    `calls` counts, by number and value, how often each stage is called if nothing is killed.
+    """
 
     calls: Counter[tuple[int, int]] = field(default_factory=Counter)
 
@@ -343,7 +350,7 @@ class Oracle:
         self.calls[ask.number, values[ask.value]] += min(ask.failures + 1, most)
         if ask.failures >= most:
             raise Error("map")
-        values[ask.to] = answered(ask.number, values[ask.value])
+        values[ask.to] = stage_result(ask.number, values[ask.value])
 
     def loop(self, times: int, body: Block, values: dict[str, int], branch: bool) -> None:
         for _ in range(times):

@@ -1,4 +1,4 @@
-"""Runs a workflow's source in this process, for tests of what it returns or raises."""
+"""Runs a workflow's source in this process, for tests of its result or error."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def run_workflow(
     environment: Mapping[str, str] | None = None,
     make_token: TokenMaker | None = None,
 ) -> Any:
-    """What main returns; the WorkflowError or SourceError it ends with is raised."""
+    """Returns main's result. Raises the WorkflowError or SourceError that ends the workflow."""
 
     async def run() -> Any:
         http = HttpCalls(Slots({}), make_token)
@@ -31,7 +31,7 @@ def run_workflow(
 
 
 def value_of(expression: str, **variables: Any) -> Any:
-    """The value of one expression, with these variables set."""
+    """Returns the value of one expression, with these variables set."""
     source = "main:\n  params: [given]\n  steps:\n"
     for name in variables:
         source += f"    - set_{name}:\n        assign:\n          - {name}: ${{given.{name}}}\n"

@@ -78,17 +78,17 @@ def test_the_body_takes_the_form_of_its_content_type(
 
 
 def test_oidc_asks_for_a_token_for_the_audience_or_the_url(echo: EchoServer) -> None:
-    asked: list[str] = []
+    audiences: list[str] = []
 
     def make_token(audience: str) -> str:
-        asked.append(audience)
+        audiences.append(audience)
         return "secret"
 
     url = f"{echo.url}/a"
     response = call(url, auth={"type": "OIDC"}, make_token=make_token)
     call(url, auth={"type": "OIDC", "audience": "https://x.run.app"}, make_token=make_token)
     assert response["body"]["headers"]["authorization"] == "Bearer secret"
-    assert asked == [url, "https://x.run.app"]
+    assert audiences == [url, "https://x.run.app"]
     assert "authorization" not in call(url, auth={"type": "OIDC"})["body"]["headers"]
     assert "authorization" not in call(url, make_token=make_token)["body"]["headers"]
 
@@ -144,7 +144,7 @@ def test_a_connection_that_breaks_is_no_failed_one() -> None:
         ({"url": "http://127.0.0.1:1/", "nonsense": 1}, "TypeError"),
     ],
 )
-def test_wrong_arguments_are_told(arguments: dict[str, Any], tag: str) -> None:
+def test_wrong_arguments_raise_an_error(arguments: dict[str, Any], tag: str) -> None:
     assert failed(**arguments)["tags"] == [tag]
 
 

@@ -95,7 +95,7 @@ def test_bytes_cannot_be_returned(tmp_path: Path) -> None:
 
 
 async def until_ended(deployment: Deployment, execution: str) -> dict[str, list[str]]:
-    """The payload of its error."""
+    """Waits for the end of an execution. Returns the payload of its error."""
     while (found := deployment.store.get(execution)) is None or found.state == "ACTIVE":
         await asyncio.sleep(0.01)
     return dict(json.loads(found.error or "{}"))

@@ -220,7 +220,7 @@ def test_a_retry_repeats_the_whole_block_and_gives_up_in_the_end() -> None:
     "retry",
     ["${1}", "{max_retries: '3'}", "{predicate: '${1}'}", "{backoff: {initial_delay: soon}}"],
 )
-def test_a_retry_of_the_wrong_type_is_told(retry: str) -> None:
+def test_a_retry_of_the_wrong_type_raises_an_error(retry: str) -> None:
     assert raised(steps(f"- a:\n    try:\n      raise: x\n    retry: {retry}")).tags == [
         "TypeError"
     ]

@@ -71,7 +71,7 @@ def test_other_events_start_nothing(changes: dict[str, Any]) -> None:
         {"eventType": "OBJECT_FINALIZE", "object": {"name": "a"}},
     ],
 )
-def test_what_is_no_notification_is_refused(body: Any) -> None:
+def test_an_invalid_notification_is_refused(body: Any) -> None:
     with pytest.raises(BadNotification):
         cloud_event(body, "inbox")
 
@@ -128,6 +128,6 @@ def test_other_cloud_events_start_nothing(headers: dict[str, str], data: dict[st
         ({"content-type": "application/cloudevents-batch+json"}, [{**BINARY}]),
     ],
 )
-def test_what_is_no_cloud_event_is_refused(headers: dict[str, str], data: object) -> None:
+def test_an_invalid_cloud_event_is_refused(headers: dict[str, str], data: object) -> None:
     with pytest.raises(BadNotification):
         sent(headers, data)

@@ -97,7 +97,7 @@ def test_operators_bind_as_in_googles_table() -> None:
      "1()", "(1)(b)", "a[1](2)", "x = 1", "a.b().c()", "lambda: 1", '"\\q"', "(" * 300, "-" * 300,
      "a; b", "`a`", "a if b"],
 )  # fmt: skip
-def test_what_is_no_expression_is_refused(text: str) -> None:
+def test_an_invalid_expression_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         parse(text)
 

@@ -41,7 +41,7 @@ VARIABLES: dict[str, Any] = {
 TYPES = {int: "integer", float: "double", str: "string", bool: "boolean", list: "list", dict: "map"}
 
 Tree = tuple[Any, ...]
-"""(kind, parts…)"""
+"""A kind and its parts."""
 literals = st.sampled_from([0, 1, 2, 7, 0.0, 0.5, 2.0, "", "ab", "é\n\"'", True, False, None]).map(
     lambda v: ("is", v)
 )
@@ -68,13 +68,13 @@ trees = st.recursive(leaves, larger, max_leaves=12)
 
 
 def written(tree: Tree, level: int = 0) -> str:
-    """`level`: how tightly what stands around it binds."""
-    text, own = spelled(tree)
+    """Returns the text. `level` is the binding strength of its surroundings."""
+    text, own = text_and_level(tree)
     return text if own >= level else f"({text})"
 
 
-def spelled(tree: Tree) -> tuple[str, int]:
-    """The text, and how tightly it binds."""
+def text_and_level(tree: Tree) -> tuple[str, int]:
+    """Returns the text and its binding strength."""
     match tree:
         case ("is", value):
             return json.dumps(value, ensure_ascii=False), TIGHTEST
@@ -110,31 +110,31 @@ def number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def told(tree: Tree) -> Any:
+def evaluated(tree: Tree) -> Any:
     match tree:
         case ("is", value):
             return value
         case ("variable", name):
             return VARIABLES[name]
         case ("binary", ("and" | "or") as sign, left, right):
-            first = boolean(told(left))
-            return first if first == (sign == "or") else boolean(told(right))
+            first = boolean(evaluated(left))
+            return first if first == (sign == "or") else boolean(evaluated(right))
         case ("binary", sign, left, right):
-            return joined(sign, told(left), told(right))
+            return joined(sign, evaluated(left), evaluated(right))
         case ("unary", "not", operand):
-            return not boolean(told(operand))
+            return not boolean(evaluated(operand))
         case ("unary", _, operand):
-            value = told(operand)
+            value = evaluated(operand)
             require(number(value))
             return -value
         case ("item", container, key):
-            return picked(told(container), told(key))
+            return picked(evaluated(container), evaluated(key))
         case ("list", items):
-            return [told(item) for item in items]
+            return [evaluated(item) for item in items]
         case ("map", entries):
-            return {key: told(item) for key, item in entries.items()}
+            return {key: evaluated(item) for key, item in entries.items()}
         case ("call", name, arguments):
-            return CALLS[name](*[told(argument) for argument in arguments])
+            return CALLS[name](*[evaluated(argument) for argument in arguments])
     raise AssertionError(tree)
 
 
@@ -164,7 +164,10 @@ def joined(sign: str, left: Any, right: Any) -> Any:
 
 
 def same(left: Any, right: Any) -> bool:
-    """By type and content: compared as JSON, but for numbers, which are equal by value."""
+    """Returns True if type and content are equal.
+
+    Values are compared as JSON, except for numbers, which are equal by value.
+    """
     if number(left) and number(right):
         return bool(left == right)
     if isinstance(left, list) and isinstance(right, list):
@@ -206,7 +209,7 @@ CALLS: dict[str, Callable[..., Any]] = {
 
 
 class Library:
-    """All that is called here."""
+    """The functions that expressions call here."""
 
     def has_routine(self, name: str) -> bool:
         return False
@@ -234,7 +237,7 @@ def test_an_expression_is_worth_what_the_oracle_says(tree: Tree) -> None:
     expression = written(tree)
     found = value_of(expression)
     try:
-        expected = told(tree)
+        expected = evaluated(tree)
     except Tag as tag:
         assert isinstance(found, Tag) and str(found) == str(tag), (
             f"{expression} is {found!r}, not a {tag}"

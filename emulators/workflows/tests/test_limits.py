@@ -207,7 +207,7 @@ def test_variables_of_the_user() -> None:
         workflow(21).program()
 
 
-def test_all_mistakes_of_form_are_told_with_their_lines() -> None:
+def test_all_mistakes_of_form_are_reported_with_their_lines() -> None:
     source = """main:
   steps:
     - no:
@@ -248,5 +248,5 @@ def test_all_mistakes_of_form_are_told_with_their_lines() -> None:
 @pytest.mark.parametrize(
     "source", ["", "[]", "a: 1", "main: 1", "main: {steps: 1}", "main:\n\t- a", "- [a", "'text'"]
 )
-def test_what_is_no_workflow_is_refused(source: str) -> None:
+def test_an_invalid_workflow_is_refused(source: str) -> None:
     assert refusal(source)

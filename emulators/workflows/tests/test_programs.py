@@ -1,6 +1,6 @@
 """Random workflows end as an oracle predicts, whatever the order of their branches.
 
-After being killed and restarted at any moment the result is the same, and each call is made at
+If they are killed and restarted at any moment the result is the same, and each call is made at
 least once.
 """
 
@@ -20,17 +20,25 @@ from hypothesis import strategies as st
 
 from emulators.workflows.deployment import Deployment, Workflow
 from emulators.workflows.executions import ExecutionStore, StoredExecution
-from emulators.workflows.tests.programs import URL, Block, Error, Oracle, Writer, answered, blocks
+from emulators.workflows.tests.programs import (
+    URL,
+    Block,
+    Error,
+    Oracle,
+    Writer,
+    blocks,
+    stage_result,
+)
 from emulators.workflows.tests.virtual_time import run
 
 Deaths = list[tuple[float, int]]
-"""Each after how many seconds, and then how many turns of the loop."""
+"""Each after so many seconds, and then so many iterations of the event loop."""
 SLOTS = 2
-"""Calls that the stage takes at once."""
+"""Calls that the stage serves at once."""
 
 
 class Stages(httpx.AsyncBaseTransport):
-    """All stages. How long each takes is drawn; what each answers follows from what it is asked."""
+    """All stages. Their durations are random; their results depend on the input alone."""
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
@@ -39,19 +47,19 @@ class Stages(httpx.AsyncBaseTransport):
         self.running = self.most = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        asked = json.loads(await request.aread())
-        self.calls[asked["number"], asked["value"]] += 1
+        body = json.loads(await request.aread())
+        self.calls[body["number"], body["value"]] += 1
         self.running += 1
         self.most = max(self.most, self.running)
         try:
             await asyncio.sleep(self.takes())
         finally:
             self.running -= 1
-        if self.failed[asked["call"]] < asked["failures"]:
-            self.failed[asked["call"]] += 1
-            return httpx.Response(asked["status"], json={"type": "problem"}, request=request)
+        if self.failed[body["call"]] < body["failures"]:
+            self.failed[body["call"]] += 1
+            return httpx.Response(body["status"], json={"type": "problem"}, request=request)
         return httpx.Response(
-            200, json={"answer": answered(asked["number"], asked["value"])}, request=request
+            200, json={"answer": stage_result(body["number"], body["value"])}, request=request
         )
 
     def takes(self) -> float:
@@ -65,15 +73,17 @@ def deployed(block: Block, stages: Stages, file: Path) -> Deployment:
     )
 
 
-async def lived(block: Block, stages: Stages, deaths: Deaths, file: Path) -> StoredExecution:
-    """Run it to its end. At each of `deaths` all that runs is lost."""
+async def run_with_deaths(
+    block: Block, stages: Stages, deaths: Deaths, file: Path
+) -> StoredExecution:
+    """Runs the program to its end. At each of `deaths` everything that runs is lost."""
     deployment = deployed(block, stages, file)
     execution = deployment.create("null").id
     for seconds, turns in deaths:
         await asyncio.sleep(seconds)
         for _ in range(turns):
             await asyncio.sleep(0)
-        deployment.store.close()  # whoever is dead writes nothing any more
+        deployment.store.close()  # a killed process writes nothing more
         await deployment.close()
         deployment = deployed(block, stages, file)
         deployment.resume()
@@ -91,7 +101,7 @@ async def until_ended(deployment: Deployment, execution: str) -> StoredExecution
 
 def ended(block: Block, stages: Stages, deaths: Deaths) -> StoredExecution:
     with TemporaryDirectory() as folder:
-        return run(lived(block, stages, deaths, Path(folder) / "executions.sqlite"))
+        return run(run_with_deaths(block, stages, deaths, Path(folder) / "executions.sqlite"))
 
 
 def check(found: StoredExecution, expected: list[int] | Error) -> None:
@@ -134,7 +144,7 @@ def test_a_runner_that_is_killed_comes_to_the_same_end(
 
 
 class Refusing(Stages):
-    """Refuses so many calls; tells when each came."""
+    """Refuses so many calls, and records the time of each."""
 
     def __init__(self, refusals: int) -> None:
         super().__init__(0)
@@ -182,7 +192,7 @@ def test_a_call_is_repeated_after_the_delays_of_its_policy(
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 30), st.integers(1, 30) | st.none(), st.integers(1, 4))
 def test_no_more_run_at_once_than_is_allowed(items: int, limit: int | None, outer: int) -> None:
-    """So many branches, each with as many iterations; all have to share twenty places."""
+    """So many branches with as many iterations each share twenty places."""
     body = {"number": 1, "value": 1, "failures": 0, "status": 200, "call": ""}
     ask = {"ask": {"call": "http.post", "args": {"url": URL, "body": body}}}
     inner: dict[str, Any] = {"for": {"value": "item", "in": list(range(items)), "steps": [ask]}}
@@ -201,7 +211,7 @@ def test_no_more_run_at_once_than_is_allowed(items: int, limit: int | None, oute
 
 
 class Busy(Stages):
-    """Each call takes just as long."""
+    """Each call takes the same time."""
 
     def takes(self) -> float:
         return 1

@@ -13,7 +13,7 @@ STAGE = "http://127.0.0.1:9001"
 
 
 class Users:
-    """Tasks that hold a slot until they are told to leave."""
+    """Tasks that hold a slot until they are ended."""
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
@@ -53,7 +53,7 @@ def run(test: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(test, 30))
 
 
-def test_who_asks_first_is_served_first() -> None:
+def test_the_first_request_is_served_first() -> None:
     async def test() -> None:
         slots = Slots({STAGE: 2})
         users = Users(slots)
@@ -106,7 +106,7 @@ def test_a_cancelled_waiter_gives_its_turn_on() -> None:
         users.cancel("b")
         await settle()
         assert slots.positions() == {"c": {STAGE: 1}, "d": {STAGE: 2}}
-        # c is handed the slot and cancelled in the same moment
+        # c gets the slot and is cancelled at the same moment
         users._leave["a"].set()
         await asyncio.sleep(0)
         users.cancel("c")
@@ -124,7 +124,7 @@ def test_a_cancelled_waiter_gives_its_turn_on() -> None:
     )
 )
 @settings(max_examples=150, deadline=None)
-def test_slots_are_never_lost_nor_doubled_and_nobody_is_overtaken(
+def test_slots_are_never_lost_or_doubled_and_keep_the_order(
     actions: list[tuple[str, int]],
 ) -> None:
     async def test() -> None:

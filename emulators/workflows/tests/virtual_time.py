@@ -1,5 +1,7 @@
-"""An event loop on which waiting takes no time: where all would wait, the clock jumps to who wakes
-first."""
+"""An event loop on which waiting takes no time.
+
+If every task waits, the clock jumps to the next wake-up.
+"""
 
 import asyncio
 import selectors
@@ -10,8 +12,7 @@ T = TypeVar("T")
 
 
 class Jumping(selectors.SelectSelector):
-    """Says at once that nothing came, and lets the loop's clock jump by as long as it was to
-    wait."""
+    """A selector that returns at once and advances the loop's clock by the time it was to wait."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +21,7 @@ class Jumping(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if not ready:
-            assert timeout is not None, "all wait, and nobody is to wake them"
+            assert timeout is not None, "every task waits, and none has a timer"
             self.now += max(timeout, 0)
         return ready
 

@@ -82,7 +82,7 @@ def test_ten_hours_in_twenty_recordings_by_hand() -> None:
     assert made.cost.total == pytest.approx(sum(made.cost.items.values()))
 
 
-def test_a_gpu_waits_once_however_much_there_is() -> None:
+def test_a_gpu_is_idle_once_for_any_number_of_hours() -> None:
     short, long = (
         forecast(hours, 1, "large-v3", "l4", rtf={}, idle_minutes=10) for hours in (1, 12)
     )
@@ -96,7 +96,7 @@ def test_a_gpu_waits_once_however_much_there_is() -> None:
 
 
 @pytest.mark.parametrize(("hours", "recordings"), [(13, 1), (100, 2)])
-def test_recordings_that_no_chain_takes_are_refused(hours: float, recordings: int) -> None:
+def test_recordings_that_are_too_long_are_refused(hours: float, recordings: int) -> None:
     with pytest.raises(NoForecast, match="12 hours at most"):
         base(hours, recordings)
 
@@ -122,7 +122,7 @@ def test_recordings_that_no_chain_takes_are_refused(hours: float, recordings: in
         ("HOURS=100 FILES=2", "12 hours at most", 1),
     ],
 )
-def test_bad_input_is_told(line: str, says: str, code: int) -> None:
+def test_bad_input_gets_a_message(line: str, says: str, code: int) -> None:
     result = asked(line)
     assert says in result.output
     assert result.exit_code == code
@@ -135,7 +135,7 @@ def test_what_is_assumed_is_marked_and_sourced() -> None:
     assert re.search(r"transcribe .* given .* USD", asked("HOURS=1 RTF=transcribe=0.5").output)
 
 
-def test_every_service_stands_beside_it_with_its_date() -> None:
+def test_every_service_is_listed_with_its_date() -> None:
     output = asked("HOURS=2").output
     for service in prices().services:
         name = re.escape(service.name)

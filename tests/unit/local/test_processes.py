@@ -11,7 +11,7 @@ from shared.settings import settings
 
 
 @pytest.mark.parametrize(("allowed", "offline"), [("false", "1"), ("true", "0")])
-def test_the_hub_is_asked_only_where_downloads_are_allowed(
+def test_the_hub_is_used_only_if_downloads_are_allowed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: str, offline: str
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)

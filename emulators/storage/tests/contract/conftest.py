@@ -1,4 +1,4 @@
-"""One bucket server for all tests of a module, and a fresh bucket for each test."""
+"""One storage emulator for all tests of a module, and a new bucket for each test."""
 
 import uuid
 from collections.abc import Iterator

@@ -21,7 +21,7 @@ MiB = 1 << 20
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[BucketServer]:
-    """A server of the test's own, since it is going to be killed."""
+    """Yields a server for one test, which kills it."""
     with bucket_server(tmp_path / "data") as server:
         yield server
 
@@ -40,7 +40,7 @@ def restart(server: BucketServer) -> None:
 def begin(
     server: BucketServer, bucket: storage.Bucket, total: int | None = None, **query: str
 ) -> str:
-    """Start a resumable upload of the object "a" and give its URL."""
+    """Starts a resumable upload of the object "a". Returns its URL."""
     headers = {} if total is None else {"X-Upload-Content-Length": str(total)}
     url = f"{server.url}/upload/storage/v1/b/{bucket.name}/o"
     answer = httpx.post(
@@ -106,7 +106,7 @@ def test_the_client_s_own_retry_carries_an_upload_over_a_crash(
     server: BucketServer, bucket: storage.Bucket
 ) -> None:
     class CrashingFile(io.BytesIO):
-        """The server dies while the client reads the second chunk, and is back a little later."""
+        """Kills the server while the client reads the second chunk. Restarts it a bit later."""
 
         def read(self, size: int | None = -1) -> bytes:
             if self.tell() == 256 * 1024:
@@ -171,7 +171,7 @@ def test_a_broken_connection_leaves_nothing_behind(
     url = f"{server.url}/upload/storage/v1/b/{bucket.name}/o?uploadType=media&name=a"
     with pytest.raises(ConnectionError):
         httpx.post(url, content=half(), headers={"Content-Length": str(2 * MiB)})
-    server.stop()  # waits for requests under way
+    server.stop()  # waits for open requests
     assert list((server.folder / "content").iterdir()) == []
 
 

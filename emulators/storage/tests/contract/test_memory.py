@@ -25,13 +25,15 @@ def resumable(server: BucketServer, bucket: storage.Bucket) -> str:
 
 
 def peak_memory(server: BucketServer) -> int:
-    """The most resident memory the process ever had, in bytes."""
+    """Returns the peak resident memory of the process, in bytes."""
     status = Path(f"/proc/{server.pid}/status").read_text()
     (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
     return int(line.split()[1]) * 1024
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of another process")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux reports the peak memory of another process"
+)
 def test_100_mb_pass_through_less_than_80(server: BucketServer, bucket: storage.Bucket) -> None:
     simple = f"{server.url}/upload/storage/v1/b/{bucket.name}/o?uploadType=media&name=big"
     for method, url in (

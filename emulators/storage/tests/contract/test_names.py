@@ -19,13 +19,13 @@ LEGAL_NAMES = [
 ]  # fmt: skip
 
 
-def tidied(name: str) -> bool:
-    """Would an HTTP client itself change such a path?"""
+def changed_by_clients(name: str) -> bool:
+    """Returns True if an HTTP client would change such a path."""
     return name.startswith("/") or "/." in f"/{name}" or "//" in name
 
 
 WAYS = [(way, name) for way in ("multipart", "resumable") for name in LEGAL_NAMES]
-WAYS += [("signed", name) for name in LEGAL_NAMES if not tidied(name)]
+WAYS += [("signed", name) for name in LEGAL_NAMES if not changed_by_clients(name)]
 
 
 @pytest.mark.parametrize(("way", "name"), WAYS, ids=ascii)

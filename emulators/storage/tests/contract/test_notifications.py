@@ -20,7 +20,7 @@ PATIENCE = 30.0  # seconds
 
 
 class Receiver:
-    """Takes events, and answers each with what `respond` says."""
+    """Receives events and responds to each as `respond` says."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -190,11 +190,11 @@ def test_a_receiver_that_hangs_on_one_event_blocks_nothing_else(
     assert sorted(receiver.names()) == sorted(["slow", *map(str, range(10))])
 
 
-def test_only_a_watched_buckets_objects_are_announced(
+def test_only_objects_of_a_watched_bucket_are_notified(
     client: storage.Client, bucket: storage.Bucket, server: BucketServer, receiver: Receiver
 ) -> None:
     with receiver.listening():
         write(client.create_bucket("another"), "quiet", b"x")
-        write(bucket, "heard", b"x")
+        write(bucket, "new", b"x")
         eventually(lambda: pending(server) == 0)
-    assert receiver.names() == ["heard"]
+    assert receiver.names() == ["new"]

@@ -51,14 +51,14 @@ def source(condition: dict[str, int]) -> dict[str, int]:
     return {key.replace("if_", "if_source_"): value for key, value in condition.items()}
 
 
-def has(request_name: str, condition: str) -> bool:
-    """Does the client have such an option?"""
+def has_option(request_name: str, condition: str) -> bool:
+    """Returns True if the client has such an option."""
     return request_name != "compose" or "not_match" not in condition
 
 
 @pytest.mark.parametrize(
     ("request_name", "condition"),
-    [pair for pair in product(REQUESTS, CONDITIONS) if has(*pair)],
+    [pair for pair in product(REQUESTS, CONDITIONS) if has_option(*pair)],
     ids=str,
 )
 @pytest.mark.parametrize("given", [SAME, OTHER])

@@ -87,7 +87,7 @@ def test_a_large_object_goes_in_and_out_in_parallel(bucket: storage.Bucket, tmp_
 def test_a_reader_keeps_the_generation_it_began_with(
     bucket: storage.Bucket, server: BucketServer, end: str
 ) -> None:
-    data = os.urandom(32 * MiB)  # more than the sockets between us can hold
+    data = os.urandom(32 * MiB)  # more than the sockets can buffer
     blob = write(bucket, "a", data)
     with httpx.stream(
         "GET", f"{server.url}/download/storage/v1/b/{bucket.name}/o/a?alt=media"

@@ -20,7 +20,7 @@ BROWSER = {"Origin": PAGE, "Sec-Fetch-Site": "same-site"}
 
 @pytest.fixture(scope="module")
 def signer() -> Any:
-    """A service account that exists nowhere: the server can't know anybody's key."""
+    """Returns an invented service account: the server knows no public keys."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(
         serialization.Encoding.PEM,
@@ -188,7 +188,7 @@ def test_a_server_may_open_an_upload_for_a_web_page(bucket: storage.Bucket) -> N
 
 
 def test_another_host_name_is_refused(server: BucketServer) -> None:
-    """A web site can make its own name point here, but it can't forge the Host header."""
+    """A web site can let its own name point here, but it cannot forge the Host header."""
     assert (
         httpx.get(f"{server.url}/storage/v1/b", headers={"Host": "evil.example"}).status_code == 400
     )

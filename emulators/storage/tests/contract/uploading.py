@@ -1,4 +1,4 @@
-"""The two ways in which the client uploads, and a short one for when the way doesn't matter."""
+"""The two ways in which the client uploads, and a short one for tests that need any."""
 
 import io
 from collections.abc import Callable

@@ -47,7 +47,7 @@ PARENT = "projects/dropscribe-local/locations/local/workflows/work"
 
 
 class Runner:
-    """A runner process and what it takes to start it again."""
+    """A runner process, and what is needed to start it again."""
 
     def __init__(self, folder: Path, stage_url: str, *options: str) -> None:
         self._folder = folder
