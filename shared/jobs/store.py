@@ -252,8 +252,7 @@ class JobStore:
 
     def stage_records(self, job_id: str) -> list[StageRecord]:
         """Returns the job's stage records in the order in which they started."""
-        path = f"jobs/{job_id}/tasks"
-        documents = self.documents.list_recent(path, limit=MAX_STAGE_RECORDS)
+        documents = self.documents.list_recent(f"jobs/{job_id}/tasks", MAX_STAGE_RECORDS)
         records = [StageRecord.model_validate(document) for document in documents]
         return sorted(records, key=lambda record: record.started)
 
