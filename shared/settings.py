@@ -36,7 +36,7 @@ class BucketSettings(SettingsGroup):
     """Bucket for what the stages pass to each other."""
     keep_work_days: int = Field(default=7, ge=1)
     """Days until an object in the work bucket is deleted. A redrive after that computes everything
-    again."""
+    again. On Google, Terraform's variable of this name sets it and the bucket's rule."""
     keep_answer_days: int | None = Field(default=None, ge=1)
     """Days until an answer is deleted. None: never."""
 

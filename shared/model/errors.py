@@ -131,7 +131,7 @@ class NotAudio(Permanent):
 
 
 class NoSound(Permanent):
-    title = "The recording has no audio stream."
+    title = "The recording is a film without sound."
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from shared.model.artifacts import Diarization
 
-THRESHOLD = 0.4
+VOICE_DISTANCE = 0.4
 """Cosine distance from which two voices are different people: about where pyannote's own pipeline
 stops clustering WeSpeaker vectors. Not measured on linked spans."""
-THRESHOLDS = {"embedded": 0.2}
-"""Thresholds of diarization models that need another one. The embedded model's d-vectors have no
+VOICE_DISTANCES_OF_MODELS = {"embedded": 0.2}
+"""Voice distances of diarization models that need another one. The embedded model's d-vectors have no
 negative elements, so all of them are near each other. Among 20 people, two recordings of one person
 were at most 0.07 apart (0.21 with less than 15 s of speech), two people at least 0.2 (0.16 in one
 clip)."""
@@ -50,7 +50,7 @@ def link_speakers(
     if not speakers:
         return []
     model = diarizations[0].engine.model or ""
-    threshold = THRESHOLDS.get(model, THRESHOLD)
+    threshold = VOICE_DISTANCES_OF_MODELS.get(model, VOICE_DISTANCE)
     clusters = [[speaker] for speaker in speakers]
     embeddings = [embedding_of(speaker, diarizations) for speaker in speakers]
     distances = cosine_distances(embeddings)
