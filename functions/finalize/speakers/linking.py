@@ -12,10 +12,10 @@ VOICE_DISTANCE = 0.4
 """Cosine distance from which two voices are different people: about where pyannote's own pipeline
 stops clustering WeSpeaker vectors. Not measured on linked spans."""
 VOICE_DISTANCES_OF_MODELS = {"embedded": 0.2}
-"""Voice distances of diarization models that need another one. The embedded model's d-vectors have no
-negative elements, so all of them are near each other. Among 20 people, two recordings of one person
-were at most 0.07 apart (0.21 with less than 15 s of speech), two people at least 0.2 (0.16 in one
-clip)."""
+"""Voice distances of diarization models that need another one. The embedded model's d-vectors have
+no negative elements, so all of them are near each other. Among 20 people, two recordings of one
+person were at most 0.07 apart (0.21 with less than 15 s of speech), two people at least 0.2 (0.16
+in one clip)."""
 UNKNOWN_DISTANCE = 1.0
 """Distance of a speaker without a usable voice to every other: above every threshold, so that such
 a speaker joins another only if the number of speakers is limited."""
