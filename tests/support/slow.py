@@ -11,7 +11,8 @@ from tests.support.noop import Noop
 
 ENVIRONMENT = {**NOOP, "DROPSCRIBE_TRANSCRIBER": "tests.support.slow:recogniser"}
 """Settings of a cloud on which a recording with one of the prompts of `PAUSES` takes a while."""
-SECONDS = 3.0
+SECONDS = 6.0
+"""Longer than the command line takes to start while other tests use all cores."""
 PAUSES = {"slowly": SECONDS, "for an hour": 3600.0}
 
 
