@@ -28,16 +28,17 @@ OPENED = re.compile(r'(?:open|openat|openat2|creat|execve)\([^"]*"(?P<path>[^"]*
 READY = "/proc/self/clear_refs"
 """Opened at the beginning of each attempt. The first is a harmless one, which loads all there is to
 load."""
+WORKDIR = re.compile(re.escape(tempfile.gettempdir()) + r"/dropscribe-\d+-prepare-")
+"""The folder for the files of an attempt, as shared/runtime/workdir.py names it."""
 OURS = (
     "/proc/self/",
-    f"{tempfile.gettempdir()}/dropscribe-prepare-",
+    "/proc/sys/vm/overcommit_memory",
     f"{sys.prefix}/",
     f"{sys.base_prefix}/",
     "/usr/lib/",
     f"{Path(__file__).parents[1]}/",
 )
-"""What an attempt may open: its own state, the folder for what it makes, and code that is loaded
-late."""
+"""What else an attempt may open: its own state, what malloc reads, and code that is loaded late."""
 
 
 def main() -> None:
@@ -93,8 +94,13 @@ def escapes(log: Path) -> list[str]:
 
 
 def allowed(line: str) -> bool:
+    if line.startswith(("+++", "---")):
+        return True
     found = OPENED.search(line)
-    return line.startswith(("+++", "---")) or (found is not None and found["path"].startswith(OURS))
+    if found is None:
+        return False
+    path = found["path"]
+    return path.startswith(OURS) or WORKDIR.match(path) is not None
 
 
 def told(seed: int, outcomes: Mapping[int, Outcome], canary: Canary) -> dict[str, Any]:
