@@ -1,0 +1,265 @@
+"""CAM++: speaker embeddings from frames that are computed once per recording.
+
+The network is that of "CAM++: A Fast and Efficient Network for Speaker Verification Using
+Context-Aware Masking" (Wang et al., 2023, arXiv 2303.00332). Its modules have the names and sizes
+of the weights that 3D-Speaker publishes (Alibaba, Apache-2.0; see NOTICE). 3D-Speaker's code was
+consulted for what the paper leaves open.
+
+Most of the work does not depend on who talks: `frames` does it once for a whole recording. `pool`
+then makes an embedding for each speaker of any part of it, at almost no cost.
+
+There are two kinds of frames: fbank frames, shape (MELS, frames), one per 10 ms; and the network's
+frames, shape (CHANNELS, frames), one per 20 ms.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torchaudio.compliance import kaldi
+
+from shared.model.artifacts import SAMPLE_RATE
+
+SIZE = 192
+"""Dimensions of an embedding."""
+CHANNELS = 512
+"""Values of a frame."""
+FRAMES_PER_SECOND = 50
+"""Frames of the network per second of audio. Frame n is centred at n / 50 + 0.0125 s."""
+
+MELS = 80
+"""Mel bands."""
+FBANK_WINDOW = SAMPLE_RATE * 25 // 1000
+"""Samples under the window of a fbank frame."""
+FBANK_STEP = SAMPLE_RATE * 10 // 1000
+"""Samples from the start of a fbank frame to the start of the next."""
+
+CHUNK_FRAMES = 1000
+"""Fbank frames that go through the network at once, so that memory does not grow with the audio."""
+CONTEXT_FRAMES = 100
+"""Fbank frames before and after a chunk that go through the network with it."""
+
+FRONT_END_CHANNELS = 32
+GROWTH = 32
+"""Channels that a dense layer adds."""
+BOTTLENECK = 128
+"""Channels between the two convolutions of a dense layer."""
+SEGMENT_FRAMES = 100
+"""Frames over which the near context is averaged."""
+BLOCKS = ((12, 1), (24, 2), (16, 2))
+"""Number of layers of each dense block, and the dilation of their convolutions."""
+
+
+class CamPlusPlus(nn.Module):
+    """Computes speaker embeddings of audio at 16 kHz."""
+
+    def __init__(self, weights: Path) -> None:
+        super().__init__()
+        self.head = FrontEnd()
+        self.xvector = backbone()
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+        self.load_state_dict(state)
+        self.eval()
+
+    @torch.inference_mode()
+    def frames(self, samples: Tensor) -> Tensor:
+        """Returns the network's frames of a recording, float16: 184 MB per hour.
+
+        `samples` has shape (samples,) and values from -1 to 1. Audio shorter than FBANK_WINDOW has
+        no frames.
+        """
+        chunks = [samples.new_zeros(CHANNELS, 0, dtype=torch.float16)]
+        for fbank, first, after_last in fbank_chunks(samples):
+            frames = self.frames_of(fbank)
+            chunks.append(frames[:, first:after_last].half())
+        return torch.cat(chunks, dim=1)
+
+    def frames_of(self, fbank: Tensor) -> Tensor:
+        """Returns the network's frames of the fbank frames: half as many, rounded up."""
+        centred = fbank - fbank.mean(1, keepdim=True)
+        planes = self.head(centred[None])
+        frames: Tensor = self.xvector[:-1](planes)
+        return frames[0]
+
+    @torch.inference_mode()
+    def pool(self, frames: Tensor, weights: Tensor) -> Tensor:
+        """Returns one embedding per row of `weights`, shape (rows, SIZE), of any length.
+
+        `weights` has shape (rows, frames) and says how much each frame counts, from 0 to 1. An
+        embedding is NaN if less than two frames count.
+        """
+        statistics = weighted_statistics(frames.float(), weights.float())
+        dense = self.xvector[-1]
+        embeddings: Tensor = dense(statistics[..., None])
+        return embeddings[..., 0]
+
+
+def fbank_chunks(samples: Tensor) -> Iterator[tuple[Tensor, int, int]]:
+    """Yields the fbank frames of each chunk with its context, and where the chunk is among the
+    network's frames of them: the first frame, and the one after its last."""
+    count = max(0, (len(samples) - FBANK_WINDOW) // FBANK_STEP + 1)
+    for start in range(0, count, CHUNK_FRAMES):
+        end = min(start + CHUNK_FRAMES, count)
+        context_start = max(start - CONTEXT_FRAMES, 0)
+        context_end = min(end + CONTEXT_FRAMES, count)
+
+        first_sample = context_start * FBANK_STEP
+        end_sample = (context_end - 1) * FBANK_STEP + FBANK_WINDOW
+        audio = samples[None, first_sample:end_sample]
+        fbank = kaldi.fbank(audio, sample_frequency=SAMPLE_RATE, num_mel_bins=MELS, dither=0.0)
+
+        first = (start - context_start) // 2
+        after_last = (end - context_start + 1) // 2
+        yield fbank.T, first, after_last
+
+
+def weighted_statistics(frames: Tensor, weights: Tensor) -> Tensor:
+    """Returns the weighted mean and standard deviation of each channel, shape (rows, 2 * channels).
+
+    The deviation is unbiased: for weights of 0 and 1, it is torch.std of the frames with weight 1.
+    A row in which less than two frames count is NaN.
+    """
+    total = weights.sum(1, keepdim=True)
+    mean = weights @ frames.T / total
+    mean_square = weights @ frames.square().T / total
+    variance = (mean_square - mean.square()).clamp(min=0)
+
+    lost = weights.square().sum(1, keepdim=True) / total
+    unbiased = variance * total / (total - lost)
+    statistics = torch.cat([mean, unbiased.sqrt()], dim=1)
+    return statistics.where(total > lost, torch.nan)
+
+
+class FrontEnd(nn.Module):
+    """Convolutions over time and frequency, which reduce the mel bands to an eighth.
+
+    The paper calls it the front-end convolution module, FCM.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        channels = FRONT_END_CHANNELS
+        self.conv1 = nn.Conv2d(1, channels, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.layer1 = nn.Sequential(ResidualBlock(stride=2), ResidualBlock(stride=1))
+        self.layer2 = nn.Sequential(ResidualBlock(stride=2), ResidualBlock(stride=1))
+        self.conv2 = nn.Conv2d(channels, channels, 3, stride=(2, 1), padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+
+    def forward(self, fbank: Tensor) -> Tensor:
+        """Returns shape (batch, channels, frames) for (batch, mels, frames)."""
+        planes = torch.relu(self.bn1(self.conv1(fbank[:, None])))
+        planes = self.layer2(self.layer1(planes))
+        planes = torch.relu(self.bn2(self.conv2(planes)))
+        return planes.flatten(1, 2)
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions whose result is added to their input; `stride` is over frequency only."""
+
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        channels = FRONT_END_CHANNELS
+        strides = (stride, 1)
+        self.conv1 = nn.Conv2d(channels, channels, 3, stride=strides, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.shortcut = nn.Sequential()
+        if stride > 1:
+            self.shortcut.append(nn.Conv2d(channels, channels, 1, stride=strides, bias=False))
+            self.shortcut.append(nn.BatchNorm2d(channels))
+
+    def forward(self, planes: Tensor) -> Tensor:
+        hidden = torch.relu(self.bn1(self.conv1(planes)))
+        residual = self.bn2(self.conv2(hidden))
+        return torch.relu(residual + self.shortcut(planes))
+
+
+def backbone() -> nn.Sequential:
+    """Returns the network from the front end's result to its frames, and last the dense layer that
+    makes an embedding of their statistics."""
+    channels = BOTTLENECK
+    front_end_size = FRONT_END_CHANNELS * MELS // 8
+    tdnn = nn.Conv1d(front_end_size, channels, 5, stride=2, padding=2, bias=False)
+    modules: dict[str, nn.Module] = {}
+    modules["tdnn"] = named(linear=tdnn, nonlinear=normalization(channels))
+
+    for number, (layers, dilation) in enumerate(BLOCKS, start=1):
+        modules[f"block{number}"] = DenseBlock(channels, layers, dilation)
+        channels += layers * GROWTH
+        halved = nn.Conv1d(channels, channels // 2, 1, bias=False)
+        modules[f"transit{number}"] = named(nonlinear=normalization(channels), linear=halved)
+        channels //= 2
+
+    modules["out_nonlinear"] = normalization(channels)
+    dense = nn.Conv1d(2 * channels, SIZE, 1, bias=False)
+    scale = named(batchnorm=nn.BatchNorm1d(SIZE, affine=False))
+    modules["dense"] = named(linear=dense, nonlinear=scale)
+    return named(**modules)
+
+
+class DenseBlock(nn.Module):
+    """Layers that each read the block's input and the results of all layers before."""
+
+    def __init__(self, channels: int, layers: int, dilation: int) -> None:
+        super().__init__()
+        for number in range(1, layers + 1):
+            self.add_module(f"tdnnd{number}", DenseLayer(channels, dilation))
+            channels += GROWTH
+
+    def forward(self, frames: Tensor) -> Tensor:
+        for layer in self.children():
+            frames = torch.cat([frames, layer(frames)], dim=1)
+        return frames
+
+
+class DenseLayer(nn.Module):
+    """Computes GROWTH channels: a bottleneck, then a convolution with context-aware masking."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.nonlinear1 = normalization(channels)
+        self.linear1 = nn.Conv1d(channels, BOTTLENECK, 1, bias=False)
+        self.nonlinear2 = normalization(BOTTLENECK)
+        self.cam_layer = ContextAwareMasking(dilation)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        bottleneck = self.linear1(self.nonlinear1(frames))
+        masked: Tensor = self.cam_layer(self.nonlinear2(bottleneck))
+        return masked
+
+
+class ContextAwareMasking(nn.Module):
+    """A convolution whose channels are scaled by factors from 0 to 1, which depend on the mean of
+    the whole audio and that of SEGMENT_FRAMES around."""
+
+    def __init__(self, dilation: int) -> None:
+        super().__init__()
+        self.linear_local = nn.Conv1d(
+            BOTTLENECK, GROWTH, 3, padding=dilation, dilation=dilation, bias=False
+        )
+        self.linear1 = nn.Conv1d(BOTTLENECK, BOTTLENECK // 2, 1)
+        self.linear2 = nn.Conv1d(BOTTLENECK // 2, GROWTH, 1)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        whole = frames.mean(2, keepdim=True)
+        segments = nn.functional.avg_pool1d(frames, SEGMENT_FRAMES, ceil_mode=True)
+        contexts = torch.relu(self.linear1(whole + segments))
+        masks = torch.sigmoid(self.linear2(contexts))
+
+        mask_of_frames = masks.repeat_interleave(SEGMENT_FRAMES, dim=2)
+        length = frames.shape[2]
+        local: Tensor = self.linear_local(frames)
+        return local * mask_of_frames[..., :length]
+
+
+def normalization(channels: int) -> nn.Sequential:
+    return named(batchnorm=nn.BatchNorm1d(channels), relu=nn.ReLU())
+
+
+def named(**modules: nn.Module) -> nn.Sequential:
+    """Returns the modules in order, under the names that their weights have."""
+    return nn.Sequential(OrderedDict(modules))
