@@ -129,6 +129,8 @@ ARG DIARIZE_MODEL=embedded
 ENV DROPSCRIBE_DIARIZE_MODEL=${DIARIZE_MODEL}
 COPY --from=lists /lists/diarize.txt lists/
 RUN --mount=type=cache,target=/root/.cache images/install lists/diarize.txt
+COPY functions/diarize/cam_weights.py functions/diarize/
+RUN --mount=type=cache,target=/root/.cache python -m functions.diarize.cam_weights images/uv
 COPY --from=code /app/images/ images/
 COPY --from=code /app/shared/ shared/
 COPY --from=code /app/functions/diarize/ functions/diarize/

@@ -32,16 +32,17 @@ TERRAFORM := terraform -chdir=terraform
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-setup: $(READY) ## Make .venv with every pinned dependency
+setup: $(READY) ## Make .venv with every pinned dependency and model
 
 # uv installs everything; pip only installs uv. Compiled bytecode saves seconds at the first start of each stage.
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml functions/diarize/cam_weights.py
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo 'Dropscribe needs Python 3.11 to 3.13; this is '"$$($(PYTHON) --version)"'. Try: make setup PYTHON=python3.11' >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --no-deps --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/python -m functions.diarize.cam_weights $(BIN)/uv
 	@touch $@
 
 demo: setup ## Transcribe a real two-speaker recording on the one-machine cloud
