@@ -152,6 +152,14 @@ def test_statistics_are_those_of_the_frames_that_count() -> None:
     torch.testing.assert_close(weighted_statistics(frames, weights), rows)
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
+def test_less_than_two_frames_have_no_statistics(weight: float) -> None:
+    frames = torch.rand(3, 50, generator=torch.Generator().manual_seed(1))
+    weights = torch.zeros(1, 50)
+    weights[0, 7] = weight
+    assert weighted_statistics(frames, weights).isnan().all()
+
+
 def test_less_than_two_frames_have_no_embedding(cam: CamPlusPlus, frames: Tensor) -> None:
     weights = torch.zeros(3, frames.shape[1])
     weights[1, 700] = 1
