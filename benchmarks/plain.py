@@ -31,9 +31,9 @@ os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # read when pyannote is imported; 
 from pyannote.audio.pipelines import SpeakerDiarization
 from whisperx.diarize import DiarizationPipeline
 
+from benchmarks.d_vector import DVector
 from functions.align import aligner
 from functions.align.acoustic_model import AcousticModel
-from functions.diarize.d_vector import DVector
 from functions.diarize.model_files import embedded_files
 from functions.diarize.pipeline import NoPLDA
 from functions.transcribe import model_files as models

@@ -1,41 +1,44 @@
-"""Cluster d-vectors by speaker, and count the speakers: agglomerative clustering in two passes.
+"""Cluster speaker embeddings, and count the speakers: agglomerative clustering in two passes.
 
-The first pass groups d-vectors that are close to each other, into too many clusters rather than too
-few. The second merges clusters whose centroids are close. A single d-vector says little about a
-voice; the mean of many tells speakers apart.
+The first pass groups embeddings that are close to each other, into too many clusters rather than
+too few. The second merges clusters whose centroids are close. A single embedding says little about
+a voice, and noise moves it; the mean of many tells speakers apart.
 
 Shapes: an embedding array is (windows, slots, size). Slots are the up to three speakers of a window
-of audio; a slot's d-vector is NaN if its speaker talks too little.
+of audio; a slot's embedding is NaN if its speaker talks too little.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage  # type: ignore[import-untyped]
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
+
+from shared.model.voices import voice_distances
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int_]
 Mask = NDArray[np.bool_]
 
-MIN_SOLO_SHARE = 0.5
-"""Share of a window in which a speaker must talk alone for a clean d-vector."""
-MIN_NORM = 0.91
-"""Length of a clean d-vector. A shorter one is the mean of unlike parts: two speakers were taken
-for one."""
-FIRST_PASS_DISTANCE = 0.22
-"""Mean cosine distance up to which the first pass groups d-vectors."""
-SPEAKER_DISTANCE = 0.145
+MIN_SOLO_SECONDS = 0.8
+"""Seconds that a speaker must talk alone in a window for an embedding that counts speakers."""
+FIRST_PASS_DISTANCE = 0.5
+"""Mean voice distance up to which the first pass groups embeddings."""
+SPEAKER_DISTANCE = 0.3
 """Distance of two clusters' centroids from which they are different speakers."""
+UNCERTAIN_SHARE = 0.15
+"""Share by which SPEAKER_DISTANCE could as well be smaller or larger."""
 CO_OCCURRENCE_WEIGHT = 0.2
-"""Added to that distance if one cluster never occurs without the other in the same window."""
-HALF_TRUST_SIZE = 2.0
-"""Windows in the smaller of two clusters at which their distance counts half."""
-MIN_CLUSTER_SIZE = 2
-"""D-vectors that make a speaker."""
-PRIOR_PAIRS = 10.0
-"""Pairs of d-vectors as which the mean of all clusters counts in each cluster's spread."""
+"""Added to a distance of clusters if one never occurs without the other in the same window."""
+PRIOR_PAIRS = 3.0
+"""Pairs of embeddings as which the mean of all clusters counts in each cluster's spread."""
+MIN_SPEAKER_SECONDS = 0.9
+MIN_SPEAKER_SHARE = 0.02
+"""A speaker talks alone for so many seconds, and for this share of all that is spoken alone. What
+is less is noise, or the raised voice of another speaker."""
 WINDOW_OVERLAP = 4
 """Steps from a window to the next one that shares no audio with it."""
 OVERLAPPING_PAIR_WEIGHT = 1e-6
@@ -44,70 +47,91 @@ UNASSIGNED = -2
 """Label of a slot that is left without a speaker."""
 
 
-def clean_embeddings(embeddings: Matrix, activity: NDArray[np.float32], min_clusters: int) -> Mask:
-    """Returns which d-vectors are of one speaker and of enough speech, shape (windows, slots).
+class Bounds(NamedTuple):
+    """How many speakers there may be."""
 
-    Where they would be fewer than `min_clusters`, falls back to d-vectors that may mix voices, then
-    to all. `activity` has shape (windows, frames, slots): 1 while a slot's speaker talks, else 0.
+    minimum: int
+    maximum: float
+
+
+class Founders(NamedTuple):
+    """The embeddings that determine how many speakers there are, one per row."""
+
+    vectors: Matrix
+    """Of length 1, shape (founders, size)."""
+    windows: Labels
+    """The window of each."""
+    seconds: NDArray[np.float64]
+    """Speech that each stands for, without what overlapping windows share."""
+
+
+class Clustering(NamedTuple):
+    """The speakers that were found."""
+
+    labels: Labels
+    """Speaker of each founder; -1 where a cluster is too small to be a speaker."""
+    second_count: int | None
+    """The number of speakers that is nearly as likely; None if the number is certain."""
+
+
+class Level(NamedTuple):
+    """A state of the second pass, before the nearest two clusters merge."""
+
+    labels: Labels
+    """Cluster of each founder."""
+    distance: float
+    """Distance of the nearest two clusters; infinite if there is only one."""
+
+
+def founder_mask(embeddings: Matrix, solo_seconds: Matrix, fewest: int) -> Mask:
+    """Returns which embeddings determine the number of speakers, shape (windows, slots).
+
+    They are of enough speech by one speaker alone. Where they would be fewer than `fewest`, half as
+    much speech is enough, then any. `solo_seconds` has shape (windows, slots).
     """
     usable = is_known(embeddings)
-
-    is_solo = activity.sum(2, keepdims=True) == 1
-    solo_activity = activity * is_solo
-    solo_share = solo_activity.mean(1)
-    is_mostly_solo = solo_share >= MIN_SOLO_SHARE
-    solo: Mask = usable & is_mostly_solo
-
-    without_nan = np.nan_to_num(embeddings)
-    norms = np.linalg.norm(without_nan, axis=2)
-    is_uniform = norms >= MIN_NORM
-    clean: Mask = solo & is_uniform
-
-    if clean.sum() >= min_clusters:
-        return clean
-    if solo.sum() >= min_clusters:
-        return solo
+    for least in (MIN_SOLO_SECONDS, MIN_SOLO_SECONDS / 2):
+        has_enough: Mask = usable & (solo_seconds >= least)
+        if has_enough.sum() >= max(2, fewest):
+            return has_enough
     return usable
 
 
-def cluster_speakers(
-    embeddings: Matrix, founding: Mask, min_clusters: int, max_clusters: float
-) -> Labels:
-    """Cluster label of each founding d-vector; -1 where the cluster is too small to be a speaker.
+def cluster_speakers(embeddings: Matrix, founders: Founders, bounds: Bounds) -> Clustering:
+    """Returns the speakers of the founders, of which there is at least one.
 
-    `founding` has shape (windows, slots) and marks at least one d-vector: those that determine how
-    many speakers there are.
+    `embeddings` are those of all slots, of length 1; they tell which speakers occur together.
     """
-    normalized = normalize(embeddings)
-    founders = normalized[founding]
-    windows, _ = np.nonzero(founding)
+    distances = voice_distances(founders.vectors)
+    first_pass = first_pass_clusters(distances, bounds.minimum)
+    co_occurrence = count_co_occurrence(embeddings, centroids(founders.vectors, first_pass))
+    sums = ClusterSums.of(distances, founders.windows, first_pass, co_occurrence)
 
-    first_pass = first_pass_clusters(founders, min_clusters)
-    co_occurrence = count_co_occurrence(normalized, centroids(founders, first_pass))
-    sums = ClusterSums.of(founders, windows, first_pass, co_occurrence)
-
-    merged = merge_clusters(sums, min_clusters, max_clusters)
-    return drop_small_clusters(merged[first_pass], min_clusters)
+    levels = merge_levels(sums, first_pass)
+    chosen = choose_level(levels, SPEAKER_DISTANCE, founders.seconds, bounds)
+    labels = drop_small_clusters(chosen.labels, founders.seconds, bounds.minimum)
+    return Clustering(labels, second_count(levels, founders.seconds, bounds))
 
 
-def first_pass_clusters(vectors: Matrix, min_clusters: int) -> Labels:
-    """Returns labels from average linkage: at least `min_clusters` if there are as many vectors."""
-    if len(vectors) == 1:
+def first_pass_clusters(distances: Matrix, minimum: int) -> Labels:
+    """Returns labels from average linkage: at least `minimum` if there are as many embeddings."""
+    if len(distances) == 1:
         return np.zeros(1, int)
 
-    tree = linkage(vectors, "average", metric="cosine")
+    symmetric = np.maximum(distances, 0)
+    np.fill_diagonal(symmetric, 0)
+    condensed = squareform(symmetric, checks=False)
+    tree = linkage(condensed, "average")
     clusters: Labels = fcluster(tree, FIRST_PASS_DISTANCE, "distance")
-    if clusters.max() < min_clusters:
-        clusters = fcluster(tree, min_clusters, "maxclust")
-
-    clusters -= 1  # fcluster counts from 1
-    return clusters
+    if clusters.max() < minimum:
+        clusters = fcluster(tree, minimum, "maxclust")
+    return clusters - 1  # fcluster counts from 1
 
 
 def count_co_occurrence(embeddings: Matrix, cluster_centroids: Matrix) -> Matrix:
     """Returns in how many windows two clusters occur together, shape (clusters, clusters).
 
-    Each d-vector belongs to the cluster with the nearest centroid. On the diagonal: in how many
+    Each embedding belongs to the cluster with the nearest centroid. On the diagonal: in how many
     windows the cluster occurs.
     """
     similarity = embeddings @ normalize(cluster_centroids).T
@@ -122,53 +146,47 @@ def count_co_occurrence(embeddings: Matrix, cluster_centroids: Matrix) -> Matrix
 class ClusterSums(NamedTuple):
     """Sums from which the clusters' distances follow; when two clusters merge, theirs are added.
 
-    All but `sizes` have shape (clusters, clusters).
+    All have shape (clusters, clusters).
     """
 
     distance: Matrix
-    """Weighted cosine distances of the pairs of d-vectors."""
+    """Weighted voice distances of the pairs of embeddings."""
     pairs: Matrix
     """Weights of the pairs: 1, or OVERLAPPING_PAIR_WEIGHT."""
     co_occurrence: Matrix
     """Windows in which both clusters occur; on the diagonal, in which the one occurs."""
-    sizes: NDArray[np.float64]
-    """D-vectors in each cluster, shape (clusters,)."""
 
     @classmethod
-    def of(cls, vectors: Matrix, windows: Labels, clusters: Labels, co_occurrence: Matrix) -> Self:
-        """Returns the sums for normalized vectors, with the window and the cluster of each."""
+    def of(
+        cls, distances: Matrix, windows: Labels, clusters: Labels, co_occurrence: Matrix
+    ) -> Self:
+        """Returns the sums for the distances of embeddings with these windows and clusters."""
         steps_apart = np.abs(windows[:, None] - windows)
         is_overlapping = steps_apart < WINDOW_OVERLAP
         weights = np.where(is_overlapping, OVERLAPPING_PAIR_WEIGHT, 1)
-        distance = (1 - vectors @ vectors.T) * weights
+        weighted = distances * weights
 
         identity = np.eye(clusters.max() + 1)
         membership = identity[clusters]
         return cls(
-            distance=membership.T @ distance @ membership,
+            distance=membership.T @ weighted @ membership,
             pairs=membership.T @ weights @ membership,
             co_occurrence=co_occurrence,
-            sizes=membership.sum(0),
         )
 
     def merged(self, target: int, source: int) -> Self:
         """Returns the sums after cluster `source` has become part of cluster `target`."""
-        mapping = np.eye(len(self.sizes))
-        mapping[source] = mapping[target]
-        mapping = np.delete(mapping, source, axis=1)
         return type(self)(
-            distance=mapping.T @ self.distance @ mapping,
-            pairs=mapping.T @ self.pairs @ mapping,
-            co_occurrence=mapping.T @ self.co_occurrence @ mapping,
-            sizes=self.sizes @ mapping,
+            distance=add_to(self.distance, target, source),
+            pairs=add_to(self.pairs, target, source),
+            co_occurrence=add_to(self.co_occurrence, target, source),
         )
 
     def centroid_distances(self) -> Matrix:
         """Returns the distance of each two clusters' centroids; infinite on the diagonal.
 
         Half the squared distance of two centroids is the mean distance of pairs across the clusters
-        less that of pairs within. Clusters that occur in the same windows are further apart, and
-        the distance of small clusters is trusted less.
+        less that of pairs within. Clusters that occur in the same windows are further apart.
         """
         across = self.distance / self.pairs
         within = self.spread()
@@ -177,9 +195,6 @@ class ClusterSums(NamedTuple):
         occurrences = np.maximum(np.diag(self.co_occurrence), 1)
         rarer = np.minimum(occurrences[:, None], occurrences)
         distances = distances + CO_OCCURRENCE_WEIGHT * self.co_occurrence / rarer
-
-        smaller = np.minimum(self.sizes[:, None], self.sizes)
-        distances *= smaller / (smaller + HALF_TRUST_SIZE)
         np.fill_diagonal(distances, np.inf)
         return distances
 
@@ -197,39 +212,102 @@ class ClusterSums(NamedTuple):
         return np.asarray(distance_with_prior / pairs_with_prior)
 
 
-def merge_clusters(sums: ClusterSums, min_clusters: int, max_clusters: float) -> Labels:
-    """Returns the speaker of each cluster: the nearest two merge until they are different speakers.
+def add_to(matrix: Matrix, target: int, source: int) -> Matrix:
+    """Returns the matrix with row and column `source` added to those of `target`, then removed."""
+    added = matrix.copy()
+    added[target] += added[source]
+    added[:, target] += added[:, source]
+    without_row = np.delete(added, source, axis=0)
+    return np.delete(without_row, source, axis=1)
 
-    Merging goes on until there are at most `max_clusters`, and stops at `min_clusters`.
-    """
-    labels = np.arange(len(sums.sizes))
-    for count in range(len(labels), min_clusters, -1):
+
+def merge_levels(sums: ClusterSums, first_pass: Labels) -> list[Level]:
+    """Returns all levels: from the clusters of the first pass to one cluster, by merging the
+    nearest two each time."""
+    labels = first_pass
+    levels = []
+    for count in range(first_pass.max() + 1, 1, -1):
         distances = sums.centroid_distances()
         nearest = int(distances.argmin())
-        nearest_pair = divmod(nearest, count)
-        target, source = sorted(nearest_pair)
+        pair = divmod(nearest, count)
+        levels.append(Level(labels, float(distances[pair])))
 
-        distance = distances[target, source]
-        if distance >= SPEAKER_DISTANCE and count <= max_clusters:
-            break
-
+        target, source = sorted(pair)
         sums = sums.merged(target, source)
-        labels[labels == source] = target
-        labels[labels > source] -= 1
+        joined = np.where(labels == source, target, labels)
+        labels = joined - (joined > source)
 
-    return labels
+    levels.append(Level(labels, np.inf))
+    return levels
 
 
-def drop_small_clusters(labels: Labels, min_clusters: int) -> Labels:
-    """Returns the labels renumbered, with -1 for clusters below MIN_CLUSTER_SIZE.
+def choose_level(
+    levels: Sequence[Level], distance: float, seconds: NDArray[np.float64], bounds: Bounds
+) -> Level:
+    """Returns the first level whose clusters are all at least `distance` apart, if its number of
+    speakers is within the bounds.
 
-    The `min_clusters` largest are kept whatever their size.
+    Otherwise the level nearest to it that is within them, or the one with the most speakers.
     """
-    sizes = np.bincount(labels)
-    guaranteed = min(min_clusters, len(sizes))
-    smallest_guaranteed = np.sort(sizes)[-guaranteed]
+    apart = [level.distance >= distance for level in levels]
+    natural = apart.index(True)
 
-    is_kept = sizes >= min(MIN_CLUSTER_SIZE, smallest_guaranteed)
+    counts = [count_speakers(level.labels, seconds) for level in levels]
+    within = [bounds.minimum <= count <= bounds.maximum for count in counts]
+    candidates = [index for index, is_within in enumerate(within) if is_within]
+    if not candidates:
+        return level_with(levels, bounds.minimum)
+
+    nearest = min(candidates, key=lambda index: abs(index - natural))
+    return levels[nearest]
+
+
+def level_with(levels: Sequence[Level], clusters: int) -> Level:
+    """Returns the last level with at least so many clusters of any size, or the first level."""
+    for level in reversed(levels):
+        if level.labels.max() + 1 >= clusters:
+            return level
+    return levels[0]
+
+
+def second_count(
+    levels: Sequence[Level], seconds: NDArray[np.float64], bounds: Bounds
+) -> int | None:
+    """Returns the number of speakers for a distance that is a little smaller or larger, if it is
+    another number."""
+    shares = (1.0, 1 - UNCERTAIN_SHARE, 1 + UNCERTAIN_SHARE)
+    chosen = [choose_level(levels, SPEAKER_DISTANCE * share, seconds, bounds) for share in shares]
+    counts = [count_speakers(level.labels, seconds) for level in chosen]
+    likeliest = counts[0]
+    for count in counts:
+        if count != likeliest:
+            return count
+    return None
+
+
+def count_speakers(labels: Labels, seconds: NDArray[np.float64]) -> int:
+    """Returns how many clusters are large enough to be a speaker."""
+    large: Mask = is_large(labels, seconds)
+    return max(1, int(large.sum()))
+
+
+def is_large(labels: Labels, seconds: NDArray[np.float64]) -> Mask:
+    """Returns whether each cluster has enough speech to be a speaker."""
+    of_clusters = np.bincount(labels, weights=seconds)
+    least = max(MIN_SPEAKER_SECONDS, MIN_SPEAKER_SHARE * seconds.sum())
+    return np.asarray(of_clusters >= least)
+
+
+def drop_small_clusters(labels: Labels, seconds: NDArray[np.float64], minimum: int) -> Labels:
+    """Returns the labels renumbered, with -1 for clusters that are too small to be a speaker.
+
+    The `minimum` largest are kept whatever their size.
+    """
+    of_clusters = np.bincount(labels, weights=seconds)
+    largest_first = np.argsort(-of_clusters, kind="stable")
+
+    is_kept = is_large(labels, seconds)
+    is_kept[largest_first[:minimum]] = True
     new_labels = np.cumsum(is_kept) - 1
     new_labels[~is_kept] = -1
     return new_labels[labels]
@@ -239,7 +317,7 @@ def assign_speakers(embeddings: Matrix, active: Mask, speaker_centroids: Matrix)
     """Returns the speaker of each slot, shape (windows, slots): each in at most one per window.
 
     UNASSIGNED where a window has more slots than there are speakers. `active` has shape (windows,
-    slots): whether the slot's speaker talks at all. A slot without a d-vector gets a speaker that
+    slots): whether the slot's speaker talks at all. A slot without an embedding gets a speaker that
     is left over.
     """
     if len(speaker_centroids) == 1:
@@ -276,6 +354,6 @@ def normalize(vectors: Matrix) -> Matrix:
 
 
 def is_known(embeddings: Matrix) -> Mask:
-    """Returns which slots have a d-vector, shape (windows, slots)."""
+    """Returns which slots have an embedding, shape (windows, slots)."""
     is_missing = np.isnan(embeddings).any(2)
     return np.asarray(~is_missing)

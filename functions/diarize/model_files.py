@@ -24,7 +24,7 @@ class EmbeddedFiles(NamedTuple):
     segmentation: Path
     """pyannote's, as whisperx packages it: who speaks when within 5 s, for up to three speakers."""
     embedding: Path
-    """Resemblyzer's speaker encoder."""
+    """CAM++: what a voice sounds like."""
 
 
 @cache
@@ -47,10 +47,10 @@ def engine() -> Engine:
 
 
 def embedded_files() -> EmbeddedFiles:
-    """Raises ModelUnavailable if a package is not installed."""
+    """Raises ModelUnavailable if one of them is not installed."""
     return EmbeddedFiles(
         segmentation=packaged_file("whisperx", "assets/pytorch_model.bin"),
-        embedding=packaged_file("resemblyzer", "pretrained.pt"),
+        embedding=cam_plus_plus_file(),
     )
 
 

@@ -8,20 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from huggingface_hub.errors import HfHubHTTPError
 from numpy.typing import NDArray
 
+from functions.diarize.cam_plus_plus import FRAMES_PER_SECOND, SIZE, CamPlusPlus
 from functions.diarize.clustering import (
+    Bounds,
+    Founders,
     Labels,
     Matrix,
     assign_speakers,
     centroids,
-    clean_embeddings,
     cluster_speakers,
+    founder_mask,
+    normalize,
 )
 from functions.diarize.model_files import (
     EMBEDDED,
@@ -47,12 +51,15 @@ with warnings.catch_warnings():
     from pyannote.audio.pipelines.clustering import BaseClustering
     from pyannote.core import Annotation, SlidingWindow, SlidingWindowFeature
 
-    from functions.diarize.d_vector import DVector
-
 WINDOW_STEP = 0.18
 """Step between windows as a share of their 5 s. It takes about half the work of pyannote's 0.1, at
 the same error rate."""
 SEGMENTATION = {"segmentation": {"threshold": 0.5, "min_duration_off": 0.0}}
+MIN_SOLO_SECONDS = 0.5
+"""Seconds that a speaker must talk alone in a window for an embedding of that speech only. With
+less, the embedding is of all that the speaker says in the window."""
+MIN_SPEECH_SECONDS = 0.2
+"""Seconds of speech below which there is no embedding."""
 
 
 @cache
@@ -62,8 +69,7 @@ def load() -> "PyannoteDiarizer":
     model = settings().inference.diarize_model
     with suppress_pyannote_output():
         if model == EMBEDDED:
-            files = embedded_files()
-            pipeline = embedded_pipeline(files)
+            pipeline: Pipeline = EmbeddedDiarization(embedded_files())
         else:
             folder = model_folder(model)
             pipeline = pretrained_pipeline(folder)
@@ -89,10 +95,12 @@ class PyannoteDiarizer:
 
         speakers = result.speaker_diarization.labels()
         embeddings = result.speaker_embeddings.tolist()
+        clustering = getattr(self.pipeline, "clustering", None)
         return RawDiarization(
             exclusive=turns(result.exclusive_speaker_diarization),
             overlapping=turns(result.speaker_diarization),
             embeddings=dict(zip(speakers, embeddings, strict=True)),
+            second_count=getattr(clustering, "second_count", None),
         )
 
 
@@ -101,23 +109,6 @@ def turns(annotation: Annotation) -> list[Turn]:
         Turn(start=segment.start, end=segment.end, speaker=speaker)
         for segment, _, speaker in annotation.itertracks(yield_label=True)
     ]
-
-
-def embedded_pipeline(files: EmbeddedFiles) -> SpeakerDiarization:
-    """Returns the pipeline of the embedded model's files."""
-    pipeline = TrimmedWindowsDiarization(
-        segmentation=str(files.segmentation),
-        segmentation_step=WINDOW_STEP,
-        segmentation_batch_size=8,
-        embedding=DVector(files.embedding),
-        embedding_batch_size=8,
-        embedding_exclude_overlap=True,
-        plda=NoPLDA(),
-        clustering="AgglomerativeClustering",
-    )
-    pipeline.clustering = SpeakerClustering(metric="cosine")
-    pipeline.instantiate(SEGMENTATION)
-    return pipeline
 
 
 def pretrained_pipeline(folder: Path) -> Pipeline:
@@ -146,12 +137,31 @@ class NoPLDA(PLDA):
         pass
 
 
-class TrimmedWindowsDiarization(SpeakerDiarization):
+class EmbeddedDiarization(SpeakerDiarization):
     """Segments windows of 5 s and uses the middle 3.2 s of each.
 
     The context makes the segmentation better; in the shorter part two speakers are less often taken
-    for one.
+    for one. Embeddings are pooled from frames that are computed once for the whole audio.
     """
+
+    def __init__(self, files: EmbeddedFiles) -> None:
+        # Oracle clustering is the one for which pyannote loads no embedding model.
+        super().__init__(
+            segmentation=str(files.segmentation),
+            segmentation_step=WINDOW_STEP,
+            segmentation_batch_size=8,
+            plda=NoPLDA(),
+            clustering="OracleClustering",
+        )
+        self.clustering = SpeakerClustering(metric="cosine")
+        self._expects_num_speakers = False
+        self._embedding = CamPlusPlus(files.embedding)
+        self.instantiate(SEGMENTATION)
+
+    def to(self, device: torch.device) -> Self:
+        self._embedding.to(device)
+        moved: Self = super().to(device)
+        return moved
 
     def get_segmentations(self, file: Any, hook: Any = None) -> SlidingWindowFeature:
         """Returns speaker activity, shape (windows, frames, slots).
@@ -178,6 +188,34 @@ class TrimmedWindowsDiarization(SpeakerDiarization):
         windows_in_file = math.ceil(seconds / window.step)
         return SlidingWindowFeature(trimmed[:windows_in_file], trimmed_window)
 
+    def get_embeddings(
+        self,
+        file: Any,
+        binary_segmentations: SlidingWindowFeature,
+        exclude_overlap: bool = False,
+        hook: Any = None,
+    ) -> NDArray[np.float32]:
+        """Returns an embedding of each slot's speech, shape (windows, slots, SIZE).
+
+        NaN for a slot with less than MIN_SPEECH_SECONDS of speech.
+        """
+        waveform = file["waveform"][0].to(self.device)
+        frames = self._embedding.frames(waveform)
+
+        window = binary_segmentations.sliding_window
+        frames_in_window = round(window.duration * FRAMES_PER_SECOND)
+        masks = speech_masks(binary_segmentations)
+        embeddings = []
+        for index, slot_masks in enumerate(masks):
+            first = round(index * window.step * FRAMES_PER_SECOND)
+            window_frames = frames[:, first : first + frames_in_window]
+            weights = resample(slot_masks, frames_in_window)[:, : window_frames.shape[1]]
+            pooled = self._embedding.pool(window_frames, weights.to(self.device))
+            has_speech = weights.sum(1) >= MIN_SPEECH_SECONDS * FRAMES_PER_SECOND
+            known = pooled.cpu().where(has_speech[:, None], torch.nan)
+            embeddings.append(known.numpy())
+        return np.stack(embeddings)
+
     def reconstruct(
         self,
         segmentations: SlidingWindowFeature,
@@ -193,10 +231,42 @@ class TrimmedWindowsDiarization(SpeakerDiarization):
         return super().reconstruct(segmentations, hard_clusters, count)
 
 
+def speech_masks(binary_segmentations: SlidingWindowFeature) -> NDArray[np.float32]:
+    """Returns where each slot's speaker is heard for the embedding, shape (windows, slots, frames).
+
+    That is where the speaker talks alone, or all speech where that would be too little.
+    """
+    activity = np.nan_to_num(binary_segmentations.data)
+    solo = solo_activity(activity)
+    frame = binary_segmentations.sliding_window.duration / activity.shape[1]
+
+    solo_seconds = solo.sum(1, keepdims=True) * frame
+    speech = np.where(solo_seconds > MIN_SOLO_SECONDS, solo, activity)
+    return np.asarray(speech.transpose(0, 2, 1), np.float32)
+
+
+def solo_activity(activity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns the activity, shape (windows, frames, slots), where one speaker talks alone."""
+    is_solo = activity.sum(2, keepdims=True) == 1
+    return np.asarray(activity * is_solo)
+
+
+def resample(masks: NDArray[np.float32], frames: int) -> torch.Tensor:
+    """Returns the masks, shape (slots, frames), with another number of frames."""
+    batch = torch.from_numpy(masks)[None]
+    resampled: torch.Tensor = torch.nn.functional.interpolate(
+        batch, size=frames, mode="nearest-exact"
+    )
+    return resampled[0]
+
+
 class SpeakerClustering(BaseClustering):
-    """Clusters the clean d-vectors, then assigns each slot of a window to a speaker."""
+    """Clusters the founding embeddings, then assigns each slot of a window to a speaker."""
 
     expects_num_clusters = False
+
+    second_count: int | None = None
+    """Of the audio that was clustered last: the number of speakers that is nearly as likely."""
 
     def __call__(  # type: ignore[override]
         self,
@@ -208,19 +278,27 @@ class SpeakerClustering(BaseClustering):
         **_: Any,
     ) -> tuple[Labels, None, Matrix]:
         """Returns the speaker of each slot, shape (windows, slots), and the speakers' centroids."""
-        fewest = num_clusters or min_clusters or 1
-        most = num_clusters or max_clusters or math.inf
-        activity = segmentations.data
+        minimum = num_clusters or min_clusters or 1
+        maximum = num_clusters or max_clusters or math.inf
+        activity = np.nan_to_num(segmentations.data)
+        window = segmentations.sliding_window
+        solo_seconds = solo_activity(activity).mean(1) * window.duration
 
-        vectors = embeddings.astype(float)
-        founding = clean_embeddings(vectors, activity, fewest)
-        if not founding.any():
-            one_speaker = np.zeros(founding.shape, int)
-            no_centroid = np.full((1, vectors.shape[2]), np.nan)
+        self.second_count = None
+        vectors = normalize(embeddings.astype(float))
+        is_founder = founder_mask(vectors, solo_seconds, minimum)
+        if not is_founder.any():
+            one_speaker = np.zeros(is_founder.shape, int)
+            no_centroid = np.full((1, SIZE), np.nan)
             return one_speaker, None, no_centroid
 
-        labels = cluster_speakers(vectors, founding, fewest, most)
-        speaker_centroids = centroids(vectors[founding], labels)
+        windows, _slots = np.nonzero(is_founder)
+        own_seconds = solo_seconds[is_founder] * window.step / window.duration
+        founders = Founders(vectors[is_founder], windows, own_seconds)
+        clustering = cluster_speakers(vectors, founders, Bounds(minimum, maximum))
+
+        self.second_count = clustering.second_count
+        speaker_centroids = centroids(founders.vectors, clustering.labels)
         speakers = assign_speakers(vectors, activity.any(1), speaker_centroids)
         return speakers, None, speaker_centroids
 

@@ -14,11 +14,12 @@ from shared.model.contracts import Engine, Params
 from shared.model.errors import BadRequest
 from shared.runtime.stage import SingleOutput, StageInput
 
-VERSION = "3"
+VERSION = "4"
 """Increased when the same request would get another result."""
 
 
 UNLINKABLE = "A speaker talks too little here to be recognised in other parts of the recording."
+UNCERTAIN_COUNT = "{found} speakers were found; {second} are nearly as likely."
 
 
 class DiarizeParams(Params):
@@ -56,6 +57,8 @@ class RawDiarization:
     overlapping: Sequence[Turn]
     embeddings: Mapping[str, Sequence[float]]
     """By speaker, of any length; missing, NaN or zero for a speaker who talks too little."""
+    second_count: int | None = None
+    """The number of speakers that is nearly as likely; None if the number is certain."""
 
 
 class Diarizer(Protocol):
@@ -81,11 +84,10 @@ def diarize(task: StageInput[DiarizeParams], diarizer: Diarizer) -> Iterator[Sin
         raw = diarizer(task.files["audio"], bounds)
 
     diarization = to_diarization(raw, duration, diarizer.engine)
-    if not is_only_span:
-        warnings = unlinkable_speakers(diarization)
-        diarization = diarization.model_copy(update={"warnings": tuple(warnings)})
-
-    yield SingleOutput("diarization", diarization)
+    # The number of speakers in one of several spans is no number of the recording.
+    warnings = uncertain_count(raw) if is_only_span else unlinkable_speakers(diarization)
+    with_warnings = diarization.model_copy(update={"warnings": tuple(warnings)})
+    yield SingleOutput("diarization", with_warnings)
 
 
 def span_of(manifest: Manifest, part: int) -> Interval:
@@ -157,6 +159,15 @@ def trim_turns(turns: Sequence[Turn], duration: float) -> tuple[Turn, ...]:
 
     trimmed.sort(key=lambda turn: (turn.start, turn.end))
     return tuple(trimmed)
+
+
+def uncertain_count(raw: RawDiarization) -> Iterator[StageWarning]:
+    """Yields a warning if another number of speakers is nearly as likely."""
+    if raw.second_count is None:
+        return
+    speakers = {turn.speaker for turn in raw.overlapping}
+    message = UNCERTAIN_COUNT.format(found=len(speakers), second=raw.second_count)
+    yield StageWarning(code="speaker_count_uncertain", stage="diarize", message=message)
 
 
 def unlinkable_speakers(diarization: Diarization) -> Iterator[StageWarning]:

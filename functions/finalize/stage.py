@@ -71,7 +71,7 @@ def build_transcript(
 
     language = recording_language(results.detection, options, words)
     stage_warnings = collect_warnings(manifest, results.aligned, results.diarizations)
-    own_warnings = find_warnings(manifest, recognized, language, speakers, options)
+    own_warnings = find_warnings(manifest, recognized, language, found_speakers, options)
     return Transcript(
         job=job,
         media=manifest.media,

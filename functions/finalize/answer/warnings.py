@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from functions.finalize.answer.timed_segments import TimedSegment, TimedWord
-from functions.finalize.speakers.speakers import speaker_limits
+from functions.finalize.speakers.speakers import Speakers, speaker_limits
 from shared.model.artifacts import Aligned, Chunk, Diarization, Interval, Manifest, StageWarning
 from shared.model.intervals import clamp
 from shared.model.options import Options
-from shared.model.transcript import Language, Speaker
+from shared.model.transcript import Language
 
 LOW_CONFIDENCE = 0.5
 """Confidence in the language, its lead over the second one, below which the other is likely."""
@@ -18,6 +18,7 @@ SAME_SHARE = 0.8
 """Share of a channel's words that another channel must have, too, to be nearly the same."""
 SAME_TIME = 0.5
 """Seconds between the starts of a word that two channels share."""
+UNCERTAIN_COUNT = "{found} speakers were found; {second} are nearly as likely."
 FEWEST_WORDS = 10
 """Words that a channel must have to be compared; fewer may be the same by chance."""
 
@@ -59,7 +60,7 @@ def find_warnings(
     manifest: Manifest,
     segments: Sequence[TimedSegment],
     language: Language,
-    speakers: Sequence[Speaker],
+    speakers: Speakers,
     options: Options,
 ) -> Iterator[StageWarning]:
     """Yields the warnings that only the whole transcript shows."""
@@ -85,8 +86,11 @@ def new_warning(code: str, message: str) -> StageWarning:
     return StageWarning(code=code, stage="finalize", message=message)
 
 
-def speaker_warnings(speakers: Sequence[Speaker], options: Options) -> Iterator[StageWarning]:
-    count = len(speakers)
+def speaker_warnings(speakers: Speakers, options: Options) -> Iterator[StageWarning]:
+    count = len(speakers.labels)
+    if speakers.second_count is not None:
+        message = UNCERTAIN_COUNT.format(found=count, second=speakers.second_count)
+        yield new_warning("speaker_count_uncertain", message)
     if count == 1:
         yield new_warning("one_speaker", "Only one speaker was heard.")
     if count == 0:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.finalize.answer.timed_segments import MINIMUM_DURATION, TimedSegment
-from functions.finalize.speakers.linking import SpanSpeaker, link_speakers
+from functions.finalize.speakers.linking import SpanSpeaker, link_speakers, second_count
 from functions.finalize.speakers.turns import (
     SpanTurn,
     TurnIndex,
@@ -32,6 +32,8 @@ class Speakers:
     """In order of time. Turns of two speakers may overlap."""
     turns_of_channel: Mapping[int | None, TurnIndex]
     """Exclusive turns, by which a channel's words get their speaker."""
+    second_count: int | None = None
+    """The number of people that is nearly as likely; None if the number is certain."""
 
 
 def speaker_limits(options: Options) -> tuple[int, int | None]:
@@ -47,7 +49,8 @@ def speakers_by_voice(
     """Returns the speakers of all spans, each person once. No speakers without diarizations."""
     exclusive = place_turns(diarizations, spans, lambda diarization: diarization.turns)
     overlapping = place_turns(diarizations, spans, lambda diarization: diarization.overlapping)
-    people = link_speakers(diarizations, *speaker_limits(options))
+    limits = speaker_limits(options)
+    people = link_speakers(diarizations, *limits)
     ids = number_speakers(people, [*exclusive, *overlapping])
 
     labels = {}
@@ -61,6 +64,7 @@ def speakers_by_voice(
         labels=labels,
         turns=merge_turns(turns),
         turns_of_channel={None: index},
+        second_count=second_count(diarizations, *limits),
     )
 
 

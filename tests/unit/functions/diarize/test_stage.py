@@ -1,6 +1,7 @@
 """The stage diarize calls a diarizer with the right bounds, and tidies its result."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -121,6 +122,18 @@ def test_a_speaker_without_an_embedding_is_warned_of_if_there_are_other_spans(
     )
     alone = run(tmp_path, manifest_with((1, 29), spans=((0, 60),)), DiarizeParams(), Recorded(RAW))
     assert alone.warnings == ()
+
+
+def test_an_uncertain_number_of_speakers_is_warned_of_if_there_is_one_span(
+    tmp_path: Path,
+) -> None:
+    uncertain = Recorded(replace(RAW, second_count=3))
+    alone = run(tmp_path, manifest_with((1, 29), spans=((0, 60),)), DiarizeParams(), uncertain)
+    (warning,) = alone.warnings
+    assert warning.code == "speaker_count_uncertain"
+    assert warning.message == "2 speakers were found; 3 are nearly as likely."
+    among_others = run(tmp_path, manifest_with((1, 29)), DiarizeParams(), uncertain)
+    assert [warning.code for warning in among_others.warnings] == ["voice_unknown"]
 
 
 def test_a_part_beyond_the_spans_is_a_bad_request(tmp_path: Path) -> None:

@@ -1,7 +1,15 @@
 """Speakers of different diarization spans are linked to the same person by voice."""
 
-from functions.finalize.speakers.linking import SpanSpeaker, link_speakers
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from functions.finalize.speakers.linking import SpanSpeaker, link_speakers, second_count
+from shared.model.artifacts import Diarization
 from shared.model.contracts import Engine
+from shared.model.voices import Matrix, narrowband_direction
 from tests.support.finalize_inputs import (
     diarization,
     manifest_of,
@@ -11,6 +19,7 @@ from tests.support.finalize_inputs import (
 )
 
 ANNA, BEN, CLEO = (1.0, 0.1, 0.0), (0.1, 1.0, 0.0), (0.0, 0.1, 1.0)
+SIZE = 192
 TURNS = [(0.0, 1.0, "A"), (1.0, 2.0, "B")]
 
 
@@ -111,17 +120,43 @@ def test_distance_is_the_mean_over_all_pairs() -> None:
     }
 
 
-def test_voices_of_the_embedded_model_must_be_nearer() -> None:
-    """At a distance of 0.3, which is near for other models."""
-    spans = [diarization(TURNS[:1], {"A": voice}) for voice in [(1.0, 0.0), (0.7, 0.714)]]
-    assert len(link_speakers(spans, 1, None)) == 1
-    embedded = Engine(name="pyannote.audio", version="4", model="embedded")
-    assert (
-        len(
-            link_speakers([span.model_copy(update={"engine": embedded}) for span in spans], 1, None)
-        )
-        == 2
-    )
+def embedded(voices: Sequence[Matrix]) -> list[Diarization]:
+    """Returns a span per voice, diarized by the embedded model."""
+    engine = Engine(name="pyannote.audio", version="4", model="embedded")
+    spans = [diarization(TURNS[:1], {"A": voice.tolist()}) for voice in voices]
+    return [span.model_copy(update={"engine": engine}) for span in spans]
+
+
+def test_strangers_on_a_telephone_are_not_linked() -> None:
+    """Their cosine distance of 0.35 is that of one person for other models."""
+    one, other, direction = np.linalg.qr(np.stack([narrowband_direction(), *np.eye(SIZE)[:2]]).T)[
+        0
+    ].T[[1, 2, 0]]
+    strangers = [0.6 * direction + np.sqrt(0.64) * own for own in (one, other)]
+    tilted = [0.9 * strangers[0] + 0.1 * strangers[1], strangers[1]]
+    assert len(link_speakers(embedded(strangers), 1, None)) == 2
+    assert len(link_speakers(embedded([strangers[0], tilted[0]]), 1, None)) == 1
+
+
+def test_a_clear_number_of_people_has_no_second() -> None:
+    spans = [diarization(TURNS, {"A": ANNA, "B": BEN}), diarization(TURNS, {"A": BEN, "B": ANNA})]
+    assert second_count(spans, 1, None) is None
+
+
+@pytest.mark.parametrize(("cosine", "people_found", "second"), [(0.63, 1, 2), (0.57, 2, 1)])
+def test_a_number_of_people_that_hangs_on_little_has_a_second(
+    cosine: float, people_found: int, second: int
+) -> None:
+    voices = [(1.0, 0.0), (cosine, math.sqrt(1 - cosine**2))]
+    spans = [diarization(TURNS[:1], {"A": voice}) for voice in voices]
+    assert len(link_speakers(spans, 1, None)) == people_found
+    assert second_count(spans, 1, None) == second
+    assert second_count(spans, 2, 2) is None
+
+
+def test_the_speakers_of_one_span_are_a_certain_number() -> None:
+    similar = (1.0, 0.8, 0.0)
+    assert second_count([diarization(TURNS, {"A": ANNA, "B": similar})], 1, None) is None
 
 
 def test_linked_speakers_are_numbered_in_order_of_their_first_turn() -> None:
