@@ -55,6 +55,8 @@ BLOCKS = ((12, 1), (24, 2), (16, 2))
 class CamPlusPlus(nn.Module):
     """Computes speaker embeddings of audio at 16 kHz."""
 
+    dimension = SIZE
+
     def __init__(self, weights: Path) -> None:
         super().__init__()
         self.head = FrontEnd()

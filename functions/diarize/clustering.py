@@ -286,16 +286,23 @@ def second_count(
 
 
 def count_speakers(labels: Labels, seconds: NDArray[np.float64]) -> int:
-    """Returns how many clusters are large enough to be a speaker."""
-    large: Mask = is_large(labels, seconds)
-    return max(1, int(large.sum()))
+    """Returns how many clusters have enough speech to be a speaker; at least 1."""
+    has_enough = has_enough_speech(labels, seconds)
+    return max(1, int(has_enough.sum()))
 
 
-def is_large(labels: Labels, seconds: NDArray[np.float64]) -> Mask:
-    """Returns whether each cluster has enough speech to be a speaker."""
-    of_clusters = np.bincount(labels, weights=seconds)
+def has_enough_speech(labels: Labels, seconds: NDArray[np.float64]) -> Mask:
+    """Returns whether each cluster has enough speech to be a speaker. Label -1 is left out."""
+    of_clusters = cluster_seconds(labels, seconds)
     least = max(MIN_SPEAKER_SECONDS, MIN_SPEAKER_SHARE * seconds.sum())
     return np.asarray(of_clusters >= least)
+
+
+def cluster_seconds(labels: Labels, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the speech of each cluster, shape (clusters,). Label -1 is left out."""
+    is_member = labels >= 0
+    totals: NDArray[np.float64] = np.bincount(labels[is_member], weights=seconds[is_member])
+    return totals
 
 
 def drop_small_clusters(labels: Labels, seconds: NDArray[np.float64], minimum: int) -> Labels:
@@ -303,10 +310,10 @@ def drop_small_clusters(labels: Labels, seconds: NDArray[np.float64], minimum: i
 
     The `minimum` largest are kept whatever their size.
     """
-    of_clusters = np.bincount(labels, weights=seconds)
+    of_clusters = cluster_seconds(labels, seconds)
     largest_first = np.argsort(-of_clusters, kind="stable")
 
-    is_kept = is_large(labels, seconds)
+    is_kept = has_enough_speech(labels, seconds)
     is_kept[largest_first[:minimum]] = True
     new_labels = np.cumsum(is_kept) - 1
     new_labels[~is_kept] = -1

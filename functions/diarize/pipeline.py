@@ -25,6 +25,7 @@ from functions.diarize.clustering import (
     centroids,
     cluster_speakers,
     founder_mask,
+    has_enough_speech,
     normalize,
 )
 from functions.diarize.model_files import (
@@ -277,7 +278,10 @@ class SpeakerClustering(BaseClustering):
         max_clusters: float | None = None,
         **_: Any,
     ) -> tuple[Labels, None, Matrix]:
-        """Returns the speaker of each slot, shape (windows, slots), and the speakers' centroids."""
+        """Returns the speaker of each slot, shape (windows, slots), and the speakers' centroids.
+
+        The centroid of a speaker with too little speech is NaN: it would not be recognised.
+        """
         minimum = num_clusters or min_clusters or 1
         maximum = num_clusters or max_clusters or math.inf
         activity = np.nan_to_num(segmentations.data)
@@ -300,7 +304,9 @@ class SpeakerClustering(BaseClustering):
         self.second_count = clustering.second_count
         speaker_centroids = centroids(founders.vectors, clustering.labels)
         speakers = assign_speakers(vectors, activity.any(1), speaker_centroids)
-        return speakers, None, speaker_centroids
+        has_enough = has_enough_speech(clustering.labels, own_seconds)
+        reliable_centroids = np.where(has_enough[:, None], speaker_centroids, np.nan)
+        return speakers, None, reliable_centroids
 
 
 @contextmanager
