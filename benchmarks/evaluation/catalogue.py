@@ -1,0 +1,125 @@
+"""Reads what a folder's MANIFEST.tsv says of its recordings.
+
+The columns are file, speakers (a number; "1-2" and "2+" are not exact), lang, truth (a file beside
+it), speaker_ids (separated by ";"), rate
+and repo. The first folder of `file` is the recording's source.
+A folder without MANIFEST.tsv is read by its .rttm files, which name the recordings and who speaks
+in them.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from pyannote.database.util import load_rttm
+
+MANIFEST = "MANIFEST.tsv"
+TELEPHONE_RATE = 8000
+"""Hz at and below which a recording is of telephone quality."""
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A recording of the folder."""
+
+    path: Path
+    name: str
+    """Path in the folder."""
+    source: str
+    language: str | None = None
+    """None where several are spoken or it is unknown."""
+    voices: tuple[str, ...] = ()
+    """Who speaks; empty where they have no names."""
+    speakers: int | None = None
+    """How many people speak; None where the exact number is unknown."""
+    rate: int = 0
+    """Hz of the original; 0 if unknown."""
+    truth: Path | None = None
+    origin: str = ""
+    """The public repository that holds it."""
+
+    @property
+    def telephone(self) -> bool:
+        return 0 < self.rate <= TELEPHONE_RATE
+
+
+def entries(folder: Path) -> list[Entry]:
+    """Returns the recordings that the folder describes, in order of their names."""
+    read = of_manifest if (folder / MANIFEST).exists() else of_turns
+    return sorted(read(folder), key=lambda entry: entry.name)
+
+
+def of_manifest(folder: Path) -> Iterator[Entry]:
+    for row in table(folder / MANIFEST):
+        truth = row.get("truth")
+        yield Entry(
+            path=folder / row["file"],
+            name=row["file"],
+            source=row["file"].partition("/")[0],
+            language=single_language(row),
+            voices=named_voices(row),
+            speakers=exact_number(row.get("speakers", "")),
+            rate=exact_number(row.get("rate", "")) or 0,
+            truth=folder / truth if truth else None,
+            origin=row.get("repo", ""),
+        )
+
+
+def of_turns(folder: Path) -> Iterator[Entry]:
+    """Yields a recording for each .wav or .flac that an .rttm beside it names."""
+    for file in sorted(folder.rglob("*.rttm")):
+        annotations = load_rttm(str(file))  # type: ignore[no-untyped-call]
+        for uri, annotation in sorted(annotations.items()):
+            for path in sorted(file.parent.glob(f"{uri}.[wf]*")):
+                people = tuple(sorted(str(label) for label in annotation.labels()))
+                yield Entry(
+                    path=path,
+                    name=path.relative_to(folder.parent).as_posix(),
+                    source=file.parent.name,
+                    voices=people,
+                    speakers=len(people),
+                    truth=file,
+                )
+
+
+def table(path: Path) -> list[Row]:
+    """Returns the rows of a tab-separated file with a header. Quotation marks mean nothing."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def single_language(row: Row) -> str | None:
+    language = row.get("lang", "")
+    is_one = language.isalpha()
+    return language if is_one else None
+
+
+def named_voices(row: Row) -> tuple[str, ...]:
+    listed = row.get("speaker_ids", "")
+    names = [name.strip() for name in listed.split(";")]
+    return tuple(name for name in names if name)
+
+
+def exact_number(text: str) -> int | None:
+    return int(text) if text.isdigit() else None
+
+
+@cache
+def digest(path: Path) -> str:
+    """Returns the SHA-256 of the file's bytes."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def sexes(folder: Path) -> dict[str, str]:
+    """Returns the sex of each voice that a text.tsv or speakers.tsv of the folder gives: F or M."""
+    found: dict[str, str] = {}
+    for name in ("speakers.tsv", "text.tsv"):
+        for path in sorted(folder.rglob(name)):
+            for row in table(path):
+                if row.get("sex"):
+                    found[row["speaker"]] = row["sex"]
+    return found
