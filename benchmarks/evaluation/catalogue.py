@@ -1,8 +1,8 @@
 """Reads what a folder's MANIFEST.tsv says of its recordings.
 
 The columns are file, speakers (a number; "1-2" and "2+" are not exact), lang, truth (a file beside
-it), speaker_ids (separated by ";"), rate
-and repo. The first folder of `file` is the recording's source.
+it), speaker_ids (separated by ";"), rate,
+repo and truth_kind. The first folder of `file` is the recording's source.
 A folder without MANIFEST.tsv is read by its .rttm files, which name the recordings and who speaks
 in them.
 """
@@ -39,8 +39,16 @@ class Entry:
     rate: int = 0
     """Hz of the original; 0 if unknown."""
     truth: Path | None = None
+    truth_kind: str = ""
+    """Where the truth comes from, in words; begins with "none" where no part of it is sure."""
     origin: str = ""
     """The public repository that holds it."""
+
+    @property
+    def single_voice(self) -> bool:
+        """Whether one known person speaks, and no other."""
+        is_known = not self.truth_kind.startswith("none")
+        return is_known and self.speakers == 1 and len(self.voices) == 1
 
     @property
     def telephone(self) -> bool:
@@ -65,6 +73,7 @@ def of_manifest(folder: Path) -> Iterator[Entry]:
             speakers=exact_number(row.get("speakers", "")),
             rate=exact_number(row.get("rate", "")) or 0,
             truth=folder / truth if truth else None,
+            truth_kind=row.get("truth_kind", ""),
             origin=row.get("repo", ""),
         )
 
@@ -122,4 +131,31 @@ def sexes(folder: Path) -> dict[str, str]:
             for row in table(path):
                 if row.get("sex"):
                     found[row["speaker"]] = row["sex"]
+    return found
+
+
+def text(entry: Entry) -> str | None:
+    """Returns what is said in a recording, if its truth is a text.tsv or VoxForge's PROMPTS."""
+    if entry.truth is None:
+        return None
+    if entry.truth.name == "text.tsv":
+        return texts_of_table(entry.truth).get(entry.path.name)
+    if entry.truth.suffix == ".PROMPTS":
+        prompt = entry.path.stem.rpartition("_")[2]
+        return texts_of_prompts(entry.truth).get(prompt)
+    return None
+
+
+@cache
+def texts_of_table(path: Path) -> dict[str, str]:
+    return {row["file"]: row["text"] for row in table(path)}
+
+
+@cache
+def texts_of_prompts(path: Path) -> dict[str, str]:
+    """Returns the text of each prompt: lines have its name, after folders, and the text."""
+    found = {}
+    for line in path.read_text("utf-8").splitlines():
+        name, _, words = line.partition(" ")
+        found[Path(name).name] = words.strip()
     return found
