@@ -11,7 +11,6 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +23,12 @@ from benchmarks.evaluation.truth import Recording
 from benchmarks.evaluation.voices import RATE, Samples, Split
 
 SEED = "dropscribe many voices"
-SIZES = range(1, 11)
-"""Numbers of people."""
+LARGEST = 10
+"""People in a conversation."""
 LENGTHS = (30, 90, 240)
 """Seconds; a conversation of each length for each number of people."""
+LANGUAGES = ("en", "de", None, "en")
+"""Of the conversations of one size: each length, then the long one. None: any."""
 LONG = {2: 600, 4: 900, 7: 600}
 """Number of people -> seconds of one more."""
 SECONDS_EACH = 5
@@ -35,14 +36,17 @@ SECONDS_EACH = 5
 CONDITIONS = ("clean", "telephone", "two-noises", "room")
 FRESH = 0.6
 """Share of what a person says that should not be a repetition, as far as there are recordings."""
-WORDS = ((2, "en", 150), (4, "en", 150), (3, "de", 60))
-"""Number of people, language and seconds of the conversations of which the words are known."""
+WORDS = "composed-words"
+"""The set of conversations of which the words are known."""
+WITH_WORDS = ((2, "en", 150), (4, "en", 150), (3, "de", 60))
+"""Number of people, language and seconds of each of these."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """A conversation to compose."""
 
+    set: str
     size: int
     """People in it."""
     seconds: int
@@ -50,50 +54,54 @@ class Plan:
     language: str | None
     """None: any, and several."""
     manner: Manner
-    set: str
 
     @property
     def title(self) -> str:
-        return f"{self.set}-{self.size}-{self.seconds}s-{self.condition}"
+        size = "" if self.set.endswith(f"-{self.size}") else f"-{self.size}"
+        return f"{self.set}{size}-{self.seconds}s-{self.condition}"
 
 
-def plans(languages: Sequence[str]) -> Iterator[Plan]:
-    """Yields what is composed if so many people speak each language; `languages` has one item per
-    person."""
-    conditions = cycle(CONDITIONS)
-    for size in SIZES:
-        lengths = [*LENGTHS, LONG[size]] if size in LONG else LENGTHS
-        for number, seconds in enumerate(lengths):
-            language = ("en", "de", None, "en")[number]
-            if languages.count(str(language)) < size:
-                language = None
-            enough = max(seconds, SECONDS_EACH * size)
-            yield Plan(size, enough, next(conditions), language, Manner(), "composed")
-        next(conditions)
+def plans(people: Sequence[Person]) -> Iterator[Plan]:
+    """Yields a conversation of each size and length that so many people allow."""
+    for size in range(1, min(LARGEST, len(people)) + 1):
+        for number, seconds in enumerate(LENGTHS):
+            yield plan(people, size, number, max(seconds, SECONDS_EACH * size))
 
 
-def spoken_plans() -> Iterator[Plan]:
-    """Yields conversations of which the words are known."""
-    for size, language, seconds in WORDS:
-        manner = Manner(whole_tracks=True)
-        yield Plan(size, seconds, "clean", language, manner, "composed-words")
+def long_plans(people: Sequence[Person]) -> Iterator[Plan]:
+    for size, seconds in LONG.items():
+        if size <= len(people):
+            yield plan(people, size, len(LENGTHS), seconds)
 
 
-def recordings(people: Sequence[Person], split: Split, folder: Path) -> Iterator[Recording]:
-    """Composes all that so many people allow into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    spoken = [person.language for person in people]
-    for plan in plans(spoken):
-        if len(people) >= plan.size:
-            yield composed(plan, people, split, folder)
-
-    known = [person for person in people if all(track.text for track in person.tracks)]
-    for plan in spoken_plans():
-        if sum(person.language == plan.language for person in known) >= plan.size:
-            yield composed(plan, known, split, folder)
+def all_plans(people: Sequence[Person]) -> list[Plan]:
+    return [*plans(people), *long_plans(people), *plans_with_words(people)]
 
 
-def composed(plan: Plan, people: Sequence[Person], split: Split, folder: Path) -> Recording:
+def plan(people: Sequence[Person], size: int, number: int, seconds: int) -> Plan:
+    """Returns the conversation of this number among those of its size.
+
+    Conditions and languages take turns, so that each length has several of them.
+    """
+    shift = sum(other < size for other in LONG)
+    condition = CONDITIONS[(shift + number) % len(CONDITIONS)]
+    language = LANGUAGES[number]
+    speaking_it = sum(person.language == language for person in people)
+    enough = language if speaking_it >= size else None
+    return Plan(f"composed-{size}", size, seconds, condition, enough, Manner())
+
+
+def plans_with_words(people: Sequence[Person]) -> Iterator[Plan]:
+    """Yields conversations of which the words are known, if they are of enough people."""
+    manner = Manner(whole_tracks=True)
+    for size, language, seconds in WITH_WORDS:
+        speaking_it = [person for person in people if person.language == language]
+        if sum(person.is_written for person in speaking_it) >= size:
+            yield Plan(WORDS, size, seconds, "clean", language, manner)
+
+
+def recording(plan: Plan, people: Sequence[Person], split: Split, folder: Path) -> Recording:
+    """Composes the conversation into `folder`. The same people give the same bytes."""
     choose = random.Random(f"{SEED} {split} {plan.title}")
     speaking = chosen(choose, plan, people)
     others = [person for person in people if person not in speaking] or people
@@ -103,26 +111,26 @@ def composed(plan: Plan, people: Sequence[Person], split: Split, folder: Path) -
     heard = unclipped(record(by_voice(takes)))
 
     name = f"{plan.title}-{split}"
+    folder.mkdir(parents=True, exist_ok=True)
     write(folder / f"{name}.wav", heard)
     said = utterances(takes)
     languages = {utterance.language for utterance in said}
     language = languages.pop() if len(languages) == 1 else None
     made = Recording(
         name=name,
-        set=plan.set if plan.manner.whole_tracks else f"{plan.set}-{plan.size}",
+        set=plan.set,
         audio=folder / f"{name}.wav",
         seconds=len(heard) / RATE,
         utterances=said,
         language=language,
         options={} if language else {"language": "en"},
     )
-    return made if plan.manner.whole_tracks else without_words(made)
+    return made if plan.set == WORDS else without_words(made)
 
 
 def without_words(made: Recording) -> Recording:
-    return replace(
-        made, utterances=tuple(replace(utterance, text=None) for utterance in made.utterances)
-    )
+    without = [replace(utterance, text=None) for utterance in made.utterances]
+    return replace(made, utterances=tuple(without))
 
 
 def chosen(choose: random.Random, plan: Plan, people: Sequence[Person]) -> list[Person]:
@@ -131,6 +139,8 @@ def chosen(choose: random.Random, plan: Plan, people: Sequence[Person]) -> list[
     Where there is not enough for all, the choice is among twice as many as are needed.
     """
     fitting = [person for person in people if plan.language in (None, person.language)]
+    if plan.manner.whole_tracks:
+        fitting = [person for person in fitting if person.is_written]
     by_seconds = sorted(fitting, key=lambda person: (-person.seconds, person.name))
     needed = FRESH * plan.seconds / plan.size
     enough = [person for person in by_seconds if person.seconds >= needed]
@@ -154,7 +164,8 @@ def main() -> None:
 
     listed = []
     people = real.of_folder(given.data, given.split)
-    for made in recordings(people, given.split, given.out):
+    for each in all_plans(people):
+        made = recording(each, people, given.split, given.out)
         (given.out / f"{made.name}.rttm").write_text(rttm(made), "utf-8")
         listed.append(described(made))
         print(f"{made.name}: {made.seconds:.0f} s", flush=True)

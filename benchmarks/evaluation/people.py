@@ -85,6 +85,11 @@ class Person:
                 found.append(cut)
         return tuple(found)
 
+    @property
+    def is_written(self) -> bool:
+        """Whether all texts are known."""
+        return all(track.text for track in self.tracks)
+
     @cached_property
     def seconds(self) -> float:
         """Of speech."""
@@ -139,16 +144,17 @@ def of_folder(folder: Path, split: Split) -> list[Person]:
 
 
 def of_clips(clips: Iterable[Clip], voices: Iterable[str]) -> list[Person]:
-    """Returns the named voices among clips of packages."""
+    """Returns the named voices among clips of packages; of each, what it says in one language."""
     of_voice: dict[str, list[Clip]] = defaultdict(list)
     for clip in clips:
         of_voice[clip.voice].append(clip)
 
     found = []
     for name in sorted(voices):
-        spoken = of_voice[name]
+        language = min(clip.language for clip in of_voice[name])
+        spoken = [clip for clip in of_voice[name] if clip.language == language]
         sources = tuple((clip.path, clip.text) for clip in spoken)
-        found.append(Person(name, spoken[0].language, "unknown", sources))
+        found.append(Person(name, language, "unknown", sources))
     return audible(found)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.evaluation import noise, packages, sample
+from benchmarks.evaluation import composed, noise, packages, people, sample
 from benchmarks.evaluation.compose import (
     SURE,
     Decks,
@@ -104,7 +104,18 @@ def recordings(split: Split, folder: Path, cache: Path = packages.CACHE) -> list
     folder.mkdir(parents=True, exist_ok=True)
     fetched = packages.unpacked(cache)
     half = Half(split, fetched, tuple(clip for clip in clips(fetched) if clip.half == split))
-    makers = (dialogue, noisy, sparse, crowds, long, onsets, languages, two_languages, nothing)
+    makers = (
+        dialogue,
+        noisy,
+        sparse,
+        crowds,
+        long,
+        many_people,
+        onsets,
+        languages,
+        two_languages,
+        nothing,
+    )
     composed = [made for make in makers for made in make(half, folder)]
     return [*composed, sample.as_it_is(folder)] if split == "test" else composed
 
@@ -178,22 +189,22 @@ def long(half: Half, folder: Path) -> Iterator[Recording]:
     yield crowd(Draw(half, "long"), folder, "long", 3, 1500)
 
 
+def many_people(half: Half, folder: Path) -> Iterator[Recording]:
+    """As people really talk: short turns, words in others' turns, telephones, rooms, noise."""
+    speaking = people.of_clips(half.voices, CROWDS[half.split])
+    for plan in composed.plans(speaking):
+        yield composed.recording(plan, speaking, half.split, folder)
+
+
 def crowd(draw: Draw, folder: Path, kind: str, size: int, seconds: float) -> Recording:
     """A meeting, each in their own language. Only speakers are measured, so English is said to be
     spoken."""
-    people = {
-        voice: draw.deck(voice) for voice in draw.choose.sample(CROWDS[draw.half.split], size)
-    }
+    voices = draw.choose.sample(CROWDS[draw.half.split], size)
+    decks = {voice: draw.deck(voice) for voice in voices}
     style = Style(gap=(0.1, 0.9), overlaps=0.12, overlap=(0.2, 0.8))
-    said = conversation(draw.choose, people, seconds, style)
-    return replace(wordless(in_a_room(draw, folder, kind, said, None)), options={"language": "en"})
-
-
-def wordless(made: Recording) -> Recording:
-    """The same for a set of which the words are not measured."""
-    return replace(
-        made, utterances=tuple(replace(each, text=None) for each in made.utterances), onsets=()
-    )
+    said = conversation(draw.choose, decks, seconds, style)
+    made = composed.without_words(in_a_room(draw, folder, kind, said, None))
+    return replace(made, onsets=(), options={"language": "en"})
 
 
 def onsets(half: Half, folder: Path) -> Iterator[Recording]:
@@ -223,7 +234,8 @@ def enumeration(choose: random.Random, words: Sequence[Clip]) -> list[Clip]:
 
 
 def languages(half: Half, folder: Path) -> Iterator[Recording]:
-    """The same speech by itself, after silence and after music."""
+    """The same speech by itself, after silence and after music. Its words are known where the clips
+    have a text, but only their starts are measured."""
     for language in SPOKEN:
         for number in (1, 2, 3):
             draw = Draw(half, f"language-{language}-{number}")
@@ -250,7 +262,8 @@ def introduced(draw: Draw, folder: Path, said: list[Said], language: str) -> Ite
         ("languages_after_music", sound(delayed) + music, delayed),
     ):
         name = draw.name.replace("language", kind.replace("_", "-"), 1)
-        yield wordless(recording(folder, name, kind, heard, each, language=language))
+        made = recording(folder, name, kind, heard, each, language=language)
+        yield composed.without_words(made)
 
 
 def two_languages(half: Half, folder: Path) -> Iterator[Recording]:

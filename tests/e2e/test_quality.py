@@ -9,9 +9,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from benchmarks.evaluation import measures, sets, systems
-from benchmarks.evaluation.measures import Ratio, Result
+from benchmarks.evaluation import sets, systems
+from benchmarks.evaluation.result import Ratio, Result
+from benchmarks.evaluation.speaker_measures import diarization_errors
+from benchmarks.evaluation.speech_measures import aligned, coverage, faults, invented
+from benchmarks.evaluation.start_measures import starts
 from benchmarks.evaluation.truth import Recording
+from benchmarks.evaluation.word_measures import word_errors
 from tests.support.cloud import Cloud
 
 pytestmark = pytest.mark.models
@@ -42,9 +46,9 @@ def test_every_recording_is_answered(heard: Heard) -> None:
 @pytest.mark.parametrize(
     ("measure", "name", "limit"),
     [
-        (measures.word_errors, "wer", 0.15),
-        (measures.diarization_errors, "der", 0.13),
-        (measures.invented, "invented", 0.0),
+        (word_errors, "wer", 0.15),
+        (diarization_errors, "der", 0.13),
+        (invented, "invented", 0.0),
     ],
 )
 def test_errors_stay_low(heard: Heard, measure: Measure, name: str, limit: float) -> None:
@@ -53,7 +57,7 @@ def test_errors_stay_low(heard: Heard, measure: Measure, name: str, limit: float
 
 @pytest.mark.parametrize(
     ("measure", "name", "limit"),
-    [(measures.aligned, "aligned", 0.95), (measures.coverage, "coverage", 0.95)],
+    [(aligned, "aligned", 0.95), (coverage, "coverage", 0.95)],
 )
 def test_words_are_aligned_and_cover_the_speech(
     heard: Heard, measure: Measure, name: str, limit: float
@@ -62,7 +66,7 @@ def test_words_are_aligned_and_cover_the_speech(
 
 
 def test_known_words_start_where_they_were_put(heard: Heard) -> None:
-    errors = sorted(error for each in heard for error in measures.starts(*each)[0])
+    errors = sorted(error for each in heard for error in starts(*each)[0])
     assert len(errors) >= 3
     assert middle(errors) <= 0.05
 
@@ -72,7 +76,7 @@ def middle(numbers: Sequence[float]) -> float:
 
 
 def test_no_word_is_untimed_out_of_order_or_outside(heard: Heard) -> None:
-    counted = [measures.faults(*each) for each in heard]
+    counted = [faults(*each) for each in heard]
     for fault in ("untimed", "unordered", "outside", "reversed", "over_long", "without_speaker"):
         assert sum(each[fault] for each in counted) == 0, fault
 

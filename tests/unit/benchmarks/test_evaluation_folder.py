@@ -19,7 +19,7 @@ def given(tmp_path: Path) -> Path:
 
 
 def read_one(home: Path, name: str) -> Recording:
-    found, _ = folder.read(home)
+    found, _ = folder.read(home, "test")
     (one,) = [each for each in found if each.name == name]
     return one
 
@@ -51,7 +51,7 @@ def test_one_rttm_serves_a_whole_folder_and_leaves_the_words_unknown(given: Path
     (given / "all.rttm").write_text(
         "SPEAKER call 1 1 2 <NA> <NA> Ann <NA> <NA>\nSPEAKER other 1 3 4 <NA> <NA> Ben <NA> <NA>\n"
     )
-    found, left_out = folder.read(given)
+    found, left_out = folder.read(given, "test")
     assert [(each.name, each.utterances[0].speaker, each.utterances[0].text) for each in found] == [
         ("call-wav", "Ann", None),
         ("other-wav", "Ben", None),
@@ -153,7 +153,7 @@ def test_a_manifest_gives_the_language_and_a_text_that_is_marked_as_one(given: P
         "en",
         "Neither did I.",
     )
-    assert list(folder.read(given)[1]) == ["other.wav"]
+    assert list(folder.read(given, "test")[1]) == ["other.wav"]
 
 
 def test_what_cannot_be_measured_is_named_with_its_reason(
@@ -162,7 +162,7 @@ def test_what_cannot_be_measured_is_named_with_its_reason(
     (given / "call.txt").write_text("neither did i")
     (given / "broken.wav").write_bytes(b"no sound at all")
     (given / "broken.txt").write_text("nothing")
-    assert [each.name for each in folder.recordings(given)] == ["call-wav"]
+    assert [each.name for each in folder.recordings(given, "test")] == ["call-wav"]
     told = capsys.readouterr().err.splitlines()
     assert told == [
         "left out broken.wav: the content is in no known audio or video format",
@@ -173,4 +173,4 @@ def test_what_cannot_be_measured_is_named_with_its_reason(
 def test_a_folder_without_any_truth_is_refused(tmp_path: Path) -> None:
     (tmp_path / "call.wav").write_bytes(wav(silence(1)))
     with pytest.raises(folder.NothingGiven, match="nothing tells what is said"):
-        folder.recordings(tmp_path)
+        folder.recordings(tmp_path, "test")
