@@ -28,8 +28,9 @@ from benchmarks.evaluation.compose import (
     sound,
     turn,
 )
+from benchmarks.evaluation.meeting import Manner
 from benchmarks.evaluation.truth import Recording
-from benchmarks.evaluation.voices import LOUDNESS, RATE, Clip, Samples, Split, clips
+from benchmarks.evaluation.voices import LOUDNESS, RATE, Clip, Samples, Split, clips, single_words
 
 SEEDS: dict[Split, str] = {"tune": "dropscribe tune", "test": "dropscribe test"}
 """Each recording is drawn from its half's seed and its own name. Never changed to please a
@@ -39,6 +40,14 @@ CROWDS: dict[Split, tuple[str, ...]] = {
     "test": ("Reader", "Paola", "June", "Ivrvoice", "cs-big", "nl-small"),
 }
 """Who is in crowds and long recordings: in "test", nobody who was in those of "tune"."""
+POTATO_GUYS: dict[Split, tuple[str, ...]] = {
+    "tune": ("potato-da", "potato-de", "potato-el", "potato-uk"),
+    "test": ("potato-en", "potato-lt", "potato-sl", "potato-wa"),
+}
+"""Who else is in the conversations of many people."""
+GATE_VOICES = ("Allison", "Carlo", "cs-small", "potato-da", "potato-uk")
+GATE_CLIPS = 40
+"""Of each voice, to be fast."""
 CROWD_SIZES: dict[Split, tuple[int, ...]] = {"tune": (2, 3, 4, 5, 6), "test": (2, 3, 4, 5)}
 SECOND_HALVES: dict[Split, tuple[tuple[str, str], ...]] = {
     "tune": (("Carlo", "it"), ("June", "fr")),
@@ -130,6 +139,26 @@ def quick(folder: Path) -> list[Recording]:
     return [*silent, *sample.recordings(folder)]
 
 
+def gate(folder: Path, cache: Path = packages.CACHE) -> list[Recording]:
+    """Returns five people, and one who speaks Spanish: two minutes that need the packages.
+
+    They are of the half "tune", because limits are set by them. Raises PackagesMissing.
+    """
+    fetched = packages.unpacked(cache)
+    tuned = [clip for clip in clips(fetched) if clip.half == "tune"]
+    some: list[Clip] = []
+    for voice in GATE_VOICES:
+        of_voice = [clip for clip in [*tuned, *single_words(fetched)] if clip.voice == voice]
+        some += of_voice[:GATE_CLIPS]
+    speaking = people.of_clips(some, GATE_VOICES)
+    plan = composed.Plan("composed-5", len(speaking), 90, "clean", None, Manner())
+    five = composed.recording(plan, speaking, "tune", folder)
+
+    draw = Draw(Half("tune", fetched, tuple(tuned)), "gate-es")
+    said = monologue(draw, "es", "Allison", 30)
+    return [five, in_a_room(draw, folder, "languages", said, "es")]
+
+
 def dialogue(half: Half, folder: Path) -> Iterator[Recording]:
     """Two people on a good line; one turn in eight begins before the other's has ended."""
     draw = Draw(half, "dialogue")
@@ -191,9 +220,15 @@ def long(half: Half, folder: Path) -> Iterator[Recording]:
 
 def many_people(half: Half, folder: Path) -> Iterator[Recording]:
     """As people really talk: short turns, words in others' turns, telephones, rooms, noise."""
-    speaking = people.of_clips(half.voices, CROWDS[half.split])
+    speaking = everybody(half)
     for plan in composed.plans(speaking):
         yield composed.recording(plan, speaking, half.split, folder)
+
+
+def everybody(half: Half) -> list[people.Person]:
+    """Returns who is in no conversation of the other half."""
+    clips_of_all = [*half.voices, *single_words(half.packages)]
+    return people.of_clips(clips_of_all, [*CROWDS[half.split], *POTATO_GUYS[half.split]])
 
 
 def crowd(draw: Draw, folder: Path, kind: str, size: int, seconds: float) -> Recording:

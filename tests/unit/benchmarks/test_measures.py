@@ -1,6 +1,7 @@
 """The evaluation's measures give the values known by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,18 @@ def test_a_turn_that_is_a_second_late_misses_one_and_alarms_for_one() -> None:
     found = diarization_errors(truth(said(None, 10, 20)), Result(turns=(Turn(11, 21, "S1"),)))
     assert found["der"] == pytest.approx(Ratio(2, 10))
     assert found["jer"] == pytest.approx(Ratio(2 / 11, 1))
+    assert found["der_missed"] == found["der_false_alarm"] == pytest.approx(Ratio(1, 10))
+
+
+def test_a_turn_of_another_speaker_is_confused_and_the_parts_add_up() -> None:
+    found = diarization_errors(
+        truth(said(None, 0, 6), said(None, 6, 10, speaker="B")),
+        Result(turns=(Turn(0, 7, "S1"), Turn(7, 9, "S2"))),
+    )
+    assert found["der_confusion"] == pytest.approx(Ratio(1, 10))
+    assert found["der_missed"] == pytest.approx(Ratio(1, 10))
+    parts = [ratio.part for name, ratio in found.items() if name.startswith("der_")]
+    assert found["der"].part == pytest.approx(sum(parts) - found["der_collar"].part)
 
 
 def test_the_collar_frees_a_quarter_of_a_second_on_either_side() -> None:
@@ -154,6 +167,25 @@ def test_the_number_of_speakers_is_right_or_wrong_unless_it_was_told() -> None:
     assert speakers_counted(two, one)["speakers_counted"] == Ratio(0, 1)
     assert speakers_counted(truth(said(None)), one)["speakers_counted"] == Ratio(1, 1)
     assert speakers_counted(truth(said(None), options={"speakers": "1"}), one) == {}
+
+
+def test_where_only_the_number_of_people_is_known_nothing_else_is_measured() -> None:
+    counted = replace(truth(), number_known=3, speech_known=False)
+    result = Result(heard("one fine day"), (Turn(0, 5, "S1"),), "en", 6.0)
+    assert speakers_counted(counted, result) == {
+        "speakers_counted": Ratio(0, 1),
+        "speakers_off": Ratio(2, 1),
+        "speakers_found": Ratio(1, 1),
+    }
+    measured = set(measures.score(counted, result).ratios)
+    assert measured == {
+        "aligned",
+        "speakers_counted",
+        "speakers_off",
+        "speakers_found",
+        "rtf",
+    }
+    assert speakers_counted(truth(), result) == {}
 
 
 def test_onsets_are_found_around_a_wrong_word() -> None:
