@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from benchmarks.evaluation import sets, systems
+from benchmarks.evaluation import packages, sets, systems
 from benchmarks.evaluation.result import Ratio, Result
 from benchmarks.evaluation.speaker_measures import diarization_errors
 from benchmarks.evaluation.speech_measures import aligned, coverage, faults, invented
@@ -28,6 +28,20 @@ def heard(real_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Heard:
     recordings = sets.quick(tmp_path_factory.mktemp("recordings"))
     outputs = [
         systems.transcribed(real_cloud, f"quality/{each.name}.wav", each.audio, each.options, 300)
+        for each in recordings
+    ]
+    return list(zip(recordings, map(systems.result, outputs), strict=True))
+
+
+@pytest.fixture(scope="module")
+def voices_heard(real_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Heard:
+    """Returns five people, then Spanish, and what was made of them."""
+    try:
+        recordings = sets.gate(tmp_path_factory.mktemp("voices"))
+    except packages.PackagesMissing as missing:
+        pytest.skip(str(missing))
+    outputs = [
+        systems.transcribed(real_cloud, f"quality/{each.name}.wav", each.audio, each.options, 600)
         for each in recordings
     ]
     return list(zip(recordings, map(systems.result, outputs), strict=True))
@@ -100,3 +114,20 @@ def test_both_speakers_of_the_call_are_told_apart(heard: Heard) -> None:
         recording.name: len({turn.speaker for turn in result.turns}) for recording, result in heard
     }
     assert counts["sample"] == 2
+
+
+def test_five_people_are_told_apart_as_well_as_before(voices_heard: Heard) -> None:
+    (recording, result), _ = voices_heard
+    assert recording.people == 5
+    assert rate([(recording, result)], diarization_errors, "der") <= 0.45
+    assert rate([(recording, result)], speakers_counted, "speakers_off") <= 2
+
+
+def test_spanish_is_recognised_and_written_down(voices_heard: Heard) -> None:
+    _, (recording, result) = voices_heard
+    assert result.language == recording.language == "es"
+    assert rate([(recording, result)], word_errors, "wer") <= 0.36
+    assert rate([(recording, result)], coverage, "coverage") >= 0.95
+    errors = sorted(starts(recording, result)[0])
+    assert len(errors) >= 3
+    assert middle(errors) <= 0.1
