@@ -47,8 +47,10 @@ class Entry:
     @property
     def single_voice(self) -> bool:
         """Whether one known person speaks, and no other."""
-        is_known = not self.truth_kind.startswith("none")
-        return is_known and self.speakers == 1 and len(self.voices) == 1
+        is_doubtful = self.truth_kind.startswith("none")
+        is_alone = self.speakers == 1
+        is_named = len(self.voices) == 1
+        return is_alone and is_named and not is_doubtful
 
     @property
     def telephone(self) -> bool:
@@ -57,8 +59,11 @@ class Entry:
 
 def entries(folder: Path) -> list[Entry]:
     """Returns the recordings that the folder describes, in order of their names."""
-    read = of_manifest if (folder / MANIFEST).exists() else of_turns
-    return sorted(read(folder), key=lambda entry: entry.name)
+    has_manifest = (folder / MANIFEST).exists()
+    read = of_manifest if has_manifest else of_turns
+    found = list(read(folder))
+    found.sort(key=lambda entry: entry.name)
+    return found
 
 
 def of_manifest(folder: Path) -> Iterator[Entry]:
@@ -98,7 +103,8 @@ def of_turns(folder: Path) -> Iterator[Entry]:
 def table(path: Path) -> list[Row]:
     """Returns the rows of a tab-separated file with a header. Quotation marks mean nothing."""
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return list(rows)
 
 
 def single_language(row: Row) -> str | None:
@@ -109,8 +115,12 @@ def single_language(row: Row) -> str | None:
 
 def named_voices(row: Row) -> tuple[str, ...]:
     listed = row.get("speaker_ids", "")
-    names = [name.strip() for name in listed.split(";")]
-    return tuple(name for name in names if name)
+    names = []
+    for part in listed.split(";"):
+        name = part.strip()
+        if name:
+            names.append(name)
+    return tuple(names)
 
 
 def exact_number(text: str) -> int | None:
@@ -148,7 +158,8 @@ def text(entry: Entry) -> str | None:
 
 @cache
 def texts_of_table(path: Path) -> dict[str, str]:
-    return {row["file"]: row["text"] for row in table(path)}
+    rows = table(path)
+    return {row["file"]: row["text"] for row in rows}
 
 
 @cache

@@ -57,25 +57,38 @@ class Plan:
 
     @property
     def title(self) -> str:
-        size = "" if self.set.endswith(f"-{self.size}") else f"-{self.size}"
-        return f"{self.set}{size}-{self.seconds}s-{self.condition}"
+        is_named_by_size = self.set == set_of_size(self.size)
+        name = self.set if is_named_by_size else f"{self.set}-{self.size}"
+        return f"{name}-{self.seconds}s-{self.condition}"
+
+
+def set_of_size(size: int) -> str:
+    return f"composed-{size}"
 
 
 def plans(people: Sequence[Person]) -> Iterator[Plan]:
     """Yields a conversation of each size and length that so many people allow."""
-    for size in range(1, min(LARGEST, len(people)) + 1):
+    largest = min(LARGEST, len(people))
+    for size in range(1, largest + 1):
+        least = SECONDS_EACH * size
         for number, seconds in enumerate(LENGTHS):
-            yield plan(people, size, number, max(seconds, SECONDS_EACH * size))
+            length = max(seconds, least)
+            yield plan(people, size, number, length)
 
 
 def long_plans(people: Sequence[Person]) -> Iterator[Plan]:
+    """Yields one more conversation of some sizes, which lasts for long."""
+    number = len(LENGTHS)
     for size, seconds in LONG.items():
         if size <= len(people):
-            yield plan(people, size, len(LENGTHS), seconds)
+            yield plan(people, size, number, seconds)
 
 
 def all_plans(people: Sequence[Person]) -> list[Plan]:
-    return [*plans(people), *long_plans(people), *plans_with_words(people)]
+    found = list(plans(people))
+    found += long_plans(people)
+    found += plans_with_words(people)
+    return found
 
 
 def plan(people: Sequence[Person], size: int, number: int, seconds: int) -> Plan:
@@ -84,19 +97,39 @@ def plan(people: Sequence[Person], size: int, number: int, seconds: int) -> Plan
     Conditions and languages take turns, so that each length has several of them.
     """
     shift = sum(other < size for other in LONG)
-    condition = CONDITIONS[(shift + number) % len(CONDITIONS)]
+    place = (shift + number) % len(CONDITIONS)
     language = LANGUAGES[number]
-    speaking_it = sum(person.language == language for person in people)
-    enough = language if speaking_it >= size else None
-    return Plan(f"composed-{size}", size, seconds, condition, enough, Manner())
+    if len(speakers_of(language, people)) < size:
+        language = None
+
+    return Plan(
+        set=set_of_size(size),
+        size=size,
+        seconds=seconds,
+        condition=CONDITIONS[place],
+        language=language,
+        manner=Manner(),
+    )
+
+
+def speakers_of(language: str | None, people: Sequence[Person]) -> list[Person]:
+    """Returns who speaks the language; everybody for None."""
+    if language is None:
+        return list(people)
+    return [person for person in people if person.language == language]
+
+
+def written(people: Sequence[Person]) -> list[Person]:
+    """Returns those of whom all texts are known."""
+    return [person for person in people if person.is_written]
 
 
 def plans_with_words(people: Sequence[Person]) -> Iterator[Plan]:
     """Yields conversations of which the words are known, if they are of enough people."""
     manner = Manner(whole_tracks=True)
     for size, language, seconds in WITH_WORDS:
-        speaking_it = [person for person in people if person.language == language]
-        if sum(person.is_written for person in speaking_it) >= size:
+        speaking_it = written(speakers_of(language, people))
+        if len(speaking_it) >= size:
             yield Plan(WORDS, size, seconds, "clean", language, manner)
 
 
@@ -104,32 +137,48 @@ def recording(plan: Plan, people: Sequence[Person], split: Split, folder: Path) 
     """Composes the conversation into `folder`. The same people give the same bytes."""
     choose = random.Random(f"{SEED} {split} {plan.title}")
     speaking = chosen(choose, plan, people)
-    others = [person for person in people if person not in speaking] or people
+    silent = [person for person in people if person not in speaking]
+    babble = babbling(choose, silent or people)
+
     takes = Meeting(choose, speaking, plan.manner).held(plan.seconds)
-    channel = Channel(choose, babbling(choose, others))
+    voices = by_voice(takes)
+    channel = Channel(choose, babble)
     record = channel.conditions[plan.condition]
-    heard = unclipped(record(by_voice(takes)))
+    heard = unclipped(record(voices))
 
     name = f"{plan.title}-{split}"
+    audio = folder / f"{name}.wav"
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder / f"{name}.wav", heard)
+    write(audio, heard)
+
     said = utterances(takes)
-    languages = {utterance.language for utterance in said}
-    language = languages.pop() if len(languages) == 1 else None
+    language = common_language(speaking)
+    told = {} if language else {"language": "en"}
     made = Recording(
         name=name,
         set=plan.set,
-        audio=folder / f"{name}.wav",
+        audio=audio,
         seconds=len(heard) / RATE,
         utterances=said,
         language=language,
-        options={} if language else {"language": "en"},
+        options=told,
     )
     return made if plan.set == WORDS else without_words(made)
 
 
+def common_language(people: Sequence[Person]) -> str | None:
+    """Returns the language that all speak; None if there are several."""
+    languages = {person.language for person in people}
+    if len(languages) > 1:
+        return None
+    return languages.pop()
+
+
 def without_words(made: Recording) -> Recording:
-    without = [replace(utterance, text=None) for utterance in made.utterances]
+    """Returns the recording for a set of which the words are not measured."""
+    without = []
+    for utterance in made.utterances:
+        without.append(replace(utterance, text=None))
     return replace(made, utterances=tuple(without))
 
 
@@ -138,21 +187,25 @@ def chosen(choose: random.Random, plan: Plan, people: Sequence[Person]) -> list[
 
     Where there is not enough for all, the choice is among twice as many as are needed.
     """
-    fitting = [person for person in people if plan.language in (None, person.language)]
+    fitting = speakers_of(plan.language, people)
     if plan.manner.whole_tracks:
-        fitting = [person for person in fitting if person.is_written]
-    by_seconds = sorted(fitting, key=lambda person: (-person.seconds, person.name))
-    needed = FRESH * plan.seconds / plan.size
-    enough = [person for person in by_seconds if person.seconds >= needed]
-    least = min(2 * plan.size, len(by_seconds))
-    candidates = enough if len(enough) >= least else by_seconds[:least]
+        fitting = written(fitting)
+    fitting.sort(key=lambda person: (-person.seconds, person.name))
+
+    seconds_each = plan.seconds / plan.size
+    needed = FRESH * seconds_each
+    enough = sum(person.seconds >= needed for person in fitting)
+    twice = 2 * plan.size
+    candidates = fitting[: max(enough, twice)]
     return choose.sample(candidates, plan.size)
 
 
 def babbling(choose: random.Random, people: Sequence[Person]) -> Iterator[Samples]:
+    """Yields speech of these people without end."""
     while True:
         person = choose.choice(people)
-        yield choose.choice(person.tracks).sound
+        track = choose.choice(person.tracks)
+        yield track.sound
 
 
 def main() -> None:
@@ -161,27 +214,37 @@ def main() -> None:
     asked.add_argument("--split", choices=("tune", "test"), required=True)
     asked.add_argument("--out", type=Path, required=True, metavar="DIR")
     given = asked.parse_args()
+    out: Path = given.out
 
     listed = []
     people = real.of_folder(given.data, given.split)
     for each in all_plans(people):
-        made = recording(each, people, given.split, given.out)
-        (given.out / f"{made.name}.rttm").write_text(rttm(made), "utf-8")
+        made = recording(each, people, given.split, out)
+        turns = out / f"{made.name}.rttm"
+        turns.write_text(rttm(made), "utf-8")
         listed.append(described(made))
         print(f"{made.name}: {made.seconds:.0f} s", flush=True)
-    (given.out / "recordings.json").write_text(json.dumps(listed, indent=1), "utf-8")
+
+    as_json = json.dumps(listed, indent=1)
+    (out / "recordings.json").write_text(as_json, "utf-8")
 
 
 def rttm(made: Recording) -> str:
+    """Returns the turns in NIST's format, one line per utterance."""
     lines = []
     for said in made.utterances:
-        place = f"{said.start:.3f} {said.end - said.start:.3f}"
-        lines.append(f"SPEAKER {made.name} 1 {place} <NA> <NA> {said.speaker} <NA> <NA>\n")
+        seconds = said.end - said.start
+        place = f"{said.start:.3f} {seconds:.3f}"
+        line = f"SPEAKER {made.name} 1 {place} <NA> <NA> {said.speaker} <NA> <NA>\n"
+        lines.append(line)
     return "".join(lines)
 
 
 def described(made: Recording) -> dict[str, Any]:
-    seconds = {name: round(each, 1) for name, each in shares(made.utterances).items()}
+    seconds = {}
+    for name, spoken in shares(made.utterances).items():
+        seconds[name] = round(spoken, 1)
+
     return {
         "name": made.name,
         "set": made.set,

@@ -5,6 +5,7 @@ A measure answers with nothing where the truth does not allow it. Rates of many 
 of their sums, so that a minute weighs as much in a short recording as in a long one.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,24 +41,36 @@ def figures(scores: Sequence[Score]) -> dict[str, float]:
     Rates are shares of 1, `invented` is words a minute, `speakers_off` and `speakers_found` are
     people in the mean, times are in seconds.
     """
-    sums: dict[str, Ratio] = {}
+    counts: dict[str, int] = defaultdict(int)
+    errors: list[float] = []
+    for one in scores:
+        errors += one.start_errors
+        for name, count in one.counts.items():
+            counts[name] += count
+    return rates(scores) | counts | spread(errors)
+
+
+def rates(scores: Sequence[Score]) -> dict[str, float]:
+    """Returns each ratio of many recordings, where its whole is not 0."""
+    parts: dict[str, float] = defaultdict(float)
+    wholes: dict[str, float] = defaultdict(float)
     for one in scores:
         for name, ratio in one.ratios.items():
-            before = sums.get(name, Ratio(0, 0))
-            sums[name] = Ratio(before.part + ratio.part, before.whole + ratio.whole)
-    rates = {name: ratio.part / ratio.whole for name, ratio in sums.items() if ratio.whole > 0}
+            parts[name] += ratio.part
+            wholes[name] += ratio.whole
 
-    counts: dict[str, int] = {}
-    for one in scores:
-        for name, count in one.counts.items():
-            counts[name] = counts.get(name, 0) + count
-
-    errors = [error for one in scores for error in one.start_errors]
-    return {**rates, **counts, **spread(errors)}
+    found = {}
+    for name, whole in wholes.items():
+        if whole > 0:
+            found[name] = parts[name] / whole
+    return found
 
 
 def real_time_factor(truth: Recording, result: Result) -> dict[str, Ratio]:
-    return {} if result.error else {"rtf": Ratio(result.wall, truth.seconds)}
+    if result.error:
+        return {}
+    factor = Ratio(result.wall, truth.seconds)
+    return {"rtf": factor}
 
 
 RATIOS = (

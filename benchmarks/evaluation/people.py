@@ -100,13 +100,21 @@ def track(path: Path, voice: str, language: str, words: str | None) -> Track | N
     """Returns the recording with its atoms; None if it is silent or noisy."""
     samples = decoded(path)
     level = levels(samples)
-    if not len(level) or level.max() - threshold(level) < CLEAN:
+    if not len(level):
+        return None
+    quiet = threshold(level)
+    if level.max() - quiet < CLEAN:
         return None
 
-    sounding = level > threshold(level)
-    mean_power = np.mean(10 ** (level[sounding] / 10))
-    scaled = np.asarray(samples * (LOUDNESS / np.sqrt(mean_power)), np.float32)
+    sounding = level > quiet
     atoms = atoms_of(np.flatnonzero(sounding))
+    if not atoms:
+        return None
+
+    powers = 10 ** (level[sounding] / 10)
+    loudness = np.sqrt(np.mean(powers))
+    factor = LOUDNESS / loudness
+    scaled = np.asarray(samples * factor, np.float32)
     return Track(path, voice, language, words, scaled, atoms)
 
 
@@ -114,14 +122,19 @@ def atoms_of(sounding: Sequence[int] | np.ndarray) -> tuple[Atom, ...]:
     """Returns the atoms of the levels that sound, which are given by their numbers, in order."""
     cuts = [0]
     for number, (before, after) in enumerate(pairwise(sounding), start=1):
-        if (after - before - 1) * HOP / RATE >= ATOM_PAUSE:
+        silent = after - before - 1
+        pause = silent * HOP / RATE
+        if pause >= ATOM_PAUSE:
             cuts.append(number)
     cuts.append(len(sounding))
 
     atoms = []
     for begin, end in pairwise(cuts):
-        first, last = int(sounding[begin]), int(sounding[end - 1])
-        atom = Atom((first + 1) * HOP if first else 0, (last + 1) * HOP)
+        first = int(sounding[begin])
+        last = int(sounding[end - 1])
+        first_sample = (first + 1) * HOP if first else 0
+        end_sample = (last + 1) * HOP
+        atom = Atom(first_sample, end_sample)
         if atom.seconds >= SHORTEST_ATOM:
             atoms.append(atom)
     return tuple(atoms)
@@ -132,14 +145,18 @@ def of_folder(folder: Path, split: Split) -> list[Person]:
     of_voice: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries(folder):
         if entry.single_voice and half(entry.path) == split:
-            of_voice[entry.voices[0]].append(entry)
+            (voice,) = entry.voices
+            of_voice[voice].append(entry)
 
     sex_of = sexes(folder)
     found = []
-    for name, spoken in sorted(of_voice.items()):
+    for name in sorted(of_voice):
+        spoken = of_voice[name]
         sources = tuple((entry.path, text(entry)) for entry in spoken)
         language = spoken[0].language or "unknown"
-        found.append(Person(name, language, sex_of.get(name, "unknown"), sources))
+        sex = sex_of.get(name, "unknown")
+        person = Person(name, language, sex, sources)
+        found.append(person)
     return audible(found)
 
 
@@ -151,12 +168,17 @@ def of_clips(clips: Iterable[Clip], voices: Iterable[str]) -> list[Person]:
 
     found = []
     for name in sorted(voices):
-        language = min(clip.language for clip in of_voice[name])
-        spoken = [clip for clip in of_voice[name] if clip.language == language]
-        sources = tuple((clip.path, clip.text) for clip in spoken)
-        found.append(Person(name, language, "unknown", sources))
+        clips_of_voice = of_voice[name]
+        language = min(clip.language for clip in clips_of_voice)
+        sources = []
+        for clip in clips_of_voice:
+            if clip.language == language:
+                sources.append((clip.path, clip.text))
+        person = Person(name, language, "unknown", tuple(sources))
+        found.append(person)
     return audible(found)
 
 
 def audible(people: Iterable[Person]) -> list[Person]:
+    """Returns those who have a clean recording."""
     return [person for person in people if person.tracks]

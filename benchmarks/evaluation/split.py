@@ -76,19 +76,27 @@ class Voice:
     @property
     def kind(self) -> tuple[str, str, str, bool]:
         """Voices of one kind are divided between the halves."""
-        return self.source, self.sex, self.language, self.telephone
+        return (
+            self.source,
+            self.sex,
+            self.language,
+            self.telephone,
+        )
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(prog="python -m benchmarks.evaluation.split")
     asked.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     folders: list[Path] = asked.parse_args().folders
-    found = [entry for folder in folders for entry in entries(folder)]
-
+    found: list[Entry] = []
     sex_of: dict[str, str] = {}
     for folder in folders:
+        found += entries(folder)
         sex_of |= sexes(folder)
-    FILE.write_text(as_json(drawn(found, sex_of)) + "\n", "utf-8")
+
+    split = drawn(found, sex_of)
+    text = as_json(split)
+    FILE.write_text(f"{text}\n", "utf-8")
 
 
 def drawn(found: Sequence[Entry], sex_of: Mapping[str, str]) -> dict[str, Any]:
@@ -97,11 +105,17 @@ def drawn(found: Sequence[Entry], sex_of: Mapping[str, str]) -> dict[str, Any]:
     halves = assigned(found) | divided(voices)
     split: dict[str, Any] = {"seed": SEED, "origins": origins(found), "voices": {}, "files": {}}
     for voice in voices:
-        half = halves_of(voice.files, halves)
-        about = {"half": half, "source": voice.source, "sex": voice.sex}
-        split["voices"][voice.name] = {**about, "language": voice.language}
+        split["voices"][voice.name] = {
+            "half": half_of_all(voice.files, halves),
+            "source": voice.source,
+            "sex": voice.sex,
+            "language": voice.language,
+        }
     for entry in found:
-        split["files"][entry.name] = {"half": halves[entry.name], "sha256": digest(entry.path)}
+        split["files"][entry.name] = {
+            "half": halves[entry.name],
+            "sha256": digest(entry.path),
+        }
     return split
 
 
@@ -109,8 +123,14 @@ def origins(found: Iterable[Entry]) -> dict[str, str]:
     """Returns the public repositories of each source."""
     of_source: dict[str, set[str]] = defaultdict(set)
     for entry in found:
-        of_source[entry.source].add(entry.origin or ORIGINS.get(entry.source, "unknown"))
-    return {source: ", ".join(sorted(names)) for source, names in of_source.items()}
+        known = ORIGINS.get(entry.source, "unknown")
+        origin = entry.origin or known
+        of_source[entry.source].add(origin)
+
+    joined = {}
+    for source, names in of_source.items():
+        joined[source] = ", ".join(sorted(names))
+    return joined
 
 
 def people(found: Sequence[Entry], sex_of: Mapping[str, str]) -> list[Voice]:
@@ -174,7 +194,7 @@ def divided(voices: Iterable[Voice]) -> dict[str, Split]:
     return halves
 
 
-def halves_of(files: Iterable[Entry], halves: Mapping[str, Split]) -> Split:
+def half_of_all(files: Iterable[Entry], halves: Mapping[str, Split]) -> Split:
     """Returns the one half of these files. Raises ValueError if they are in both."""
     found = {halves[entry.name] for entry in files}
     if len(found) != 1:
@@ -183,27 +203,44 @@ def halves_of(files: Iterable[Entry], halves: Mapping[str, Split]) -> Split:
 
 
 def as_json(split: Mapping[str, Any]) -> str:
-    """One line per voice and per file."""
-    text = json.dumps(split, indent=1, ensure_ascii=False, sort_keys=False)
-    for name in ("voices", "files"):
-        lines = []
-        for key, about in split[name].items():
-            lines.append(f"  {json.dumps(key, ensure_ascii=False)}: {json.dumps(about)}")
-        whole = json.dumps(split[name], indent=1, ensure_ascii=False).replace("\n", "\n ")
-        text = text.replace(whole, "{\n" + ",\n".join(lines) + "\n }")
-    return text
+    """Returns JSON with one line per voice and per file."""
+    parts = []
+    for name, value in split.items():
+        text = json.dumps(value)
+        if isinstance(value, Mapping):
+            text = one_line_each(value)
+        parts.append(f' "{name}": {text}')
+    joined = ",\n".join(parts)
+    return f"{{\n{joined}\n}}"
+
+
+def one_line_each(values: Mapping[str, Any]) -> str:
+    lines = []
+    for key, value in values.items():
+        name = json.dumps(key, ensure_ascii=False)
+        about = json.dumps(value, ensure_ascii=False)
+        lines.append(f"  {name}: {about}")
+    joined = ",\n".join(lines)
+    return f"{{\n{joined}\n }}"
 
 
 @cache
 def half_by_digest(file: Path = FILE) -> dict[str, Split]:
     """Returns the half of each recording that the committed split lists, by its SHA-256."""
-    listed = json.loads(file.read_text("utf-8"))["files"]
-    return {about["sha256"]: about["half"] for about in listed.values()}
+    text = file.read_text("utf-8")
+    files = json.loads(text)["files"]
+    halves = {}
+    for about in files.values():
+        content = about["sha256"]
+        halves[content] = about["half"]
+    return halves
 
 
 def half(path: Path) -> Split:
     """Returns the half of a recording, by its content; "test" where the split does not list it."""
-    return half_by_digest().get(digest(path), "test")
+    content = digest(path)
+    halves = half_by_digest()
+    return halves.get(content, "test")
 
 
 if __name__ == "__main__":

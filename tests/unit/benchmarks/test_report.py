@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 from rich.table import Table
 
@@ -84,6 +85,7 @@ def test_real_recordings_of_several_people_have_rows_with_the_parts_of_der() -> 
 
 
 def test_the_record_has_figures_of_every_recording() -> None:
+    pytest.importorskip("meeteval", reason="meeteval comes with the extra `benchmarks`")
     kept = report.record(RECORDINGS, scores(), split="test")
     assert [(each["name"], each["people"]) for each in kept["recordings"]] == [
         ("call", 2),
