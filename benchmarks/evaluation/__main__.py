@@ -115,8 +115,14 @@ def given(data: Path, split: Split, names: Sequence[str], home: Path) -> list[Re
 
 
 def judged(system: str, recordings: Sequence[Recording], reuse: bool) -> list[Score]:
-    results = systems.results(system, recordings, WORK / "outputs", reuse)
-    return [score(*each) for each in zip(recordings, results, strict=True)]
+    """Returns the score of each recording."""
+    outputs = WORK / "outputs"
+    results = systems.results(system, recordings, outputs, reuse)
+
+    scores = []
+    for recording, result in zip(recordings, results, strict=True):
+        scores.append(score(recording, result))
+    return scores
 
 
 if __name__ == "__main__":

@@ -57,8 +57,9 @@ class Plan:
 
     @property
     def title(self) -> str:
-        is_named_by_size = self.set == set_of_size(self.size)
-        name = self.set if is_named_by_size else f"{self.set}-{self.size}"
+        name = self.set
+        if name != set_of_size(self.size):
+            name = f"{name}-{self.size}"
         return f"{name}-{self.seconds}s-{self.condition}"
 
 

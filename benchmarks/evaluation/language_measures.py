@@ -16,7 +16,10 @@ def languages(truth: Recording) -> set[str | None]:
 
 def without_country(language: str | None) -> str | None:
     """Returns "en" for "en-GB"."""
-    return language.partition("-")[0].lower() if language else None
+    if not language:
+        return None
+    main, _, _ = language.partition("-")
+    return main.lower()
 
 
 def language_right(truth: Recording, result: Result) -> dict[str, Ratio]:
@@ -29,9 +32,13 @@ def language_right(truth: Recording, result: Result) -> dict[str, Ratio]:
     if not truth.utterances or None in spoken or was_told:
         return {}
     if len(spoken) == 1:
-        is_right = {without_country(result.language)} == spoken
-        return {"language": Ratio(is_right, 1)}
-    right = sum(language_among(truth, result, language) == language for language in spoken)
+        found = without_country(result.language)
+        return {"language": Ratio(found in spoken, 1)}
+
+    right = 0
+    for language in spoken:
+        found = language_among(truth, result, language)
+        right += found == language
     return {"language": Ratio(right, len(spoken))}
 
 

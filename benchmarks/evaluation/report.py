@@ -146,18 +146,25 @@ def numbers_of_people(recordings: Sequence[Recording]) -> dict[str, list[int]]:
     for number, recording in enumerate(recordings):
         if recording.people is not None:
             groups[recording.people].append(number)
-    return {f"people: {people}": groups[people] for people in sorted(groups)}
+
+    named = {}
+    for people in sorted(groups):
+        named[f"people: {people}"] = groups[people]
+    return named
 
 
 def figures_of(members: Sequence[int], scores: Scores) -> dict[str, Figures]:
     """Returns each system's figures of some recordings, which are given by their numbers."""
     found = {}
     for system, of_all in scores.items():
-        found[system] = rounded(figures([of_all[number] for number in members]))
+        of_members = [of_all[number] for number in members]
+        pooled = figures(of_members)
+        found[system] = rounded(pooled)
     return found
 
 
 def rounded(found: Figures) -> Figures:
+    """Returns the figures to four digits after the point."""
     return {name: round(figure, 4) for name, figure in found.items()}
 
 
@@ -203,13 +210,18 @@ def by_recording(recordings: Sequence[Recording], scores: Scores) -> Table:
         made.add_column(column, justify="right")
 
     for number, recording in enumerate(recordings):
-        if not recording.real or (recording.people or 0) < 2:
+        people = recording.people or 0
+        if people < 2 or not recording.real:
             continue
+
+        name = f"{recording.set}: {recording.name}"
         for system, found in figures_of([number], scores).items():
-            cells = [shown(found.get("speakers_found"), "count")]
-            cells += [shown(found.get(measure), "share") for measure in OF_RECORDING]
-            name = f"{recording.set}: {recording.name}"
-            made.add_row(name, NAMES[system], str(recording.people), *cells)
+            speakers = shown(found.get("speakers_found"), "count")
+            cells = [name, NAMES[system], str(people), speakers]
+            for measure in OF_RECORDING:
+                share = shown(found.get(measure), "share")
+                cells.append(share)
+            made.add_row(*cells)
     return made
 
 

@@ -33,12 +33,15 @@ def diarization_errors(truth: Recording, result: Result) -> dict[str, Ratio]:
 
     found: dict[str, Ratio] = {}
     for name, collar in COLLARS.items():
-        der = DiarizationErrorRate(collar=collar)(reference, heard, uem=whole, detailed=True)
+        diarization = DiarizationErrorRate(collar=collar)
         jaccard = JaccardErrorRate(collar=collar)  # type: ignore[no-untyped-call]
+        der = diarization(reference, heard, uem=whole, detailed=True)
         jer = jaccard(reference, heard, uem=whole, detailed=True)
-        parts = {part: Ratio(der[metric], der["total"]) for part, metric in PARTS.items()}
+
+        speech = der["total"]
+        parts = {part: Ratio(der[metric], speech) for part, metric in PARTS.items()}
         wrong = sum(ratio.part for ratio in parts.values())
-        found[f"der{name}"] = Ratio(wrong, der["total"])
+        found[f"der{name}"] = Ratio(wrong, speech)
         found[f"jer{name}"] = Ratio(jer["speaker error"], jer["speaker count"])
         if not collar:
             found |= parts
@@ -63,9 +66,11 @@ def speakers_counted(truth: Recording, result: Result) -> dict[str, Ratio]:
     """
     if truth.people is None or "speakers" in truth.options:
         return {}
-    found = len({turn.speaker for turn in result.turns})
+    speakers = {turn.speaker for turn in result.turns}
+    found = len(speakers)
+    off = abs(found - truth.people)
     return {
-        "speakers_counted": Ratio(found == truth.people, 1),
-        "speakers_off": Ratio(abs(found - truth.people), 1),
+        "speakers_counted": Ratio(not off, 1),
+        "speakers_off": Ratio(off, 1),
         "speakers_found": Ratio(found, 1),
     }

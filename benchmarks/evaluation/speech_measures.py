@@ -23,12 +23,14 @@ early, not invented."""
 def faults(truth: Recording, result: Result) -> dict[str, int]:
     """Returns how many words have each fault that no word must have."""
     timed = result.intervals
+    words = len(result.words)
+    has_failed = result.error is not None
     latest_end = truth.seconds + ROUNDING
     return {
         "recordings": 1,
-        "errors": int(result.error is not None),
-        "words": len(result.words),
-        "untimed": len(result.words) - len(timed),
+        "errors": int(has_failed),
+        "words": words,
+        "untimed": words - len(timed),
         "unordered": sum(after[0] < before[0] for before, after in pairwise(timed)),
         "outside": sum(start < -ROUNDING or end > latest_end for start, end in timed),
         "reversed": sum(end < start for start, end in timed),
@@ -38,18 +40,27 @@ def faults(truth: Recording, result: Result) -> dict[str, int]:
 
 
 def aligned(truth: Recording, result: Result) -> dict[str, Ratio]:
-    placed = sum(word.timing == "aligned" for word in result.words)
-    return {"aligned": Ratio(placed, len(result.words))}
+    """Returns the share of words that an aligner placed."""
+    placed = 0
+    for word in result.words:
+        if word.timing == "aligned":
+            placed += 1
+    words = len(result.words)
+    return {"aligned": Ratio(placed, words)}
 
 
 def coverage(truth: Recording, result: Result) -> dict[str, Ratio]:
     """Returns the share of true speech that words cover; nothing if words have no times."""
     timed = result.intervals
-    if not truth.utterances or (result.words and not timed):
+    has_no_times = bool(result.words) and not timed
+    if has_no_times or not truth.utterances:
         return {}
+
     spoken = timeline(spans(truth.utterances))
-    covered = spoken.crop(timeline(timed, PADDING), mode="intersection")
-    return {"coverage": Ratio(covered.duration(), spoken.duration())}
+    words = timeline(timed, PADDING)
+    covered = spoken.crop(words, mode="intersection")
+    share = Ratio(covered.duration(), spoken.duration())
+    return {"coverage": share}
 
 
 def invented(truth: Recording, result: Result) -> dict[str, Ratio]:
@@ -60,25 +71,33 @@ def invented(truth: Recording, result: Result) -> dict[str, Ratio]:
     if not truth.speech_known:
         return {}
     spoken = timeline(spans(truth.utterances), MARGIN)
-    silence = spoken.gaps(Segment(0, truth.seconds))
+    whole = Segment(0, truth.seconds)
+    silence = spoken.gaps(whole)
+    minutes = silence.duration() / 60
     words = sum(made_up(word, spoken) for word in result.words)
-    return {"invented": Ratio(words, silence.duration() / 60)}
+    return {"invented": Ratio(words, minutes)}
 
 
 def made_up(word: Word, spoken: Timeline) -> bool:
+    """Returns whether no part of a word is in speech. Without a time, a word may be in any."""
     if word.interval is None:
         return not spoken
+
     start, end = word.interval
-    return not any(start < segment.end and segment.start < end for segment in spoken)
+    touches = (start < segment.end and segment.start < end for segment in spoken)
+    return not any(touches)
 
 
 def spans(utterances: Iterable[Utterance]) -> Iterator[tuple[float, float]]:
-    return ((utterance.start, utterance.end) for utterance in utterances)
+    for utterance in utterances:
+        yield utterance.start, utterance.end
 
 
 def timeline(intervals: Iterable[tuple[float, float]], padding: float = 0.0) -> Timeline:
     """Returns their union, each made longer by the padding on both sides."""
     segments = []
     for start, end in intervals:
-        segments.append(Segment(start - padding, max(start, end) + padding))
+        last = max(start, end)
+        segment = Segment(start - padding, last + padding)
+        segments.append(segment)
     return Timeline(segments).support()

@@ -25,11 +25,17 @@ def starts(truth: Recording, result: Result) -> tuple[tuple[float, ...], dict[st
     if not truth.onsets:
         return (), {}
     normal = normaliser(truth)
-    onsets = [(first_word(normal(onset.word)), onset.start) for onset in truth.onsets]
+    onsets = []
+    for onset in truth.onsets:
+        said = first_word(normal(onset.word))
+        onsets.append((said, onset.start))
+
     words = []
     for word in result.words:
         if word.start is not None:
-            words.append((first_word(normal(word.word)), word.start))
+            heard = first_word(normal(word.word))
+            words.append((heard, word.start))
+
     errors = tuple(closest_pairs(onsets, words))
     return errors, {"onsets_found": Ratio(len(errors), len(onsets))}
 
@@ -43,8 +49,10 @@ def closest_pairs(onsets: Sequence[Start], words: Sequence[Start]) -> Iterator[f
     pairs = []
     for i, (said, onset) in enumerate(onsets):
         for j, (heard, start) in enumerate(words):
-            if said == heard and abs(start - onset) <= NEAR:
-                pairs.append((abs(start - onset), i, j))
+            error = abs(start - onset)
+            if said == heard and error <= NEAR:
+                pair = (error, i, j)
+                pairs.append(pair)
 
     found, used = set[int](), set[int]()
     for error, i, j in sorted(pairs):

@@ -71,19 +71,29 @@ def texts_by_speaker(
     texts: dict[str, list[str]] = defaultdict(list)
     for speaker, text in said:
         texts[speaker].append(text)
-    return {speaker: normal(" ".join(spoken)) for speaker, spoken in texts.items()}
+
+    joined = {}
+    for speaker, spoken in texts.items():
+        text = " ".join(spoken)
+        joined[speaker] = normal(text)
+    return joined
 
 
 def written(truth: Recording) -> bool:
     """Returns whether the text of everything that is said is known."""
-    texts = [utterance.text for utterance in truth.utterances]
-    return bool(texts) and None not in texts
+    if not truth.utterances:
+        return False
+    return all(utterance.text is not None for utterance in truth.utterances)
 
 
 def normaliser(truth: Recording) -> Callable[[str], str]:
     """Returns Whisper's, without its table of British spellings, which transformers lacks."""
     spoken = languages(truth)
-    return normalisation(spoken.pop() if len(spoken) == 1 else None)
+    if len(spoken) > 1:
+        return normalisation(None)
+
+    language = spoken.pop() if spoken else None
+    return normalisation(language)
 
 
 @cache
