@@ -16,9 +16,19 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import machine
-from benchmarks.evaluation import folder, packages, report, sets, systems
+from benchmarks.evaluation import (
+    catalogue,
+    composed,
+    folder,
+    packages,
+    people,
+    report,
+    sets,
+    systems,
+)
 from benchmarks.evaluation.measures import Score, score
 from benchmarks.evaluation.truth import Recording
+from benchmarks.evaluation.voices import Split
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / ".dropscribe/evaluation"
@@ -32,17 +42,22 @@ def main() -> None:
     recordings = chosen(asked)
     scores = {system: judged(system, recordings, asked.reuse) for system in asked.system}
     results = report.compared(recordings, scores)
-    drawn = (
-        {"split": None} if asked.data else {"split": asked.split, "seed": sets.SEEDS[asked.split]}
-    )
-    kept = report.record(recordings, results, **drawn)
-    if asked.data or asked.sets or asked.split != "test" or set(asked.system) != set(systems.RUN):
-        (WORK / "figures.json").write_text(json.dumps(kept, indent=1))
-        report.plot(results, WORK / "figures.svg")
-    else:
+    seed = composed.SEED if asked.data else sets.SEEDS[asked.split]
+    kept = report.record(recordings, scores, split=asked.split, seed=seed)
+
+    is_published = asked.split == "test" and not asked.data and not asked.sets
+    if is_published and set(asked.system) == set(systems.RUN):
         machine.keep("evaluation", kept)
         report.plot(results, PLOT)
-    Console(width=WIDTH).print(report.table(results))
+    else:
+        (WORK / "figures.json").write_text(json.dumps(kept, indent=1))
+        report.plot(results, WORK / "figures.svg")
+
+    console = Console(width=WIDTH)
+    console.print(report.table(results))
+    rows = report.by_recording(recordings, scores)
+    if rows.row_count:
+        console.print(rows)
 
 
 def arguments() -> argparse.Namespace:
@@ -68,23 +83,46 @@ def arguments() -> argparse.Namespace:
 
 
 def chosen(asked: argparse.Namespace) -> list[Recording]:
-    (WORK / "recordings").mkdir(parents=True, exist_ok=True)
+    """Returns the recordings of the sets asked for, or of all. Exits if there are none."""
+    home = WORK / "recordings"
+    home.mkdir(parents=True, exist_ok=True)
     try:
-        found = (
-            folder.recordings(asked.data)
-            if asked.data
-            else sets.recordings(asked.split, WORK / "recordings")
-        )
+        if asked.data:
+            found = given(asked.data, asked.split, asked.sets, home)
+        else:
+            found = sets.recordings(asked.split, home)
     except (packages.PackagesMissing, folder.NothingGiven) as missing:
         raise SystemExit(str(missing)) from missing
+
     if unknown := set(asked.sets) - {recording.set for recording in found}:
         raise SystemExit(f"there is no set {', '.join(sorted(unknown))}")
     return [recording for recording in found if not asked.sets or recording.set in asked.sets]
 
 
+def given(data: Path, split: Split, names: Sequence[str], home: Path) -> list[Recording]:
+    """Returns a folder's recordings and, if it names who speaks, what is composed of them.
+
+    Composes only the named sets; all if none is named.
+    """
+    found = folder.recordings(data, split)
+    if not (data / catalogue.MANIFEST).exists():
+        return found
+    speaking = people.of_folder(data, split)
+    for plan in composed.all_plans(speaking):
+        if not names or plan.set in names:
+            found.append(composed.recording(plan, speaking, split, home))
+    return found
+
+
 def judged(system: str, recordings: Sequence[Recording], reuse: bool) -> list[Score]:
-    results = systems.results(system, recordings, WORK / "outputs", reuse)
-    return [score(*each) for each in zip(recordings, results, strict=True)]
+    """Returns the score of each recording."""
+    outputs = WORK / "outputs"
+    results = systems.results(system, recordings, outputs, reuse)
+
+    scores = []
+    for recording, result in zip(recordings, results, strict=True):
+        scores.append(score(recording, result))
+    return scores
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
 """Recordings of one's own: sound files with their truth beside them, under the same name or in a
-MANIFEST.json.
+MANIFEST.json, or listed in a MANIFEST.tsv.
 
-.rttm         who speaks when; one .rttm may serve all files of its folder, by their names .stm
-who says what, and when .txt, .lab    all that is said .TextGrid     when each word begins: the
-tiers with "word" in their name MANIFEST.json [{"file": ..., "language": "en", "reference": "text:
-..."}, ...]; a reference that does not begin so is
-              a remark
+- .rttm: who speaks when. One .rttm may serve all files of its folder, by their names.
+- .stm: who says what, and when.
+- .txt, .lab: all that is said.
+- .TextGrid: when each word begins, in the tiers with "word" in their name.
+- MANIFEST.json: [{"file": ..., "language": "en", "reference": "text: ..."}, ...]. A reference that
+  does not begin with "text:" is a remark.
+- MANIFEST.tsv: see catalogue.py. It decides alone, and may give only the number of speakers.
+
+Recordings that split.py assigns to the other half are not read.
 """
 
 import json
@@ -14,11 +18,15 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from pyannote.database.util import load_rttm
 
+from benchmarks.evaluation import catalogue
+from benchmarks.evaluation.catalogue import MANIFEST, Entry, entries
+from benchmarks.evaluation.split import half
 from benchmarks.evaluation.truth import Onset, Recording, Utterance
+from benchmarks.evaluation.voices import Split
 from functions.prepare import media
 from shared.model.errors import Permanent
 
@@ -50,9 +58,13 @@ class Line:
     text: str
 
 
-def recordings(folder: Path) -> list[Recording]:
-    """Every recording with a truth; those without are named on stderr."""
-    found, left_out = read(folder)
+def recordings(folder: Path, split: Split) -> list[Recording]:
+    """Returns the recordings of one half that have a truth; names the others on stderr.
+
+    A folder with a MANIFEST.tsv is read by it. Raises NothingGiven.
+    """
+    read_any = catalogued if (folder / MANIFEST).exists() else read
+    found, left_out = read_any(folder, split)
     complaints = "\n".join(f"left out {name}: {reason}" for name, reason in left_out.items())
     if not found:
         raise NothingGiven(f"{folder} has no recording that can be measured\n{complaints}")
@@ -61,8 +73,75 @@ def recordings(folder: Path) -> list[Recording]:
     return found
 
 
-def read(folder: Path) -> tuple[list[Recording], dict[str, str]]:
-    """The recordings, and the reason for each file that is none."""
+def catalogued(folder: Path, split: Split) -> tuple[list[Recording], dict[str, str]]:
+    """Returns what a MANIFEST.tsv lists: the recordings, and why others cannot be measured."""
+    found: list[Recording] = []
+    left_out: dict[str, str] = {}
+    for entry in entries(folder):
+        if half(entry.path) != split:
+            continue
+        try:
+            found.append(of_entry(entry))
+        except (LeftOut, Permanent) as error:
+            left_out[entry.name] = str(error)
+    return found, left_out
+
+
+def of_entry(entry: Entry) -> Recording:
+    """Returns the recording with as much truth as the manifest names. Raises LeftOut."""
+    spoken = turns_in(entry.truth, entry.path.stem) if named(entry.truth, ".rttm") else []
+    words = onsets_in(entry.truth) if named(entry.truth, ".TextGrid") else ()
+    text = catalogue.text(entry)
+    if not (spoken or words or text or entry.speakers):
+        raise LeftOut("neither its turns or words are known, nor the exact number of speakers")
+
+    seconds = duration(entry.path)
+    if not spoken and (words or text):
+        spoken = [whole(seconds, words, text)]
+    return Recording(
+        name=re.sub(r"[^\w-]", "-", entry.name),
+        set=f"{entry.source}-silver" if "silver" in entry.truth_kind else entry.source,
+        audio=entry.path,
+        seconds=seconds,
+        utterances=tuple(replace(each, language=entry.language) for each in spoken),
+        onsets=words,
+        language=entry.language,
+        speakers_known=not (words or text),
+        speech_known=bool(spoken),
+        number_known=entry.speakers,
+        real=True,
+    )
+
+
+def named(truth: Path | None, ending: str) -> TypeGuard[Path]:
+    return truth is not None and truth.suffix == ending
+
+
+def turns_in(truth: Path, stem: str) -> list[Utterance]:
+    """Returns the turns that an .rttm has of a recording.
+
+    An .rttm of one recording may name it otherwise if its own name is similar; one of many
+    recordings has none of those that it does not name.
+    """
+    annotations = load_rttm(str(truth))  # type: ignore[no-untyped-call]
+    annotation = annotations.get(stem)
+    if annotation is None and len(annotations) == 1 and stem.startswith(truth.stem):
+        annotation = next(iter(annotations.values()))
+    if annotation is None:
+        return []
+    tracks = annotation.itertracks(yield_label=True)
+    return [Utterance(str(who), at.start, at.end, None, None) for at, _, who in tracks]
+
+
+def onsets_in(grid: Path) -> tuple[Onset, ...]:
+    """Returns the start of each word in a TextGrid."""
+    found = sorted(intervals(text_of(grid)))
+    spoken = [(start, word) for start, word in found if word.strip().lower() not in SILENT]
+    return tuple(Onset(word, start) for start, word in spoken)
+
+
+def read(folder: Path, split: Split) -> tuple[list[Recording], dict[str, str]]:
+    """Returns the recordings of one half with a truth beside them, and why others have none."""
     notes = manifest(folder)
     found: list[Recording] = []
     left_out: dict[str, str] = {}
@@ -70,6 +149,8 @@ def read(folder: Path) -> tuple[list[Recording], dict[str, str]]:
         path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() not in TRUTH
     ):
         name = path.relative_to(folder).as_posix()
+        if half(path) != split:
+            continue
         try:
             found.append(recording(path, name, notes.get(name, {})))
         except (LeftOut, Permanent) as error:
@@ -105,6 +186,7 @@ def recording(path: Path, name: str, note: Mapping[str, Any]) -> Recording:
         onsets=words,
         language=language,
         speakers_known=bool(known or said),
+        real=True,
     )
 
 
@@ -122,16 +204,11 @@ def duration(path: Path) -> float:
 
 def turns(path: Path) -> list[Utterance]:
     """By its own .rttm, else by any in its folder that has its name."""
-    for file in sorted(
-        path.parent.glob("*.rttm"), key=lambda file: (file.stem != path.stem, file.name)
-    ):
-        named = load_rttm(str(file))  # type: ignore[no-untyped-call]
-        annotation = named.get(path.stem) or (
-            next(iter(named.values())) if file.stem == path.stem else None
-        )
-        if annotation:
-            tracks = annotation.itertracks(yield_label=True)
-            return [Utterance(str(who), at.start, at.end, None, None) for at, _, who in tracks]
+    beside_it = path.parent.glob("*.rttm")
+    for file in sorted(beside_it, key=lambda file: (file.stem != path.stem, file.name)):
+        found = turns_in(file, path.stem)
+        if found:
+            return found
     return []
 
 
@@ -195,10 +272,7 @@ def wording(path: Path, note: Mapping[str, Any]) -> str | None:
 
 def timed_words(path: Path) -> tuple[Onset, ...]:
     grid = beside(path, ".TextGrid")
-    found = intervals(text_of(grid)) if grid.exists() else []
-    return tuple(
-        Onset(word, start) for start, word in sorted(found) if word.strip().lower() not in SILENT
-    )
+    return onsets_in(grid) if grid.exists() else ()
 
 
 def text_of(grid: Path) -> str:

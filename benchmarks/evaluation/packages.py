@@ -1,15 +1,16 @@
 """Debian packages that hold real voices and music, fetched and unpacked without root and without
 installing them.
 
-| package | whose voice | licence | |---|---|---| | asterisk-core-sounds-{en,es}-g722, texts without
--g722 | Allison Smith | CC-BY-SA-3.0 | | asterisk-core-sounds-fr-g722, texts without -g722 | June
-Wallack | CC-BY-SA-3.0 | | asterisk-core-sounds-it-g722, texts without -g722 | Carlo Flora |
-CC-BY-3.0 | | asterisk-core-sounds-ru-g722, texts without -g722 | ivrvoice.ru, published by Maxim |
-CC-BY-3.0 | | asterisk-prompt-it-menardi-wav | Paola Dal Zot | CC-BY-SA-3.0 Italy | |
-asterisk-prompt-es-co | July E. Jiménez | GPL-2 | | asterisk-prompt-fr-armelle | Armelle Desjardins
-| BSD-3-Clause | | fillets-ng-data (dialogues, music), fillets-ng-data-{cs,nl} (voices) | two actors
-a language | GPL-2 | | pocketsphinx-testdata | a reader of LibriVox | BSD-2-Clause, the reading in
-the public domain |
+- asterisk-core-sounds-{en,es}-g722, texts without -g722: Allison Smith, CC-BY-SA-3.0
+- asterisk-core-sounds-fr-g722, texts without -g722: June Wallack, CC-BY-SA-3.0
+- asterisk-core-sounds-it-g722, texts without -g722: Carlo Flora, CC-BY-3.0
+- asterisk-core-sounds-ru-g722, texts without -g722: ivrvoice.ru, published by Maxim, CC-BY-3.0
+- asterisk-prompt-it-menardi-wav: Paola Dal Zot, CC-BY-SA-3.0 Italy
+- asterisk-prompt-es-co: July E. Jiménez, GPL-2
+- asterisk-prompt-fr-armelle: Armelle Desjardins, BSD-3-Clause
+- fillets-ng-data (dialogues, music), fillets-ng-data-{cs,nl} (voices): two actors a language, GPL-2
+- ktuberling-data: a speaker of each language, GPL-2+
+- pocketsphinx-testdata: a reader of LibriVox, BSD-2-Clause, the reading in the public domain
 
 Nothing of them is kept in this repository, nor is anything that is composed of them.
 """
@@ -32,10 +33,11 @@ PACKAGES = (
     "fillets-ng-data",
     "fillets-ng-data-cs",
     "fillets-ng-data-nl",
+    "ktuberling-data",
     "pocketsphinx-testdata",
 )
 DOWNLOAD_TIMEOUT = 600.0
-"""Seconds for all of them, 120 MB."""
+"""Seconds for all of them, 170 MB."""
 UNPACK_TIMEOUT = 60.0
 
 

@@ -11,7 +11,9 @@ import matplotlib
 from matplotlib.axes import Axes
 from rich.table import Table
 
-from benchmarks.evaluation.measures import LONGEST_WORD, WITHIN, Score, figures
+from benchmarks.evaluation.measures import Score, figures
+from benchmarks.evaluation.speech_measures import LONGEST_WORD
+from benchmarks.evaluation.start_measures import WITHIN
 from benchmarks.evaluation.truth import Recording
 
 matplotlib.use("svg")
@@ -20,6 +22,10 @@ from matplotlib import pyplot
 Figures = Mapping[str, float]
 Compared = dict[str, dict[str, Figures]]
 """Set -> system -> measure -> figure."""
+Scores = Mapping[str, Sequence[Score]]
+"""System -> the score of each recording."""
+OF_RECORDING = ("der", "der_missed", "der_false_alarm", "der_confusion", "cpwer")
+"""Measures that are shown for a recording by itself, with the number of speakers."""
 
 ALL = "all sets"
 NAMES = {"dropscribe": "Dropscribe", "plain": "plain whisperx"}
@@ -57,7 +63,13 @@ ROWS = (
     Row(
         "DER, JER, not judged 0.25 s either side of a border", ("der_collar", "jer_collar"), "share"
     ),
+    Row(
+        "  missed, false alarm, confusion",
+        ("der_missed", "der_false_alarm", "der_confusion"),
+        "share",
+    ),
     Row("right number of speakers", ("speakers_counted",), "share"),
+    Row("  off by, in the mean", ("speakers_off",), "number"),
     Row("word start off by: median, p90", ("start_median", "start_p90"), "seconds"),
     Row(
         f"  within {', '.join(f'{limit:.2f}' for limit in WITHIN)} s",
@@ -100,23 +112,59 @@ PANELS = (
 )
 
 
-def compared(recordings: Sequence[Recording], scores: Mapping[str, Sequence[Score]]) -> Compared:
-    """`scores`: system -> the score of each recording."""
+def compared(recordings: Sequence[Recording], scores: Scores) -> Compared:
+    """Returns the figures of each set; of each language and number of people, if there are several;
+    and of all recordings."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for kind in (sets, languages, numbers_of_people):
+        found = kind(recordings)
+        if kind is sets or len(found) > 1:
+            groups |= found
+    if len(recordings) > len(next(iter(groups.values()), [])):
+        groups[ALL] = list(range(len(recordings)))
+    return {group: figures_of(members, scores) for group, members in groups.items()}
+
+
+def sets(recordings: Sequence[Recording]) -> dict[str, list[int]]:
+    """Returns the numbers of the recordings in each set."""
     groups: dict[str, list[int]] = defaultdict(list)
     for number, recording in enumerate(recordings):
         groups[recording.set].append(number)
-    if len(groups) > 1:
-        groups[ALL] = list(range(len(recordings)))
-    return {
-        group: {
-            system: rounded(figures([all_scores[n] for n in members]))
-            for system, all_scores in scores.items()
-        }
-        for group, members in groups.items()
-    }
+    return groups
+
+
+def languages(recordings: Sequence[Recording]) -> dict[str, list[int]]:
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, recording in enumerate(recordings):
+        if recording.language is not None:
+            groups[f"language: {recording.language}"].append(number)
+    return dict(sorted(groups.items()))
+
+
+def numbers_of_people(recordings: Sequence[Recording]) -> dict[str, list[int]]:
+    groups: dict[int, list[int]] = defaultdict(list)
+    for number, recording in enumerate(recordings):
+        if recording.people is not None:
+            groups[recording.people].append(number)
+
+    named = {}
+    for people in sorted(groups):
+        named[f"people: {people}"] = groups[people]
+    return named
+
+
+def figures_of(members: Sequence[int], scores: Scores) -> dict[str, Figures]:
+    """Returns each system's figures of some recordings, which are given by their numbers."""
+    found = {}
+    for system, of_all in scores.items():
+        of_members = [of_all[number] for number in members]
+        pooled = figures(of_members)
+        found[system] = rounded(pooled)
+    return found
 
 
 def rounded(found: Figures) -> Figures:
+    """Returns the figures to four digits after the point."""
     return {name: round(figure, 4) for name, figure in found.items()}
 
 
@@ -153,14 +201,48 @@ def shown(figure: float | None, unit: str) -> str:
     return UNITS[unit].format(figure)
 
 
-def record(recordings: Sequence[Recording], results: Compared, **about: Any) -> dict[str, Any]:
-    """What is kept of a run: how it was made, on what, and every figure."""
+def by_recording(recordings: Sequence[Recording], scores: Scores) -> Table:
+    """Returns a row for each real recording of several people and each system."""
+    made = Table(title="Real recordings of several people. DER and its parts in % of speech")
+    made.add_column("recording", overflow="fold")
+    made.add_column("system")
+    for column in ("people", "found", "DER", "missed", "false alarm", "confusion", "cpWER"):
+        made.add_column(column, justify="right")
+
+    for number, recording in enumerate(recordings):
+        people = recording.people or 0
+        if people < 2 or not recording.real:
+            continue
+
+        name = f"{recording.set}: {recording.name}"
+        for system, found in figures_of([number], scores).items():
+            speakers = shown(found.get("speakers_found"), "count")
+            cells = [name, NAMES[system], str(people), speakers]
+            for measure in OF_RECORDING:
+                share = shown(found.get(measure), "share")
+                cells.append(share)
+            made.add_row(*cells)
+    return made
+
+
+def record(recordings: Sequence[Recording], scores: Scores, **about: Any) -> dict[str, Any]:
+    """Returns what is kept of a run: how it was made, on what, and every figure."""
+    each = []
+    for number, recording in enumerate(recordings):
+        known = {
+            "name": recording.name,
+            "set": recording.set,
+            "seconds": round(recording.seconds, 1),
+            "people": recording.people,
+            "language": recording.language,
+        }
+        each.append({**known, "figures": figures_of([number], scores)})
     return {
         **about,
         "scored_with": {package: version(package) for package in PACKAGES},
         "seconds": round(sum(recording.seconds for recording in recordings), 1),
-        "recordings": [recording.name for recording in recordings],
-        "sets": results,
+        "sets": compared(recordings, scores),
+        "recordings": each,
     }
 
 

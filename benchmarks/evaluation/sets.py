@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.evaluation import noise, packages, sample
+from benchmarks.evaluation import composed, noise, packages, people, sample
 from benchmarks.evaluation.compose import (
     SURE,
     Decks,
@@ -28,8 +28,9 @@ from benchmarks.evaluation.compose import (
     sound,
     turn,
 )
+from benchmarks.evaluation.meeting import Manner
 from benchmarks.evaluation.truth import Recording
-from benchmarks.evaluation.voices import LOUDNESS, RATE, Clip, Samples, Split, clips
+from benchmarks.evaluation.voices import LOUDNESS, RATE, Clip, Samples, Split, clips, single_words
 
 SEEDS: dict[Split, str] = {"tune": "dropscribe tune", "test": "dropscribe test"}
 """Each recording is drawn from its half's seed and its own name. Never changed to please a
@@ -39,6 +40,14 @@ CROWDS: dict[Split, tuple[str, ...]] = {
     "test": ("Reader", "Paola", "June", "Ivrvoice", "cs-big", "nl-small"),
 }
 """Who is in crowds and long recordings: in "test", nobody who was in those of "tune"."""
+POTATO_GUYS: dict[Split, tuple[str, ...]] = {
+    "tune": ("potato-da", "potato-de", "potato-el", "potato-uk"),
+    "test": ("potato-en", "potato-lt", "potato-sl", "potato-wa"),
+}
+"""Who else is in the conversations of many people."""
+GATE_VOICES = ("Allison", "Carlo", "cs-small", "potato-da", "potato-uk")
+GATE_CLIPS = 40
+"""Of each voice, to be fast."""
 CROWD_SIZES: dict[Split, tuple[int, ...]] = {"tune": (2, 3, 4, 5, 6), "test": (2, 3, 4, 5)}
 SECOND_HALVES: dict[Split, tuple[tuple[str, str], ...]] = {
     "tune": (("Carlo", "it"), ("June", "fr")),
@@ -104,7 +113,18 @@ def recordings(split: Split, folder: Path, cache: Path = packages.CACHE) -> list
     folder.mkdir(parents=True, exist_ok=True)
     fetched = packages.unpacked(cache)
     half = Half(split, fetched, tuple(clip for clip in clips(fetched) if clip.half == split))
-    makers = (dialogue, noisy, sparse, crowds, long, onsets, languages, two_languages, nothing)
+    makers = (
+        dialogue,
+        noisy,
+        sparse,
+        crowds,
+        long,
+        many_people,
+        onsets,
+        languages,
+        two_languages,
+        nothing,
+    )
     composed = [made for make in makers for made in make(half, folder)]
     return [*composed, sample.as_it_is(folder)] if split == "test" else composed
 
@@ -117,6 +137,26 @@ def quick(folder: Path) -> list[Recording]:
         for name in ("silence", "loud-noise", "tone")
     ]
     return [*silent, *sample.recordings(folder)]
+
+
+def gate(folder: Path, cache: Path = packages.CACHE) -> list[Recording]:
+    """Returns five people, and one who speaks Spanish: two minutes that need the packages.
+
+    They are of the half "tune", because limits are set by them. Raises PackagesMissing.
+    """
+    fetched = packages.unpacked(cache)
+    tuned = [clip for clip in clips(fetched) if clip.half == "tune"]
+    some: list[Clip] = []
+    for voice in GATE_VOICES:
+        of_voice = [clip for clip in [*tuned, *single_words(fetched)] if clip.voice == voice]
+        some += of_voice[:GATE_CLIPS]
+    speaking = people.of_clips(some, GATE_VOICES)
+    plan = composed.Plan("composed-5", len(speaking), 90, "clean", None, Manner())
+    five = composed.recording(plan, speaking, "tune", folder)
+
+    draw = Draw(Half("tune", fetched, tuple(tuned)), "gate-es")
+    said = monologue(draw, "es", "Allison", 30)
+    return [five, in_a_room(draw, folder, "languages", said, "es")]
 
 
 def dialogue(half: Half, folder: Path) -> Iterator[Recording]:
@@ -178,22 +218,28 @@ def long(half: Half, folder: Path) -> Iterator[Recording]:
     yield crowd(Draw(half, "long"), folder, "long", 3, 1500)
 
 
+def many_people(half: Half, folder: Path) -> Iterator[Recording]:
+    """As people really talk: short turns, words in others' turns, telephones, rooms, noise."""
+    speaking = everybody(half)
+    for plan in composed.plans(speaking):
+        yield composed.recording(plan, speaking, half.split, folder)
+
+
+def everybody(half: Half) -> list[people.Person]:
+    """Returns who is in no conversation of the other half."""
+    clips_of_all = [*half.voices, *single_words(half.packages)]
+    return people.of_clips(clips_of_all, [*CROWDS[half.split], *POTATO_GUYS[half.split]])
+
+
 def crowd(draw: Draw, folder: Path, kind: str, size: int, seconds: float) -> Recording:
     """A meeting, each in their own language. Only speakers are measured, so English is said to be
     spoken."""
-    people = {
-        voice: draw.deck(voice) for voice in draw.choose.sample(CROWDS[draw.half.split], size)
-    }
+    voices = draw.choose.sample(CROWDS[draw.half.split], size)
+    decks = {voice: draw.deck(voice) for voice in voices}
     style = Style(gap=(0.1, 0.9), overlaps=0.12, overlap=(0.2, 0.8))
-    said = conversation(draw.choose, people, seconds, style)
-    return replace(wordless(in_a_room(draw, folder, kind, said, None)), options={"language": "en"})
-
-
-def wordless(made: Recording) -> Recording:
-    """The same for a set of which the words are not measured."""
-    return replace(
-        made, utterances=tuple(replace(each, text=None) for each in made.utterances), onsets=()
-    )
+    said = conversation(draw.choose, decks, seconds, style)
+    made = composed.without_words(in_a_room(draw, folder, kind, said, None))
+    return replace(made, onsets=(), options={"language": "en"})
 
 
 def onsets(half: Half, folder: Path) -> Iterator[Recording]:
@@ -223,7 +269,8 @@ def enumeration(choose: random.Random, words: Sequence[Clip]) -> list[Clip]:
 
 
 def languages(half: Half, folder: Path) -> Iterator[Recording]:
-    """The same speech by itself, after silence and after music."""
+    """The same speech by itself, after silence and after music. Its words are known where the clips
+    have a text, but only their starts are measured."""
     for language in SPOKEN:
         for number in (1, 2, 3):
             draw = Draw(half, f"language-{language}-{number}")
@@ -250,7 +297,8 @@ def introduced(draw: Draw, folder: Path, said: list[Said], language: str) -> Ite
         ("languages_after_music", sound(delayed) + music, delayed),
     ):
         name = draw.name.replace("language", kind.replace("_", "-"), 1)
-        yield wordless(recording(folder, name, kind, heard, each, language=language))
+        made = recording(folder, name, kind, heard, each, language=language)
+        yield composed.without_words(made)
 
 
 def two_languages(half: Half, folder: Path) -> Iterator[Recording]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.evaluation.measures import Result, Turn, Word
+from benchmarks.evaluation.result import Result, Turn, Word
 from benchmarks.evaluation.truth import Recording
 from shared.settings import settings
 from tests.support.cloud import Cloud

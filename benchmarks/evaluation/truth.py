@@ -36,7 +36,8 @@ class Recording:
     audio: Path
     seconds: float
     utterances: tuple[Utterance, ...] = ()
-    """In order of start. Empty: nobody speaks, and every word is invented."""
+    """In order of start. Empty: nobody speaks, and every word is invented; but see
+    `speech_known`."""
     onsets: tuple[Onset, ...] = ()
     """In order."""
     language: str | None = None
@@ -46,3 +47,16 @@ class Recording:
     can be."""
     speakers_known: bool = True
     """False: `speaker` of the utterances says nothing."""
+    speech_known: bool = True
+    """False: nothing is known of what is said when, and there are no utterances."""
+    number_known: int | None = None
+    """How many people speak, where their turns are not known."""
+    real: bool = False
+    """True: a recording of people together, as it is. False: composed."""
+
+    @property
+    def people(self) -> int | None:
+        """How many people speak; None where it is not known, or nobody does."""
+        if self.utterances and self.speakers_known:
+            return len({utterance.speaker for utterance in self.utterances})
+        return self.number_known

@@ -28,6 +28,10 @@ QUIET, LOUD = 40.0, 25.0
 """dB below the loudest: where sound begins in a clean recording, and where it has begun in any."""
 ABOVE_NOISE = 6.0
 """dB above a recording's own noise where sound begins in it."""
+WORD_LANGUAGES = ("da", "de", "el", "en", "lt", "sl", "uk", "wa")
+"""Of Potato Guy, those in which one person speaks, by their d-vectors, and without noise."""
+OTHER_SPEAKERS = re.compile(r"^(tv|xmas)_|tux")
+"""Names of sounds that another Dane speaks."""
 
 Samples = NDArray[np.float32]
 Split = Literal["tune", "test"]
@@ -162,6 +166,20 @@ def dialogue_texts(script: Path) -> dict[str, str]:
     return {
         name: text.replace('\\"', '"') for name, text in re.findall(said, script.read_text("utf-8"))
     }
+
+
+def single_words(packages: Path) -> list[Clip]:
+    """Returns the names of things in Potato Guy, each language by one person.
+
+    They are not among `clips`: they are words without a text, and each voice is in one half.
+    """
+    sounds = packages / "ktuberling-data/usr/share/ktuberling/sounds"
+    found = []
+    for language in WORD_LANGUAGES:
+        for path in sorted((sounds / language).glob("*.ogg")):
+            if not OTHER_SPEAKERS.search(path.stem):
+                found.append(Clip(path, f"potato-{language}", language, None))
+    return found
 
 
 def readings(packages: Path) -> Iterator[Clip]:

@@ -19,7 +19,7 @@ def given(tmp_path: Path) -> Path:
 
 
 def read_one(home: Path, name: str) -> Recording:
-    found, _ = folder.read(home)
+    found, _ = folder.read(home, "test")
     (one,) = [each for each in found if each.name == name]
     return one
 
@@ -51,7 +51,7 @@ def test_one_rttm_serves_a_whole_folder_and_leaves_the_words_unknown(given: Path
     (given / "all.rttm").write_text(
         "SPEAKER call 1 1 2 <NA> <NA> Ann <NA> <NA>\nSPEAKER other 1 3 4 <NA> <NA> Ben <NA> <NA>\n"
     )
-    found, left_out = folder.read(given)
+    found, left_out = folder.read(given, "test")
     assert [(each.name, each.utterances[0].speaker, each.utterances[0].text) for each in found] == [
         ("call-wav", "Ann", None),
         ("other-wav", "Ben", None),
@@ -153,7 +153,7 @@ def test_a_manifest_gives_the_language_and_a_text_that_is_marked_as_one(given: P
         "en",
         "Neither did I.",
     )
-    assert list(folder.read(given)[1]) == ["other.wav"]
+    assert list(folder.read(given, "test")[1]) == ["other.wav"]
 
 
 def test_what_cannot_be_measured_is_named_with_its_reason(
@@ -162,7 +162,7 @@ def test_what_cannot_be_measured_is_named_with_its_reason(
     (given / "call.txt").write_text("neither did i")
     (given / "broken.wav").write_bytes(b"no sound at all")
     (given / "broken.txt").write_text("nothing")
-    assert [each.name for each in folder.recordings(given)] == ["call-wav"]
+    assert [each.name for each in folder.recordings(given, "test")] == ["call-wav"]
     told = capsys.readouterr().err.splitlines()
     assert told == [
         "left out broken.wav: the content is in no known audio or video format",
@@ -173,4 +173,61 @@ def test_what_cannot_be_measured_is_named_with_its_reason(
 def test_a_folder_without_any_truth_is_refused(tmp_path: Path) -> None:
     (tmp_path / "call.wav").write_bytes(wav(silence(1)))
     with pytest.raises(folder.NothingGiven, match="nothing tells what is said"):
-        folder.recordings(tmp_path)
+        folder.recordings(tmp_path, "test")
+
+
+HEADER = "file\tspeakers\tlang\ttruth\ttruth_kind\n"
+
+
+def test_a_manifest_of_many_sources_gives_sets_and_as_much_truth_as_is_known(
+    tmp_path: Path,
+) -> None:
+    names = (
+        "calls/turns.wav",
+        "calls/count.wav",
+        "calls/some.wav",
+        "old/silver.wav",
+        "de/text.wav",
+    )
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(wav(silence(1)))
+    for name in ("calls/turns.rttm", "old/silver.rttm"):
+        (tmp_path / name).write_text(
+            "SPEAKER x 1 0.1 0.4 <NA> <NA> Ann <NA> <NA>\n"
+            "SPEAKER x 1 0.4 0.4 <NA> <NA> Ben <NA> <NA>\n"
+        )
+    (tmp_path / "de/text.tsv").write_text("file\tspeaker\tsex\ttext\ntext.wav\tE\tF\tguten Tag\n")
+    rows = (
+        "calls/turns.wav\t2\ten\tcalls/turns.rttm\tby hand\n",
+        "calls/count.wav\t3\ten,zh\t\tnumber of speakers\n",
+        "calls/some.wav\t1-2\ten\t\tnone\n",
+        "old/silver.wav\t2\ten\told/silver.rttm\ttimes by a recogniser (silver)\n",
+        "de/text.wav\t1\tde\tde/text.tsv\ttext\n",
+    )
+    (tmp_path / "MANIFEST.tsv").write_text(HEADER + "".join(rows))
+
+    found, left_out = folder.catalogued(tmp_path, "test")
+    by_name = {each.name: each for each in found}
+    turns, count = by_name["calls-turns-wav"], by_name["calls-count-wav"]
+    assert (turns.set, turns.people, turns.language) == ("calls", 2, "en")
+    assert [(said.speaker, said.text) for said in turns.utterances] == [
+        ("Ann", None),
+        ("Ben", None),
+    ]
+    assert (count.people, count.speech_known, count.language) == (3, False, None)
+    assert by_name["old-silver-wav"].set == "old-silver"
+    text = by_name["de-text-wav"]
+    assert ([said.text for said in text.utterances], text.people) == (["guten Tag"], 1)
+    assert not text.speakers_known and all(each.real for each in found)
+    assert list(left_out) == ["calls/some.wav"]
+    assert folder.recordings(tmp_path, "test") == found
+
+
+def test_recordings_of_the_other_half_are_left_out(
+    given: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (given / "call.txt").write_text("neither did i")
+    monkeypatch.setattr(folder, "half", lambda path: "tune")
+    assert folder.read(given, "test") == ([], {})
+    assert [each.name for each in folder.read(given, "tune")[0]] == ["call-wav"]

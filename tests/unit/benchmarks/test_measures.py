@@ -1,13 +1,20 @@
 """The evaluation's measures give the values known by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.evaluation import measures
-from benchmarks.evaluation.measures import Ratio, Result, Score, Turn, Word
+from benchmarks.evaluation.language_measures import language_right
+from benchmarks.evaluation.measures import Score
+from benchmarks.evaluation.result import Ratio, Result, Turn, Word
+from benchmarks.evaluation.speaker_measures import diarization_errors, speakers_counted
+from benchmarks.evaluation.speech_measures import aligned, coverage, faults, invented
+from benchmarks.evaluation.start_measures import starts
 from benchmarks.evaluation.truth import Onset, Recording, Utterance
+from benchmarks.evaluation.word_measures import speaker_errors, word_errors
 
 
 def truth(
@@ -50,7 +57,7 @@ def at(*times: tuple[float, float]) -> Result:
 
 
 def test_word_errors_are_those_of_the_normalised_texts() -> None:
-    found = measures.word_errors(
+    found = word_errors(
         truth(said("It's twenty-five, Mr. Smith.")), Result(heard("it is 25 mister Smyth now"))
     )
     assert found["wer"] == Ratio(2, 5)
@@ -58,17 +65,17 @@ def test_word_errors_are_those_of_the_normalised_texts() -> None:
 
 
 def test_without_an_answer_every_word_is_deleted() -> None:
-    found = measures.word_errors(truth(said("one word too many")), Result(error="it crashed"))
+    found = word_errors(truth(said("one word too many")), Result(error="it crashed"))
     assert found["wer"] == found["deleted"] == Ratio(4, 4)
 
 
 def test_no_word_errors_where_a_text_is_not_known() -> None:
-    assert measures.word_errors(truth(said("known"), said(None)), Result(heard("known"))) == {}
-    assert measures.word_errors(truth(), Result(heard("invented"))) == {}
+    assert word_errors(truth(said("known"), said(None)), Result(heard("known"))) == {}
+    assert word_errors(truth(), Result(heard("invented"))) == {}
 
 
 def test_a_language_without_spaces_is_counted_in_characters() -> None:
-    found = measures.word_errors(truth(said("你好世界"), language="zh"), Result(heard("你好世間")))
+    found = word_errors(truth(said("你好世界"), language="zh"), Result(heard("你好世間")))
     assert found["wer"] == Ratio(1, 4)
 
 
@@ -87,7 +94,7 @@ def test_a_word_of_the_wrong_speaker_is_deleted_from_one_and_inserted_to_the_oth
         *heard("we two went out", "S1")[:1],
         *heard("went home", "S2"),
     )
-    found = measures.speaker_errors(
+    found = speaker_errors(
         truth(said("one fine day"), said("we went home", speaker="B")), Result(words)
     )
     assert found["cpwer"] == Ratio(2, 6)
@@ -96,44 +103,50 @@ def test_a_word_of_the_wrong_speaker_is_deleted_from_one_and_inserted_to_the_oth
 
 def test_words_errors_alone_cost_no_speakers() -> None:
     pytest.importorskip("meeteval", reason="meeteval comes with the extra `benchmarks`")
-    found = measures.speaker_errors(
-        truth(said("one fine day")), Result(heard("one nice day", "anybody"))
-    )
+    found = speaker_errors(truth(said("one fine day")), Result(heard("one nice day", "anybody")))
     assert (found["cpwer"], found["speaker_cost"]) == (Ratio(1, 3), Ratio(0, 3))
 
 
 def test_no_speaker_errors_where_speakers_are_not_known() -> None:
     unknown = truth(said("one fine day"), speakers_known=False)
-    assert measures.speaker_errors(unknown, Result(heard("one fine day"))) == {}
-    assert measures.diarization_errors(unknown, Result(turns=(Turn(0, 10, "S1"),))) == {}
-    assert measures.speakers_counted(unknown, Result(turns=(Turn(0, 10, "S1"),))) == {}
+    assert speaker_errors(unknown, Result(heard("one fine day"))) == {}
+    assert diarization_errors(unknown, Result(turns=(Turn(0, 10, "S1"),))) == {}
+    assert speakers_counted(unknown, Result(turns=(Turn(0, 10, "S1"),))) == {}
 
 
 def test_a_turn_that_is_a_second_late_misses_one_and_alarms_for_one() -> None:
-    found = measures.diarization_errors(
-        truth(said(None, 10, 20)), Result(turns=(Turn(11, 21, "S1"),))
-    )
+    found = diarization_errors(truth(said(None, 10, 20)), Result(turns=(Turn(11, 21, "S1"),)))
     assert found["der"] == pytest.approx(Ratio(2, 10))
     assert found["jer"] == pytest.approx(Ratio(2 / 11, 1))
+    assert found["der_missed"] == found["der_false_alarm"] == pytest.approx(Ratio(1, 10))
+
+
+def test_a_turn_of_another_speaker_is_confused_and_the_parts_add_up() -> None:
+    found = diarization_errors(
+        truth(said(None, 0, 6), said(None, 6, 10, speaker="B")),
+        Result(turns=(Turn(0, 7, "S1"), Turn(7, 9, "S2"))),
+    )
+    assert found["der_confusion"] == pytest.approx(Ratio(1, 10))
+    assert found["der_missed"] == pytest.approx(Ratio(1, 10))
+    parts = [ratio.part for name, ratio in found.items() if name.startswith("der_")]
+    assert found["der"].part == pytest.approx(sum(parts) - found["der_collar"].part)
 
 
 def test_the_collar_frees_a_quarter_of_a_second_on_either_side() -> None:
-    found = measures.diarization_errors(
-        truth(said(None, 10, 20)), Result(turns=(Turn(10.2, 20.4, "S1"),))
-    )
+    found = diarization_errors(truth(said(None, 10, 20)), Result(turns=(Turn(10.2, 20.4, "S1"),)))
     assert found["der"] == pytest.approx(Ratio(0.2 + 0.4, 10))
     assert found["der_collar"] == pytest.approx(Ratio(0.4 - 0.25, 10 - 2 * 0.25))
 
 
 def test_two_who_speak_at_once_must_both_be_found() -> None:
     both = truth(said(None, 0, 10), said(None, 5, 10, speaker="B"))
-    found = measures.diarization_errors(both, Result(turns=(Turn(0, 10, "S1"),)))
+    found = diarization_errors(both, Result(turns=(Turn(0, 10, "S1"),)))
     assert found["der"] == pytest.approx(Ratio(5, 15))
     assert found["jer"] == pytest.approx(Ratio(1, 2))
 
 
 def test_turns_of_one_speaker_that_touch_are_counted_once() -> None:
-    found = measures.diarization_errors(
+    found = diarization_errors(
         truth(said(None, 0, 6), said(None, 4, 10)),
         Result(turns=(Turn(0, 7, "S1"), Turn(6, 10, "S1"))),
     )
@@ -141,7 +154,7 @@ def test_turns_of_one_speaker_that_touch_are_counted_once() -> None:
 
 
 def test_no_turns_at_all_is_everything_missed() -> None:
-    assert measures.diarization_errors(truth(said(None, 0, 8)), Result())["der"] == pytest.approx(
+    assert diarization_errors(truth(said(None, 0, 8)), Result())["der"] == pytest.approx(
         Ratio(8, 8)
     )
 
@@ -151,22 +164,41 @@ def test_the_number_of_speakers_is_right_or_wrong_unless_it_was_told() -> None:
         truth(said(None), said(None, speaker="B")),
         Result(turns=(Turn(0, 5, "S1"), Turn(6, 9, "S1"))),
     )
-    assert measures.speakers_counted(two, one)["speakers_counted"] == Ratio(0, 1)
-    assert measures.speakers_counted(truth(said(None)), one)["speakers_counted"] == Ratio(1, 1)
-    assert measures.speakers_counted(truth(said(None), options={"speakers": "1"}), one) == {}
+    assert speakers_counted(two, one)["speakers_counted"] == Ratio(0, 1)
+    assert speakers_counted(truth(said(None)), one)["speakers_counted"] == Ratio(1, 1)
+    assert speakers_counted(truth(said(None), options={"speakers": "1"}), one) == {}
+
+
+def test_where_only_the_number_of_people_is_known_nothing_else_is_measured() -> None:
+    counted = replace(truth(), number_known=3, speech_known=False)
+    result = Result(heard("one fine day"), (Turn(0, 5, "S1"),), "en", 6.0)
+    assert speakers_counted(counted, result) == {
+        "speakers_counted": Ratio(0, 1),
+        "speakers_off": Ratio(2, 1),
+        "speakers_found": Ratio(1, 1),
+    }
+    measured = set(measures.score(counted, result).ratios)
+    assert measured == {
+        "aligned",
+        "speakers_counted",
+        "speakers_off",
+        "speakers_found",
+        "rtf",
+    }
+    assert speakers_counted(truth(), result) == {}
 
 
 def test_onsets_are_found_around_a_wrong_word() -> None:
     onsets = [Onset("Hello,", 1.0), Onset("dear", 2.0), Onset("World", 3.0)]
     words = (Word("hello", 1.04, 1.5), Word("near", 2.0, 2.5), Word("world.", 2.9, 3.5))
-    errors, found = measures.starts(truth(onsets=onsets), Result(words))
+    errors, found = starts(truth(onsets=onsets), Result(words))
     assert sorted(errors) == pytest.approx([0.04, 0.1])
     assert found == {"onsets_found": Ratio(2, 3)}
 
 
 def test_a_heard_word_is_no_more_than_one_onset_and_never_a_far_one() -> None:
     onsets = [Onset("no", 1.0), Onset("no", 1.5), Onset("yes", 5.0)]
-    errors, found = measures.starts(
+    errors, found = starts(
         truth(onsets=onsets), Result((Word("no", 1.4, 1.6), Word("yes", 6.1, 6.4)))
     )
     assert errors == pytest.approx([0.1])
@@ -187,7 +219,7 @@ def test_the_spread_of_start_errors_is_over_all_recordings() -> None:
 
 
 def test_without_onsets_nothing_is_said_of_starts() -> None:
-    assert measures.starts(truth(said("hello")), Result(heard("hello"))) == ((), {})
+    assert starts(truth(said("hello")), Result(heard("hello"))) == ((), {})
 
 
 @pytest.mark.parametrize(
@@ -203,26 +235,25 @@ def test_without_onsets_nothing_is_said_of_starts() -> None:
 def test_a_fault_is_counted_as_that_and_nothing_else(
     fault: str, times: tuple[tuple[float, float], ...]
 ) -> None:
-    counts = measures.faults(truth(), at(*times))
+    counts = faults(truth(), at(*times))
     none = {"untimed": 0, "unordered": 0, "outside": 0, "reversed": 0, "over_long": 0}
     assert {name: counts[name] for name in none} == {**none, fault: 1}
 
 
 def test_untimed_words_stand_in_nobodys_order() -> None:
     words = (Word("a", 2.0, 2.1), Word("b"), Word("c", 1.0, 1.1), Word("d", 3.0))
-    counts = measures.faults(truth(), Result(words))
+    counts = faults(truth(), Result(words))
     assert (counts["words"], counts["untimed"], counts["unordered"]) == (4, 2, 1)
 
 
 def test_words_without_a_named_speaker_are_counted_even_when_one_is_taken() -> None:
     words = (Word("a", speaker="S1"), Word("b", speaker="S1", speakers=("S1", "S2")))
-    assert measures.faults(truth(), Result(words))["without_speaker"] == 1
+    assert faults(truth(), Result(words))["without_speaker"] == 1
 
 
 def test_a_recording_without_an_answer_is_counted() -> None:
     scores = [
-        Score({}, measures.faults(truth(), result), ())
-        for result in (Result(), Result(error="it crashed"))
+        Score({}, faults(truth(), result), ()) for result in (Result(), Result(error="it crashed"))
     ]
     assert {name: measures.figures(scores)[name] for name in ("recordings", "errors")} == {
         "recordings": 2,
@@ -232,27 +263,23 @@ def test_a_recording_without_an_answer_is_counted() -> None:
 
 def test_aligned_words_are_a_share_of_all_words() -> None:
     words = (Word("a", timing="aligned"), Word("b", timing="interpolated"), Word("c"))
-    assert measures.aligned(truth(), Result(words))["aligned"] == Ratio(1, 3)
+    assert aligned(truth(), Result(words))["aligned"] == Ratio(1, 3)
 
 
 def test_words_cover_speech_with_what_is_around_them() -> None:
-    found = measures.coverage(
-        truth(said(None, 10, 20)), at((12.0, 13.0), (13.2, 14.0), (19.8, 30.0))
-    )
+    found = coverage(truth(said(None, 10, 20)), at((12.0, 13.0), (13.2, 14.0), (19.8, 30.0)))
     assert found["coverage"] == pytest.approx(Ratio((14.3 - 11.7) + (20 - 19.5), 10))
 
 
 def test_coverage_says_nothing_without_speech_or_without_any_times() -> None:
-    assert measures.coverage(truth(), at((1.0, 2.0))) == {}
-    assert measures.coverage(truth(said("hello")), Result((Word("hello"),))) == {}
-    assert measures.coverage(truth(said("hello")), Result())["coverage"] == Ratio(0, 10)
+    assert coverage(truth(), at((1.0, 2.0))) == {}
+    assert coverage(truth(said("hello")), Result((Word("hello"),))) == {}
+    assert coverage(truth(said("hello")), Result())["coverage"] == Ratio(0, 10)
 
 
 def test_where_nobody_ever_speaks_every_word_is_invented() -> None:
     words = (Word("thanks", 1.0, 1.5), Word("for"), Word("watching", 70.0, 71.0))
-    assert measures.invented(truth(seconds=30), Result(words))["invented"] == pytest.approx(
-        Ratio(3, 0.5)
-    )
+    assert invented(truth(seconds=30), Result(words))["invented"] == pytest.approx(Ratio(3, 0.5))
 
 
 def test_between_speech_only_words_far_from_it_are_invented() -> None:
@@ -265,17 +292,15 @@ def test_between_speech_only_words_far_from_it_are_invented() -> None:
             Word("untimed"),
         )
     )
-    found = measures.invented(pauses, result)["invented"]
+    found = invented(pauses, result)["invented"]
     assert found == pytest.approx(Ratio(1, (9.5 + 19 + 9.5) / 60))
 
 
 def test_a_language_is_right_without_regard_to_the_country() -> None:
-    assert measures.language_right(truth(said("hi"), language="en-GB"), Result(language="en")) == {
+    assert language_right(truth(said("hi"), language="en-GB"), Result(language="en")) == {
         "language": Ratio(1, 1)
     }
-    assert measures.language_right(truth(said("hi")), Result(language="de")) == {
-        "language": Ratio(0, 1)
-    }
+    assert language_right(truth(said("hi")), Result(language="de")) == {"language": Ratio(0, 1)}
 
 
 def test_each_language_of_a_recording_is_judged_by_the_words_heard_there() -> None:
@@ -285,20 +310,16 @@ def test_each_language_of_a_recording_is_judged_by_the_words_heard_there() -> No
         Word("d", 3.0, 3.4, language="de"),
         Word("e", 4.0, 4.4, language="de"),
     )
-    assert measures.language_right(halves, Result(words, language="en")) == {
-        "language": Ratio(2, 2)
-    }
-    assert measures.language_right(halves, Result(heard("a b c d"), language="en")) == {
+    assert language_right(halves, Result(words, language="en")) == {"language": Ratio(2, 2)}
+    assert language_right(halves, Result(heard("a b c d"), language="en")) == {
         "language": Ratio(1, 2)
     }
-    assert measures.language_right(halves, Result((Word("d"),), language="de")) == {
-        "language": Ratio(1, 2)
-    }
+    assert language_right(halves, Result((Word("d"),), language="de")) == {"language": Ratio(1, 2)}
 
 
 @pytest.mark.parametrize("options", [{}, {"language": "multi"}, {"speakers": "2"}])
 def test_a_language_is_judged_where_it_was_not_told(options: dict[str, str]) -> None:
-    assert measures.language_right(truth(said("hi"), options=options), Result(language="en"))
+    assert language_right(truth(said("hi"), options=options), Result(language="en"))
 
 
 @pytest.mark.parametrize(
@@ -310,7 +331,7 @@ def test_a_language_is_judged_where_it_was_not_told(options: dict[str, str]) -> 
     ],
 )
 def test_else_nothing_is_said_of_the_language(recording: Recording) -> None:
-    assert measures.language_right(recording, Result(language="en")) == {}
+    assert language_right(recording, Result(language="en")) == {}
 
 
 def test_speed_is_that_of_the_recordings_with_an_answer() -> None:
