@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
+from scipy.signal import resample_poly  # type: ignore[import-untyped]
 
 from benchmarks.evaluation import noise
 from benchmarks.evaluation.voices import LOUDNESS, RATE, Samples
@@ -155,21 +156,14 @@ def telephone_band(sound: Samples) -> Samples:
 
 
 def companded(sound: Samples) -> Samples:
-    """Returns the sound with the distortion of 8 bits on a logarithmic scale, at 8000 Hz."""
+    """With the distortion of 8 bits on a logarithmic scale, at 8000 Hz."""
     every = RATE // TELEPHONE_RATE
-    sampled = np.clip(sound[::every], -1, 1)
-
-    scale = np.log1p(MU)
-    logarithm = np.log1p(MU * np.abs(sampled))
-    encoded = np.sign(sampled) * logarithm / scale
-    stored = np.round(encoded * LEVELS) / LEVELS
-    exponential = np.expm1(np.abs(stored) * scale)
-    restored = np.sign(stored) * exponential / MU
-
-    places = np.arange(len(sound)) / every
-    sampled_places = np.arange(len(restored))
-    heard = np.interp(places, sampled_places, restored)
-    return np.asarray(heard, np.float32)
+    sampled = np.clip(resample_poly(sound, 1, every), -1, 1)
+    encoded = np.sign(sampled) * np.log1p(MU * np.abs(sampled)) / np.log1p(MU)
+    stored = np.round(encoded * 127) / 127
+    restored = np.sign(stored) * np.expm1(np.abs(stored) * np.log1p(MU)) / MU
+    resampled = resample_poly(restored, every, 1)
+    return np.asarray(resampled[: len(sound)], np.float32)
 
 
 def convolved(sound: Samples, response: np.ndarray) -> Samples:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.evaluation import composed, people, sets
-from benchmarks.evaluation.channel import Channel, convolved, telephone_band, unclipped
+from benchmarks.evaluation.channel import Channel, companded, convolved, telephone_band, unclipped
 from benchmarks.evaluation.composed import Plan
 from benchmarks.evaluation.meeting import (
     FIRST_TURN,
@@ -163,6 +163,13 @@ def test_every_condition_makes_a_file_that_is_neither_clipped_nor_silent(
         heard = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
     assert 0.02 < np.abs(heard).max() < 0.96
     assert len(heard) / RATE == pytest.approx(made.seconds)
+
+
+def test_a_telephone_has_no_images_of_speech_above_its_band() -> None:
+    sound = companded(tone(1, 3000))
+    spectrum = np.abs(np.fft.rfft(sound)) ** 2
+    in_band, above = spectrum[:3900].sum(), spectrum[4100:].sum()
+    assert above < in_band * 1e-4
 
 
 def test_a_telephone_has_its_band_and_a_room_has_an_echo() -> None:
