@@ -1,10 +1,11 @@
 """The slots of each service: how many calls it serves at once, and in what order the others wait.
 
 Calls wait here rather than in the service's socket, where the wait would count towards their
-timeout. Executions take turns: one with a hundred calls gets no more of a service than one with a
-single call, as long as both wait. A slot that becomes free goes to the execution with the fewest
-calls in service, and among equals to the one that has waited longest for its turn. An execution's
-calls are served in the order in which they were made.
+timeout. Executions take turns, so that one with a hundred calls does not keep one with a single
+call waiting for all of them. A free slot goes to the execution with the fewest calls in service,
+and among equals to the one that has waited longest for its turn. An execution has at most its
+share of the slots; what is beyond is free for others at any moment. Its own calls are served in
+the order in which they were made.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ class _Line:
 @dataclass
 class _Queue:
     slots: int
+    share: int
+    """Most slots of one execution."""
     running: int = 0
     lines: dict[str, _Line] = field(default_factory=dict)
     """Lines by execution. First is the one that has waited longest for its turn: since its first
@@ -43,12 +46,28 @@ class _Queue:
         waiting = [execution for execution, line in self.lines.items() if line.waiters]
         return sorted(waiting, key=lambda execution: self.lines[execution].running)
 
+    def next_in_turn(self) -> str | None:
+        """Returns the execution that gets a slot now, or None."""
+        for execution in self.in_turn():
+            if self.has_slot_for(self.lines[execution]):
+                return execution
+        return None
+
+    def has_slot_for(self, line: _Line) -> bool:
+        return self.running < self.slots and line.running < self.share
+
 
 class Slots:
-    """The slots of each origin (`http://host:port`). An origin that is not listed has no limit."""
+    """The slots of each origin (`http://host:port`). An origin that is not listed has no limit.
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
-        self._queues = {origin: _Queue(count) for origin, count in counts.items()}
+    `shares` is how many of an origin's slots one execution may have; by default all.
+    """
+
+    def __init__(self, counts: Mapping[str, int], shares: Mapping[str, int] | None = None) -> None:
+        limits = shares or {}
+        self._queues = {
+            origin: _Queue(count, limits.get(origin, count)) for origin, count in counts.items()
+        }
 
     @asynccontextmanager
     async def take(self, origin: str, execution: str) -> AsyncIterator[None]:
@@ -85,7 +104,7 @@ class Slots:
 async def _enter(queue: _Queue, execution: str) -> None:
     """Returns when the call has a slot."""
     line = queue.lines.setdefault(execution, _Line())
-    if queue.running < queue.slots:  # then no call waits: slots pass from call to call
+    if queue.has_slot_for(line):  # then none of its calls waits: slots pass from call to call
         queue.running += 1
         line.running += 1
         return
@@ -103,14 +122,14 @@ async def _enter(queue: _Queue, execution: str) -> None:
 
 
 def _leave(queue: _Queue, execution: str) -> None:
-    """Frees the slot of a call that has ended, and gives it to the next one that waits."""
+    """Frees the slot of a call that has ended, and gives it to the call whose turn it is."""
     line = queue.lines.pop(execution)
     line.running -= 1
     queue.running -= 1
     queue.lines[execution] = line  # now behind all others
     _forget_if_empty(queue, execution)
-    while queue.running < queue.slots and (waiting := queue.in_turn()):
-        _serve(queue, waiting[0])
+    while (next_execution := queue.next_in_turn()) is not None:
+        _serve(queue, next_execution)
 
 
 def _serve(queue: _Queue, execution: str) -> None:

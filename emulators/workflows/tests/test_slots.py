@@ -43,9 +43,9 @@ class Users:
     def all(self) -> list[str]:
         return list(self._tasks)
 
-    def in_service(self) -> set[str]:
-        """Returns the executions, of one letter, that hold a slot."""
-        return {name[0] for name in self.inside if not self._tasks[name].done()}
+    def in_service(self) -> list[str]:
+        """Returns the executions, of one letter, of the calls that hold a slot."""
+        return [name[0] for name in self.inside if not self._tasks[name].done()]
 
     async def finish(self) -> None:
         for event in self._leave.values():
@@ -142,6 +142,44 @@ def test_the_execution_with_the_fewest_calls_in_service_is_served_first() -> Non
     run(test())
 
 
+def test_slots_beyond_an_executions_share_are_left_to_others() -> None:
+    async def test() -> None:
+        slots = Slots({STAGE: 3}, {STAGE: 2})
+        users = Users(slots)
+        await users.enter_all("a1", "a2", "a3", "a4")
+        assert users.inside == ["a1", "a2"]
+        assert slots.lengths()[STAGE] == {"slots": 3, "running": 2, "waiting": 2}
+        await users.enter_all("b1", "b2", "c1")
+        assert users.inside[2:] == ["b1"]
+        await users.leave("b1")
+        assert users.inside[3:] == ["c1"], "a has its share, and c has waited longer than b"
+        await users.leave("a1")
+        assert users.inside[4:] == ["b2"]
+        await users.leave("a2")
+        await users.leave("c1")
+        assert users.inside[5:] == ["a3", "a4"]
+        await users.finish()
+        assert slots.lengths()[STAGE] == {"slots": 3, "running": 0, "waiting": 0}
+
+    run(test())
+
+
+def test_a_cancelled_call_makes_no_execution_exceed_its_share() -> None:
+    async def test() -> None:
+        slots = Slots({STAGE: 2}, {STAGE: 1})
+        users = Users(slots)
+        await users.enter_all("a1", "a2", "a3")
+        users.cancel("a2")
+        await settle()
+        assert users.inside == ["a1"]
+        await users.leave("a1")
+        assert users.inside == ["a1", "a3"]
+        await users.finish()
+        assert slots.lengths()[STAGE] == {"slots": 2, "running": 0, "waiting": 0}
+
+    run(test())
+
+
 def test_an_origin_that_is_not_listed_has_no_limit() -> None:
     async def test() -> None:
         users = Users(Slots({}))
@@ -201,15 +239,15 @@ def test_slots_are_never_lost_or_doubled_and_single_calls_are_served_in_order(
     run(test())
 
 
-@given(ACTIONS)
+@given(ACTIONS, st.integers(1, 2))
 @settings(max_examples=300, deadline=None)
 def test_no_execution_is_served_twice_while_another_has_nothing_in_service(
-    actions: list[tuple[str, int]],
+    actions: list[tuple[str, int]], share: int
 ) -> None:
     """Four executions make many calls. Only those count that wait all the time."""
 
     async def test() -> None:
-        slots = Slots({STAGE: 2})
+        slots = Slots({STAGE: 2}, {STAGE: share})
         users = Users(slots)
         overtaken: dict[str, list[str]] = {}
         """For each execution that waits: whose calls were served since then."""
@@ -221,8 +259,10 @@ def test_no_execution_is_served_twice_while_another_has_nothing_in_service(
             for waiting in overtaken:
                 overtaken[waiting] += served
             in_service = users.in_service()
-            still = [each for each in slots.positions() if each not in in_service]
-            overtaken = {each: overtaken.get(each, []) for each in still}
+            assert all(in_service.count(each) <= share for each in in_service)
+            idle = [each for each in slots.positions() if each not in in_service]
+            assert not idle or len(in_service) == 2
+            overtaken = {each: overtaken.get(each, []) for each in idle}
             for others in overtaken.values():
                 assert len(others) == len(set(others))
         await users.finish()
