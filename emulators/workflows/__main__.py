@@ -12,6 +12,7 @@ from emulators.workflows.deployment import Deployment, Workflow
 from emulators.workflows.errors import SourceError
 from emulators.workflows.executions import ExecutionStore
 from emulators.workflows.log import log_to_stderr
+from emulators.workflows.slots import Slots
 
 
 def _variables(
@@ -107,7 +108,7 @@ def main(
     workflow = Workflow(project, location, file.stem, file.read_text(encoding="utf-8"), env)
     store = ExecutionStore.open(data / "executions.sqlite")
     try:
-        deployment = Deployment(workflow, store, slots, slot_shares=shares)
+        deployment = Deployment(workflow, store, Slots(slots, shares))
     except SourceError as error:
         for finding in error.findings:
             click.echo(f"{file}:{finding.line}: {finding.message}", err=True)

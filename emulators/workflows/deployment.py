@@ -78,15 +78,14 @@ class Deployment:
         self,
         workflow: Workflow,
         store: ExecutionStore,
-        slot_counts: Mapping[str, int],
+        slots: Slots,
         make_token: TokenMaker | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
-        slot_shares: Mapping[str, int] | None = None,
     ) -> None:
         self.workflow = workflow
         self.store = store
         self._program = workflow.program()
-        self._slots = Slots(slot_counts, slot_shares)
+        self._slots = slots
         self._http = HttpCalls(self._slots, make_token, transport)
         self._running: dict[str, _Running] = {}
 

@@ -13,6 +13,7 @@ import pytest
 
 from emulators.workflows.deployment import Deployment, Workflow
 from emulators.workflows.executions import ExecutionStore
+from emulators.workflows.slots import Slots
 from emulators.workflows.tests.virtual_time import run
 
 SOURCE = (Path(__file__).parents[2] / "workflows" / "transcription.yaml").read_text()
@@ -76,9 +77,8 @@ def played(
         deployment = Deployment(
             workflow,
             ExecutionStore.open(folder / "executions.sqlite"),
-            counts,
+            Slots(counts, shares),
             transport=stages,
-            slot_shares=shares,
         )
         await play(deployment)
         await deployment.close()
