@@ -80,8 +80,8 @@ def measure(folder: Path, interview: Path) -> dict[str, object]:
     """Returns the figures of the three measurements, on a cloud of its own."""
     clips = list(write_clips(folder))
     cloud = Cloud(folder / "cloud", {})
-    cloud.up()
     try:
+        cloud.up()
         transcribe(cloud, "warm", clips[:1])
         clips_alone = transcribe(cloud, "clips", clips)
         interview_alone = transcribe(cloud, "interview", [interview])
