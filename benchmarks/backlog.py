@@ -3,7 +3,7 @@ again. Simulated.
 
     python -m benchmarks.backlog
 
-Ten thousand uploads at once on ten instances a stage; and short recordings beside one of twelve
+Ten thousand uploads at once on ten instances a stage; and short recordings beside some of twelve
 hours. A stage that is full answers 429 at once, as Cloud Run does when its instances have reached
 their maximum; the workflow calls again after the delays of workflows/transcription.yaml. An
 execution whose retries are used up leaves its recording unanswered, and reconcile starts it again:
@@ -212,27 +212,30 @@ def backlog(policy: Policy) -> dict[str, float]:
     }
 
 
-def beside_a_long_one(policy: Policy) -> dict[str, float]:
-    """Short recordings with one of twelve hours among them, and without."""
-    alone = Drain(policy, [Recording(0, LONG)])().waits()[0]
+def beside_long_ones(policy: Policy, count: int) -> dict[str, float]:
+    """Short recordings with `count` of twelve hours among them, and without."""
+    alone = max(Drain(policy, long_ones(count))().waits())
     arrivals = [number * EVERY for number in range(int(alone / EVERY))]
     undisturbed = Drain(policy, [Recording(at) for at in arrivals])().waits()
-    long, *short = Drain(
-        policy, [Recording(0, LONG), *(Recording(at) for at in arrivals)]
-    )().waits()
+    waits = Drain(policy, [*long_ones(count), *map(Recording, arrivals)])().waits()
+    long, short = waits[:count], sorted(waits[count:])
     return {
+        "of_twelve_hours": count,
         "short_recordings": len(short),
-        "a_short_one_takes_seconds_without_it": round(median(undisturbed), 1),
-        "half_take_seconds_beside_it": round(median(short), 1),
-        "the_slowest_takes_seconds_beside_it": round(max(short), 1),
+        "a_short_one_takes_seconds_without_them": round(median(undisturbed), 1),
+        "half_take_seconds_beside_them": round(median(short), 1),
+        "nine_of_ten_take_seconds_beside_them": round(short[int(0.9 * len(short))], 1),
+        "the_slowest_takes_seconds_beside_them": round(short[-1], 1),
         "twelve_hours_take_minutes_alone": round(alone / 60, 1),
-        "twelve_hours_take_minutes_beside_them": round(long / 60, 1),
+        "twelve_hours_take_minutes_beside_the_short_ones": round(max(long) / 60, 1),
     }
+
+
+def long_ones(count: int) -> list[Recording]:
+    return [Recording(0, LONG) for _ in range(count)]
 
 
 if __name__ == "__main__":
     chosen = Policy.of(WORKFLOW)
-    keep(
-        "backlog",
-        {**backlog(chosen), "beside_a_recording_of_twelve_hours": beside_a_long_one(chosen)},
-    )
+    beside = [beside_long_ones(chosen, count) for count in (1, 2, 5)]
+    keep("backlog", {**backlog(chosen), "short_ones_beside_long_ones": beside})

@@ -17,8 +17,7 @@ IMAGES = "DROPSCRIBE_IMAGES"
 SWEEP_SECONDS = 60
 """Seconds between two calls of reconcile."""
 CORES = os.cpu_count() or 1
-WORKERS = {name: spec.workers(CORES) for name, spec in FUNCTION_SPECS.items()}
-"""Worker processes by function."""
+MEMORY_GIB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,35 @@ class Process:
     port: int
 
 
+def workers(cores: int, memory_gib: float) -> dict[str, int]:
+    """Returns how many worker processes of each function a machine runs.
+
+    It runs the spare ones if all models together, as large as on Google Cloud, fit into its memory.
+    """
+    needed = {name: spec.workers_per_job(cores) for name, spec in FUNCTION_SPECS.items()}
+    wanted = {name: needed[name] + spec.spare_workers for name, spec in FUNCTION_SPECS.items()}
+    memory_of_models = 0.0
+    for name, spec in FUNCTION_SPECS.items():
+        if spec.has_model:
+            memory_of_models += wanted[name] * spec.resources.memory_gib
+    if memory_of_models > memory_gib:
+        return needed
+    return wanted
+
+
+WORKERS = workers(CORES, MEMORY_GIB)
+"""Worker processes by function."""
+
+
 def slots(stage: str) -> int:
     """Returns the number of requests that a stage serves at once. The runner queues the others."""
     return WORKERS[stage] * FUNCTION_SPECS[stage].local_threads
+
+
+def share(stage: str) -> int:
+    """Returns how many of a stage's slots one job may have. The others are free for other jobs."""
+    spec = FUNCTION_SPECS[stage]
+    return spec.workers_per_job(CORES) * spec.local_threads
 
 
 def processes(home: Layout) -> list[Process]:
@@ -65,8 +90,10 @@ def workflows(home: Layout, ports: Ports) -> Process:
         ("--env", f"STAGE_AUDIENCE={AUDIENCE}"),
     ]
     for stage in STAGES:
-        arguments.append(("--env", f"STAGE_URL_{stage.upper()}={ports.url(stage)}"))
-        arguments.append(("--slots", f"{ports.url(stage)}={slots(stage)}"))
+        url = ports.url(stage)
+        arguments.append(("--env", f"STAGE_URL_{stage.upper()}={url}"))
+        arguments.append(("--slots", f"{url}={slots(stage)}"))
+        arguments.append(("--share", f"{url}={share(stage)}"))
     return emulator("workflows", "emulators.workflows", ports, arguments)
 
 

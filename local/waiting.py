@@ -1,5 +1,6 @@
 """The runner's queues, as `dropscribe status` shows them."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import httpx
@@ -14,9 +15,9 @@ class Waiting:
     execution: str
     stage: str
     place: int
-    """Place in the queue, from 1."""
+    """Place among the executions that wait, from 1."""
     length: int
-    """Length of the whole queue."""
+    """Number of executions that wait."""
 
 
 def waiting(home: Layout) -> list[Waiting]:
@@ -30,10 +31,12 @@ def waiting(home: Layout) -> list[Waiting]:
     except httpx.HTTPError:
         return []
     status = response.json()
+    lengths: Counter[str] = Counter()
+    for active in status["active"]:
+        lengths.update(active["waiting"].keys())
     found = []
     for active in status["active"]:
         for origin, place in active["waiting"].items():
             stage = stages[origin]
-            length = status["queues"][origin]["waiting"]
-            found.append(Waiting(active["id"], stage, place, length))
+            found.append(Waiting(active["id"], stage, place, lengths[origin]))
     return sorted(found, key=lambda each: (each.stage, each.place))

@@ -12,6 +12,7 @@ from emulators.workflows.deployment import Deployment, Workflow
 from emulators.workflows.errors import SourceError
 from emulators.workflows.executions import ExecutionStore
 from emulators.workflows.log import log_to_stderr
+from emulators.workflows.slots import Slots
 
 
 def _variables(
@@ -70,6 +71,14 @@ def _counts(
     help="Most calls at once. Repeatable.",
 )
 @click.option(
+    "--share",
+    "shares",
+    multiple=True,
+    callback=_counts,
+    metavar="ORIGIN=COUNT",
+    help="Most calls of one execution at once. Repeatable. Default: all slots.",
+)
+@click.option(
     "--schedule",
     multiple=True,
     callback=_counts,
@@ -86,6 +95,7 @@ def main(
     inbox: str,
     env: dict[str, str],
     slots: dict[str, int],
+    shares: dict[str, int],
     schedule: dict[str, int],
     project: str,
     location: str,
@@ -98,7 +108,7 @@ def main(
     workflow = Workflow(project, location, file.stem, file.read_text(encoding="utf-8"), env)
     store = ExecutionStore.open(data / "executions.sqlite")
     try:
-        deployment = Deployment(workflow, store, slots)
+        deployment = Deployment(workflow, store, Slots(slots, shares))
     except SourceError as error:
         for finding in error.findings:
             click.echo(f"{file}:{finding.line}: {finding.message}", err=True)

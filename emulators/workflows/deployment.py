@@ -78,14 +78,14 @@ class Deployment:
         self,
         workflow: Workflow,
         store: ExecutionStore,
-        slot_counts: Mapping[str, int],
+        slots: Slots,
         make_token: TokenMaker | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.workflow = workflow
         self.store = store
         self._program = workflow.program()
-        self._slots = Slots(slot_counts)
+        self._slots = slots
         self._http = HttpCalls(self._slots, make_token, transport)
         self._running: dict[str, _Running] = {}
 
@@ -128,7 +128,7 @@ class Deployment:
         return self._slots.lengths()
 
     def waiting(self) -> dict[str, dict[str, int]]:
-        """Returns the place in the queue for each waiting execution and origin."""
+        """Returns the place among the waiting executions, by execution and origin."""
         return self._slots.positions()
 
     def _start(self, stored: StoredExecution) -> None:

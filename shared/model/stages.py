@@ -79,11 +79,14 @@ class FunctionSpec:
     cores_per_worker: int | None = None
     """Cores of the machine for each process, in place of `local_workers`. Two models with one
     thread each do more than one with two threads."""
+    spare_workers: int = 0
+    """Further processes on one machine, if it has memory for their models. One job never uses all
+    processes, so that another need not wait for the end of its parts."""
     local_threads: int = 1
     """Requests that a process on one machine works on at once."""
 
-    def workers(self, cores: int) -> int:
-        """Returns how many processes of the function a machine with `cores` runs."""
+    def workers_per_job(self, cores: int) -> int:
+        """Returns how many processes of the function one job may use on a machine with `cores`."""
         if self.cores_per_worker is None:
             return self.local_workers
         return max(1, cores // self.cores_per_worker)
@@ -134,6 +137,7 @@ FUNCTIONS = {
             extra="transcribe",
             has_model=True,
             cores_per_worker=2,
+            spare_workers=1,
         ),
         FunctionSpec(
             name="align",
@@ -150,6 +154,7 @@ FUNCTIONS = {
             extra="diarize",
             has_model=True,
             cores_per_worker=4,
+            spare_workers=1,
         ),
         FunctionSpec(
             name="finalize",

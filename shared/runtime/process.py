@@ -1,6 +1,7 @@
 """The life of a process: its parent, its forks and its end."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import threading
@@ -32,15 +33,31 @@ def in_each_worker(prepare: Callable[[], object]) -> None:
 
     A model made before the fork hangs the worker's exit for half a minute; one made at the first
     request makes that request wait. A worker also ends with its master, even when that is killed,
-    and deletes what the worker before it left on disk.
+    and deletes what the worker before it left on disk. Workers prepare one after another, so that
+    the first one takes requests as early as if it were the only one.
     """
+    lock = os.memfd_create("worker start")
 
     def after_fork() -> None:
         die_with_parent()
         clear_abandoned()
-        prepare()
+        with one_process_at_a_time(lock):
+            prepare()
 
     os.register_at_fork(after_in_child=after_fork)
+
+
+@contextmanager
+def one_process_at_a_time(lock: int) -> Iterator[None]:
+    """Keeps other processes that have the same file out of the block, also if one is killed in it.
+
+    `lock` is a file descriptor that was opened before the fork.
+    """
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.lockf(lock, fcntl.LOCK_UN)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from google.cloud import storage
 from emulators.storage.tests.server import WATCHED, BucketServer, bucket_server, free_port
 from emulators.workflows.deployment import Deployment, Workflow
 from emulators.workflows.executions import Ending, ExecutionStore, NotWritten
+from emulators.workflows.slots import Slots
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
@@ -130,7 +131,7 @@ def test_an_execution_ends_when_there_is_room_to_say_so(
 
     async def body() -> None:
         store = ExecutionStore.open(disk / "executions.sqlite")
-        deployment = Deployment(Workflow("p1", "here", "sample", source, {}), store, {})
+        deployment = Deployment(Workflow("p1", "here", "sample", source, {}), store, Slots({}))
         deployment.create(json.dumps("x" * 9000))
         with filled(disk):
             while "no end is written" not in caplog.messages:

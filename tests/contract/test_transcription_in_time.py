@@ -1,4 +1,4 @@
-"""In virtual time, the transcription workflow schedules and retries its calls fairly."""
+"""In virtual time, recordings take turns at each stage, and refused calls retry out of step."""
 
 import asyncio
 import itertools
@@ -13,6 +13,7 @@ import pytest
 
 from emulators.workflows.deployment import Deployment, Workflow
 from emulators.workflows.executions import ExecutionStore
+from emulators.workflows.slots import Slots
 from emulators.workflows.tests.virtual_time import run
 
 SOURCE = (Path(__file__).parents[2] / "workflows" / "transcription.yaml").read_text()
@@ -20,8 +21,6 @@ STAGES = ("prepare", "transcribe", "align", "diarize", "finalize")
 ENVIRONMENT = {f"STAGE_URL_{stage.upper()}": f"http://{stage}.test/" for stage in STAGES} | {
     "STAGE_AUDIENCE": "a"
 }
-AT_ONCE = 12
-"""Chunks of one recording that the workflow has worked on at once."""
 Refuse = Callable[[str, int], int]
 """Stage and number of the call, from 1 -> the status it gets."""
 
@@ -33,10 +32,13 @@ class Stages(httpx.AsyncBaseTransport):
         self.seconds, self.refuse = seconds, refuse
         self.asked: defaultdict[str, list[float]] = defaultdict(list)
         """When each stage was called."""
+        self.names: defaultdict[str, list[str]] = defaultdict(list)
+        """The recording of each call, by stage."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         stage, asked = request.url.host.removesuffix(".test"), json.loads(await request.aread())
         self.asked[stage].append(asyncio.get_running_loop().time())
+        self.names[stage].append(asked["source"]["name"])
         status = self.refuse(stage, len(self.asked[stage]))
         if status != 200:
             return httpx.Response(
@@ -66,12 +68,17 @@ def played(
     slots: int,
     folder: Path,
     play: Callable[[Deployment], Coroutine[Any, Any, None]],
+    share: int | None = None,
 ) -> None:
     async def body() -> None:
         counts = {f"http://{stage}.test:80": slots for stage in STAGES}
+        shares = {f"http://{stage}.test:80": share or slots for stage in STAGES}
         workflow = Workflow("p", "here", "transcription", SOURCE, ENVIRONMENT)
         deployment = Deployment(
-            workflow, ExecutionStore.open(folder / "executions.sqlite"), counts, None, stages
+            workflow,
+            ExecutionStore.open(folder / "executions.sqlite"),
+            Slots(counts, shares),
+            transport=stages,
         )
         await play(deployment)
         await deployment.close()
@@ -92,12 +99,12 @@ async def ended(deployment: Deployment, execution: str) -> str:
     return found.state
 
 
-@pytest.mark.parametrize("slots", [1, 2, 10])
-def test_a_small_recording_waits_for_no_more_of_a_long_one_than_was_asked_before_it(
-    slots: int, tmp_path: Path
+@pytest.mark.parametrize(("slots", "share"), [(1, 1), (2, 2), (10, 10), (2, 1), (10, 9)])
+def test_a_short_recording_waits_for_at_most_one_call_of_a_long_one_at_each_stage(
+    slots: int, share: int, tmp_path: Path
 ) -> None:
-    """Twelve hours are 144 chunks; twelve of them are asked for at once, so each stage has at most
-    twelve before it."""
+    """The long recording has 144 chunks, which is twelve hours, and always twelve calls waiting or
+    in service. Where its share leaves a slot free, the short one does not wait at all."""
     seconds = 10.0
 
     async def play(deployment: Deployment) -> None:
@@ -106,14 +113,31 @@ def test_a_small_recording_waits_for_no_more_of_a_long_one_than_was_asked_before
         began, small = loop.time(), upload(deployment, 1)
         assert await ended(deployment, small) == "SUCCEEDED"
         stages_in_turn = 4  # prepare, transcribe, align, finalize; diarize runs beside
-        waited = (
-            2 * (AT_ONCE // slots + 1) * seconds
-        )  # for the long one's calls at transcribe and at align
-        assert loop.time() - began <= stages_in_turn * seconds + waited + 1
+        waits = 0 if share < slots else 2  # at transcribe and at align
+        assert loop.time() - began <= (stages_in_turn + waits) * seconds + 1
         assert deployment.store.counts() == {"ACTIVE": 1, "SUCCEEDED": 1}, "the long one goes on"
         assert await ended(deployment, long) == "SUCCEEDED"
 
-    played(Stages(seconds), slots, tmp_path, play)
+    played(Stages(seconds), slots, tmp_path, play, share)
+
+
+def test_recordings_take_turns_at_a_stage(tmp_path: Path) -> None:
+    """Twelve short recordings come while a long one is transcribed, and then it goes on."""
+    stages = Stages(10.0)
+
+    async def play(deployment: Deployment) -> None:
+        long = upload(deployment, 24)
+        await asyncio.sleep(35)
+        short = [upload(deployment, 1) for _ in range(12)]
+        for execution in (long, *short):
+            assert await ended(deployment, execution) == "SUCCEEDED"
+
+    played(stages, 1, tmp_path, play)
+    order = stages.names["transcribe"]
+    first, last = order.index("1"), len(order) - 1 - order[::-1].index("1")
+    between = order[first:last].count("24")
+    assert 1 <= between <= 12, "no more than one call of the long recording before each short one"
+    assert order.count("24") == 24 and order.count("1") == 12
 
 
 @pytest.mark.parametrize("refusals", [1, 12, 13, 100, 402])

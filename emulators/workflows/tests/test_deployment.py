@@ -10,6 +10,7 @@ import pytest
 from emulators.workflows.calls import TokenMaker
 from emulators.workflows.deployment import Deployment, Workflow, status
 from emulators.workflows.executions import ExecutionStore
+from emulators.workflows.slots import Slots
 
 SLEEPS = "main:\n  steps:\n    - wait:\n        call: sys.sleep\n        args: {seconds: 1000}\n"
 ASKS = "{call: http.get, args: {url: 'http://127.0.0.1:1/', auth: {type: OIDC}}}"
@@ -25,7 +26,7 @@ def run(
 ) -> None:
     async def body() -> None:
         workflow = Workflow("p1", "here", "sample", source, {})
-        deployment = Deployment(workflow, ExecutionStore.open(file), {}, make_token)
+        deployment = Deployment(workflow, ExecutionStore.open(file), Slots({}), make_token)
         deployment.resume()
         try:
             await test(deployment)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from emulators.workflows.deployment import Deployment, Workflow
 from emulators.workflows.executions import ExecutionStore, StoredExecution
+from emulators.workflows.slots import Slots
 from emulators.workflows.tests.programs import (
     URL,
     Block,
@@ -68,9 +69,8 @@ class Stages(httpx.AsyncBaseTransport):
 
 def deployed(block: Block, stages: Stages, file: Path) -> Deployment:
     workflow = Workflow("p", "here", "sample", json.dumps(Writer().program(block)), {})
-    return Deployment(
-        workflow, ExecutionStore.open(file), {URL.rstrip("/") + ":80": SLOTS}, None, stages
-    )
+    slots = Slots({URL.rstrip("/") + ":80": SLOTS})
+    return Deployment(workflow, ExecutionStore.open(file), slots, None, stages)
 
 
 async def run_with_deaths(
@@ -158,7 +158,7 @@ class Refusing(Stages):
 def played(program: dict[str, Any], stages: Stages) -> StoredExecution:
     async def body(file: Path) -> StoredExecution:
         workflow = Workflow("p", "here", "sample", json.dumps(program), {})
-        deployment = Deployment(workflow, ExecutionStore.open(file), {}, None, stages)
+        deployment = Deployment(workflow, ExecutionStore.open(file), Slots({}), None, stages)
         return await until_ended(deployment, deployment.create("null").id)
 
     with TemporaryDirectory() as folder:

@@ -1,12 +1,14 @@
 """Each part of the local cloud gets its command and environment, as process or container."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from local.layout import Layout
-from local.processes import IMAGES, client_environment, processes
+from local.layout import STAGES, Layout
+from local.processes import CORES, IMAGES, WORKERS, client_environment, processes, workers
+from shared.model.stages import FUNCTIONS
 from shared.settings import settings
 
 
@@ -39,3 +41,34 @@ def test_a_function_that_has_an_image_is_a_container(
     assert {"DROPSCRIBE_MODELS", "FUNCTION_SOURCE", "FUNCTION_TARGET", IMAGES}.isdisjoint(variables)
     assert found["finalize"].command[1:] == ("-m", "functions_framework")
     assert "FUNCTION_SOURCE" in found["finalize"].environment
+
+
+@pytest.mark.parametrize(
+    ("cores", "memory_gib", "expected"),
+    [
+        (2, 7.7, {"prepare": 2, "transcribe": 1, "align": 1, "diarize": 1}),
+        (2, 15.6, {"prepare": 2, "transcribe": 2, "align": 1, "diarize": 2}),
+        (8, 15.6, {"prepare": 2, "transcribe": 4, "align": 2, "diarize": 2}),
+        (8, 31.2, {"prepare": 2, "transcribe": 5, "align": 2, "diarize": 3}),
+    ],
+)
+def test_a_machine_with_enough_memory_has_spare_workers(
+    cores: int, memory_gib: float, expected: dict[str, int]
+) -> None:
+    assert workers(cores, memory_gib) == {**expected, "finalize": 1, "reconcile": 1}
+
+
+def test_the_runner_knows_how_many_calls_each_stage_serves_and_one_job_may_have(
+    tmp_path: Path,
+) -> None:
+    home = Layout(tmp_path)
+    ports = home.ports()
+    command = next(part for part in processes(home) if part.name == "workflows").command
+    given = list(pairwise(command))
+    for stage in STAGES:
+        spec = FUNCTIONS[stage]
+        slots = WORKERS[stage] * spec.local_threads
+        share = spec.workers_per_job(CORES) * spec.local_threads
+        assert ("--slots", f"{ports.url(stage)}={slots}") in given
+        assert ("--share", f"{ports.url(stage)}={share}") in given
+        assert 1 <= share <= slots

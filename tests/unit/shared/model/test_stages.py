@@ -79,8 +79,10 @@ def test_a_model_works_on_one_request_at_a_time() -> None:
         (8, {"prepare": 2, "transcribe": 4, "align": 2, "diarize": 2, "finalize": 1}),
     ],
 )
-def test_a_machine_has_workers_by_its_cores(cores: int, workers: dict[str, int]) -> None:
-    assert {name: FUNCTIONS[name].workers(cores) for name in workers} == workers
+def test_a_job_uses_workers_by_the_cores_of_the_machine(
+    cores: int, workers: dict[str, int]
+) -> None:
+    assert {name: FUNCTIONS[name].workers_per_job(cores) for name in workers} == workers
 
 
 def test_a_recording_takes_a_call_for_each_part() -> None:
