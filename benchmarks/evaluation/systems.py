@@ -30,7 +30,7 @@ SOURCES = {
         "functions/align/hama.py",
         "functions/align/g2p.py",
         "functions/align/normalize_en.py",
-        "functions/diarize/d_vector.py",
+        "benchmarks/d_vector.py",
         "functions/diarize/model_files.py",
         "shared/runtime/model_files.py",
     ),
