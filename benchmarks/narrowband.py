@@ -89,7 +89,7 @@ def voices(
         frames = network.frames(torch.from_numpy(line(speech)))
         parts = [
             network.pool(part, torch.ones(1, part.shape[1]))[0].numpy()
-            for part in frames.split(PART_SECONDS * FRAMES_PER_SECOND, dim=1)
+            for part in torch.split(frames, PART_SECONDS * FRAMES_PER_SECOND, dim=1)
         ]
         units = [part / np.linalg.norm(part) for part in parts]
         means.append(np.mean(units, axis=0))

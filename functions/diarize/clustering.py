@@ -301,8 +301,8 @@ def has_enough_speech(labels: Labels, seconds: NDArray[np.float64]) -> Mask:
 def cluster_seconds(labels: Labels, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Returns the speech of each cluster, shape (clusters,). Label -1 is left out."""
     is_member = labels >= 0
-    totals: NDArray[np.float64] = np.bincount(labels[is_member], weights=seconds[is_member])
-    return totals
+    totals = np.bincount(labels[is_member], weights=seconds[is_member])
+    return np.asarray(totals, np.float64)
 
 
 def drop_small_clusters(labels: Labels, seconds: NDArray[np.float64], minimum: int) -> Labels:
