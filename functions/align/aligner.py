@@ -120,7 +120,9 @@ class WordAligner:
         return timings
 
 
-def split_like(words: Sequence[Sequence[str]], chars: Sequence[AlignedChar]) -> list[Sequence[AlignedChar]]:
+def split_like(
+    words: Sequence[Sequence[str]], chars: Sequence[AlignedChar]
+) -> list[Sequence[AlignedChar]]:
     """Returns the characters of each word, given those of all words in a row."""
     chars_by_word = []
     start = 0

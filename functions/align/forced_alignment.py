@@ -1,6 +1,8 @@
-"""CTC forced alignment: the frames at which a row of units begins, in a network's output."""
+"""CTC forced alignment: where a row of units is in a network's output, and how well it fits."""
 
+import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -8,14 +10,22 @@ from torch import Tensor
 from torchaudio.functional import TokenSpan, forced_align, merge_tokens
 
 
-def unit_spans(
-    log_probabilities: Tensor, columns: Sequence[int], blank: int
-) -> list[TokenSpan] | None:
-    """Returns the most probable first and last frame of each unit, and its mean probability.
+@dataclass(frozen=True)
+class Path:
+    """The most probable way through all frames that passes the units in their order."""
 
-    `log_probabilities` have the shape (frames, units); `columns` are the units to find, in a row.
-    Every frame belongs to a unit or to the blank, so that the units are spread over all of them.
-    Returns None if there are no units, or too few frames for them.
+    spans: Sequence[TokenSpan]
+    """First and last frame and mean probability of each unit."""
+    misfit: float
+    """By how much the path is less probable than any other: the difference of the log
+    probabilities, divided by the number of units. 0 is the best."""
+
+
+def best_path(log_probabilities: Tensor, columns: Sequence[int], blank: int) -> Path | None:
+    """Returns the path through the units with these columns.
+
+    `log_probabilities` have the shape (frames, units). Returns None if there are no units, or too
+    few frames for them.
     """
     repeats = [first for first, second in pairwise(columns) if first == second]
     # Between two units that are the same there must be a blank.
@@ -24,7 +34,12 @@ def unit_spans(
         return None
 
     targets = torch.tensor([list(columns)], dtype=torch.int32)
-    paths, scores = forced_align(log_probabilities[None], targets, blank=blank)
-    probabilities = scores[0].exp()
-    spans: list[TokenSpan] = merge_tokens(paths[0], probabilities, blank=blank)
-    return spans
+    with warnings.catch_warnings():
+        # torchaudio 2.8 announces that the function will be removed; 2.9 to 2.11 still have it.
+        warnings.filterwarnings("ignore", message="torchaudio.functional._alignment.forced_align")
+        paths, scores = forced_align(log_probabilities[None], targets, blank=blank)
+
+    spans = merge_tokens(paths[0], scores[0].exp(), blank=blank)
+    most_probable = log_probabilities.amax(dim=1)
+    loss = most_probable.sum() - scores[0].sum()
+    return Path(spans, misfit=float(loss) / len(columns))

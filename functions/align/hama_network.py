@@ -83,18 +83,16 @@ class LogMelSpectrogram(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         bins = STFT_WINDOW // 2 + 1
-        self.register_buffer("real", torch.empty(bins, 1, STFT_WINDOW))
-        self.register_buffer("imaginary", torch.empty(bins, 1, STFT_WINDOW))
-        self.register_buffer("filters", torch.empty(bins, MELS))
+        self.real = nn.Conv1d(1, bins, STFT_WINDOW, stride=STFT_HOP, bias=False)
+        self.imaginary = nn.Conv1d(1, bins, STFT_WINDOW, stride=STFT_HOP, bias=False)
+        self.filters = nn.Linear(bins, MELS, bias=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
         margin = STFT_WINDOW // 2
         padded = nn.functional.pad(waveform[:, None], (margin, margin), mode="reflect")
-        real = nn.functional.conv1d(padded, self.real, stride=STFT_HOP)
-        imaginary = nn.functional.conv1d(padded, self.imaginary, stride=STFT_HOP)
-        power = real.square() + imaginary.square()
-        mels = self.filters.T @ power
-        return mels.clamp(min=MIN_POWER).log()
+        power: Tensor = self.real(padded).square() + self.imaginary(padded).square()
+        mels: Tensor = self.filters(power.transpose(1, 2))
+        return mels.clamp(min=MIN_POWER).log().transpose(1, 2)
 
 
 class ConformerBlock(nn.Module):
@@ -193,9 +191,9 @@ def read_struct(file: BytesIO, layout: struct.Struct) -> tuple[Any, ...]:
 
 def named_parameters(weights: Weights) -> Iterator[tuple[str, Tensor]]:
     """Yields the weights under the names that they have in PhonemeNetwork."""
-    yield "spectrogram.real", weights["stft_real_kernel"]
-    yield "spectrogram.imaginary", weights["stft_imag_kernel"]
-    yield "spectrogram.filters", weights["mel_fb"]
+    yield "spectrogram.real.weight", weights["stft_real_kernel"]
+    yield "spectrogram.imaginary.weight", weights["stft_imag_kernel"]
+    yield "spectrogram.filters.weight", weights["mel_fb"].T
 
     for name, weight in weights.items():
         if name.startswith(PREFIX):

@@ -53,7 +53,7 @@ CLASSES: Mapping[str, str] = {
     "r": "ɹ r ɾ d",
     "ʁ": "ɹ ʁ h ɣ w g ɡ",
     "j": "j i",
-    "w": "w u ʍ",
+    "w": "w u",
 }
 """hama's tokens by the name of the class, the most typical sound in it."""
 
