@@ -21,9 +21,10 @@ PACKAGE = "ktuberling-data"
 WORDS: Mapping[str, str] = {
     "de": "ball=Ball ear=Ohr egypt_boy=Junge egypt_girl=Mädchen egypt_man=Mann"
     " egypt_pyramid=Pyramide egypt_road=Weg egypt_sphynx=Sphinx egypt_well=Brunnen"
-    " eyebrow=Augenbraue hat=Hut moon_astronaut=Astronaut moon_fallingstar=Sternschnuppe moon_hotel=Mondhotel"
-    " moon_monster=Monster moon_moonwalker=Mondfahrzeug moon_planet=Planet moon_radar=Radar"
-    " moon_rocket=Rakete moon_satellite=Satellit moon_sign=Schild moon_star=Stern mouth=Mund"
+    " eyebrow=Augenbraue hat=Hut moon_astronaut=Astronaut moon_fallingstar=Sternschnuppe"
+    " moon_hotel=Mondhotel moon_monster=Monster moon_moonwalker=Mondfahrzeug"
+    " moon_planet=Planet moon_radar=Radar moon_rocket=Rakete"
+    " moon_satellite=Satellit moon_sign=Schild moon_star=Stern mouth=Mund"
     " pizzeria_onion=Zwiebel pizzeria_pepperoni=Peperoni",
     "nl": "bril haar hoed mond neus oog oor oorbel snor strik stropdas wenkbrauw zonnebril",
     "pt": "bigode boca brincos cabelo chapeu=chapéu gravata laco=laço nariz oculos=óculos olho"

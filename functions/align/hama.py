@@ -40,8 +40,8 @@ WINDOW = 500 * FRAME_SAMPLES
 CONTEXT = 25 * FRAME_SAMPLES
 """Samples before and after a window that the network sees with it."""
 MAX_MISFIT = 3.0
-"""Misfit of a path above which the words are not those of the audio. Right words in as much noise as
-speech have at most 2.2, half of them right 2.9, and none of them right 2.3 to 7."""
+"""Misfit of a path above which the words are not those of the audio. Right words have at most 2.2,
+in as much noise as speech, too; if half of them are wrong 2.9; if all are wrong 2 to 7."""
 MIN_PROBABILITY = 1e-9
 """Floor for the probability of a class, so that its logarithm is finite."""
 
