@@ -240,10 +240,12 @@ def aligned_starts(utterance: Utterance) -> list[float] | None:
 def summary(
     said: Sequence[Utterance], by_system: Mapping[str, Sequence[Sequence[float] | None]]
 ) -> dict[str, Any]:
-    """Returns each system's figures by language and kind."""
+    """Returns each system's figures by language and kind; `real` are phrases and words together."""
     groups: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for number, utterance in enumerate(said):
         groups[utterance.language][utterance.kind].append(number)
+        if utterance.kind != "synthetic":
+            groups[utterance.language]["real"].append(number)
 
     figures: dict[str, Any] = {}
     for language, by_kind in sorted(groups.items()):
