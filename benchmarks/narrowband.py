@@ -2,8 +2,8 @@
 
     python -m benchmarks.narrowband --data FOLDER
 
-FOLDER has real voices with a MANIFEST.tsv, as for `make eval DATA=FOLDER`. Only people of the tuning
-half are used. Writes shared/model/narrowband.json, and prints how similar strangers are with and
+FOLDER has real voices with a MANIFEST.tsv, as for `make eval DATA=FOLDER`. Only people of the half
+"tune" are used. Writes shared/model/narrowband.json, and prints how similar strangers are with and
 without the band: the constants of shared/model/voices.py.
 """
 

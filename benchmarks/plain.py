@@ -18,7 +18,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -32,11 +34,12 @@ from pyannote.audio.pipelines import SpeakerDiarization
 from whisperx.diarize import DiarizationPipeline
 
 from benchmarks.d_vector import DVector
-from functions.align import aligner
-from functions.align.acoustic_model import AcousticModel
+from functions.align import hama
+from functions.align.wav2vec2 import install_empty_punkt_tables
 from functions.diarize.model_files import embedded_files
 from functions.diarize.pipeline import NoPLDA
 from functions.transcribe import model_files as models
+from shared.runtime.model_files import packaged_file
 from shared.runtime.process import die_with_parent
 from shared.settings import settings
 from tests.support.recordings import sample
@@ -47,6 +50,15 @@ THREADS = 4
 """whisperx's default."""
 DEADLINE = 3600
 """Seconds a recording may take."""
+
+CHARACTERS = {name: chr(0xE000 + number) for number, name in enumerate(hama.UNITS[:-1])}
+"""whisperx aligns characters, so each phoneme is one, from Unicode's private use area."""
+CHARACTERS |= {hama.WORD_BOUNDARY: "|", hama.BLANK: "<pad>"}
+METADATA = {
+    "language": "en",
+    "dictionary": {letter: column for column, letter in enumerate(CHARACTERS.values())},
+    "type": "huggingface",
+}
 
 Options = Mapping[str, Any]
 Segments = list[dict[str, Any]]
@@ -63,7 +75,7 @@ class Plain:
         self.recogniser = whisperx.load_model(
             str(folder), "cpu", compute_type="int8", threads=THREADS
         )
-        aligner.load()
+        acoustic_model()
         self.diarizer = object.__new__(
             DiarizationPipeline
         )  # its __init__ only loads the model from the hub
@@ -103,10 +115,11 @@ class Plain:
 def diarizer() -> SpeakerDiarization:
     """pyannote's pipeline with its own defaults, of the parts that packages carry."""
     files = embedded_files()
+    encoder = packaged_file("resemblyzer", "pretrained.pt")
     pipeline = SpeakerDiarization(
         segmentation=str(files.segmentation),
         segmentation_batch_size=8,
-        embedding=DVector(files.embedding),
+        embedding=DVector(encoder),
         embedding_batch_size=32,
         plda=NoPLDA(),
         clustering="AgglomerativeClustering",
@@ -120,25 +133,39 @@ def diarizer() -> SpeakerDiarization:
     return pipeline.to(torch.device("cpu"))
 
 
+class WhisperxNetwork(torch.nn.Module):
+    """hama's network as whisperx uses one: waveform, shape (1, samples), to an object with log
+    probabilities `.logits`, shape (1, frames, columns)."""
+
+    def __init__(self, model: hama.PhonemeModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, waveform: torch.Tensor) -> SimpleNamespace:
+        frames = self.model.log_probabilities(waveform[0].numpy())
+        without_wildcard = frames[:, : len(CHARACTERS)]
+        return SimpleNamespace(logits=without_wildcard[None])
+
+
 def align(segments: Segments, language: str, audio: NDArray[np.float32]) -> Segments:
-    """The segments with words; the words have no times where the language has no model here."""
-    acoustic = aligner.acoustic_model(language, None)
-    if acoustic is None:
+    """The segments with words; the words have no times in a language that whisperx has no model
+    for here: it has hama for English."""
+    if language != "en":
         return [{**segment, "words": untimed(segment["text"])} for segment in segments]
-    return [sentence for segment in segments for sentence in aligned(segment, acoustic, audio)]
+    return [sentence for segment in segments for sentence in aligned(segment, audio)]
 
 
-def aligned(
-    segment: dict[str, Any], acoustic: AcousticModel, audio: NDArray[np.float32]
-) -> Iterator[dict[str, Any]]:
+def aligned(segment: dict[str, Any], audio: NDArray[np.float32]) -> Iterator[dict[str, Any]]:
     """The sentences of a segment, as whisperx splits them.
 
     The packaged aligner knows phonemes: words go in as phonemes and come out again as words. Of a
     segment that could not be aligned whisperx gives the text alone.
     """
+    model = acoustic_model()
     found = untimed(segment["text"])
-    spelt = {**segment, "text": " ".join(acoustic.encode_word(word["word"]) for word in found)}
-    made = whisperx.align([spelt], acoustic.network, acoustic.metadata, audio, "cpu")["segments"]
+    spelt = {**segment, "text": " ".join(spelled(word["word"]) for word in found)}
+    network = WhisperxNetwork(model)
+    made = whisperx.align([spelt], network, METADATA, audio, "cpu")["segments"]
     timed = [word for sentence in made for word in sentence["words"]]
     if len(timed) != len(found):
         yield {**segment, "words": found}
@@ -149,6 +176,18 @@ def aligned(
         times = [word for word in sentence if "start" in word and "end" in word] or [segment]
         start, end = min(word["start"] for word in times), max(word["end"] for word in times)
         yield {"start": start, "end": end, "words": sentence}
+
+
+@cache
+def acoustic_model() -> hama.PhonemeModel:
+    install_empty_punkt_tables()
+    return hama.PhonemeModel("en")
+
+
+def spelled(word: str) -> str:
+    """A word in one character per phoneme; what has no phoneme is a wildcard of whisperx's."""
+    classes = acoustic_model().encode_word(word)
+    return "".join(CHARACTERS.get(name, name) for name in classes)
 
 
 def untimed(text: str) -> list[dict[str, Any]]:

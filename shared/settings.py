@@ -105,7 +105,8 @@ class InferenceSettings(SettingsGroup):
     aligner: str = "functions.align.aligner:load"
     """`module:function` that loads the aligner."""
     align_model: str | None = None
-    """A torchaudio bundle, a folder, or a name on the hub. None: the default of the language."""
+    """hama, a torchaudio bundle, a folder, or a name on the hub. None: whisperx's default for the
+    language if it is here, else hama; for English hama."""
     diarizer: str = "functions.diarize.pipeline:load"
     """`module:function` that loads the diarizer."""
     diarize_model: str = "embedded"

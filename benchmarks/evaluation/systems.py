@@ -26,8 +26,11 @@ SOURCES = {
     "dropscribe": ("functions/**/*.py", "local/**/*.py", "shared/**/*.py", "workflows/*.yaml"),
     "plain": (
         "benchmarks/plain.py",
-        "functions/align/aligner.py",
+        "functions/align/forced_alignment.py",
         "functions/align/hama.py",
+        "functions/align/hama_network.py",
+        "functions/align/phonemes.py",
+        "functions/align/wav2vec2.py",
         "functions/align/g2p.py",
         "functions/align/normalize_en.py",
         "benchmarks/d_vector.py",

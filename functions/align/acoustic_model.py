@@ -1,25 +1,28 @@
-"""What whisperx needs to know about an acoustic model."""
+"""What the aligner needs of an acoustic model: words in its own characters, and where these are."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
-import torch
-
+from functions.align.chunk_audio import ChunkAudio
+from functions.align.word_boundaries import AlignedChar
+from shared.model.artifacts import Interval
 from shared.model.contracts import Engine
 
 WILDCARD = "\uf8ff"
-"""Stands for a word that has nothing to pronounce. It is in no model's dictionary, so whisperx
-aligns it with whatever sounds between its neighbours."""
+"""Stands for a word that has nothing to pronounce. It is in no model's dictionary, and is aligned
+with whatever sounds between its neighbours."""
 
 
-@dataclass(frozen=True)
-class AcousticModel:
-    """A loaded CTC network, and how a word is written in its characters."""
+class AcousticModel(Protocol):
+    """A loaded CTC network. Its characters are letters or phonemes."""
 
-    network: torch.nn.Module
-    metadata: Mapping[str, Any]
-    """whisperx's description of the network: language, dictionary of characters, type."""
-    engine: Engine
-    encode_word: Callable[[str], str]
-    """Returns a word in the network's characters, or WILDCARD."""
+    @property
+    def engine(self) -> Engine: ...
+
+    def encode_word(self, word: str) -> Sequence[str]:
+        """Returns a word in the network's characters, or WILDCARD."""
+
+    def align_chars(
+        self, words: Sequence[Sequence[str]], interval: Interval, audio: ChunkAudio
+    ) -> Sequence[AlignedChar] | None:
+        """Returns the characters of all words in a row, or None if they do not fit the audio."""

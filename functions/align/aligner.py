@@ -1,22 +1,14 @@
-"""whisperx's forced alignment, one segment at a time, with the acoustic model of the language."""
+"""Forced alignment, one segment at a time, with the acoustic model of the segment's language."""
 
-import atexit
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.metadata import version
-from pathlib import Path
 from statistics import fmean
-from tempfile import TemporaryDirectory
-
-import nltk.data
-import torch
-import whisperx.alignment
 
 from functions.align import hama, wav2vec2
 from functions.align.acoustic_model import WILDCARD, AcousticModel
 from functions.align.alignment import FRAME, WordTiming
 from functions.align.chunk_audio import ChunkAudio
-from functions.align.sentences import separator
 from functions.align.word_boundaries import AlignedChar, word_intervals
 from shared.model.artifacts import Interval, RecognizedSegment
 from shared.model.contracts import Engine
@@ -24,21 +16,19 @@ from shared.model.errors import ModelUnavailable
 from shared.settings import settings
 
 PACKAGED = "hama"
-"""Name of the model that needs no hub. It knows English only."""
+"""Name of the model that needs no hub."""
 FRAME_SLACK = 0.005
 """Seconds added to a whole number of frames, so that hama and wav2vec2 both return exactly that
 number. whisperx spreads the frames over the segment: any other length would stretch its times."""
-PUNKT_TABLES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
-"""Files that nltk reads for each language of its sentence splitter."""
 
 
 @cache
-def load() -> "WhisperxAligner":
+def load() -> "LanguageAligner":
     """Returns the aligner with the deployment's model."""
-    return WhisperxAligner(settings().inference.align_model)
+    return LanguageAligner(settings().inference.align_model)
 
 
-class WhisperxAligner:
+class LanguageAligner:
     """Chooses the acoustic model of a language and keeps it until another language is needed."""
 
     def __init__(self, model: str | None) -> None:
@@ -58,7 +48,7 @@ class WhisperxAligner:
             device=settings().inference.device,
         )
 
-    def for_language(self, language: str) -> "WhisperxSegmentAligner | None":
+    def for_language(self, language: str) -> "WordAligner | None":
         """Returns the aligner for a language, or None if it has no model here.
 
         Raises ModelUnavailable if the deployment names a model that is not here.
@@ -71,66 +61,44 @@ class WhisperxAligner:
         model = acoustic_model(language, self.model)
         if model is None:
             return None
-        return WhisperxSegmentAligner(model, language)
+        return WordAligner(model)
 
 
 @lru_cache(maxsize=1)
 def acoustic_model(language: str, name: str | None) -> AcousticModel | None:
-    """Returns the loaded model called `name`, by default the language's own.
+    """Returns the loaded model called `name`, by default the best one for the language.
 
-    Raises ModelUnavailable if a named model is not here; returns None if the language's own is not.
+    That is whisperx's own if it is here, but for English hama. Raises ModelUnavailable if a named
+    model is not here; returns None if there is no model for the language.
     """
-    install_empty_punkt_tables()
-    if language == "en" and name in (None, PACKAGED):
-        return hama.acoustic_model()
+    if name not in (None, PACKAGED):
+        return wav2vec2_model(language, name)
 
-    model = name or wav2vec2.default_model(language)
-    if model in (None, PACKAGED):
-        return None
+    own_name = wav2vec2.default_model(language)
+    if name is None and language != "en" and own_name is not None:
+        try:
+            return wav2vec2_model(language, own_name)
+        except ModelUnavailable:
+            pass
+    return hama.acoustic_model(language)
 
+
+def wav2vec2_model(language: str, name: str) -> AcousticModel:
     config = settings().inference
-    try:
-        return wav2vec2.acoustic_model(
-            language, model, config.models, config.download_models, config.device
-        )
-    except ModelUnavailable:
-        if name is not None:
-            raise
-        return None
+    return wav2vec2.acoustic_model(
+        language, name, config.models, config.download_models, config.device
+    )
 
 
-@cache
-def install_empty_punkt_tables() -> None:
-    """Give nltk empty sentence tables for this process.
-
-    whisperx loads them to split text into sentences, which is not used here, and would download
-    them. They lie in a temporary folder, since the folder of models may be read-only.
-    """
-    folder = TemporaryDirectory(prefix="dropscribe-nltk-")
-    atexit.register(folder.cleanup)
-
-    tables = Path(folder.name) / "tokenizers/punkt_tab"
-    languages = {"english", *whisperx.alignment.PUNKT_LANGUAGES.values()}
-    for language in languages:
-        language_tables = tables / language
-        language_tables.mkdir(parents=True)
-        for name in PUNKT_TABLES:
-            table = language_tables / name
-            table.touch()
-
-    nltk.data.path.insert(0, folder.name)
-
-
-class WhisperxSegmentAligner:
+class WordAligner:
     """Aligns segments of one language with its acoustic model."""
 
-    def __init__(self, model: AcousticModel, language: str) -> None:
+    def __init__(self, model: AcousticModel) -> None:
         self.model = model
         self.engine = model.engine
-        self.separator = separator(language)
 
     def align(self, segment: RecognizedSegment, audio: ChunkAudio) -> list[WordTiming] | None:
-        """Returns each word's timing, or None if whisperx finds no alignment."""
+        """Returns each word's timing, or None if the words do not fit the audio."""
         available = min(segment.end, audio.duration) - segment.start
         frames = int((available - FRAME_SLACK) / FRAME)
         if frames <= 0:
@@ -138,9 +106,9 @@ class WhisperxSegmentAligner:
         end = segment.start + frames * FRAME + FRAME_SLACK
 
         encoded_words = [self.model.encode_word(word.word) for word in segment.words]
-        text = self.separator.join(encoded_words)
-        chars = self.align_chars(text, Interval(start=segment.start, end=end), audio)
-        if len(chars) != sum(map(len, encoded_words)):
+        interval = Interval(start=segment.start, end=end)
+        chars = self.model.align_chars(encoded_words, interval, audio)
+        if chars is None:
             return None
 
         timings = []
@@ -151,29 +119,10 @@ class WhisperxSegmentAligner:
             timings.append(timing)
         return timings
 
-    def align_chars(self, text: str, interval: Interval, audio: ChunkAudio) -> list[AlignedChar]:
-        """Returns the text's characters without spaces; empty if the interval is too short."""
-        segment = {"start": interval.start, "end": interval.end, "text": text}
-        result = whisperx.alignment.align(
-            [segment],
-            self.model.network,
-            self.model.metadata,
-            torch.from_numpy(audio.samples),
-            self.engine.device,
-            return_char_alignments=True,
-        )
 
-        chars = []
-        for sentence in result["segments"]:
-            for char in sentence["chars"] or ():
-                if char["char"].isspace():
-                    continue
-                aligned_char = AlignedChar(char["char"], char["start"], char["score"])
-                chars.append(aligned_char)
-        return chars
-
-
-def split_like(words: Sequence[str], chars: Sequence[AlignedChar]) -> list[Sequence[AlignedChar]]:
+def split_like(
+    words: Sequence[Sequence[str]], chars: Sequence[AlignedChar]
+) -> list[Sequence[AlignedChar]]:
     """Returns the characters of each word, given those of all words in a row."""
     chars_by_word = []
     start = 0

@@ -5,59 +5,57 @@ from functools import cache, lru_cache
 from hama import G2PModel
 
 from functions.align.normalize_en import spoken_english
+from functions.align.phonemes import CLASS_OF
 from shared.runtime.model_files import packaged_file
 
-IPA = {
-    "AA": ("ɑ", "ɒ"),
-    "AE": ("æ", "a"),
-    "AH": ("ʌ", "ə", "ɐ"),
-    "AO": ("ɔ", "ɒ"),
-    "AW": ("aʊ",),
-    "AY": ("aɪ",),
-    "B": ("b",),
-    "CH": ("t͡ʃ",),
-    "D": ("d", "ɾ", "ɖ"),
-    "DH": ("ð",),
-    "EH": ("ɛ", "e"),
-    "ER": ("ɝ", "ɚ", "ɜ"),
-    "EY": ("eɪ", "e"),
-    "F": ("f",),
-    "G": ("ɡ", "g", "ɣ"),
-    "HH": ("h", "ɦ"),
-    "IH": ("ɪ", "ɨ"),
-    "IY": ("i",),
-    "JH": ("d͡ʒ",),
-    "K": ("k", "kʰ", "c"),
-    "L": ("l", "ɫ"),
-    "M": ("m",),
-    "N": ("n",),
-    "NG": ("ŋ",),
-    "OW": ("oʊ", "o"),
-    "OY": ("ɔɪ",),
-    "P": ("p", "pʰ"),
-    "R": ("ɹ", "r", "ɾ"),
-    "S": ("s",),
-    "SH": ("ʃ",),
-    "T": ("t", "tʰ", "ɾ", "ʔ"),
-    "TH": ("θ",),
-    "UH": ("ʊ",),
-    "UW": ("u", "ʉ"),
-    "V": ("v",),
-    "W": ("w", "ʍ"),
-    "Y": ("j",),
-    "Z": ("z",),
-    "ZH": ("ʒ",),
+ARPABET = {
+    "AA": "ɑ",
+    "AE": "æ",
+    "AH": "ʌ",
+    "AO": "ɔ",
+    "AW": "a",
+    "AY": "a",
+    "B": "b",
+    "CH": "t͡ʃ",
+    "D": "d",
+    "DH": "ð",
+    "EH": "ɛ",
+    "ER": "ɜ",
+    "EY": "e",
+    "F": "f",
+    "G": "ɡ",
+    "HH": "h",
+    "IH": "ɪ",
+    "IY": "i",
+    "JH": "d͡ʒ",
+    "K": "k",
+    "L": "l",
+    "M": "m",
+    "N": "n",
+    "NG": "ŋ",
+    "OW": "o",
+    "OY": "ɔ",
+    "P": "p",
+    "R": "r",
+    "S": "s",
+    "SH": "ʃ",
+    "T": "t",
+    "TH": "θ",
+    "UH": "ʊ",
+    "UW": "u",
+    "V": "v",
+    "W": "w",
+    "Y": "j",
+    "Z": "z",
+    "ZH": "ʒ",
 }
-"""ARPABET, the dictionary's alphabet, to IPA, hama's: the signs that stand for each phoneme."""
-
-FROM_IPA = {sign: phoneme for phoneme, signs in reversed(IPA.items()) for sign in signs}
-"""The ARPABET phoneme of each IPA sign; of several the first in the table."""
+"""The phoneme class of each sign of ARPABET, the dictionary's alphabet."""
 
 VOWELS = frozenset("aeiouy")
 
 
 def word_phonemes(word: str) -> list[str]:
-    """Returns the ARPABET phonemes of a written word; none if nothing in it is spoken."""
+    """Returns the phoneme classes of a written word; none if nothing in it is spoken."""
     phonemes: list[str] = []
     for spoken in spoken_english(word):
         phonemes += pronunciation(spoken)
@@ -66,7 +64,7 @@ def word_phonemes(word: str) -> list[str]:
 
 @lru_cache(maxsize=10_000)
 def pronunciation(word: str) -> tuple[str, ...]:
-    """Returns the ARPABET phonemes of a spoken word: looked up, or predicted if it is unknown."""
+    """Returns the phoneme classes of a spoken word: looked up, or predicted if it is unknown."""
     known = pronouncing_dictionary()
     if word in known:
         return known[word]
@@ -77,7 +75,7 @@ def pronunciation(word: str) -> tuple[str, ...]:
 
     if bare.endswith("'s"):
         owner = bare.removesuffix("'s")
-        return (*pronunciation(owner), "Z")
+        return (*pronunciation(owner), "z")
     return predicted_pronunciation(bare) if bare else ()
 
 
@@ -93,8 +91,8 @@ def predicted_pronunciation(word: str) -> tuple[str, ...]:
     prediction = g2p_model().predict(word)
     for part in prediction.alignments:
         sign = part.phoneme
-        if sign in FROM_IPA:
-            phonemes.append(FROM_IPA[sign])
+        if sign in CLASS_OF:
+            phonemes.append(CLASS_OF[sign])
     return tuple(phonemes)
 
 
@@ -105,7 +103,7 @@ def g2p_model() -> G2PModel:
 
 @cache
 def pronouncing_dictionary() -> dict[str, tuple[str, ...]]:
-    """Returns the first pronunciation of each of 125,000 words.
+    """Returns the phoneme classes of the first pronunciation of each of 125,000 words.
 
     Reads a file of the package pocketsphinx. Raises ModelUnavailable.
     """
@@ -115,5 +113,5 @@ def pronouncing_dictionary() -> dict[str, tuple[str, ...]]:
         word, *phonemes = line.split()
         is_alternative = "(" in word
         if not is_alternative:
-            pronunciations[word] = tuple(phonemes)
+            pronunciations[word] = tuple(ARPABET[phoneme] for phoneme in phonemes)
     return pronunciations

@@ -1,29 +1,34 @@
-"""hama's phoneme recogniser as an acoustic model for whisperx."""
+"""hama's phoneme recogniser as an acoustic model: English phonemes, and other languages by letters.
 
+Its outputs are turned into probabilities of the broad classes of phonemes.py.
+"""
+
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
-from types import SimpleNamespace
 
-import hama
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from hama.vocab import Vocabulary
+from torch import Tensor
 
-from functions.align.acoustic_model import WILDCARD, AcousticModel
-from functions.align.g2p import IPA, word_phonemes
-from shared.model.artifacts import SAMPLE_RATE
+from functions.align.acoustic_model import WILDCARD
+from functions.align.alignment import FRAME
+from functions.align.chunk_audio import ChunkAudio
+from functions.align.forced_alignment import best_path
+from functions.align.g2p import word_phonemes
+from functions.align.hama_network import PhonemeNetwork, load_network
+from functions.align.letters import LANGUAGES, word_letters
+from functions.align.phonemes import CLASSES
+from functions.align.word_boundaries import AlignedChar
+from shared.model.artifacts import SAMPLE_RATE, Interval
 from shared.model.audio import Samples
 from shared.model.contracts import Engine
 from shared.runtime.model_files import file_digest, packaged_file
 
-LETTERS = {phoneme: chr(0xE000 + number) for number, phoneme in enumerate(IPA)}
-"""whisperx aligns characters, so each phoneme is one, from Unicode's private use area."""
-WORD_BOUNDARY, BLANK = "|", "<pad>"
-"""whisperx's names."""
-DICTIONARY = {
-    letter: column for column, letter in enumerate([*LETTERS.values(), WORD_BOUNDARY, BLANK])
-}
-"""The column of each character in the network's output."""
+WORD_BOUNDARY, BLANK = "<wb>", "<blank>"
+"""hama's names of its last two outputs."""
+UNITS = (*CLASSES, WORD_BOUNDARY, BLANK, WILDCARD)
+"""What is aligned, in the order of the columns."""
 
 FRAME_SAMPLES = 320
 """Samples of an output frame: 20 ms."""
@@ -31,109 +36,144 @@ LAG = 4
 """Frames by which the model emits a phoneme after its onset, measured against hand-checked word
 boundaries."""
 WINDOW = 500 * FRAME_SAMPLES
-"""Samples per inference. Its cost grows faster than linearly: 10 s at a time, with 0.5 s of context
-on either side, takes a quarter less than 30 s at once."""
+"""Samples per inference: 10 s, since the cost of attention grows with the square of the length."""
 CONTEXT = 25 * FRAME_SAMPLES
 """Samples before and after a window that the network sees with it."""
-IMPOSSIBLE = -20.0
-"""Log probability of a phoneme in a frame that has none."""
-
-LogProbabilities = NDArray[np.float32]
-"""Shape (frames, 41): 39 ARPABET phonemes, the word boundary, the blank."""
-
-
-@cache
-def acoustic_model() -> AcousticModel:
-    metadata = {"language": "en", "dictionary": DICTIONARY, "type": "huggingface"}
-    return AcousticModel(Network(), metadata, engine(), encode_word)
+MAX_MISFIT = 3.0
+"""Misfit of a path above which the words are not those of the audio. Right words have at most 2.2,
+in as much noise as speech, too; if half of them are wrong 2.9; if all are wrong 2 to 7."""
+MIN_PROBABILITY = 1e-9
+"""Floor for the probability of a class, so that its logarithm is finite."""
 
 
 @cache
 def engine() -> Engine:
     weights = packaged_file("hama", "assets/asr_waveform.hama")
     return Engine(
-        name="whisperx",
-        version=version("whisperx"),
-        model=f"hama {version('hama')}",
+        name="hama",
+        version=version("hama"),
+        model="asr_waveform",
         digest=file_digest(weights),
     )
 
 
-def encode_word(word: str) -> str:
-    """Returns one character per phoneme, or WILDCARD if nothing in the word is spoken."""
-    phonemes = word_phonemes(word)
-    letters = "".join(LETTERS[phoneme] for phoneme in phonemes)
-    return letters or WILDCARD
+@cache
+def network() -> PhonemeNetwork:
+    """Returns the network. Raises ModelUnavailable."""
+    weights = packaged_file("hama", "assets/asr_waveform.hama")
+    return load_network(weights)
 
 
-class Network(torch.nn.Module):
-    """Waveform, shape (1, samples), to an object with log probabilities `.logits`, shape (1,
-    frames, 41)."""
+def acoustic_model(language: str) -> "PhonemeModel | None":
+    """Returns the model for a language, or None for one whose writing it cannot pronounce."""
+    if language != "en" and language not in LANGUAGES:
+        return None
+    return PhonemeModel(language)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.model = hama.ASRModel()
 
-        tokens = {token: number for number, token in enumerate(self.model.decoder_tokens)}
-        self.token_groups: list[list[int]] = []
-        """hama's tokens whose probabilities add up to each column."""
-        for signs in IPA.values():
-            self.token_groups.append([tokens[sign] for sign in signs if sign in tokens])
-        self.token_groups.append([tokens["<wb>"]])
-        self.token_groups.append([tokens["<blank>"]])
+class PhonemeModel:
+    """Finds the broad phoneme classes of words in the audio."""
 
-    def forward(self, waveform: torch.Tensor) -> SimpleNamespace:
-        samples = waveform[0].numpy()
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.engine = engine()
+        self.network = network()
+        self.members = class_members()
+
+    def encode_word(self, word: str) -> Sequence[str]:
+        """Returns the word's phoneme classes, or WILDCARD if nothing in it is spoken."""
+        if self.language == "en":
+            classes = word_phonemes(word)
+        else:
+            classes = word_letters(word, self.language)
+        return classes or WILDCARD
+
+    def align_chars(
+        self, words: Sequence[Sequence[str]], interval: Interval, audio: ChunkAudio
+    ) -> list[AlignedChar] | None:
+        """Returns the classes of all words in a row, or None if they do not fit the interval."""
+        first = round(interval.start * SAMPLE_RATE)
+        last = round(interval.end * SAMPLE_RATE)
+        log_probabilities = self.log_probabilities(audio.samples[first:last])
+
+        row = with_boundaries(words)
+        columns = [UNITS.index(unit) for unit in row]
+        blank = UNITS.index(BLANK)
+        path = best_path(log_probabilities, columns, blank)
+        if path is None or path.misfit > MAX_MISFIT:
+            return None
+
+        chars = []
+        for unit, span in zip(row, path.spans, strict=True):
+            if unit != WORD_BOUNDARY:
+                start = interval.start + span.start * FRAME
+                chars.append(AlignedChar(unit, start, span.score))
+        return chars
+
+    @torch.inference_mode()
+    def log_probabilities(self, samples: Samples) -> Tensor:
+        """Returns the log probabilities of UNITS; shape (frames, UNITS)."""
+        waveform = torch.from_numpy(samples)
         starts = range(0, max(len(samples) - CONTEXT, 1), WINDOW)
         windows = []
         for start in starts:
             is_last = start == starts[-1]
             end = len(samples) if is_last else start + WINDOW
-            windows.append(self.window(samples, start, end))
+            windows.append(self.window(waveform, start, end))
+        tokens = without_lag(torch.cat(windows))
 
-        frames = without_lag(np.concatenate(windows))
-        return SimpleNamespace(logits=torch.from_numpy(frames)[None])
+        probabilities = tokens.exp() @ self.members
+        units = probabilities.clamp(min=MIN_PROBABILITY).log()
+        best_class = units[:, : len(CLASSES)].amax(dim=1, keepdim=True)
+        return torch.cat([units, best_class], dim=1)
 
-    def window(self, samples: Samples, start: int, end: int) -> LogProbabilities:
-        """Returns the frames of samples[start:end], computed with context on either side."""
+    def window(self, waveform: Tensor, start: int, end: int) -> Tensor:
+        """Returns the frames of waveform[start:end], computed with context on either side."""
         context_start = max(start - CONTEXT, 0)
         context_end = end + CONTEXT
-        with_context = samples[context_start:context_end]
-        frames = self.log_probabilities(with_context)
+        with_context = waveform[context_start:context_end]
+        frames: Tensor = self.network(with_context[None])[0]
 
         offset = start - context_start
         first = offset // FRAME_SAMPLES
         length = max((end - start) // FRAME_SAMPLES, 1)
-        last = first + length
-        return frames[first:last]
-
-    def log_probabilities(self, samples: Samples) -> LogProbabilities:
-        waveform = samples[None]
-        waveform_lengths = np.array([len(samples)])
-        inputs = {"waveform": waveform, "waveform_lengths": waveform_lengths}
-        session = self.model.session
-        outputs, lengths = session.run(["log_probs", "out_lengths"], inputs)
-        length = int(lengths[0])
-        frames = outputs[0, :length]
-
-        columns = []
-        for tokens in self.token_groups:
-            of_group = frames[:, tokens]
-            column = np.logaddexp.reduce(of_group, axis=1)
-            columns.append(column)
-        return np.stack(columns, axis=1)
+        return frames[first : first + length]
 
 
-def without_lag(frames: LogProbabilities) -> LogProbabilities:
+@cache
+def class_members() -> Tensor:
+    """Returns 1 for each token of a column of UNITS but the last, else 0; shape (191, columns)."""
+    columns = [signs.split() for signs in CLASSES.values()]
+    columns += [[WORD_BOUNDARY], [BLANK]]
+    tokens = token_numbers()
+    members = torch.zeros(len(tokens), len(columns))
+    for column, signs in enumerate(columns):
+        for sign in signs:
+            members[tokens[sign], column] = 1
+    return members
+
+
+@cache
+def token_numbers() -> dict[str, int]:
+    """Returns the index of each of hama's tokens in the network's output."""
+    tokens = [*Vocabulary.load().decoder, WORD_BOUNDARY, BLANK]
+    return {token: number for number, token in enumerate(tokens)}
+
+
+def with_boundaries(words: Sequence[Sequence[str]]) -> list[str]:
+    """Returns the units of all words, with WORD_BOUNDARY between two words."""
+    row = list(words[0])
+    for word in words[1:]:
+        row += [WORD_BOUNDARY, *word]
+    return row
+
+
+def without_lag(frames: Tensor) -> Tensor:
     """Returns the frames LAG earlier, with silence at the end."""
-    lag = min(LAG, len(frames))
-    shape = (lag, frames.shape[1])
-    silence = np.full(shape, IMPOSSIBLE, np.float32)
-    blank = DICTIONARY[BLANK]
-    silence[:, blank] = 0.0
-
-    kept = frames[LAG:]
-    return np.concatenate([kept, silence])
+    silence = torch.full_like(frames[:LAG], -torch.inf)
+    silence[:, -1] = 0.0
+    later = frames[LAG:]
+    return torch.cat([later, silence])
 
 
 assert WINDOW % FRAME_SAMPLES == CONTEXT % FRAME_SAMPLES == 0

@@ -22,7 +22,7 @@ from shared.model.audio import read_wav
 from shared.model.contracts import Params
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
-VERSION = "4"
+VERSION = "5"
 """Increased when the same request would get another result."""
 
 

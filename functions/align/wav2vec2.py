@@ -1,24 +1,76 @@
 """The wav2vec2 models that whisperx can load: torchaudio's bundles and those of the hub."""
 
+import atexit
 import hashlib
 import io
 import logging
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+import nltk.data
 import torch
 import torchaudio
 import whisperx.alignment
 
-from functions.align.acoustic_model import AcousticModel
+from functions.align.chunk_audio import ChunkAudio
 from functions.align.graphemes import word_encoder
+from functions.align.sentences import separator
+from functions.align.word_boundaries import AlignedChar
+from shared.model.artifacts import Interval
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
 
 # whisperx logs to stdout, and its warnings quote the words that it cannot align.
 logging.getLogger("whisperx").setLevel(logging.CRITICAL)
 logging.getLogger("transformers").setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True)
+class Wav2Vec2Model:
+    """A wav2vec2 network in whisperx's forced alignment."""
+
+    network: torch.nn.Module
+    metadata: Mapping[str, Any]
+    """whisperx's description of the network: language, dictionary of characters, type."""
+    engine: Engine
+    encode_word: Callable[[str], str]
+    """Returns a word in the network's letters, or WILDCARD."""
+
+    def align_chars(
+        self, words: Sequence[Sequence[str]], interval: Interval, audio: ChunkAudio
+    ) -> list[AlignedChar] | None:
+        """Returns the letters of all words in a row, or None if whisperx finds no alignment."""
+        between = separator(self.metadata["language"])
+        text = between.join("".join(word) for word in words)
+        segment = {"start": interval.start, "end": interval.end, "text": text}
+        result = whisperx.alignment.align(
+            [segment],
+            self.network,
+            self.metadata,
+            torch.from_numpy(audio.samples),
+            self.engine.device,
+            return_char_alignments=True,
+        )
+
+        chars = []
+        for sentence in result["segments"]:
+            for char in sentence["chars"] or ():
+                if char["char"].isspace():
+                    continue
+                aligned_char = AlignedChar(char["char"], char["start"], char["score"])
+                chars.append(aligned_char)
+        is_complete = len(chars) == sum(map(len, words))
+        return chars if is_complete else None
+
+
+PUNKT_TABLES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
+"""Files that nltk reads for each language of its sentence splitter."""
 
 
 def default_model(language: str) -> str | None:
@@ -31,11 +83,12 @@ def default_model(language: str) -> str | None:
 
 def acoustic_model(
     language: str, name: str, models: Path, download: bool, device: str
-) -> AcousticModel:
+) -> Wav2Vec2Model:
     """Returns the model called `name`: a bundle, a folder, or a name on the hub.
 
     `models` is the folder where models are cached. Raises ModelUnavailable.
     """
+    install_empty_punkt_tables()
     if not download:
         require_cached_bundle(name, models)
 
@@ -55,7 +108,29 @@ def acoustic_model(
         device=device,
     )
     encode_word = word_encoder(language, metadata["dictionary"])
-    return AcousticModel(network.eval(), metadata, engine, encode_word)
+    return Wav2Vec2Model(network.eval(), metadata, engine, encode_word)
+
+
+@cache
+def install_empty_punkt_tables() -> None:
+    """Give nltk empty sentence tables for this process.
+
+    whisperx loads them to split text into sentences, which is not used here, and would download
+    them. They lie in a temporary folder, since the folder of models may be read-only.
+    """
+    folder = TemporaryDirectory(prefix="dropscribe-nltk-")
+    atexit.register(folder.cleanup)
+
+    tables = Path(folder.name) / "tokenizers/punkt_tab"
+    languages = {"english", *whisperx.alignment.PUNKT_LANGUAGES.values()}
+    for language in languages:
+        language_tables = tables / language
+        language_tables.mkdir(parents=True)
+        for name in PUNKT_TABLES:
+            table = language_tables / name
+            table.touch()
+
+    nltk.data.path.insert(0, folder.name)
 
 
 def require_cached_bundle(name: str, models: Path) -> None:

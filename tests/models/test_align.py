@@ -1,11 +1,12 @@
 """hama and wav2vec2 models align words with the audio."""
 
 import json
-import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from hama import ASRModel
 from transformers import (
     Wav2Vec2Config,
     Wav2Vec2CTCTokenizer,
@@ -16,11 +17,19 @@ from transformers import (
 from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF
 
 from functions.align import aligner, hama
+from functions.align.hama_network import load_network
 from functions.align.stage import AlignParams, align
-from shared.model.artifacts import Aligned, Recognition, RecognizedSegment, RecognizedWord
+from shared.model.artifacts import (
+    SAMPLE_RATE,
+    Aligned,
+    Recognition,
+    RecognizedSegment,
+    RecognizedWord,
+)
 from shared.model.audio import read_wav
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
+from shared.runtime.model_files import packaged_file
 from shared.runtime.stage import StageInput
 from tests.models.sample import SAMPLE, SECONDS
 
@@ -55,7 +64,7 @@ def aligned(
     recognition_file.write_text(recognition.model_dump_json())
     files = {"audio": SAMPLE, "recognition": recognition_file}
     task = StageInput(AlignParams.model_validate(params), files, folder, lambda: SAMPLE.open("rb"))
-    (output,) = align(task, lambda: aligner.WhisperxAligner(model))
+    (output,) = align(task, lambda: aligner.LanguageAligner(model))
     assert isinstance(output.content, Aligned)
     return output.content
 
@@ -104,7 +113,9 @@ def test_sentences_are_segments(sample: Aligned) -> None:
 
 def test_the_engine_is_named(sample: Aligned) -> None:
     assert sample.engines == (hama.engine(),) == (aligner.load().engine,)
-    assert sample.engines[0].model == "hama 1.7.0" and sample.asr.name == "parrot"
+    engine = sample.engines[0]
+    assert (engine.name, engine.version, engine.model) == ("hama", "1.7.0", "asr_waveform")
+    assert sample.asr.name == "parrot"
 
 
 def test_a_word_without_a_pronunciation_is_placed_between_its_neighbours(tmp_path: Path) -> None:
@@ -123,23 +134,78 @@ def test_words_that_cannot_fit_keep_their_times(tmp_path: Path, start: float, en
     assert {word.timing for word in result.words} <= {"asr", "clamped"}
 
 
+def test_the_network_gives_the_numbers_of_hamas_own_engine() -> None:
+    """hama's engine, too, computes in float32, in another order and with its own exponential."""
+    samples = read_wav(SAMPLE)[: 11 * SAMPLE_RATE]
+    inputs = {"waveform": samples[None], "waveform_lengths": np.array([len(samples)])}
+    (expected,) = ASRModel().session.run(["log_probs"], inputs)
+    with torch.inference_mode():
+        found = hama.network()(torch.from_numpy(samples)[None])
+
+    assert found.shape == expected.shape
+    expected = torch.from_numpy(expected)
+    assert torch.allclose(found.exp(), expected.exp(), atol=0.05)
+    same = (found.argmax(2) == expected.argmax(2)).float().mean()
+    assert same > 0.99
+
+
+def test_another_file_of_weights_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "asr_waveform.hama"
+    content = packaged_file("hama", "assets/asr_waveform.hama").read_bytes()
+    other.write_bytes(content[:-1] + b"!")
+    with pytest.raises(ModelUnavailable, match="format is known"):
+        load_network(other)
+
+
 def test_windows_give_the_same_phonemes_as_one_inference() -> None:
-    network = hama.Network()
+    model = hama.acoustic_model("en")
+    assert model is not None
     samples = read_wav(SAMPLE)
-    with wave.open(str(SAMPLE)) as file:
-        assert len(samples) == file.getnframes()
-    whole = torch.from_numpy(network.log_probabilities(samples))
-    in_windows = network(torch.from_numpy(samples)[None]).logits[0]
-    assert len(in_windows) == len(samples) // hama.FRAME_SAMPLES
-    lagging = whole[hama.LAG : len(in_windows)]
-    same = (lagging.argmax(1) == in_windows[: len(lagging)].argmax(1)).float().mean()
+    in_windows = model.log_probabilities(samples)
+    assert in_windows.shape == (len(samples) // hama.FRAME_SAMPLES, len(hama.UNITS))
+
+    with torch.inference_mode():
+        tokens = hama.network()(torch.from_numpy(samples)[None])[0]
+    whole = (tokens.exp() @ hama.class_members())[hama.LAG : len(in_windows)]
+    found = in_windows[: -hama.LAG, :-1]
+    same = (whole.argmax(1) == found.argmax(1)).float().mean()
     assert same > 0.9
 
 
-def test_a_language_without_a_model_has_no_aligner() -> None:
-    for language in ("pl", "de", "ja", "xx"):
+def test_words_that_are_not_said_keep_their_times(tmp_path: Path) -> None:
+    """The speaker says: this is Diane in New Jersey."""
+    text = "Each afternoon somebody washes purple vegetables"
+    result = aligned(tmp_path, unaligned(12.4, 14.4, text))
+    assert [warning.code for warning in result.warnings] == ["not_aligned"]
+    assert {word.timing for word in result.words} <= {"asr", "clamped"}
+
+
+def test_some_wrong_words_do_not_move_the_others(tmp_path: Path) -> None:
+    """Two of seven words are not those that are said."""
+    right = aligned(tmp_path, unaligned(12.4, 14.4, "This is Diane in New Jersey."))
+    wrong = aligned(tmp_path, unaligned(12.4, 14.4, "This was Diana in New Jersey."))
+    assert {word.timing for word in wrong.words} == {"aligned"}
+    for index in (0, 2, 3, 4, 5):
+        assert wrong.words[index].start == pytest.approx(right.words[index].start, abs=0.06)
+
+
+@pytest.mark.parametrize("language", ["de", "pl", "tr", "ru", "el"])
+def test_a_language_with_letters_is_aligned(tmp_path: Path, language: str) -> None:
+    """English words, so that the letters are read a little wrongly, too."""
+    text = {"ru": "Зис из Дайан ин Нью Джерси", "el": "Δις ιζ Νταϊαν ιν Νιου Τζερσι"}
+    expected = aligned(tmp_path, unaligned(12.4, 14.4, "This is Diane in New Jersey"))
+    words = text.get(language, "This is Diane in New Jersey")
+    result = aligned(tmp_path, unaligned(12.4, 14.4, words, language))
+    assert {word.timing for word in result.words} == {"aligned"}
+    assert [engine.name for engine in result.engines] == ["hama"]
+    for word, reference in zip(result.words, expected.words, strict=True):
+        assert word.start == pytest.approx(reference.start, abs=0.15)
+
+
+def test_a_language_in_another_script_has_no_aligner() -> None:
+    for language in ("ja", "zh", "th", "ar", "hi", "ko", "xx"):
         assert aligner.load().for_language(language) is None
-    assert aligner.WhisperxAligner("hama").for_language("pl") is None
+        assert aligner.LanguageAligner("hama").for_language(language) is None
 
 
 @pytest.mark.parametrize("name", ["WAV2VEC2_ASR_BASE_960H", "no/model", "/nowhere"])
@@ -147,17 +213,18 @@ def test_words_are_kept_if_the_named_model_is_not_here(
     tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ModelUnavailable, match=name):
-        aligner.WhisperxAligner(name).for_language("en")
+        aligner.LanguageAligner(name).for_language("en")
     result = aligned(tmp_path, unaligned(12.4, 14.4, "This is Diane"), model=name)
     assert {word.timing for word in result.words} <= {"asr", "clamped"} and result.engines == ()
     assert [warning.code for warning in result.warnings] == ["no_aligner"]
     assert "This" not in "".join(capfd.readouterr())
 
 
-def test_numbers_and_symbols_are_aligned_as_they_are_spoken(tmp_path: Path) -> None:
-    """The speaker says: this is Diane in New Jersey."""
-    result = aligned(tmp_path, unaligned(12.4, 14.4, "This is Diane in New 50% Jersey. $3.50"))
-    assert {word.timing for word in result.words} == {"aligned"}
+def test_symbols_are_aligned_as_they_are_spoken(tmp_path: Path) -> None:
+    expected = aligned(tmp_path, unaligned(14.4, 17.8, "And I'm Sheila in Texas"))
+    result = aligned(tmp_path, unaligned(14.4, 17.8, "& I'm Sheila in Texas"))
+    assert result.words[0].start == expected.words[0].start
+    assert result.words[0].score == expected.words[0].score
 
 
 def test_a_wav2vec2_model_in_a_folder_aligns(tmp_path: Path) -> None:
@@ -179,12 +246,12 @@ def test_two_languages_have_a_model_each(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setitem(DEFAULT_ALIGN_MODELS_HF, "pl", str(model))
     result = aligned(
         tmp_path,
-        unaligned(7, 8, "Hello?"),
-        unaligned(12.4, 14.4, "tu jest", "pl"),
-        unaligned(15, 16, "Hello?"),
+        unaligned(6, 7.5, "Hello?"),
+        unaligned(8.5, 10.5, "tu jest", "pl"),
+        unaligned(12.4, 14.4, "This is Diane"),
     )
-    assert [word.timing for word in result.words] == ["aligned"] * 4
-    assert [engine.model for engine in result.engines] == ["hama 1.7.0", str(model)]
+    assert [word.timing for word in result.words] == ["aligned"] * 6
+    assert [engine.model for engine in result.engines] == ["asr_waveform", str(model)]
 
 
 def test_words_are_kept_if_the_model_is_damaged(tmp_path: Path) -> None:
