@@ -151,7 +151,9 @@ def view_of(window: ProbeWindow, speech: Speech) -> Speech:
     sparse_seconds = SPARSE_SPEECH * length
     if 0 < seconds < sparse_seconds:
         return speech
-    whole = Interval(start=window.offset, end=window.offset + length)
+    start = window.offset
+    end = start + length
+    whole = Interval(start=start, end=end)
     return (whole,)
 
 
@@ -193,8 +195,11 @@ def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Vote:
     total_weight = sum(weight for _, weight in guesses)
     alphabetical = sorted(totals)  # the order of languages with the same total
     first, *others = sorted(alphabetical, key=totals.__getitem__, reverse=True)
-    second = others[0] if others else None
-    second_total = 0.0 if second is None else totals[second]
+    second: str | None = None
+    second_total = 0.0
+    if others:
+        second = others[0]
+        second_total = totals[second]
     lead = (totals[first] - second_total) / total_weight
     confidence = lead * min(1.0, total_weight)
     return Vote(first, second, confidence)

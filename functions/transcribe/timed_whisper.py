@@ -13,11 +13,12 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import TranscriptionOptions
 
 from functions.transcribe.words import TokenSpan
-from shared.model.artifacts import Interval
+from shared.model.artifacts import SAMPLE_RATE, Interval
 from shared.model.audio import Samples
 
 FRAMES_PER_SECOND = 100
 """Frames of the spectrogram."""
+SAMPLES_PER_FRAME = SAMPLE_RATE // FRAMES_PER_SECOND
 MIN_FRAMES = 2
 """The encoder joins two frames, and cross-attention needs one of the joined frames."""
 MIN_SILENT_FRAMES = 100
@@ -179,9 +180,9 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
 
     def encode_samples(self, samples: Samples) -> Encoding:
         """Returns the encoder's output for one window."""
-        seconds = len(samples) / self.feature_extractor.sampling_rate
-        frames = ceil(seconds * FRAMES_PER_SECOND)
-        return self.encode_context(self.spectrogram(samples), frames)
+        spectrogram = self.spectrogram(samples)
+        frames = ceil(len(samples) / SAMPLES_PER_FRAME)
+        return self.encode_context(spectrogram, frames)
 
     def language_probabilities(self, window: Samples) -> dict[str, float]:
         """Returns the probability of every language in the window."""
@@ -207,8 +208,10 @@ def frame_count(window: Interval) -> int:
 
 def context_frames(frames: int) -> int:
     """Returns how many frames are encoded for a window of `frames`, at most Whisper's 3000."""
-    steps = ceil((frames + MIN_SILENT_FRAMES) / CONTEXT_STEP)
-    context = max(steps * CONTEXT_STEP, MIN_CONTEXT)
+    needed = frames + MIN_SILENT_FRAMES
+    steps = ceil(needed / CONTEXT_STEP)
+    context = steps * CONTEXT_STEP
+    context = max(context, MIN_CONTEXT)
     return min(context, MAX_CONTEXT)
 
 

@@ -127,7 +127,7 @@ class Whisper:
         if decoder.params.language == MULTI and len(self.languages) > 1:
             groups = group_speech(decoder.speech)
             windows = [cut_group(samples, group) for group in groups]
-            guesses = self.guess_languages(windows)
+            guesses = list(map(self.model.language_probabilities, windows))
             languages = most_likely_languages(guesses, main=language)
             runs = merge_groups(groups, languages)
         requests = []
@@ -187,8 +187,7 @@ class Whisper:
         samples = read_wav(audio)
         joined = [join_intervals(samples, window) for window in windows]
         with self.lock:
-            guesses = self.guess_languages(joined)
-        return guesses
+            return list(map(self.model.language_probabilities, joined))
 
     def language_logprobs(
         self, audio: Path, windows: Sequence[Sequence[Interval]], languages: Sequence[str]
@@ -206,19 +205,18 @@ class Whisper:
         self, windows: Sequence[Samples], languages: Sequence[str]
     ) -> dict[str, float]:
         """Returns for each language the mean log probability of the windows' texts in it."""
-        logprobs: dict[str, list[float]] = {code: [] for code in languages}
+        params = TranscribeParams()
+        logprobs: defaultdict[str, list[float]] = defaultdict(list)
         for samples in windows:
-            whole = Interval(start=0, end=len(samples) / SAMPLE_RATE)
-            decoder = ChunkDecoder(self.model, self.options, TranscribeParams(), samples, (whole,))
+            seconds = len(samples) / SAMPLE_RATE
+            whole = Interval(start=0, end=seconds)
+            decoder = ChunkDecoder(self.model, self.options, params, samples, (whole,))
             for code in languages:
-                segment = decoder.decode(DecodeRequest(whole, code))
+                request = DecodeRequest(whole, code)
+                segment = decoder.decode(request)
                 logprob = logprob_as_evidence(segment)
                 logprobs[code].append(logprob)
         return {code: fmean(values) for code, values in logprobs.items()}
-
-    def guess_languages(self, windows: Sequence[Samples]) -> list[dict[str, float]]:
-        """Returns for each window the probability of every language."""
-        return list(map(self.model.language_probabilities, windows))
 
 
 class FixedWindows(whisperx.vads.Vad):  # type: ignore[misc]
