@@ -66,8 +66,7 @@ class ChunkDecoder:
         if window == self.encoded_window:
             return self.encoding
         samples = cut(self.samples, window)
-        spectrogram = self.model.spectrogram(samples)
-        encoding = self.model.encode(spectrogram)
+        encoding = self.model.encode_samples(samples)
         self.encoded_window = window
         self.encoding = encoding
         return encoding

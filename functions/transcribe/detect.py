@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from functions.transcribe.stage import LoadRecogniser, ModelParams, Recogniser, load_recogniser
 from shared.model.artifacts import Detection, Interval, LanguageGuess, Manifest, ProbeWindow
 from shared.model.intervals import total_seconds
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
-VERSION = "3"
+VERSION = "4"
 """Increase it whenever the same request would get a different result."""
 MIN_FIRST_WINDOWS = 3
 """Windows that are enough if all are certain of the same language."""
@@ -19,8 +19,14 @@ FULL_WEIGHT_SECONDS = 3.0
 """Seconds of speech, as prepare pads it, that a window needs for a full vote. Guesses from less
 speech are often wrong."""
 SPARSE_SPEECH = 0.5
-"""Below this fraction of speech in a window, a second guess is made from its speech alone: Whisper
-finds a language in noise, too, mostly English, Norwegian or Japanese."""
+"""Below this fraction of speech in a window, its speech alone is judged: Whisper finds a language
+in noise, too, mostly English, Norwegian or Japanese."""
+UNSURE_CONFIDENCE = 0.5
+"""Below this confidence the texts in the two likeliest languages are compared. The transcript has a
+warning below the same value."""
+MIN_LOGPROB_LEAD = 0.1
+"""By how much the text in the second language must be more probable per token to be believed. Of 67
+unsure short or noisy clips 23 had the right language first; this makes it 27, with 3 made wrong."""
 MIN_WEIGHT = 0.01
 """Weight of a window in which prepare found no speech, so that the weights are never all 0."""
 
@@ -28,6 +34,17 @@ Speech = tuple[Interval, ...]
 """Speech intervals in seconds of the language sample, in order."""
 Probabilities = dict[str, float]
 """Probability of each language, by code."""
+
+
+class Vote(NamedTuple):
+    """The result of the windows' vote."""
+
+    first: str
+    second: str | None
+    """None: no other language has a probability."""
+    confidence: float
+    """Lead of the first over the second, from 0 to 1, less if all windows together have little
+    speech."""
 
 
 class DetectParams(ModelParams):
@@ -58,7 +75,10 @@ def detect(
         speech = {window: speech_in_window(window, manifest) for window in manifest.probe}
         guesses = guess_languages(speech, recogniser, audio)
         weighted = [(guess, vote_weight(speech[window])) for window, guess in guesses.items()]
-        code, confidence = vote(weighted)
+        result = vote(weighted)
+        confidence = result.confidence
+        views = [view_of(window, speech[window]) for window in guesses]
+        code = choose_language(result, views, recogniser, audio)
     detection = Detection(
         code=code,
         confidence=confidence,
@@ -116,46 +136,25 @@ def guess_windows(
     recogniser: Recogniser,
     audio: Path,
 ) -> dict[ProbeWindow, Probabilities]:
-    """Returns the mean probabilities of each window's views, so that both must name a language."""
-    owners: list[ProbeWindow] = []
-    views: list[Speech] = []
-    for window in windows:
-        for view in views_of(window, speech[window]):
-            owners.append(window)
-            views.append(view)
-    results = recogniser.language_probabilities(audio, views)
-    guesses: dict[ProbeWindow, list[Probabilities]] = {}
-    for window, probabilities in zip(owners, results, strict=True):
-        of_window = guesses.setdefault(window, [])
-        of_window.append(probabilities)
-    return {window: mean_probabilities(guesses[window]) for window in windows}
+    """Returns the probabilities of the languages in each of the windows."""
+    views = [view_of(window, speech[window]) for window in windows]
+    guesses = recogniser.language_probabilities(audio, views)
+    pairs = zip(windows, guesses, strict=True)
+    return dict(pairs)
 
 
-def views_of(window: ProbeWindow, speech: Speech) -> Iterator[Speech]:
-    """Yields the whole window, and its speech alone if it is sparse."""
+def view_of(window: ProbeWindow, speech: Speech) -> Speech:
+    """Returns the intervals of the language sample to judge: the whole window, or its speech alone
+    if it is sparse."""
     length = window.end - window.start
-    start = window.offset
-    end = start + length
-    whole = Interval(start=start, end=end)
-    yield (whole,)
     seconds = total_seconds(speech)
     sparse_seconds = SPARSE_SPEECH * length
     if 0 < seconds < sparse_seconds:
-        yield speech
-
-
-def mean_probabilities(guesses: Sequence[Mapping[str, float]]) -> Probabilities:
-    """Returns the mean probability of every language in the guesses, in order of the codes."""
-    codes: set[str] = set()
-    for guess in guesses:
-        codes.update(guess)
-    count = len(guesses)
-    mean = {}
-    for code in sorted(codes):
-        probabilities = [guess.get(code, 0.0) for guess in guesses]
-        total = sum(probabilities)
-        mean[code] = total / count
-    return mean
+        return speech
+    start = window.offset
+    end = start + length
+    whole = Interval(start=start, end=end)
+    return (whole,)
 
 
 def is_unanimous(guesses: Collection[Mapping[str, float]]) -> bool:
@@ -183,12 +182,11 @@ def vote_weight(speech: Speech) -> float:
     return max(weight, MIN_WEIGHT)
 
 
-def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> tuple[str, float]:
-    """Returns the language with the highest weighted mean of probabilities, and its confidence.
+def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Vote:
+    """Returns the languages with the highest weighted means of probabilities, and the confidence.
 
-    `guesses` are pairs of probabilities and weight. The confidence, from 0 to 1, is the lead over
-    the second language, less if all windows together have little speech. Of two languages that are
-    near each other the last digits decide which is first: then the confidence is near 0.
+    `guesses` are pairs of probabilities and weight. Of two languages that are near each other the
+    last digits decide which is first: then the confidence is near 0.
     """
     totals: defaultdict[str, float] = defaultdict(float)
     for guess, weight in guesses:
@@ -197,13 +195,27 @@ def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> tuple[str, flo
     total_weight = sum(weight for _, weight in guesses)
     alphabetical = sorted(totals)  # the order of languages with the same total
     first, *others = sorted(alphabetical, key=totals.__getitem__, reverse=True)
+    second: str | None = None
     second_total = 0.0
     if others:
         second = others[0]
         second_total = totals[second]
     lead = (totals[first] - second_total) / total_weight
     confidence = lead * min(1.0, total_weight)
-    return first, confidence
+    return Vote(first, second, confidence)
+
+
+def choose_language(
+    result: Vote, views: Sequence[Speech], recogniser: Recogniser, audio: Path
+) -> str:
+    """Returns the first language of the vote, or the second if the vote is unsure and the text in
+    the second language is clearly more probable."""
+    first, second, confidence = result
+    if second is None or confidence >= UNSURE_CONFIDENCE:
+        return first
+    logprobs = recogniser.language_logprobs(audio, views, (first, second))
+    lead = logprobs[second] - logprobs[first]
+    return second if lead > MIN_LOGPROB_LEAD else first
 
 
 def best_guesses(guesses: Mapping[ProbeWindow, Mapping[str, float]]) -> Iterator[LanguageGuess]:

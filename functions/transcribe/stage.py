@@ -20,7 +20,7 @@ from shared.model.languages import MULTI
 from shared.runtime.stage import Output, SingleOutput, StageInput
 from shared.settings import settings
 
-VERSION = "4"
+VERSION = "5"
 """Increase it whenever the same request would get a different result."""
 
 
@@ -67,6 +67,14 @@ class Recogniser(Protocol):
         """Returns for each window the probability of every language.
 
         A window is a list of intervals of the audio, which are joined.
+        """
+
+    def language_logprobs(
+        self, audio: Path, windows: Sequence[Sequence[Interval]], languages: Sequence[str]
+    ) -> dict[str, float]:
+        """Returns for each language how probable the windows' texts in it are.
+
+        It is the mean log probability of a token, averaged over the windows.
         """
 
 

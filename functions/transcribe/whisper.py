@@ -4,11 +4,13 @@ import io
 import logging
 import threading
 import warnings
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -25,8 +27,15 @@ from functions.transcribe.code_switching import (
 from functions.transcribe.decode_request import DecodeRequest
 from functions.transcribe.fallback import decode_with_fallback
 from functions.transcribe.gap_recovery import fill_gaps
+from functions.transcribe.hallucination import MIN_LOGPROB_OF_SPEECH, logprob_of
 from functions.transcribe.stage import TranscribeParams
-from functions.transcribe.timed_whisper import DecodedWindow, SpanTokenizer, TimedWhisperModel
+from functions.transcribe.timed_whisper import (
+    DecodedWindow,
+    SpanTokenizer,
+    TimedWhisperModel,
+    context_frames,
+    frame_count,
+)
 from functions.transcribe.windows import WINDOW_SECONDS, cut, fit_to_windows
 from shared.model.artifacts import SAMPLE_RATE, Interval, RecognizedSegment
 from shared.model.audio import Samples, read_wav
@@ -118,7 +127,7 @@ class Whisper:
         if decoder.params.language == MULTI and len(self.languages) > 1:
             groups = group_speech(decoder.speech)
             windows = [cut_group(samples, group) for group in groups]
-            guesses = self.guess_languages(windows)
+            guesses = list(map(self.model.language_probabilities, windows))
             languages = most_likely_languages(guesses, main=language)
             runs = merge_groups(groups, languages)
         requests = []
@@ -145,12 +154,15 @@ class Whisper:
     ) -> dict[DecodeRequest, DecodedWindow]:
         """Returns what whisperx's pipeline decodes for each request.
 
-        The pipeline takes one language at a time.
+        The pipeline takes one language at a time, and a batch has one context.
         """
-        languages = dict.fromkeys(request.language for request in requests)
+        batches: defaultdict[tuple[str, int], list[DecodeRequest]] = defaultdict(list)
+        for request in requests:
+            frames = frame_count(request.window)
+            context = context_frames(frames)
+            batches[request.language, context].append(request)
         decoded: dict[DecodeRequest, DecodedWindow] = {}
-        for language in languages:
-            batch = [request for request in requests if request.language == language]
+        for (language, _), batch in batches.items():
             windows = self.run_pipeline(language, batch, decoder)
             pairs = zip(batch, windows, strict=True)
             decoded.update(pairs)
@@ -175,17 +187,36 @@ class Whisper:
         samples = read_wav(audio)
         joined = [join_intervals(samples, window) for window in windows]
         with self.lock:
-            guesses = self.guess_languages(joined)
-        return guesses
+            return list(map(self.model.language_probabilities, joined))
 
-    def guess_languages(self, windows: Sequence[Samples]) -> list[dict[str, float]]:
-        """Returns for each window the probability of every language."""
-        guesses: list[dict[str, float]] = []
-        for first in range(0, len(windows), self.batch_size):
-            end = first + self.batch_size
-            batch = windows[first:end]
-            guesses += self.model.language_probabilities(batch)
-        return guesses
+    def language_logprobs(
+        self, audio: Path, windows: Sequence[Sequence[Interval]], languages: Sequence[str]
+    ) -> dict[str, float]:
+        """Returns for each language how probable the windows' texts in it are.
+
+        It is the mean log probability of a token, averaged over the windows.
+        """
+        samples = read_wav(audio)
+        joined = [join_intervals(samples, window) for window in windows]
+        with self.lock:
+            return self.text_logprobs(joined, languages)
+
+    def text_logprobs(
+        self, windows: Sequence[Samples], languages: Sequence[str]
+    ) -> dict[str, float]:
+        """Returns for each language the mean log probability of the windows' texts in it."""
+        params = TranscribeParams()
+        logprobs: defaultdict[str, list[float]] = defaultdict(list)
+        for samples in windows:
+            seconds = len(samples) / SAMPLE_RATE
+            whole = Interval(start=0, end=seconds)
+            decoder = ChunkDecoder(self.model, self.options, params, samples, (whole,))
+            for code in languages:
+                request = DecodeRequest(whole, code)
+                segment = decoder.decode(request)
+                logprob = logprob_as_evidence(segment)
+                logprobs[code].append(logprob)
+        return {code: fmean(values) for code, values in logprobs.items()}
 
 
 class FixedWindows(whisperx.vads.Vad):  # type: ignore[misc]
@@ -222,6 +253,15 @@ def raise_if_prompt_too_long(params: TranscribeParams, tokenizer: SpanTokenizer)
         raise BadOption(
             f"initial_prompt and hotwords: {tokens} tokens together, at most {MAX_PROMPT_TOKENS}"
         )
+
+
+def logprob_as_evidence(segment: RecognizedSegment) -> float:
+    """Returns the segment's log probability, or a low one if its text is repetitive: repetitions
+    are probable in any language."""
+    logprob = logprob_of(segment)
+    if "repetitive" in segment.quality_flags:
+        return min(logprob, MIN_LOGPROB_OF_SPEECH)
+    return logprob
 
 
 def cut_group(samples: Samples, group: SpeechGroup) -> Samples:

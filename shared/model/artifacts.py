@@ -99,7 +99,8 @@ class Detection(WireModel):
 
     code: str | None
     confidence: float | None
-    """Its lead over the second language, from 0 to 1, less where little is said."""
+    """The lead of the vote's first language over its second, from 0 to 1, less where little is
+    said. Below 0.5 `code` may be the second, if the text in it is clearly more probable."""
     windows: tuple[LanguageGuess, ...]
     engine: Engine
 

@@ -49,6 +49,11 @@ class Noop:
     ) -> list[dict[str, float]]:
         return [{"en": 0.9, "de": 0.1} for _ in windows]
 
+    def language_logprobs(
+        self, audio: Path, windows: Sequence[Sequence[Interval]], languages: Sequence[str]
+    ) -> dict[str, float]:
+        return dict.fromkeys(languages, -0.5)
+
     def for_language(self, language: str) -> None:
         """There is no acoustic model."""
 

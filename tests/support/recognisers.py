@@ -1,6 +1,6 @@
 """A recogniser without a model, its segments, and manifests for the stages that use it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from functions.transcribe.stage import TranscribeParams
@@ -20,11 +20,18 @@ from shared.model.contracts import Engine
 class FakeRecogniser:
     """Recognizes "hello" in each speech interval, and gives the guesses one after the other."""
 
-    def __init__(self, *languages: str, guesses: Sequence[dict[str, float]] = ()) -> None:
+    def __init__(
+        self,
+        *languages: str,
+        guesses: Sequence[dict[str, float]] = (),
+        logprobs: Mapping[str, float] | None = None,
+    ) -> None:
         self.engine = Engine(name="fake", version="1", model="tiny")
         self.languages = frozenset(languages)
         self.guesses = list(guesses)
+        self.logprobs = logprobs or {}
         self.windows: list[Sequence[Interval]] = []
+        self.compared: list[Sequence[Interval]] = []
 
     def transcribe(
         self, audio: Path, speech: Sequence[Interval], language: str, params: TranscribeParams
@@ -40,6 +47,12 @@ class FakeRecogniser:
     ) -> list[dict[str, float]]:
         self.windows += windows
         return [self.guesses.pop(0) for _ in windows]
+
+    def language_logprobs(
+        self, audio: Path, windows: Sequence[Sequence[Interval]], languages: Sequence[str]
+    ) -> dict[str, float]:
+        self.compared += windows
+        return {code: self.logprobs.get(code, -1.0) for code in languages}
 
 
 def segment(

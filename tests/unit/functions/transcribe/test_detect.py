@@ -90,7 +90,7 @@ def test_a_model_with_one_language_names_it_without_confidence(tmp_path: Path) -
 
 
 def test_a_tie_goes_to_the_first_in_the_alphabet_without_confidence() -> None:
-    assert vote([({"de": 0.5, "da": 0.5}, 1.0)]) == ("da", 0.0)
+    assert vote([({"de": 0.5, "da": 0.5}, 1.0)]) == ("da", "de", 0.0)
 
 
 def test_a_language_without_a_lead_has_no_confidence(tmp_path: Path) -> None:
@@ -102,21 +102,39 @@ def test_a_language_without_a_lead_has_no_confidence(tmp_path: Path) -> None:
         assert detection.confidence == pytest.approx(0.01)
 
 
-def test_sparse_speech_is_also_judged_without_the_noise(tmp_path: Path) -> None:
-    recogniser = FakeRecogniser("fr", "ru", guesses=[RUSSIAN, FRENCH])
+def test_sparse_speech_is_judged_without_the_noise(tmp_path: Path) -> None:
+    recogniser = FakeRecogniser("fr", "ru", guesses=[FRENCH])
     speech = (Interval(start=4, end=7), Interval(start=20, end=23), Interval(start=22, end=24))
     detection = run_detect(tmp_path, recogniser, (NOISY_WINDOW,), speech)
-    whole_window = [Interval(start=7, end=37)]
     speech_alone = [
         Interval(start=7, end=9),
         Interval(start=22, end=25),
         Interval(start=25, end=26),
     ]
-    assert [list(view) for view in recogniser.windows] == [whole_window, speech_alone]
-    assert detection.code == "ru"
-    assert detection.confidence == pytest.approx(0.1), "the two views do not agree"
-    (guess,) = detection.windows
-    assert guess.code == "ru" and guess.confidence == pytest.approx(0.55)
+    assert [list(view) for view in recogniser.windows] == [speech_alone]
+    assert detection.code == "fr" and detection.confidence == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("logprob_of_second", "code"), [(-1.3, "fr"), (-0.95, "fr"), (-0.85, "ru"), (-0.3, "ru")]
+)
+def test_the_clearly_more_probable_text_decides_between_two_near_languages(
+    tmp_path: Path, logprob_of_second: float, code: str
+) -> None:
+    guess = {"fr": 0.45, "ru": 0.4, "en": 0.15}
+    logprobs = {"fr": -1.0, "ru": logprob_of_second, "en": 0.0}
+    recogniser = FakeRecogniser("fr", "ru", "en", guesses=[guess], logprobs=logprobs)
+    detection = run_detect(tmp_path, recogniser, (NOISY_WINDOW,))
+    assert detection.code == code
+    assert detection.confidence == pytest.approx(0.05), "the vote was no clearer"
+    assert [list(view) for view in recogniser.compared] == [[Interval(start=7, end=37)]]
+
+
+def test_texts_are_not_compared_where_the_vote_is_sure(tmp_path: Path) -> None:
+    logprobs = {"fr": -2.0, "ru": -0.1}
+    recogniser = FakeRecogniser("fr", "ru", guesses=[FRENCH], logprobs=logprobs)
+    detection = run_detect(tmp_path, recogniser, (NOISY_WINDOW,))
+    assert detection.code == "fr" and recogniser.compared == []
 
 
 def test_a_window_full_of_speech_is_judged_once(tmp_path: Path) -> None:
