@@ -116,11 +116,20 @@ def measure() -> Figures:
 def measure_nonspeech(recogniser: Whisper, sound: nonspeech.Sound) -> Figures:
     """Returns the numbers of the text in a sound without speech.
 
-    The margin is the log probability that the text lacks to be believed.
+    The margin is the log probability that the text lacks to be believed: in its short context, or
+    padded to 30 s, where a doubted text is judged again.
     """
-    segment, required = decode(recogniser, sound, Interval(start=0, end=SECONDS))
+    window = Interval(start=0, end=SECONDS)
+    segment, required = decode(recogniser, sound, DecodeRequest(window, "en"))
     margin = required - hallucination.logprob_of(segment)
-    return {**numbers_of(segment), "margin": round(margin, 3)}
+    padded, required = decode(recogniser, sound, DecodeRequest(window, "en", is_padded=True))
+    margin_padded = required - hallucination.logprob_of(padded)
+    return {
+        **numbers_of(segment),
+        "text_padded": padded.text,
+        "margin_padded": round(margin_padded, 3),
+        "margin": round(min(margin, margin_padded), 3),
+    }
 
 
 def measure_speech(recogniser: Whisper, sound: nonspeech.Sound, window: Interval) -> Figures:
@@ -129,7 +138,7 @@ def measure_speech(recogniser: Whisper, sound: nonspeech.Sound, window: Interval
     The margins are the log probability that the text has beyond what it needs: as a first decoding,
     and as one that is recovered from a gap.
     """
-    segment, required = decode(recogniser, sound, window)
+    segment, required = decode(recogniser, sound, DecodeRequest(window, "en"))
     logprob = hallucination.logprob_of(segment)
     margin_in_gap = logprob - gap_recovery.MIN_LOGPROB
     return {
@@ -140,12 +149,13 @@ def measure_speech(recogniser: Whisper, sound: nonspeech.Sound, window: Interval
 
 
 def decode(
-    recogniser: Whisper, sound: nonspeech.Sound, window: Interval
+    recogniser: Whisper, sound: nonspeech.Sound, request: DecodeRequest
 ) -> tuple[RecognizedSegment, float]:
-    """Returns the first decoding of the window, and the log probability that it needs."""
+    """Returns the decoding of a window full of speech, and the log probability that it needs."""
+    window = request.window
     params = TranscribeParams()
     decoder = ChunkDecoder(recogniser.model, recogniser.options, params, sound, (window,))
-    segment = decoder.decode(DecodeRequest(window, "en"))
+    segment = decoder.decode(request)
     return segment, required_logprob(segment, decoder.speech_seconds(window))
 
 

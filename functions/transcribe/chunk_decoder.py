@@ -44,7 +44,7 @@ class ChunkDecoder:
         self.options = replace(
             options, initial_prompt=params.initial_prompt, hotwords=params.hotwords
         )
-        self.encoded_window: Interval | None = None
+        self.encoding_key: tuple[Interval, bool] | None = None
         self.encoding: Encoding = None
 
     def decode(self, request: DecodeRequest) -> RecognizedSegment:
@@ -53,7 +53,7 @@ class ChunkDecoder:
         if not request.with_prompt:
             options = replace(options, initial_prompt=None, hotwords=None)
         (decoded,) = self.model.decode(
-            self.encode(request.window),
+            self.encode(request),
             [frame_count(request.window)],
             self.tokenizer(request.language),
             options,
@@ -61,13 +61,14 @@ class ChunkDecoder:
         )
         return self.segment(request, decoded)
 
-    def encode(self, window: Interval) -> Encoding:
-        """Returns the encoder's output for the window."""
-        if window == self.encoded_window:
+    def encode(self, request: DecodeRequest) -> Encoding:
+        """Returns the encoder's output for the request's window."""
+        key = (request.window, request.is_padded)
+        if key == self.encoding_key:
             return self.encoding
-        samples = cut(self.samples, window)
-        encoding = self.model.encode_samples(samples)
-        self.encoded_window = window
+        samples = cut(self.samples, request.window)
+        encoding = self.model.encode_samples(samples, request.is_padded)
+        self.encoding_key = key
         self.encoding = encoding
         return encoding
 

@@ -18,6 +18,8 @@ class DecodeRequest:
     """0: beam search. Above 0: the best of several samples at this temperature."""
     with_prompt: bool = True
     """Whether to give the decoder the recording's initial prompt and hotwords."""
+    is_padded: bool = False
+    """Whether the window is encoded with silence up to Whisper's 30 s. False: with little."""
 
 
 class Decoder(Protocol):

@@ -1,8 +1,9 @@
 """Decodes a window in other ways as long as the result has quality flags.
 
 Whisper's temperature fallback (Radford et al., "Robust Speech Recognition via Large-Scale Weak
-Supervision", 2022, section 4.5) with two additions: first the window is decoded without the prompt
-if the prompt was repeated, then in halves.
+Supervision", 2022, section 4.5) with three additions: first the window is padded to Whisper's 30 s,
+in which silence and music are told from speech more reliably; then it is decoded without the prompt
+if the prompt was repeated, and in halves.
 """
 
 from collections.abc import Iterator
@@ -27,10 +28,16 @@ def decode_with_fallback(
 ) -> Decoding:
     """Returns the first decoding without quality flags, or the best one if all have flags.
 
-    `first` is what `request` was decoded to.
+    `first` is what `request` was decoded to. If it has flags in a short context, only what the
+    padded window is decoded to counts.
     """
-    if not first.quality_flags or is_silence(first):
+    if is_final(first):
         return (first,)
+    if not request.is_padded:
+        request = replace(request, is_padded=True)
+        first = decoder.decode(request)
+        if is_final(first):
+            return (first,)
     decodings: list[Decoding] = [(first,)]
     for requests in fallback_requests(request, first, decoder):
         decoding = tuple(map(decoder.decode, requests))
@@ -41,6 +48,11 @@ def decode_with_fallback(
             decodings.append(decoding)
     best = max(decodings, key=score)
     return tuple(map(decoder.with_final_flags, best))
+
+
+def is_final(segment: RecognizedSegment) -> bool:
+    """Returns whether no other decoding can be better."""
+    return not segment.quality_flags or is_silence(segment)
 
 
 def is_silence(segment: RecognizedSegment) -> bool:

@@ -178,9 +178,11 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
         finally:
             self.sampler = None
 
-    def encode_samples(self, samples: Samples) -> Encoding:
-        """Returns the encoder's output for one window."""
+    def encode_samples(self, samples: Samples, is_padded: bool = False) -> Encoding:
+        """Returns the encoder's output for one window, padded to 30 s or with little silence."""
         spectrogram = self.spectrogram(samples)
+        if is_padded:
+            return self.encode(spectrogram)
         frames = ceil(len(samples) / SAMPLES_PER_FRAME)
         return self.encode_context(spectrogram, frames)
 

@@ -30,6 +30,7 @@ from functions.transcribe.gap_recovery import fill_gaps
 from functions.transcribe.hallucination import MIN_LOGPROB_OF_SPEECH, logprob_of
 from functions.transcribe.stage import TranscribeParams
 from functions.transcribe.timed_whisper import (
+    MAX_CONTEXT,
     DecodedWindow,
     SpanTokenizer,
     TimedWhisperModel,
@@ -133,7 +134,9 @@ class Whisper:
         requests = []
         for code, speech in runs:
             for window in merge_into_windows(speech):
-                request = DecodeRequest(window, code)
+                frames = frame_count(window)
+                is_padded = context_frames(frames) == MAX_CONTEXT
+                request = DecodeRequest(window, code, is_padded=is_padded)
                 requests.append(request)
         return requests
 

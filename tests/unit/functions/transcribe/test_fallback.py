@@ -7,9 +7,10 @@ from functions.transcribe.fallback import TEMPERATURES, decode_with_fallback
 from shared.model.artifacts import Interval, QualityFlag, RecognizedSegment
 from tests.support.recognisers import segment
 
-WINDOW = DecodeRequest(Interval(start=0, end=20), "en")
-FIRST_HALF = DecodeRequest(Interval(start=0, end=10), "en")
-SECOND_HALF = DecodeRequest(Interval(start=10, end=20), "en")
+WINDOW = DecodeRequest(Interval(start=0, end=20), "en", is_padded=True)
+FIRST_HALF = DecodeRequest(Interval(start=0, end=10), "en", is_padded=True)
+SECOND_HALF = DecodeRequest(Interval(start=10, end=20), "en", is_padded=True)
+SHORT_CONTEXT = replace(WINDOW, is_padded=False)
 
 
 class FakeDecoder:
@@ -55,6 +56,21 @@ def test_a_window_without_speech_is_not_decoded_again() -> None:
     assert decoder.requests == []
 
 
+def test_a_doubted_window_is_padded_before_anything_else() -> None:
+    decoder = FakeDecoder({WINDOW: segment("fine")})
+    decoding = decode_with_fallback(SHORT_CONTEXT, flagged("improbable"), decoder)
+    assert decoding == (decoder.segments[WINDOW],)
+    assert decoder.requests == [WINDOW]
+
+
+def test_what_a_doubted_window_was_decoded_to_in_a_short_context_does_not_count() -> None:
+    probable = flagged("improbable", avg_logprob=-1.1)
+    padded = flagged("no_speech", avg_logprob=-2.9)
+    decoder = FakeDecoder({WINDOW: padded})
+    assert decode_with_fallback(SHORT_CONTEXT, probable, decoder) == (padded,)
+    assert all(request.is_padded for request in decoder.requests)
+
+
 def test_poor_words_where_there_may_be_speech_are_decoded_again() -> None:
     decoder = FakeDecoder({FIRST_HALF: segment("one", 0, 10), SECOND_HALF: segment("two", 10, 20)})
     first = flagged("no_speech", "improbable", no_speech_prob=0.3)
@@ -79,7 +95,7 @@ def test_the_temperature_rises_until_there_is_no_flag() -> None:
 
 
 def test_a_short_window_is_not_halved() -> None:
-    short = DecodeRequest(Interval(start=0, end=3), "en")
+    short = DecodeRequest(Interval(start=0, end=3), "en", is_padded=True)
     decoder = FakeDecoder()
     decode_with_fallback(short, flagged("improbable"), decoder)
     warmer = [replace(short, temperature=temperature) for temperature in TEMPERATURES]
