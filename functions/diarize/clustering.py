@@ -27,7 +27,7 @@ MIN_SOLO_SECONDS = 0.8
 """Seconds that a speaker must talk alone in a window for an embedding that counts speakers."""
 FIRST_PASS_DISTANCE = 0.5
 """Mean voice distance up to which the first pass groups embeddings."""
-SPEAKER_DISTANCE = 0.32
+SPEAKER_DISTANCE = 0.31
 """Distance of two clusters' centroids from which they are different speakers."""
 UNCERTAIN_SHARE = 0.15
 """Share by which SPEAKER_DISTANCE could as well be smaller or larger."""
@@ -35,7 +35,7 @@ CO_OCCURRENCE_WEIGHT = 0.2
 """Added to a distance of clusters if one never occurs without the other in the same window."""
 PRIOR_PAIRS = 3.0
 """Pairs of embeddings as which the mean of all clusters counts in each cluster's spread."""
-MIN_SPEAKER_SECONDS = 1.2
+MIN_SPEAKER_SECONDS = 0.9
 MIN_SPEAKER_SHARE = 0.02
 """A speaker talks alone for so many seconds, and for this share of all that is spoken alone. What
 is less is noise, or the raised voice of another speaker."""
