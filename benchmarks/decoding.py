@@ -37,7 +37,7 @@ from functions.transcribe.timed_whisper import (
 )
 from functions.transcribe.whisper import Whisper, load
 from functions.transcribe.windows import cut, fit_to_windows
-from shared.model.artifacts import Interval, Manifest
+from shared.model.artifacts import Interval, Manifest, ProbeWindow
 from shared.model.audio import read_wav
 from shared.runtime.stage import StageInput
 
@@ -231,8 +231,10 @@ def compare_texts(
     counts: defaultdict[str, int],
 ) -> None:
     """Counts what the comparison of texts makes of an unsure guess."""
-    window = Interval(start=0, end=len(samples) / RATE)
-    first, second, confidence = vote([(guess, vote_weight((window,)))])
+    seconds = len(samples) / RATE
+    window = ProbeWindow(start=0, end=seconds, offset=0)
+    weight = vote_weight(window, (Interval(start=0, end=seconds),))
+    first, second, confidence = vote([(guess, weight)])
     if second is None or confidence >= UNSURE_CONFIDENCE:
         counts["sure"] += 1
         counts["sure and right"] += first == spoken

@@ -26,7 +26,7 @@ from functions.finalize.answer.warnings import LOW_CONFIDENCE
 from functions.transcribe import gap_recovery, hallucination
 from functions.transcribe.chunk_decoder import ChunkDecoder
 from functions.transcribe.decode_request import DecodeRequest
-from functions.transcribe.detect import view_of, vote, vote_weight
+from functions.transcribe.detect import mean_probabilities, views_of, vote, vote_weight
 from functions.transcribe.stage import TranscribeParams
 from functions.transcribe.whisper import Whisper, load
 from shared.model.artifacts import Interval, ProbeWindow, RecognizedSegment
@@ -191,12 +191,12 @@ def measure_language(recogniser: Whisper, bounds: tuple[float, float] | None) ->
         room[: len(english)] += english
         speech = Interval(start=0, end=len(english) / RATE)
     window = ProbeWindow(start=0, end=30, offset=0)
-    view = view_of(window, (speech,))
+    views = list(views_of(window, (speech,)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "room.wav"
         write(path, room)
-        (guess,) = recogniser.language_probabilities(path, [view])
-    code, _, confidence = vote([(guess, vote_weight((speech,)))])
+        guess = mean_probabilities(recogniser.language_probabilities(path, views))
+    code, _, confidence = vote([(guess, vote_weight(window, (speech,)))])
     is_right = bounds is not None and code == "en"
     margin = confidence if is_right else LOW_CONFIDENCE - confidence
     most_probable = sorted(guess.items(), key=lambda item: -item[1])[:3]

@@ -19,8 +19,11 @@ FULL_WEIGHT_SECONDS = 3.0
 """Seconds of speech, as prepare pads it, that a window needs for a full vote. Guesses from less
 speech are often wrong."""
 SPARSE_SPEECH = 0.5
-"""Below this fraction of speech in a window, its speech alone is judged: Whisper finds a language
-in noise, too, mostly English, Norwegian or Japanese."""
+"""Below this fraction of speech in a window, a second guess is made from its speech alone: Whisper
+finds a language in noise, too, mostly English, Norwegian or Japanese."""
+SPARSE_WEIGHT = 0.5
+"""A second of speech counts so much in such a window, since what is taken for speech may be noise:
+3.6 s of pink noise alone are Norwegian with a lead of up to 0.49."""
 UNSURE_CONFIDENCE = 0.5
 """Below this confidence the texts in the two likeliest languages are compared. The transcript has a
 warning below the same value."""
@@ -74,10 +77,13 @@ def detect(
         audio = stage_input.files["audio"]
         speech = {window: speech_in_window(window, manifest) for window in manifest.probe}
         guesses = guess_languages(speech, recogniser, audio)
-        weighted = [(guess, vote_weight(speech[window])) for window, guess in guesses.items()]
+        weighted = []
+        for window, guess in guesses.items():
+            weight = vote_weight(window, speech[window])
+            weighted.append((guess, weight))
         result = vote(weighted)
         confidence = result.confidence
-        views = [view_of(window, speech[window]) for window in guesses]
+        views = [clearest_view(window, speech[window]) for window in guesses]
         code = choose_language(result, views, recogniser, audio)
     detection = Detection(
         code=code,
@@ -136,25 +142,56 @@ def guess_windows(
     recogniser: Recogniser,
     audio: Path,
 ) -> dict[ProbeWindow, Probabilities]:
-    """Returns the probabilities of the languages in each of the windows."""
-    views = [view_of(window, speech[window]) for window in windows]
-    guesses = recogniser.language_probabilities(audio, views)
-    pairs = zip(windows, guesses, strict=True)
-    return dict(pairs)
+    """Returns the mean probabilities of each window's views, so that both must name a language."""
+    owners: list[ProbeWindow] = []
+    views: list[Speech] = []
+    for window in windows:
+        for view in views_of(window, speech[window]):
+            owners.append(window)
+            views.append(view)
+    results = recogniser.language_probabilities(audio, views)
+    guesses: dict[ProbeWindow, list[Probabilities]] = {}
+    for window, probabilities in zip(owners, results, strict=True):
+        of_window = guesses.setdefault(window, [])
+        of_window.append(probabilities)
+    return {window: mean_probabilities(guesses[window]) for window in windows}
 
 
-def view_of(window: ProbeWindow, speech: Speech) -> Speech:
-    """Returns the intervals of the language sample to judge: the whole window, or its speech alone
-    if it is sparse."""
+def views_of(window: ProbeWindow, speech: Speech) -> Iterator[Speech]:
+    """Yields the whole window, and its speech alone if it is sparse."""
     length = window.end - window.start
-    seconds = total_seconds(speech)
-    sparse_seconds = SPARSE_SPEECH * length
-    if 0 < seconds < sparse_seconds:
-        return speech
     start = window.offset
     end = start + length
     whole = Interval(start=start, end=end)
-    return (whole,)
+    yield (whole,)
+    if speech and is_sparse(window, speech):
+        yield speech
+
+
+def is_sparse(window: ProbeWindow, speech: Speech) -> bool:
+    """Returns whether less than half of the window is speech."""
+    length = window.end - window.start
+    return total_seconds(speech) < SPARSE_SPEECH * length
+
+
+def clearest_view(window: ProbeWindow, speech: Speech) -> Speech:
+    """Returns the view of the window with the least noise."""
+    *_, clearest = views_of(window, speech)
+    return clearest
+
+
+def mean_probabilities(guesses: Sequence[Mapping[str, float]]) -> Probabilities:
+    """Returns the mean probability of every language in the guesses, in order of the codes."""
+    codes: set[str] = set()
+    for guess in guesses:
+        codes.update(guess)
+    count = len(guesses)
+    mean = {}
+    for code in sorted(codes):
+        probabilities = [guess.get(code, 0.0) for guess in guesses]
+        total = sum(probabilities)
+        mean[code] = total / count
+    return mean
 
 
 def is_unanimous(guesses: Collection[Mapping[str, float]]) -> bool:
@@ -174,9 +211,11 @@ def most_probable(guess: Mapping[str, float]) -> tuple[str, float]:
     return code, guess[code]
 
 
-def vote_weight(speech: Speech) -> float:
+def vote_weight(window: ProbeWindow, speech: Speech) -> float:
     """Returns the weight of a window's guess, above 0 and at most 1."""
     seconds = total_seconds(speech)
+    if is_sparse(window, speech):
+        seconds *= SPARSE_WEIGHT
     weight = seconds / FULL_WEIGHT_SECONDS
     weight = min(weight, 1.0)
     return max(weight, MIN_WEIGHT)

@@ -350,23 +350,27 @@ def test_a_language_without_clear_speech_has_a_low_confidence(
 def test_words_in_a_noisy_room_are_in_the_language_of_their_text(
     recogniser: whisper.Whisper, tmp_path: Path
 ) -> None:
-    """The sound is most like German, with a confidence of 0.13 to 0.38.
+    """The speech alone is most like German, but its text is more probable in English.
 
-    But the words are more probable in English, by 0.40 to 0.49 per token.
+    The lead was 0.54 to 0.80 per token, and 0.1 is needed.
     """
     room = np.resize(nonspeech.pink_noise(10), 36 * SAMPLE_RATE)
     speech = cut(read_wav(SAMPLE), Interval(start=27.5, end=30.0))
     first = 20 * SAMPLE_RATE
     root_mean_square = np.sqrt(np.mean(speech**2))
-    room[first : first + len(speech)] += speech * 0.025 / root_mean_square
+    room[first : first + len(speech)] += speech * 0.03 / root_mean_square
     audio = write_wav(tmp_path / "room.wav", room)
     interval = Interval(start=20, end=22.5)
+    (guess,) = recogniser.language_probabilities(audio, [[interval]])
+    assert max(guess, key=guess.__getitem__) == "de"
+    logprobs = recogniser.language_logprobs(audio, [[interval]], ("de", "en"))
+    assert logprobs["en"] - logprobs["de"] > 0.3
+
     probe = ProbeWindow(start=5, end=35, offset=5)
     manifest = write_manifest(tmp_path, (interval,), (probe,), start=0)
     detection = run_detect(tmp_path, audio, manifest)
-    assert [guess.code for guess in detection.windows] == ["de"]
     assert detection.code == "en"
-    assert detection.confidence is not None and detection.confidence < 0.5
+    assert detection.confidence is not None and detection.confidence < 0.3
 
 
 def test_the_recogniser_prints_nothing(

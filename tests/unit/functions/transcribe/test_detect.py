@@ -102,17 +102,24 @@ def test_a_language_without_a_lead_has_no_confidence(tmp_path: Path) -> None:
         assert detection.confidence == pytest.approx(0.01)
 
 
-def test_sparse_speech_is_judged_without_the_noise(tmp_path: Path) -> None:
-    recogniser = FakeRecogniser("fr", "ru", guesses=[FRENCH])
+def test_sparse_speech_is_also_judged_without_the_noise(tmp_path: Path) -> None:
+    recogniser = FakeRecogniser(
+        "fr", "ru", guesses=[RUSSIAN, FRENCH], logprobs={"fr": -1.0, "ru": -1.0}
+    )
     speech = (Interval(start=4, end=7), Interval(start=20, end=23), Interval(start=22, end=24))
     detection = run_detect(tmp_path, recogniser, (NOISY_WINDOW,), speech)
+    whole_window = [Interval(start=7, end=37)]
     speech_alone = [
         Interval(start=7, end=9),
         Interval(start=22, end=25),
         Interval(start=25, end=26),
     ]
-    assert [list(view) for view in recogniser.windows] == [speech_alone]
-    assert detection.code == "fr" and detection.confidence == pytest.approx(0.6)
+    assert [list(view) for view in recogniser.windows] == [whole_window, speech_alone]
+    assert detection.code == "ru"
+    assert detection.confidence == pytest.approx(0.1), "the two views do not agree"
+    (guess,) = detection.windows
+    assert guess.code == "ru" and guess.confidence == pytest.approx(0.55)
+    assert [list(view) for view in recogniser.compared] == [speech_alone]
 
 
 @pytest.mark.parametrize(
@@ -150,6 +157,13 @@ def test_a_window_with_little_speech_has_little_weight(tmp_path: Path) -> None:
     detection = run_detect(tmp_path, recogniser, windows, speech)
     assert detection.code == "fr"
     assert detection.confidence == pytest.approx((0.6 - 0.2 * 0.8) / 1.2)
+
+
+def test_speech_counts_half_where_it_is_sparse(tmp_path: Path) -> None:
+    recogniser = FakeRecogniser("fr", "ru", guesses=[FRENCH, FRENCH])
+    speech = [Interval(start=10, end=13.6)]
+    detection = run_detect(tmp_path, recogniser, (NOISY_WINDOW,), speech)
+    assert detection.confidence == pytest.approx(0.6 * 3.6 / 2 / 3)
 
 
 def test_little_speech_lowers_the_confidence(tmp_path: Path) -> None:
