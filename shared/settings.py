@@ -16,6 +16,10 @@ from shared.model.stages import Resources
 Schema = dict[str, JsonValue]
 """A JSON Schema."""
 
+EMBEDDED_DIARIZE_MODEL = "embedded"
+"""Name of the diarization model whose parts come with installed packages, and which needs no hub.
+Its embeddings are CAM++'s."""
+
 
 class SettingsGroup(BaseSettings):
     """Settings that the same code reads."""
@@ -109,7 +113,7 @@ class InferenceSettings(SettingsGroup):
     language if it is here, else hama; for English hama."""
     diarizer: str = "functions.diarize.pipeline:load"
     """`module:function` that loads the diarizer."""
-    diarize_model: str = "embedded"
+    diarize_model: str = EMBEDDED_DIARIZE_MODEL
     """`embedded`, a folder, or a name on the hub."""
     device: str = "cpu"
     """cpu or cuda."""

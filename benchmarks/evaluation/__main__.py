@@ -121,7 +121,8 @@ def judged(system: str, recordings: Sequence[Recording], reuse: bool) -> list[Sc
 
     scores = []
     for recording, result in zip(recordings, results, strict=True):
-        scores.append(score(recording, result))
+        one = score(recording, result)
+        scores.append(one)
     return scores
 
 

@@ -166,7 +166,9 @@ def texts_of_table(path: Path) -> dict[str, str]:
 def texts_of_prompts(path: Path) -> dict[str, str]:
     """Returns the text of each prompt: lines have its name, after folders, and the text."""
     found = {}
-    for line in path.read_text("utf-8").splitlines():
-        name, _, words = line.partition(" ")
-        found[Path(name).name] = words.strip()
+    text = path.read_text("utf-8")
+    for line in text.splitlines():
+        file, _, words = line.partition(" ")
+        name = Path(file).name
+        found[name] = words.strip()
     return found

@@ -77,7 +77,8 @@ class Channel:
     def room(self, voices: Voices) -> Samples:
         """A meeting room with an echo, in which each person has a place."""
         heard = {}
-        for name, voice in sorted(voices.items()):
+        in_order = sorted(voices.items())
+        for name, voice in in_order:
             heard[name] = self.echoing(voice)
 
         speech = mixed(heard)
@@ -158,10 +159,17 @@ def telephone_band(sound: Samples) -> Samples:
 def companded(sound: Samples) -> Samples:
     """With the distortion of 8 bits on a logarithmic scale, at 8000 Hz."""
     every = RATE // TELEPHONE_RATE
-    sampled = np.clip(resample_poly(sound, 1, every), -1, 1)
-    encoded = np.sign(sampled) * np.log1p(MU * np.abs(sampled)) / np.log1p(MU)
+    at_line_rate = resample_poly(sound, 1, every)
+    sampled = np.clip(at_line_rate, -1, 1)
+
+    largest = np.log1p(MU)
+    compressed = np.log1p(MU * np.abs(sampled))
+    encoded = np.sign(sampled) * compressed / largest
     stored = np.round(encoded * 127) / 127
-    restored = np.sign(stored) * np.expm1(np.abs(stored) * np.log1p(MU)) / MU
+
+    exponent = np.abs(stored) * largest
+    expanded = np.expm1(exponent)
+    restored = np.sign(stored) * expanded / MU
     resampled = resample_poly(restored, every, 1)
     return np.asarray(resampled[: len(sound)], np.float32)
 

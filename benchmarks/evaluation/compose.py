@@ -41,7 +41,8 @@ class Piece:
 
     @property
     def end(self) -> int:
-        return self.first + len(self.clip.sound.samples)
+        samples = self.clip.sound.samples
+        return self.first + len(samples)
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,13 @@ class Said:
     def utterance(self) -> Utterance:
         texts = [piece.clip.text for piece in self.pieces]
         known = [text for text in texts if text is not None]
-        text = " ".join(known) if len(known) == len(texts) else None
+        is_known = len(known) == len(texts)
+        text = " ".join(known) if is_known else None
+
         clip = self.pieces[0].clip
-        return Utterance(clip.voice, self.first / RATE, self.end / RATE, text, clip.language)
+        start = self.first / RATE
+        end = self.end / RATE
+        return Utterance(clip.voice, start, end, text, clip.language)
 
 
 @dataclass(frozen=True)
@@ -102,31 +107,44 @@ def deck(choose: random.Random, clips: Sequence[Clip]) -> Iterator[Clip]:
 
 
 def fits(clip: Clip) -> bool:
-    long_enough = clip.text is None or len(clip.text.split()) >= FEWEST_WORDS
-    return (
-        long_enough and SHORTEST < clip.sound.seconds < LONGEST and clip.sound.pause < LONGEST_PAUSE
-    )
+    has_words = clip.text is None or len(clip.text.split()) >= FEWEST_WORDS
+    if not has_words:
+        return False
+
+    sound = clip.sound
+    has_length = SHORTEST < sound.seconds < LONGEST
+    return has_length and sound.pause < LONGEST_PAUSE
 
 
 def conversation(choose: random.Random, decks: Decks, seconds: float, style: Style) -> list[Said]:
     """Turns of everyone in `decks`, until `seconds` have passed. Nobody talks over themselves."""
     said: list[Said] = []
     silent_since = dict.fromkeys(decks, 0)
-    now, speaker = samples(style.lead), choose.choice(sorted(decks))
+    now = samples(style.lead)
+    everyone = sorted(decks)
+    speaker = choose.choice(everyone)
     while now < samples(seconds):
         now = max(now, silent_since[speaker])
         said += turn(choose, decks[speaker], now, style)
-        now = silent_since[speaker] = said[-1].end
-        now += samples(pause(choose, style))
-        speaker = choose.choice(sorted(set(decks) - {speaker}) or [speaker])
+        turn_end = said[-1].end
+        silent_since[speaker] = turn_end
+
+        gap = pause(choose, style)
+        now = turn_end + samples(gap)
+        others = [name for name in everyone if name != speaker]
+        speaker = choose.choice(others or everyone)
     return said
 
 
 def turn(choose: random.Random, clips: Iterator[Clip], now: int, style: Style) -> Iterator[Said]:
-    gain, target = choose.uniform(*style.gain), now + samples(choose.uniform(*style.turn))
+    gain = choose.uniform(*style.gain)
+    seconds = choose.uniform(*style.turn)
+    target = now + samples(seconds)
     while now < target:
-        piece = Piece(next(clips), now, gain)
-        now = piece.end + samples(choose.uniform(*style.breath))
+        clip = next(clips)
+        piece = Piece(clip, now, gain)
+        breath = choose.uniform(*style.breath)
+        now = piece.end + samples(breath)
         yield Said((piece,))
 
 
@@ -141,8 +159,10 @@ def phrase(choose: random.Random, words: Sequence[Clip], now: int, gap: Span) ->
     """Single words, spliced to an utterance."""
     pieces: list[Piece] = []
     for word in words:
-        pieces.append(Piece(word, now))
-        now = pieces[-1].end + samples(choose.uniform(*gap))
+        piece = Piece(word, now)
+        pieces.append(piece)
+        silence = choose.uniform(*gap)
+        now = piece.end + samples(silence)
     return Said(tuple(pieces))
 
 
@@ -161,40 +181,58 @@ def samples(seconds: float) -> int:
 
 def end(said: Sequence[Said]) -> float:
     """Seconds until the last word has ended and some more."""
-    return max(each.end for each in said) / RATE + TAIL
+    last = max(each.end for each in said)
+    seconds = last / RATE
+    return seconds + TAIL
 
 
 def sound(said: Sequence[Said]) -> Samples:
     """Nothing but speech, and zeros between."""
     mixed = np.zeros(samples(end(said)), np.float32)
     for piece in pieces(said):
-        mixed[piece.first : piece.end] += piece.clip.sound.samples * np.float32(
-            10 ** (piece.gain / 20)
-        )
+        factor = 10 ** (piece.gain / 20)
+        own = piece.clip.sound.samples
+        mixed[piece.first : piece.end] += own * np.float32(factor)
     return mixed
 
 
 def pieces(said: Sequence[Said]) -> list[Piece]:
-    return [piece for each in said for piece in each.pieces]
+    found: list[Piece] = []
+    for each in said:
+        found += each.pieces
+    return found
 
 
 def utterances(said: Sequence[Said]) -> tuple[Utterance, ...]:
-    return tuple(sorted((each.utterance() for each in said), key=lambda utterance: utterance.start))
+    found = [each.utterance() for each in said]
+    found.sort(key=lambda utterance: utterance.start)
+    return tuple(found)
 
 
 def onsets(said: Sequence[Said]) -> tuple[Onset, ...]:
     """The first word of each clip whose start is beyond doubt and not under another voice."""
-    known = [piece for piece in pieces(said) if piece.clip.text and piece.clip.sound.doubt <= SURE]
-    alone = [piece for piece in known if not any(covers(other, piece) for other in pieces(said))]
-    found = [
-        Onset(str(piece.clip.text).split()[0].strip(".,;:!?"), piece.first / RATE)
-        for piece in alone
-    ]
-    return tuple(sorted(found, key=lambda onset: onset.start))
+    every_piece = pieces(said)
+    found = []
+    for piece in every_piece:
+        clip = piece.clip
+        if not clip.text or clip.sound.doubt > SURE:
+            continue
+        if any(covers(other, piece) for other in every_piece):
+            continue
+
+        first_word, *_ = clip.text.split()
+        word = first_word.strip(".,;:!?")
+        start = piece.first / RATE
+        found.append(Onset(word, start))
+
+    found.sort(key=lambda onset: onset.start)
+    return tuple(found)
 
 
 def covers(other: Piece, piece: Piece) -> bool:
-    return other is not piece and other.first <= piece.first < other.end
+    if other is piece:
+        return False
+    return other.first <= piece.first < other.end
 
 
 def recording(
@@ -203,12 +241,18 @@ def recording(
     """Write what is heard and say what it holds. `kind` is its set."""
     audio = folder / f"{name}.wav"
     write(audio, heard)
-    return Recording(name, kind, audio, len(heard) / RATE, utterances(said), onsets(said), **truth)
+    seconds = len(heard) / RATE
+    spoken = utterances(said)
+    words = onsets(said)
+    return Recording(name, kind, audio, seconds, spoken, words, **truth)
 
 
 def write(path: Path, heard: Samples) -> None:
+    limited = np.clip(heard, -1, 1)
+    scaled = limited * 32767
+    samples = scaled.astype("<i2")
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes((np.clip(heard, -1, 1) * 32767).astype("<i2").tobytes())
+        file.writeframes(samples.tobytes())

@@ -80,8 +80,9 @@ def plans(people: Sequence[Person]) -> Iterator[Plan]:
 def long_plans(people: Sequence[Person]) -> Iterator[Plan]:
     """Yields one more conversation of some sizes, which lasts for long."""
     number = len(LENGTHS)
+    most = len(people)
     for size, seconds in LONG.items():
-        if size <= len(people):
+        if size <= most:
             yield plan(people, size, number, seconds)
 
 

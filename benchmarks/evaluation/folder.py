@@ -135,9 +135,14 @@ def turns_in(truth: Path, stem: str) -> list[Utterance]:
 
 def onsets_in(grid: Path) -> tuple[Onset, ...]:
     """Returns the start of each word in a TextGrid."""
-    found = sorted(intervals(text_of(grid)))
-    spoken = [(start, word) for start, word in found if word.strip().lower() not in SILENT]
-    return tuple(Onset(word, start) for start, word in spoken)
+    text = text_of(grid)
+    onsets = []
+    for start, word in sorted(intervals(text)):
+        label = word.strip().lower()
+        if label not in SILENT:
+            onset = Onset(word, start)
+            onsets.append(onset)
+    return tuple(onsets)
 
 
 def read(folder: Path, split: Split) -> tuple[list[Recording], dict[str, str]]:
@@ -145,9 +150,10 @@ def read(folder: Path, split: Split) -> tuple[list[Recording], dict[str, str]]:
     notes = manifest(folder)
     found: list[Recording] = []
     left_out: dict[str, str] = {}
-    for path in sorted(
-        path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() not in TRUTH
-    ):
+    for path in sorted(folder.rglob("*")):
+        is_truth = path.suffix.lower() in TRUTH
+        if is_truth or not path.is_file():
+            continue
         name = path.relative_to(folder).as_posix()
         if half(path) != split:
             continue
@@ -160,11 +166,12 @@ def read(folder: Path, split: Split) -> tuple[list[Recording], dict[str, str]]:
 
 def manifest(folder: Path) -> dict[str, Mapping[str, Any]]:
     listed = folder / "MANIFEST.json"
-    return (
-        {note["file"]: note for note in json.loads(listed.read_text("utf-8"))}
-        if listed.exists()
-        else {}
-    )
+    if not listed.exists():
+        return {}
+
+    text = listed.read_text("utf-8")
+    notes = json.loads(text)
+    return {note["file"]: note for note in notes}
 
 
 def recording(path: Path, name: str, note: Mapping[str, Any]) -> Recording:
@@ -214,11 +221,17 @@ def turns(path: Path) -> list[Utterance]:
 
 def lines(path: Path) -> Iterator[Line]:
     """Of an .stm, if it is there: file, channel, speaker, from, to, labels in <>, text."""
-    rows = path.read_text("utf-8").splitlines() if path.exists() else []
-    for row in rows:
-        if not row.startswith(";;") and len(row.split()) > 5 and IGNORED not in row:
-            _, _, speaker, start, end, text = row.split(maxsplit=5)
-            yield Line(speaker, float(start), float(end), re.sub(r"^<[^>]*>\s*", "", text))
+    if not path.exists():
+        return
+    content = path.read_text("utf-8")
+    for row in content.splitlines():
+        fields = row.split(maxsplit=5)
+        is_ignored = row.startswith(";;") or IGNORED in row
+        if is_ignored or len(fields) < 6:
+            continue
+        _, _, speaker, start, end, labelled = fields
+        text = re.sub(r"^<[^>]*>\s*", "", labelled)
+        yield Line(speaker, float(start), float(end), text)
 
 
 def spans(said: Sequence[Line]) -> list[Utterance]:
@@ -237,9 +250,21 @@ def joined(spoken: Sequence[Utterance], said: Sequence[Line]) -> list[Utterance]
     names = {line.speaker: same_person(line.speaker, spoken, said) for line in said}
     texts: list[list[str]] = [[] for _ in spoken]
     for line in said:
-        own = [number for number, turn in enumerate(spoken) if turn.speaker == names[line.speaker]]
-        texts[max(own, key=lambda number: shared(spoken[number], line))].append(line.text)
-    return [replace(turn, text=" ".join(text)) for turn, text in zip(spoken, texts, strict=True)]
+        name = names[line.speaker]
+        nearest = nearest_turn(line, name, spoken)
+        texts[nearest].append(line.text)
+
+    found = []
+    for turn, parts in zip(spoken, texts, strict=True):
+        text = " ".join(parts)
+        found.append(replace(turn, text=text))
+    return found
+
+
+def nearest_turn(line: Line, speaker: str, spoken: Sequence[Utterance]) -> int:
+    """Returns the number of the speaker's turn that overlaps the line most."""
+    own = [number for number, turn in enumerate(spoken) if turn.speaker == speaker]
+    return max(own, key=lambda number: shared(spoken[number], line))
 
 
 def same_person(speaker: str, spoken: Sequence[Utterance], said: Iterable[Line]) -> str:
@@ -254,12 +279,16 @@ def same_person(speaker: str, spoken: Sequence[Utterance], said: Iterable[Line])
 
 def shared(turn: Utterance, line: Line) -> float:
     """Seconds that both last; below 0, how far they are apart."""
-    return min(turn.end, line.end) - max(turn.start, line.start)
+    start = max(turn.start, line.start)
+    end = min(turn.end, line.end)
+    return end - start
 
 
 def whole(seconds: float, words: Sequence[Onset], text: str | None) -> Utterance:
     """All in one."""
-    return Utterance("", 0.0, seconds, text or " ".join(onset.word for onset in words), None)
+    if not text:
+        text = " ".join(onset.word for onset in words)
+    return Utterance("", 0.0, seconds, text, None)
 
 
 def wording(path: Path, note: Mapping[str, Any]) -> str | None:
@@ -278,7 +307,9 @@ def timed_words(path: Path) -> tuple[Onset, ...]:
 def text_of(grid: Path) -> str:
     """Praat writes UTF-16 where ASCII does not do."""
     data = grid.read_bytes()
-    return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    is_utf_16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encoding = "utf-16" if is_utf_16 else "utf-8-sig"
+    return data.decode(encoding)
 
 
 def intervals(grid: str) -> Iterator[tuple[float, str]]:

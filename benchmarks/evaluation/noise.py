@@ -15,26 +15,42 @@ CROWD = 12
 
 
 def white(seconds: float, seed: int) -> Samples:
-    return normal(np.random.default_rng(seed).standard_normal(length(seconds)))
+    generator = np.random.default_rng(seed)
+    sound = generator.standard_normal(length(seconds))
+    return normal(sound)
 
 
 def pink(seconds: float, seed: int) -> Samples:
     """Equal power in every octave from 20 Hz."""
-    spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(length(seconds)))
-    frequency = np.fft.rfftfreq(length(seconds), 1 / RATE)
-    return normal(np.fft.irfft(spectrum / np.sqrt(np.maximum(frequency, 20)), length(seconds)))
+    samples = length(seconds)
+    generator = np.random.default_rng(seed)
+    sound = generator.standard_normal(samples)
+
+    spectrum = np.fft.rfft(sound)
+    frequency = np.fft.rfftfreq(samples, 1 / RATE)
+    audible = np.maximum(frequency, 20)
+    spectrum = spectrum / np.sqrt(audible)
+    filtered = np.fft.irfft(spectrum, samples)
+    return normal(filtered)
 
 
 def hum(seconds: float) -> Samples:
     """A badly earthed cable: the mains and its harmonics."""
-    time = np.arange(length(seconds)) / RATE
-    return normal(
-        sum((np.sin(2 * np.pi * MAINS * n * time) / n for n in range(1, 9)), np.zeros(len(time)))
-    )
+    samples = length(seconds)
+    time = np.arange(samples) / RATE
+    total = np.zeros(samples)
+    for harmonic in range(1, 9):
+        angle = 2 * np.pi * MAINS * harmonic * time
+        wave = np.sin(angle)
+        total += wave / harmonic
+    return normal(total)
 
 
 def tone(seconds: float, frequency: float = 440.0) -> Samples:
-    return normal(np.sin(2 * np.pi * frequency * np.arange(length(seconds)) / RATE))
+    samples = np.arange(length(seconds))
+    angle = 2 * np.pi * frequency * samples / RATE
+    wave = np.sin(angle)
+    return normal(wave)
 
 
 def babble(seconds: float, sounds: Iterable[Samples]) -> Samples:
@@ -51,13 +67,18 @@ def babble(seconds: float, sounds: Iterable[Samples]) -> Samples:
 
 def music(packages: Path, split: Split) -> list[Path]:
     """Pieces without singing, of one half of the data."""
-    pieces = sorted((packages / "fillets-ng-data/usr/share/games/fillets-ng/music").glob("*.ogg"))
+    folder = packages / "fillets-ng-data/usr/share/games/fillets-ng/music"
+    files = folder.glob("*.ogg")
+    pieces = sorted(files)
     return [piece for piece in pieces if half(piece) == split]
 
 
 def played(piece: Path, seconds: float) -> Samples:
     """From the beginning, repeated if it is too short."""
-    return normal(np.resize(whole(piece), length(seconds)))
+    once = whole(piece)
+    samples = length(seconds)
+    repeated = np.resize(once, samples)
+    return normal(repeated)
 
 
 @cache
@@ -66,7 +87,10 @@ def whole(piece: Path) -> Samples:
 
 
 def normal(sound: np.ndarray) -> Samples:
-    return np.asarray(sound / np.sqrt(np.mean(np.square(sound, dtype=np.float64))), np.float32)
+    squares = np.square(sound, dtype=np.float64)
+    power = np.mean(squares)
+    loudness = np.sqrt(power)
+    return np.asarray(sound / loudness, np.float32)
 
 
 def length(seconds: float) -> int:
@@ -76,5 +100,10 @@ def length(seconds: float) -> int:
 def with_noise(speech: Samples, noise: Samples, ratio: float) -> Samples:
     """Speech with noise `ratio` dB below the mean power of the speech, the gaps between it left
     out."""
-    power = np.mean(np.square(speech[speech != 0], dtype=np.float64))
-    return np.asarray(speech + noise * np.sqrt(power / 10 ** (ratio / 10)), np.float32)
+    sounding = speech[speech != 0]
+    squares = np.square(sounding, dtype=np.float64)
+    power = np.mean(squares)
+    noise_power = power / 10 ** (ratio / 10)
+    gain = np.sqrt(noise_power)
+    background = noise * gain
+    return np.asarray(speech + background, np.float32)

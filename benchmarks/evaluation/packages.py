@@ -70,13 +70,15 @@ def downloaded(packages: Sequence[str], folder: Path) -> Iterator[Path]:
     """The packages' archives, in order."""
     run(["apt-get", "download", "--quiet", *packages], folder, DOWNLOAD_TIMEOUT)
     for package in packages:
-        yield next(folder.glob(f"{package}_*.deb"))
+        archives = folder.glob(f"{package}_*.deb")
+        yield next(archives)
 
 
 def unpack(archive: Path, folder: Path) -> None:
     """`folder` appears once it is whole."""
     begun = archive.with_suffix(".unpacking")
-    run(["dpkg-deb", "--extract", str(archive), str(begun)], archive.parent, UNPACK_TIMEOUT)
+    command = ["dpkg-deb", "--extract", str(archive), str(begun)]
+    run(command, archive.parent, UNPACK_TIMEOUT)
     begun.rename(folder)
 
 

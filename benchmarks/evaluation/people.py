@@ -45,7 +45,8 @@ class Atom:
 
     @property
     def seconds(self) -> float:
-        return (self.end - self.first) / RATE
+        samples = self.end - self.first
+        return samples / RATE
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +174,8 @@ def of_clips(clips: Iterable[Clip], voices: Iterable[str]) -> list[Person]:
         sources = []
         for clip in clips_of_voice:
             if clip.language == language:
-                sources.append((clip.path, clip.text))
+                source = (clip.path, clip.text)
+                sources.append(source)
         person = Person(name, language, "unknown", tuple(sources))
         found.append(person)
     return audible(found)

@@ -117,12 +117,15 @@ def compared(recordings: Sequence[Recording], scores: Scores) -> Compared:
     and of all recordings."""
     groups: dict[str, list[int]] = defaultdict(list)
     for kind in (sets, languages, numbers_of_people):
-        found = kind(recordings)
-        if kind is sets or len(found) > 1:
-            groups |= found
+        of_kind = kind(recordings)
+        if kind is sets or len(of_kind) > 1:
+            groups |= of_kind
     if len(recordings) > len(next(iter(groups.values()), [])):
         groups[ALL] = list(range(len(recordings)))
-    return {group: figures_of(members, scores) for group, members in groups.items()}
+    found = {}
+    for group, members in groups.items():
+        found[group] = figures_of(members, scores)
+    return found
 
 
 def sets(recordings: Sequence[Recording]) -> dict[str, list[int]]:
@@ -149,7 +152,8 @@ def numbers_of_people(recordings: Sequence[Recording]) -> dict[str, list[int]]:
 
     named = {}
     for people in sorted(groups):
-        named[f"people: {people}"] = groups[people]
+        name = f"people: {people}"
+        named[name] = groups[people]
     return named
 
 
@@ -192,7 +196,11 @@ def table(results: Compared) -> Table:
 
 
 def cell(row: Row, found: Figures) -> str:
-    return " / ".join(shown(found.get(measure), row.unit) for measure in row.measures)
+    figures = []
+    for measure in row.measures:
+        figure = found.get(measure)
+        figures.append(shown(figure, row.unit))
+    return " / ".join(figures)
 
 
 def shown(figure: float | None, unit: str) -> str:

@@ -30,44 +30,66 @@ CUTS = (
 
 def recordings(folder: Path) -> Iterator[Recording]:
     """What can be known from 30 seconds."""
-    heard, call = decoded(path()), spoken()
-    pause = np.zeros(samples(5), np.float32)
+    heard = decoded(path())
+    call = spoken()
     yield as_it_is(folder)
-    yield again(
-        folder,
-        "sample-after-silence",
-        [np.zeros(samples(40), np.float32), heard],
-        [delayed(call, 40)],
-    )
-    twice = [call, delayed(call, len(heard) / RATE + 5)]
-    yield again(folder, "sample-twice", [heard, pause, heard], twice)
+
+    silence = np.zeros(samples(40), np.float32)
+    later = delayed(call, 40)
+    yield again(folder, "sample-after-silence", [silence, heard], [later])
+
+    pause = np.zeros(samples(5), np.float32)
+    seconds = len(heard) / RATE
+    second_call = delayed(call, seconds + 5)
+    yield again(folder, "sample-twice", [heard, pause, heard], [call, second_call])
     yield respliced(folder)
 
 
 def as_it_is(folder: Path) -> Recording:
-    return replace(again(folder, "sample", [decoded(path())], [spoken()]), real=True)
+    heard = decoded(path())
+    call = spoken()
+    made = again(folder, "sample", [heard], [call])
+    return replace(made, real=True)
 
 
 def again(
     folder: Path, name: str, heard: Sequence[Samples], turns: Sequence[Sequence[Utterance]]
 ) -> Recording:
-    made = recording(folder, name, "sample", np.concatenate(heard), language="en")
-    return replace(made, utterances=tuple(utterance for each in turns for utterance in each))
+    whole = np.concatenate(heard)
+    made = recording(folder, name, "sample", whole, language="en")
+    utterances: list[Utterance] = []
+    for each in turns:
+        utterances += each
+    return replace(made, utterances=tuple(utterances))
 
 
 def respliced(folder: Path) -> Recording:
     """Its turns in another order, so that each start is known."""
-    choose, now, said = random.Random("sample-respliced"), 0.5, list[Said]()
-    for number in [n for _ in range(3) for n in choose.sample(range(len(CUTS)), len(CUTS))]:
-        said.append(Said((Piece(cut(folder, number), samples(now)),)))
-        now = said[-1].end / RATE + choose.uniform(0.3, 1.2)
-    return recording(folder, "sample-respliced", "sample", sound(said), said, language="en")
+    choose = random.Random("sample-respliced")
+    numbers: list[int] = []
+    for _ in range(3):
+        numbers += choose.sample(range(len(CUTS)), len(CUTS))
+
+    now = 0.5
+    said: list[Said] = []
+    for number in numbers:
+        clip = cut(folder, number)
+        piece = Piece(clip, samples(now))
+        said.append(Said((piece,)))
+        gap = choose.uniform(0.3, 1.2)
+        now = piece.end / RATE + gap
+
+    heard = sound(said)
+    return recording(folder, "sample-respliced", "sample", heard, said, language="en")
 
 
 def cut(folder: Path, number: int) -> Clip:
     start, end, speaker, text = CUTS[number]
     piece = folder / f"sample-cut-{number}.wav"
-    write(piece, decoded(path())[samples(start) : samples(end)])
+    whole = decoded(path())
+    first = samples(start)
+    after_last = samples(end)
+    write(piece, whole[first:after_last])
     return Clip(piece, speaker, "en", text)
 
 
@@ -78,9 +100,18 @@ def path() -> Path:
 
 
 def spoken() -> list[Utterance]:
-    found = joined(turns(path()), list(lines(path().with_suffix(".stm"))))
+    audio = path()
+    script = audio.with_suffix(".stm")
+    said = list(lines(script))
+    found = joined(turns(audio), said)
     return [replace(turn, language="en") for turn in found]
 
 
 def delayed(turns: Sequence[Utterance], seconds: float) -> list[Utterance]:
-    return [replace(turn, start=turn.start + seconds, end=turn.end + seconds) for turn in turns]
+    later = []
+    for turn in turns:
+        start = turn.start + seconds
+        end = turn.end + seconds
+        moved = replace(turn, start=start, end=end)
+        later.append(moved)
+    return later

@@ -80,32 +80,35 @@ class Draw:
     """The dice of one recording, and what it chooses from."""
 
     def __init__(self, half: Half, title: str) -> None:
-        self.half, self.name = half, f"{title}-{half.split}"
-        self.choose = random.Random(f"{SEEDS[half.split]} {title}")
+        self.half = half
+        self.name = f"{title}-{half.split}"
+        seed = SEEDS[half.split]
+        self.choose = random.Random(f"{seed} {title}")
 
     def deck(self, voice: str, language: str | None = None) -> Iterator[Clip]:
         """What `voice` says, in one language or in any."""
-        of_voice = [
-            clip
-            for clip in self.half.voices
-            if clip.voice == voice and language in (None, clip.language)
-        ]
-        return deck(self.choose, of_voice)
+        own = [clip for clip in self.half.voices if clip.voice == voice]
+        if language is not None:
+            own = [clip for clip in own if clip.language == language]
+        return deck(self.choose, own)
 
     def english(self) -> Decks:
-        return {voice: self.deck(voice, "en") for voice in ("Allison", "Reader")}
+        allison = self.deck("Allison", "en")
+        reader = self.deck("Reader", "en")
+        return {"Allison": allison, "Reader": reader}
 
     def seed(self) -> int:
         return self.choose.getrandbits(32)
 
     def room(self, seconds: float) -> Samples:
         """The faint noise of a room."""
-        return noise.white(seconds, self.seed()) * ROOM
+        white = noise.white(seconds, self.seed())
+        return white * ROOM
 
     def music(self, seconds: float) -> Samples:
-        return noise.played(
-            self.choose.choice(noise.music(self.half.packages, self.half.split)), seconds
-        )
+        pieces = noise.music(self.half.packages, self.half.split)
+        piece = self.choose.choice(pieces)
+        return noise.played(piece, seconds)
 
 
 def recordings(split: Split, folder: Path, cache: Path = packages.CACHE) -> list[Recording]:
@@ -162,27 +165,29 @@ def gate(folder: Path, cache: Path = packages.CACHE) -> list[Recording]:
 def dialogue(half: Half, folder: Path) -> Iterator[Recording]:
     """Two people on a good line; one turn in eight begins before the other's has ended."""
     draw = Draw(half, "dialogue")
-    yield in_a_room(
-        draw, folder, "dialogue", conversation(draw.choose, draw.english(), 600, Style())
-    )
+    said = conversation(draw.choose, draw.english(), 600, Style())
+    yield in_a_room(draw, folder, "dialogue", said)
 
 
 def in_a_room(
     draw: Draw, folder: Path, kind: str, said: list[Said], language: str | None = "en"
 ) -> Recording:
-    return recording(
-        folder, draw.name, kind, sound(said) + draw.room(end(said)), said, language=language
-    )
+    speech = sound(said)
+    background = draw.room(end(said))
+    heard = speech + background
+    return recording(folder, draw.name, kind, heard, said, language=language)
 
 
 def noisy(half: Half, folder: Path) -> Iterator[Recording]:
     """Near and far from the microphone, among people, machines and music."""
     for number in (1, 2):
         draw = Draw(half, f"noisy-{number}")
-        said = conversation(draw.choose, draw.english(), 150, Style(gain=(-18, 0)))
-        heard = noise.with_noise(
-            sound(said), background(draw, end(said)), draw.choose.uniform(5, 12)
-        )
+        style = Style(gain=(-18, 0))
+        said = conversation(draw.choose, draw.english(), 150, style)
+        speech = sound(said)
+        around = background(draw, end(said))
+        ratio = draw.choose.uniform(5, 12)
+        heard = noise.with_noise(speech, around, ratio)
         yield recording(folder, draw.name, "noisy", heard, said, language="en")
 
 
@@ -190,13 +195,16 @@ def background(draw: Draw, seconds: float) -> Samples:
     """A third each of babble, pink noise and music, in any order."""
     third = seconds / 3 + 0.1
     foreign = [clip for clip in draw.half.voices if clip.language in ("cs", "nl")]
-    kinds = [
-        noise.babble(third, (clip.sound.samples for clip in deck(draw.choose, foreign))),
-        noise.pink(third, draw.seed()),
-        draw.music(third),
-    ]
+    talking = deck(draw.choose, foreign)
+    babble = noise.babble(third, (clip.sound.samples for clip in talking))
+    pink = noise.pink(third, draw.seed())
+    music = draw.music(third)
+
+    kinds = [babble, pink, music]
     draw.choose.shuffle(kinds)
-    return np.concatenate(kinds)[: samples(seconds)]
+    whole = np.concatenate(kinds)
+    length = samples(seconds)
+    return whole[:length]
 
 
 def sparse(half: Half, folder: Path) -> Iterator[Recording]:
@@ -204,18 +212,22 @@ def sparse(half: Half, folder: Path) -> Iterator[Recording]:
     draw = Draw(half, "sparse")
     style = Style(lead=BEFORE, gap=(3, 25), overlaps=0, gain=(FAR, FAR))
     said = conversation(draw.choose, draw.english(), 300, style)
-    heard = sound(said) + draw.room(end(said)) * np.float32(0.4)
+    room = draw.room(end(said))
+    heard = sound(said) + room * np.float32(0.4)
     yield recording(folder, draw.name, "sparse", heard, said, language="en")
 
 
 def crowds(half: Half, folder: Path) -> Iterator[Recording]:
-    for size in CROWD_SIZES[half.split]:
-        yield crowd(Draw(half, f"crowd-{size}"), folder, "crowd", size, 180)
+    sizes = CROWD_SIZES[half.split]
+    for size in sizes:
+        draw = Draw(half, f"crowd-{size}")
+        yield crowd(draw, folder, "crowd", size, 180)
 
 
 def long(half: Half, folder: Path) -> Iterator[Recording]:
     """Longer than what is diarized in one go."""
-    yield crowd(Draw(half, "long"), folder, "long", 3, 1500)
+    draw = Draw(half, "long")
+    yield crowd(draw, folder, "long", 3, 1500)
 
 
 def many_people(half: Half, folder: Path) -> Iterator[Recording]:
@@ -227,19 +239,25 @@ def many_people(half: Half, folder: Path) -> Iterator[Recording]:
 
 def everybody(half: Half) -> list[people.Person]:
     """Returns who is in no conversation of the other half."""
-    clips_of_all = [*half.voices, *single_words(half.packages)]
-    return people.of_clips(clips_of_all, [*CROWDS[half.split], *POTATO_GUYS[half.split]])
+    words = single_words(half.packages)
+    clips_of_all = [*half.voices, *words]
+    crowd_voices = CROWDS[half.split]
+    word_voices = POTATO_GUYS[half.split]
+    return people.of_clips(clips_of_all, [*crowd_voices, *word_voices])
 
 
 def crowd(draw: Draw, folder: Path, kind: str, size: int, seconds: float) -> Recording:
     """A meeting, each in their own language. Only speakers are measured, so English is said to be
     spoken."""
-    voices = draw.choose.sample(CROWDS[draw.half.split], size)
+    everyone = CROWDS[draw.half.split]
+    voices = draw.choose.sample(everyone, size)
     decks = {voice: draw.deck(voice) for voice in voices}
     style = Style(gap=(0.1, 0.9), overlaps=0.12, overlap=(0.2, 0.8))
     said = conversation(draw.choose, decks, seconds, style)
-    made = composed.without_words(in_a_room(draw, folder, kind, said, None))
-    return replace(made, onsets=(), options={"language": "en"})
+
+    made = in_a_room(draw, folder, kind, said, None)
+    wordless = composed.without_words(made)
+    return replace(wordless, onsets=(), options={"language": "en"})
 
 
 def onsets(half: Half, folder: Path) -> Iterator[Recording]:
@@ -250,22 +268,33 @@ def onsets(half: Half, folder: Path) -> Iterator[Recording]:
     said: list[Said] = []
     now = 0.4
     while now < 90:
-        said.append(phrase(draw.choose, enumeration(draw.choose, words), samples(now), (0.05, 0.4)))
-        now = said[-1].end / RATE + draw.choose.uniform(0.6, 1.5)
+        listed = enumeration(draw.choose, words)
+        spoken = phrase(draw.choose, listed, samples(now), (0.05, 0.4))
+        said.append(spoken)
+        gap = draw.choose.uniform(0.6, 1.5)
+        now = spoken.end / RATE + gap
     yield in_a_room(draw, folder, "onsets", said)
 
 
 def is_word(clip: Clip) -> bool:
     """Any that is written in one way only."""
-    return clip.language == "en" and bool(WORD.search(str(clip.path))) and clip.text != "xray"
+    if clip.language != "en" or clip.text == "xray":
+        return False
+    path = str(clip.path)
+    return WORD.search(path) is not None
 
 
 def enumeration(choose: random.Random, words: Sequence[Clip]) -> list[Clip]:
     """Four to eight, and no number after a number: they would be written as one."""
     numbers = [clip for clip in words if NUMBER.search(str(clip.path))]
     names = [clip for clip in words if clip not in numbers]
-    pairs = zip(choose.sample(names, 4), choose.sample(numbers, 4), strict=True)
-    return [clip for pair in pairs for clip in pair][: choose.randint(4, 8)]
+    some_names = choose.sample(names, 4)
+    some_numbers = choose.sample(numbers, 4)
+    listed: list[Clip] = []
+    for pair in zip(some_names, some_numbers, strict=True):
+        listed += pair
+    length = choose.randint(4, 8)
+    return listed[:length]
 
 
 def languages(half: Half, folder: Path) -> Iterator[Recording]:
@@ -274,27 +303,38 @@ def languages(half: Half, folder: Path) -> Iterator[Recording]:
     for language in SPOKEN:
         for number in (1, 2, 3):
             draw = Draw(half, f"language-{language}-{number}")
-            yield from introduced(draw, folder, monologue(draw, language), language)
+            said = monologue(draw, language)
+            yield from introduced(draw, folder, said, language)
 
 
 def monologue(
     draw: Draw, language: str, voice: str | None = None, seconds: float = 10
 ) -> list[Said]:
     """One person, any that speaks the language unless told who."""
-    speakers = sorted({clip.voice for clip in draw.half.voices if clip.language == language})
-    clips_of = draw.deck(voice or draw.choose.choice(speakers), language)
-    return list(turn(draw.choose, clips_of, 0, Style(turn=(seconds, seconds))))
+    speakers = {clip.voice for clip in draw.half.voices if clip.language == language}
+    speaker = voice or draw.choose.choice(sorted(speakers))
+    clips_of = draw.deck(speaker, language)
+    style = Style(turn=(seconds, seconds))
+    said = turn(draw.choose, clips_of, 0, style)
+    return list(said)
 
 
 def introduced(draw: Draw, folder: Path, said: list[Said], language: str) -> Iterator[Recording]:
     delayed = late(said, BEFORE)
     silence = draw.room(end(delayed))
     music = silence.copy()
-    music[: samples(BEFORE)] += draw.music(BEFORE) * np.float32(LOUDNESS)
+    played = draw.music(BEFORE)
+    music[: samples(BEFORE)] += played * np.float32(LOUDNESS)
+
+    speech = sound(said)
+    alone = speech + silence[: len(speech)]
+    delayed_speech = sound(delayed)
+    after_silence = delayed_speech + silence
+    after_music = delayed_speech + music
     for kind, heard, each in (
-        ("languages", sound(said) + silence[: samples(end(said))], said),
-        ("languages_after_silence", sound(delayed) + silence, delayed),
-        ("languages_after_music", sound(delayed) + music, delayed),
+        ("languages", alone, said),
+        ("languages_after_silence", after_silence, delayed),
+        ("languages_after_music", after_music, delayed),
     ):
         name = draw.name.replace("language", kind.replace("_", "-"), 1)
         made = recording(folder, name, kind, heard, each, language=language)
@@ -305,8 +345,10 @@ def two_languages(half: Half, folder: Path) -> Iterator[Recording]:
     for voice, language in SECOND_HALVES[half.split]:
         draw = Draw(half, f"two-languages-{language}")
         first = monologue(draw, "en", "Allison", 28)
-        second = late(monologue(draw, language, voice, 28), end(first) + 0.6)
-        made = in_a_room(draw, folder, "two_languages", [*first, *second], None)
+        second = monologue(draw, language, voice, 28)
+        start = end(first) + 0.6
+        said = [*first, *late(second, start)]
+        made = in_a_room(draw, folder, "two_languages", said, None)
         yield replace(made, options={"language": "multi"})
 
 
@@ -315,8 +357,10 @@ def nothing(half: Half, folder: Path) -> Iterator[Recording]:
     draw = Draw(half, "nothing")
     for name, heard in synthetic().items():
         yield nothing_heard(folder, f"nothing-{name}-{half.split}", heard)
-    for piece in draw.choose.sample(noise.music(half.packages, half.split), 2):
-        heard = noise.played(piece, 30) * np.float32(LOUDNESS)
+    pieces = noise.music(half.packages, half.split)
+    for piece in draw.choose.sample(pieces, 2):
+        music = noise.played(piece, 30)
+        heard = music * np.float32(LOUDNESS)
         yield nothing_heard(folder, f"nothing-{piece.stem}-{half.split}", heard)
 
 

@@ -56,7 +56,8 @@ def coverage(truth: Recording, result: Result) -> dict[str, Ratio]:
     if has_no_times or not truth.utterances:
         return {}
 
-    spoken = timeline(spans(truth.utterances))
+    utterances = spans(truth.utterances)
+    spoken = timeline(utterances)
     words = timeline(timed, PADDING)
     covered = spoken.crop(words, mode="intersection")
     share = Ratio(covered.duration(), spoken.duration())

@@ -87,7 +87,8 @@ class Voice:
 def main() -> None:
     asked = argparse.ArgumentParser(prog="python -m benchmarks.evaluation.split")
     asked.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    folders: list[Path] = asked.parse_args().folders
+    given = asked.parse_args()
+    folders: list[Path] = given.folders
     found: list[Entry] = []
     sex_of: dict[str, str] = {}
     for folder in folders:
@@ -181,7 +182,8 @@ def divided(voices: Iterable[Voice]) -> dict[str, Split]:
     halves: dict[str, Split] = {}
     more_in_test = 0
     for kind in sorted(kinds):
-        shuffled = choose.sample(kinds[kind], len(kinds[kind]))
+        of_kind = kinds[kind]
+        shuffled = choose.sample(of_kind, len(of_kind))
         tuned, left_over = divmod(len(shuffled), 2)
         if left_over and more_in_test > 0:
             tuned += 1
@@ -189,8 +191,9 @@ def divided(voices: Iterable[Voice]) -> dict[str, Split]:
         elif left_over:
             more_in_test += 1
         for number, voice in enumerate(shuffled):
+            own_half: Split = "tune" if number < tuned else "test"
             for entry in voice.files:
-                halves[entry.name] = "tune" if number < tuned else "test"
+                halves[entry.name] = own_half
     return halves
 
 
@@ -219,7 +222,8 @@ def one_line_each(values: Mapping[str, Any]) -> str:
     for key, value in values.items():
         name = json.dumps(key, ensure_ascii=False)
         about = json.dumps(value, ensure_ascii=False)
-        lines.append(f"  {name}: {about}")
+        line = f"  {name}: {about}"
+        lines.append(line)
     joined = ",\n".join(lines)
     return f"{{\n{joined}\n }}"
 

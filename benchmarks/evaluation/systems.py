@@ -48,32 +48,53 @@ def results(
 ) -> list[Result]:
     """What the system makes of each. Outputs are kept in `folder`; with `reuse` those of the same
     sound, options and code are taken from there."""
-    kept = {
-        recording.name: folder / f"{system}-{fingerprint(system, recording)}.json"
-        for recording in recordings
-    }
-    missing = [each for each in recordings if not (reuse and kept[each.name].exists())]
     folder.mkdir(parents=True, exist_ok=True)
-    for recording, output in zip(missing, RUN[system](missing) if missing else (), strict=True):
-        kept[recording.name].write_text(json.dumps(output))
+    kept = {}
+    missing = []
+    for recording in recordings:
+        file = folder / f"{system}-{fingerprint(system, recording)}.json"
+        kept[recording.name] = file
+        if not (reuse and file.exists()):
+            missing.append(recording)
+
+    outputs = RUN[system](missing) if missing else ()
+    for recording, output in zip(missing, outputs, strict=True):
+        file = kept[recording.name]
+        file.write_text(json.dumps(output))
         said = output.get("error") or f"{output['wall']:.1f} s"
         print(f"{system}: {recording.set}/{recording.name}: {said}", file=sys.stderr)
-    return [result(json.loads(kept[recording.name].read_text())) for recording in recordings]
+
+    found = []
+    for recording in recordings:
+        text = kept[recording.name].read_text()
+        output = json.loads(text)
+        found.append(result(output))
+    return found
 
 
 def fingerprint(system: str, recording: Recording) -> str:
-    sound = hashlib.sha256(recording.audio.read_bytes()).hexdigest()
-    asked = json.dumps([sound, sorted(recording.options.items()), code(system)])
-    return hashlib.sha256(asked.encode()).hexdigest()[:24]
+    content = recording.audio.read_bytes()
+    sound = hashlib.sha256(content).hexdigest()
+    options = sorted(recording.options.items())
+    asked = json.dumps([sound, options, code(system)])
+    whole = hashlib.sha256(asked.encode())
+    return whole.hexdigest()[:24]
 
 
 @cache
 def code(system: str) -> str:
     """A hash of the system's sources, its packages and the settings."""
-    whole = hashlib.sha256(json.dumps(machine.machine()["packages"]).encode())
-    whole.update(settings().model_dump_json().encode())
-    for path in sorted(path for pattern in SOURCES[system] for path in ROOT.glob(pattern)):
-        whole.update(path.read_bytes())
+    versions = json.dumps(machine.machine()["packages"])
+    chosen = settings().model_dump_json()
+    whole = hashlib.sha256(versions.encode())
+    whole.update(chosen.encode())
+
+    paths: list[Path] = []
+    for pattern in SOURCES[system]:
+        paths += ROOT.glob(pattern)
+    for path in sorted(paths):
+        content = path.read_bytes()
+        whole.update(content)
     return whole.hexdigest()
 
 
@@ -156,17 +177,20 @@ def said(running: subprocess.Popen[str], errors: Any) -> Iterator[Output]:
 
 def told(options: Mapping[str, str]) -> dict[str, Any]:
     """Dropscribe's options, as far as whisperx has them."""
-    given: dict[str, Any] = {
-        name: options[name] for name in ("language", "task") if name in options
-    }
+    given: dict[str, Any] = {}
+    for name in ("language", "task"):
+        if name in options:
+            given[name] = options[name]
     if given.get("language") == "multi":
         del given["language"]
+
+    exact = options.get("speakers")
     bounds = {"min_speakers": "min-speakers", "max_speakers": "max-speakers"}
-    asked = {bound: options.get("speakers", options.get(name)) for bound, name in bounds.items()}
-    return {
-        **given,
-        **{bound: int(number) for bound, number in asked.items() if number is not None},
-    }
+    for name, bound in bounds.items():
+        number = exact or options.get(name)
+        if number is not None:
+            given[bound] = int(number)
+    return given
 
 
 RUN: dict[str, Callable[[Sequence[Recording]], Iterator[Output]]] = {

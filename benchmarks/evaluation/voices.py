@@ -79,13 +79,20 @@ class Clip:
 
 def half(path: Path) -> Split:
     """By content, so that the same sound under two names is in one half."""
-    return "test" if hashlib.sha256(path.read_bytes()).digest()[-1] % 2 else "tune"
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).digest()
+    is_odd = digest[-1] % 2 == 1
+    return "test" if is_odd else "tune"
 
 
 def clips(packages: Path) -> list[Clip]:
     """All there are, the same on every machine."""
-    found = [*prompts(packages), *untold_prompts(packages), *fishes(packages), *readings(packages)]
-    return sorted(found, key=lambda clip: (clip.voice, clip.language, str(clip.path)))
+    found: list[Clip] = []
+    for kind in (prompts, untold_prompts, fishes, readings):
+        found += kind(packages)
+
+    found.sort(key=lambda clip: (clip.voice, clip.language, str(clip.path)))
+    return found
 
 
 def prompts(packages: Path) -> Iterator[Clip]:
@@ -128,21 +135,34 @@ def prompt_texts(packages: Path, language: str) -> dict[str, str]:
     """Name of a prompt -> its wording."""
     package = f"asterisk-core-sounds-{language}"
     listed = packages / package / "usr/share/doc" / package / f"core-sounds-{language}.txt.gz"
-    lines = gzip.decompress(listed.read_bytes()).decode("utf-8-sig").splitlines()
-    pairs = (line.partition(":") for line in lines if not line.startswith(";"))
-    return {name.strip(): text.strip() for name, _, text in pairs if text.strip()}
+    compressed = listed.read_bytes()
+    decompressed = gzip.decompress(compressed)
+    content = decompressed.decode("utf-8-sig")
+    texts = {}
+    for line in content.splitlines():
+        name, _, text = line.partition(":")
+        wording = text.strip()
+        is_comment = line.startswith(";")
+        if wording and not is_comment:
+            texts[name.strip()] = wording
+    return texts
 
 
 def is_speech(text: str) -> bool:
     """Beeps and music are described in brackets; keys and spelt names can be read in more than one
     way."""
-    return not re.search(r"[\[(#*]|\b[A-Z] [A-Z]\b", text) and bool(re.search(r"\w", text))
+    is_unclear = re.search(r"[\[(#*]|\b[A-Z] [A-Z]\b", text)
+    has_letters = re.search(r"\w", text)
+    return bool(has_letters and not is_unclear)
 
 
 def text_is_whole(text: str, name: str, language: str) -> bool:
     """The Italian list has question marks where letters were lost; the Russian one repeats a
     name."""
-    return name not in text.split(":")[0] and not (language == "it" and "?" in text)
+    first, *_ = text.split(":")
+    repeats_name = name in first
+    lacks_letters = language == "it" and "?" in text
+    return not (repeats_name or lacks_letters)
 
 
 def fishes(packages: Path) -> Iterator[Clip]:
@@ -184,24 +204,30 @@ def single_words(packages: Path) -> list[Clip]:
 
 def readings(packages: Path) -> Iterator[Clip]:
     folder = packages / "pocketsphinx-testdata/usr/share/pocketsphinx/test/data/librivox"
-    for line in (folder / "transcription").read_text().splitlines():
-        text, _, name = line.partition("</s>")
-        yield Clip(
-            folder / f"{name.strip(' ()')}.wav", "Reader", "en", text.replace("<s>", "").strip()
-        )
+    listed = folder / "transcription"
+    for line in listed.read_text().splitlines():
+        marked, _, in_brackets = line.partition("</s>")
+        text = marked.replace("<s>", "").strip()
+        name = in_brackets.strip(" ()")
+        path = folder / f"{name}.wav"
+        yield Clip(path, "Reader", "en", text)
 
 
 def decoded(path: Path) -> Samples:
     """Mono at 16 kHz, as it stands in the file."""
     resampler = av.AudioResampler("s16", "mono", RATE)
-    raw = (
-        path.suffix[1:] if path.suffix in (".g722", ".gsm") else None
-    )  # without a header, so not to be guessed
+    ending = path.suffix.removeprefix(".")
+    # Without a header, so that the format cannot be guessed.
+    raw = ending if ending in ("g722", "gsm") else None
+    frames: list[av.AudioFrame] = []
     with av.open(str(path), format=raw) as container:
-        frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]
+        for frame in container.decode(audio=0):
+            frames += resampler.resample(frame)
     frames += resampler.resample(None)
+
     pieces = [frame.to_ndarray()[0] for frame in frames]
-    return np.asarray(np.concatenate(pieces) if pieces else [], np.float32) / np.float32(32768)
+    samples = np.concatenate(pieces) if pieces else np.zeros(0)
+    return np.asarray(samples, np.float32) / np.float32(32768)
 
 
 def trimmed(samples: Samples) -> Trimmed:
@@ -211,33 +237,62 @@ def trimmed(samples: Samples) -> Trimmed:
         return Trimmed(samples[:0], 0.0, 0.0)
     sounding = level > threshold(level)
     first, last = np.flatnonzero(sounding)[[0, -1]]
-    begin, end = (first + 1) * HOP if first else 0, (last + 1) * HOP
-    loudness = np.sqrt(np.mean(10 ** (level[sounding] / 10)))
-    scaled = np.asarray(samples[begin:end] * (LOUDNESS / loudness), np.float32)
-    return Trimmed(scaled, doubt(level, int(first)), longest_pause(sounding[first : last + 1]))
+    begin = (first + 1) * HOP if first else 0
+    end = (last + 1) * HOP
+    sound = samples[begin:end]
+
+    powers = 10 ** (level[sounding] / 10)
+    loudness = np.sqrt(np.mean(powers))
+    gain = LOUDNESS / loudness
+    scaled = np.asarray(sound * gain, np.float32)
+
+    seconds_of_doubt = doubt(level, int(first))
+    pause = longest_pause(sounding[first : last + 1])
+    return Trimmed(scaled, seconds_of_doubt, pause)
 
 
 def levels(samples: Samples) -> NDArray[np.float64]:
     """dB, of windows of 10 ms every 5 ms."""
-    energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
-    starts = np.arange(0, len(samples) - WINDOW, HOP)
-    return np.asarray(10 * np.log10((energy[starts + WINDOW] - energy[starts]) / WINDOW + 1e-12))
+    exact = samples.astype(np.float64)
+    sums = np.cumsum(exact**2)
+    energy = np.concatenate([[0.0], sums])
+
+    last = len(samples) - WINDOW
+    starts = np.arange(0, last, HOP)
+    ends = starts + WINDOW
+    power = (energy[ends] - energy[starts]) / WINDOW
+    decibels = 10 * np.log10(power + 1e-12)
+    return np.asarray(decibels)
 
 
 def threshold(level: NDArray[np.float64]) -> float:
     """Above the recording's own noise; in a recording without any silence the noise cannot be told
     from the voice."""
-    noise = float(np.percentile(level, 5)) + ABOVE_NOISE
-    return float(np.clip(noise, level.max() - QUIET, level.max() - LOUD))
+    noise = float(np.percentile(level, 5))
+    peak = level.max()
+    lowest = peak - QUIET
+    highest = peak - LOUD
+    limited = np.clip(noise + ABOVE_NOISE, lowest, highest)
+    return float(limited)
 
 
 def doubt(level: NDArray[np.float64], first: int) -> float:
-    if threshold(level) > level.max() - (QUIET - ABOVE_NOISE):
+    """Seconds from the window `first` until the sound is loud beyond question."""
+    peak = level.max()
+    highest = peak - (QUIET - ABOVE_NOISE)
+    if threshold(level) > highest:
         return math.inf
-    return max(0, int(np.flatnonzero(level > level.max() - LOUD)[0]) - first) * HOP / RATE
+
+    is_loud = level > peak - LOUD
+    first_loud = int(np.flatnonzero(is_loud)[0])
+    windows = max(0, first_loud - first)
+    return windows * HOP / RATE
 
 
 def longest_pause(sounding: NDArray[np.bool_]) -> float:
     """Seconds; the first and the last window sound."""
-    gaps = np.diff(np.flatnonzero(sounding))
-    return float((gaps.max() - 1) * HOP / RATE) if len(gaps) else 0.0
+    numbers = np.flatnonzero(sounding)
+    steps = np.diff(numbers)
+    longest = steps.max(initial=1)
+    silent = longest - 1
+    return float(silent * HOP / RATE)

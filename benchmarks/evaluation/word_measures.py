@@ -28,7 +28,8 @@ def word_errors(truth: Recording, result: Result) -> dict[str, Ratio]:
     said = " ".join(str(utterance.text) for utterance in truth.utterances)
     heard = " ".join(word.word for word in result.words)
     reference = normal(said)
-    found = jiwer.process_words(reference, normal(heard))
+    hypothesis = normal(heard)
+    found = jiwer.process_words(reference, hypothesis)
 
     words = len(reference.split())
     errors = found.substitutions + found.deletions + found.insertions

@@ -153,7 +153,8 @@ def not_aligned(segment: RecognizedSegment, failure: AlignmentFailure | None) ->
     if failure is None:
         reason = "The words do not fit the audio"
     else:
-        reason = f"Alignment failed in {segment.language!r} ({failure.error_type})"
+        language = segment.language
+        reason = f"Alignment failed in {language!r} ({failure.error_type})"
 
     message = f"{reason}: they keep the recogniser's times."
     span = Interval(start=segment.start, end=segment.end)

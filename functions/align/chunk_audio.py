@@ -63,18 +63,23 @@ class ChunkAudio:
             return None
 
         peak = float(levels.max())
-        background = max(self.background(start, end), peak - MAX_DEPTH)
-        if peak - background < MIN_CONTRAST:
+        quietest = self.background(start, end)
+        deepest = peak - MAX_DEPTH
+        background = max(quietest, deepest)
+        contrast = peak - background
+        if contrast < MIN_CONTRAST:
             return None
 
-        threshold = background + PAUSE_THRESHOLD * (peak - background)
+        threshold = background + PAUSE_THRESHOLD * contrast
+        is_quiet = levels < threshold
         first_hop = hop_at(start)
         pauses = []
-        for first, last in true_runs(levels < threshold):
+        for first, last in true_runs(is_quiet):
             pause_start = hop_start(first_hop + first)
             pause_end = hop_start(first_hop + last)
             if pause_end - pause_start >= shortest:
-                pauses.append(Interval(start=pause_start, end=pause_end))
+                pause = Interval(start=pause_start, end=pause_end)
+                pauses.append(pause)
         return pauses
 
     def background(self, start: float, end: float) -> float:

@@ -33,13 +33,20 @@ def best_path(log_probabilities: Tensor, columns: Sequence[int], blank: int) -> 
     if not columns or frames_needed > len(log_probabilities):
         return None
 
-    targets = torch.tensor([list(columns)], dtype=torch.int32)
+    batch = [list(columns)]
+    targets = torch.tensor(batch, dtype=torch.int32)
     with warnings.catch_warnings():
         # torchaudio 2.8 announces that the function will be removed; 2.9 to 2.11 still have it.
         warnings.filterwarnings("ignore", message="torchaudio.functional._alignment.forced_align")
         paths, scores = forced_align(log_probabilities[None], targets, blank=blank)
+    (path,) = paths
+    (score,) = scores
 
-    spans = merge_tokens(paths[0], scores[0].exp(), blank=blank)
+    probabilities = score.exp()
+    spans = merge_tokens(path, probabilities, blank=blank)
+
     most_probable = log_probabilities.amax(dim=1)
-    loss = most_probable.sum() - scores[0].sum()
-    return Path(spans, misfit=float(loss) / len(columns))
+    highest = most_probable.sum()
+    loss = highest - score.sum()
+    misfit = float(loss) / len(columns)
+    return Path(spans, misfit)

@@ -108,8 +108,10 @@ def pronouncing_dictionary() -> dict[str, tuple[str, ...]]:
     Reads a file of the package pocketsphinx. Raises ModelUnavailable.
     """
     path = packaged_file("pocketsphinx", "model/en-us/cmudict-en-us.dict")
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
     pronunciations = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in lines:
         word, *phonemes = line.split()
         is_alternative = "(" in word
         if not is_alternative:

@@ -114,17 +114,25 @@ class PhonemeModel:
     def log_probabilities(self, samples: Samples) -> Tensor:
         """Returns the log probabilities of UNITS; shape (frames, UNITS)."""
         waveform = torch.from_numpy(samples)
-        starts = range(0, max(len(samples) - CONTEXT, 1), WINDOW)
+        length = len(samples)
+        latest_start = max(length - CONTEXT, 1)
+        starts = range(0, latest_start, WINDOW)
         windows = []
         for start in starts:
             is_last = start == starts[-1]
-            end = len(samples) if is_last else start + WINDOW
-            windows.append(self.window(waveform, start, end))
-        tokens = without_lag(torch.cat(windows))
+            end = length if is_last else start + WINDOW
+            window = self.window(waveform, start, end)
+            windows.append(window)
+        late_frames = torch.cat(windows)
+        tokens = without_lag(late_frames)
 
-        probabilities = tokens.exp() @ self.members
-        units = probabilities.clamp(min=MIN_PROBABILITY).log()
-        best_class = units[:, : len(CLASSES)].amax(dim=1, keepdim=True)
+        token_probabilities = tokens.exp()
+        probabilities = token_probabilities @ self.members
+        probabilities = probabilities.clamp(min=MIN_PROBABILITY)
+        units = probabilities.log()
+
+        classes = units[:, : len(CLASSES)]
+        best_class = classes.amax(dim=1, keepdim=True)
         return torch.cat([units, best_class], dim=1)
 
     def window(self, waveform: Tensor, start: int, end: int) -> Tensor:
@@ -132,12 +140,15 @@ class PhonemeModel:
         context_start = max(start - CONTEXT, 0)
         context_end = end + CONTEXT
         with_context = waveform[context_start:context_end]
-        frames: Tensor = self.network(with_context[None])[0]
+        batch = with_context[None]
+        (frames,) = self.network(batch)
 
         offset = start - context_start
         first = offset // FRAME_SAMPLES
-        length = max((end - start) // FRAME_SAMPLES, 1)
-        return frames[first : first + length]
+        length = end - start
+        count = max(length // FRAME_SAMPLES, 1)
+        own_frames: Tensor = frames[first : first + count]
+        return own_frames
 
 
 @cache
@@ -156,7 +167,8 @@ def class_members() -> Tensor:
 @cache
 def token_numbers() -> dict[str, int]:
     """Returns the index of each of hama's tokens in the network's output."""
-    tokens = [*Vocabulary.load().decoder, WORD_BOUNDARY, BLANK]
+    vocabulary = Vocabulary.load()
+    tokens = [*vocabulary.decoder, WORD_BOUNDARY, BLANK]
     return {token: number for number, token in enumerate(tokens)}
 
 
@@ -170,7 +182,8 @@ def with_boundaries(words: Sequence[Sequence[str]]) -> list[str]:
 
 def without_lag(frames: Tensor) -> Tensor:
     """Returns the frames LAG earlier, with silence at the end."""
-    silence = torch.full_like(frames[:LAG], -torch.inf)
+    earliest = frames[:LAG]
+    silence = torch.full_like(earliest, -torch.inf)
     silence[:, -1] = 0.0
     later = frames[LAG:]
     return torch.cat([later, silence])

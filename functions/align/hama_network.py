@@ -70,11 +70,17 @@ class PhonemeNetwork(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         mels = self.spectrogram(waveform)
-        frames = nn.functional.gelu(self.stem(mels)).transpose(1, 2)
+        channels = self.stem(mels)
+        channels = nn.functional.gelu(channels)
+
+        frames = channels.transpose(1, 2)
         for block in self.blocks:
             frames = block(frames)
-        scores: Tensor = self.proj(frames.transpose(1, 2))
-        return scores.log_softmax(dim=1).transpose(1, 2)
+
+        channels = frames.transpose(1, 2)
+        scores: Tensor = self.proj(channels)
+        log_probabilities = scores.log_softmax(dim=1)
+        return log_probabilities.transpose(1, 2)
 
 
 class LogMelSpectrogram(nn.Module):
@@ -89,10 +95,18 @@ class LogMelSpectrogram(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         margin = STFT_WINDOW // 2
-        padded = nn.functional.pad(waveform[:, None], (margin, margin), mode="reflect")
-        power: Tensor = self.real(padded).square() + self.imaginary(padded).square()
-        mels: Tensor = self.filters(power.transpose(1, 2))
-        return mels.clamp(min=MIN_POWER).log().transpose(1, 2)
+        channels = waveform[:, None]
+        padded = nn.functional.pad(channels, (margin, margin), mode="reflect")
+
+        real = self.real(padded)
+        imaginary = self.imaginary(padded)
+        power: Tensor = real.square() + imaginary.square()
+
+        frames = power.transpose(1, 2)
+        mels: Tensor = self.filters(frames)
+        mels = mels.clamp(min=MIN_POWER)
+        log_mels = mels.log()
+        return log_mels.transpose(1, 2)
 
 
 class ConformerBlock(nn.Module):
@@ -108,12 +122,19 @@ class ConformerBlock(nn.Module):
         self.norm = nn.LayerNorm(SIZE)
 
     def forward(self, frames: Tensor) -> Tensor:
-        frames = frames + self.ffn1(frames) / 2
+        change = self.ffn1(frames)
+        frames = frames + change / 2
+
         normed = self.attn_norm(frames)
         attended, _ = self.attn(normed, normed, normed, need_weights=False)
         frames = frames + attended
-        frames = frames + self.conv(frames)
-        frames = frames + self.ffn2(frames) / 2
+
+        change = self.conv(frames)
+        frames = frames + change
+
+        change = self.ffn2(frames)
+        frames = frames + change / 2
+
         normed_frames: Tensor = self.norm(frames)
         return normed_frames
 
@@ -126,7 +147,9 @@ class FeedForward(nn.Module):
         self.fc2 = nn.Linear(4 * SIZE, SIZE)
 
     def forward(self, frames: Tensor) -> Tensor:
-        hidden = nn.functional.silu(self.fc1(self.norm(frames)))
+        normed = self.norm(frames)
+        hidden = self.fc1(normed)
+        hidden = nn.functional.silu(hidden)
         changed: Tensor = self.fc2(hidden)
         return changed
 
@@ -142,9 +165,15 @@ class Convolution(nn.Module):
         self.pointwise2 = nn.Conv1d(SIZE, SIZE, kernel_size=1)
 
     def forward(self, frames: Tensor) -> Tensor:
-        channels = self.norm(frames).transpose(1, 2)
-        gated = nn.functional.glu(self.pointwise1(channels), dim=1)
-        filtered = nn.functional.silu(self.depthwise(gated))
+        normed = self.norm(frames)
+        channels = normed.transpose(1, 2)
+
+        doubled = self.pointwise1(channels)
+        gated = nn.functional.glu(doubled, dim=1)
+
+        filtered = self.depthwise(gated)
+        filtered = nn.functional.silu(filtered)
+
         changed: Tensor = self.pointwise2(filtered)
         return changed.transpose(1, 2)
 
@@ -156,22 +185,28 @@ def load_network(path: Path) -> PhonemeNetwork:
 
     weights = read_weights(path)
     network = PhonemeNetwork()
-    network.load_state_dict(dict(named_parameters(weights)))
+    parameters = dict(named_parameters(weights))
+    network.load_state_dict(parameters)
     return network.eval().requires_grad_(requires_grad=False)
 
 
 def read_weights(path: Path) -> Weights:
     """Returns the file's tensors as float32, in the order of the file."""
-    file = BytesIO(path.read_bytes())
+    content = path.read_bytes()
+    file = BytesIO(content)
     _, count = read_struct(file, HEADER)
     places = [read_place(file) for _ in range(count)]
+
     *_, last_offset, last_size = places[-1]
-    data = file.getbuffer()[-(last_offset + last_size) :]
+    data_size = last_offset + last_size
+    data = file.getbuffer()[-data_size:]
 
     weights = {}
     for name, dtype, shape, offset, size in places:
-        stored = np.frombuffer(data[offset : offset + size], dtype)
-        weights[name] = torch.from_numpy(stored.reshape(shape).astype(np.float32))
+        end = offset + size
+        stored = np.frombuffer(data[offset:end], dtype)
+        shaped = stored.reshape(shape)
+        weights[name] = torch.from_numpy(shaped.astype(np.float32))
     return weights
 
 
@@ -180,20 +215,24 @@ def read_place(file: BytesIO) -> tuple[str, str, tuple[int, ...], int, int]:
     (length,) = read_struct(file, NAME_LENGTH)
     name = file.read(length).decode()
     type_index, rank = read_struct(file, KIND)
-    shape = read_struct(file, struct.Struct(f"<{rank}I"))
+    dtype = TYPES[type_index]
+    dimensions = struct.Struct(f"<{rank}I")
+    shape = read_struct(file, dimensions)
     offset, size = read_struct(file, PLACE)
-    return name, TYPES[type_index], shape, offset, size
+    return name, dtype, shape, offset, size
 
 
 def read_struct(file: BytesIO, layout: struct.Struct) -> tuple[Any, ...]:
-    return layout.unpack(file.read(layout.size))
+    content = file.read(layout.size)
+    return layout.unpack(content)
 
 
 def named_parameters(weights: Weights) -> Iterator[tuple[str, Tensor]]:
     """Yields the weights under the names that they have in PhonemeNetwork."""
     yield "spectrogram.real.weight", weights["stft_real_kernel"]
     yield "spectrogram.imaginary.weight", weights["stft_imag_kernel"]
-    yield "spectrogram.filters.weight", weights["mel_fb"].T
+    filters = weights["mel_fb"]
+    yield "spectrogram.filters.weight", filters.T
 
     for name, weight in weights.items():
         if name.startswith(PREFIX):
@@ -204,10 +243,12 @@ def named_parameters(weights: Weights) -> Iterator[tuple[str, Tensor]]:
     yield "stem.bias", next(convolutions)
     matrices = numbered(weights, "onnx::MatMul_")
     for block in range(BLOCKS):
-        yield f"blocks.{block}.conv.depthwise.weight", next(convolutions)
-        yield f"blocks.{block}.conv.depthwise.bias", next(convolutions)
+        prefix = f"blocks.{block}"
+        yield f"{prefix}.conv.depthwise.weight", next(convolutions)
+        yield f"{prefix}.conv.depthwise.bias", next(convolutions)
         for name in MATRICES:
-            yield f"blocks.{block}.{name}", next(matrices).T
+            matrix = next(matrices)
+            yield f"{prefix}.{name}", matrix.T
 
 
 def numbered(weights: Weights, prefix: str) -> Iterator[Tensor]:

@@ -62,7 +62,8 @@ def spelled_classes(word: str, language: str) -> list[str]:
     """Returns the phoneme classes of a spoken word; a sound is not repeated."""
     classes: list[str] = []
     for sound in sounds(word, language):
-        if classes[-1:] != [sound]:
+        previous = classes[-1:]
+        if previous != [sound]:
             classes.append(sound)
     return classes
 
@@ -70,24 +71,36 @@ def spelled_classes(word: str, language: str) -> list[str]:
 def sounds(word: str, language: str) -> Iterator[str]:
     """Yields the phoneme class of each sound. Unknown letters have none."""
     spellings = spellings_of(language)
-    longest = max(map(len, spellings))
-    text = unicodedata.normalize("NFC", word.casefold()) + WORD_END
+    folded = word.casefold()
+    text = unicodedata.normalize("NFC", folded) + WORD_END
     position = 0
     while position < len(text):
-        candidates = (text[position : position + size] for size in range(longest, 0, -1))
-        letters = next(filter(spellings.__contains__, candidates), None)
+        rest = text[position:]
+        letters = longest_spelling(rest, spellings)
         if letters is None:
-            yield from bare_sounds(text[position])
+            yield from bare_sounds(rest[0])
             position += 1
         else:
             yield from spellings[letters]
             position += len(letters)
 
 
+def longest_spelling(text: str, spellings: Spellings) -> str | None:
+    """Returns the longest spelling that the text begins with, or None if there is none."""
+    lengths = map(len, spellings)
+    longest = max(lengths)
+    for size in range(longest, 0, -1):
+        letters = text[:size]
+        if letters in spellings:
+            return letters
+    return None
+
+
 def bare_sounds(letter: str) -> Iterator[str]:
     """Yields the sounds of a letter without its accents."""
     spellings = spellings_of("")
-    for part in unicodedata.normalize("NFKD", letter):
+    parts = unicodedata.normalize("NFKD", letter)
+    for part in parts:
         yield from spellings.get(part, ())
 
 
@@ -95,8 +108,9 @@ def bare_sounds(letter: str) -> Iterator[str]:
 def spellings_of(language: str) -> Spellings:
     """Returns the spellings of a language; an unknown one has only the letters themselves."""
     own = SPELLINGS.get(language, "")
+    entries = f"{LETTERS} {own}".split()
     spellings = {}
-    for entry in f"{LETTERS} {own}".split():
+    for entry in entries:
         letters, classes = entry.split("=")
         spellings[letters] = tuple(classes.split("+")) if classes else ()
     return spellings

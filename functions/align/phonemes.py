@@ -61,8 +61,9 @@ CLASSES: Mapping[str, str] = {
 def classes_of_tokens() -> dict[str, str]:
     """Returns the class of each of hama's tokens: its own, or else the first that contains it."""
     class_of: dict[str, str] = {}
-    for name, tokens in CLASSES.items():
-        for token in tokens.split():
+    for name, signs in CLASSES.items():
+        tokens = signs.split()
+        for token in tokens:
             class_of.setdefault(token, name)
     own = {name: name for name in CLASSES}
     return class_of | own

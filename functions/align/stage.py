@@ -82,10 +82,12 @@ def word_timings(
     timings: list[WordTiming] = []
     for index, segment in enumerate(segments):
         aligned = alignment.timings.get(index)
-        if aligned is None:
-            timings += [recogniser_timing(word, audio) for word in segment.words]
-        else:
+        if aligned is not None:
             timings += aligned
+            continue
+        for word in segment.words:
+            timing = recogniser_timing(word, audio)
+            timings.append(timing)
 
     return clamp_timings(timings, audio.duration)
 

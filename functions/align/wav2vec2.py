@@ -49,11 +49,12 @@ class Wav2Vec2Model:
         between = separator(self.metadata["language"])
         text = between.join("".join(word) for word in words)
         segment = {"start": interval.start, "end": interval.end, "text": text}
+        samples = torch.from_numpy(audio.samples)
         result = whisperx.alignment.align(
             [segment],
             self.network,
             self.metadata,
-            torch.from_numpy(audio.samples),
+            samples,
             self.engine.device,
             return_char_alignments=True,
         )
@@ -121,8 +122,10 @@ def install_empty_punkt_tables() -> None:
     folder = TemporaryDirectory(prefix="dropscribe-nltk-")
     atexit.register(folder.cleanup)
 
-    tables = Path(folder.name) / "tokenizers/punkt_tab"
-    languages = {"english", *whisperx.alignment.PUNKT_LANGUAGES.values()}
+    root = Path(folder.name)
+    tables = root / "tokenizers/punkt_tab"
+    other_languages = whisperx.alignment.PUNKT_LANGUAGES.values()
+    languages = {"english", *other_languages}
     for language in languages:
         language_tables = tables / language
         language_tables.mkdir(parents=True)

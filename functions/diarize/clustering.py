@@ -31,6 +31,11 @@ SPEAKER_DISTANCE = 0.31
 """Distance of two clusters' centroids from which they are different speakers."""
 UNCERTAIN_SHARE = 0.15
 """Share by which SPEAKER_DISTANCE could as well be smaller or larger."""
+NEARBY_DISTANCES = (
+    SPEAKER_DISTANCE * (1 - UNCERTAIN_SHARE),
+    SPEAKER_DISTANCE * (1 + UNCERTAIN_SHARE),
+)
+"""The smallest and the largest distance that SPEAKER_DISTANCE could as well be."""
 CO_OCCURRENCE_WEIGHT = 0.2
 """Added to a distance of clusters if one never occurs without the other in the same window."""
 PRIOR_PAIRS = 3.0
@@ -90,9 +95,11 @@ def founder_mask(embeddings: Matrix, solo_seconds: Matrix, fewest: int) -> Mask:
     much speech is enough, then any. `solo_seconds` has shape (windows, slots).
     """
     usable = is_known(embeddings)
+    founders_needed = max(2, fewest)
     for least in (MIN_SOLO_SECONDS, MIN_SOLO_SECONDS / 2):
-        has_enough: Mask = usable & (solo_seconds >= least)
-        if has_enough.sum() >= max(2, fewest):
+        is_long = solo_seconds >= least
+        has_enough: Mask = usable & is_long
+        if has_enough.sum() >= founders_needed:
             return has_enough
     return usable
 
@@ -104,18 +111,21 @@ def cluster_speakers(embeddings: Matrix, founders: Founders, bounds: Bounds) -> 
     """
     distances = voice_distances(founders.vectors)
     first_pass = first_pass_clusters(distances, bounds.minimum)
-    co_occurrence = count_co_occurrence(embeddings, centroids(founders.vectors, first_pass))
+    first_centroids = centroids(founders.vectors, first_pass)
+    co_occurrence = count_co_occurrence(embeddings, first_centroids)
     sums = ClusterSums.of(distances, founders.windows, first_pass, co_occurrence)
 
     levels = merge_levels(sums, first_pass)
     chosen = choose_level(levels, SPEAKER_DISTANCE, founders.seconds, bounds)
     labels = drop_small_clusters(chosen.labels, founders.seconds, bounds.minimum)
-    return Clustering(labels, second_count(levels, founders.seconds, bounds))
+    second = second_count(levels, founders.seconds, bounds)
+    return Clustering(labels, second)
 
 
 def first_pass_clusters(distances: Matrix, minimum: int) -> Labels:
     """Returns labels from average linkage: at least `minimum` if there are as many embeddings."""
-    if len(distances) == 1:
+    count = len(distances)
+    if count == 1:
         return np.zeros(1, int)
 
     symmetric = np.maximum(distances, 0)
@@ -123,7 +133,8 @@ def first_pass_clusters(distances: Matrix, minimum: int) -> Labels:
     condensed = squareform(symmetric, checks=False)
     tree = linkage(condensed, "average")
     clusters: Labels = fcluster(tree, FIRST_PASS_DISTANCE, "distance")
-    if clusters.max() < minimum:
+    found = clusters.max()
+    if found < minimum:
         clusters = fcluster(tree, minimum, "maxclust")
     return clusters - 1  # fcluster counts from 1
 
@@ -166,13 +177,13 @@ class ClusterSums(NamedTuple):
         weights = np.where(is_overlapping, OVERLAPPING_PAIR_WEIGHT, 1)
         weighted = distances * weights
 
-        identity = np.eye(clusters.max() + 1)
+        count = clusters.max() + 1
+        identity = np.eye(count)
         membership = identity[clusters]
-        return cls(
-            distance=membership.T @ weighted @ membership,
-            pairs=membership.T @ weights @ membership,
-            co_occurrence=co_occurrence,
-        )
+        members = membership.T
+        sums = members @ weighted @ membership
+        pairs = members @ weights @ membership
+        return cls(sums, pairs, co_occurrence)
 
     def merged(self, target: int, source: int) -> Self:
         """Returns the sums after cluster `source` has become part of cluster `target`."""
@@ -190,11 +201,13 @@ class ClusterSums(NamedTuple):
         """
         across = self.distance / self.pairs
         within = self.spread()
-        distances = across - (within[:, None] + within) / 2
+        mean_within = (within[:, None] + within) / 2
+        distances = across - mean_within
 
         occurrences = np.maximum(np.diag(self.co_occurrence), 1)
         rarer = np.minimum(occurrences[:, None], occurrences)
-        distances = distances + CO_OCCURRENCE_WEIGHT * self.co_occurrence / rarer
+        added = CO_OCCURRENCE_WEIGHT * self.co_occurrence / rarer
+        distances = distances + added
         np.fill_diagonal(distances, np.inf)
         return distances
 
@@ -226,39 +239,48 @@ def merge_levels(sums: ClusterSums, first_pass: Labels) -> list[Level]:
     nearest two each time."""
     labels = first_pass
     levels = []
-    for count in range(first_pass.max() + 1, 1, -1):
+    clusters = first_pass.max() + 1
+    for count in range(clusters, 1, -1):
         distances = sums.centroid_distances()
-        nearest = int(distances.argmin())
+        position = distances.argmin()
+        nearest = int(position)
         pair = divmod(nearest, count)
-        levels.append(Level(labels, float(distances[pair])))
+        distance = float(distances[pair])
+        level = Level(labels, distance)
+        levels.append(level)
 
         target, source = sorted(pair)
         sums = sums.merged(target, source)
-        joined = np.where(labels == source, target, labels)
-        labels = joined - (joined > source)
+        is_source = labels == source
+        joined = np.where(is_source, target, labels)
+        is_later = joined > source
+        labels = joined - is_later
 
-    levels.append(Level(labels, np.inf))
+    last = Level(labels, np.inf)
+    levels.append(last)
     return levels
 
 
 def choose_level(
     levels: Sequence[Level], distance: float, seconds: NDArray[np.float64], bounds: Bounds
 ) -> Level:
-    """Returns the first level whose clusters are all at least `distance` apart, if its number of
-    speakers is within the bounds.
+    """Returns the first level whose clusters are all at least `distance` apart, or the nearest
+    level to it whose number of speakers is within the bounds.
 
-    Otherwise the level nearest to it that is within them, or the one with the most speakers.
+    If there is none, it is the last level with at least the minimum of clusters of any size.
     """
-    apart = [level.distance >= distance for level in levels]
-    natural = apart.index(True)
+    is_apart = [level.distance >= distance for level in levels]
+    first_apart = is_apart.index(True)
 
-    counts = [count_speakers(level.labels, seconds) for level in levels]
-    within = [bounds.minimum <= count <= bounds.maximum for count in counts]
-    candidates = [index for index, is_within in enumerate(within) if is_within]
-    if not candidates:
+    allowed = []
+    for index, level in enumerate(levels):
+        count = count_speakers(level.labels, seconds)
+        if bounds.minimum <= count <= bounds.maximum:
+            allowed.append(index)
+    if not allowed:
         return level_with(levels, bounds.minimum)
 
-    nearest = min(candidates, key=lambda index: abs(index - natural))
+    nearest = min(allowed, key=lambda index: abs(index - first_apart))
     return levels[nearest]
 
 
@@ -274,15 +296,21 @@ def second_count(
     levels: Sequence[Level], seconds: NDArray[np.float64], bounds: Bounds
 ) -> int | None:
     """Returns the number of speakers for a distance that is a little smaller or larger, if it is
-    another number."""
-    shares = (1.0, 1 - UNCERTAIN_SHARE, 1 + UNCERTAIN_SHARE)
-    chosen = [choose_level(levels, SPEAKER_DISTANCE * share, seconds, bounds) for share in shares]
-    counts = [count_speakers(level.labels, seconds) for level in chosen]
-    likeliest = counts[0]
-    for count in counts:
+    another number than that for SPEAKER_DISTANCE."""
+    likeliest = count_at(SPEAKER_DISTANCE, levels, seconds, bounds)
+    for distance in NEARBY_DISTANCES:
+        count = count_at(distance, levels, seconds, bounds)
         if count != likeliest:
             return count
     return None
+
+
+def count_at(
+    distance: float, levels: Sequence[Level], seconds: NDArray[np.float64], bounds: Bounds
+) -> int:
+    """Returns the number of speakers whose clusters are at least `distance` apart."""
+    level = choose_level(levels, distance, seconds, bounds)
+    return count_speakers(level.labels, seconds)
 
 
 def count_speakers(labels: Labels, seconds: NDArray[np.float64]) -> int:
@@ -312,11 +340,14 @@ def drop_small_clusters(labels: Labels, seconds: NDArray[np.float64], minimum: i
     """
     of_clusters = cluster_seconds(labels, seconds)
     largest_first = np.argsort(-of_clusters, kind="stable")
+    always_kept = largest_first[:minimum]
 
     is_kept = has_enough_speech(labels, seconds)
-    is_kept[largest_first[:minimum]] = True
+    is_kept[always_kept] = True
+    is_dropped = ~is_kept
+
     new_labels = np.cumsum(is_kept) - 1
-    new_labels[~is_kept] = -1
+    new_labels[is_dropped] = -1
     return new_labels[labels]
 
 
@@ -349,7 +380,8 @@ def centroids(vectors: Matrix, labels: Labels) -> Matrix:
     for label in range(count):
         is_member = labels == label
         members = vectors[is_member]
-        means.append(members.mean(0))
+        mean = members.mean(0)
+        means.append(mean)
 
     return np.stack(means)
 

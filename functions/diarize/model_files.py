@@ -12,10 +12,7 @@ from functions.diarize.cam_weights import WEIGHTS
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
 from shared.runtime.model_files import files_digest, packaged_file
-from shared.settings import settings
-
-EMBEDDED = "embedded"
-"""Name of the model whose parts come with installed packages, and which needs no hub."""
+from shared.settings import EMBEDDED_DIARIZE_MODEL, settings
 
 
 class EmbeddedFiles(NamedTuple):
@@ -31,7 +28,7 @@ class EmbeddedFiles(NamedTuple):
 def engine() -> Engine:
     """The engine of the deployment's model. Raises ModelUnavailable."""
     model = settings().inference.diarize_model
-    if model == EMBEDDED:
+    if model == EMBEDDED_DIARIZE_MODEL:
         files = list(embedded_files())
     else:
         entries = sorted(model_folder(model).rglob("*"))

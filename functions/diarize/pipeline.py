@@ -28,18 +28,12 @@ from functions.diarize.clustering import (
     has_enough_speech,
     normalize,
 )
-from functions.diarize.model_files import (
-    EMBEDDED,
-    EmbeddedFiles,
-    embedded_files,
-    engine,
-    model_folder,
-)
+from functions.diarize.model_files import EmbeddedFiles, embedded_files, engine, model_folder
 from functions.diarize.stage import RawDiarization, SpeakerBounds
 from shared.model.artifacts import SAMPLE_RATE, Turn
 from shared.model.audio import read_wav
 from shared.model.errors import ModelUnavailable
-from shared.settings import settings
+from shared.settings import EMBEDDED_DIARIZE_MODEL, settings
 
 # pyannote reads this when it is imported; otherwise it sends usage metrics.
 os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
@@ -69,7 +63,7 @@ def load() -> "PyannoteDiarizer":
     torch.set_num_threads(settings().inference.threads)
     model = settings().inference.diarize_model
     with suppress_pyannote_output():
-        if model == EMBEDDED:
+        if model == EMBEDDED_DIARIZE_MODEL:
             pipeline: Pipeline = EmbeddedDiarization(embedded_files())
         else:
             folder = model_folder(model)
@@ -210,11 +204,15 @@ class EmbeddedDiarization(SpeakerDiarization):
         for index, slot_masks in enumerate(masks):
             first = round(index * window.step * FRAMES_PER_SECOND)
             window_frames = frames[:, first : first + frames_in_window]
-            weights = resample(slot_masks, frames_in_window)[:, : window_frames.shape[1]]
+            _, frames_left = window_frames.shape  # fewer in the last window
+            resampled = resample(slot_masks, frames_in_window)
+            weights = resampled[:, :frames_left]
+
             pooled = self._embedding.pool(window_frames, weights.to(self.device))
             has_speech = weights.sum(1) >= MIN_SPEECH_SECONDS * FRAMES_PER_SECOND
             known = pooled.cpu().where(has_speech[:, None], torch.nan)
-            embeddings.append(known.numpy())
+            embedding = known.numpy()
+            embeddings.append(embedding)
         return np.stack(embeddings)
 
     def reconstruct(
@@ -305,7 +303,8 @@ class SpeakerClustering(BaseClustering):
         speaker_centroids = centroids(founders.vectors, clustering.labels)
         speakers = assign_speakers(vectors, activity.any(1), speaker_centroids)
         has_enough = has_enough_speech(clustering.labels, own_seconds)
-        reliable_centroids = np.where(has_enough[:, None], speaker_centroids, np.nan)
+        is_reliable = has_enough[:, None]
+        reliable_centroids = np.where(is_reliable, speaker_centroids, np.nan)
         return speakers, None, reliable_centroids
 
 

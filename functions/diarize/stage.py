@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from shared.model.artifacts import Diarization, Interval, Manifest, StageWarning, Turn
 from shared.model.contracts import Engine, Params
 from shared.model.errors import BadRequest
+from shared.model.warnings import uncertain_speaker_count
 from shared.runtime.stage import SingleOutput, StageInput
 
 VERSION = "4"
@@ -19,7 +20,6 @@ VERSION = "4"
 
 
 UNLINKABLE = "A speaker talks too little here to be recognised in other parts of the recording."
-UNCERTAIN_COUNT = "{found} speakers were found; {second} are nearly as likely."
 
 
 class DiarizeParams(Params):
@@ -166,8 +166,8 @@ def uncertain_count(raw: RawDiarization) -> Iterator[StageWarning]:
     if raw.second_count is None:
         return
     speakers = {turn.speaker for turn in raw.overlapping}
-    message = UNCERTAIN_COUNT.format(found=len(speakers), second=raw.second_count)
-    yield StageWarning(code="speaker_count_uncertain", stage="diarize", message=message)
+    found = len(speakers)
+    yield uncertain_speaker_count("diarize", found, raw.second_count)
 
 
 def unlinkable_speakers(diarization: Diarization) -> Iterator[StageWarning]:

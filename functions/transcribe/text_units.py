@@ -35,8 +35,11 @@ def units_per_word(language: str | None) -> int:
 def ngrams(units: Sequence[str], size: int) -> set[tuple[str, ...]]:
     """Returns every run of `size` consecutive units."""
     found = set()
-    for start in range(len(units) - size + 1):
-        ngram = tuple(units[start : start + size])
+    count = len(units) - size + 1
+    for start in range(count):
+        end = start + size
+        run = units[start:end]
+        ngram = tuple(run)
         found.add(ngram)
     return found
 

@@ -183,8 +183,9 @@ class TimedWhisperModel(WhisperModel):  # type: ignore[misc]
         spectrogram = self.spectrogram(samples)
         if is_padded:
             return self.encode(spectrogram)
-        frames = ceil(len(samples) / SAMPLES_PER_FRAME)
-        return self.encode_context(spectrogram, frames)
+        frames = len(samples) / SAMPLES_PER_FRAME
+        whole_frames = ceil(frames)
+        return self.encode_context(spectrogram, whole_frames)
 
     def language_probabilities(self, window: Samples) -> dict[str, float]:
         """Returns the probability of every language in the window."""

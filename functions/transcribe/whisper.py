@@ -149,7 +149,8 @@ class Whisper:
         for request in requests:
             decoded = windows[request]
             first = decoder.segment(request, decoded)
-            segments += decode_with_fallback(request, first, decoder)
+            best = decode_with_fallback(request, first, decoder)
+            segments += best
         return segments
 
     def decode_batches(

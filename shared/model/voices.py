@@ -31,7 +31,8 @@ MAX_SIMILARITY = 0.8
 
 def cosine_distances(embeddings: Matrix) -> Matrix:
     """Returns the cosine distance of each two embeddings, shape (voices, voices)."""
-    return np.asarray(1 - embeddings @ embeddings.T)
+    similarities = embeddings @ embeddings.T
+    return np.asarray(1 - similarities)
 
 
 def voice_distances(embeddings: Matrix) -> Matrix:
@@ -43,7 +44,8 @@ def voice_distances(embeddings: Matrix) -> Matrix:
     similarity = STRANGERS_SIMILARITY + NARROWBAND_SIMILARITY * mean_narrowband
     strangers_similarity = np.minimum(similarity, MAX_SIMILARITY)
     strangers_distance = 1 - strangers_similarity
-    return np.asarray(cosine_distances(embeddings) / strangers_distance)
+    distances = cosine_distances(embeddings)
+    return np.asarray(distances / strangers_distance)
 
 
 @cache
@@ -52,4 +54,5 @@ def narrowband_direction() -> Matrix:
     text = DIRECTION_FILE.read_text("utf-8")
     values = json.loads(text)
     direction = np.array(values, dtype=np.float64)
-    return np.asarray(direction / np.linalg.norm(direction))
+    length = np.linalg.norm(direction)
+    return np.asarray(direction / length)

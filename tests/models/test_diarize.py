@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from functions.diarize.model_files import EMBEDDED, embedded_files
+from functions.diarize.model_files import embedded_files
 from functions.diarize.stage import Diarizer, SpeakerBounds, to_diarization
 from shared.model.artifacts import SAMPLE_RATE, Diarization, Turn
 from shared.model.errors import ModelUnavailable
 from shared.runtime.model_files import files_digest
+from shared.settings import EMBEDDED_DIARIZE_MODEL
 from tests.models.sample import SAMPLE, SECONDS
 
 pytestmark = pytest.mark.models
@@ -117,7 +118,7 @@ def test_silence_has_no_speakers(diarizer: Diarizer, tmp_path: Path, seconds: fl
 
 
 def test_the_engine_has_the_model_and_its_digest(sample: Diarization) -> None:
-    assert (sample.engine.name, sample.engine.model) == ("pyannote.audio", EMBEDDED)
+    assert (sample.engine.name, sample.engine.model) == ("pyannote.audio", EMBEDDED_DIARIZE_MODEL)
     assert sample.engine.digest == files_digest(embedded_files())
 
 

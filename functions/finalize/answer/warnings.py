@@ -11,6 +11,7 @@ from shared.model.artifacts import Aligned, Chunk, Diarization, Interval, Manife
 from shared.model.intervals import clamp
 from shared.model.options import Options
 from shared.model.transcript import Language
+from shared.model.warnings import uncertain_speaker_count
 
 LOW_CONFIDENCE = 0.5
 """Confidence in the language, its lead over the second one, below which the other is likely."""
@@ -18,7 +19,6 @@ SAME_SHARE = 0.8
 """Share of a channel's words that another channel must have, too, to be nearly the same."""
 SAME_TIME = 0.5
 """Seconds between the starts of a word that two channels share."""
-UNCERTAIN_COUNT = "{found} speakers were found; {second} are nearly as likely."
 FEWEST_WORDS = 10
 """Words that a channel must have to be compared; fewer may be the same by chance."""
 
@@ -67,9 +67,11 @@ def find_warnings(
     has_words = any(segment.words for segment in segments)
     has_speech = any(chunk.speech for chunk in manifest.chunks)
     if not has_words and not has_speech:
-        yield new_warning("no_speech", "Nobody speaks in this recording.")
+        message = "Nobody speaks in this recording."
+        yield new_warning("no_speech", message)
     confidence = language.confidence
-    if confidence is not None and confidence < LOW_CONFIDENCE:
+    is_unsure = confidence is not None and confidence < LOW_CONFIDENCE
+    if is_unsure:
         message = f"The language may be another than {language.code}."
         yield new_warning("language_uncertain", message)
     suspects = sum(segment.is_suspect for segment in segments)
@@ -89,8 +91,7 @@ def new_warning(code: str, message: str) -> StageWarning:
 def speaker_warnings(speakers: Speakers, options: Options) -> Iterator[StageWarning]:
     count = len(speakers.labels)
     if speakers.second_count is not None:
-        message = UNCERTAIN_COUNT.format(found=count, second=speakers.second_count)
-        yield new_warning("speaker_count_uncertain", message)
+        yield uncertain_speaker_count("finalize", count, speakers.second_count)
     if count == 1:
         yield new_warning("one_speaker", "Only one speaker was heard.")
     if count == 0:

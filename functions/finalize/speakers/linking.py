@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from shared.model.artifacts import Diarization
 from shared.model.voices import cosine_distances, voice_distances
+from shared.settings import EMBEDDED_DIARIZE_MODEL
 
 VOICE_DISTANCE = 0.4
 """Distance from which two voices are different people. For the embedded model it is a share of the
@@ -17,8 +18,11 @@ distance of two strangers: among 113 people, two parts of a recording by one per
 stops clustering WeSpeaker vectors; that was not measured on linked spans."""
 UNCERTAIN_SHARE = 0.15
 """Share by which VOICE_DISTANCE could as well be smaller or larger."""
-EMBEDDED = "embedded"
-"""Name of the diarization model whose embeddings are CAM++'s."""
+NEARBY_DISTANCES = (
+    VOICE_DISTANCE * (1 - UNCERTAIN_SHARE),
+    VOICE_DISTANCE * (1 + UNCERTAIN_SHARE),
+)
+"""The smallest and the largest distance that VOICE_DISTANCE could as well be."""
 UNKNOWN_DISTANCE = 1.0
 """Distance of a speaker without a usable voice to every other: above every threshold, so that such
 a speaker joins another only if the number of speakers is limited."""
@@ -57,7 +61,7 @@ def link_speakers(
         return []
     clusters = [[speaker] for speaker in speakers]
     embeddings = [embedding_of(speaker, diarizations) for speaker in speakers]
-    is_embedded = diarizations[0].engine.model == EMBEDDED
+    is_embedded = diarizations[0].engine.model == EMBEDDED_DIARIZE_MODEL
     distance = voice_distances if is_embedded else cosine_distances
     distances = known_distances(embeddings, distance)
     spans = np.array([speaker.span for speaker in speakers])
@@ -83,22 +87,22 @@ def second_count(diarizations: Sequence[Diarization], fewest: int, most: int | N
     is another number. The speakers of a single span are not linked, so their number is certain."""
     if len(diarizations) < 2:
         return None
-    counts = []
-    for share in (1.0, 1 - UNCERTAIN_SHARE, 1 + UNCERTAIN_SHARE):
-        people = link_speakers(diarizations, fewest, most, VOICE_DISTANCE * share)
-        counts.append(len(people))
-
-    likeliest = counts[0]
-    others = [count for count in counts if count != likeliest]
-    return others[0] if others else None
+    likeliest = link_speakers(diarizations, fewest, most)
+    for distance in NEARBY_DISTANCES:
+        people = link_speakers(diarizations, fewest, most, distance)
+        if len(people) != len(likeliest):
+            return len(people)
+    return None
 
 
 def span_speakers(diarizations: Sequence[Diarization]) -> list[SpanSpeaker]:
     """Returns every speaker with a turn, in order of span and name."""
     speakers = set()
     for index, diarization in enumerate(diarizations):
-        for turn in (*diarization.turns, *diarization.overlapping):
-            speakers.add(SpanSpeaker(index, turn.speaker))
+        turns = (*diarization.turns, *diarization.overlapping)
+        for turn in turns:
+            speaker = SpanSpeaker(index, turn.speaker)
+            speakers.add(speaker)
     return sorted(speakers)
 
 
@@ -128,11 +132,11 @@ def known_distances(embeddings: Sequence[Matrix], distance: Callable[[Matrix], M
 
 def nearest_pair(distances: Matrix) -> tuple[int, int]:
     """Returns the indices of the nearest two clusters, the smaller one first."""
-    position = int(distances.argmin())
+    nearest = distances.argmin()
+    position = int(nearest)
     count = len(distances)
-    row, column = divmod(position, count)
-    smaller = min(row, column)
-    larger = max(row, column)
+    pair = divmod(position, count)
+    smaller, larger = sorted(pair)
     return smaller, larger
 
 
@@ -141,7 +145,10 @@ def join_distances(distances: Matrix, one: int, other: int, sizes: tuple[int, in
 
     `sizes` are the numbers of speakers in `one` and in `other`.
     """
-    sums = sizes[0] * distances[one] + sizes[1] * distances[other]
+    size_of_one, size_of_other = sizes
+    sum_of_one = size_of_one * distances[one]
+    sum_of_other = size_of_other * distances[other]
+    sums = sum_of_one + sum_of_other
     means = sums / sum(sizes)
     joined = distances.copy()
     joined[one, :] = means

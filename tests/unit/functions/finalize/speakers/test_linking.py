@@ -10,6 +10,8 @@ from functions.finalize.speakers.linking import SpanSpeaker, link_speakers, seco
 from shared.model.artifacts import Diarization
 from shared.model.contracts import Engine
 from shared.model.voices import Matrix, narrowband_direction
+from shared.model.warnings import uncertain_speaker_count
+from shared.settings import EMBEDDED_DIARIZE_MODEL
 from tests.support.finalize_inputs import (
     diarization,
     manifest_of,
@@ -122,7 +124,7 @@ def test_distance_is_the_mean_over_all_pairs() -> None:
 
 def embedded(voices: Sequence[Matrix]) -> list[Diarization]:
     """Returns a span per voice, diarized by the embedded model."""
-    engine = Engine(name="pyannote.audio", version="4", model="embedded")
+    engine = Engine(name="pyannote.audio", version="4", model=EMBEDDED_DIARIZE_MODEL)
     spans = [diarization(TURNS[:1], {"A": voice.tolist()}) for voice in voices]
     return [span.model_copy(update={"engine": engine}) for span in spans]
 
@@ -152,6 +154,15 @@ def test_a_number_of_people_that_hangs_on_little_has_a_second(
     assert len(link_speakers(spans, 1, None)) == people_found
     assert second_count(spans, 1, None) == second
     assert second_count(spans, 2, 2) is None
+
+
+def test_a_transcript_warns_of_an_uncertain_number_of_people() -> None:
+    manifest = manifest_of(20.0, [[(0.0, 2.0)], [(10.0, 12.0)]], [(0.0, 10.0), (10.0, 20.0)])
+    similar = (0.63, math.sqrt(1 - 0.63**2))
+    spans = [diarization(TURNS[:1], {"A": voice}) for voice in [(1.0, 0.0), similar]]
+    words = [sentence("one two three four", 0.0)] * 2
+    transcript = transcript_of(manifest, words, spans, resolved_options())
+    assert uncertain_speaker_count("finalize", found=1, second=2) in transcript.warnings
 
 
 def test_the_speakers_of_one_span_are_a_certain_number() -> None:
