@@ -35,7 +35,7 @@ class Work:
     parts: int
     audio_seconds: float
     load_seconds: float
-    """Until the model was loaded and, on a GPU, had worked on one part."""
+    """Until the model was loaded and, for align and on a GPU, had worked on one part."""
     began: float
     """Unix seconds at which the measured work began."""
     work_seconds: float
@@ -55,8 +55,8 @@ def measure(stage: str, prepared: Prepared, results: Path, recognitions: list[Pa
     started = time.monotonic()
     audio = prepared.spans if stage == "diarize" else prepared.chunks
     run = load(stage, prepared, recognitions)
-    if settings().inference.device != "cpu":
-        list(run(0, audio[0]))  # a GPU's libraries load their kernels at the first use
+    if settings().inference.device != "cpu" or stage == "align":
+        list(run(0, audio[0]))  # loads dictionaries, and a GPU's kernels at their first use
     load_seconds = time.monotonic() - started
 
     results.mkdir(parents=True, exist_ok=True)
