@@ -6,7 +6,7 @@ The recording is composed, so that its words and its speakers are known; without
 Debian packages that `make eval` downloads, with it of the people of an evaluation folder. It is cut
 as on Google Cloud. Once half of its chunks are transcribed, every process of transcribe is killed;
 no part that was finished by then may be computed again. `benchmarks.long_simulated` computes from
-the result what the recording takes on Google Cloud. 12 hours take about 7 hours on two cores.
+the result what the recording takes on Google Cloud. It takes hours.
 """
 
 import json

@@ -125,7 +125,7 @@ def test_peaks_are_of_one_process_and_of_all() -> None:
 
 
 def test_a_timeline_keeps_the_peaks_of_what_it_leaves_out() -> None:
-    samples = [sample(60.0 * minute, 1000 if minute == 500 else 100) for minute in range(600)]
+    samples = [sample(60.0 * minute, 1000 if minute == 505 else 100) for minute in range(600)]
     rows = timeline(samples)
     assert len(rows) == 60
     assert [row["minutes"] for row in rows[:2]] == [0, 10]
