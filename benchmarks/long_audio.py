@@ -24,7 +24,7 @@ PEOPLE = 8
 VOICES = ("Allison", "Carlo", "Ivrvoice", "June", "cs-big", "cs-small", "nl-big", "nl-small")
 """People of the Debian packages of whom every text is known. They speak six languages."""
 MANNER = Manner(gap=(0.0, 0.1), pauses=0.0, turn=3.0, overlaps=0.25, skew=0.4)
-"""How people talk: without pauses, so that 12 hours of the people of packages have 103,600 words."""
+"""How people talk: without pauses. 12 hours of the people of packages have 103,600 words."""
 LAST_TURN = 45.0
 """Seconds before the end in which no turn begins, so that the last one has ended by then."""
 SEED = "dropscribe long recording"
