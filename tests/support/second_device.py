@@ -26,4 +26,4 @@ def second_device() -> Iterator[str]:
 @cache
 def register_lazy_device() -> None:
     """Registers it with torch, which fails the second time in a process."""
-    torch._lazy.ts_backend.init()
+    torch._lazy.ts_backend.init()  # type: ignore[no-untyped-call]
