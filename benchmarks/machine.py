@@ -3,6 +3,8 @@
 import json
 import os
 import platform
+import shutil
+import subprocess
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -35,7 +37,7 @@ def machine() -> dict[str, Any]:
         "cpu": processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
-        "gpu": None,
+        "gpu": gpu(),
         "python": platform.python_version(),
         "packages": {package: version(package) for package in PACKAGES},
     }
@@ -47,3 +49,17 @@ def processor() -> str:
         (line.partition(": ")[2] for line in lines if line.startswith("model name")),
         platform.machine(),
     )
+
+
+def gpu() -> str | None:
+    """Returns the name, memory and driver of the GPU; None where there is none.
+
+    Several GPUs are several lines.
+    """
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return None
+    query = [command, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    answer = subprocess.run(query, capture_output=True, text=True, timeout=60)
+    names = answer.stdout.strip()
+    return names if answer.returncode == 0 and names else None

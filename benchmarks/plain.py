@@ -181,7 +181,7 @@ def aligned(segment: dict[str, Any], audio: NDArray[np.float32]) -> Iterator[dic
 @cache
 def acoustic_model() -> hama.PhonemeModel:
     install_empty_punkt_tables()
-    return hama.PhonemeModel("en")
+    return hama.PhonemeModel("en", "cpu")
 
 
 def spelled(word: str) -> str:

@@ -228,7 +228,7 @@ class Attention:
 
 def aligned_starts(utterance: Utterance) -> list[float] | None:
     """Returns the words' starts, or None if the aligner says that the words do not fit."""
-    model = hama.acoustic_model(utterance.language)
+    model = hama.acoustic_model(utterance.language, "cpu")
     assert model is not None
     audio = ChunkAudio(utterance.samples)
     timings = WordAligner(model).align(utterance.segment(), audio)

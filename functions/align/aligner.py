@@ -5,6 +5,8 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 from statistics import fmean
 
+import torch
+
 from functions.align import hama, wav2vec2
 from functions.align.acoustic_model import WILDCARD, AcousticModel
 from functions.align.alignment import FRAME, WordTiming
@@ -25,6 +27,8 @@ number. whisperx spreads the frames over the segment: any other length would str
 @cache
 def load() -> "LanguageAligner":
     """Returns the aligner with the deployment's model."""
+    # Otherwise a GPU rounds the inputs of convolutions to 10 bits.
+    torch.backends.cudnn.allow_tf32 = False
     return LanguageAligner(settings().inference.align_model)
 
 
@@ -39,13 +43,14 @@ class LanguageAligner:
     @property
     def engine(self) -> Engine:
         """The configured engine. Each language's own is known only once it is loaded."""
+        device = settings().inference.device
         if self.model in (None, PACKAGED):
-            return hama.engine()
+            return hama.engine(device)
         return Engine(
             name="whisperx",
             version=version("whisperx"),
             model=self.model,
-            device=settings().inference.device,
+            device=device,
         )
 
     def for_language(self, language: str) -> "WordAligner | None":
@@ -80,7 +85,7 @@ def acoustic_model(language: str, name: str | None) -> AcousticModel | None:
             return wav2vec2_model(language, own_name)
         except ModelUnavailable:
             pass
-    return hama.acoustic_model(language)
+    return hama.acoustic_model(language, settings().inference.device)
 
 
 def wav2vec2_model(language: str, name: str) -> AcousticModel:

@@ -47,37 +47,41 @@ MIN_PROBABILITY = 1e-9
 
 
 @cache
-def engine() -> Engine:
+def engine(device: str) -> Engine:
     weights = packaged_file("hama", "assets/asr_waveform.hama")
     return Engine(
         name="hama",
         version=version("hama"),
         model="asr_waveform",
         digest=file_digest(weights),
+        device=device,
     )
 
 
 @cache
-def network() -> PhonemeNetwork:
-    """Returns the network. Raises ModelUnavailable."""
+def network(device: str) -> PhonemeNetwork:
+    """Returns the network on the device. Raises ModelUnavailable."""
     weights = packaged_file("hama", "assets/asr_waveform.hama")
-    return load_network(weights)
+    return load_network(weights).to(device)
 
 
-def acoustic_model(language: str) -> "PhonemeModel | None":
+def acoustic_model(language: str, device: str) -> "PhonemeModel | None":
     """Returns the model for a language, or None for one whose writing it cannot pronounce."""
     if language != "en" and language not in LANGUAGES:
         return None
-    return PhonemeModel(language)
+    return PhonemeModel(language, device)
 
 
 class PhonemeModel:
-    """Finds the broad phoneme classes of words in the audio."""
+    """Finds the broad phoneme classes of words in the audio.
 
-    def __init__(self, language: str) -> None:
+    Only the network runs on the device. Finding the path is little work, and is done on the CPU.
+    """
+
+    def __init__(self, language: str, device: str) -> None:
         self.language = language
-        self.engine = engine()
-        self.network = network()
+        self.engine = engine(device)
+        self.network = network(device)
         self.members = class_members()
 
     def encode_word(self, word: str) -> Sequence[str]:
@@ -112,8 +116,8 @@ class PhonemeModel:
 
     @torch.inference_mode()
     def log_probabilities(self, samples: Samples) -> Tensor:
-        """Returns the log probabilities of UNITS; shape (frames, UNITS)."""
-        waveform = torch.from_numpy(samples)
+        """Returns the log probabilities of UNITS, on the CPU; shape (frames, UNITS)."""
+        waveform = torch.from_numpy(samples).to(self.engine.device)
         length = len(samples)
         latest_start = max(length - CONTEXT, 1)
         starts = range(0, latest_start, WINDOW)
@@ -123,7 +127,7 @@ class PhonemeModel:
             end = length if is_last else start + WINDOW
             window = self.window(waveform, start, end)
             windows.append(window)
-        late_frames = torch.cat(windows)
+        late_frames = torch.cat(windows).cpu()
         tokens = without_lag(late_frames)
 
         token_probabilities = tokens.exp()

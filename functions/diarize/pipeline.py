@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,6 +61,8 @@ MIN_SPEECH_SECONDS = 0.2
 def load() -> "PyannoteDiarizer":
     """Returns the diarizer with the deployment's model. Raises ModelUnavailable."""
     torch.set_num_threads(settings().inference.threads)
+    # Otherwise a GPU rounds the inputs of convolutions to 10 bits, until pyannote forbids it.
+    torch.backends.cudnn.allow_tf32 = False
     model = settings().inference.diarize_model
     with suppress_pyannote_output():
         if model == EMBEDDED_DIARIZE_MODEL:
@@ -150,13 +152,8 @@ class EmbeddedDiarization(SpeakerDiarization):
         )
         self.clustering = SpeakerClustering(metric="cosine")
         self._expects_num_speakers = False
-        self._embedding = CamPlusPlus(files.embedding)
+        self._embedding = CamPlusPlus(files.embedding)  # pyannote's `to` moves it with the others
         self.instantiate(SEGMENTATION)
-
-    def to(self, device: torch.device) -> Self:
-        self._embedding.to(device)
-        moved: Self = super().to(device)
-        return moved
 
     def get_segmentations(self, file: Any, hook: Any = None) -> SlidingWindowFeature:
         """Returns speaker activity, shape (windows, frames, slots).

@@ -112,7 +112,7 @@ def test_sentences_are_segments(sample: Aligned) -> None:
 
 
 def test_the_engine_is_named(sample: Aligned) -> None:
-    assert sample.engines == (hama.engine(),) == (aligner.load().engine,)
+    assert sample.engines == (hama.engine("cpu"),) == (aligner.load().engine,)
     engine = sample.engines[0]
     assert (engine.name, engine.version, engine.model) == ("hama", "1.7.0", "asr_waveform")
     assert sample.asr.name == "parrot"
@@ -140,7 +140,7 @@ def test_the_network_gives_the_numbers_of_hamas_own_engine() -> None:
     inputs = {"waveform": samples[None], "waveform_lengths": np.array([len(samples)])}
     (expected,) = ASRModel().session.run(["log_probs"], inputs)
     with torch.inference_mode():
-        found = hama.network()(torch.from_numpy(samples)[None])
+        found = hama.network("cpu")(torch.from_numpy(samples)[None])
 
     assert found.shape == expected.shape
     expected = torch.from_numpy(expected)
@@ -158,14 +158,14 @@ def test_another_file_of_weights_is_refused(tmp_path: Path) -> None:
 
 
 def test_windows_give_the_same_phonemes_as_one_inference() -> None:
-    model = hama.acoustic_model("en")
+    model = hama.acoustic_model("en", "cpu")
     assert model is not None
     samples = read_wav(SAMPLE)
     in_windows = model.log_probabilities(samples)
     assert in_windows.shape == (len(samples) // hama.FRAME_SAMPLES, len(hama.UNITS))
 
     with torch.inference_mode():
-        tokens = hama.network()(torch.from_numpy(samples)[None])[0]
+        tokens = hama.network("cpu")(torch.from_numpy(samples)[None])[0]
     whole = (tokens.exp() @ hama.class_members())[hama.LAG : len(in_windows)]
     found = in_windows[: -hama.LAG, :-1]
     same = (whole.argmax(1) == found.argmax(1)).float().mean()
