@@ -131,7 +131,7 @@ def test_an_uncertain_number_of_speakers_is_warned_of_if_there_is_one_span(
     alone = run(tmp_path, manifest_with((1, 29), spans=((0, 60),)), DiarizeParams(), uncertain)
     (warning,) = alone.warnings
     assert warning.code == "speaker_count_uncertain"
-    assert warning.message == "2 speakers were found; 3 are nearly as likely."
+    assert warning.message == "The number of speakers is uncertain: 2, or nearly as likely 3."
     among_others = run(tmp_path, manifest_with((1, 29)), DiarizeParams(), uncertain)
     assert [warning.code for warning in among_others.warnings] == ["voice_unknown"]
 
