@@ -191,9 +191,9 @@ STAGES = {
                 "message_byte": 2000,
             },
             pace=Pace(
-                rtf=0.0036,
+                rtf=0.0033,
                 origin="measured",
-                source="benchmarks/results/chain.json, 10 minutes, 2026-11-22, "
+                source="benchmarks/results/chain.json, 10 minutes, 2026-11-28, "
                 "a busy machine of 2 cores",
             ),
         ),
@@ -246,10 +246,10 @@ STAGES = {
                 "document_delete": 1,
             },
             pace=Pace(
-                rtf=0.1463,
+                rtf=0.0099,
                 origin="measured",
-                source="benchmarks/results/chain.json, 10 minutes, 2026-11-22, one thread; "
-                "the packaged aligner (English)",
+                source="benchmarks/results/chain.json, 10 minutes, 2026-11-28, one thread; "
+                "the packaged aligner",
             ),
         ),
         StageSpec(
@@ -268,9 +268,9 @@ STAGES = {
                 "document_delete": 1,
             },
             pace=Pace(
-                rtf=0.0835,
+                rtf=0.0495,
                 origin="measured",
-                source="benchmarks/results/chain.json, 10 minutes, 2026-11-22, one thread; "
+                source="benchmarks/results/chain.json, 10 minutes, 2026-11-28, one thread; "
                 "the packaged diarizer",
             ),
         ),

@@ -74,7 +74,7 @@ def test_every_stage_has_a_pace_and_a_price() -> None:
 
 def test_ten_hours_in_twenty_recordings_by_hand() -> None:
     made = base(10, 20, transcribe=0.2)
-    assert made.seconds["transcribe"] == 7200 and made.seconds["detect"] == 106
+    assert made.seconds["transcribe"] == 7200 and made.seconds["detect"] == 56
     assert made.cost.items["transcribe"] == 0.2268  # 7200 s x (0.000024 + 3 x 0.0000025)
     # half an hour is 6 chunks and 2 spans: prepare, detect, 6, 6, 2, finalize
     assert made.operations["request"] == 20 * 17
