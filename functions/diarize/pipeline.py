@@ -50,7 +50,7 @@ WINDOW_STEP = 0.18
 """Step between windows as a share of their 5 s. It takes about half the work of pyannote's 0.1, at
 the same error rate."""
 SEGMENTATION = {"segmentation": {"threshold": 0.5, "min_duration_off": 0.0}}
-MIN_SOLO_SECONDS = 0.5
+SOLO_EMBEDDING_SECONDS = 0.5
 """Seconds that a speaker must talk alone in a window for an embedding of that speech only. With
 less, the embedding is of all that the speaker says in the window."""
 MIN_SPEECH_SECONDS = 0.2
@@ -237,7 +237,7 @@ def speech_masks(binary_segmentations: SlidingWindowFeature) -> NDArray[np.float
     frame = binary_segmentations.sliding_window.duration / activity.shape[1]
 
     solo_seconds = solo.sum(1, keepdims=True) * frame
-    speech = np.where(solo_seconds > MIN_SOLO_SECONDS, solo, activity)
+    speech = np.where(solo_seconds > SOLO_EMBEDDING_SECONDS, solo, activity)
     return np.asarray(speech.transpose(0, 2, 1), np.float32)
 
 
