@@ -3,11 +3,13 @@ again. Simulated.
 
     python -m benchmarks.backlog
 
-Ten thousand uploads at once on ten instances a stage; and short recordings beside some of twelve
-hours. A stage that is full answers 429 at once, as Cloud Run does when its instances have reached
-their maximum; the workflow calls again after the delays of workflows/transcription.yaml. An
-execution whose retries are used up leaves its recording unanswered, and reconcile starts it again:
-that is counted. Time is simulated, so no machine matters.
+Ten thousand uploads at once; and short recordings beside some of twelve hours. Each stage has the
+instances that Terraform gives it. A stage that is full answers 429 at once, as Cloud Run does when
+its instances have reached their maximum; the workflow calls again after the delays of
+workflows/transcription.yaml. An execution whose retries are used up leaves its recording
+unanswered, and reconcile starts it again: that is counted. reconcile sweeps all the while: it
+starts an execution of its own for a recording that none has claimed in time, once, since the job is
+`queued` from then on. Time is simulated, so no machine matters.
 """
 
 import heapq
@@ -23,13 +25,19 @@ from typing import Any
 import yaml
 
 from benchmarks.machine import keep
+from functions.reconcile.starts import MAX_STARTS
+from shared.model.stages import FUNCTIONS
 from shared.settings import Settings
 
 WORKFLOW = Path(__file__).parents[1] / "workflows" / "transcription.yaml"
-INSTANCES = 10
-SECONDS = {"prepare": 4.0, "transcribe": 25.0, "align": 20.0, "finalize": 1.0}
+SECONDS = {"prepare": 4.0, "transcribe": 25.0, "align": 3.0, "finalize": 1.0}
 """What each stage works on five minutes, on one core; diarize runs beside and takes less. finalize
 takes no longer for more."""
+INSTANCES = {stage: FUNCTIONS[stage].max_instances for stage in SECONDS}
+DUPLICATE = 0.2
+"""Seconds in which prepare finds that another execution has claimed the recording."""
+SWEEP_EVERY = 300.0
+"""Seconds between two sweeps of reconcile."""
 UPLOADS = 10_000
 LATER = 3600.0
 """When one more recording is uploaded, to see how long it waits among the others."""
@@ -98,17 +106,23 @@ class Recording:
     """Chunks of which transcribe was or is called."""
     done: int = 0
     answered: float | None = None
+    executions: int = 1
+    claimed: bool = False
+    queued: bool = False
+    """Whether reconcile started an execution and recorded it in the job."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """A call, or the end of the work it led to."""
+    """A call, or the end of the work it led to; a call of reconcile is a sweep."""
 
     time: float
     recording: int
     stage: str
     refused: int = 0
     ends: bool = False
+    duplicate: bool = False
+    """Whether another execution had claimed the recording."""
 
 
 @dataclass
@@ -119,7 +133,7 @@ class Drain:
     policy: Policy
     recordings: list[Recording]
     dice: random.Random = field(default_factory=lambda: random.Random(1))
-    free: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SECONDS, INSTANCES))
+    free: dict[str, int] = field(default_factory=lambda: dict(INSTANCES))
     events: list[tuple[float, int, Event]] = field(default_factory=list)
     """With time and order of arrival, by which they are sorted."""
     order: Iterator[int] = field(default_factory=count)
@@ -130,24 +144,51 @@ class Drain:
     def __call__(self) -> "Drain":
         for number, recording in enumerate(self.recordings):
             self.push(recording.at, number, "prepare")
+        self.push(SWEEP_EVERY, 0, "reconcile")
         while self.events:
             event = heapq.heappop(self.events)[2]
-            if event.ends:
+            if event.stage == "reconcile":
+                self.sweep(event.time)
+            elif event.ends:
                 self.free[event.stage] += 1
-                self.go_on(event)
+                if not event.duplicate:
+                    self.go_on(event)
             elif self.free[event.stage]:
                 self.free[event.stage] -= 1
-                self.push(event.time + self.work(event), event.recording, event.stage, ends=True)
+                self.begin(event)
             else:
                 self.refuse(event)
         return self
 
-    def push(
-        self, time: float, recording: int, stage: str, refused: int = 0, *, ends: bool = False
-    ) -> None:
-        heapq.heappush(
-            self.events, (time, next(self.order), Event(time, recording, stage, refused, ends))
-        )
+    def push(self, time: float, recording: int, stage: str, refused: int = 0) -> None:
+        self.add(Event(time, recording, stage, refused))
+
+    def add(self, event: Event) -> None:
+        heapq.heappush(self.events, (event.time, next(self.order), event))
+
+    def begin(self, event: Event) -> None:
+        """Starts the work of a call that found a free instance."""
+        recording = self.recordings[event.recording]
+        is_duplicate = event.stage == "prepare" and recording.claimed
+        recording.claimed = True
+        seconds = DUPLICATE if is_duplicate else self.work(event)
+        end = event.time + seconds
+        self.add(Event(end, event.recording, event.stage, ends=True, duplicate=is_duplicate))
+
+    def sweep(self, now: float) -> None:
+        """Starts recordings that were uploaded a while ago, and that no execution has claimed or
+        was started by an earlier sweep to claim."""
+        uploaded_before = now - Settings().reconcile.unanswered_after
+        starts = 0
+        for number, recording in enumerate(self.recordings):
+            is_due = recording.at <= uploaded_before
+            if is_due and not recording.claimed and not recording.queued and starts < MAX_STARTS:
+                starts += 1
+                recording.queued = True
+                recording.executions += 1
+                self.push(now, number, "prepare")
+        if any(recording.answered is None for recording in self.recordings):
+            self.push(now + SWEEP_EVERY, 0, "reconcile")
 
     def work(self, event: Event) -> float:
         fives = self.recordings[event.recording].chunks if event.stage == "prepare" else 1
@@ -198,18 +239,27 @@ def backlog(policy: Policy) -> dict[str, float]:
     drained = Drain(policy, [*uploads, Recording(LATER)])()
     waits, last = drained.waits(), max(recording.answered or 0 for recording in drained.recordings)
     runs = [recording.runs for recording in drained.recordings]
+    executions = (
+        sum(recording.executions for recording in drained.recordings) + sum(runs) - len(runs)
+    )
     return {
         "uploads": UPLOADS,
-        "instances_a_stage": INSTANCES,
+        "instances": INSTANCES,
         "answered": len(waits),
         "given_up": sum(run > Settings().reconcile.restarts + 1 for run in runs),
         "hours_to_drain": round(last / 3600, 2),
-        "of_the_least_possible": round(last / (UPLOADS * max(SECONDS.values()) / INSTANCES), 3),
+        "of_the_least_possible": round(last / least_seconds(UPLOADS), 3),
         "hours_half_have_waited": round(median(waits) / 3600, 2),
         "calls_refused_each": round(drained.refused / UPLOADS, 1),
         "runs_started_again": sum(runs) - len(runs),
+        "executions_each": round(executions / len(runs), 2),
         "an_upload_an_hour_later_waits_hours": round(waits[-1] / 3600, 2),
     }
+
+
+def least_seconds(uploads: int) -> float:
+    """Returns how long the stage with the fewest instances for its work takes at least."""
+    return max(uploads * SECONDS[stage] / INSTANCES[stage] for stage in SECONDS)
 
 
 def beside_long_ones(policy: Policy, count: int) -> dict[str, float]:

@@ -19,7 +19,7 @@ from shared.settings import settings
 POLL_SECONDS = 0.2
 """Seconds between two looks at the jobs."""
 STALLED_SECONDS = 5.0
-"""Seconds that a job may be `running` after its execution has ended."""
+"""Seconds that a job may be `queued` or `running` after its execution has ended."""
 WORKFLOW = "v1/projects/dropscribe-local/locations/local/workflows/transcription"
 
 
@@ -40,7 +40,7 @@ class Followed:
             return True
         if self.job is None:
             return False
-        return self.job.state != "running"
+        return self.job.has_ended
 
 
 def connect(home: Layout) -> None:
@@ -104,9 +104,9 @@ def check_execution(each: Followed, home: Layout) -> Followed:
     if each.job is None:
         return each
     age = time.time() - each.job.updated.timestamp()
-    if age < STALLED_SECONDS:
-        return each
     name = each.job.execution
+    if age < STALLED_SECONDS or not name:
+        return each
     state = execution_state(home, name)
     if state not in ("FAILED", "CANCELLED"):
         return each

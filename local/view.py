@@ -15,6 +15,7 @@ from shared.model.stages import STAGES, parts_of
 STEPS = tuple(name for name, stage in STAGES.items() if stage.is_recorded)
 """Stages with a column of their own. Finalize has none: the column `answer` shows it."""
 SIGNS = {
+    "queued": "[dim]…[/]",
     "running": "[yellow]…[/]",
     "done": "[green]✓[/]",
     "failed": "[red]✗[/]",
@@ -117,7 +118,7 @@ def jobs_table(jobs: Sequence[Job], queue: Sequence[Waiting]) -> RenderableType:
 
 def duration(job: Job) -> str:
     """Returns how long an ended job took, as text."""
-    if job.state == "running":
+    if not job.has_ended:
         return ""
     took = job.updated - job.created
     return f"{took.total_seconds():.1f} s"

@@ -46,6 +46,7 @@ class RunParams(WireModel):
     run: int = Field(ge=1)
     execution: str = Field(min_length=1)
     options: dict[str, JsonValue] = {}
+    """Options of an execution that a person starts. Those of a redrive are in the job."""
 
 
 def prepare(
@@ -71,7 +72,8 @@ def prepare(
         )
     delete_problem(source, blobs)
     recording = find_recording(source, blobs)
-    options_by_origin = load_options(source, recording, run, blobs)
+    redrive_options = run.options or jobs.redrive_options(job_id)
+    options_by_origin = load_options(source, recording, redrive_options, blobs)
     options, resolved = resolve(options_by_origin)
 
     params = prepare_params(options)
@@ -115,7 +117,7 @@ def find_recording(source: Source, blobs: BlobStore) -> Blob:
 
 
 def load_options(
-    source: Source, recording: Blob, run: RunParams, blobs: BlobStore
+    source: Source, recording: Blob, redrive_options: dict[str, JsonValue], blobs: BlobStore
 ) -> dict[str, dict[str, JsonValue]]:
     """Returns options by origin, the weakest first.
 
@@ -125,7 +127,7 @@ def load_options(
         "deployment": settings().recordings.defaults,
         **load_options_file(source, blobs),
         "object metadata": without_upload_metadata(recording.metadata),
-        "redrive": run.options,
+        "redrive": redrive_options,
     }
 
 

@@ -2,8 +2,9 @@
 after too many. Publishes the ends of jobs that finalize could not publish.
 
 Recordings that no run has claimed are found by listing the inbox and the outbox side by side, a
-page at a time; those that a run has claimed are found by their jobs. Two sweeps at once do no harm:
-of two executions that start the same run, one claims the job and the other ends.
+page at a time; those that a run has claimed, or was started to claim, are found by their jobs. Two
+sweeps at once do no harm: of two executions that start the same run, one claims the job and the
+other ends.
 """
 
 import logging
@@ -14,6 +15,7 @@ from itertools import islice
 
 from pydantic import Field
 
+from functions.reconcile.starts import Starts
 from shared.jobs.events import publish_job_event
 from shared.jobs.inbox import answered, generation_of, is_recording
 from shared.jobs.job import Job, JobState
@@ -34,7 +36,7 @@ MAX_PAGES = 50
 """Pages of the inbox in one sweep. The next sweep goes on after them."""
 MAX_EVENTS = 500
 """Events published in one sweep. The next sweep goes on with the rest."""
-OPEN_STATES: tuple[JobState, ...] = ("running", "retryable", "cancelled")
+OPEN_STATES: tuple[JobState, ...] = ("queued", "running", "retryable", "cancelled")
 """States of jobs that may still need an answer."""
 CLOCK_DIFFERENCE = timedelta(minutes=1)
 """Most by which the clocks of two machines differ."""
@@ -58,9 +60,11 @@ class SweepResult(WireModel):
     """Objects of the inbox that were listed."""
     started: int = 0
     given_up: int = 0
+    failed: int = 0
+    """Jobs that could not be mended. The log has the reason of each."""
     published: int = 0
     more: bool = False
-    """Whether the page budget ended before the inbox did."""
+    """Whether the sweep ended before the inbox did."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,15 @@ class Sweep:
         if patience is None:
             patience = settings().reconcile.unanswered_after
         before = self.now() - timedelta(seconds=patience)
+        starts = Starts(self.jobs, self.executions)
         published = self.publish_due(before)
-        objects, started, more = self.start_unclaimed(before)
-        restarted, given_up = self.restart_abandoned(before)
+        given_up = self.restart_abandoned(before, starts)
+        objects, more = self.start_unclaimed(before, starts)
         result = SweepResult(
             objects=objects,
-            started=started + restarted,
+            started=starts.started - given_up,
             given_up=given_up,
+            failed=starts.failed,
             published=published,
             more=more,
         )
@@ -121,28 +127,38 @@ class Sweep:
 
     # Recordings that no run has claimed
 
-    def start_unclaimed(self, before: datetime) -> tuple[int, int, bool]:
+    def start_unclaimed(self, before: datetime, starts: Starts) -> tuple[int, bool]:
         """Start the first run of recordings without a job, from where the last sweep ended.
 
-        Returns the number of objects listed, the number of runs started, and whether the page
-        budget ended before the inbox did. After the end of the inbox the next sweep begins anew.
+        Returns the number of objects listed, and whether the sweep's pages or starts were used up
+        before the inbox ended. After the end of the inbox the next sweep begins anew.
         """
         inbox = f"gs://{settings().buckets.inbox}/"
         listing = self.blobs.list(inbox, start=self.jobs.cursor())
         objects = 0
-        started = 0
-        more = False
         for _ in range(MAX_PAGES):
             page = list(islice(listing, PAGE_SIZE))
-            for source in self.unanswered(page, before):
-                started += self.start_if_unclaimed(source)
             objects += len(page)
-            more = len(page) == PAGE_SIZE
-            next_name = page[-1].name + "\0" if more else ""
-            self.jobs.save_cursor(next_name)
-            if not more:
-                break
-        return objects, started, more
+            unstarted = self.start_page(page, before, starts)
+            if unstarted is not None:
+                self.jobs.save_cursor(unstarted.name)
+                return objects, True
+            if len(page) < PAGE_SIZE:
+                self.jobs.save_cursor("")
+                return objects, False
+            self.jobs.save_cursor(page[-1].name + "\0")
+        return objects, True
+
+    def start_page(self, page: list[Blob], before: datetime, starts: Starts) -> Source | None:
+        """Start the page's unanswered recordings without a job. Returns the first that would be one
+        too many, or None."""
+        for source in self.unanswered(page, before):
+            if starts.are_used_up:
+                return source
+            with starts.survived(source.job_id):
+                if self.jobs.find(source.job_id) is None:
+                    starts.start(source, 1)
+        return None
 
     def unanswered(self, page: list[Blob], before: datetime) -> Iterator[Source]:
         """Yields the page's recordings that were uploaded before then and have no answer to their
@@ -188,49 +204,44 @@ class Sweep:
             newest[name] = max(newest.get(name, 0), generation)
         return newest
 
-    def start_if_unclaimed(self, source: Source) -> bool:
-        """Start the first run of a recording, unless it has a job. Returns whether it did."""
-        if self.jobs.find(source.job_id) is not None:
-            return False
-        self.executions.start(source, 1)
-        return True
-
     # Jobs whose run ended without an answer
 
-    def restart_abandoned(self, before: datetime) -> tuple[int, int]:
-        """Start the next run of each abandoned job. Returns the number of runs started and of jobs
-        given up."""
-        started = 0
+    def restart_abandoned(self, before: datetime, starts: Starts) -> int:
+        """Start the next run of each abandoned job. Returns the number of jobs given up."""
         given_up = 0
-        for job in self.abandoned(before):
-            if self.is_exhausted(job):
-                self.give_up(job)
-                given_up += 1
-            else:
-                self.start_next_run(job)
-                started += 1
-        return started, given_up
+        for job in self.open_jobs():
+            if starts.are_used_up:
+                break
+            with starts.survived(job.job_id):
+                if not self.is_abandoned(job, before):
+                    continue
+                if self.is_exhausted(job):
+                    self.give_up(job, starts)
+                    given_up += 1
+                else:
+                    self.start_next_run(job, starts)
+        return given_up
 
-    def abandoned(self, before: datetime) -> Iterator[Job]:
-        """Yields the jobs that were last changed before then and that no execution works on.
+    def open_jobs(self) -> Iterator[Job]:
+        for state in OPEN_STATES:
+            yield from self.jobs.list_by_state(state)
+
+    def is_abandoned(self, job: Job, before: datetime) -> bool:
+        """Returns whether a job was last changed before then and no execution works on it, or waits
+        to do so.
 
         Either a run gave up on a failure that may pass, or its execution ended without recording an
         end, or a cancellation has not been written to the outbox. The outbox does not matter: an
         answer may be that of an older run, and one that a person deleted is not made again, since
         its job is done.
         """
-        for state in OPEN_STATES:
-            for job in self.jobs.list_by_state(state):
-                if self.is_abandoned(job, before):
-                    yield job
-
-    def is_abandoned(self, job: Job, before: datetime) -> bool:
         # A time further in the future was written by a clock that has been set back since.
         if before < job.updated < self.now() + CLOCK_DIFFERENCE:
             return False
         if job.state == "cancelled" and job.results:
             return False
-        if job.state == "running" and self.executions.is_active(job.execution):
+        may_be_active = job.state != "retryable" and job.execution
+        if may_be_active and self.executions.is_active(job.execution):
             return False
         recording = self.blobs.find(job.source.uri)
         return recording is not None and recording.generation == job.source.generation
@@ -241,18 +252,24 @@ class Sweep:
             return False
         return job.run - job.requested_run >= settings().reconcile.restarts
 
-    def give_up(self, job: Job) -> None:
+    def give_up(self, job: Job, starts: Starts) -> None:
         """Report to the job's owner that no run came to an end."""
         message = f"{job.run} runs ended without an answer; the log of each has the reason"
         error = GivenUp(message)
         problem = error.problem(job.job_id, "reconcile")
-        next_run = job.run + 1
-        self.executions.report_problem(job.source, next_run, problem)
+        starts.report_problem(job.source, next_run(job), problem)
 
-    def start_next_run(self, job: Job) -> None:
+    def start_next_run(self, job: Job, starts: Starts) -> None:
         """Start the job's next run. That of a cancelled job only reports the cancellation."""
-        next_run = job.run + 1
         if job.state == "cancelled" and job.problem:
-            self.executions.report_problem(job.source, next_run, job.problem)
+            starts.report_problem(job.source, next_run(job), job.problem)
         else:
-            self.executions.start(job.source, next_run, job.options)
+            starts.start(job.source, next_run(job))
+
+
+def next_run(job: Job) -> int:
+    """Returns the number of the run to start: the job's own if it was requested and no execution
+    was started for it."""
+    if job.state == "queued" and not job.execution:
+        return job.run
+    return job.run + 1

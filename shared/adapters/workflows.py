@@ -1,7 +1,8 @@
 """Executions on Google Workflows. The only module that imports its client."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import grpc
@@ -14,13 +15,26 @@ from pydantic import JsonValue
 
 from shared.adapters.google import translate_google_errors
 from shared.model.contracts import Problem, Source
-from shared.model.errors import WorkflowUnavailable
+from shared.model.errors import WorkflowRefused, WorkflowUnavailable
 from shared.settings import settings
 
 TIMEOUT = 30.0
 """Seconds a call may take, retries included."""
 
-translate_errors = partial(translate_google_errors, WorkflowUnavailable, "the workflow")
+UNFINISHED = (Execution.State.ACTIVE, Execution.State.QUEUED)
+"""States of an execution that has not ended. It is queued while too many others are active."""
+
+translate_outages = partial(translate_google_errors, WorkflowUnavailable, "the workflow")
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Raises WorkflowUnavailable or WorkflowRefused instead of Google's exceptions."""
+    with translate_outages():
+        try:
+            yield
+        except InvalidArgument as error:
+            raise WorkflowRefused("InvalidArgument from the workflow") from error
 
 
 class WorkflowExecutions:
@@ -32,12 +46,8 @@ class WorkflowExecutions:
         self._workflow = adapters.workflow
         self._client = client(host)
 
-    def start(
-        self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
-    ) -> str:
-        return self._create(
-            {"source": source.model_dump(), "run": run, "options": dict(options or {})}
-        )
+    def start(self, source: Source, run: int) -> str:
+        return self._create({"source": source.model_dump(), "run": run})
 
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:
         return self._create(
@@ -51,7 +61,7 @@ class WorkflowExecutions:
                 found = self._client.get_execution(name=name, timeout=TIMEOUT)
             except NotFound:
                 return False
-        return bool(found.state == Execution.State.ACTIVE)
+        return found.state in UNFINISHED
 
     def cancel(self, execution: str) -> None:
         name = self._name(execution)

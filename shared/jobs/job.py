@@ -3,17 +3,19 @@
 A job is one generation of one inbox object. Each column is a call of `JobStore`; a cell is the
 state after it, and `-` means that the call changes nothing.
 
-    state        claim      request_rerun  cancel     finish(done)  finish(failed)
-    (no job)     running    -              cancelled  -             -
-    running      running    running        cancelled  done          failed
-    retryable    running    running        cancelled  done          failed
-    done         running    running        -          -             failed
-    failed       running    running        -          done          -
-    cancelled    cancelled  running        -          done          failed
-    erased       -          -              -          -             -
+    state        queue      claim      request_rerun  cancel     finish(done)  finish(failed)
+    (no job)     queued     running    -              cancelled  -             -
+    queued       queued     running    queued         cancelled  -             -
+    running      queued     running    queued         cancelled  done          failed
+    retryable    queued     running    queued         cancelled  done          failed
+    done         queued     running    queued         -          -             failed
+    failed       queued     running    queued         -          done          -
+    cancelled    cancelled  cancelled  queued         -          done          failed
+    erased       -          -          -              -          -             -
 
     state        finish(cancelled)  finish(retryable)  erase
     (no job)     -                  -                  erased
+    queued       -                  -                  erased
     running      cancelled          retryable          erased
     retryable    cancelled          -                  erased
     done         cancelled          -                  erased
@@ -21,11 +23,15 @@ state after it, and `-` means that the call changes nothing.
     cancelled    cancelled          -                  erased
     erased       -                  -                  erased
 
-* `claim` is shown for a later run than the job's; for another run it changes nothing.
+* `queued` means that a run was requested or started, and has not claimed the job yet. The job has
+  the run's number, and the execution that was started for it, if one was.
+* `queue` and `claim` are shown for a later run than the job's. A queued job is also claimed by its
+  own run, whatever execution does it, and queued again for its own run. For any other run they
+  change nothing.
 * `finish` is shown for the job's own run; for another run it changes nothing. Finishing a job twice
   in the same state changes nothing either, so that its notification is not due again.
 * A claim of a cancelled job leaves it cancelled: that run only writes the cancellation to the
-  outbox. `request_rerun` makes it running again.
+  outbox. `queue` records which execution does so. `request_rerun` makes it a job to be done again.
 * `retryable` means that the workflow gave up on a failure that may pass: nothing was written to the
   outbox, and reconcile starts another run. A job that has ended does not become retryable, since
   its answer was written and only the response to the workflow was lost.
@@ -44,7 +50,7 @@ from pydantic import ConfigDict, JsonValue
 from shared.model.contracts import FinalState, Problem, Settled, Source, WireModel
 from shared.model.errors import AttemptsExhausted, StageBusy
 
-JobState = Literal["running", "done", "failed", "retryable", "cancelled", "erased"]
+JobState = Literal["queued", "running", "done", "failed", "retryable", "cancelled", "erased"]
 
 ERASED_NAME = "(erased)"
 """Replaces the object name of an erased recording."""
@@ -67,6 +73,7 @@ class Job(StoredModel):
     source: Source
     run: int
     execution: str
+    """The execution that claimed the job, or that was started to do so. Empty if there is none."""
     state: JobState
     created: datetime
     updated: datetime
@@ -90,6 +97,11 @@ class Job(StoredModel):
     notification: Literal["due", "sent"] | None = None
     """Of the job's end: `due` from the write that records the end until the event is published;
     null if there is nothing to publish."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Returns whether no run is requested or at work."""
+        return self.state not in ("queued", "running")
 
 
 class StageRecord(StoredModel):
@@ -134,10 +146,52 @@ NOT_ENDED: Mapping[str, Any] = {"results": {}, "ended": None, "notification": No
 # Transitions of a job
 
 
+def queued(
+    job: Job | None, source: Source, run: int, execution: str, now: datetime, expires: datetime
+) -> Job | None:
+    """Returns the job with `execution` as the one that was started for `run`, unless that run or a
+    later one has claimed it."""
+    if job is None:
+        return Job(
+            job_id=source.job_id,
+            source=source,
+            run=run,
+            execution=execution,
+            state="queued",
+            created=now,
+            updated=now,
+            expires=expires,
+        )
+    if not may_begin(job, run):
+        return None
+    if job.state == "cancelled":
+        return job.model_copy(update={"execution": execution, "updated": now})
+    changes = {
+        **NOT_ENDED,
+        "run": run,
+        "execution": execution,
+        "state": "queued",
+        "problem": None,
+        "updated": now,
+        "expires": expires,
+    }
+    return job.model_copy(update=changes)
+
+
+def may_begin(job: Job, run: int) -> bool:
+    """Returns whether `run` is later than the job's run, or is the job's run and has not begun."""
+    if job.state == "erased":
+        return False
+    if job.state == "queued":
+        return run >= job.run
+    return run > job.run
+
+
 def claimed(
     job: Job | None, source: Source, run: int, execution: str, now: datetime, expires: datetime
 ) -> Job | None:
-    """Returns the job with `run` as its current run, unless it has that run or a later one."""
+    """Returns the job with `run` as its current run, unless that run or a later one has claimed
+    it."""
     if job is None:
         return Job(
             job_id=source.job_id,
@@ -150,7 +204,7 @@ def claimed(
             expires=expires,
             claimed=now,
         )
-    if job.state == "erased" or job.run >= run:
+    if not may_begin(job, run):
         return None
     changes = {
         **NOT_ENDED,
@@ -168,18 +222,19 @@ def claimed(
 def rerun_requested(job: Job | None, options: dict[str, JsonValue], now: datetime) -> Job | None:
     """Returns the job with the number of a further run reserved.
 
-    The run directly after the current one may be about to start, by reconcile. It is skipped:
-    `run` becomes its number without an execution that holds it, so that its claim fails.
+    The run directly after the current one may be about to start, by reconcile. Its number is
+    skipped, so that its claim fails.
     """
     if job is None or job.state == "erased":
         return None
-    skipped_run = job.run + 1
+    requested_run = job.run + 2
     changes = {
         **NOT_ENDED,
-        "run": skipped_run,
-        "requested_run": skipped_run + 1,
+        "run": requested_run,
+        "requested_run": requested_run,
+        "execution": "",
         "options": options,
-        "state": "running",
+        "state": "queued",
         "problem": None,
         "updated": now,
     }
@@ -206,7 +261,7 @@ def cancelled(
             expires=expires,
             problem=problem,
         )
-    if job.state not in ("running", "retryable"):
+    if job.state not in ("queued", "running", "retryable"):
         return None
     changes = {
         **NOT_ENDED,
@@ -229,7 +284,7 @@ def finished(
     notifies: bool,
 ) -> Job | None:
     """Returns the job with the end of `run` recorded, and a notification due if that is wanted."""
-    if job is None or job.state == "erased" or job.run != run:
+    if job is None or job.state in ("queued", "erased") or job.run != run:
         return None
     if job.ended and job.state == state:
         return None

@@ -3,6 +3,7 @@
 The CLI and the API share it. Every operation can be repeated, and can be done while the job runs.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from shared.jobs.layout import job_uri, outbox_folder
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.model.errors import Cancelled
+from shared.model.options import MAX_FILE_BYTES
 from shared.ports.blobs import Blob, BlobStore, delete_prefix
 from shared.ports.executions import Executions
 from shared.settings import settings
@@ -51,16 +53,18 @@ class Operations:
         job = self.find(job_id)
         self._refuse_redrive(job)
         run_options = job.options if options is None else dict(options)
+        refuse_large_options(run_options)
         run = self.jobs.request_rerun(job_id, run_options)
-        self.executions.start(job.source, run, run_options)
+        execution = self.executions.start(job.source, run)
+        self.jobs.queue(job.source, run, execution)
         return run
 
     def _refuse_redrive(self, job: Job) -> None:
         """Raises Refused if the job cannot be run again now."""
         if job.state == "erased":
             raise Refused("the recording was erased")
-        if job.state == "running" and self.executions.is_active(job.execution):
-            raise Refused("it is running; cancel it first")
+        if is_under_way(job, self.executions):
+            raise Refused(f"it is {job.state}; cancel it first")
         recording = self.blobs.find(job.source.uri)
         if recording is None or recording.generation != job.source.generation:
             raise Refused(
@@ -83,8 +87,11 @@ class Operations:
         if job is None:
             state = self.find(source.job_id).state
             raise Refused(f"it is {state}")
-        self.executions.cancel(job.execution)
-        self.executions.report_problem(source, job.run + 1, problem)
+        if job.execution:
+            self.executions.cancel(job.execution)
+        reporting_run = job.run + 1
+        execution = self.executions.report_problem(source, reporting_run, problem)
+        self.jobs.queue(source, reporting_run, execution)
         return source
 
     def source(self, name_or_id: str) -> Source:
@@ -140,6 +147,20 @@ class Operations:
             generation = generation_of(answer)
             if generation:
                 yield Source(bucket=bucket, name=name, generation=generation)
+
+
+def refuse_large_options(options: Mapping[str, JsonValue]) -> None:
+    """Raises Refused if a redrive's options are larger than an options.json may be."""
+    content = json.dumps(options)
+    if len(content) > MAX_FILE_BYTES:
+        raise Refused(f"the options are larger than {MAX_FILE_BYTES // 1024} KiB")
+
+
+def is_under_way(job: Job, executions: Executions) -> bool:
+    """Returns whether an execution works on the job, or was started to do so."""
+    if job.state not in ("queued", "running") or not job.execution:
+        return False
+    return executions.is_active(job.execution)
 
 
 def delete_answer(source: Source, blobs: BlobStore) -> None:

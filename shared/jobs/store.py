@@ -6,13 +6,14 @@ the functions of shared/jobs/job.py. Leases save money; correctness never depend
 `BlobStore`).
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from shared.jobs.job import (
     Job,
@@ -30,6 +31,7 @@ from shared.jobs.job import (
     name_forgotten,
     notified,
     parts_recorded,
+    queued,
     rerun_requested,
     reused,
 )
@@ -37,6 +39,8 @@ from shared.model.contracts import Problem, Settled, Source, WireModel
 from shared.model.errors import JobStoreUnavailable, RecordingErased
 from shared.ports.documents import Document, Documents
 from shared.settings import JobSettings
+
+log = logging.getLogger(__name__)
 
 Model = TypeVar("Model", bound=WireModel)
 P = ParamSpec("P")
@@ -60,6 +64,12 @@ class JobStore:
 
     # Jobs
 
+    def queue(self, source: Source, run: int, execution: str) -> None:
+        """Record that this execution was started for `run`, unless the run has begun."""
+        now = self._now()
+        expires = self._expiry()
+        self._change_job(source.job_id, queued, source, run, execution, now, expires)
+
     def claim(self, source: Source, run: int, execution: str) -> bool:
         """Make `run` the job's current run. Returns whether this execution holds the job now."""
         job_id = source.job_id
@@ -71,7 +81,7 @@ class JobStore:
     def holds(self, job_id: str, run: int, execution: str) -> bool:
         """Returns whether this execution holds the job, and the recording is not erased."""
         job = self.find(job_id)
-        if job is None or job.state == "erased":
+        if job is None or job.state in ("queued", "erased"):
             return False
         if job.run != run:
             return False
@@ -215,6 +225,13 @@ class JobStore:
         document, _ = found
         return Job.model_validate(document)
 
+    def redrive_options(self, job_id: str) -> dict[str, JsonValue]:
+        """Returns the options of the job's last redrive; none if it was never redriven."""
+        job = self.find(job_id)
+        if job is None:
+            return {}
+        return job.options
+
     def is_erased(self, job_id: str) -> bool:
         job = self.find(job_id)
         if job is None:
@@ -246,9 +263,16 @@ class JobStore:
         return self._query("notification", "due")
 
     def _query(self, field: str, value: str) -> Iterator[Job]:
-        """Yields the jobs with that value of a field, in no order."""
+        """Yields the jobs with that value of a field, in no order.
+
+        A document that is no job is logged and left out, so that it does not hide the others.
+        """
         for document in self.documents.query("jobs", field, value):
-            yield Job.model_validate(document)
+            try:
+                yield Job.model_validate(document)
+            except ValidationError as error:
+                job_id = document.get("job_id")
+                log.error("job unreadable: %s", error.title, extra={"job_id": job_id})
 
     def stage_records(self, job_id: str) -> list[StageRecord]:
         """Returns the job's stage records in the order in which they started."""

@@ -19,6 +19,7 @@
     + AttemptsExhausted       422  the stage died in every attempt
     + GivenUp                 422  no run of the job ended
     + ModelUnavailable        422  the requested model is not on this deployment
+    + WorkflowRefused         422  the workflow does not accept a call
     + Bug                     500  any other exception; its traceback is in the log
   x Transient            the same request may succeed later; the workflow retries it
     + StageBusy               429  another attempt is running
@@ -162,6 +163,11 @@ class AttemptsExhausted(Permanent):
 
 class ModelUnavailable(Permanent):
     title = "The requested model is not on this deployment."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class WorkflowRefused(Permanent):
+    title = "The workflow does not accept a call."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 

@@ -1,12 +1,10 @@
 """What the project needs of a workflow engine.
 
-Every method raises WorkflowUnavailable if the engine does not answer.
+Every method raises WorkflowUnavailable if the engine does not answer, and WorkflowRefused if it
+does not accept the call.
 """
 
-from collections.abc import Mapping
 from typing import Protocol
-
-from pydantic import JsonValue
 
 from shared.model.contracts import Problem, Source
 
@@ -14,11 +12,9 @@ from shared.model.contracts import Problem, Source
 class Executions(Protocol):
     """Executions of the workflow. Each does one run of a job."""
 
-    def start(
-        self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
-    ) -> str:
+    def start(self, source: Source, run: int) -> str:
         """Start a run, whose prepare claims the job or ends as a duplicate. Returns the execution's
-        id."""
+        id. Options of a redrive are not passed on: prepare reads them from the job."""
         ...
 
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:

@@ -242,7 +242,7 @@ def test_a_requested_rerun_counts_attempts_from_zero(
     assert job is not None and (job.requested_run, job.options, job.state) == (
         3,
         {"language": "de"},
-        "running",
+        "queued",
     )
 
 
@@ -255,6 +255,25 @@ def test_the_number_of_a_requested_run_cannot_be_claimed_by_reconcile(
     promised = store.request_rerun(source.job_id, {})
     assert not store.claim(source, 2, "reconcile's")
     assert store.claim(source, promised, "requested_run")
+
+
+def test_a_queued_run_is_claimed_once_by_any_execution(store: JobStore, source: Source) -> None:
+    store.queue(source, 1, "started by reconcile")
+    job = store.find(source.job_id)
+    assert job is not None and (job.state, job.execution) == ("queued", "started by reconcile")
+    assert not store.holds(source.job_id, 1, "started by reconcile")
+    assert store.claim(source, 1, "its event's") and not store.claim(source, 1, "reconcile's")
+    store.queue(source, 1, "too late")
+    assert store.holds(source.job_id, 1, "its event's")
+
+
+def test_a_redrive_keeps_its_options_in_the_job(store: JobStore, source: Source) -> None:
+    assert store.redrive_options(source.job_id) == {}
+    store.claim(source, 1, "first")
+    run = store.request_rerun(source.job_id, {"language": "de"})
+    store.queue(source, run, "second")
+    assert store.claim(source, run, "second")
+    assert store.redrive_options(source.job_id) == {"language": "de"}
 
 
 def test_a_cancelled_job_stays_cancelled_until_a_rerun_is_requested(

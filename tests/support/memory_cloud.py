@@ -71,10 +71,8 @@ class Cloud:
 
     # What `shared.adapters.workflows.Executions` promises
 
-    def start(
-        self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
-    ) -> str:
-        return self._begun(lambda made: made.transcribe(source, run, dict(options or {})))
+    def start(self, source: Source, run: int) -> str:
+        return self._begun(lambda made: made.transcribe(source, run))
 
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:
         return self._begun(lambda made: made.hand_over(source, run, problem))
@@ -175,14 +173,10 @@ class Execution:
             self.cloud.orphans.append(self.worker)
             self.worker = None
 
-    def transcribe(self, source: Source, run: int, options: dict[str, JsonValue]) -> Play:
+    def transcribe(self, source: Source, run: int) -> Play:
         ending: dict[str, JsonValue] = {"run": run, "execution": self.name}
         try:
-            prepared: Prepared = yield (
-                "prepare",
-                ask(source, {**ending, "options": options}),
-                self.prepare,
-            )
+            prepared: Prepared = yield "prepare", ask(source, ending), self.prepare
             if prepared.duplicate:
                 return
             self.begun(source, run)

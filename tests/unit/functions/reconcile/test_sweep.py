@@ -1,7 +1,6 @@
 """What a sweep over buckets in memory starts, restarts, leaves alone and gives up."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,33 +8,42 @@ import pytest
 from pydantic import JsonValue
 
 from functions.finalize.answer.outbox import put_answer, put_problem
+from functions.reconcile import starts as starts_module
 from functions.reconcile import sweep as sweep_module
 from functions.reconcile.sweep import Sweep, SweepRequest
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.operations import Operations
 from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
-from shared.model.errors import Cancelled
+from shared.model.errors import Cancelled, WorkflowRefused
 
 SWEEP_AT_ONCE = SweepRequest(unanswered_after=0)
 
 
 class FakeExecutions:
-    """Executions that record what they are called with. `active` are those that run."""
+    """Executions that record what they are called with. `active` are those that have not ended,
+    `refused` those that cannot be started."""
 
     def __init__(self) -> None:
-        self.runs: list[tuple[str, int, dict[str, JsonValue]]] = []
+        self.runs: list[tuple[str, int]] = []
         self.problems: list[tuple[str, int, str]] = []
         self.active: set[str] = set()
+        self.refused: set[str] = set()
 
-    def start(
-        self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
-    ) -> str:
-        self.runs.append((source.name, run, dict(options or {})))
-        return "x"
+    def start(self, source: Source, run: int) -> str:
+        self.runs.append((source.name, run))
+        return self._begin(source, run)
 
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:
         self.problems.append((source.name, run, problem.type.rpartition(":")[2]))
-        return "x"
+        return self._begin(source, run)
+
+    def _begin(self, source: Source, run: int) -> str:
+        execution = f"{source.name}-{run}"
+        if execution in self.refused:
+            raise WorkflowRefused("it refuses")
+        self.active.add(execution)
+        return execution
 
     def is_active(self, execution: str) -> bool:
         return execution in self.active
@@ -69,7 +77,84 @@ def test_a_recording_without_an_answer_and_a_job_is_started(sweep: Sweep) -> Non
     for name in ("a.mp3", "folder/", "folder/options.json", "folder/b.mp3"):
         upload(sweep, name)
     assert sweep(SWEEP_AT_ONCE).started == 2
-    assert executions_of(sweep).runs == [("a.mp3", 1, {}), ("folder/b.mp3", 1, {})]
+    assert executions_of(sweep).runs == [("a.mp3", 1), ("folder/b.mp3", 1)]
+
+
+def test_a_recording_is_started_once_however_many_sweeps_it_waits(sweep: Sweep) -> None:
+    source = upload(sweep, "a.mp3")
+    started = [sweep(SWEEP_AT_ONCE).started for _ in range(6)]
+    assert started == [1, 0, 0, 0, 0, 0]
+    job = sweep.jobs.find(source.job_id)
+    assert job is not None and (job.state, job.run, job.execution) == ("queued", 1, "a.mp3-1")
+    executions_of(sweep).active.clear()
+    assert sweep(SWEEP_AT_ONCE).started == 1, "its execution ended without claiming it"
+    assert executions_of(sweep).runs == [("a.mp3", 1), ("a.mp3", 2)]
+
+
+def test_an_abandoned_job_is_restarted_once_however_many_sweeps_it_waits(sweep: Sweep) -> None:
+    source = upload(sweep, "a.mp3")
+    sweep.jobs.claim(source, 1, "gone")
+    assert [sweep(SWEEP_AT_ONCE).started for _ in range(3)] == [1, 0, 0]
+    assert executions_of(sweep).runs == [("a.mp3", 2)]
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_a_job_that_cannot_be_started_does_not_keep_others_from_it(
+    sweep: Sweep, is_claimed: bool
+) -> None:
+    for name in ("a.mp3", "b.mp3"):
+        source = upload(sweep, name)
+        if is_claimed:
+            sweep.jobs.claim(source, 1, "gone")
+    executions_of(sweep).refused = {"a.mp3-1", "a.mp3-2"}
+    for failed in (1, 1):
+        assert sweep(SWEEP_AT_ONCE).failed == failed
+    assert executions_of(sweep).active == {"b.mp3-2" if is_claimed else "b.mp3-1"}
+
+
+def test_a_sweep_ends_when_ten_jobs_in_a_row_cannot_be_started(sweep: Sweep) -> None:
+    for number in range(20):
+        source = upload(sweep, f"{number}.mp3")
+        executions_of(sweep).refused.add(f"{source.name}-1")
+    with pytest.raises(WorkflowRefused):
+        sweep(SWEEP_AT_ONCE)
+    assert len(executions_of(sweep).runs) == 10
+
+
+def test_a_document_that_is_no_job_does_not_hide_the_others(sweep: Sweep) -> None:
+    source = upload(sweep, "a.mp3")
+    sweep.jobs.claim(source, 1, "gone")
+    unreadable: dict[str, JsonValue] = {"job_id": "b", "state": "running", "run": "one"}
+    sweep.jobs.documents.put("jobs/b", unreadable, if_version=None)
+    assert sweep(SWEEP_AT_ONCE).started == 1
+
+
+def test_a_sweep_starts_a_limited_number_and_the_next_goes_on(
+    sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starts_module, "MAX_STARTS", 4)
+    for number in range(3):
+        sweep.jobs.claim(upload(sweep, f"claimed-{number}.mp3"), 1, "gone")
+    for number in range(6):
+        upload(sweep, f"new-{number}.mp3")
+    swept = [sweep(SWEEP_AT_ONCE) for _ in range(3)]
+    assert [(each.started, each.more) for each in swept] == [(4, True), (4, True), (1, False)]
+    assert len(executions_of(sweep).active) == 9
+
+
+def test_the_largest_options_of_a_redrive_do_not_stop_a_sweep(sweep: Sweep) -> None:
+    """They are kept in the job and are no argument of the execution, which is limited to 32 KB."""
+    redriven = upload(sweep, "a.mp3")
+    sweep.jobs.claim(redriven, 1, "gone")
+    rules = {f"{number:0200}": "x" * 200 for number in range(150)}
+    options: dict[str, JsonValue] = {"replacements": dict(rules)}
+    operations = Operations(sweep.blobs, sweep.jobs, sweep.executions)
+    assert operations.redrive(redriven.job_id, options) == 3
+    other = upload(sweep, "b.mp3")
+    sweep.jobs.claim(other, 1, "gone")
+    assert sweep(SWEEP_AT_ONCE).started == 1
+    assert executions_of(sweep).runs == [("a.mp3", 3), ("b.mp3", 2)]
+    assert sweep.jobs.redrive_options(redriven.job_id) == options
 
 
 def test_an_answered_recording_is_left_alone(sweep: Sweep) -> None:
@@ -90,7 +175,7 @@ def test_a_job_updated_by_a_clock_that_was_ahead_is_restarted(sweep: Sweep) -> N
         source, 1, "gone"
     )
     assert sweep(SWEEP_AT_ONCE).started == 1
-    assert executions_of(sweep).runs == [("a.mp3", 2, {})]
+    assert executions_of(sweep).runs == [("a.mp3", 2)]
 
 
 def test_the_time_without_an_answer_is_measured_by_the_job_stores_clock(sweep: Sweep) -> None:
@@ -118,7 +203,7 @@ def test_a_job_is_restarted_once_its_execution_is_not_active(sweep: Sweep) -> No
     assert sweep(SWEEP_AT_ONCE).started == 0
     executions_of(sweep).active.clear()
     assert sweep(SWEEP_AT_ONCE).started == 1
-    assert executions_of(sweep).runs == [("a.mp3", 2, {})]
+    assert executions_of(sweep).runs == [("a.mp3", 2)]
 
 
 def test_a_job_that_is_done_is_not_restarted_when_its_answer_was_deleted(sweep: Sweep) -> None:
@@ -137,7 +222,7 @@ def test_after_five_restarts_a_job_is_given_up_in_each_sweep_until_it_has_an_ans
         sweep.jobs.claim(source, run, f"run-{run}")
         sweep.jobs.finish(source.job_id, run, "retryable")
         sweep(SWEEP_AT_ONCE)
-    assert [run for _, run, _ in executions_of(sweep).runs] == [2, 3, 4, 5, 6]
+    assert [run for _, run in executions_of(sweep).runs] == [2, 3, 4, 5, 6]
     assert executions_of(sweep).problems == [
         ("a.mp3", 7, "given-up"),
         ("a.mp3", 8, "given-up"),
@@ -157,11 +242,11 @@ def test_a_lost_redrive_is_restarted_in_spite_of_the_answer_of_an_older_run(
     sweep.jobs.finish(source.job_id, 1, "done")
     promised = sweep.jobs.request_rerun(source.job_id, {"language": "de"})
     assert sweep(SWEEP_AT_ONCE).started == 1
-    assert executions_of(sweep).runs == [("a.mp3", promised, {"language": "de"})]
+    assert executions_of(sweep).runs == [("a.mp3", promised)]
     executions_of(sweep).runs.clear()
     sweep.jobs.claim(source, promised, "redriven")
     assert sweep(SWEEP_AT_ONCE).started == 1
-    assert executions_of(sweep).runs == [("a.mp3", promised + 1, {"language": "de"})]
+    assert executions_of(sweep).runs == [("a.mp3", promised + 1)]
 
 
 def test_a_cancellation_is_reported_in_each_sweep_until_it_is_written_and_the_job_is_not_started(
@@ -171,6 +256,7 @@ def test_a_cancellation_is_reported_in_each_sweep_until_it_is_written_and_the_jo
     sweep.jobs.cancel(source, Cancelled("by request").problem(source.job_id, None))
     for run in (2, 3):
         assert sweep(SWEEP_AT_ONCE).started == 1
+        assert sweep(SWEEP_AT_ONCE).started == 0, "it waits to be reported"
         sweep.jobs.claim(source, run, "answers, and is lost")
     assert executions_of(sweep).problems == [("a.mp3", 2, "cancelled"), ("a.mp3", 3, "cancelled")]
     sweep.jobs.finish(
@@ -198,7 +284,7 @@ def test_a_redrive_can_be_restarted_as_often_as_the_first_run_and_keeps_its_opti
     sweep.jobs.claim(source, 8, "eighth")
     sweep.jobs.finish(source.job_id, 8, "retryable")
     assert sweep(SWEEP_AT_ONCE).started == 1
-    assert executions_of(sweep).runs == [("a.mp3", 9, {"language": "de"})]
+    assert executions_of(sweep).runs == [("a.mp3", 9)]
 
 
 def test_an_erased_recording_is_not_started(sweep: Sweep) -> None:

@@ -69,9 +69,7 @@ class UnreliableEvents(MemoryEvents):
 class NoExecutions:
     """Executions of which none may be started."""
 
-    def start(
-        self, source: Source, run: int, options: Mapping[str, JsonValue] | None = None
-    ) -> str:
+    def start(self, source: Source, run: int) -> str:
         raise AssertionError("no run is to be started")
 
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:

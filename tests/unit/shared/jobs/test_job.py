@@ -28,6 +28,7 @@ from shared.jobs.job import (
     name_forgotten,
     notified,
     parts_recorded,
+    queued,
     rerun_requested,
     reused,
 )
@@ -50,6 +51,7 @@ def finish(state: Settled) -> Event:
 
 
 EVENTS: dict[str, Event] = {
+    "queue": lambda job: queued(job, SOURCE, RUN + 1, "next", NOW, EXPIRES),
     "claim": lambda job: claimed(job, SOURCE, RUN + 1, "next", NOW, EXPIRES),
     "request_rerun": lambda job: rerun_requested(job, {"language": "de"}, NOW),
     "cancel": lambda job: cancelled(job, SOURCE, PROBLEM, NOW, EXPIRES),
@@ -63,7 +65,7 @@ EVENTS: dict[str, Event] = {
 
 def job_in(state: JobState) -> Job:
     """Returns a job whose run 4 is in that state, as a call before would have left it."""
-    ended = None if state in ("running", "cancelled", "erased") else NOW
+    ended = NOW if state in ("done", "failed", "retryable") else None
     return Job(
         job_id=SOURCE.job_id,
         source=SOURCE,
@@ -113,8 +115,32 @@ def test_the_code_does_what_the_table_says(state: JobState, event: str) -> None:
 
 @pytest.mark.parametrize("state", get_args(JobState))
 @pytest.mark.parametrize("run", [RUN - 1, RUN])
-def test_only_a_later_run_can_claim_a_job(state: JobState, run: int) -> None:
-    assert claimed(job_in(state), SOURCE, run, "other", NOW, EXPIRES) is None
+@pytest.mark.parametrize("begin", [queued, claimed])
+def test_only_a_later_run_can_begin_unless_the_jobs_own_is_queued(
+    begin: Callable[..., Job | None], state: JobState, run: int
+) -> None:
+    begins = begin(job_in(state), SOURCE, run, "other", NOW, EXPIRES) is not None
+    assert begins == (state == "queued" and run == RUN)
+
+
+def test_a_run_that_waits_is_claimed_by_whichever_execution_comes_first() -> None:
+    waiting = queued(None, SOURCE, 1, "by reconcile", NOW, EXPIRES)
+    assert waiting is not None and waiting.claimed is None
+    job = claimed(waiting, SOURCE, 1, "by its event", NOW, EXPIRES)
+    assert job is not None and (job.execution, job.claimed) == ("by its event", NOW)
+    assert claimed(job, SOURCE, 1, "by reconcile", NOW, EXPIRES) is None
+    assert queued(job, SOURCE, 1, "by reconcile", NOW, EXPIRES) is None
+
+
+def test_the_execution_that_reports_a_cancellation_is_recorded() -> None:
+    job = queued(job_in("cancelled"), SOURCE, RUN + 1, "reports", NOW, EXPIRES)
+    assert job is not None
+    assert (job.state, job.run, job.execution, job.problem) == (
+        "cancelled",
+        RUN,
+        "reports",
+        PROBLEM,
+    )
 
 
 @pytest.mark.parametrize("state", get_args(JobState))
@@ -139,7 +165,8 @@ def test_a_claim_of_a_cancelled_job_keeps_the_problem_that_it_is_to_report() -> 
 def test_a_requested_rerun_skips_the_run_that_reconcile_may_be_about_to_start() -> None:
     job = rerun_requested(job_in("done"), {"language": "de"}, NOW)
     assert job is not None
-    assert (job.run, job.requested_run, job.options) == (RUN + 1, RUN + 2, {"language": "de"})
+    assert (job.run, job.requested_run, job.options) == (RUN + 2, RUN + 2, {"language": "de"})
+    assert (job.state, job.execution) == ("queued", "")
     assert claimed(job, SOURCE, RUN + 1, "reconcile", NOW, EXPIRES) is None
     assert claimed(job, SOURCE, RUN + 2, "redrive", NOW, EXPIRES) is not None
 

@@ -115,7 +115,30 @@ def test_a_redrive_starts_a_run_with_its_options(operations: Operations) -> None
     source = upload(operations)
     finish(operations, source)
     assert operations.redrive(source.job_id, {"language": "de"}) == 3
-    assert executions_of(operations).runs == [("a.mp3", 3, {"language": "de"})]
+    assert executions_of(operations).runs == [("a.mp3", 3)]
+
+
+def test_options_over_the_limit_are_refused_before_anything_is_written(
+    operations: Operations,
+) -> None:
+    source = upload(operations)
+    finish(operations, source)
+    with pytest.raises(Refused, match="larger than 64 KiB"):
+        operations.redrive(source.job_id, {"prompt": "x" * 70_000})
+    job = operations.jobs.find(source.job_id)
+    assert job is not None and (job.state, job.run) == ("done", 1)
+    assert executions_of(operations).runs == []
+
+
+def test_a_redrive_that_waits_is_not_redriven_again(operations: Operations) -> None:
+    source = upload(operations)
+    finish(operations, source)
+    operations.redrive(source.job_id)
+    with pytest.raises(Refused, match="it is queued; cancel it first"):
+        operations.redrive(source.job_id)
+    operations.cancel(source.job_id)
+    assert not operations.jobs.claim(source, 3, "the redrive's")
+    assert executions_of(operations).problems == [("a.mp3", 5, "cancelled")]
 
 
 def test_an_erasure_deletes_the_recording_its_work_objects_and_its_answers(
