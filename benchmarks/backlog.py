@@ -233,7 +233,7 @@ class Drain:
         ]
 
 
-def backlog(policy: Policy) -> dict[str, float]:
+def backlog(policy: Policy) -> dict[str, Any]:
     dice = random.Random(2)
     uploads = [Recording(dice.uniform(0, 60)) for _ in range(UPLOADS)]
     drained = Drain(policy, [*uploads, Recording(LATER)])()

@@ -75,8 +75,8 @@ def finalize(
     """
     params = validated(FinalizeParams, request.params)
     source = request.source
-    holds_job = jobs.claim(source, params.run, params.execution)
-    if not holds_job:
+    job = jobs.claim(source, params.run, params.execution)
+    if job is None:
         if jobs.is_erased(source.job_id):
             # This call may be a retry of one that wrote an answer and died.
             delete_answer(source, params.run, blobs)

@@ -62,8 +62,8 @@ def prepare(
     source = request.source
     job_id = source.job_id
     run = validated(RunParams, request.params)
-    is_ours = jobs.claim(source, run.run, run.execution)
-    if not is_ours:
+    job = jobs.claim(source, run.run, run.execution)
+    if job is None:
         return Prepared(
             job_id=job_id,
             stage=stage.name,
@@ -72,7 +72,7 @@ def prepare(
         )
     delete_problem(source, blobs)
     recording = find_recording(source, blobs)
-    redrive_options = run.options or jobs.redrive_options(job_id)
+    redrive_options = run.options or job.options
     options_by_origin = load_options(source, recording, redrive_options, blobs)
     options, resolved = resolve(options_by_origin)
 

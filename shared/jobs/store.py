@@ -70,22 +70,17 @@ class JobStore:
         expires = self._expiry()
         self._change_job(source.job_id, queued, source, run, execution, now, expires)
 
-    def claim(self, source: Source, run: int, execution: str) -> bool:
-        """Make `run` the job's current run. Returns whether this execution holds the job now."""
-        job_id = source.job_id
+    def claim(self, source: Source, run: int, execution: str) -> Job | None:
+        """Make `run` the job's current run. Returns the job if this execution holds it now, and the
+        recording is not erased."""
         now = self._now()
         expires = self._expiry()
-        self._change_job(job_id, claimed, source, run, execution, now, expires)
-        return self.holds(job_id, run, execution)
-
-    def holds(self, job_id: str, run: int, execution: str) -> bool:
-        """Returns whether this execution holds the job, and the recording is not erased."""
-        job = self.find(job_id)
+        self._change_job(source.job_id, claimed, source, run, execution, now, expires)
+        job = self.find(source.job_id)
         if job is None or job.state in ("queued", "erased"):
-            return False
-        if job.run != run:
-            return False
-        return job.execution == execution
+            return None
+        is_held = job.run == run and job.execution == execution
+        return job if is_held else None
 
     def request_rerun(self, job_id: str, options: dict[str, JsonValue]) -> int:
         """Reserve a further run, in which the stages may fail as often as in the first. Returns its
@@ -224,13 +219,6 @@ class JobStore:
             return None
         document, _ = found
         return Job.model_validate(document)
-
-    def redrive_options(self, job_id: str) -> dict[str, JsonValue]:
-        """Returns the options of the job's last redrive; none if it was never redriven."""
-        job = self.find(job_id)
-        if job is None:
-            return {}
-        return job.options
 
     def is_erased(self, job_id: str) -> bool:
         job = self.find(job_id)

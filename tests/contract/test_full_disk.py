@@ -99,7 +99,7 @@ def test_the_job_store_is_unavailable_and_keeps_what_it_had(disk: Path) -> None:
             fill(store)
         with pytest.raises(JobStoreUnavailable):
             SqliteDocuments(disk / "other.sqlite")
-        assert store.holds(SOURCE.job_id, 1, "first")
+        assert store.claim(SOURCE, 1, "first")
     kept = len(store.list_recent(10_000))
     assert store.claim(SOURCE.model_copy(update={"generation": 10_000}), 1, "after")
     assert len(store.list_recent(10_000)) == kept + 1

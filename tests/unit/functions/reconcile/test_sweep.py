@@ -154,7 +154,8 @@ def test_the_largest_options_of_a_redrive_do_not_stop_a_sweep(sweep: Sweep) -> N
     sweep.jobs.claim(other, 1, "gone")
     assert sweep(SWEEP_AT_ONCE).started == 1
     assert executions_of(sweep).runs == [("a.mp3", 3), ("b.mp3", 2)]
-    assert sweep.jobs.redrive_options(redriven.job_id) == options
+    job = sweep.jobs.claim(redriven, 3, "a.mp3-3")
+    assert job is not None and job.options == options
 
 
 def test_an_answered_recording_is_left_alone(sweep: Sweep) -> None:

@@ -1,0 +1,82 @@
+"""The adapter of Google Workflows, against a server that answers as the Executions API does."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pytest
+from google.cloud.workflows.executions_v1 import types
+
+from shared.adapters.workflows import WorkflowExecutions
+from shared.model.contracts import Source
+from shared.model.errors import WorkflowRefused
+from shared.settings import settings
+
+SOURCE = Source(bucket="inbox", name="a.mp3", generation=7)
+State = types.Execution.State
+
+
+class ExecutionsServer:
+    """Knows one execution, whose state a test sets, and refuses to create any."""
+
+    def __init__(self) -> None:
+        self.state = State.ACTIVE
+        methods = {
+            "GetExecution": self._method(self.get, types.GetExecutionRequest),
+            "CreateExecution": self._method(self.create, types.CreateExecutionRequest),
+        }
+        service = grpc.method_handlers_generic_handler(
+            "google.cloud.workflows.executions.v1.Executions", methods
+        )
+        self.server = grpc.server(ThreadPoolExecutor(1), handlers=[service])
+        self.port = self.server.add_insecure_port("127.0.0.1:0")
+
+    def _method(self, respond: Any, request_type: Any) -> grpc.RpcMethodHandler:
+        return grpc.unary_unary_rpc_method_handler(
+            respond,
+            request_deserializer=request_type.deserialize,
+            response_serializer=types.Execution.serialize,
+        )
+
+    def get(self, request: Any, _: grpc.ServicerContext) -> types.Execution:
+        return types.Execution(name=request.name, state=self.state)
+
+    def create(self, _: Any, context: grpc.ServicerContext) -> types.Execution:
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the argument is too long")
+        raise AssertionError("abort raises")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ExecutionsServer]:
+    server = ExecutionsServer()
+    server.server.start()
+    monkeypatch.setenv("DROPSCRIBE_EXECUTIONS_HOST", f"127.0.0.1:{server.port}")
+    settings.cache_clear()
+    yield server
+    server.server.stop(grace=None)
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("state", "is_active"),
+    [
+        (State.ACTIVE, True),
+        (State.QUEUED, True),
+        (State.SUCCEEDED, False),
+        (State.FAILED, False),
+        (State.CANCELLED, False),
+    ],
+)
+def test_an_execution_is_active_until_it_has_ended(
+    server: ExecutionsServer, state: State, is_active: bool
+) -> None:
+    server.state = state
+    assert WorkflowExecutions().is_active("e1") == is_active
+
+
+def test_a_call_that_the_workflow_does_not_accept_is_not_taken_for_an_outage(
+    server: ExecutionsServer,
+) -> None:
+    with pytest.raises(WorkflowRefused, match="InvalidArgument"):
+        WorkflowExecutions().start(SOURCE, 2)
