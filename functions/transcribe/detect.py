@@ -10,7 +10,7 @@ from shared.model.artifacts import Detection, Interval, LanguageGuess, Manifest,
 from shared.model.intervals import total_seconds
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
-VERSION = "4"
+VERSION = "5"
 """Increase it whenever the same request would get a different result."""
 MIN_FIRST_WINDOWS = 3
 """Windows that are enough if all are certain of the same language."""

@@ -11,7 +11,7 @@ from functions.transcribe.text_units import ngrams, text_units
 from functions.transcribe.windows import WINDOW_SECONDS
 from shared.model.artifacts import Interval, RecognizedSegment, RecognizedWord
 from shared.model.intervals import clamp, uncovered
-from shared.model.languages import WITHOUT_SPACES
+from shared.model.spacing import split_at_words, word_separator
 
 PADDING = 0.3
 """Seconds that a word covers before and after itself, as in finalize."""
@@ -110,11 +110,12 @@ def recover(
     request = replace(request, window=with_context(gap))
     for temperature in TEMPERATURES:
         segment = decoder.decode(replace(request, temperature=temperature))
-        words = words_inside(gap, segment)
-        if not words:
+        inside = words_inside(gap, segment)
+        if not inside:
             return None
-        if is_certain(segment) and not is_echo(words, segments):
-            return limit_to(gap, segment, words)
+        recovered = limit_to(gap, segment, inside)
+        if is_certain(segment) and not is_echo(recovered, segments):
+            return recovered
         if "no_speech" in segment.quality_flags:
             return None
     return None
@@ -126,14 +127,17 @@ def with_context(gap: Interval) -> Interval:
     return Interval(start=start, end=end)
 
 
-def words_inside(gap: Interval, segment: RecognizedSegment) -> list[RecognizedWord]:
-    """Returns the segment's words that overlap the gap."""
-    words = []
-    for word in segment.words:
+def words_inside(gap: Interval, segment: RecognizedSegment) -> range:
+    """Returns the indices from the first to the last of the segment's words that overlap the
+    gap."""
+    indices = []
+    for index, word in enumerate(segment.words):
         start = earliest_start(word)
         if start < gap.end and word.end > gap.start:
-            words.append(word)
-    return words
+            indices.append(index)
+    if not indices:
+        return range(0)
+    return range(indices[0], indices[-1] + 1)
 
 
 def is_certain(segment: RecognizedSegment) -> bool:
@@ -143,18 +147,17 @@ def is_certain(segment: RecognizedSegment) -> bool:
     return logprob >= MIN_LOGPROB
 
 
-def is_echo(words: Sequence[RecognizedWord], segments: Iterable[RecognizedSegment]) -> bool:
+def is_echo(recovered: RecognizedSegment, segments: Iterable[RecognizedSegment]) -> bool:
     """Returns whether the same words are in the segments within `ECHO_SECONDS`."""
-    first = words[0].start - ECHO_SECONDS
-    last = words[-1].end + ECHO_SECONDS
-    texts = [word.word for word in words]
+    first = recovered.words[0].start - ECHO_SECONDS
+    last = recovered.words[-1].end + ECHO_SECONDS
     nearby_texts = []
     for segment in segments:
         for word in segment.words:
             if first <= word.start <= last:
                 nearby_texts.append(word.word)
-    units = text_units(" ".join(texts), None)
-    nearby_units = text_units(" ".join(nearby_texts), None)
+    units = text_units(recovered.text, recovered.language)
+    nearby_units = text_units(" ".join(nearby_texts), recovered.language)
     nearby_ngrams = ngrams(nearby_units, len(units))
     return tuple(units) in nearby_ngrams
 
@@ -178,8 +181,8 @@ def split_around(
 ) -> Iterator[RecognizedSegment]:
     """Yields the segment's words before the recovered segment, and those after it."""
     split = first_word_after(recovered, segment)
-    before = segment.words[:split]
-    after = segment.words[split:]
+    before = range(split)
+    after = range(split, len(segment.words))
     if before:
         interval = Interval(start=segment.start, end=recovered.start)
         yield limit_to(interval, segment, before)
@@ -199,23 +202,31 @@ def first_word_after(recovered: RecognizedSegment, segment: RecognizedSegment) -
     return len(segment.words)
 
 
-def limit_to(
-    interval: Interval, segment: RecognizedSegment, words: Sequence[RecognizedWord]
-) -> RecognizedSegment:
+def limit_to(interval: Interval, segment: RecognizedSegment, indices: range) -> RecognizedSegment:
     """Returns the segment with these of its words only, and all times within the interval."""
+    first = indices.start
+    end = indices.stop
+    words = segment.words[first:end]
     limited = []
     for word in words:
-        start = clamp(word.start, interval)
-        end = clamp(word.end, interval)
-        limited.append(word.model_copy(update={"start": start, "end": end}))
-    separator = "" if segment.language in WITHOUT_SPACES else " "
+        word_start = clamp(word.start, interval)
+        word_end = clamp(word.end, interval)
+        limited.append(word.model_copy(update={"start": word_start, "end": word_end}))
+    text = "".join(pieces_of(segment)[first:end])
     changes = {
         "start": interval.start,
         "end": interval.end,
-        "text": separator.join(word.word for word in words),
+        "text": text.strip(),
         "words": tuple(limited),
     }
     return segment.model_copy(update=changes)
+
+
+def pieces_of(segment: RecognizedSegment) -> list[str]:
+    """Returns the segment's words with the spaces that follow them in its text."""
+    words = [word.word for word in segment.words]
+    separator = word_separator(segment.language)
+    return split_at_words(segment.text, words, separator)
 
 
 def earliest_start(word: RecognizedWord) -> float:

@@ -135,8 +135,8 @@ class RecognizedSegment(WireModel):
     quality_flags: tuple[QualityFlag, ...] = ()
     """Flags of the best decoding."""
     words: tuple[RecognizedWord, ...]
-    """The words of `text` in order; joined by spaces they are the text, in languages that write
-    spaces."""
+    """The words of `text` in order, with a space between all of them, or between some in languages
+    that are written without spaces between words."""
 
 
 class Recognition(WireModel):
