@@ -28,6 +28,7 @@ from functions.transcribe.timed_whisper import TimedWhisperModel, text_of
 from functions.transcribe.windows import cut
 from shared.model.artifacts import (
     SAMPLE_RATE,
+    Chunk,
     Detection,
     Interval,
     ProbeWindow,
@@ -274,7 +275,8 @@ def test_each_request_draws_the_same_samples(recogniser: whisper.Whisper) -> Non
 def test_missed_speech_is_recovered(recogniser: whisper.Whisper) -> None:
     decoder = decoder_of_sample(recogniser)
     requests = [DecodeRequest(Interval(start=0, end=SECONDS), "en")]
-    segments = fill_gaps([], requests, SPEECH, decoder)
+    chunk = Chunk(start=0, end=SECONDS, speech=SPEECH)
+    segments = fill_gaps([], requests, chunk, decoder)
     assert word_error_rate(segments) < 0.15
 
 
