@@ -101,6 +101,8 @@ class Detection(WireModel):
     confidence: float | None
     """The lead of the vote's first language over its second, from 0 to 1, less where little is
     said. Below 0.5 `code` may be the second, if the text in it is clearly more probable."""
+    probabilities: dict[str, float] = {}
+    """The mean probabilities of the vote's likeliest languages, at most three."""
     windows: tuple[LanguageGuess, ...]
     engine: Engine
 
