@@ -22,7 +22,7 @@ from benchmarks.evaluation.compose import write
 from benchmarks.evaluation.sample import path as sample_path
 from benchmarks.evaluation.voices import RATE, decoded
 from benchmarks.instruction_sets import ENVIRONMENTS, available
-from functions.finalize.answer.warnings import LOW_CONFIDENCE
+from functions.finalize.answer.language_warnings import LOW_CONFIDENCE
 from functions.transcribe import gap_recovery, hallucination
 from functions.transcribe.chunk_decoder import ChunkDecoder
 from functions.transcribe.decode_request import DecodeRequest

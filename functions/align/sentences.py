@@ -6,8 +6,6 @@ from functools import cache
 
 from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
-from shared.model.languages import WITHOUT_SPACES
-
 ABBREVIATIONS = {
     "de": "bzw ca d.h dr evtl ggf hr fr nr prof s st u.a usw vgl z.b",
     "en": "a.m co corp dr e.g etc i.e inc jr ltd mr mrs ms mt no p.m prof sr st u.k u.s vs",
@@ -18,21 +16,20 @@ ABBREVIATIONS = {
 """Abbreviations whose full stop ends no sentence. nltk's own lists would have to be downloaded."""
 
 
-def sentence_indices(words: Sequence[str], language: str | None) -> list[int]:
-    """Returns the index of each word's sentence, from 0."""
-    if not words:
-        return []
+def sentence_indices(pieces: Sequence[str], language: str | None) -> list[int]:
+    """Returns the index of each word's sentence, from 0.
 
-    between = separator(language)
-    text = between.join(words)
+    `pieces` are the words of a text with the spaces that follow them.
+    """
+    text = "".join(pieces)
     spans = tokenizer(language).span_tokenize(text)
     sentence_starts = [start for start, _ in spans]
 
     numbers = []
     word_start = 0
-    for word in words:
+    for piece in pieces:
         numbers.append(bisect_right(sentence_starts, word_start))
-        word_start += len(word) + len(between)
+        word_start += len(piece)
     return consecutive(numbers)
 
 
@@ -50,10 +47,3 @@ def consecutive(numbers: Sequence[int]) -> list[int]:
     distinct = sorted(set(numbers))
     rank = {number: index for index, number in enumerate(distinct)}
     return [rank[number] for number in numbers]
-
-
-def separator(language: str | None) -> str:
-    """Returns what the language writes between words."""
-    if language in WITHOUT_SPACES:
-        return ""
-    return " "

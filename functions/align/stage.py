@@ -8,7 +8,7 @@ from typing import Literal
 from functions.align.alignment import Aligner, Alignment, WordTiming, align_segments
 from functions.align.chunk_audio import ChunkAudio
 from functions.align.monotonic import clamp_timings
-from functions.align.sentences import sentence_indices, separator
+from functions.align.sentences import sentence_indices
 from functions.align.word_boundaries import longest_speech
 from shared.model.artifacts import (
     Aligned,
@@ -20,9 +20,10 @@ from shared.model.artifacts import (
 )
 from shared.model.audio import read_wav
 from shared.model.contracts import Params
+from shared.model.spacing import split_at_words, word_separator
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
-VERSION = "5"
+VERSION = "6"
 """Increased when the same request would get another result."""
 
 
@@ -42,6 +43,7 @@ class Sentence:
     """A sentence's words, and the segment that they were decoded in."""
 
     segment: RecognizedSegment
+    text: str
     words: Sequence[WordWithTiming]
     """Empty if the segment has a text but no words."""
 
@@ -106,34 +108,41 @@ def split_into_sentences(
     remaining = iter(timings)
     for segment in segments:
         if not segment.words:
-            sentences.append(Sentence(segment, words=[]))
+            sentences.append(Sentence(segment, segment.text, words=[]))
             continue
 
-        texts = [word.word for word in segment.words]
-        indices = sentence_indices(texts, segment.language)
+        pieces = split_into_pieces(segment)
+        indices = sentence_indices(pieces, segment.language)
 
         words_by_sentence: dict[int, list[WordWithTiming]] = defaultdict(list)
-        for index, word in zip(indices, segment.words, strict=True):
+        pieces_by_sentence: dict[int, list[str]] = defaultdict(list)
+        for index, piece, word in zip(indices, pieces, segment.words, strict=True):
             timing = next(remaining)
             words_by_sentence[index].append((word, timing))
+            pieces_by_sentence[index].append(piece)
 
-        for words in words_by_sentence.values():
-            sentences.append(Sentence(segment, words))
+        for index, words in words_by_sentence.items():
+            text = "".join(pieces_by_sentence[index])
+            sentences.append(Sentence(segment, text.strip(), words))
     return sentences
+
+
+def split_into_pieces(segment: RecognizedSegment) -> list[str]:
+    """Returns the segment's words with the spaces that follow them in its text."""
+    words = [word.word for word in segment.words]
+    separator = word_separator(segment.language)
+    return split_at_words(segment.text, words, separator)
 
 
 def aligned_segment(sentence: Sentence, duration: float) -> AlignedSegment:
     """Returns the sentence with the recogniser's measures of its whole segment."""
     segment = sentence.segment
     if sentence.words:
-        words = [word.word for word, _ in sentence.words]
-        text = separator(segment.language).join(words)
         _, first_timing = sentence.words[0]
         _, last_timing = sentence.words[-1]
         start = first_timing.start
         end = last_timing.end
     else:
-        text = segment.text
         start = min(segment.start, duration)
         end = min(segment.end, duration)
 
@@ -141,7 +150,7 @@ def aligned_segment(sentence: Sentence, duration: float) -> AlignedSegment:
         start=start,
         end=end,
         language=segment.language,
-        text=text,
+        text=sentence.text,
         avg_logprob=segment.avg_logprob,
         compression_ratio=segment.compression_ratio,
         no_speech_prob=segment.no_speech_prob,

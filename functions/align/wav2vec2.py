@@ -20,11 +20,11 @@ import whisperx.alignment
 
 from functions.align.chunk_audio import ChunkAudio
 from functions.align.graphemes import word_encoder
-from functions.align.sentences import separator
 from functions.align.word_boundaries import AlignedChar
 from shared.model.artifacts import Interval
 from shared.model.contracts import Engine
 from shared.model.errors import ModelUnavailable
+from shared.model.spacing import word_separator
 
 # whisperx logs to stdout, and its warnings quote the words that it cannot align.
 logging.getLogger("whisperx").setLevel(logging.CRITICAL)
@@ -46,7 +46,7 @@ class Wav2Vec2Model:
         self, words: Sequence[Sequence[str]], interval: Interval, audio: ChunkAudio
     ) -> list[AlignedChar] | None:
         """Returns the letters of all words in a row, or None if whisperx finds no alignment."""
-        between = separator(self.metadata["language"])
+        between = word_separator(self.metadata["language"])
         text = between.join("".join(word) for word in words)
         segment = {"start": interval.start, "end": interval.end, "text": text}
         samples = torch.from_numpy(audio.samples)

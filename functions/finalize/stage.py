@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TypeVar
 
+from functions.finalize.answer.language_warnings import find_language_warnings
 from functions.finalize.answer.quality import measure_quality
 from functions.finalize.answer.replacements import replace_phrases
 from functions.finalize.answer.segments import build_segments, build_words, finite
@@ -71,7 +72,8 @@ def build_transcript(
 
     language = recording_language(results.detection, options, words)
     stage_warnings = collect_warnings(manifest, results.aligned, results.diarizations)
-    own_warnings = find_warnings(manifest, recognized, language, found_speakers, options)
+    language_warnings = find_language_warnings(language, results.detection)
+    own_warnings = find_warnings(manifest, recognized, found_speakers, options)
     return Transcript(
         job=job,
         media=manifest.media,
@@ -84,7 +86,7 @@ def build_transcript(
         turns=tuple(found_speakers.turns),
         overlaps=tuple(overlaps),
         quality=measure_quality(chunks, recognized, replaced, words),
-        warnings=(*stage_warnings, *own_warnings),
+        warnings=(*stage_warnings, *language_warnings, *own_warnings),
         provenance=provenance(results, release),
         timings=timings,
         cost=cost,

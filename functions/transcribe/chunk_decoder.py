@@ -8,7 +8,6 @@ from faster_whisper.transcribe import TranscriptionOptions, get_compression_rati
 from functions.transcribe.decode_request import DecodeRequest
 from functions.transcribe.hallucination import final_flags, quality_flags
 from functions.transcribe.stage import TranscribeParams
-from functions.transcribe.text_units import is_punctuation
 from functions.transcribe.timed_whisper import (
     DecodedWindow,
     Encoding,
@@ -17,10 +16,10 @@ from functions.transcribe.timed_whisper import (
     frame_count,
 )
 from functions.transcribe.windows import cut, peak, quietest_point
-from functions.transcribe.words import join_words, place_words
+from functions.transcribe.words import join_words, one_line, place_words
 from shared.model.artifacts import Interval, RecognizedSegment
 from shared.model.audio import Samples
-from shared.model.languages import WITHOUT_SPACES
+from shared.model.spacing import is_punctuation
 
 
 class ChunkDecoder:
@@ -86,8 +85,7 @@ class ChunkDecoder:
         language = "en" if self.params.task == "translate" else request.language
         spans = join_words(decoded.spans, language)
         words = tuple(place_words(spans, window, self.speech))
-        separator = "" if language in WITHOUT_SPACES else " "
-        text = separator.join(word.word for word in words)
+        text = one_line(decoded.spans)
         if is_punctuation(text):
             words = ()
             text = ""

@@ -10,7 +10,7 @@ from shared.model.artifacts import Detection, Interval, LanguageGuess, Manifest,
 from shared.model.intervals import total_seconds
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
-VERSION = "4"
+VERSION = "5"
 """Increase it whenever the same request would get a different result."""
 MIN_FIRST_WINDOWS = 3
 """Windows that are enough if all are certain of the same language."""
@@ -18,6 +18,8 @@ CERTAIN_PROBABILITY = 0.9
 FULL_WEIGHT_SECONDS = 3.0
 """Seconds of speech, as prepare pads it, that a window needs for a full vote. Guesses from less
 speech are often wrong."""
+LISTED_LANGUAGES = 3
+"""The result has the probabilities of so many languages."""
 SPARSE_SPEECH = 0.5
 """Below this fraction of speech in a window, a second guess is made from its speech alone: Whisper
 finds a language in noise, too, mostly English, Norwegian or Japanese."""
@@ -25,8 +27,7 @@ SPARSE_WEIGHT = 0.5
 """A second of speech counts so much in such a window, since what is taken for speech may be noise:
 3.6 s of pink noise alone are Norwegian with a lead of up to 0.49."""
 UNSURE_CONFIDENCE = 0.5
-"""Below this confidence the texts in the two likeliest languages are compared. The transcript has a
-warning below the same value."""
+"""Below this confidence the texts in the two likeliest languages are compared."""
 MIN_LOGPROB_LEAD = 0.1
 """By how much the text in the second language must be more probable per token to be believed. Of 67
 unsure short or noisy clips 23 had the right language first; this makes it 27, with 3 made wrong."""
@@ -71,6 +72,7 @@ def detect(
     guesses: dict[ProbeWindow, Probabilities] = {}
     code: str | None = None
     confidence: float | None = None
+    probabilities: Probabilities = {}
     if manifest.probe and len(recogniser.languages) == 1:
         (code,) = recogniser.languages
     elif manifest.probe:
@@ -83,11 +85,13 @@ def detect(
             weighted.append((guess, weight))
         result = vote(weighted)
         confidence = result.confidence
+        probabilities = likeliest(weighted)
         views = [clearest_view(window, speech[window]) for window in guesses]
         code = choose_language(result, views, recogniser, audio)
     detection = Detection(
         code=code,
         confidence=confidence,
+        probabilities=probabilities,
         windows=tuple(best_guesses(guesses)),
         engine=recogniser.engine,
     )
@@ -227,21 +231,38 @@ def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Vote:
     `guesses` are pairs of probabilities and weight. Of two languages that are near each other the
     last digits decide which is first: then the confidence is near 0.
     """
+    means = weighted_means(guesses)
+    total_weight = sum(weight for _, weight in guesses)
+    first, *others = means
+    second: str | None = None
+    second_mean = 0.0
+    if others:
+        second = others[0]
+        second_mean = means[second]
+    lead = means[first] - second_mean
+    confidence = lead * min(1.0, total_weight)
+    return Vote(first, second, confidence)
+
+
+def weighted_means(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Probabilities:
+    """Returns each language's mean probability, from the highest down.
+
+    `guesses` are pairs of probabilities and weight.
+    """
     totals: defaultdict[str, float] = defaultdict(float)
     for guess, weight in guesses:
         for code, probability in guess.items():
             totals[code] += probability * weight
     total_weight = sum(weight for _, weight in guesses)
     alphabetical = sorted(totals)  # the order of languages with the same total
-    first, *others = sorted(alphabetical, key=totals.__getitem__, reverse=True)
-    second: str | None = None
-    second_total = 0.0
-    if others:
-        second = others[0]
-        second_total = totals[second]
-    lead = (totals[first] - second_total) / total_weight
-    confidence = lead * min(1.0, total_weight)
-    return Vote(first, second, confidence)
+    in_order = sorted(alphabetical, key=totals.__getitem__, reverse=True)
+    return {code: totals[code] / total_weight for code in in_order}
+
+
+def likeliest(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Probabilities:
+    """Returns the mean probabilities of the languages that the result lists, rounded."""
+    means = list(weighted_means(guesses).items())
+    return {code: round(mean, 4) for code, mean in means[:LISTED_LANGUAGES]}
 
 
 def choose_language(

@@ -1,6 +1,7 @@
-"""Decodes speech intervals without words again, each by itself.
+"""Decodes speech without words again, each stretch by itself.
 
-Whisper sometimes leaves out speech that it recognizes in another window.
+Whisper sometimes leaves out speech that it recognizes in another window, above all short answers
+between the sentences of somebody else.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,19 +10,23 @@ from dataclasses import replace
 from functions.transcribe.decode_request import Decoder, DecodeRequest
 from functions.transcribe.text_units import ngrams, text_units
 from functions.transcribe.windows import WINDOW_SECONDS
-from shared.model.artifacts import Interval, RecognizedSegment, RecognizedWord
-from shared.model.intervals import clamp, uncovered
-from shared.model.languages import WITHOUT_SPACES
+from shared.model.artifacts import Chunk, Interval, RecognizedSegment, RecognizedWord
+from shared.model.coverage import WORD_MARGIN, uncovered_speech, without_padding
+from shared.model.intervals import clamp
+from shared.model.spacing import split_at_words, word_separator
 
-PADDING = 0.3
-"""Seconds that a word covers before and after itself, as in finalize."""
 MAX_WORD_SECONDS = 1.0
-"""Cross-attention extends a word over the missed speech before it, so that only its end is
-right."""
-MIN_GAP_SECONDS = 1.0
-"""Shorter gaps are not decoded again."""
+"""Cross-attention extends a word over the missed speech before it, so that only its end is right.
+A word covers at most this time before its end, and less if it is short."""
+BASE_WORD_SECONDS = 0.2
+LETTER_SECONDS = 0.08
+DIGIT_SECONDS = 0.25
+"""The longest that a word, and each of its letters and digits, last in slow speech."""
 CONTEXT_SECONDS = 0.3
-"""Audio before and after a gap that is decoded with it."""
+"""Audio of the same speech interval before and after a gap that is decoded with it."""
+SHORT_GAP_SECONDS = 1.0
+"""In a shorter gap the words must be the same in Whisper's full 30 s, in which breath and clicks
+are told from speech more reliably."""
 TEMPERATURES = (0.0, 0.4)
 """The second is tried when the first gives uncertain words; it seldom helps."""
 MIN_LOGPROB = -0.75
@@ -34,34 +39,29 @@ ECHO_SECONDS = 3.0
 def fill_gaps(
     segments: Sequence[RecognizedSegment],
     requests: Sequence[DecodeRequest],
-    speech: Sequence[Interval],
+    chunk: Chunk,
     decoder: Decoder,
 ) -> list[RecognizedSegment]:
     """Returns the segments and those recovered from the gaps between them, in order of time.
 
     `requests` are the decode requests of the segments: a gap has the language of the nearest.
+    `chunk` is the chunk with its speech, in chunk time.
     """
     filled = list(segments)
-    for gap in find_gaps(speech, segments):
+    for gap in find_gaps(chunk, segments):
         nearest = nearest_request(gap, requests)
         whole_gap = DecodeRequest(gap, nearest.language)
         for request in fit_to_window(whole_gap, decoder):
-            recovered = recover(request, segments, decoder)
+            recovered = recover(request, segments, chunk.speech, decoder)
             if recovered is not None:
                 filled = insert(recovered, filled)
     return sorted(filled, key=lambda segment: segment.start)
 
 
-def find_gaps(
-    speech: Iterable[Interval], segments: Sequence[RecognizedSegment]
-) -> Iterator[Interval]:
-    """Yields the speech that no segment covers, without gaps below `MIN_GAP_SECONDS`."""
-    for gap in uncovered(speech, covered_by(segments)):
-        seconds = gap.end - gap.start
-        if seconds >= MIN_GAP_SECONDS:
-            start = round(gap.start, 3)
-            end = round(gap.end, 3)
-            yield Interval(start=start, end=end)
+def find_gaps(chunk: Chunk, segments: Sequence[RecognizedSegment]) -> list[Interval]:
+    """Returns the speech that no segment covers, without gaps that are too short for a word."""
+    speech = without_padding(chunk.speech, chunk)
+    return uncovered_speech(speech, covered_by(segments))
 
 
 def covered_by(segments: Iterable[RecognizedSegment]) -> Iterator[Interval]:
@@ -74,8 +74,8 @@ def covered_by(segments: Iterable[RecognizedSegment]) -> Iterator[Interval]:
             whole = Interval(start=segment.start, end=segment.end)
             yield whole
         for word in segment.words:
-            start = earliest_start(word) - PADDING
-            end = word.end + PADDING
+            start = earliest_start(word) - WORD_MARGIN
+            end = word.end + WORD_MARGIN
             padded = Interval(start=start, end=end)
             yield padded
 
@@ -103,37 +103,61 @@ def fit_to_window(request: DecodeRequest, decoder: Decoder) -> Iterator[DecodeRe
 
 
 def recover(
-    request: DecodeRequest, segments: Sequence[RecognizedSegment], decoder: Decoder
+    request: DecodeRequest,
+    segments: Sequence[RecognizedSegment],
+    speech: Sequence[Interval],
+    decoder: Decoder,
 ) -> RecognizedSegment | None:
     """Returns the segment that was missed in the request's window, or None if none is certain."""
     gap = request.window
-    request = replace(request, window=with_context(gap))
+    free = extend(gap, WORD_MARGIN, speech)
+    request = replace(request, window=extend(gap, CONTEXT_SECONDS, speech))
     for temperature in TEMPERATURES:
         segment = decoder.decode(replace(request, temperature=temperature))
-        words = words_inside(gap, segment)
-        if not words:
+        inside = words_inside(free, segment)
+        if not inside:
             return None
-        if is_certain(segment) and not is_echo(words, segments):
-            return limit_to(gap, segment, words)
+        recovered = limit_to(free, segment, inside)
+        if is_certain(segment) and not is_echo(recovered, segments):
+            is_short = gap.end - gap.start < SHORT_GAP_SECONDS
+            if is_short and not is_confirmed(recovered, request, decoder):
+                return None
+            return recovered
         if "no_speech" in segment.quality_flags:
             return None
     return None
 
 
-def with_context(gap: Interval) -> Interval:
-    start = max(0.0, gap.start - CONTEXT_SECONDS)
-    end = gap.end + CONTEXT_SECONDS
-    return Interval(start=start, end=end)
+def extend(gap: Interval, seconds: float, speech: Iterable[Interval]) -> Interval:
+    """Returns the gap with this much of its own speech intervals before and after it."""
+    own = [interval for interval in speech if interval.start < gap.end and interval.end > gap.start]
+    start = max(own[0].start, gap.start - seconds)
+    end = min(own[-1].end, gap.end + seconds)
+    return Interval(start=round(start, 3), end=round(end, 3))
 
 
-def words_inside(gap: Interval, segment: RecognizedSegment) -> list[RecognizedWord]:
-    """Returns the segment's words that overlap the gap."""
-    words = []
-    for word in segment.words:
+def is_confirmed(recovered: RecognizedSegment, request: DecodeRequest, decoder: Decoder) -> bool:
+    """Returns whether the request's window has the recovered words in 30 s of sound, too."""
+    padded = decoder.decode(replace(request, is_padded=True))
+    if not is_certain(padded):
+        return False
+    units = text_units(recovered.text, recovered.language)
+    padded_units = text_units(padded.text, padded.language)
+    return tuple(units) in ngrams(padded_units, len(units))
+
+
+def words_inside(interval: Interval, segment: RecognizedSegment) -> range:
+    """Returns the indices from the first to the last of the segment's words whose middle is inside
+    the interval."""
+    indices = []
+    for index, word in enumerate(segment.words):
         start = earliest_start(word)
-        if start < gap.end and word.end > gap.start:
-            words.append(word)
-    return words
+        middle = (start + word.end) / 2
+        if interval.start <= middle <= interval.end:
+            indices.append(index)
+    if not indices:
+        return range(0)
+    return range(indices[0], indices[-1] + 1)
 
 
 def is_certain(segment: RecognizedSegment) -> bool:
@@ -143,18 +167,17 @@ def is_certain(segment: RecognizedSegment) -> bool:
     return logprob >= MIN_LOGPROB
 
 
-def is_echo(words: Sequence[RecognizedWord], segments: Iterable[RecognizedSegment]) -> bool:
+def is_echo(recovered: RecognizedSegment, segments: Iterable[RecognizedSegment]) -> bool:
     """Returns whether the same words are in the segments within `ECHO_SECONDS`."""
-    first = words[0].start - ECHO_SECONDS
-    last = words[-1].end + ECHO_SECONDS
-    texts = [word.word for word in words]
+    first = recovered.words[0].start - ECHO_SECONDS
+    last = recovered.words[-1].end + ECHO_SECONDS
     nearby_texts = []
     for segment in segments:
         for word in segment.words:
             if first <= word.start <= last:
                 nearby_texts.append(word.word)
-    units = text_units(" ".join(texts), None)
-    nearby_units = text_units(" ".join(nearby_texts), None)
+    units = text_units(recovered.text, recovered.language)
+    nearby_units = text_units(" ".join(nearby_texts), recovered.language)
     nearby_ngrams = ngrams(nearby_units, len(units))
     return tuple(units) in nearby_ngrams
 
@@ -178,8 +201,8 @@ def split_around(
 ) -> Iterator[RecognizedSegment]:
     """Yields the segment's words before the recovered segment, and those after it."""
     split = first_word_after(recovered, segment)
-    before = segment.words[:split]
-    after = segment.words[split:]
+    before = range(split)
+    after = range(split, len(segment.words))
     if before:
         interval = Interval(start=segment.start, end=recovered.start)
         yield limit_to(interval, segment, before)
@@ -199,26 +222,40 @@ def first_word_after(recovered: RecognizedSegment, segment: RecognizedSegment) -
     return len(segment.words)
 
 
-def limit_to(
-    interval: Interval, segment: RecognizedSegment, words: Sequence[RecognizedWord]
-) -> RecognizedSegment:
+def limit_to(interval: Interval, segment: RecognizedSegment, indices: range) -> RecognizedSegment:
     """Returns the segment with these of its words only, and all times within the interval."""
+    first = indices.start
+    end = indices.stop
+    words = segment.words[first:end]
     limited = []
     for word in words:
-        start = clamp(word.start, interval)
-        end = clamp(word.end, interval)
-        limited.append(word.model_copy(update={"start": start, "end": end}))
-    separator = "" if segment.language in WITHOUT_SPACES else " "
+        word_start = clamp(word.start, interval)
+        word_end = clamp(word.end, interval)
+        limited.append(word.model_copy(update={"start": word_start, "end": word_end}))
+    text = "".join(pieces_of(segment)[first:end])
     changes = {
         "start": interval.start,
         "end": interval.end,
-        "text": separator.join(word.word for word in words),
+        "text": text.strip(),
         "words": tuple(limited),
     }
     return segment.model_copy(update=changes)
 
 
+def pieces_of(segment: RecognizedSegment) -> list[str]:
+    """Returns the segment's words with the spaces that follow them in its text."""
+    words = [word.word for word in segment.words]
+    separator = word_separator(segment.language)
+    return split_at_words(segment.text, words, separator)
+
+
 def earliest_start(word: RecognizedWord) -> float:
-    """Returns the word's start, at most `MAX_WORD_SECONDS` before its end."""
-    earliest = word.end - MAX_WORD_SECONDS
+    """Returns the word's start, not longer before its end than the word can last."""
+    seconds = BASE_WORD_SECONDS
+    for character in word.word:
+        if character.isdigit():
+            seconds += DIGIT_SECONDS
+        elif character.isalpha():
+            seconds += LETTER_SECONDS
+    earliest = word.end - min(seconds, MAX_WORD_SECONDS)
     return max(word.start, earliest)

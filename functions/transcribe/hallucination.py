@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 
-from functions.transcribe.text_units import ngrams, text_units, units_per_word
+from functions.transcribe.text_units import (
+    ngrams,
+    text_units,
+    units_per_word,
+    word_count,
+)
 from shared.model.artifacts import QualityFlag, RecognizedSegment
 
 MAX_COMPRESSION_RATIO = 2.4
@@ -54,7 +59,7 @@ def quality_flags(
     if not units:
         return ()
     per_word = units_per_word(segment.language)
-    words = len(units) / per_word
+    words = word_count(units, segment.language)
     prompt_units = text_units(prompt, segment.language)
     flags: list[QualityFlag] = []
     if is_repetitive(segment, units, per_word):
@@ -80,8 +85,7 @@ def final_flags(segment: RecognizedSegment, speech_seconds: float) -> tuple[Qual
     """
     flags = segment.quality_flags
     units = text_units(segment.text, segment.language)
-    per_word = units_per_word(segment.language)
-    words = len(units) / per_word
+    words = word_count(units, segment.language)
     min_words = speech_seconds * MIN_WORDS_PER_SECOND
     if words < min_words:
         return flags

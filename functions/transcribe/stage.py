@@ -20,7 +20,7 @@ from shared.model.languages import MULTI
 from shared.runtime.stage import Output, SingleOutput, StageInput
 from shared.settings import settings
 
-VERSION = "5"
+VERSION = "6"
 """Increase it whenever the same request would get a different result."""
 
 

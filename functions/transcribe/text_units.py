@@ -1,32 +1,41 @@
 """Text as units to count and compare: words, or characters in languages without spaces."""
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shared.model.languages import WITHOUT_SPACES
+from shared.model.spacing import is_punctuation, is_unspaced, shortest_words
 
 CHARACTERS_PER_WORD = 2
 """Mean length of a word in languages that are written without spaces."""
 
 
 def text_units(text: str, language: str | None) -> list[str]:
-    """Returns the words of the text, or its characters where `language` is written without spaces.
+    """Returns the words of the text, without case and punctuation.
 
-    They are without case and punctuation.
+    Where `language` is written without spaces they are characters, or words in other scripts.
     """
-    words: list[str] = []
-    for token in text.casefold().split():
+    folded = text.casefold()
+    tokens = shortest_words(folded) if language in WITHOUT_SPACES else folded.split()
+    units: list[str] = []
+    for token in tokens:
         characters = [character for character in token if not is_punctuation(character)]
         if characters:
-            word = "".join(characters)
-            words.append(word)
-    if language in WITHOUT_SPACES:
-        return list("".join(words))
-    return words
+            unit = "".join(characters)
+            units.append(unit)
+    return units
+
+
+def word_count(units: Iterable[str], language: str | None) -> float:
+    """Returns how many words the units of a text are."""
+    per_word = units_per_word(language)
+    count = 0.0
+    for unit in units:
+        count += 1 / per_word if is_unspaced(unit[0]) else 1
+    return count
 
 
 def units_per_word(language: str | None) -> int:
-    """Returns how many units a word has on average."""
+    """Returns how many units a word has on average, if it is in the language's own script."""
     if language in WITHOUT_SPACES:
         return CHARACTERS_PER_WORD
     return 1
@@ -42,12 +51,3 @@ def ngrams(units: Sequence[str], size: int) -> set[tuple[str, ...]]:
         ngram = tuple(run)
         found.add(ngram)
     return found
-
-
-def is_punctuation(text: str) -> bool:
-    """Returns whether the text has no letter and no digit."""
-    for character in text:
-        category = unicodedata.category(character)
-        if category[0] not in "PSZC":
-            return False
-    return True

@@ -38,7 +38,7 @@ from functions.transcribe.timed_whisper import (
     frame_count,
 )
 from functions.transcribe.windows import WINDOW_SECONDS, cut, fit_to_windows
-from shared.model.artifacts import SAMPLE_RATE, Interval, RecognizedSegment
+from shared.model.artifacts import SAMPLE_RATE, Chunk, Interval, RecognizedSegment
 from shared.model.audio import Samples, read_wav
 from shared.model.contracts import Engine
 from shared.model.errors import BadOption
@@ -108,6 +108,7 @@ class Whisper:
         """
         samples = read_wav(audio)
         speech = tuple(fit_to_windows(speech, samples))
+        chunk = Chunk(start=0, end=len(samples) / SAMPLE_RATE, speech=speech)
         decoder = ChunkDecoder(self.model, self.options, params, samples, speech)
         raise_if_prompt_too_long(params, decoder.tokenizer(language))
         if not speech:
@@ -115,7 +116,7 @@ class Whisper:
         with self.lock, self.model.reproducible_sampling():
             requests = self.plan_requests(decoder, language)
             segments = self.decode_windows(requests, decoder)
-            segments = fill_gaps(segments, requests, speech, decoder)
+            segments = fill_gaps(segments, requests, chunk, decoder)
         return tuple(segment for segment in segments if segment.text)
 
     def plan_requests(self, decoder: ChunkDecoder, language: str) -> list[DecodeRequest]:

@@ -3,13 +3,13 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from re import finditer
 from statistics import fmean
 
-from functions.transcribe.text_units import is_punctuation
 from shared.model.artifacts import Interval, RecognizedWord
 from shared.model.languages import WITHOUT_SPACES
+from shared.model.spacing import is_punctuation, may_begin_word
 
 
 @dataclass(frozen=True)
@@ -28,49 +28,42 @@ class TokenSpan:
 def join_words(spans: Sequence[TokenSpan], language: str) -> list[TokenSpan]:
     """Returns the words that the spans spell in the language.
 
-    In languages that write spaces they are exactly `text.split()`: alignment relies on it.
+    In languages that write spaces they are exactly `text.split()`: alignment relies on it. In
+    others a word also begins with a span, but not inside a word of Latin letters.
     """
-    if language in WITHOUT_SPACES:
-        return list(join_punctuation(spans))
-    return list(split_at_spaces(spans))
-
-
-def split_at_spaces(spans: Sequence[TokenSpan]) -> Iterator[TokenSpan]:
-    """Yields a word for each run of characters between spaces."""
     texts = [span.text for span in spans]
     lengths = map(len, texts)
     ends = list(accumulate(lengths))
     text = "".join(texts)
+    words = []
+    for start, end in word_ranges(text, ends, language):
+        first = bisect_right(ends, start)
+        last = bisect_left(ends, end)
+        word = join_spans(text[start:end], spans[first : last + 1])
+        words.append(word)
+    return words
+
+
+def word_ranges(text: str, span_ends: Sequence[int], language: str) -> Iterator[tuple[int, int]]:
+    """Yields where each word begins and ends in the text; in `span_ends` the spans' ends."""
     for match in finditer(r"\S+", text):
-        first = bisect_right(ends, match.start())
-        last = bisect_left(ends, match.end())
-        word = match.group()
-        yield join_spans(word, spans[first : last + 1])
+        run = match.group()
+        borders = [match.start()]
+        if language in WITHOUT_SPACES:
+            first = bisect_right(span_ends, match.start())
+            last = bisect_left(span_ends, match.end())
+            for position in span_ends[first:last]:
+                if may_begin_word(run, position - match.start()):
+                    borders.append(position)
+        borders.append(match.end())
+        yield from pairwise(borders)
 
 
-def join_punctuation(spans: Iterable[TokenSpan]) -> Iterator[TokenSpan]:
-    """Yields each span as a word, with the punctuation that follows it.
-
-    Punctuation at the beginning belongs to the first word.
-    """
-    word: list[TokenSpan] = []
-    text = ""
-    for span in spans:
-        starts_word = not is_punctuation(span.text)
-        if starts_word and not is_punctuation(text):
-            yield join_spans(text, word)
-            word = []
-        word.append(span)
-        text = text_of(word)
-    if text:
-        yield join_spans(text, word)
-
-
-def text_of(spans: Iterable[TokenSpan]) -> str:
-    """Returns the spans' text without spaces."""
+def one_line(spans: Iterable[TokenSpan]) -> str:
+    """Returns the spans' text with each run of white space replaced by one space."""
     texts = [span.text for span in spans]
     words = "".join(texts).split()
-    return "".join(words)
+    return " ".join(words)
 
 
 def join_spans(text: str, spans: Sequence[TokenSpan]) -> TokenSpan:

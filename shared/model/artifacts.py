@@ -101,6 +101,8 @@ class Detection(WireModel):
     confidence: float | None
     """The lead of the vote's first language over its second, from 0 to 1, less where little is
     said. Below 0.5 `code` may be the second, if the text in it is clearly more probable."""
+    probabilities: dict[str, float] = {}
+    """The mean probabilities of the vote's likeliest languages, at most three."""
     windows: tuple[LanguageGuess, ...]
     engine: Engine
 
@@ -135,8 +137,8 @@ class RecognizedSegment(WireModel):
     quality_flags: tuple[QualityFlag, ...] = ()
     """Flags of the best decoding."""
     words: tuple[RecognizedWord, ...]
-    """The words of `text` in order; joined by spaces they are the text, in languages that write
-    spaces."""
+    """The words of `text` in order, with a space between all of them, or between some in languages
+    that are written without spaces between words."""
 
 
 class Recognition(WireModel):

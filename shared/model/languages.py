@@ -2,8 +2,8 @@
 
 MULTI = "multi"
 """Value of the option `language` that has the language of each segment detected."""
-WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-"""Languages written without spaces between words, which Whisper splits by character."""
+WITHOUT_SPACES = frozenset({"bo", "ja", "km", "lo", "my", "th", "yue", "zh"})
+"""Languages written without spaces between words. Some have them between phrases or sentences."""
 
 ENGLISH_NAMES = {
     "af": "afrikaans",

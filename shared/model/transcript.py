@@ -140,7 +140,7 @@ class Quality(WireModel):
     coverage: Fraction | None
     """The share of speech that words cover. Null without speech."""
     uncovered: tuple[Gap, ...]
-    """Gaps of a second or more."""
+    """Gaps of 0.2 s or more between pauses, of 0.3 s or more beside a word."""
     suspects: tuple[Suspect, ...]
     words_interpolated: int
     mean_confidence: Fraction | None

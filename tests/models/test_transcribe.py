@@ -18,21 +18,24 @@ import pytest
 from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
 from benchmarks import nonspeech
+from functions.prepare.sample_intervals import in_seconds, pad
 from functions.transcribe import model_files, whisper
 from functions.transcribe.chunk_decoder import ChunkDecoder
 from functions.transcribe.decode_request import DecodeRequest
 from functions.transcribe.detect import DetectParams, detect
-from functions.transcribe.gap_recovery import fill_gaps
+from functions.transcribe.gap_recovery import fill_gaps, find_gaps
 from functions.transcribe.stage import TranscribeParams, transcribe
 from functions.transcribe.timed_whisper import TimedWhisperModel, text_of
 from functions.transcribe.windows import cut
 from shared.model.artifacts import (
     SAMPLE_RATE,
+    Chunk,
     Detection,
     Interval,
     ProbeWindow,
     Recognition,
     RecognizedSegment,
+    RecognizedWord,
 )
 from shared.model.audio import Samples, read_wav
 from shared.model.errors import BadOption
@@ -274,8 +277,75 @@ def test_each_request_draws_the_same_samples(recogniser: whisper.Whisper) -> Non
 def test_missed_speech_is_recovered(recogniser: whisper.Whisper) -> None:
     decoder = decoder_of_sample(recogniser)
     requests = [DecodeRequest(Interval(start=0, end=SECONDS), "en")]
-    segments = fill_gaps([], requests, SPEECH, decoder)
+    chunk = Chunk(start=0, end=SECONDS, speech=SPEECH)
+    segments = fill_gaps([], requests, chunk, decoder)
     assert word_error_rate(segments) < 0.15
+
+
+SENTENCES = (
+    Interval(start=12.4, end=14.1),
+    Interval(start=14.4, end=17.9),
+    Interval(start=21.8, end=23.9),
+)
+"""Parts of the sample."""
+ANSWER = Interval(start=7.4, end=8.0)
+"""The part of the sample in which somebody says hello."""
+
+
+def between_sentences(sound: Samples, pause: float) -> tuple[Samples, Chunk, list[Interval]]:
+    """Returns the sentences with the sound after each of them, their speech, and the sounds' times.
+
+    `pause` is the seconds of silence on both sides of each sound. Speech is padded as prepare does.
+    """
+    call = read_wav(SAMPLE)
+    silence = np.zeros(int(pause * SAMPLE_RATE), np.float32)
+    parts: list[Samples] = []
+    spoken: list[tuple[int, int]] = []
+    length = 0
+    for sentence in SENTENCES:
+        for part in (cut(call, sentence), sound):
+            spoken.append((length, length + len(part)))
+            parts += [part, silence]
+            length += len(part) + len(silence)
+    speech = tuple(in_seconds(interval) for interval in pad(spoken, length))
+    times = [in_seconds(interval) for interval in spoken[1::2]]
+    return np.concatenate(parts), Chunk(start=0, end=length / SAMPLE_RATE, speech=speech), times
+
+
+@pytest.mark.parametrize("pause", [0.2, 0.4, 1.5])
+def test_a_short_answer_between_sentences_is_recognized_or_a_gap(
+    recogniser: whisper.Whisper, tmp_path: Path, pause: float
+) -> None:
+    samples, chunk, answers = between_sentences(cut(read_wav(SAMPLE), ANSWER), pause)
+    audio = write_wav(tmp_path / "answers.wav", samples)
+    segments = recogniser.transcribe(audio, chunk.speech, "en", TranscribeParams())
+    gaps = find_gaps(chunk, segments)
+    for answer in answers:
+        words = [word.word for segment in segments for word in segment.words if meets(word, answer)]
+        is_recognized = any("ello" in word for word in words)
+        assert is_recognized or any(meets(gap, answer) for gap in gaps)
+
+
+def meets(one: Interval | RecognizedWord, other: Interval) -> bool:
+    """Returns whether the two share a moment."""
+    return one.start < other.end and one.end > other.start
+
+
+@pytest.mark.decisive
+@pytest.mark.parametrize("seconds", [0.4, 0.8])
+@pytest.mark.parametrize("sound", LAUGHTER.values(), ids=LAUGHTER)
+def test_no_words_are_made_up_for_a_short_laugh_between_sentences(
+    recogniser: whisper.Whisper, tmp_path: Path, sound: Samples, seconds: float
+) -> None:
+    laugh = cut(sound, Interval(start=0.5, end=0.5 + seconds))
+    samples, chunk, laughs = between_sentences(laugh, 0.4)
+    audio = write_wav(tmp_path / "laughs.wav", samples)
+    segments = recogniser.transcribe(audio, chunk.speech, "en", TranscribeParams())
+    for interval in laughs:
+        middle = (interval.start + interval.end) / 2
+        moment = Interval(start=middle - 0.05, end=middle + 0.05)
+        words = [word.word for segment in segments for word in segment.words if meets(word, moment)]
+        assert words == []
 
 
 def test_language_multi_finds_a_single_language(

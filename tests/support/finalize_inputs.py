@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from functions.finalize.formats.text import word_separator
 from functions.finalize.stage import StageResults, build_transcript
 from shared.model.artifacts import (
     Aligned,
@@ -24,7 +23,8 @@ from shared.model.artifacts import (
 )
 from shared.model.contracts import Engine, ResolvedOption
 from shared.model.options import MAX_RULE_LENGTH, option_values
-from shared.model.transcript import JobInfo, StageTiming, Timings, Transcript
+from shared.model.spacing import word_separator
+from shared.model.transcript import JobInfo, Segment, StageTiming, Timings, Transcript
 
 JOB = JobInfo(id="3f2a", source_uri="gs://bucket/inbox/call.mp3", generation=7, run=1, crc32c=None)
 TIMINGS = Timings(
@@ -195,6 +195,18 @@ def transcript_of(
     )
 
 
+def assert_text_is_of_words(segment: Segment, transcript: Transcript) -> None:
+    """The segment's text is its words, with single spaces between all or some of them."""
+    if segment.words is None:
+        return
+    first, last = segment.words
+    words = [one.word for one in transcript.words[first : last + 1]]
+    if word_separator(segment.language):
+        assert segment.text == " ".join(words)
+    assert segment.text.replace(" ", "") == "".join(words).replace(" ", "")
+    assert segment.text == segment.text.strip()
+
+
 # Invalid times are drawn, too: outside the chunk, reversed, without length.
 times = st.floats(-5, 65, allow_nan=False)
 shares = st.none() | st.floats(0, 1)
@@ -234,9 +246,10 @@ def aligned_parts(draw: st.DrawFn) -> Aligned:
         for index, text in enumerate(texts)
         for one in text
     ]
-    written = [
-        word_separator(language).join(text) for language, text in zip(languages, texts, strict=True)
-    ]
+    written = []
+    for language, text in zip(languages, texts, strict=True):
+        spaces = st.sampled_from(["", " "]) if language == "ja" else st.just(" ")
+        written.append("".join(one + draw(spaces) for one in text).strip())
     segments = [
         segment(
             text or (GHOST if flags else draw(spellings)),

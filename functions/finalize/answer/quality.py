@@ -1,18 +1,17 @@
 """How far the transcript can be trusted, measured without a reference."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from functions.finalize.answer.timed_segments import TimedSegment
 from functions.finalize.formats.text import one_line
 from shared.model.artifacts import Chunk, Interval
+from shared.model.coverage import WORD_MARGIN, uncovered_speech, without_padding
 from shared.model.intervals import total_seconds, uncovered, union
 from shared.model.transcript import Gap, Quality, Suspect, Word
 
 WORD_PADDING = 0.3
 """Seconds that a word covers before its start and after its end: speech detection starts early and
-ends late, aligners do not."""
-SHORTEST_GAP = 1.0
-"""Seconds of speech without a word that are worth reporting."""
+ends late, aligners do not. It counts for the coverage only."""
 
 
 def measure_quality(
@@ -26,41 +25,59 @@ def measure_quality(
     Coverage counts the words as recognised, before replacements; a channel's speech is covered by
     its own words only. Suspects have the text after replacements.
     """
-    gaps = find_gaps(chunks, recognized)
     timings = [word.timing for word in words]
     return Quality(
-        coverage=coverage(chunks, gaps),
-        uncovered=tuple(long_gaps(gaps)),
+        coverage=coverage(chunks, recognized),
+        uncovered=tuple(find_gaps(chunks, recognized)),
         suspects=tuple(find_suspects(replaced)),
         words_interpolated=timings.count("interpolated"),
         mean_confidence=mean_confidence(words),
     )
 
 
-def find_gaps(chunks: Sequence[Chunk], segments: Iterable[TimedSegment]) -> list[Gap]:
-    """Returns the speech without a word, channel by channel. Suspect segments have no words."""
-    covered_by_channel: dict[int | None, list[Interval]] = {}
-    for chunk in chunks:
-        covered_by_channel[chunk.channel] = []
-    for segment in segments:
-        for word in segment.words:
-            interval = Interval(
-                start=word.start - WORD_PADDING,
-                end=word.end + WORD_PADDING,
-            )
-            covered_by_channel[segment.channel].append(interval)
+def find_gaps(chunks: Sequence[Chunk], segments: Sequence[TimedSegment]) -> list[Gap]:
+    """Returns the speech without a word, channel by channel, in order of time.
 
+    Suspect segments have no words.
+    """
     gaps = []
-    for channel, covered in covered_by_channel.items():
-        speech = channel_speech(chunks, channel)
-        for interval in uncovered(speech, covered):
+    for channel in channels_of(chunks):
+        speech: list[Interval] = []
+        for chunk in chunks:
+            if chunk.channel == channel:
+                speech += without_padding(chunk.speech, chunk)
+        covered = covered_by_words(segments, channel, WORD_MARGIN)
+        for interval in uncovered_speech(speech, covered):
             gap = Gap(
                 start=interval.start,
                 end=interval.end,
                 channel=channel,
             )
             gaps.append(gap)
-    return gaps
+    return sorted(gaps, key=lambda gap: (gap.start, gap.end))
+
+
+def channels_of(chunks: Iterable[Chunk]) -> list[int | None]:
+    """Returns the channels that were transcribed, each one once; None is the mix of all."""
+    channels = [chunk.channel for chunk in chunks]
+    return list(dict.fromkeys(channels))
+
+
+def covered_by_words(
+    segments: Iterable[TimedSegment], channel: int | None, margin: float
+) -> list[Interval]:
+    """Returns the intervals of the channel's words, with this margin in seconds around each."""
+    covered = []
+    for segment in segments:
+        if segment.channel != channel:
+            continue
+        for word in segment.words:
+            interval = Interval(
+                start=word.start - margin,
+                end=word.end + margin,
+            )
+            covered.append(interval)
+    return covered
 
 
 def channel_speech(chunks: Iterable[Chunk], channel: int | None) -> list[Interval]:
@@ -72,26 +89,18 @@ def channel_speech(chunks: Iterable[Chunk], channel: int | None) -> list[Interva
     return union(speech)
 
 
-def coverage(chunks: Sequence[Chunk], gaps: Iterable[Gap]) -> float | None:
-    """Returns the share of speech outside the gaps. None without speech."""
-    channels = dict.fromkeys(chunk.channel for chunk in chunks)
+def coverage(chunks: Sequence[Chunk], segments: Sequence[TimedSegment]) -> float | None:
+    """Returns the share of speech that words cover. None without speech."""
     speech_seconds = 0.0
-    for channel in channels:
+    uncovered_seconds = 0.0
+    for channel in channels_of(chunks):
         speech = channel_speech(chunks, channel)
+        covered = covered_by_words(segments, channel, WORD_PADDING)
         speech_seconds += total_seconds(speech)
+        uncovered_seconds += total_seconds(uncovered(speech, covered))
     if speech_seconds == 0:
         return None
-    uncovered_share = total_seconds(gaps) / speech_seconds
-    return round(1 - uncovered_share, 4)
-
-
-def long_gaps(gaps: Iterable[Gap]) -> Iterator[Gap]:
-    """Yields the gaps of SHORTEST_GAP or more in order of time, in whole milliseconds."""
-    for gap in sorted(gaps, key=lambda gap: (gap.start, gap.end)):
-        start = round(gap.start, 3)
-        end = round(gap.end, 3)
-        if end - start >= SHORTEST_GAP:
-            yield Gap(start=start, end=end, channel=gap.channel)
+    return round(1 - uncovered_seconds / speech_seconds, 4)
 
 
 def mean_confidence(words: Iterable[Word]) -> float | None:

@@ -17,8 +17,8 @@ from functions.finalize.formats.text import (
     CLOSING_MARKS,
     OPENING_MARKS,
     SENTENCE_END,
-    word_separator,
 )
+from shared.model.spacing import shortest_words, split_at_words, word_separator
 
 PUNCTUATION = SENTENCE_END + CLAUSE_END + CLOSING_MARKS + OPENING_MARKS
 """Characters around a word that belong to the sentence. Others, as in C#, belong to the word."""
@@ -95,9 +95,11 @@ def replace_in_segment(segment: TimedSegment, rules: ReplacementRules) -> TimedS
 
 def replace_in_text(text: str, rules: ReplacementRules) -> str:
     """Returns a segment's text with phrases replaced; in it, a word may be a single character."""
-    spellings = text.split() if rules.separator else list(text)
+    spellings = text.split() if rules.separator else shortest_words(text)
+    pieces = split_at_words(text, spellings, rules.separator)
     untimed_words = []
-    for spelling in spellings:
+    for spelling, piece in zip(spellings, pieces, strict=False):
+        has_space = piece[-1:].isspace()
         word = TimedWord(
             word=spelling,
             start=0.0,
@@ -105,10 +107,12 @@ def replace_in_text(text: str, rules: ReplacementRules) -> str:
             score=None,
             confidence=None,
             timing="asr",
+            space=" " if has_space else "",
         )
         untimed_words.append(word)
     replaced = replace_in_words(untimed_words, rules)
-    return rules.separator.join(word.word for word in replaced)
+    new_text = "".join(word.word + word.space for word in replaced)
+    return new_text.strip()
 
 
 def replace_in_words(words: Sequence[TimedWord], rules: ReplacementRules) -> list[TimedWord]:
@@ -155,7 +159,7 @@ def replacement_words(
     spellings[0] = add_marks(spellings[0], opening, "")
     spellings[-1] = add_marks(spellings[-1], "", closing)
     joined = join_words(matched)
-    return divide_word(joined, spellings)
+    return divide_word(joined, spellings, separator)
 
 
 def respell(word: TimedWord, spelling: str) -> TimedWord:
@@ -216,6 +220,7 @@ def join_words(words: Sequence[TimedWord]) -> TimedWord:
         score=score,
         confidence=confidence,
         timing=timing,
+        space=words[-1].space,
     )
 
 
@@ -227,8 +232,11 @@ def mean(numbers: Iterable[float | None]) -> float | None:
     return fmean(known)
 
 
-def divide_word(word: TimedWord, spellings: Sequence[str]) -> list[TimedWord]:
-    """Returns words with these spellings, which share the word's time by their lengths."""
+def divide_word(word: TimedWord, spellings: Sequence[str], separator: str) -> list[TimedWord]:
+    """Returns words with these spellings, which share the word's time by their lengths.
+
+    They have the separator between them.
+    """
     if len(spellings) == 1:
         (spelling,) = spellings
         return [replace(word, word=spelling)]
@@ -247,6 +255,8 @@ def divide_word(word: TimedWord, spellings: Sequence[str]) -> list[TimedWord]:
             score=None,
             confidence=word.confidence,
             timing="interpolated",
+            space=separator,
         )
         divided.append(new_word)
+    divided[-1] = replace(divided[-1], space=word.space)
     return divided

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from operator import attrgetter
 
 from shared.model.artifacts import Aligned, AlignedSegment, AlignedWord, Chunk, Timing
 from shared.model.intervals import clamp
+from shared.model.spacing import split_at_words, word_separator
 
 MINIMUM_DURATION = 0.001
 """Seconds. A word without length is looked up among speaker turns as if it lasted this long."""
@@ -23,6 +24,8 @@ class TimedWord:
     score: float | None
     confidence: float | None
     timing: Timing
+    space: str = ""
+    """The space that follows the word in its segment's text, if any."""
 
     @property
     def nonempty_end(self) -> float:
@@ -78,11 +81,12 @@ def channel_segments(parts: Iterable[tuple[Chunk, Aligned]]) -> list[TimedSegmen
     for chunk, output in parts:
         first_segment = len(segments)
         segments += [time_segment(segment, chunk) for segment in output.segments]
-        for aligned_word in sorted(output.words, key=attrgetter("segment")):
+        for aligned_word, space in words_with_spaces(output):
             index = first_segment + aligned_word.segment
             if segments[index].is_suspect:
                 continue
-            word = time_word(aligned_word, chunk, earliest)
+            timed = time_word(aligned_word, chunk, earliest)
+            word = replace(timed, space=space)
             earliest = word.start
             words.append(word)
             segment_indices.append(index)
@@ -93,6 +97,20 @@ def channel_segments(parts: Iterable[tuple[Chunk, Aligned]]) -> list[TimedSegmen
     for index, own_words in words_of_segment.items():
         segments[index] = replace(segments[index], words=tuple(own_words))
     return segments
+
+
+def words_with_spaces(output: Aligned) -> Iterator[tuple[AlignedWord, str]]:
+    """Yields each word with the space, or nothing, that follows it in its segment's text."""
+    in_order = sorted(output.words, key=attrgetter("segment"))
+    for index, group in groupby(in_order, key=attrgetter("segment")):
+        segment = output.segments[index]
+        words = list(group)
+        spellings = [word.word for word in words]
+        separator = word_separator(segment.language)
+        pieces = split_at_words(segment.text, spellings, separator)
+        for word, piece in zip(words, pieces, strict=True):
+            has_space = piece[-1:].isspace()
+            yield word, " " if has_space else ""
 
 
 def time_segment(segment: AlignedSegment, chunk: Chunk) -> TimedSegment:

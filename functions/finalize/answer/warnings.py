@@ -10,11 +10,8 @@ from functions.finalize.speakers.speakers import Speakers, speaker_limits
 from shared.model.artifacts import Aligned, Chunk, Diarization, Interval, Manifest, StageWarning
 from shared.model.intervals import clamp
 from shared.model.options import Options
-from shared.model.transcript import Language
 from shared.model.warnings import uncertain_speaker_count
 
-LOW_CONFIDENCE = 0.5
-"""Confidence in the language, its lead over the second one, below which the other is likely."""
 SAME_SHARE = 0.8
 """Share of a channel's words that another channel must have, too, to be nearly the same."""
 SAME_TIME = 0.5
@@ -59,7 +56,6 @@ def shift_warning(warning: StageWarning, part: Interval | Chunk) -> StageWarning
 def find_warnings(
     manifest: Manifest,
     segments: Sequence[TimedSegment],
-    language: Language,
     speakers: Speakers,
     options: Options,
 ) -> Iterator[StageWarning]:
@@ -69,11 +65,6 @@ def find_warnings(
     if not has_words and not has_speech:
         message = "Nobody speaks in this recording."
         yield new_warning("no_speech", message)
-    confidence = language.confidence
-    is_unsure = confidence is not None and confidence < LOW_CONFIDENCE
-    if is_unsure:
-        message = f"The language may be another than {language.code}."
-        yield new_warning("language_uncertain", message)
     suspects = sum(segment.is_suspect for segment in segments)
     if suspects:
         message = f"{suspects} sentences were probably never said. They are kept apart."

@@ -13,9 +13,8 @@ from functions.finalize.formats.text import (
     CLOSING_MARKS,
     SENTENCE_END,
     one_line,
-    split_at_words,
-    word_separator,
 )
+from shared.model.spacing import sentence_separator, split_at_words
 from shared.model.transcript import Segment, Transcript
 
 MOST_LINES = 2
@@ -112,7 +111,7 @@ def segment_draft(segment: Segment, transcript: Transcript) -> CueDraft:
 
 def cue_words(segment: Segment, transcript: Transcript) -> list[CueWord]:
     """Returns the segment's words; all of its text as one word if it came without words."""
-    separator = word_separator(segment.language)
+    separator = sentence_separator(segment.text, segment.language)
     text = segment.text + separator
     if segment.words is None:
         return [cue_word(text, segment.start, segment.end)]

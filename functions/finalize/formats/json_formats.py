@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from functions.finalize.formats.text import is_translation, text_language, word_separator
+from functions.finalize.formats.text import is_translation, text_language
 from shared.model.languages import ENGLISH_NAMES
+from shared.model.spacing import word_separator
 from shared.model.transcript import Segment, Transcript, Word
 
 FRAMES_PER_SECOND = 100

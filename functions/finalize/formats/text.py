@@ -1,11 +1,10 @@
 """The text of a transcript: its language, the spaces between words, and its paragraphs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-from shared.model.languages import WITHOUT_SPACES
 from shared.model.options import option_values
+from shared.model.spacing import sentence_separator, word_separator
 from shared.model.transcript import Segment, Transcript
 
 PARAGRAPH_PAUSE = 2.0
@@ -32,13 +31,6 @@ def text_language(transcript: Transcript) -> str | None:
     return transcript.language.code
 
 
-def word_separator(language: str | None) -> str:
-    """Returns a space, or nothing for a language written without spaces."""
-    if language in WITHOUT_SPACES:
-        return ""
-    return " "
-
-
 def ends_clause(word: str) -> bool:
     """Returns whether the word ends with a comma or a stronger punctuation mark."""
     without_closing_marks = word.rstrip(CLOSING_MARKS)
@@ -49,23 +41,6 @@ def one_line(text: str) -> str:
     """Returns the text with each run of white space replaced by one space."""
     words = text.split()
     return " ".join(words)
-
-
-def split_at_words(text: str, words: Sequence[str], separator: str) -> list[str]:
-    """Returns the text cut before each word but the first: joined, the pieces are the text again.
-
-    If the text does not consist of the words, returns each word followed by the separator.
-    """
-    cuts = []
-    position = 0
-    for word in words:
-        start = text.find(word, position)
-        if start < 0:
-            return [word + separator for word in words]
-        cuts.append(start)
-        position = start + len(word)
-    borders = [0, *cuts[1:], len(text)]
-    return [text[start:end] for start, end in pairwise(borders)]
 
 
 @dataclass(frozen=True)
@@ -104,7 +79,7 @@ def continues(paragraph: Paragraph, previous: Segment, segment: Segment) -> bool
 
 def extend(paragraph: Paragraph, previous: Segment, segment: Segment) -> Paragraph:
     """Returns the paragraph with the segment's text; a space if either language has spaces."""
-    separator = word_separator(previous.language)
+    separator = sentence_separator(paragraph.text, previous.language)
     if not separator:
         separator = word_separator(segment.language)
     parts = [paragraph.text, segment.text]

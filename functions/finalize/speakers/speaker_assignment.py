@@ -13,7 +13,7 @@ from itertools import groupby, islice, pairwise
 from operator import itemgetter
 
 from functions.finalize.answer.timed_segments import MINIMUM_DURATION, TimedSegment, TimedWord
-from functions.finalize.formats.text import ends_clause, one_line, word_separator
+from functions.finalize.formats.text import ends_clause, one_line
 from functions.finalize.speakers.speakers import Speakers
 from functions.finalize.speakers.turns import TurnIndex
 
@@ -52,8 +52,8 @@ class SpeakerSegment:
     def text(self) -> str:
         if not self.words:
             return one_line(self.segment.aligned.text)
-        separator = word_separator(self.segment.language)
-        return separator.join(word.word for word in self.words)
+        text = "".join(word.word + word.space for word in self.words)
+        return text.strip()
 
 
 def split_by_speaker(segments: Iterable[TimedSegment], speakers: Speakers) -> list[SpeakerSegment]:

@@ -128,6 +128,16 @@ def test_words_are_aligned_and_grouped_into_sentences(tmp_path: Path) -> None:
     assert (result.engines, result.asr, result.warnings) == ((metronome("en"),), ASR, ())
 
 
+def test_the_texts_spaces_are_kept_in_a_language_without_spaces(tmp_path: Path) -> None:
+    words = "她 的 孩子 almost hurt. The dog 跑。 了"
+    spelled = segment(0, 9, words, language="zh")
+    recognised = spelled.model_copy(update={"text": "她的孩子almost hurt. The dog跑。了"})
+    result = aligned(tmp_path, recognised)
+    assert [one.text for one in result.segments] == ["她的孩子almost hurt.", "The dog跑。了"]
+    assert [one.word for one in result.words] == words.split()
+    assert [one.segment for one in result.words] == [0] * 5 + [1] * 4
+
+
 def test_the_recognisers_measures_are_kept(tmp_path: Path) -> None:
     result = aligned(tmp_path, segment(0, 5, "Hello. How are you?"))
     assert {(s.temperature, s.quality_flags, s.language) for s in result.segments} == {

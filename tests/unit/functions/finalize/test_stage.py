@@ -6,13 +6,13 @@ from itertools import pairwise
 import jsonschema
 from hypothesis import HealthCheck, given, settings
 
-from functions.finalize.formats.text import word_separator
 from shared.generate import CONTRACTS
 from shared.model.artifacts import Interval, LanguageGuess, StageWarning
 from shared.model.transcript import Suspect, Transcript
 from tests.support.finalize_inputs import (
     GHOST,
     aligned,
+    assert_text_is_of_words,
     detection,
     diarization,
     manifest_of,
@@ -70,9 +70,7 @@ def test_segments_hold_every_word_once_in_order(transcript: Transcript) -> None:
         assert {(one.speaker, one.language, one.channel) for one in words} <= {
             (part.speaker, part.language, part.channel)
         }
-        assert not words or part.text == word_separator(part.language).join(
-            one.word for one in words
-        )
+        assert_text_is_of_words(part, transcript)
     assert [one.id for one in transcript.segments] == list(range(len(transcript.segments)))
     assert [one.start for one in transcript.segments] == sorted(
         one.start for one in transcript.segments

@@ -47,6 +47,14 @@ def run_detect(
     return output.content
 
 
+def test_the_likeliest_languages_are_listed_with_their_mean_probabilities(tmp_path: Path) -> None:
+    guess = {"cs": 0.5, "pl": 0.3, "sk": 0.15, "en": 0.05}
+    other = {"pl": 0.9, "cs": 0.1}
+    recogniser = FakeRecogniser("cs", "pl", "sk", "en", guesses=[guess, guess, other])
+    detection = run_detect(tmp_path, recogniser)
+    assert list(detection.probabilities.items()) == [("pl", 0.5), ("cs", 0.3667), ("sk", 0.1)]
+
+
 def test_one_certain_window_outweighs_two_uncertain_ones(tmp_path: Path) -> None:
     uncertain = {"cs": 0.4, "pl": 0.3, "en": 0.3}
     certain = {"pl": 0.9, "cs": 0.05, "en": 0.05}

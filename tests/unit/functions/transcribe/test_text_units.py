@@ -1,6 +1,7 @@
 """Proves how text is split into units that can be counted and compared."""
 
-from functions.transcribe.text_units import is_punctuation, ngrams, text_units, units_per_word
+from functions.transcribe.text_units import ngrams, text_units, units_per_word, word_count
+from shared.model.spacing import is_punctuation
 
 
 def test_units_are_words_without_case_and_punctuation() -> None:
@@ -10,6 +11,14 @@ def test_units_are_words_without_case_and_punctuation() -> None:
 def test_units_are_characters_where_no_spaces_are_written() -> None:
     assert text_units("谢谢, 观看。", "zh") == ["谢", "谢", "观", "看"]
     assert (units_per_word("en"), units_per_word(None), units_per_word("zh")) == (1, 1, 2)
+
+
+def test_words_in_other_scripts_count_as_words_where_no_spaces_are_written() -> None:
+    units = text_units("她的孩子almost hurt it's, 3.14!", "zh")
+    assert units == ["她", "的", "孩", "子", "almost", "hurt", "its", "314"]
+    assert word_count(units, "zh") == 4 / 2 + 4
+    assert word_count(["her", "child"], "en") == 2
+    assert text_units("น้ำดี", "th") == ["น้ำ", "ดี"]
 
 
 def test_ngrams_are_all_runs_of_a_size() -> None:

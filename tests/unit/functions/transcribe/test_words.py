@@ -1,9 +1,10 @@
 """Proves that token spans become the words of the text, with times inside speech and in order."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.transcribe.words import TokenSpan, join_words, place_words
+from functions.transcribe.words import TokenSpan, join_words, one_line, place_words
 from shared.model.artifacts import Interval
 
 TEXTS = st.lists(
@@ -59,10 +60,58 @@ def test_without_spaces_punctuation_belongs_to_the_word_before_it() -> None:
     assert texts_of(words) == ["「你", "好。", "吗"]
 
 
+@pytest.mark.parametrize(
+    ("language", "texts", "words"),
+    [
+        (
+            "zh",
+            ["她", "的", "孩子", "al", "most", " hurt", " the", " dog", "。", "很", " 好"],
+            "她 的 孩子 almost hurt the dog。 很 好",
+        ),
+        ("yue", [" The", "Child", " H", "urt", "."], "TheChild Hurt."),
+        ("ja", ["Open", "AI", "です", "。", "G", "oog", "le", "も"], "OpenAI です。 Google も"),
+        ("ja", ["東", "京", "\u3000", "大", "阪"], "東 京 大 阪"),
+        ("zh", ["「", "Open", "AI", "」", "和", "「", "你", "」"], "「OpenAI」 和 「你」"),
+        ("zh", ["Hello", "，", "world", "！", "You", ",", "me"], "Hello， world！ You,me"),
+        ("zh", ["it", "'s", " e", "-", "mail", "的", "'", "好", "'"], "it's e-mail 的' 好'"),
+        ("zh", ["去", "https", "://", "a", ".", "com", "/", "b", "看"], "去 https://a.com/b 看"),
+        (
+            "zh",
+            ["花", "€", "3", ".", "14", "的", "50", "%", "好", ".", "A"],
+            "花 €3.14 的 50% 好. A",
+        ),
+        ("ja", ["カ", "ー", "ド", "々", "人", "々"], "カー ド々 人々"),
+        (
+            "zh",
+            ["好", "😀", "\u200d", "😀", "🏽", "Then", "ＡＢ", "Ｃ"],
+            "好😀\u200d😀🏽 ThenＡＢＣ",
+        ),
+        ("th", ["ส", "วั", "สดี", " ครับ", " ปี", "๒", "๕", "๖๗", "นะ"], "ส วั สดี ครับ ปี ๒๕๖๗ นะ"),
+        ("th", ["น", "้", "ำ", "ท", "ี่"], "น้ำ ที่"),
+        ("lo", ["ສ", "ະ", "ບາຍ", " ດີ", "COVID", "19"], "ສະ ບາຍ ດີ COVID19"),
+        ("km", ["ខ", "្", "ញុំ", " USB", "ទៅ"], "ខ្ញុំ USB ទៅ"),
+        ("my", ["မင်္ဂ", "လာ", "ပါ", "။", "WiFi"], "မင်္ဂ လာ ပါ။ WiFi"),
+        ("bo", ["བ", "ོད", "་", "ཡིག", "།", " Tibet"], "བོད་ ཡིག། Tibet"),
+    ],
+)
+def test_without_spaces_latin_words_are_whole_and_others_are_spans(
+    language: str, texts: list[str], words: str
+) -> None:
+    assert texts_of(join_words(spans(*texts), language)) == words.split()
+
+
+def test_a_latin_word_without_spaces_is_timed_by_all_its_spans() -> None:
+    her, hurt = join_words(spans("她", "H", "urt"), "yue")
+    assert (her.text, her.start, her.end) == ("她", 0.0, 0.4)
+    assert (hurt.text, hurt.start, hurt.end) == ("Hurt", 0.5, 1.4)
+
+
 @given(TEXTS)
-def test_without_spaces_no_character_is_lost(texts: list[str]) -> None:
-    words = join_words(spans(*texts), "zh")
-    assert "".join(texts_of(words)) == "".join("".join(texts).split())
+def test_without_spaces_no_character_is_lost_and_spaces_part_words(texts: list[str]) -> None:
+    words = texts_of(join_words(spans(*texts), "zh"))
+    assert "".join(words) == "".join("".join(texts).split())
+    assert one_line(spans(*texts)) == " ".join("".join(texts).split())
+    assert not any(" " in word for word in words)
 
 
 def test_words_are_moved_to_chunk_time() -> None:

@@ -3,7 +3,13 @@
 import pytest
 
 from shared.model.transcript import Gap
-from tests.support.finalize_inputs import aligned, manifest_of, segment, transcript_of, word
+from tests.support.finalize_inputs import (
+    aligned,
+    manifest_of,
+    segment,
+    transcript_of,
+    word,
+)
 
 
 def test_a_word_covers_its_time_and_a_little_around_it() -> None:
@@ -13,21 +19,51 @@ def test_a_word_covers_its_time_and_a_little_around_it() -> None:
     )
     assert transcript.quality.coverage == pytest.approx(0.32)
     assert transcript.quality.uncovered == (
-        Gap(start=2.3, end=4.7, channel=None),
-        Gap(start=6.3, end=10.0, channel=None),
+        Gap(start=0.0, end=0.8, channel=None),
+        Gap(start=2.2, end=4.8, channel=None),
+        Gap(start=6.2, end=9.8, channel=None),
     )
 
 
 def test_speech_cut_between_chunks_is_one_gap() -> None:
     manifest = manifest_of(20.0, [[(9.2, 10.0)], [(10.0, 10.8)]])
     transcript = transcript_of(manifest, [aligned([], []), aligned([], [])])
-    assert transcript.quality.uncovered == (Gap(start=9.2, end=10.8, channel=None),)
+    assert transcript.quality.uncovered == (Gap(start=9.4, end=10.6, channel=None),)
     assert transcript.quality.coverage == 0.0
 
 
-def test_a_short_gap_is_not_reported() -> None:
-    manifest = manifest_of(20.0, [[(0.0, 0.9)]])
-    assert transcript_of(manifest, [aligned([], [])]).quality.uncovered == ()
+@pytest.mark.parametrize(
+    ("before", "answer", "after", "gap"),
+    [
+        (0.0, (0.0, 0.6), 0.8, (0.0, 0.4)),
+        (2.5, (2.5, 3.2), 3.2, (2.65, 3.05)),
+        (2.5, (4.0, 4.65), 6.0, (4.2, 4.45)),
+        (2.5, (19.5, 20.0), 20.0, (19.7, 20.0)),
+    ],
+    ids=["at the start", "between short pauses", "between long pauses", "at the end"],
+)
+def test_a_short_answer_without_a_word_is_reported(
+    before: float, answer: tuple[float, float], after: float, gap: tuple[float, float]
+) -> None:
+    """A sentence lasts until `before`, and the next one begins after `after`."""
+    speech = [answer]
+    words = []
+    if before > 0:
+        speech.insert(0, (0.0, before))
+        words.append(word("one", 0.0, before - 0.15))
+    if after < 20:
+        speech.append((after, after + 2))
+        words.append(word("two", after + 0.2, after + 1.8))
+    said = aligned([segment(" ".join(one.word for one in words))], words)
+    transcript = transcript_of(manifest_of(20.0, [speech]), [said])
+    assert transcript.quality.uncovered == (Gap(start=gap[0], end=gap[1], channel=None),)
+
+
+@pytest.mark.parametrize("click", [(4.0, 4.6), (2.5, 3.0)])
+def test_a_click_is_not_reported(click: tuple[float, float]) -> None:
+    manifest = manifest_of(20.0, [[(0.8, 2.5), click]])
+    said = aligned([segment("one")], [word("one", 1.0, 2.3)])
+    assert transcript_of(manifest, [said]).quality.uncovered == ()
 
 
 def test_a_suspect_segment_covers_no_speech() -> None:
@@ -38,7 +74,7 @@ def test_a_suspect_segment_covers_no_speech() -> None:
     )
     assert (transcript.quality.coverage, transcript.quality.uncovered) == (
         0.0,
-        (Gap(start=0.0, end=4.0, channel=None),),
+        (Gap(start=0.0, end=3.8, channel=None),),
     )
     assert [suspect.reasons for suspect in transcript.quality.suspects] == [
         ("repetitive", "improbable")

@@ -1,9 +1,9 @@
 """Configured phrases are replaced in the words, keeping times and punctuation."""
 
-from functions.finalize.formats.text import word_separator
 from shared.model.transcript import Transcript
 from tests.support.finalize_inputs import (
     aligned,
+    assert_text_is_of_words,
     manifest_of,
     resolved_options,
     segment,
@@ -29,10 +29,7 @@ def text(found: str, rules: dict[str, str]) -> str:
     """Returns the text after replacements; checks that the words have the same text."""
     transcript = rewritten(found, rules)
     for part in transcript.segments:
-        first, last = part.words or (0, -1)
-        assert part.text == word_separator(part.language).join(
-            one.word for one in transcript.words[first : last + 1]
-        )
+        assert_text_is_of_words(part, transcript)
     return transcript.text
 
 
@@ -146,6 +143,33 @@ def test_words_without_spaces_are_found_when_together_they_spell_the_phrase() ->
         ("上 海，", 1.0, 2.0),
         ("你好。", 2.0, 2.5),
     ]
+
+
+def test_spaces_in_a_language_without_them_stay_where_they_were() -> None:
+    spelled = ["她", "的", "孩子", "almost", "hurt", "the", "dog."]
+    words = [word(one, i * 0.5, i * 0.5 + 0.5) for i, one in enumerate(spelled)]
+    given = aligned([segment("她的孩子almost hurt the dog.", language="zh")], words)
+    for rules, expected in (
+        ({"hurt": "伤害"}, "她的孩子almost 伤害 the dog."),
+        ({"the dog": "猫"}, "她的孩子almost hurt 猫."),
+        ({"孩子": "child"}, "她的childalmost hurt the dog."),
+        ({"hurt": ""}, "她的孩子almost the dog."),
+        ({"dog": ""}, "她的孩子almost hurt the."),
+        ({"hurt": "really hurt"}, "她的孩子almost really hurt the dog."),
+    ):
+        options = resolved_options(replacements=dict(rules))
+        transcript = transcript_of(MANIFEST, [given], options=options)
+        assert transcript.text == expected
+        (part,) = transcript.segments
+        assert_text_is_of_words(part, transcript)
+
+
+def test_a_phrase_of_latin_letters_is_no_part_of_a_longer_word() -> None:
+    text_only = segment("很smart的art。", language="zh")
+    transcript = transcript_of(
+        MANIFEST, [aligned([text_only], [])], options=resolved_options(replacements={"art": "艺术"})
+    )
+    assert transcript.text == "很smart的艺术。"
 
 
 def test_replacements_apply_to_text_without_words_and_to_suspects() -> None:

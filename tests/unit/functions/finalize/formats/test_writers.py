@@ -2,6 +2,7 @@
 
 import html
 import io
+import json
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -242,6 +243,43 @@ def test_words_without_spaces_fill_lines_without_spaces() -> None:
     transcript = transcript_of(manifest_of(10.0, [[(0.0, 6.0)]]), [aligned([written], spelled)])
     assert [" " in cue.text for cue in build_cues(transcript)] == [False, False]
     assert "".join(cue.text for cue in build_cues(transcript)) == "你好，世界。" * 20
+
+
+def test_spaces_in_a_language_without_them_are_kept_in_every_format() -> None:
+    spelled = ["她", "almost", "hurt", "the", "dog.", "Then", "跑", "了"]
+    words = [word(one, i * 0.1, i * 0.1 + 0.1, int(i > 4)) for i, one in enumerate(spelled)]
+    parts = [
+        segment("她almost hurt the dog.", language="zh"),
+        segment("Then跑了", language="zh"),
+    ]
+    transcript = transcript_of(
+        manifest_of(10.0, [[(0.0, 1.0)]]),
+        [aligned(parts, words)],
+        options=resolved_options(language="zh"),
+    )
+    text = "她almost hurt the dog. Then跑了"
+    assert transcript.text == text
+    assert [cue.text for cue in build_cues(transcript)] == [text]
+    assert WRITERS["txt"](transcript) == f"[0:00:00] {text}\n"
+    assert [line.split()[4] for line in WRITERS["ctm"](transcript).splitlines()] == spelled
+    openai = json.loads(WRITERS["openai"](transcript))
+    assert (openai["text"], [one["word"] for one in openai["words"]]) == (text, spelled)
+    assert [one["text"] for one in openai["segments"]] == [one.text for one in parts]
+    whisperx = json.loads(WRITERS["whisperx"](transcript))
+    assert [one["text"] for one in whisperx["segments"]] == [one.text for one in parts]
+
+
+@pytest.mark.parametrize(
+    ("language", "between"), [("th", " "), ("km", " "), ("ja", ""), ("zh", "")]
+)
+def test_sentences_without_spaces_are_joined_as_their_language_does(
+    language: str, between: str
+) -> None:
+    words = [word("ก", 0.0, 0.2), word("ข", 0.2, 0.4), word("ค", 0.5, 0.7, 1)]
+    parts = [segment("กข", language=language), segment("ค", language=language)]
+    transcript = transcript_of(manifest_of(10.0, [[(0.0, 1.0)]]), [aligned(parts, words)])
+    assert transcript.text == f"กข{between}ค"
+    assert [cue.text for cue in build_cues(transcript)] == [transcript.text]
 
 
 def test_txt_is_the_dialogue() -> None:
