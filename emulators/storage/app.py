@@ -48,6 +48,7 @@ ROUTES = [
     Route("/batch/storage/v1", batch.batch, methods=["POST"]),
     Route("/storage/v1/b", buckets.many, methods=["GET", "POST"]),
     Route(BUCKET, buckets.one, methods=["GET", "PATCH", "PUT", "DELETE"]),
+    Route(BUCKET + "/storageLayout", buckets.storage_layout),
     Route(BUCKET + "/notificationConfigs", buckets.notifications, methods=["GET", "POST"]),
     Route(
         BUCKET + "/notificationConfigs/{number}", buckets.notification, methods=["GET", "DELETE"]

@@ -147,6 +147,19 @@ async def one(request: Request) -> Response:
     return resource_response(request, resource)
 
 
+async def storage_layout(request: Request) -> Response:
+    """Returns how a bucket stores objects. gcloud asks for it before it moves one."""
+    bucket = await store_of(request).index.run(partial(get, name=bucket_name(request)))
+    layout = {
+        "kind": "storage#storageLayout",
+        "bucket": bucket["name"],
+        "location": bucket["location"],
+        "locationType": bucket["locationType"],
+        "hierarchicalNamespace": {"enabled": False},
+    }
+    return json_response(request, layout)
+
+
 def resource_response(request: Request, resource: Resource) -> Response:
     link = f"{base_url(request)}/storage/v1/b/{resource['name']}"
     return json_response(request, {**resource, "selfLink": link})

@@ -1,4 +1,4 @@
-"""Objects made from objects: copy, rewrite and move share the source's file, compose joins some."""
+"""Objects made from objects: compose joins files; copy, rewrite and move share their source's."""
 
 import asyncio
 from contextlib import ExitStack

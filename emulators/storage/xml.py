@@ -84,7 +84,8 @@ async def copy(request: Request) -> Response:
     bucket, _, name = unquote(headers["x-goog-copy-source"]).removeprefix("/").partition("/")
     wanted = number(headers, "x-goog-copy-source-generation")
     matched = number(headers, "x-goog-copy-source-if-generation-match")
-    source = Source(bucket, legal_object_name(name), wanted, Preconditions(generation_match=matched))
+    conditions = Preconditions(generation_match=matched)
+    source = Source(bucket, legal_object_name(name), wanted, conditions)
     if headers.get("x-goog-metadata-directive", "COPY").upper() == "COPY":
         draft = replace(draft, attributes={})
     resource = await store_of(request).index.run(lambda tx: share(tx, source, draft))
