@@ -8,12 +8,7 @@ from typing import Any, BinaryIO, cast
 
 import google.cloud.storage as storage
 import requests
-from google.api_core.exceptions import (
-    BadRequest,
-    GoogleAPICallError,
-    NotFound,
-    PreconditionFailed,
-)
+from google.api_core.exceptions import BadRequest, NotFound, PreconditionFailed
 from google.cloud.storage.exceptions import DataCorruption
 from google.cloud.storage.retry import DEFAULT_RETRY
 
@@ -30,6 +25,10 @@ precondition."""
 RANGE_BYTES = 2 << 20
 """Bytes that a ranged read fetches at a time."""
 CONTENT_TYPES = {".json": JSON, ".wav": "audio/wav"}
+REFUSED = (
+    "storage refuses to return it (HTTP status 400), as it does for an object encrypted with"
+    " a key of the uploader's own (CSEK)"
+)
 OUTAGES: tuple[type[Exception], ...] = (
     ConnectionError,
     requests.ConnectionError,
@@ -218,16 +217,8 @@ class RangedReader(io.RawIOBase):
                 start=first, end=last, raw_download=True, timeout=TIMEOUT, retry=RETRY
             )
         except BadRequest as error:
-            reason = reason_of(error)
-            raise ContentUnreadable(f"storage refuses to return it: {reason}") from error
+            raise ContentUnreadable(REFUSED) from error
         return cast(bytes, data)
-
-
-def reason_of(error: GoogleAPICallError) -> str:
-    """Returns the code of an error, such as "resourceIsEncryptedWithCustomerEncryptionKey"."""
-    if error.errors and "reason" in error.errors[0]:
-        return str(error.errors[0]["reason"])
-    return f"HTTP status {error.code}"
 
 
 def split_uri(uri: str) -> tuple[str, str]:
