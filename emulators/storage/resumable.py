@@ -151,7 +151,7 @@ async def advance(request: Request) -> Response:
             await take(request.stream(), span.start, writer)
         total = writer.size if span.is_rest else span.total
         if total is None or writer.size < total:
-            return progress(writer)
+            return progress(request, writer)
         late = replace(
             upload.draft, claimed=upload.draft.claimed | claimed_digests(request.headers)
         )
@@ -189,10 +189,17 @@ async def without_first(stream: AsyncIterator[bytes], count: int) -> AsyncIterat
         count = max(count - len(piece), 0)
 
 
-def progress(writer: Writer) -> Response:
-    return Response(
-        status_code=308, headers={"Range": f"bytes=0-{writer.size - 1}"} if writer.size else {}
-    )
+def progress(request: Request, writer: Writer) -> Response:
+    """Returns how many bytes have arrived, with status 308.
+
+    Go's clients ask for 200 instead, with the status in a header, because their HTTP library takes
+    308 for a redirect.
+    """
+    headers = {"Range": f"bytes=0-{writer.size - 1}"} if writer.size else {}
+    if request.headers.get("x-guploader-no-308") == "yes":
+        headers["X-Http-Status-Code-Override"] = "308"
+        return Response(status_code=200, headers=headers)
+    return Response(status_code=308, headers=headers)
 
 
 async def complete(store: Store, upload: Upload, writer: Writer, total: int) -> Resource:

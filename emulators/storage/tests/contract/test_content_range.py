@@ -44,6 +44,21 @@ def test_a_legal_range_is_understood(
     assert bucket.blob("a").download_as_bytes() == b"abcdef"
 
 
+def test_a_client_may_ask_for_another_status_than_308(
+    server: BucketServer, bucket: storage.Bucket
+) -> None:
+    """Go's clients do, rclone among them."""
+    location = start(server, bucket)
+    headers = {"Content-Range": "bytes 0-2/6", "X-GUploader-No-308": "yes"}
+    answer = httpx.put(location, content=b"abc", headers=headers)
+    assert (answer.status_code, answer.headers["range"]) == (200, "bytes=0-2")
+    assert answer.headers["x-http-status-code-override"] == "308"
+    headers["Content-Range"] = "bytes 3-5/6"
+    answer = httpx.put(location, content=b"def", headers=headers)
+    assert answer.json()["size"] == "6"
+    assert "x-http-status-code-override" not in answer.headers
+
+
 @pytest.mark.parametrize("content_range", ["bytes */0", "bytes 0-*/*", None])
 def test_an_upload_may_be_empty(
     server: BucketServer, bucket: storage.Bucket, content_range: str | None
