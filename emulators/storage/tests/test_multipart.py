@@ -1,5 +1,4 @@
-"""A multipart body is parsed in pieces of any size and with both kinds of line ends, and refused if
-it is cut off."""
+"""A multipart body is parsed in pieces, with CRLF or LF, and refused if it is cut off."""
 
 import asyncio
 from collections.abc import AsyncIterator
