@@ -26,7 +26,7 @@ comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
 
-.PHONY: help setup demo test test-isas test-fast check check-all format lint types workflows terraform plan models lock bench eval cost \
+.PHONY: help setup demo test test-isas test-fast check clients check-all format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
 
 help: ## List the targets
@@ -59,7 +59,10 @@ test-fast: setup ## Run the tests that load no model and start no cloud
 
 check: setup lint types workflows terraform ## Run all static checks
 
-check-all: setup ## Run every suite of tests/suites.toml (over an hour) and print what passed and failed
+clients: setup ## Install the storage clients that tests/clients uses: rclone, Node's and Python's
+	@tests/clients/install
+
+check-all: setup clients ## Run every suite of tests/suites.toml (over an hour) and print what passed and failed
 	@$(BIN)/python -m tests.check_all
 
 lint: setup ## Check style

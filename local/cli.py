@@ -55,11 +55,12 @@ def down() -> None:
 
 @main.command()
 def env() -> None:
-    """Print variables that point Google's clients at the cloud: eval "$(dropscribe env)"."""
+    """Print variables that point storage clients at the cloud: eval "$(dropscribe env)"."""
     ports = layout().ports()
     storage = ports.url("storage")
     executions = ports.address(EXECUTIONS)
     click.echo(f"export STORAGE_EMULATOR_HOST={storage}")
+    click.echo("export GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false  # gcsfs would wait for gRPC")
     click.echo(f"export DROPSCRIBE_INBOX={INBOX}")
     click.echo(f"export DROPSCRIBE_OUTBOX={OUTBOX}")
     click.echo(f"export DROPSCRIBE_EXECUTIONS_HOST={executions}  # gRPC")

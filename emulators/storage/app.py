@@ -14,7 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
+from starlette.types import ExceptionHandler
 
 from emulators.storage import (
     batch,
@@ -27,7 +27,9 @@ from emulators.storage import (
     resumable,
     uploads,
     xml,
+    xml_listing,
 )
+from emulators.storage.addresses import CanonicalPath
 from emulators.storage.cors import Cors
 from emulators.storage.errors import ApiError, NoRoom, NotFound, refusal
 from emulators.storage.store import Store
@@ -46,6 +48,7 @@ ROUTES = [
     Route("/batch/storage/v1", batch.batch, methods=["POST"]),
     Route("/storage/v1/b", buckets.many, methods=["GET", "POST"]),
     Route(BUCKET, buckets.one, methods=["GET", "PATCH", "PUT", "DELETE"]),
+    Route(BUCKET + "/storageLayout", buckets.storage_layout),
     Route(BUCKET + "/notificationConfigs", buckets.notifications, methods=["GET", "POST"]),
     Route(
         BUCKET + "/notificationConfigs/{number}", buckets.notification, methods=["GET", "DELETE"]
@@ -57,21 +60,12 @@ ROUTES = [
     Route(OBJECT + "/compose", copies.compose, methods=["POST"]),
     Route(OBJECT + "/copyTo/b/{to_bucket}/o/{to_name}", copies.copy_to, methods=["POST"]),
     Route(OBJECT + "/rewriteTo/b/{to_bucket}/o/{to_name}", copies.rewrite_to, methods=["POST"]),
+    Route(OBJECT + "/moveTo/o/{to_name}", copies.move_to, methods=["POST"]),
     Route(OBJECT, media.resource_or_media, methods=["GET", "PATCH", "PUT", "DELETE"]),
+    Route("/{bucket}", xml_listing.objects),
+    Route("/{bucket}/", xml_listing.objects),
     Route("/{bucket}/{name:path}", xml.one, methods=["GET", "PUT", "POST", "DELETE"]),
 ]
-
-
-class EscapedPath:
-    """Matches routes against the path as it was sent: `%2F` in an object's name is no separator."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope["path"] = scope["raw_path"].decode("ascii")
-        await self.app(scope, receive, send)
 
 
 async def refuse(request: Request, error: Exception) -> Response:
@@ -143,7 +137,7 @@ def build(store: Store, base_url: str, receiver: str | None) -> Starlette:
         lifespan=lifespan,
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
-            Middleware(EscapedPath),
+            Middleware(CanonicalPath),
             Middleware(Cors),
         ],
         exception_handlers=ANSWERS,

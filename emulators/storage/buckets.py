@@ -4,9 +4,10 @@ import json
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from emulators.storage.errors import Conflict, NoSuchBucket, NotFound
+from emulators.storage.fields import json_response
 from emulators.storage.index import Transaction, timestamp
 from emulators.storage.names import bucket_name, legal_bucket_name
 from emulators.storage.preconditions import Preconditions, from_query
@@ -119,16 +120,15 @@ async def many(request: Request) -> Response:
             request, await index.run(partial(create, body=await json_body(request)))
         )
     query = request.query_params
-    return JSONResponse(
-        await index.run(
-            partial(
-                page,
-                prefix=query.get("prefix", ""),
-                after=query.get("pageToken", ""),
-                size=page_size(query),
-            )
+    found = await index.run(
+        partial(
+            page,
+            prefix=query.get("prefix", ""),
+            after=query.get("pageToken", ""),
+            size=page_size(query),
         )
     )
+    return json_response(request, found)
 
 
 async def one(request: Request) -> Response:
@@ -147,10 +147,22 @@ async def one(request: Request) -> Response:
     return resource_response(request, resource)
 
 
+async def storage_layout(request: Request) -> Response:
+    """Returns how a bucket stores objects. gcloud asks for it before it moves one."""
+    bucket = await store_of(request).index.run(partial(get, name=bucket_name(request)))
+    layout = {
+        "kind": "storage#storageLayout",
+        "bucket": bucket["name"],
+        "location": bucket["location"],
+        "locationType": bucket["locationType"],
+        "hierarchicalNamespace": {"enabled": False},
+    }
+    return json_response(request, layout)
+
+
 def resource_response(request: Request, resource: Resource) -> Response:
-    return JSONResponse(
-        {**resource, "selfLink": f"{base_url(request)}/storage/v1/b/{resource['name']}"}
-    )
+    link = f"{base_url(request)}/storage/v1/b/{resource['name']}"
+    return json_response(request, {**resource, "selfLink": link})
 
 
 async def notifications(request: Request) -> Response:
@@ -158,9 +170,10 @@ async def notifications(request: Request) -> Response:
     index, bucket = store_of(request).index, bucket_name(request)
     if request.method == "POST":
         body = await json_body(request)
-        return JSONResponse(await index.run(partial(create_notification, bucket=bucket, body=body)))
+        made = await index.run(partial(create_notification, bucket=bucket, body=body))
+        return json_response(request, made)
     items = await index.run(partial(list_notifications, bucket=bucket))
-    return JSONResponse({"kind": "storage#notifications", "items": items})
+    return json_response(request, {"kind": "storage#notifications", "items": items})
 
 
 async def notification(request: Request) -> Response:
@@ -172,4 +185,5 @@ async def notification(request: Request) -> Response:
     if request.method == "DELETE":
         await index.run(partial(delete_notification, bucket=bucket, number=number))
         return Response(status_code=204)
-    return JSONResponse(await index.run(partial(get_notification, bucket=bucket, number=number)))
+    found = await index.run(partial(get_notification, bucket=bucket, number=number))
+    return json_response(request, found)

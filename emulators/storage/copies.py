@@ -1,15 +1,17 @@
-"""Objects made from objects: copy and rewrite share the source's file, compose joins files."""
+"""Objects made from objects: compose joins files; copy, rewrite and move share their source's."""
 
 import asyncio
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from emulators.storage import objects
 from emulators.storage.content import BLOCK, Contents, Writer
 from emulators.storage.errors import Invalid
+from emulators.storage.fields import json_response
 from emulators.storage.index import Transaction
 from emulators.storage.names import bucket_name, legal_object_name, object_name
 from emulators.storage.objects import Bytes, Draft, Version
@@ -21,6 +23,19 @@ from emulators.storage.store import Store, base_url, store_of
 MOST_SOURCES = 32
 
 
+@dataclass(frozen=True)
+class Source:
+    """The object that is to be copied or moved."""
+
+    bucket: str
+    name: str
+    generation: int | None
+    conditions: Preconditions
+
+    def find(self, tx: Transaction) -> Version:
+        return objects.get(tx, self.bucket, self.name, self.generation, self.conditions)
+
+
 async def copy_to(request: Request) -> Response:
     return objects.resource_response(request, await copy(request))
 
@@ -28,21 +43,21 @@ async def copy_to(request: Request) -> Response:
 async def rewrite_to(request: Request) -> Response:
     resource = await copy(request)
     size = resource["size"]
-    return JSONResponse(
-        {
-            "kind": "storage#rewriteResponse",
-            "done": True,
-            "totalBytesRewritten": size,
-            "objectSize": size,
-            "resource": with_links(resource, base_url(request)),
-        }
-    )
+    answer = {
+        "kind": "storage#rewriteResponse",
+        "done": True,
+        "totalBytesRewritten": size,
+        "objectSize": size,
+        "resource": with_links(resource, base_url(request)),
+    }
+    return json_response(request, answer)
 
 
 async def copy(request: Request) -> Resource:
     query, body = request.query_params, attributes(await json_body(request))
-    bucket, name = bucket_name(request), object_name(request)
-    wanted, source_conditions = (
+    source = Source(
+        bucket_name(request),
+        object_name(request),
         generation(query, "sourceGeneration"),
         from_query(query, {}, "ifSource"),
     )
@@ -52,14 +67,33 @@ async def copy(request: Request) -> Resource:
         body,
         from_query(query, request.headers),
     )
+    return await store_of(request).index.run(lambda tx: share(tx, source, target))
 
-    def share(tx: Transaction) -> Resource:
-        source = objects.get(tx, bucket, name, wanted, source_conditions)
-        kept = {key: source.resource[key] for key in OBJECT_ATTRIBUTES if key in source.resource}
-        draft = Draft(target.bucket, target.name, {**kept, **target.attributes}, target.conditions)
-        return objects.put(tx, draft, source.bytes())
 
-    return await store_of(request).index.run(share)
+def share(tx: Transaction, source: Source, target: Draft) -> Resource:
+    """Makes an object of the source's content. It has the source's attributes, unless the target
+    names others."""
+    version = source.find(tx)
+    kept = {key: version.resource[key] for key in OBJECT_ATTRIBUTES if key in version.resource}
+    draft = replace(target, attributes={**kept, **target.attributes})
+    return objects.put(tx, draft, version.bytes())
+
+
+async def move_to(request: Request) -> Response:
+    """Renames an object within its bucket, in one transaction."""
+    query, bucket = request.query_params, bucket_name(request)
+    source = Source(bucket, object_name(request), None, from_query(query, {}, "ifSource"))
+    conditions = from_query(query, request.headers)
+    target = Draft(bucket, object_name(request, "to_name"), {}, conditions)
+    if source.name == target.name:
+        raise Invalid("The source and destination object names must be different.")
+
+    def move(tx: Transaction) -> Resource:
+        resource = share(tx, source, target)
+        objects.retire(tx, bucket, source.name)
+        return resource
+
+    return objects.resource_response(request, await store_of(request).index.run(move))
 
 
 async def compose(request: Request) -> Response:

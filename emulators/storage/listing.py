@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from emulators.storage import buckets, globs
 from emulators.storage.errors import Invalid
+from emulators.storage.fields import json_response
 from emulators.storage.index import Transaction
 from emulators.storage.names import bucket_name
 from emulators.storage.requests import flag, page_size
@@ -160,4 +161,4 @@ async def objects(request: Request) -> Response:
         answer["prefixes"] = page.prefixes
     if page.next:
         answer["nextPageToken"] = encoded(page.next)
-    return JSONResponse(answer)
+    return json_response(request, answer)

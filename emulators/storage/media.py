@@ -3,6 +3,8 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
+from email.utils import format_datetime
 from typing import BinaryIO
 
 from starlette.requests import Request
@@ -16,6 +18,7 @@ from emulators.storage.preconditions import Preconditions, from_query
 from emulators.storage.requests import generation
 from emulators.storage.resources import Resource
 from emulators.storage.store import store_of
+from emulators.storage.transcoding import is_transcoded, transcoded_headers, unpacked
 
 ONE_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
 
@@ -36,13 +39,19 @@ async def send(request: Request, conditions: Preconditions) -> Response:
     version, file = await store.index.run(
         lambda tx: objects.open_version(tx, store.contents, bucket, name, wanted, conditions)
     )
+    headers = media_headers(version.resource)
+    if is_transcoded(request, version.resource, file):
+        headers = transcoded_headers(headers)
+        if request.method == "HEAD":
+            file.close()
+            return Response(headers=headers)
+        return StreamingResponse(unpacked(file), headers=headers)
     size = int(version.resource["size"])
     try:
         span = byte_range(request.headers.get("range"), size)
     except RangeNotSatisfiable:
         file.close()
         raise
-    headers = media_headers(version.resource)
     start, end = span or (0, size)
     headers["Content-Length"] = str(end - start)
     if span:
@@ -65,6 +74,7 @@ def media_headers(resource: Resource) -> dict[str, str]:
         "Cache-Control": resource.get("cacheControl"),
         "Accept-Ranges": "bytes",
         "ETag": resource["etag"],
+        "Last-Modified": http_date(resource["updated"]),
         "X-Goog-Generation": resource["generation"],
         "X-Goog-Metageneration": resource["metageneration"],
         "X-Goog-Hash": ",".join(digests),
@@ -73,6 +83,10 @@ def media_headers(resource: Resource) -> dict[str, str]:
         "X-Goog-Storage-Class": resource["storageClass"],
     }
     return {key: value for key, value in headers.items() if value is not None}
+
+
+def http_date(timestamp: str) -> str:
+    return format_datetime(datetime.fromisoformat(timestamp), usegmt=True)
 
 
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:

@@ -1,5 +1,9 @@
-"""Parses multipart/related while it arrives: a JSON part of moderate size, then the media."""
+"""Parses multipart/related while it arrives: a JSON part of moderate size, then the media.
 
+Lines end with CRLF or, as gcloud and gcsfs write them, with LF alone. Google takes both.
+"""
+
+import re
 from collections.abc import AsyncIterator
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -9,7 +13,7 @@ from emulators.storage.requests import parse_json
 from emulators.storage.resources import Resource
 
 LARGEST_HEAD = 64 * 1024  # bytes before the media
-BLANK = b"\r\n\r\n"
+BLANK_LINE = re.compile(rb"\r?\n(\r?\n)")
 
 
 class Related:
@@ -17,40 +21,54 @@ class Related:
 
     def __init__(self, stream: AsyncIterator[bytes], content_type: str) -> None:
         self.stream = stream
-        self.delimiter = b"\r\n--" + boundary(content_type)
-        self.buffer = b"\r\n"  # so that the first delimiter is like the others
+        self.dashes = b"--" + boundary(content_type)
+        self.delimiter = re.compile(rb"\r?\n" + re.escape(self.dashes))
+        self.newline = b"\r\n"  # of the part that is being read
+        self.buffer = b"\n"  # so that the first delimiter is like the others
 
     async def head(self) -> tuple[Resource, str | None]:
         """Returns the JSON and the media's content type."""
         await self.read_until(self.delimiter)
-        await self.read_until(BLANK)
-        metadata = parse_json(await self.read_until(self.delimiter))
-        headers = BytesHeaderParser().parsebytes((await self.read_until(BLANK)).lstrip())
+        await self.read_headers()
+        text, _ = await self.read_until(self.delimiter)
+        metadata = parse_json(text)
+        headers = await self.read_headers()
         return metadata, headers["content-type"]
 
-    async def read_until(self, mark: bytes) -> bytes:
-        """Reads up to `mark` and returns the bytes before it. The mark is read too."""
-        while mark not in self.buffer:
+    async def read_headers(self) -> Message:
+        """Returns the headers of the part whose delimiter was read, which end at a blank line."""
+        lines, blank_line = await self.read_until(BLANK_LINE)
+        self.newline = blank_line[1] or b""
+        return BytesHeaderParser().parsebytes(lines.lstrip())
+
+    async def read_until(self, mark: re.Pattern[bytes]) -> tuple[bytes, re.Match[bytes]]:
+        """Reads up to `mark`. Returns the bytes before it, and the mark, which is read too."""
+        while (match := mark.search(self.buffer)) is None:
             piece = await anext(self.stream, b"")
             if not piece or len(self.buffer) > LARGEST_HEAD:
                 raise Invalid("Malformed multipart body.")
             self.buffer += piece
-        before, self.buffer = self.buffer.split(mark, 1)
-        return before
+        before = self.buffer[: match.start()]
+        self.buffer = self.buffer[match.end() :]
+        return before, match
 
     async def media(self) -> AsyncIterator[bytes]:
-        """Yields the media's bytes. Raises Invalid if the closing delimiter is missing."""
+        """Yields the media's bytes. Raises Invalid if the closing delimiter is missing.
+
+        Its line ends as those of the media's headers did: before a bare LF, a CR is the media's.
+        """
+        delimiter = self.newline + self.dashes
         async for piece in self.stream:
             self.buffer += piece
-            if self.delimiter in self.buffer:
+            if delimiter in self.buffer:
                 break
-            safe = len(self.buffer) - len(self.delimiter)  # the rest may begin a delimiter
+            safe = len(self.buffer) - len(delimiter)  # the rest may begin a delimiter
             if safe > 0:
                 yield self.buffer[:safe]
                 self.buffer = self.buffer[safe:]
-        if self.delimiter not in self.buffer:
+        if delimiter not in self.buffer:
             raise Invalid("Malformed multipart body.")
-        yield self.buffer.split(self.delimiter, 1)[0]
+        yield self.buffer.split(delimiter, 1)[0]
         async for _ in self.stream:  # the epilogue
             pass
 

@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from emulators.storage import buckets
 from emulators.storage.content import Content, Contents
 from emulators.storage.errors import NotFound
+from emulators.storage.fields import json_response
 from emulators.storage.index import Transaction, timestamp
 from emulators.storage.names import bucket_name, object_name
 from emulators.storage.preconditions import Preconditions, from_query
@@ -258,4 +259,4 @@ async def one(request: Request) -> Response:
 
 
 def resource_response(request: Request, resource: Resource) -> Response:
-    return JSONResponse(with_links(resource, base_url(request)))
+    return json_response(request, with_links(resource, base_url(request)))

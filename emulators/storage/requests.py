@@ -13,7 +13,7 @@ LARGEST_PAGE = 1000
 
 
 async def json_body(request: Request) -> dict[str, Any]:
-    """Returns the body as a JSON object. No body is an empty object."""
+    """Returns the body as a JSON object. No body, or null as rclone sends, is an empty one."""
     return parse_json(await request.body())
 
 
@@ -22,6 +22,8 @@ def parse_json(raw: bytes) -> dict[str, Any]:
         body = json.loads(raw or b"{}")
     except ValueError as error:
         raise Invalid("The request body is not valid JSON.") from error
+    if body is None:
+        return {}
     if not isinstance(body, dict):
         raise Invalid("The request body is not a JSON object.")
     return body

@@ -27,7 +27,9 @@ from emulators.storage.requests import claimed_digests
 from emulators.storage.resources import Resource
 from emulators.storage.store import Store, base_url, forget_stale_uploads, store_of
 
-CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+|\*)|\*)/(\d+|\*)", re.IGNORECASE)
+"""`bytes 0-99/200`, `bytes 0-99/*` (the total comes later), `bytes */200` and `bytes */*` (only a
+question), and, as Node's client writes while it streams, `bytes 0-*/*` (all the rest)."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,30 @@ class Span:
 
     start: int | None
     total: int | None
+    is_rest: bool = False
+    """The object ends with this body, however long that is."""
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "Span":
         text = headers.get("content-range")
         if text is None:
-            return cls(0, None)
-        match = CONTENT_RANGE.fullmatch(text)
+            return cls(0, None, is_rest=True)
+        match = CONTENT_RANGE.fullmatch(text.strip())
         if match is None:
             raise Invalid("Failed to parse Content-Range header.")
         first, last, total = match.groups()
-        if first is not None and number(headers, "content-length") not in (
-            None,
-            int(last) + 1 - int(first),
-        ):
+        expected = int(total) if total != "*" else None
+        if first is None:
+            return cls(None, expected)
+        start = int(first)
+        if last == "*":
+            return cls(start, expected, is_rest=expected is None)
+        end = int(last) + 1
+        if end <= start or (expected is not None and end > expected):
+            raise Invalid("Failed to parse Content-Range header.")
+        if number(headers, "content-length") not in (None, end - start):
             raise Invalid("Content-Range and Content-Length disagree.")
-        return cls(int(first) if first else None, int(total) if total != "*" else None)
+        return cls(start, expected)
 
 
 async def begin(request: Request, draft: Draft, status: int = 200) -> Response:
@@ -139,10 +149,9 @@ async def advance(request: Request) -> Response:
         writer = await writer_of(store, upload)
         if span.start is not None:
             await take(request.stream(), span.start, writer)
-        whole_body = "content-range" not in request.headers
-        total = writer.size if whole_body else span.total
+        total = writer.size if span.is_rest else span.total
         if total is None or writer.size < total:
-            return progress(writer)
+            return progress(request, writer)
         late = replace(
             upload.draft, claimed=upload.draft.claimed | claimed_digests(request.headers)
         )
@@ -180,10 +189,17 @@ async def without_first(stream: AsyncIterator[bytes], count: int) -> AsyncIterat
         count = max(count - len(piece), 0)
 
 
-def progress(writer: Writer) -> Response:
-    return Response(
-        status_code=308, headers={"Range": f"bytes=0-{writer.size - 1}"} if writer.size else {}
-    )
+def progress(request: Request, writer: Writer) -> Response:
+    """Returns how many bytes have arrived, with status 308.
+
+    Go's clients ask for 200 instead, with the status in a header, because their HTTP library takes
+    308 for a redirect.
+    """
+    headers = {"Range": f"bytes=0-{writer.size - 1}"} if writer.size else {}
+    if request.headers.get("x-guploader-no-308") == "yes":
+        headers["X-Http-Status-Code-Override"] = "308"
+        return Response(status_code=200, headers=headers)
+    return Response(status_code=308, headers=headers)
 
 
 async def complete(store: Store, upload: Upload, writer: Writer, total: int) -> Resource:

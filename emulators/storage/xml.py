@@ -3,16 +3,19 @@
 Signatures are not checked, because no public keys are known here. Their expiry is.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.storage import media, objects, parts, resumable
+from emulators.storage.copies import Source, share
 from emulators.storage.errors import Expired, Invalid
-from emulators.storage.names import bucket_name, object_name
+from emulators.storage.names import bucket_name, legal_object_name, object_name
 from emulators.storage.objects import Draft
-from emulators.storage.preconditions import from_headers, number
+from emulators.storage.preconditions import Preconditions, from_headers, number
 from emulators.storage.requests import claimed_digests, generation
 from emulators.storage.resources import Resource, attributes
 from emulators.storage.store import store_of
@@ -40,6 +43,8 @@ async def one(request: Request) -> Response:
     match request.method:
         case "PUT" if "uploadId" in query:
             return await parts.put_part(request)
+        case "PUT" if "x-goog-copy-source" in request.headers:
+            return await copy(request)
         case "PUT":
             return await put(request)
         case "POST" if "uploads" in query:
@@ -71,6 +76,20 @@ async def put(request: Request) -> Response:
     return Response(
         headers={key: headers[key] for key in ("ETag", "X-Goog-Generation", "X-Goog-Hash")}
     )
+
+
+async def copy(request: Request) -> Response:
+    """Copies an object that a header names. The copy has its attributes, or is given new ones."""
+    headers, draft = request.headers, draft_of(request)
+    bucket, _, name = unquote(headers["x-goog-copy-source"]).removeprefix("/").partition("/")
+    wanted = number(headers, "x-goog-copy-source-generation")
+    matched = number(headers, "x-goog-copy-source-if-generation-match")
+    conditions = Preconditions(generation_match=matched)
+    source = Source(bucket, legal_object_name(name), wanted, conditions)
+    if headers.get("x-goog-metadata-directive", "COPY").upper() == "COPY":
+        draft = replace(draft, attributes={})
+    resource = await store_of(request).index.run(lambda tx: share(tx, source, draft))
+    return parts.xml("CopyObjectResult", ETag=resource["etag"], LastModified=resource["updated"])
 
 
 async def delete(request: Request) -> Response:

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
+from functions.prepare.compression import named_encoding, unpacked_content
 from functions.prepare.stage import VERSION, PrepareParams, engine, prepare_audio
 from shared.jobs.inbox import options_paths
 from shared.jobs.layout import problem_uri
@@ -15,7 +16,7 @@ from shared.model.contracts import (
     StageResponse,
     WireModel,
 )
-from shared.model.errors import ArtifactMissing, EmptyRecording, RecordingTooLarge
+from shared.model.errors import ArtifactMissing, EmptyRecording, NotAudio, RecordingTooLarge
 from shared.model.options import (
     Options,
     params_for,
@@ -78,7 +79,10 @@ def prepare(
 
     params = prepare_params(options)
     stage_request = StageRequest(source=source, params=params)
-    response = execute(stage, stage_request, blobs, jobs)
+    try:
+        response = execute(stage, stage_request, blobs, jobs)
+    except NotAudio as error:
+        raise named_encoding(error, recording.content_encoding) from error
 
     stages = plan_stages(options, resolved)
     chunks = output_count(response, "chunks")
@@ -142,7 +146,7 @@ def load_options_file(source: Source, blobs: BlobStore) -> dict[str, dict[str, J
         if options_file is None:
             continue
         refuse_if_large(options_file.size, path)
-        content = blobs.read(uri)
+        content = unpacked_content(blobs.read(uri))
         options = read_options_file(content, path)
         return {path: options}
     return {}
@@ -155,6 +159,7 @@ def prepare_params(options: Options) -> dict[str, JsonValue]:
         "chunk_seconds": limits.chunk_seconds,
         "span_seconds": limits.span_seconds,
         "max_seconds": limits.max_hours * 3600,
+        "max_bytes": limits.max_gigabytes * 1e9,
     }
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from functions.prepare import vad
 from functions.prepare.chunking import MAX_CHUNK, MAX_CHUNKS, ChunkDraft, Chunker
+from functions.prepare.compression import unpacked
 from functions.prepare.language_sample import LanguageSampler, SpeechClip
 from functions.prepare.media import Channels, Recording, open_recording
 from functions.prepare.resampling import Samples
@@ -35,6 +36,8 @@ class PrepareParams(Params):
     """Maximum length of a span."""
     max_seconds: float = Field(gt=0)
     """Maximum length of a recording."""
+    max_bytes: float = Field(default=5e9, gt=0)
+    """Maximum size of a compressed recording once it is unpacked."""
 
 
 def engine(params: PrepareParams) -> Engine:
@@ -50,7 +53,8 @@ def prepare_audio(stage_input: StageInput[PrepareParams]) -> Iterator[Output]:
     """
     params = stage_input.params
     with (
-        stage_input.original() as file,
+        stage_input.original() as stored,
+        unpacked(stored, params.max_bytes) as file,
         open_recording(file, params.max_seconds, params.channels) as recording,
     ):
         yield from AudioPreparation(stage_input, recording).outputs()

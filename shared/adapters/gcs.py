@@ -8,12 +8,13 @@ from typing import Any, BinaryIO, cast
 
 import google.cloud.storage as storage
 import requests
-from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.api_core.exceptions import BadRequest, NotFound, PreconditionFailed
+from google.cloud.storage.exceptions import DataCorruption
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from shared.adapters.google import translate_google_errors
 from shared.model.contracts import Artifact, Source
-from shared.model.errors import ArtifactMissing, StorageUnavailable
+from shared.model.errors import ArtifactMissing, ContentUnreadable, StorageUnavailable
 from shared.ports.blobs import JSON, Blob, verify_digest
 
 TIMEOUT = 60
@@ -24,6 +25,20 @@ precondition."""
 RANGE_BYTES = 2 << 20
 """Bytes that a ranged read fetches at a time."""
 CONTENT_TYPES = {".json": JSON, ".wav": "audio/wav"}
+REFUSED = (
+    "storage refuses to return it (HTTP status 400), as it does for an object encrypted with"
+    " a key of the uploader's own (CSEK)"
+)
+OUTAGES: tuple[type[Exception], ...] = (
+    ConnectionError,
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.JSONDecodeError,
+    DataCorruption,
+)
+"""What the client raises, beside Google's errors, if a connection or a response breaks. Everything
+else that requests raises, such as ContentDecodingError, would be raised again by each retry."""
 
 
 class GcsBlobs:
@@ -61,7 +76,7 @@ class GcsBlobs:
     def read(self, uri: str, generation: int | None = None) -> bytes:
         blob = self._at(uri, generation)
         with translate_errors(uri):
-            content = blob.download_as_bytes(timeout=TIMEOUT, retry=RETRY)
+            content = blob.download_as_bytes(raw_download=True, timeout=TIMEOUT, retry=RETRY)
         return cast(bytes, content)
 
     def fetch(self, artifact: Artifact, to: Path) -> None:
@@ -184,13 +199,26 @@ class RangedReader(io.RawIOBase):
             return 0
         last = self._position + length - 1
         with translate_errors(str(self._blob.path)):
-            data = self._blob.download_as_bytes(
-                start=self._position, end=last, timeout=TIMEOUT, retry=RETRY
-            )
+            data = self._download(self._position, last)
         count = len(data)
         buffer[:count] = data
         self._position += count
         return count
+
+    def _download(self, first: int, last: int) -> bytes:
+        """Returns a range of the content as it is stored.
+
+        Unpacking it, as the client would for Content-Encoding gzip, needs all that is before. A
+        request that is refused as wrong (400) is so each time: that of an object encrypted with a
+        key of the uploader's own, for example.
+        """
+        try:
+            data = self._blob.download_as_bytes(
+                start=first, end=last, raw_download=True, timeout=TIMEOUT, retry=RETRY
+            )
+        except BadRequest as error:
+            raise ContentUnreadable(REFUSED) from error
+        return cast(bytes, data)
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -207,14 +235,14 @@ def blob_of(found: storage.Blob) -> Blob:
         created=found.time_created,
         metadata=dict(found.metadata or {}),
         crc32c=found.crc32c,
+        content_encoding=found.content_encoding,
     )
 
 
 @contextmanager
 def translate_errors(uri: str) -> Iterator[None]:
     """Raises ArtifactMissing or StorageUnavailable instead of the exceptions of the client."""
-    outages = (requests.RequestException, ConnectionError)
-    with translate_google_errors(StorageUnavailable, "storage", *outages):
+    with translate_google_errors(StorageUnavailable, "storage", *OUTAGES):
         try:
             yield
         except NotFound as error:

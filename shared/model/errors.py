@@ -14,6 +14,7 @@
     + NotAudio                415  it cannot be decoded
     + NoSound                 415  a video without an audio stream
     + TruncatedRecording      415  the end of the recording is missing
+    + ContentUnreadable       415  storage has the recording, but does not return its content
     + Cancelled               409  the job was cancelled
     + RecordingErased         410  the recording and its results were erased
     + AttemptsExhausted       422  the stage died in every attempt
@@ -138,6 +139,11 @@ class NoSound(Permanent):
 
 class TruncatedRecording(Permanent):
     title = "The end of the recording is missing."
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class ContentUnreadable(Permanent):
+    title = "The content of the recording cannot be read from storage."
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 

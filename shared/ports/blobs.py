@@ -32,6 +32,8 @@ class Blob:
     crc32c: str | None = None
     """Checksum of the content as Cloud Storage writes it: base64 of four bytes, the most
     significant first."""
+    content_encoding: str | None = None
+    """How the content claims to be compressed, such as "gzip"."""
 
     @property
     def name(self) -> str:
@@ -58,7 +60,7 @@ class BlobStore(Protocol):
         ...
 
     def read(self, uri: str, generation: int | None = None) -> bytes:
-        """Returns the content of the object, or of that generation of it.
+        """Returns the content of the object, or of that generation of it, as it is stored.
 
         Raises ArtifactMissing.
         """
@@ -72,9 +74,9 @@ class BlobStore(Protocol):
         ...
 
     def open(self, source: Source) -> BinaryIO:
-        """Returns a seekable file of that generation, which is read in ranges.
+        """Returns a seekable file of that generation, which is read in ranges, as it is stored.
 
-        Opening or reading it raises ArtifactMissing.
+        Opening or reading it raises ArtifactMissing, or ContentUnreadable.
         """
         ...
 

@@ -1,20 +1,33 @@
 """Every BlobStore keeps the port's promises, in memory and on the storage emulator."""
 
+import gzip
 import hashlib
 import io
+import json
+import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
+import requests
+from requests.exceptions import (
+    ChunkedEncodingError,
+)
 
 from emulators.storage.tests.server import BucketServer, bucket_server
-from shared.adapters.gcs import RANGE_BYTES, GcsBlobs
+from shared.adapters.gcs import RANGE_BYTES, GcsBlobs, translate_errors
 from shared.adapters.memory import MemoryBlobs
 from shared.model.contracts import Source
-from shared.model.errors import ArtifactChanged, ArtifactMissing, StorageUnavailable
+from shared.model.errors import (
+    ArtifactChanged,
+    ArtifactMissing,
+    ContentUnreadable,
+    StorageUnavailable,
+)
 from shared.ports.blobs import BlobStore, delete_prefix
 
 BUCKET = "blobs"
@@ -172,6 +185,93 @@ def test_a_server_that_does_not_answer_raises_storage_unavailable(
     monkeypatch.setattr("shared.adapters.gcs.RETRY", None)
     with pytest.raises(StorageUnavailable):
         GcsBlobs().find(uri)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "zstd"])
+@pytest.mark.parametrize("content", [gzip.compress(b"RIFF" * 5000), b"RIFF" * 5000])
+def test_an_encoded_object_is_read_as_it_is_stored(
+    server: BucketServer, monkeypatch: pytest.MonkeyPatch, encoding: str, content: bytes
+) -> None:
+    """Whether or not its content is what its Content-Encoding says."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+    name = uuid.uuid4().hex
+    query = f"uploadType=media&name={name}&contentEncoding={encoding}"
+    url = f"{server.url}/upload/storage/v1/b/{BUCKET}/o?{query}"
+    uploaded = httpx.post(url, content=content).raise_for_status().json()
+    blobs = GcsBlobs()
+    found = blobs.find(f"gs://{BUCKET}/{name}")
+    assert found is not None and found.content_encoding == encoding
+    assert blobs.read(f"gs://{BUCKET}/{name}") == content
+    source = Source(bucket=BUCKET, name=name, generation=int(uploaded["generation"]))
+    with blobs.open(source) as file:
+        file.seek(20)
+        assert file.read() == content[20:]
+
+
+class RefusingStorage(BaseHTTPRequestHandler):
+    """Describes every object, and answers each request for content with status 400."""
+
+    def do_GET(self) -> None:
+        if "alt=media" in self.path:
+            self.answer(400, {"error": {"code": 400, "message": "It is encrypted."}})
+        else:
+            self.answer(200, {"name": "a", "bucket": "b", "generation": "1", "size": "5"})
+
+    def answer(self, status: int, body: dict[str, object]) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Writes nothing."""
+
+
+@pytest.fixture
+def refusing_storage() -> Iterator[str]:
+    """Yields the URL of the storage that refuses."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), RefusingStorage) as server:
+        server.daemon_threads = True  # the client keeps its connection open
+        server.block_on_close = False
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_content_that_storage_refuses_to_return_is_not_tried_again(
+    refusing_storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Google answers so for an object that is encrypted with a key of the uploader's own."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", refusing_storage)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+    file = GcsBlobs().open(Source(bucket="b", name="a", generation=1))
+    with pytest.raises(ContentUnreadable, match="HTTP status 400"):
+        file.read()
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes"),
+    [
+        (
+            requests.exceptions.ContentDecodingError("gzip"),
+            requests.exceptions.ContentDecodingError,
+        ),
+        (requests.exceptions.InvalidURL("no host"), requests.exceptions.InvalidURL),
+        (requests.exceptions.TooManyRedirects("30"), requests.exceptions.TooManyRedirects),
+        (requests.ConnectionError("reset"), StorageUnavailable),
+        (requests.ReadTimeout("60 s"), StorageUnavailable),
+        (ChunkedEncodingError("torn"), StorageUnavailable),
+        (ConnectionResetError("reset"), StorageUnavailable),
+    ],
+)
+def test_only_what_may_pass_is_an_outage(error: Exception, becomes: type[Exception]) -> None:
+    with pytest.raises(becomes), translate_errors("gs://bucket/name"):
+        raise error
 
 
 def test_a_listing_keeps_to_its_bounds_and_its_pattern(blobs: BlobStore, uri: str) -> None:

@@ -1,4 +1,4 @@
-"""A multipart body is parsed in pieces of any size, and refused if it is cut off."""
+"""A multipart body is parsed in pieces, with CRLF or LF, and refused if it is cut off."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,10 +14,20 @@ from emulators.storage.resources import Resource
 CONTENT_TYPE = 'multipart/related; boundary="==7=="'
 
 
-def body(media: bytes) -> bytes:
-    resource = b'--==7==\r\ncontent-type: application/json\r\n\r\n{"name": "a"}\r\n'
-    head = b"--==7==\r\ncontent-type: audio/wav\r\n\r\n"
-    return resource + head + media + b"\r\n--==7==--"
+def body(media: bytes, newline: bytes = b"\r\n") -> bytes:
+    lines = [
+        b"--==7==",
+        b"content-type: application/json",
+        b"",
+        b'{"name": "a"}',
+        b"--==7==",
+        b"MIME-Version: 1.0",
+        b"content-type: audio/wav",
+        b"",
+        media,
+        b"--==7==--",
+    ]
+    return newline.join(lines)
 
 
 async def read(pieces: list[bytes]) -> tuple[Resource, str | None, bytes]:
@@ -31,17 +41,23 @@ async def read(pieces: list[bytes]) -> tuple[Resource, str | None, bytes]:
     return metadata, content_type, b"".join([piece async for piece in related.media()])
 
 
-@given(st.binary(max_size=60) | st.just(b"\r\n--==7="), st.integers(1, 200))
-def test_the_pieces_don_t_matter(media: bytes, size: int) -> None:
-    whole = body(media)
+@given(
+    st.binary(max_size=60) | st.sampled_from([b"\r\n--==7=", b"ends with CR\r", b"and LF\n", b""]),
+    st.sampled_from([b"\r\n", b"\n"]),
+    st.integers(1, 200),
+)
+def test_neither_pieces_nor_line_ends_matter(media: bytes, newline: bytes, size: int) -> None:
+    whole = body(media, newline)
     pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
     assert asyncio.run(read(pieces)) == ({"name": "a"}, "audio/wav", media)
 
 
-@pytest.mark.parametrize("length", [0, 5, 40, 80, 100, 107])
-def test_a_body_that_ends_too_early_is_refused(length: int) -> None:
+@pytest.mark.parametrize("newline", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("missing", [3, 10, 40, 80, 100, 125])
+def test_a_body_that_ends_too_early_is_refused(missing: int, newline: bytes) -> None:
+    whole = body(b"media", newline)
     with pytest.raises(Invalid):
-        asyncio.run(read([body(b"media")[:length]]))
+        asyncio.run(read([whole[:-missing]]))
 
 
 def test_an_endless_head_is_refused() -> None:

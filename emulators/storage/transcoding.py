@@ -1,0 +1,60 @@
+"""Decompressive transcoding (cloud.google.com/storage/docs/transcoding): an object that is stored
+with Content-Encoding gzip is unpacked for clients that do not take gzip.
+
+Such a response ignores ranges and has neither a length nor a Content-Encoding.
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from typing import BinaryIO
+
+from starlette.requests import Request
+
+from emulators.storage.content import BLOCK
+from emulators.storage.resources import Resource
+
+GZIP_MAGIC = b"\x1f\x8b"
+WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
+PACKED = 64 * 1024  # bytes that are unpacked at once, to at most 1032 times as many
+
+
+def is_transcoded(request: Request, resource: Resource, file: BinaryIO) -> bool:
+    """Returns whether the response is unpacked. An object that only claims to be gzip is not."""
+    if resource.get("contentEncoding") != "gzip" or takes_gzip(request):
+        return False
+    if "no-transform" in resource.get("cacheControl", ""):
+        return False
+    is_gzip = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    file.seek(0)
+    return is_gzip
+
+
+def takes_gzip(request: Request) -> bool:
+    accepted = request.headers.get("accept-encoding", "").lower().split(",")
+    for item in accepted:
+        name, _, quality = item.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return quality not in ("0", "0.0")
+    return False
+
+
+def transcoded_headers(headers: dict[str, str]) -> dict[str, str]:
+    """Returns the headers of the unpacked response."""
+    left_out = ("Content-Encoding", "Accept-Ranges")
+    kept = {key: value for key, value in headers.items() if key not in left_out}
+    return {**kept, "Warning": "214 UploadServer gunzipped"}
+
+
+async def unpacked(file: BinaryIO) -> AsyncIterator[bytes]:
+    """Yields the unpacked bytes of all members. Damaged data break the connection, as they would
+    break Google's."""
+    with file:
+        decoder = zlib.decompressobj(WITH_GZIP_HEADER)
+        packed = b""
+        while packed := packed or await asyncio.to_thread(file.read, PACKED):
+            yield decoder.decompress(packed, BLOCK)
+            packed = decoder.unconsumed_tail
+            if decoder.eof:
+                packed = decoder.unused_data.lstrip(b"\0")
+                decoder = zlib.decompressobj(WITH_GZIP_HEADER)
