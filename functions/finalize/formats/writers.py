@@ -3,7 +3,7 @@
 import html
 from collections.abc import Callable
 
-from functions.finalize.formats.cues import Cue, build_cues, wrap_lines
+from functions.finalize.formats.cues import Cue, build_cues
 from functions.finalize.formats.json_formats import write_openai, write_whisperx
 from functions.finalize.formats.text import split_paragraphs, text_language
 from shared.model.artifacts import Turn
@@ -16,10 +16,10 @@ def write_srt(transcript: Transcript) -> str:
     previous_speaker = None
     for number, cue in enumerate(build_cues(transcript), start=1):
         is_new_speaker = cue.speaker is not None and cue.speaker != previous_speaker
-        label = f"{cue.speaker}: " if is_new_speaker else ""
-        text = label + cue.text.replace("-->", "→")
-        lines = join_lines(text)
-        blocks.append(f"{number}\n{srt_times(cue)}\n{lines}\n")
+        label = cue.speaker if is_new_speaker else None
+        text = "\n".join(cue.lines(label))
+        text = text.replace("-->", "→")
+        blocks.append(f"{number}\n{srt_times(cue)}\n{text}\n")
         previous_speaker = cue.speaker
     return "\n".join(blocks)
 
@@ -28,11 +28,6 @@ def srt_times(cue: Cue) -> str:
     """Returns the cue's times as SubRip has them, with a decimal comma."""
     times = vtt_times(cue)
     return times.replace(".", ",")
-
-
-def join_lines(text: str) -> str:
-    lines = wrap_lines(text)
-    return "\n".join(lines)
 
 
 def write_vtt(transcript: Transcript) -> str:
@@ -52,7 +47,7 @@ def write_vtt(transcript: Transcript) -> str:
 
 
 def vtt_cue(cue: Cue, main_language: str | None) -> str:
-    lines = join_lines(cue.text)
+    lines = "\n".join(cue.lines())
     text = vtt_escape(lines)
     if main_language and cue.language not in (None, main_language):
         text = f"<lang {cue.language}>{text}</lang>"

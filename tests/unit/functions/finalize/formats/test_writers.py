@@ -13,7 +13,8 @@ import webvtt
 from hypothesis import HealthCheck, given, settings
 from pyannote.database.util import load_rttm
 
-from functions.finalize.formats.cues import LINE_WIDTH, LONGEST_CUE, SHORTEST_CUE, build_cues
+from functions.finalize.formats.cues import LONGEST_CUE, SHORTEST_CUE, build_cues
+from functions.finalize.formats.lines import LINE_COLUMNS, columns
 from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
 from shared.model.transcript import Transcript
@@ -78,7 +79,7 @@ def test_any_srt_is_read_back(transcript: Transcript) -> None:
         )
         lines = one.content.split("\n")
         assert len(lines) <= 2
-        assert max(map(len, lines)) <= LINE_WIDTH
+        assert max(map(columns, lines)) <= LINE_COLUMNS
         assert squeezed(one.content).endswith(squeezed(cue.text.replace("-->", "→")))
 
 
@@ -240,7 +241,7 @@ def test_words_without_spaces_fill_lines_without_spaces() -> None:
     spelled = [word(one, i * 0.05, i * 0.05 + 0.05) for i, one in enumerate("你好，世界。" * 20)]
     written = segment("你好，世界。" * 20, language="zh")
     transcript = transcript_of(manifest_of(10.0, [[(0.0, 6.0)]]), [aligned([written], spelled)])
-    assert [" " in cue.text for cue in build_cues(transcript)] == [False, False]
+    assert [" " in cue.text for cue in build_cues(transcript)] == [False] * 4
     assert "".join(cue.text for cue in build_cues(transcript)) == "你好，世界。" * 20
 
 
