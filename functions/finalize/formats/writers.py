@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from functions.finalize.formats.cues import Cue, build_cues
 from functions.finalize.formats.json_formats import write_openai, write_whisperx
+from functions.finalize.formats.nist import write_ctm, write_rttm
 from functions.finalize.formats.text import split_paragraphs, text_language
-from shared.model.artifacts import Turn
-from shared.model.transcript import Transcript, Word
+from shared.model.transcript import Transcript
 
 
 def write_srt(transcript: Transcript) -> str:
@@ -93,51 +93,6 @@ def txt_time(seconds: float) -> str:
     minutes, rest = divmod(whole_seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}"
-
-
-def write_rttm(transcript: Transcript) -> str:
-    """Returns NIST's Rich Transcription Time Marked, one line per speaker turn."""
-    channels = {segment.speaker: segment.channel for segment in transcript.segments}
-    lines = []
-    for turn in transcript.turns:
-        channel = channels.get(turn.speaker)
-        line = rttm_line(transcript.job.id, channel, turn)
-        lines.append(line)
-    return "".join(lines)
-
-
-def rttm_line(file: str, channel: int | None, turn: Turn) -> str:
-    number = nist_channel(channel)
-    duration = turn.end - turn.start
-    times = f"{turn.start:.3f} {duration:.3f}"
-    return f"SPEAKER {file} {number} {times} <NA> <NA> {turn.speaker} <NA> <NA>\n"
-
-
-def write_ctm(transcript: Transcript) -> str:
-    """Returns NIST's Conversation Time Marked: one line per word, channel by channel."""
-    file = transcript.job.id
-    by_channel = sorted(transcript.words, key=lambda word: nist_channel(word.channel))
-    lines = [ctm_line(file, word) for word in by_channel]
-    return "".join(lines)
-
-
-def ctm_line(file: str, word: Word) -> str:
-    """Returns the word's line, with its confidence if it is known."""
-    number = nist_channel(word.channel)
-    duration = word.end - word.start
-    parts = word.word.split()
-    spelling = "".join(parts)
-    line = f"{file} {number} {word.start:.3f} {duration:.3f} {spelling}"
-    if word.confidence is not None:
-        line += f" {word.confidence:.4f}"
-    return line + "\n"
-
-
-def nist_channel(channel: int | None) -> int:
-    """Returns NIST's number of a channel, from 1. The mix of all channels is 1, too."""
-    if channel is None:
-        return 1
-    return channel + 1
 
 
 WRITERS: dict[str, Callable[[Transcript], str]] = {
