@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from functions.finalize.answer.segments import finite
 from functions.finalize.answer.timed_segments import TimedSegment
 from functions.finalize.formats.text import one_line
 from shared.model.artifacts import Chunk, Interval
@@ -82,7 +83,7 @@ def coverage(chunks: Sequence[Chunk], gaps: Iterable[Gap]) -> float | None:
     if speech_seconds == 0:
         return None
     uncovered_share = total_seconds(gaps) / speech_seconds
-    return round(1 - uncovered_share, 4)
+    return finite(1 - uncovered_share)
 
 
 def long_gaps(gaps: Iterable[Gap]) -> Iterator[Gap]:
@@ -100,7 +101,7 @@ def mean_confidence(words: Iterable[Word]) -> float | None:
     if not known:
         return None
     mean = sum(known) / len(known)
-    return round(mean, 4)
+    return finite(mean)
 
 
 def find_suspects(segments: Iterable[TimedSegment]) -> list[Suspect]:

@@ -105,7 +105,7 @@ def test_any_ctm_is_read_back(transcript: Transcript) -> None:
     in_order = sorted(transcript.words, key=lambda one: one.channel or 0)
     position = 0
     for one in in_order:
-        written = []
+        written: list[str] = []
         while position < len(tokens) and belongs(tokens[position], one, written):
             written.append(tokens[position].word)
             position += 1
