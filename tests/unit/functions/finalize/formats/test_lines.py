@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.finalize.formats.lines import columns, fill_lines, line_columns
+from functions.finalize.formats.lines import columns, fill_lines, line_columns, narrow_pieces
 from functions.finalize.formats.segmentation import split_pieces
 from tests.support.scripts import LANGUAGES, any_texts, cuts_of, inside_clusters, latin_words
 
@@ -53,8 +53,10 @@ def test_full_width_languages_have_narrower_lines(language: str | None, characte
 
 def test_a_word_wider_than_a_line_is_cut_where_it_fills_the_line() -> None:
     assert fill_lines(["see ", "w" * 50, " ok"], 42) == ["see", "w" * 42, "wwwwwwww ok"]
-    address = "https://example.com/a-long-path/that-goes-on-and-on"
-    assert fill_lines([address], 42) == ["https://example.com/a-long-path/that-goes-", "on-and-on"]
+    address = "https://example.com/a-long-path/whichneverends"
+    assert fill_lines([address], 42) == ["https://example.com/a-long-path/", "whichneverends"]
+    words = "the Grünstraßenverkehrsordnung of “Österreich”"
+    assert fill_lines([words], 42) == ["the Grünstraßenverkehrsordnung of", "“Österreich”"]
 
 
 def test_a_piece_wider_than_a_line_is_cut_before_no_mark() -> None:
@@ -62,7 +64,14 @@ def test_a_piece_wider_than_a_line_is_cut_before_no_mark() -> None:
     first, second = fill_lines([text], 32)
     assert (first, second) == ("アーティフィシャルインテリジェン", "スコンピューティング")
     assert fill_lines(["ー" * 20], 32) == ["ー" * 16, "ー" * 4]
+    assert fill_lines(["w" * 42 + " !"], 42) == ["w" * 42, "!"], "but a word that fits is not cut"
     assert fill_lines(["! " * 30], 42) == [" ".join("!" * 21), " ".join("!" * 9)]
+
+
+def test_an_emoji_of_several_people_stays_whole() -> None:
+    family = "👨‍👩‍👧‍👦"
+    parts = list(narrow_pieces([family + "。" * 30], 42))
+    assert parts == [family + "。" * 20, "。" * 10]
 
 
 def test_a_grapheme_cluster_wider_than_a_line_is_cut_all_the_same() -> None:

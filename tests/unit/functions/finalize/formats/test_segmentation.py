@@ -89,3 +89,4 @@ def test_a_script_without_a_model_is_cut_at_the_recognisers_words() -> None:
     assert split_pieces("".join(words), "lo", [4, 7, 10]) == words
     assert split_pieces("".join(words), "lo") == ["".join(words)]
     assert split_pieces("ນ້ຳ", "lo", [1, 2]) == ["ນ້ຳ"], "a tone mark never comes first"
+    assert split_pieces("တောင်", "my", [1, 2, 3, 4]) == ["တောင်"], "nor does an end of a syllable"
