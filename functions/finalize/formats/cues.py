@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import accumulate, pairwise
 
+from functions.finalize.formats.break_rules import starts_with_closing
 from functions.finalize.formats.lines import fill_lines, line_columns, narrow_pieces
 from functions.finalize.formats.segmentation import split_pieces
 from functions.finalize.formats.text import (
@@ -104,26 +105,53 @@ def labelled_lines(pieces: Sequence[str], label: str | None, language: str | Non
 
 def build_cues(transcript: Transcript) -> list[Cue]:
     """Returns the whole dialogue as cues in order of time, none of which overlap."""
-    drafts_of_channel: dict[int | None, list[CueDraft]] = defaultdict(list)
+    segments_of_channel: dict[int | None, list[Segment]] = defaultdict(list)
     for segment in transcript.segments:
-        drafts = drafts_of_channel[segment.channel]
-        whole = segment_draft(segment, transcript)
-        if not one_line("".join(whole.texts)):
-            continue
-        drafts += split_draft(whole)
+        if one_line(segment.text):
+            segments_of_channel[segment.channel].append(segment)
 
-    joined = [join_short(drafts) for drafts in drafts_of_channel.values()]
+    joined = []
+    for segments in segments_of_channel.values():
+        drafts: list[CueDraft] = []
+        for group in group_segments(segments):
+            whole = draft_of(group, transcript)
+            drafts += split_draft(whole)
+        joined.append(join_short(drafts))
     in_order = merge(*joined, key=lambda draft: draft.start)
     duration = milliseconds(transcript.media.duration)
     return time_cues(list(in_order), duration)
 
 
-def segment_draft(segment: Segment, transcript: Transcript) -> CueDraft:
+def group_segments(segments: Iterable[Segment]) -> list[list[Segment]]:
+    """Returns a channel's segments, in one group those between which no cue may end."""
+    groups: list[list[Segment]] = []
+    for segment in segments:
+        if groups and continues_text(groups[-1][-1], segment):
+            groups[-1].append(segment)
+        else:
+            groups.append([segment])
+    return groups
+
+
+def continues_text(previous: Segment, segment: Segment) -> bool:
+    """Returns whether the segment begins with a mark that belongs to the one before it."""
+    if segment.speaker != previous.speaker or segment.language != previous.language:
+        return False
+    first_run = segment.text.split()[0]
+    pause = milliseconds(segment.start - previous.end)
+    return pause < SHORTEST_CUE and starts_with_closing(first_run)
+
+
+def draft_of(segments: Sequence[Segment], transcript: Transcript) -> CueDraft:
+    """Returns the segments of one speaker as one draft."""
     labels = {speaker.id: speaker.label for speaker in transcript.speakers}
-    label = labels.get(segment.speaker or "")
-    words = cue_words(segment, transcript)
-    pieces = cut_between_words(words, segment.language)
-    return CueDraft(label, segment.language, pieces)
+    words = []
+    for segment in segments:
+        words += cue_words(segment, transcript)
+    language = segments[0].language
+    pieces = cut_between_words(words, language)
+    label = labels.get(segments[0].speaker or "")
+    return CueDraft(label, language, pieces)
 
 
 def cue_words(segment: Segment, transcript: Transcript) -> list[CuePiece]:

@@ -86,6 +86,25 @@ def test_a_piece_inside_a_word_has_its_share_of_the_words_time() -> None:
     ]
 
 
+def test_a_segment_that_begins_with_a_mark_continues_the_one_before() -> None:
+    texts = ["ฉันอยากไปที", "่บ้านของคุณ", "，然后"]
+    words = [word(text, index * 1.5, index * 1.5 + 1.4, index) for index, text in enumerate(texts)]
+    segments = [segment(text, language="th") for text in texts]
+    manifest = manifest_of(20.0, [[(0.0, 6.0)]])
+    cues = build_cues(transcript_of(manifest, [aligned(segments, words)]))
+    assert [cue.text for cue in cues] == ["ฉันอยากไปที่บ้านของคุณ，然后"]
+
+
+def test_a_mark_after_a_pause_is_a_caption_of_its_own() -> None:
+    words = [word("Well", 0.0, 1.5), word("...", 5.0, 6.5, 1)]
+    parts = aligned([segment("Well"), segment("...")], words)
+    cues = build_cues(transcript_of(manifest_of(20.0, [[(0.0, 7.0)]]), [parts]))
+    assert [(cue.start, cue.end, cue.text) for cue in cues] == [
+        (0, 1500, "Well"),
+        (5000, 6500, "..."),
+    ]
+
+
 def test_korean_is_cut_at_spaces() -> None:
     text = "오늘은 인공지능에 대해서 이야기해 보겠습니다 그리고 다음에는 기계학습을 살펴봅시다"
     borders = [at + 1 for at, character in enumerate(text) if character == " "]
