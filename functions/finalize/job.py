@@ -143,6 +143,7 @@ def load_and_build(
         generation=source.generation,
         run=params.run,
         crc32c=recording.crc32c if recording else None,
+        sha256=results.manifest.sha256,
     )
     return build_transcript(
         results,

@@ -21,7 +21,15 @@ from functions.finalize.speakers.speakers import (
     speakers_by_voice,
 )
 from functions.finalize.speakers.turns import find_overlaps
-from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Interval, Manifest
+from shared.model.artifacts import (
+    Aligned,
+    Chunk,
+    Detection,
+    Diarization,
+    Interval,
+    LanguageGuess,
+    Manifest,
+)
 from shared.model.contracts import Engine, ResolvedOption
 from shared.model.languages import MULTI
 from shared.model.options import Options
@@ -128,7 +136,7 @@ def recording_language(
         code=detection.code,
         confidence=finite(detection.confidence),
         method="detected",
-        windows=detection.windows,
+        windows=rounded_windows(detection),
     )
 
 
@@ -137,7 +145,7 @@ def main_of_many(detection: Detection | None, options: Options, words: Iterable[
 
     Its confidence is the mean of the detection windows'.
     """
-    windows = detection.windows if detection else ()
+    windows = rounded_windows(detection) if detection else ()
     confidence = None
     if windows:
         mean = fmean(window.confidence for window in windows)
@@ -148,6 +156,15 @@ def main_of_many(detection: Detection | None, options: Options, words: Iterable[
     if counts and options.task != "translate":
         ((code, _),) = counts.most_common(1)
     return Language(code=code, confidence=confidence, method="multi", windows=windows)
+
+
+def rounded_windows(detection: Detection) -> tuple[LanguageGuess, ...]:
+    """Returns the windows with their confidences rounded as all others are."""
+    windows = []
+    for window in detection.windows:
+        update = {"confidence": finite(window.confidence)}
+        windows.append(window.model_copy(update=update))
+    return tuple(windows)
 
 
 def provenance(results: StageResults, release: str) -> Provenance:

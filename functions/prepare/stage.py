@@ -1,12 +1,14 @@
 """A recording -> its chunks, spans and language sample as WAV files, and a manifest of them."""
 
 from collections.abc import Iterator
+from typing import BinaryIO, cast
 
 from pydantic import Field
 
 from functions.prepare import vad
 from functions.prepare.chunking import MAX_CHUNK, MAX_CHUNKS, ChunkDraft, Chunker
 from functions.prepare.compression import unpacked
+from functions.prepare.hashed_file import HashedFile
 from functions.prepare.language_sample import LanguageSampler, SpeechClip
 from functions.prepare.media import Channels, Recording, open_recording
 from functions.prepare.resampling import Samples
@@ -19,7 +21,7 @@ from shared.model.contracts import Engine, Params
 from shared.model.errors import RecordingTooLong
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, StageInput
 
-VERSION = "2"
+VERSION = "3"
 """Increase it whenever the same request would get a different result."""
 BLOCK = 64 * WINDOW
 """Samples (2 s) that go through the network at once."""
@@ -52,12 +54,14 @@ def prepare_audio(stage_input: StageInput[PrepareParams]) -> Iterator[Output]:
     clips of the language sample.
     """
     params = stage_input.params
-    with (
-        stage_input.original() as stored,
-        unpacked(stored, params.max_bytes) as file,
-        open_recording(file, params.max_seconds, params.channels) as recording,
-    ):
-        yield from AudioPreparation(stage_input, recording).outputs()
+    with stage_input.original() as stored:
+        hashed = HashedFile(stored)
+        packed = cast(BinaryIO, hashed)
+        with (
+            unpacked(packed, params.max_bytes) as file,
+            open_recording(file, params.max_seconds, params.channels) as recording,
+        ):
+            yield from AudioPreparation(stage_input, recording, hashed).outputs()
 
 
 class ChannelTrack:
@@ -81,8 +85,11 @@ class ChannelTrack:
 class AudioPreparation:
     """One pass over a recording."""
 
-    def __init__(self, stage_input: StageInput[PrepareParams], recording: Recording) -> None:
+    def __init__(
+        self, stage_input: StageInput[PrepareParams], recording: Recording, file: HashedFile
+    ) -> None:
         self._params = stage_input.params
+        self._file = file
         self._folder = stage_input.folder
         self._recording = recording
         self._tracks: list[ChannelTrack] = []
@@ -175,6 +182,7 @@ class AudioPreparation:
             spans=tuple(map(in_seconds, self._spans)),
             probe=probe_windows(clips),
             engine=vad.engine(),
+            sha256=self._file.sha256(),
             warnings=(*self._recording.warnings, *self._warnings),
         )
 

@@ -78,6 +78,8 @@ class Manifest(WireModel):
     """Empty without speech."""
     engine: Engine
     """The detector of speech."""
+    sha256: str | None = None
+    """SHA-256 of the recording's bytes in hex. Null in results of earlier versions."""
     warnings: tuple[StageWarning, ...] = ()
 
 

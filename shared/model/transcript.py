@@ -7,7 +7,7 @@ the recording. The `id` of a segment or word is its index in its list, from 0; a
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from shared.model.artifacts import (
     Interval,
@@ -38,6 +38,9 @@ class JobInfo(WireModel):
     crc32c: str | None
     """The recording's checksum in base64, as `gcloud storage hash` prints it. Null if the recording
     was deleted or replaced before the transcript was written."""
+    sha256: str | None
+    """SHA-256 of the recording's bytes in hex, as `sha256sum` prints it. Null only if an earlier
+    version of this software read the recording."""
 
 
 class Language(WireModel):
@@ -168,8 +171,16 @@ class StageTiming(WireModel):
 
 
 class Timings(WireModel):
-    """How long the job took. `queued` and `wall` are null if the recording was deleted."""
+    """When the job was done, and how long it took.
 
+    `uploaded`, `queued` and `wall` are null if the recording was deleted before its answer.
+    """
+
+    uploaded: AwareDatetime | None
+    """When the upload was complete, by the clock of the storage. Times of day are in UTC, as
+    RFC 3339 writes them."""
+    answered: AwareDatetime
+    """When the transcript was made, just before it was written."""
     queued: Seconds | None
     """From the upload to the start of the first stage."""
     stages: tuple[StageTiming, ...]

@@ -1,6 +1,7 @@
 """Results of the stages before finalize: small examples, and random ones for property tests."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 from pydantic import JsonValue
@@ -26,8 +27,17 @@ from shared.model.options import MAX_RULE_LENGTH, option_values
 from shared.model.spacing import word_separator
 from shared.model.transcript import JobInfo, Segment, StageTiming, Timings, Transcript
 
-JOB = JobInfo(id="3f2a", source_uri="gs://bucket/inbox/call.mp3", generation=7, run=1, crc32c=None)
+JOB = JobInfo(
+    id="3f2a",
+    source_uri="gs://bucket/inbox/call.mp3",
+    generation=7,
+    run=1,
+    crc32c=None,
+    sha256=None,
+)
 TIMINGS = Timings(
+    uploaded=datetime(2026, 11, 28, 9, 30, tzinfo=UTC),
+    answered=datetime(2026, 11, 28, 9, 30, 9, 750_000, tzinfo=UTC),
     queued=0.4,
     stages=(StageTiming(stage="align", chunk=0, seconds=2.5, attempt=1, reused=False, rtf=0.1),),
     wall=9.75,
@@ -162,7 +172,7 @@ def diarization(
 
 
 def detection(code: str | None = "en", confidence: float | None = 0.97) -> Detection:
-    windows = (LanguageGuess(start=0.0, end=5.0, code=code or "en", confidence=0.9),)
+    windows = (LanguageGuess(start=0.0, end=5.0, code=code or "en", confidence=0.98765432),)
     return Detection(
         code=code, confidence=confidence, windows=windows, engine=engine("faster-whisper")
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from functions.finalize.answer.segments import finite
 from functions.finalize.answer.timed_segments import TimedSegment
 from functions.finalize.formats.text import one_line
 from shared.model.artifacts import Chunk, Interval
@@ -100,7 +101,8 @@ def coverage(chunks: Sequence[Chunk], segments: Sequence[TimedSegment]) -> float
         uncovered_seconds += total_seconds(uncovered(speech, covered))
     if speech_seconds == 0:
         return None
-    return round(1 - uncovered_seconds / speech_seconds, 4)
+    uncovered_share = uncovered_seconds / speech_seconds
+    return finite(1 - uncovered_share)
 
 
 def mean_confidence(words: Iterable[Word]) -> float | None:
@@ -109,7 +111,7 @@ def mean_confidence(words: Iterable[Word]) -> float | None:
     if not known:
         return None
     mean = sum(known) / len(known)
-    return round(mean, 4)
+    return finite(mean)
 
 
 def find_suspects(segments: Iterable[TimedSegment]) -> list[Suspect]:

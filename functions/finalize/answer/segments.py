@@ -147,7 +147,7 @@ def speakers_during(
 
 
 def finite(number: float | None) -> float | None:
-    """Returns the number rounded to four decimals, or None for NaN and infinity."""
+    """Returns the number rounded to three decimals, or None for NaN and infinity."""
     if number is None or not isfinite(number):
         return None
-    return round(number, 4)
+    return round(number, 3)

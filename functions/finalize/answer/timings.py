@@ -1,4 +1,4 @@
-"""How long a job took, in all and stage by stage."""
+"""When a job was done, and how long it took, in all and stage by stage."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,16 +17,20 @@ def job_timings(
 
     Without the recording, whose creation is the upload, the latter is unknown.
     """
+    answered = datetime.now(UTC)
     stages = tuple(stage_timing(record, manifest) for record in records)
     if recording is None:
-        return Timings(queued=None, stages=stages, wall=None)
+        return Timings(uploaded=None, answered=answered, queued=None, stages=stages, wall=None)
 
+    uploaded = recording.created.astimezone(UTC)
     queued = None
     if records:
         first = min(records, key=lambda record: record.started)
-        queued = first.started - recording.created
-    wall = datetime.now(UTC) - recording.created
+        queued = first.started - uploaded
+    wall = answered - uploaded
     return Timings(
+        uploaded=uploaded,
+        answered=answered,
         queued=queued.total_seconds() if queued is not None else None,
         stages=stages,
         wall=wall.total_seconds(),

@@ -1,13 +1,16 @@
-"""Captions of readable length: one speaker, at most two lines of 42 characters, and where possible
-one to seven seconds on the screen."""
+"""Captions of readable length: one speaker, at most two lines, and where possible one to seven
+seconds on the screen. A caption and its lines end only where lines.py and segmentation.py allow."""
 
-import textwrap
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
+from functions.finalize.formats.break_rules import starts_with_closing
+from functions.finalize.formats.lines import fill_lines, line_columns, narrow_pieces
+from functions.finalize.formats.segmentation import split_pieces
 from functions.finalize.formats.text import (
     CLAUSE_END,
     CLOSING_MARKS,
@@ -18,8 +21,6 @@ from shared.model.spacing import sentence_separator, split_at_words
 from shared.model.transcript import Segment, Transcript
 
 MOST_LINES = 2
-LINE_WIDTH = 42
-"""Characters."""
 SHORTEST_CUE = 1000
 """Milliseconds. A shorter cue stays on the screen this long, if there is time before the next."""
 LONGEST_CUE = 7000
@@ -32,8 +33,11 @@ against the distance from the middle of the text: 0 in the middle, 1 at either e
 
 
 @dataclass(frozen=True)
-class CueWord:
-    """A word with the space that follows it. Times are in milliseconds."""
+class CuePiece:
+    """A word, or another text that no cue and no line divides, with the space that follows it.
+
+    Times are in milliseconds.
+    """
 
     text: str
     start: int
@@ -42,32 +46,28 @@ class CueWord:
 
 @dataclass(frozen=True)
 class CueDraft:
-    """Words of one speaker that may become a cue."""
+    """Pieces of one speaker that may become a cue."""
 
     speaker: str | None
     """The speaker's label."""
     language: str | None
-    words: Sequence[CueWord]
+    pieces: Sequence[CuePiece]
 
     @property
-    def text(self) -> str:
-        joined = "".join(word.text for word in self.words)
-        return one_line(joined)
+    def texts(self) -> list[str]:
+        return [piece.text for piece in self.pieces]
 
     @property
     def start(self) -> int:
-        return self.words[0].start
+        return self.pieces[0].start
 
     @property
     def end(self) -> int:
-        return self.words[-1].end
+        return self.pieces[-1].end
 
     def fits_on_screen(self) -> bool:
         """Returns whether the text fits, with the speaker's label that some formats write."""
-        shown = self.text
-        if self.speaker:
-            shown = f"{self.speaker}: {shown}"
-        lines = wrap_lines(shown)
+        lines = labelled_lines(self.texts, self.speaker, self.language)
         return len(lines) <= MOST_LINES
 
     def is_brief(self) -> bool:
@@ -83,33 +83,77 @@ class Cue:
     end: int
     speaker: str | None
     language: str | None
-    text: str
+    pieces: Sequence[str]
+    """The text in pieces that no line break may divide."""
+
+    @property
+    def text(self) -> str:
+        joined = "".join(self.pieces)
+        return one_line(joined)
+
+    def lines(self, label: str | None = None) -> list[str]:
+        """Returns the text in lines, after the label if one is given."""
+        return labelled_lines(self.pieces, label, self.language)
+
+
+def labelled_lines(pieces: Sequence[str], label: str | None, language: str | None) -> list[str]:
+    """Returns the pieces in lines, after the label and a colon if one is given."""
+    shown = [f"{label}: ", *pieces] if label else pieces
+    return fill_lines(shown, line_columns(language))
 
 
 def build_cues(transcript: Transcript) -> list[Cue]:
     """Returns the whole dialogue as cues in order of time, none of which overlap."""
-    drafts_of_channel: dict[int | None, list[CueDraft]] = defaultdict(list)
+    segments_of_channel: dict[int | None, list[Segment]] = defaultdict(list)
     for segment in transcript.segments:
-        drafts = drafts_of_channel[segment.channel]
-        whole = segment_draft(segment, transcript)
-        for draft in split_draft(whole):
-            if draft.text:
-                drafts.append(draft)
+        if one_line(segment.text):
+            segments_of_channel[segment.channel].append(segment)
 
-    joined = [join_short(drafts) for drafts in drafts_of_channel.values()]
+    joined = []
+    for segments in segments_of_channel.values():
+        drafts: list[CueDraft] = []
+        for group in group_segments(segments):
+            whole = draft_of(group, transcript)
+            drafts += split_draft(whole)
+        joined.append(join_short(drafts))
     in_order = merge(*joined, key=lambda draft: draft.start)
     duration = milliseconds(transcript.media.duration)
     return time_cues(list(in_order), duration)
 
 
-def segment_draft(segment: Segment, transcript: Transcript) -> CueDraft:
+def group_segments(segments: Iterable[Segment]) -> list[list[Segment]]:
+    """Returns a channel's segments, in one group those between which no cue may end."""
+    groups: list[list[Segment]] = []
+    for segment in segments:
+        if groups and continues_text(groups[-1][-1], segment):
+            groups[-1].append(segment)
+        else:
+            groups.append([segment])
+    return groups
+
+
+def continues_text(previous: Segment, segment: Segment) -> bool:
+    """Returns whether the segment begins with a mark that belongs to the one before it."""
+    if segment.speaker != previous.speaker or segment.language != previous.language:
+        return False
+    first_run = segment.text.split()[0]
+    pause = milliseconds(segment.start - previous.end)
+    return pause < SHORTEST_CUE and starts_with_closing(first_run)
+
+
+def draft_of(segments: Sequence[Segment], transcript: Transcript) -> CueDraft:
+    """Returns the segments of one speaker as one draft."""
     labels = {speaker.id: speaker.label for speaker in transcript.speakers}
-    label = labels.get(segment.speaker or "")
-    words = cue_words(segment, transcript)
-    return CueDraft(label, segment.language, words)
+    words = []
+    for segment in segments:
+        words += cue_words(segment, transcript)
+    language = segments[0].language
+    pieces = cut_between_words(words, language)
+    label = labels.get(segments[0].speaker or "")
+    return CueDraft(label, language, pieces)
 
 
-def cue_words(segment: Segment, transcript: Transcript) -> list[CueWord]:
+def cue_words(segment: Segment, transcript: Transcript) -> list[CuePiece]:
     """Returns the segment's words; all of its text as one word if it came without words."""
     separator = sentence_separator(segment.text, segment.language)
     text = segment.text + separator
@@ -127,9 +171,9 @@ def cue_words(segment: Segment, transcript: Transcript) -> list[CueWord]:
     return in_cue
 
 
-def cue_word(text: str, start: float, end: float) -> CueWord:
+def cue_word(text: str, start: float, end: float) -> CuePiece:
     """Returns a word of a cue. `start` and `end` are in seconds."""
-    return CueWord(
+    return CuePiece(
         text=text,
         start=milliseconds(start),
         end=milliseconds(end),
@@ -140,67 +184,89 @@ def milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def wrap_lines(text: str) -> list[str]:
-    """Returns the text in lines of at most LINE_WIDTH characters."""
-    return textwrap.wrap(text, LINE_WIDTH, break_on_hyphens=False)
+def cut_between_words(words: Sequence[CuePiece], language: str | None) -> list[CuePiece]:
+    """Returns the text of the recogniser's words in pieces, each no wider than a line.
+
+    The recogniser's words may be parts of words or several words; a piece that begins or ends
+    inside one gets a share of its time.
+    """
+    text = "".join(word.text for word in words)
+    word_ends = list(accumulate(len(word.text) for word in words))
+    pieces = split_pieces(text, language, word_ends)
+    narrow = list(narrow_pieces(pieces, line_columns(language)))
+    clock = TextClock(words, word_ends)
+    timed = []
+    position = 0
+    for piece in narrow:
+        last = position + len(piece.rstrip())
+        start = clock.start_at(position)
+        end = clock.end_at(last) if last > position else start
+        timed.append(CuePiece(piece, start, end))
+        position += len(piece)
+    return timed
+
+
+@dataclass(frozen=True)
+class TextClock:
+    """When each position of a text of timed words is said, in milliseconds."""
+
+    words: Sequence[CuePiece]
+    word_ends: Sequence[int]
+    """Positions after the words, in order."""
+
+    def start_at(self, position: int) -> int:
+        """Returns when the character after the position begins."""
+        index = bisect_right(self.word_ends, position)
+        return self._time_in_word(index, position)
+
+    def end_at(self, position: int) -> int:
+        """Returns when the character before the position ends."""
+        index = bisect_left(self.word_ends, position)
+        return self._time_in_word(index, position)
+
+    def _time_in_word(self, index: int, position: int) -> int:
+        word = self.words[index]
+        spoken = len(word.text.rstrip())
+        word_start = self.word_ends[index] - len(word.text)
+        share = min(position - word_start, spoken)
+        duration = word.end - word.start
+        return word.start + duration * share // max(spoken, 1)
 
 
 def split_draft(draft: CueDraft) -> Iterator[CueDraft]:
-    """Yields the draft in parts, halved until each fits. A single word may last any time."""
-    is_single = len(draft.words) == 1
-    is_long = not is_single and not draft.is_brief()
-    if draft.fits_on_screen() and not is_long:
+    """Yields the draft in parts, halved until each fits. A single piece may last any time."""
+    is_single = len(draft.pieces) == 1
+    fits = draft.fits_on_screen() and draft.is_brief()
+    if is_single or fits:
         yield draft
         return
-    words = draft.words
-    if is_single:
-        words = halve_word(words[0])
-    cut = best_cut(words)
-    first_words = words[:cut]
-    second_words = words[cut:]
-    first = replace(draft, words=first_words)
-    second = replace(draft, words=second_words)
+    cut = best_cut(draft.pieces)
+    first = replace(draft, pieces=draft.pieces[:cut])
+    second = replace(draft, pieces=draft.pieces[cut:])
     yield from split_draft(first)
     yield from split_draft(second)
 
 
-def halve_word(word: CueWord) -> list[CueWord]:
-    """Returns the two halves of a text that is too long for a cue, cut at a space if it has one.
-
-    The halves share the time by their lengths.
-    """
-    text = word.text
-    length = len(text)
-    cut = text.rfind(" ", 0, length // 2) + 1
-    if cut == 0:
-        cut = length // 2
-    duration = word.end - word.start
-    time = word.start + duration * cut // length
-    first = CueWord(text[:cut], word.start, time)
-    second = CueWord(text[cut:], time, word.end)
-    return [first, second]
-
-
-def best_cut(words: Sequence[CueWord]) -> int:
-    """Returns how many words come before the best cut.
+def best_cut(pieces: Sequence[CuePiece]) -> int:
+    """Returns how many pieces come before the best cut.
 
     It is near the middle of the text, rather after a clause or in a pause, best after a sentence.
     """
-    length = sum(len(word.text) for word in words)
+    length = sum(len(piece.text) for piece in pieces)
     position = 0
     costs = []
-    for word, next_word in pairwise(words):
-        position += len(word.text)
+    for piece, next_piece in pairwise(pieces):
+        position += len(piece.text)
         distance = abs(2 * position - length) / max(length, 1)
-        bonus = end_bonus(word.text) + pause_bonus(word, next_word)
+        bonus = end_bonus(piece.text) + pause_bonus(piece, next_piece)
         costs.append(distance - bonus)
     least = min(costs)
     return costs.index(least) + 1
 
 
-def pause_bonus(word: CueWord, next_word: CueWord) -> float:
-    """Returns what a cut gains by the pause between the words."""
-    pause = next_word.start - word.end
+def pause_bonus(piece: CuePiece, next_piece: CuePiece) -> float:
+    """Returns what a cut gains by the pause between the pieces."""
+    pause = next_piece.start - piece.end
     if pause <= 0:
         return 0.0
     return min(pause / 1000, MOST_PAUSE_BONUS)
@@ -236,8 +302,8 @@ def join_drafts(first: CueDraft, second: CueDraft) -> CueDraft | None:
     first_is_short = second.start - first.start < SHORTEST_CUE
     if not first_is_short:
         return None
-    words = [*first.words, *second.words]
-    both = replace(first, words=words)
+    pieces = [*first.pieces, *second.pieces]
+    both = replace(first, pieces=pieces)
     if both.fits_on_screen() and both.is_brief():
         return both
     return None
@@ -256,7 +322,7 @@ def time_cues(drafts: Sequence[CueDraft], duration: int) -> list[Cue]:
     for draft, next_start in zip(drafts, [*next_starts, duration], strict=False):
         start = max(draft.start, earliest)
         end = cue_end(draft, start, next_start)
-        cue = Cue(start, end, draft.speaker, draft.language, draft.text)
+        cue = Cue(start, end, draft.speaker, draft.language, draft.texts)
         cues.append(cue)
         earliest = end
     return cues

@@ -3,11 +3,11 @@
 import html
 from collections.abc import Callable
 
-from functions.finalize.formats.cues import Cue, build_cues, wrap_lines
+from functions.finalize.formats.cues import Cue, build_cues
 from functions.finalize.formats.json_formats import write_openai, write_whisperx
+from functions.finalize.formats.nist import write_ctm, write_rttm
 from functions.finalize.formats.text import split_paragraphs, text_language
-from shared.model.artifacts import Turn
-from shared.model.transcript import Transcript, Word
+from shared.model.transcript import Transcript
 
 
 def write_srt(transcript: Transcript) -> str:
@@ -16,10 +16,10 @@ def write_srt(transcript: Transcript) -> str:
     previous_speaker = None
     for number, cue in enumerate(build_cues(transcript), start=1):
         is_new_speaker = cue.speaker is not None and cue.speaker != previous_speaker
-        label = f"{cue.speaker}: " if is_new_speaker else ""
-        text = label + cue.text.replace("-->", "→")
-        lines = join_lines(text)
-        blocks.append(f"{number}\n{srt_times(cue)}\n{lines}\n")
+        label = cue.speaker if is_new_speaker else None
+        text = "\n".join(cue.lines(label))
+        text = text.replace("-->", "→")
+        blocks.append(f"{number}\n{srt_times(cue)}\n{text}\n")
         previous_speaker = cue.speaker
     return "\n".join(blocks)
 
@@ -28,11 +28,6 @@ def srt_times(cue: Cue) -> str:
     """Returns the cue's times as SubRip has them, with a decimal comma."""
     times = vtt_times(cue)
     return times.replace(".", ",")
-
-
-def join_lines(text: str) -> str:
-    lines = wrap_lines(text)
-    return "\n".join(lines)
 
 
 def write_vtt(transcript: Transcript) -> str:
@@ -52,7 +47,7 @@ def write_vtt(transcript: Transcript) -> str:
 
 
 def vtt_cue(cue: Cue, main_language: str | None) -> str:
-    lines = join_lines(cue.text)
+    lines = "\n".join(cue.lines())
     text = vtt_escape(lines)
     if main_language and cue.language not in (None, main_language):
         text = f"<lang {cue.language}>{text}</lang>"
@@ -98,51 +93,6 @@ def txt_time(seconds: float) -> str:
     minutes, rest = divmod(whole_seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}"
-
-
-def write_rttm(transcript: Transcript) -> str:
-    """Returns NIST's Rich Transcription Time Marked, one line per speaker turn."""
-    channels = {segment.speaker: segment.channel for segment in transcript.segments}
-    lines = []
-    for turn in transcript.turns:
-        channel = channels.get(turn.speaker)
-        line = rttm_line(transcript.job.id, channel, turn)
-        lines.append(line)
-    return "".join(lines)
-
-
-def rttm_line(file: str, channel: int | None, turn: Turn) -> str:
-    number = nist_channel(channel)
-    duration = turn.end - turn.start
-    times = f"{turn.start:.3f} {duration:.3f}"
-    return f"SPEAKER {file} {number} {times} <NA> <NA> {turn.speaker} <NA> <NA>\n"
-
-
-def write_ctm(transcript: Transcript) -> str:
-    """Returns NIST's Conversation Time Marked: one line per word, channel by channel."""
-    file = transcript.job.id
-    by_channel = sorted(transcript.words, key=lambda word: nist_channel(word.channel))
-    lines = [ctm_line(file, word) for word in by_channel]
-    return "".join(lines)
-
-
-def ctm_line(file: str, word: Word) -> str:
-    """Returns the word's line, with its confidence if it is known."""
-    number = nist_channel(word.channel)
-    duration = word.end - word.start
-    parts = word.word.split()
-    spelling = "".join(parts)
-    line = f"{file} {number} {word.start:.3f} {duration:.3f} {spelling}"
-    if word.confidence is not None:
-        line += f" {word.confidence:.4f}"
-    return line + "\n"
-
-
-def nist_channel(channel: int | None) -> int:
-    """Returns NIST's number of a channel, from 1. The mix of all channels is 1, too."""
-    if channel is None:
-        return 1
-    return channel + 1
 
 
 WRITERS: dict[str, Callable[[Transcript], str]] = {

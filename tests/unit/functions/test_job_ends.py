@@ -1,8 +1,10 @@
 """A job is started by prepare and ended by finalize correctly, on in-memory stores."""
 
+import hashlib
 import json
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -308,6 +310,13 @@ def test_silence_gets_a_transcript(blobs: MemoryBlobs, jobs: JobStore) -> None:
     assert (transcript["words"], transcript["media"]["duration"]) == ([], 1.0)
     recording = blobs.find(source.uri)
     assert recording is not None and transcript["job"]["crc32c"] == recording.crc32c
+    content = blobs.read(source.uri)
+    assert transcript["job"]["sha256"] == hashlib.sha256(content).hexdigest()
+    uploaded, answered = transcript["timings"]["uploaded"], transcript["timings"]["answered"]
+    assert datetime.fromisoformat(uploaded) == recording.created
+    took = datetime.fromisoformat(answered) - recording.created
+    assert took.total_seconds() == pytest.approx(transcript["timings"]["wall"], abs=0.001)
+    assert uploaded.endswith("Z") and answered.endswith("Z"), "in UTC, as RFC 3339 writes it"
     assert transcript["provenance"]["stages"]["prepare"][0]["name"] == PREPARE.engine(None).name  # type: ignore[arg-type]
     assert {"transcript.json", "transcript.srt", "transcript.vtt", "transcript.txt"} <= outbox(
         blobs
@@ -318,14 +327,18 @@ def test_silence_gets_a_transcript(blobs: MemoryBlobs, jobs: JobStore) -> None:
 def test_a_replaced_recording_has_no_checksum_and_no_waiting_time(
     blobs: MemoryBlobs, jobs: JobStore
 ) -> None:
-    source = upload(blobs, wav(speech()[:16_000] * 0))
+    recording = wav(speech()[:16_000] * 0)
+    source = upload(blobs, recording)
     prepared = prepare(request_of(source), blobs, jobs)
     blobs.put(source.uri, b"another recording", if_generation_match=source.generation)
     inputs = {"manifest": prepared.outputs["manifest"], "words-0": store_empty_alignment(blobs)}
     request = StageRequest(source=source, inputs=inputs, params={"run": 1, "execution": "e"})
     transcript = json.loads(blobs.read(finalize(request, blobs, jobs).outputs["json"]))
     assert transcript["job"]["crc32c"] is None
-    assert (transcript["timings"]["queued"], transcript["timings"]["wall"]) == (None, None)
+    assert transcript["job"]["sha256"] == hashlib.sha256(recording).hexdigest()
+    timings = transcript["timings"]
+    assert (timings["uploaded"], timings["queued"], timings["wall"]) == (None, None, None)
+    assert timings["answered"]
 
 
 def run_job(

@@ -1,7 +1,10 @@
 """The finalize stage builds a valid transcript from examples and from generated inputs."""
 
 import json
+from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import jsonschema
 from hypothesis import HealthCheck, given, settings
@@ -115,6 +118,27 @@ def test_json_matches_its_schema_and_reads_back(transcript: Transcript) -> None:
     read = Transcript.model_validate_json(text)
     assert read.words == transcript.words
     assert read.model_dump_json() == text
+
+
+@anything
+@given(transcripts())
+def test_every_time_and_every_measure_has_at_most_three_decimals(transcript: Transcript) -> None:
+    document = json.loads(transcript.model_dump_json(exclude={"options"}), parse_float=Decimal)
+    for number in decimals(document):
+        exponent = number.as_tuple().exponent
+        assert isinstance(exponent, int) and exponent >= -3
+
+
+def decimals(document: Any) -> Iterator[Decimal]:
+    """Yields every fraction of a JSON document."""
+    if isinstance(document, Decimal):
+        yield document
+    elif isinstance(document, dict):
+        for value in document.values():
+            yield from decimals(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from decimals(value)
 
 
 def test_times_of_chunks_become_times_of_the_recording() -> None:

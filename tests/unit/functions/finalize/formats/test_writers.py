@@ -1,20 +1,18 @@
-"""SRT, WebVTT, RTTM and text outputs are readable by independent parsers."""
+"""SRT, WebVTT and text outputs are readable by independent parsers."""
 
 import html
 import io
 import json
 import re
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import srt
 import webvtt
 from hypothesis import HealthCheck, given, settings
-from pyannote.database.util import load_rttm
 
-from functions.finalize.formats.cues import LINE_WIDTH, LONGEST_CUE, SHORTEST_CUE, build_cues
+from functions.finalize.formats.cues import LONGEST_CUE, SHORTEST_CUE, build_cues
+from functions.finalize.formats.lines import LINE_COLUMNS, columns
 from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
 from shared.model.transcript import Transcript
@@ -79,7 +77,7 @@ def test_any_srt_is_read_back(transcript: Transcript) -> None:
         )
         lines = one.content.split("\n")
         assert len(lines) <= 2
-        assert max(map(len, lines)) <= LINE_WIDTH
+        assert max(map(columns, lines)) <= LINE_COLUMNS
         assert squeezed(one.content).endswith(squeezed(cue.text.replace("-->", "→")))
 
 
@@ -241,7 +239,7 @@ def test_words_without_spaces_fill_lines_without_spaces() -> None:
     spelled = [word(one, i * 0.05, i * 0.05 + 0.05) for i, one in enumerate("你好，世界。" * 20)]
     written = segment("你好，世界。" * 20, language="zh")
     transcript = transcript_of(manifest_of(10.0, [[(0.0, 6.0)]]), [aligned([written], spelled)])
-    assert [" " in cue.text for cue in build_cues(transcript)] == [False, False]
+    assert [" " in cue.text for cue in build_cues(transcript)] == [False] * 4
     assert "".join(cue.text for cue in build_cues(transcript)) == "你好，世界。" * 20
 
 
@@ -303,92 +301,6 @@ def test_txt_starts_a_line_after_a_minute() -> None:
         "[0:00:00]",
         "[0:01:00]",
     ]
-
-
-def test_rttm_has_one_line_per_turn_and_ctm_one_line_per_word() -> None:
-    transcript = dialogue()
-    assert (
-        WRITERS["rttm"](transcript).splitlines()[0]
-        == "SPEAKER 3f2a 1 0.000 25.000 <NA> <NA> S1 <NA> <NA>"
-    )
-    assert WRITERS["ctm"](transcript).splitlines()[0] == "3f2a 1 0.500 0.500 Four 0.8000"
-    assert len(WRITERS["ctm"](transcript).splitlines()) == len(transcript.words)
-
-
-@anything
-@given(transcripts())
-def test_any_rttm_is_read_back_by_pyannote(transcript: Transcript) -> None:
-    text = WRITERS["rttm"](transcript)
-    reader: Any = load_rttm
-    read = reader(io.StringIO(text))["3f2a"].itertracks(yield_label=True) if text else ()
-    found = [(turn.start, turn.duration, speaker) for turn, _, speaker in read]
-    written = [
-        (round(turn.start, 3), round(turn.end - turn.start, 3), turn.speaker)
-        for turn in transcript.turns
-    ]
-    lasting = sorted(turn for turn in written if turn[1])
-    for one, other in zip(sorted(found), lasting, strict=True):
-        assert one == (pytest.approx(other[0]), pytest.approx(other[1]), other[2])
-
-
-@dataclass(frozen=True)
-class Token:
-    """A line of NIST's CTM: `<file> <channel> <begin> <duration> <word> [<confidence>]`, sorted by
-    the first three."""
-
-    file: str
-    channel: int
-    begin: float
-    duration: float
-    word: str
-    confidence: float | None
-
-
-def read_ctm(text: str) -> list[Token]:
-    tokens = []
-    for line in text.splitlines():
-        file, channel, begin, duration, word, *confidence = line.split(" ")
-        assert len(confidence) <= 1
-        shares = [float(share) for share in confidence]
-        tokens.append(
-            Token(
-                file,
-                int(channel),
-                float(begin),
-                float(duration),
-                word,
-                shares[0] if shares else None,
-            )
-        )
-    assert tokens == sorted(tokens, key=lambda one: (one.file, one.channel, one.begin))
-    assert all(one.word and one.begin >= 0 and one.duration >= 0 for one in tokens)
-    return tokens
-
-
-@anything
-@given(transcripts())
-def test_any_ctm_is_read_back(transcript: Transcript) -> None:
-    in_order = sorted(transcript.words, key=lambda one: one.channel or 0)
-    for token, one in zip(read_ctm(WRITERS["ctm"](transcript)), in_order, strict=True):
-        assert (token.file, token.channel) == ("3f2a", (one.channel or 0) + 1)
-        assert (token.begin, token.duration) == pytest.approx(
-            (one.start, one.end - one.start), abs=0.0006
-        )
-        assert token.word == squeezed(one.word)
-        assert token.confidence == (
-            None if one.confidence is None else pytest.approx(one.confidence, abs=0.0001)
-        )
-
-
-def test_nist_counts_channels_from_one() -> None:
-    manifest = split_manifest_of(20.0, [(0.0, 8.0)], [(0.0, 8.0)])
-    transcript = transcript_of(
-        manifest, [sentence("Hello there.", 1.0), sentence("Who is it?", 0.5)]
-    )
-    assert [(token.channel, token.word) for token in read_ctm(WRITERS["ctm"](transcript))] == [
-        (1, "Hello"), (1, "there."), (2, "Who"), (2, "is"), (2, "it?"),
-    ]  # fmt: skip
-    assert [line.split()[2] for line in WRITERS["rttm"](transcript).splitlines()] == ["2", "1"]
 
 
 @pytest.mark.parametrize(
