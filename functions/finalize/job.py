@@ -8,6 +8,11 @@ from typing import TypeVar
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from functions.finalize.answer.job_cost import job_cost
+from functions.finalize.answer.missing_parts import (
+    MissingParts,
+    PartFailure,
+    with_recogniser_times,
+)
 from functions.finalize.answer.outbox import (
     delete_answer,
     put_answer,
@@ -21,7 +26,7 @@ from shared import __version__
 from shared.jobs.events import publish_job_event
 from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.store import JobStore
-from shared.model.artifacts import Aligned, Detection, Diarization, Manifest
+from shared.model.artifacts import Aligned, Detection, Diarization, Manifest, Recognition
 from shared.model.contracts import (
     Artifact,
     Finalized,
@@ -59,6 +64,8 @@ class FinalizeParams(WireModel):
     run: int = Field(ge=1)
     execution: str = Field(min_length=1)
     options: dict[str, ResolvedOption] = {}
+    failures: dict[str, PartFailure] = {}
+    """Parts without which the answer is written, such as `diarize-0`, and why."""
     error: WorkflowError | None = None
 
 
@@ -135,7 +142,7 @@ def load_and_build(
     """Returns the transcript, built from the request's inputs. `outputs` are URIs by format."""
     source = request.source
     recording = find_recording(source, blobs)
-    results = load_stage_results(request.inputs, blobs)
+    results = load_stage_results(request.inputs, params.failures, blobs)
     records = [record for record in jobs.stage_records(source.job_id) if record.state == "done"]
     job = JobInfo(
         id=source.job_id,
@@ -164,22 +171,50 @@ def find_recording(source: Source, blobs: BlobStore) -> Blob | None:
     return found
 
 
-def load_stage_results(inputs: Mapping[str, Artifact], blobs: BlobStore) -> StageResults:
+def load_stage_results(
+    inputs: Mapping[str, Artifact], failures: Mapping[str, PartFailure], blobs: BlobStore
+) -> StageResults:
     """Returns the other stages' results. Raises ArtifactChanged if one is not what was named."""
     detection = None
     if "language" in inputs:
         detection = load_model(Detection, inputs["language"], blobs)
     manifest = load_model(Manifest, inputs["manifest"], blobs)
-    words = numbered_inputs("words", inputs)
-    aligned = [load_model(Aligned, artifact, blobs) for artifact in words]
-    turns = numbered_inputs("turns", inputs)
-    diarizations = [load_model(Diarization, artifact, blobs) for artifact in turns]
+    missing = MissingParts(failures)
+    chunk_numbers = range(len(manifest.chunks))
     return StageResults(
         manifest=manifest,
         detection=detection,
-        aligned=aligned,
-        diarizations=diarizations,
+        aligned=[load_words(number, inputs, missing, blobs) for number in chunk_numbers],
+        diarizations=load_diarizations(manifest, inputs, missing, blobs),
+        missing=missing,
     )
+
+
+def load_words(
+    chunk: int, inputs: Mapping[str, Artifact], missing: MissingParts, blobs: BlobStore
+) -> Aligned:
+    """Returns the words of a chunk, with the recogniser's times if they could not be aligned."""
+    if missing.of("align", chunk) is None:
+        return load_model(Aligned, inputs[f"words-{chunk}"], blobs)
+    recognition = load_model(Recognition, inputs[f"recognition-{chunk}"], blobs)
+    return with_recogniser_times(recognition)
+
+
+def load_diarizations(
+    manifest: Manifest, inputs: Mapping[str, Artifact], missing: MissingParts, blobs: BlobStore
+) -> list[Diarization | None]:
+    """Returns one diarization per span, None where diarize failed; none if it was not wanted."""
+    found = [key for key in inputs if key.startswith("turns-")]
+    if not found and not missing.has("diarize"):
+        return []
+    diarizations: list[Diarization | None] = []
+    for span in range(len(manifest.spans)):
+        if missing.of("diarize", span) is None:
+            diarization = load_model(Diarization, inputs[f"turns-{span}"], blobs)
+            diarizations.append(diarization)
+        else:
+            diarizations.append(None)
+    return diarizations
 
 
 def load_model(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
@@ -188,17 +223,6 @@ def load_model(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
     if hashlib.sha256(data).hexdigest() != artifact.sha256:
         raise ArtifactChanged(artifact.uri)
     return model.model_validate_json(data)
-
-
-def numbered_inputs(name: str, inputs: Mapping[str, Artifact]) -> list[Artifact]:
-    """Returns the inputs `<name>-0`, `<name>-1`, … in order."""
-    prefix = f"{name}-"
-    by_number = {}
-    for key, artifact in inputs.items():
-        if key.startswith(prefix):
-            number = int(key.removeprefix(prefix))
-            by_number[number] = artifact
-    return [by_number[number] for number in sorted(by_number)]
 
 
 def write_problem(

@@ -22,12 +22,14 @@ from shared.jobs.layout import job_uri, problem_uri, work_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Engine, Problem, Source, StageRequest, StageResponse
 from shared.model.errors import (
+    PROBLEMS_OF_THE_JOB,
     JobStoreUnavailable,
     RecordingErased,
     StageBusy,
     StageError,
     Transient,
 )
+from shared.model.stages import STAGES
 from shared.ports.blobs import BlobStore, delete_prefix
 from shared.runtime.http import validated
 from shared.runtime.process import stop_on_sigterm
@@ -300,9 +302,9 @@ def store_problem(
 ) -> None:
     """Store the problem for finalize, since the workflow may only see that some branch failed.
 
-    Nothing is stored for an erased recording.
+    Nothing is stored if the recording is gone, or if the answer is written without this part.
     """
-    if problem.status == RecordingErased.status:
+    if problem.status == RecordingErased.status or costs_only_its_part(problem):
         return
     uri = problem_uri(request.source)
     data = problem.model_dump_json().encode()
@@ -312,3 +314,14 @@ def store_problem(
             delete_prefix(uri, blobs)
     except StageError:
         log.warning("problem not stored")  # the workflow still has it from the response
+
+
+def costs_only_its_part(problem: Problem) -> bool:
+    """Returns whether the answer is written without the part at which the problem occurred.
+
+    `failure_of_part` in the workflow has the same rule.
+    """
+    stage = STAGES.get(problem.stage or "")
+    if stage is None or not stage.can_be_missing:
+        return False
+    return problem.type not in PROBLEMS_OF_THE_JOB
