@@ -23,6 +23,7 @@ from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
 from functions.finalize.stage import StageResults, build_transcript
 from shared import __version__
+from shared.jobs.audio import delete_due_audio
 from shared.jobs.events import publish_job_event
 from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.store import JobStore
@@ -67,6 +68,8 @@ class FinalizeParams(WireModel):
     failures: dict[str, PartFailure] = {}
     """Parts without which the answer is written, such as `diarize-0`, and why."""
     error: WorkflowError | None = None
+    delete_audio: bool = False
+    """Only delete the job's audio, if that is still due."""
 
 
 def finalize(
@@ -82,6 +85,8 @@ def finalize(
     """
     params = validated(FinalizeParams, request.params)
     source = request.source
+    if params.delete_audio:
+        return finish_deletion(source, params.run, blobs, jobs)
     holds_job = jobs.claim(source, params.run, params.execution)
     if not holds_job:
         if jobs.is_erased(source.job_id):
@@ -98,6 +103,14 @@ def finalize(
     return finalized
 
 
+def finish_deletion(source: Source, run: int, blobs: BlobStore, jobs: JobStore) -> Finalized:
+    """Deletes the audio of a job that has ended, if a call that died has not done so."""
+    was_due = delete_due_audio(source, run, blobs, jobs)
+    if not was_due:
+        return superseded(source)
+    return Finalized(job_id=source.job_id, state="done")
+
+
 def superseded(source: Source) -> Finalized:
     return Finalized(job_id=source.job_id, state="superseded")
 
@@ -105,7 +118,10 @@ def superseded(source: Source) -> Finalized:
 def write_transcript(
     request: StageRequest, params: FinalizeParams, blobs: BlobStore, jobs: JobStore
 ) -> Finalized:
-    """Writes the transcript in all wanted formats and finishes the job as done."""
+    """Writes the transcript in all wanted formats and finishes the job as done.
+
+    With keep-audio=false it then deletes the audio, unless a redrive could complete the answer.
+    """
     source = request.source
     options = option_values(params.options)
     formats = [name for name in FORMATS if name in options.formats]
@@ -128,7 +144,20 @@ def write_transcript(
     if not is_newest:
         return superseded(source)
     delete_if_erased(source, params.run, blobs, jobs)
-    return finish_job(source, params.run, "done", jobs, outputs=outputs)
+    codes = {warning.code for warning in transcript.warnings}
+    deletes_audio = not options.keep_audio and not params.failures
+    finalized = finish_job(
+        source,
+        params.run,
+        "done",
+        jobs,
+        outputs=outputs,
+        warnings=tuple(sorted(codes)),
+        deletes_audio=deletes_audio,
+    )
+    if deletes_audio:
+        delete_due_audio(source, params.run, blobs, jobs)
+    return finalized
 
 
 def load_and_build(
@@ -238,6 +267,8 @@ def write_problem(
     content = problem.model_dump_json(indent=1)
     is_newest = put_problem(source, run, content.encode(), blobs)
     if not is_newest:
+        # The run may have been started again after it had answered and before its audio was gone.
+        delete_due_audio(source, run, blobs, jobs)
         return superseded(source)
     delete_if_erased(source, run, blobs, jobs)
     state: FinalState = "failed"
@@ -290,14 +321,25 @@ def finish_job(
     *,
     outputs: dict[str, str] | None = None,
     problem: Problem | None = None,
+    warnings: tuple[str, ...] = (),
+    deletes_audio: bool = False,
 ) -> Finalized:
     """Records how the run ended. Logs the line that alerts and metrics read."""
     outputs = outputs or {}
-    jobs.finish(source.job_id, run, state, problem=problem, results=outputs)
+    jobs.finish(
+        source.job_id,
+        run,
+        state,
+        problem=problem,
+        results=outputs,
+        warnings=warnings,
+        deletes_audio=deletes_audio,
+    )
     details = {
         "state": state,
         "run": run,
         "problem": problem.type if problem else None,
+        "warnings": warnings,
     }
     log.info("settled", extra=details)
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)

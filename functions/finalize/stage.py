@@ -77,6 +77,7 @@ def build_transcript(
     stage_warnings = collect_warnings(manifest, results.aligned, results.diarizations)
     spans = [cut_at_end(span, manifest) for span in manifest.spans]
     missing_warnings = results.missing.warnings(chunks, spans)
+    audio_warnings = results.missing.audio_warnings(options)
     own_warnings = find_warnings(manifest, recognized, language, found_speakers, options)
     return Transcript(
         job=job,
@@ -90,7 +91,7 @@ def build_transcript(
         turns=tuple(found_speakers.turns),
         overlaps=tuple(overlaps),
         quality=measure_quality(chunks, recognized, replaced, words),
-        warnings=(*stage_warnings, *missing_warnings, *own_warnings),
+        warnings=(*stage_warnings, *missing_warnings, *audio_warnings, *own_warnings),
         provenance=provenance(results, release),
         timings=timings,
         cost=cost,

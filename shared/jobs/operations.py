@@ -46,7 +46,8 @@ class Operations:
         """Run a job again. Returns the number of the run.
 
         Stages whose inputs and options did not change return their cached result. `options` None
-        means those of the last redrive. Raises Refused.
+        means those of the last redrive. Raises Refused, or AudioDeleted if the recording was
+        deleted after its answer.
         """
         job = self.find(job_id)
         self._refuse_redrive(job)
@@ -59,6 +60,7 @@ class Operations:
         """Raises Refused if the job cannot be run again now."""
         if job.state == "erased":
             raise Refused("the recording was erased")
+        self.jobs.raise_if_gone(job.job_id)
         if job.state == "running" and self.executions.is_active(job.execution):
             raise Refused("it is running; cancel it first")
         recording = self.blobs.find(job.source.uri)

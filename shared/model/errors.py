@@ -16,7 +16,7 @@
     + TruncatedRecording      415  the end of the recording is missing
     + Cancelled               409  the job was cancelled
     + RecordingErased         410  the recording and its results were erased
-    + AudioDeleted            410  the recording was deleted after its answer, as keep-audio=false asks
+    + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
     + AttemptsExhausted       422  the stage died in every attempt
     + GivenUp                 422  no run of the job ended
     + ModelUnavailable        422  the requested model is not on this deployment

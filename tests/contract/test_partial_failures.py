@@ -1,4 +1,4 @@
-"""The workflow answers without a part that align or diarize failed at for good, and passes on why."""
+"""The workflow answers without parts that align or diarize failed at, and passes on why."""
 
 import re
 from typing import Any

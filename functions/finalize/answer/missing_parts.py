@@ -16,6 +16,7 @@ from shared.model.artifacts import (
 )
 from shared.model.contracts import WireModel
 from shared.model.errors import PROBLEM_TYPE
+from shared.model.options import Options
 
 SPEAKERS_UNKNOWN = "speakers_unknown"
 ALIGNMENT_FAILED = "alignment_failed"
@@ -85,6 +86,13 @@ class MissingParts:
                 f"because diarization failed: {failure.reason}"
             )
             yield missing_warning(SPEAKERS_UNKNOWN, "diarize", message, span)
+
+    def audio_warnings(self, options: Options) -> Iterator[StageWarning]:
+        """Yields a warning if the audio is kept for a redrive, although the options forbid it."""
+        if options.keep_audio or not self.failures:
+            return
+        message = "The audio was kept in spite of keep-audio=false, so that a redrive can add this."
+        yield StageWarning(code="audio_kept", stage="finalize", message=message)
 
 
 def missing_warning(code: str, stage: str, message: str, span: Interval) -> StageWarning:

@@ -25,6 +25,7 @@ class FakeExecutions:
     def __init__(self) -> None:
         self.runs: list[tuple[str, int, dict[str, JsonValue]]] = []
         self.problems: list[tuple[str, int, str]] = []
+        self.deletions: list[tuple[str, int]] = []
         self.active: set[str] = set()
 
     def start(
@@ -36,6 +37,10 @@ class FakeExecutions:
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:
         self.problems.append((source.name, run, problem.type.rpartition(":")[2]))
         return "x"
+
+    def delete_audio(self, source: Source, run: int) -> str:
+        self.deletions.append((source.name, run))
+        return f"deletion {len(self.deletions)}"
 
     def is_active(self, execution: str) -> bool:
         return execution in self.active

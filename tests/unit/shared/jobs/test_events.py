@@ -77,6 +77,9 @@ class NoExecutions:
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:
         raise AssertionError("no problem is to be reported")
 
+    def delete_audio(self, source: Source, run: int) -> str:
+        raise AssertionError("no audio is to be deleted")
+
     def is_active(self, execution: str) -> bool:
         return False
 
