@@ -166,6 +166,7 @@ def test_each_end_is_published_after_the_answer_and_the_state_are_written(
         "state": end,
         "outputs": finalized.outputs,
         "problem_type": problem.type if problem else None,
+        "warnings": ["no_speech"] if end == "done" else [],
     }
     assert (event["type"], event["id"]) == (f"dropscribe.job.{end}", f"{SOURCE.job_id}-1-{end}")
     assert job_of(jobs).notification == "sent"
