@@ -310,11 +310,14 @@ def store_problem(
     """
     if problem.status == RecordingErased.status or costs_only_its_part(problem):
         return
+    job_id = request.source.job_id
     uri = problem_uri(request.source)
     data = problem.model_dump_json().encode()
     try:
+        if jobs.is_erased(job_id):
+            return
         blobs.put(uri, data, if_generation_match=0)
-        if jobs.is_erased(request.source.job_id):
+        if jobs.is_erased(job_id):
             delete_prefix(uri, blobs)
     except StageError:
         log.warning("problem not stored")  # the workflow still has it from the response
