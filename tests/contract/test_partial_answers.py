@@ -224,8 +224,8 @@ def test_a_span_without_speakers_costs_no_word_and_a_redrive_pays_for_it_alone(
     job = deployment.job(source)
     assert (job.state, job.problem) == ("done", None) and "speakers_unknown" in job.warnings
     (event,) = deployment.events.events
-    assert event.get_data()["state"] == "done"
-    assert "speakers_unknown" in event.get_data()["warnings"]
+    data: Any = event.get_data()
+    assert data["state"] == "done" and "speakers_unknown" in data["warnings"]
     assert deployment.blobs.find(problem_uri(source)) is None, "it did not end the run"
 
     paid = deployment.computed.copy()
