@@ -18,9 +18,21 @@ from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Engine, Params, Source, StageRequest, StageResponse
-from shared.model.errors import ArtifactMissing, JobStoreUnavailable, NotAudio, StorageUnavailable
+from shared.model.errors import (
+    ArtifactMissing,
+    AttemptsExhausted,
+    AudioDeleted,
+    BadOption,
+    Bug,
+    Cancelled,
+    JobStoreUnavailable,
+    NotAudio,
+    RecordingErased,
+    StageError,
+    StorageUnavailable,
+)
 from shared.ports.documents import Document
-from shared.runtime.execution import execute, store_output
+from shared.runtime.execution import execute, store_output, store_problem
 from shared.runtime.flask_adapter import serve
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, Stage, StageInput
 from shared.runtime.wiring import blob_store, job_store, load_object
@@ -366,3 +378,26 @@ def test_a_validation_error_does_not_repeat_the_input() -> None:
     with pytest.raises(ValidationError) as refused:
         StageRequest.model_validate({"source": "a secret"})
     assert "a secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("stage", "error", "is_stored"),
+    [
+        ("prepare", NotAudio("d"), True),
+        ("transcribe", AttemptsExhausted("d"), True),
+        ("align", AttemptsExhausted("d"), False),
+        ("diarize", Bug("d"), False),
+        ("diarize", Cancelled("d"), True),
+        ("align", BadOption("d"), True),
+        ("diarize", AudioDeleted("d"), False),
+        ("prepare", RecordingErased("d"), False),
+    ],
+    ids=lambda value: str(getattr(value, "type", value)).rpartition(":")[2],
+)
+def test_a_problem_is_stored_only_if_it_ends_the_run(
+    bench: Bench, stage: str, error: StageError, is_stored: bool
+) -> None:
+    """finalize would take it for the reason of a later failure."""
+    problem = error.problem(SOURCE.job_id, stage)
+    store_problem(problem, StageRequest(source=SOURCE), bench.blobs, bench.jobs)
+    assert (bench.blobs.find(problem_uri(SOURCE)) is not None) == is_stored
