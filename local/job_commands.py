@@ -58,6 +58,7 @@ def redrive(jobs: tuple[str, ...], failed: bool, options: tuple[str, ...]) -> No
     if not jobs and not failed:
         raise click.UsageError("name a JOB, or give --failed")
     from shared.jobs.operations import Refused
+    from shared.model.errors import AudioDeleted
 
     changed = dict(map(option, options)) or None
     refused = 0
@@ -68,7 +69,7 @@ def redrive(jobs: tuple[str, ...], failed: bool, options: tuple[str, ...]) -> No
         for job_id in job_ids:
             try:
                 click.echo(f"{job_id}: run {operate.redrive(job_id, changed)}")
-            except Refused as error:
+            except (Refused, AudioDeleted) as error:
                 click.echo(f"{job_id}: {error}", err=True)
                 refused += 1
     if refused:

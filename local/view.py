@@ -14,6 +14,8 @@ from shared.model.stages import STAGES, parts_of
 
 STEPS = tuple(name for name, stage in STAGES.items() if stage.is_recorded)
 """Stages with a column of their own. Finalize has none: the column `answer` shows it."""
+AUDIO = {None: "", "due": "is being deleted", "done": "deleted"}
+"""What becomes of a job's audio, by `audio_deletion`."""
 SIGNS = {
     "queued": "[dim]…[/]",
     "running": "[yellow]…[/]",
@@ -139,6 +141,8 @@ def job_facts(job: Job) -> Table:
         "run": f"{job.run} ({job.execution})",
         "state": job.state,
         "problem": describe_problem(job.problem) if job.problem else "",
+        "warnings": ", ".join(job.warnings),
+        "audio": AUDIO[job.audio_deletion],
         **job.results,
     }
     facts = Table(box=None, show_header=False, pad_edge=False)

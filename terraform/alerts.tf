@@ -12,6 +12,11 @@ locals {
       filter = "${local.settled} jsonPayload.state=\"failed\""
       what   = "A job failed. problem.json in the outbox says why, and docs/operations.md what to do."
     }
+    incomplete = {
+      says   = "an answer is incomplete"
+      filter = "${local.settled} jsonPayload.warnings=~\"^(speakers_unknown|alignment_failed)$\""
+      what   = "A stage failed for good, and the answer was written without its part. Its warnings say why. After the repair, a redrive completes it: docs/operations.md."
+    }
     retryable = {
       says   = "a recording has no answer"
       filter = "(${local.settled} jsonPayload.state=\"retryable\") OR (${local.restarts})"

@@ -4,7 +4,7 @@ locals {
   upload_headers = ["Content-Type", "Content-Range", "Location", "Range", "x-goog-resumable", "x-goog-meta-*"]
 }
 
-# Recordings. Only their owner deletes them.
+# Recordings. Only their owner deletes them, or asks for it with keep-audio=false.
 module "inbox" {
   source = "./modules/bucket"
 
@@ -15,6 +15,8 @@ module "inbox" {
   cors                = { origins = var.cors_origins, methods = ["GET", "POST", "PUT"], headers = local.upload_headers }
   readers             = local.readers["inbox"]
   writers             = local.writers["inbox"]
+  deleters            = local.deleters["inbox"]
+  deleter_role        = local.deleter_role
   labels              = local.labels
   deletion_protection = var.deletion_protection
 
@@ -32,6 +34,8 @@ module "work" {
   soft_delete_days    = 0
   readers             = local.readers["work"]
   writers             = local.writers["work"]
+  deleters            = local.deleters["work"]
+  deleter_role        = local.deleter_role
   labels              = local.labels
   deletion_protection = var.deletion_protection
 
@@ -50,6 +54,8 @@ module "outbox" {
   cors                = { origins = var.cors_origins, methods = ["GET"], headers = ["Content-Type"] }
   readers             = local.readers["outbox"]
   writers             = local.writers["outbox"]
+  deleters            = local.deleters["outbox"]
+  deleter_role        = local.deleter_role
   labels              = local.labels
   deletion_protection = var.deletion_protection
 

@@ -6,11 +6,12 @@ locals {
 
   # Fields that shared/adapters/firestore.py queries. Each query has one field, so no composite index is needed.
   indexes = {
-    "jobs/updated"      = { collection = "jobs", field = "updated", order = "DESCENDING" }
-    "jobs/state"        = { collection = "jobs", field = "state", order = "ASCENDING" }
-    "jobs/notification" = { collection = "jobs", field = "notification", order = "ASCENDING" }
-    "jobs/source.name"  = { collection = "jobs", field = "source.name", order = "ASCENDING" }
-    "tasks/updated"     = { collection = "tasks", field = "updated", order = "DESCENDING" }
+    "jobs/updated"        = { collection = "jobs", field = "updated", order = "DESCENDING" }
+    "jobs/state"          = { collection = "jobs", field = "state", order = "ASCENDING" }
+    "jobs/notification"   = { collection = "jobs", field = "notification", order = "ASCENDING" }
+    "jobs/audio_deletion" = { collection = "jobs", field = "audio_deletion", order = "ASCENDING" }
+    "jobs/source.name"    = { collection = "jobs", field = "source.name", order = "ASCENDING" }
+    "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
   }
 
   # Fields that are never queried and can be long. An index would only make writes more expensive.

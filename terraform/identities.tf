@@ -12,6 +12,11 @@ locals {
   writers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
     for who, right in local.rights : who => local.member[who] if try(right.buckets[bucket], "") == "write"
   } }
+  deleters = { for bucket in ["inbox", "work", "outbox"] : bucket => {
+    for who, right in local.rights : who => { member = local.member[who], objects = right.deletes[bucket] }
+    if can(right.deletes[bucket])
+  } }
+  deleter_role = "projects/${var.project_id}/roles/${google_project_iam_custom_role.deleter.role_id}"
   callers = { for function in keys(local.defaults) : function => {
     for who, right in local.rights : who => local.member[who] if contains(try(right.calls, []), function)
   } }
@@ -26,6 +31,17 @@ resource "google_service_account" "identity" {
   account_id   = "${var.name}-${each.key}"
   display_name = "${var.name} ${each.key}"
   description  = each.value.why
+
+  depends_on = [google_project_service.api]
+}
+
+# Deletes objects. Every predefined role that does so may also create and overwrite them.
+resource "google_project_iam_custom_role" "deleter" {
+  project     = var.project_id
+  role_id     = replace("${var.name}_deleter", "-", "_")
+  title       = "${var.name} deleter"
+  description = "Deletes objects. Granted under a condition on their names."
+  permissions = ["storage.objects.delete"]
 
   depends_on = [google_project_service.api]
 }

@@ -8,6 +8,11 @@ from typing import TypeVar
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from functions.finalize.answer.job_cost import job_cost
+from functions.finalize.answer.missing_parts import (
+    MissingParts,
+    PartFailure,
+    with_recogniser_times,
+)
 from functions.finalize.answer.outbox import (
     delete_answer,
     put_answer,
@@ -18,10 +23,11 @@ from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
 from functions.finalize.stage import StageResults, build_transcript
 from shared import __version__
+from shared.jobs.audio import delete_due_audio
 from shared.jobs.events import publish_job_event
 from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.store import JobStore
-from shared.model.artifacts import Aligned, Detection, Diarization, Manifest
+from shared.model.artifacts import Aligned, Detection, Diarization, Manifest, Recognition
 from shared.model.contracts import (
     Artifact,
     Finalized,
@@ -59,7 +65,11 @@ class FinalizeParams(WireModel):
     run: int = Field(ge=1)
     execution: str = Field(min_length=1)
     options: dict[str, ResolvedOption] = {}
+    failures: dict[str, PartFailure] = {}
+    """Parts without which the answer is written, such as `diarize-0`, and why."""
     error: WorkflowError | None = None
+    delete_audio: bool = False
+    """Only delete the job's audio, if that is still due."""
 
 
 def finalize(
@@ -75,6 +85,8 @@ def finalize(
     """
     params = validated(FinalizeParams, request.params)
     source = request.source
+    if params.delete_audio:
+        return finish_deletion(source, params.run, blobs, jobs)
     job = jobs.claim(source, params.run, params.execution)
     if job is None:
         if jobs.is_erased(source.job_id):
@@ -91,6 +103,14 @@ def finalize(
     return finalized
 
 
+def finish_deletion(source: Source, run: int, blobs: BlobStore, jobs: JobStore) -> Finalized:
+    """Deletes the audio of a job that has ended, if a call that died has not done so."""
+    was_due = delete_due_audio(source, run, blobs, jobs)
+    if not was_due:
+        return superseded(source)
+    return Finalized(job_id=source.job_id, state="done")
+
+
 def superseded(source: Source) -> Finalized:
     return Finalized(job_id=source.job_id, state="superseded")
 
@@ -98,7 +118,10 @@ def superseded(source: Source) -> Finalized:
 def write_transcript(
     request: StageRequest, params: FinalizeParams, blobs: BlobStore, jobs: JobStore
 ) -> Finalized:
-    """Writes the transcript in all wanted formats and finishes the job as done."""
+    """Writes the transcript in all wanted formats and finishes the job as done.
+
+    With keep-audio=false it then deletes the audio, unless a redrive could complete the answer.
+    """
     source = request.source
     options = option_values(params.options)
     formats = [name for name in FORMATS if name in options.formats]
@@ -121,7 +144,20 @@ def write_transcript(
     if not is_newest:
         return superseded(source)
     delete_if_erased(source, params.run, blobs, jobs)
-    return finish_job(source, params.run, "done", jobs, outputs=outputs)
+    codes = {warning.code for warning in transcript.warnings}
+    deletes_audio = not options.keep_audio and not params.failures
+    finalized = finish_job(
+        source,
+        params.run,
+        "done",
+        jobs,
+        outputs=outputs,
+        warnings=tuple(sorted(codes)),
+        deletes_audio=deletes_audio,
+    )
+    if deletes_audio:
+        delete_due_audio(source, params.run, blobs, jobs)
+    return finalized
 
 
 def load_and_build(
@@ -135,7 +171,7 @@ def load_and_build(
     """Returns the transcript, built from the request's inputs. `outputs` are URIs by format."""
     source = request.source
     recording = find_recording(source, blobs)
-    results = load_stage_results(request.inputs, blobs)
+    results = load_stage_results(request.inputs, params.failures, blobs)
     records = [record for record in jobs.stage_records(source.job_id) if record.state == "done"]
     job = JobInfo(
         id=source.job_id,
@@ -165,22 +201,50 @@ def find_recording(source: Source, blobs: BlobStore) -> Blob | None:
     return found
 
 
-def load_stage_results(inputs: Mapping[str, Artifact], blobs: BlobStore) -> StageResults:
+def load_stage_results(
+    inputs: Mapping[str, Artifact], failures: Mapping[str, PartFailure], blobs: BlobStore
+) -> StageResults:
     """Returns the other stages' results. Raises ArtifactChanged if one is not what was named."""
     detection = None
     if "language" in inputs:
         detection = load_model(Detection, inputs["language"], blobs)
     manifest = load_model(Manifest, inputs["manifest"], blobs)
-    words = numbered_inputs("words", inputs)
-    aligned = [load_model(Aligned, artifact, blobs) for artifact in words]
-    turns = numbered_inputs("turns", inputs)
-    diarizations = [load_model(Diarization, artifact, blobs) for artifact in turns]
+    missing = MissingParts(failures)
+    chunk_numbers = range(len(manifest.chunks))
     return StageResults(
         manifest=manifest,
         detection=detection,
-        aligned=aligned,
-        diarizations=diarizations,
+        aligned=[load_words(number, inputs, missing, blobs) for number in chunk_numbers],
+        diarizations=load_diarizations(manifest, inputs, missing, blobs),
+        missing=missing,
     )
+
+
+def load_words(
+    chunk: int, inputs: Mapping[str, Artifact], missing: MissingParts, blobs: BlobStore
+) -> Aligned:
+    """Returns the words of a chunk, with the recogniser's times if they could not be aligned."""
+    if missing.of("align", chunk) is None:
+        return load_model(Aligned, inputs[f"words-{chunk}"], blobs)
+    recognition = load_model(Recognition, inputs[f"recognition-{chunk}"], blobs)
+    return with_recogniser_times(recognition)
+
+
+def load_diarizations(
+    manifest: Manifest, inputs: Mapping[str, Artifact], missing: MissingParts, blobs: BlobStore
+) -> list[Diarization | None]:
+    """Returns one diarization per span, None where diarize failed; none if it was not wanted."""
+    found = [key for key in inputs if key.startswith("turns-")]
+    if not found and not missing.has("diarize"):
+        return []
+    diarizations: list[Diarization | None] = []
+    for span in range(len(manifest.spans)):
+        if missing.of("diarize", span) is None:
+            diarization = load_model(Diarization, inputs[f"turns-{span}"], blobs)
+            diarizations.append(diarization)
+        else:
+            diarizations.append(None)
+    return diarizations
 
 
 def load_model(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
@@ -189,17 +253,6 @@ def load_model(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
     if hashlib.sha256(data).hexdigest() != artifact.sha256:
         raise ArtifactChanged(artifact.uri)
     return model.model_validate_json(data)
-
-
-def numbered_inputs(name: str, inputs: Mapping[str, Artifact]) -> list[Artifact]:
-    """Returns the inputs `<name>-0`, `<name>-1`, … in order."""
-    prefix = f"{name}-"
-    by_number = {}
-    for key, artifact in inputs.items():
-        if key.startswith(prefix):
-            number = int(key.removeprefix(prefix))
-            by_number[number] = artifact
-    return [by_number[number] for number in sorted(by_number)]
 
 
 def write_problem(
@@ -215,6 +268,8 @@ def write_problem(
     content = problem.model_dump_json(indent=1)
     is_newest = put_problem(source, run, content.encode(), blobs)
     if not is_newest:
+        # The run may have been started again after it had answered and before its audio was gone.
+        delete_due_audio(source, run, blobs, jobs)
         return superseded(source)
     delete_if_erased(source, run, blobs, jobs)
     state: FinalState = "failed"
@@ -267,14 +322,25 @@ def finish_job(
     *,
     outputs: dict[str, str] | None = None,
     problem: Problem | None = None,
+    warnings: tuple[str, ...] = (),
+    deletes_audio: bool = False,
 ) -> Finalized:
     """Records how the run ended. Logs the line that alerts and metrics read."""
     outputs = outputs or {}
-    jobs.finish(source.job_id, run, state, problem=problem, results=outputs)
+    jobs.finish(
+        source.job_id,
+        run,
+        state,
+        problem=problem,
+        results=outputs,
+        warnings=warnings,
+        deletes_audio=deletes_audio,
+    )
     details = {
         "state": state,
         "run": run,
         "problem": problem.type if problem else None,
+        "warnings": warnings,
     }
     log.info("settled", extra=details)
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TypeVar
 
 from functions.finalize.answer.language_warnings import find_language_warnings
+from functions.finalize.answer.missing_parts import MissingParts
 from functions.finalize.answer.quality import measure_quality
 from functions.finalize.answer.replacements import replace_phrases
 from functions.finalize.answer.segments import build_segments, build_words, finite
@@ -47,8 +48,11 @@ class StageResults:
     """None if the language was given."""
     aligned: Sequence[Aligned]
     """One for each of the manifest's chunks, in their order."""
-    diarizations: Sequence[Diarization]
-    """One for each of the manifest's spans, in their order; empty without diarization."""
+    diarizations: Sequence[Diarization | None]
+    """One for each of the manifest's spans, in their order; empty without diarization. None where
+    diarize failed."""
+    missing: MissingParts = field(default_factory=lambda: MissingParts({}))
+    """Where align or diarize failed."""
 
 
 def build_transcript(
@@ -81,6 +85,9 @@ def build_transcript(
     language = recording_language(results.detection, options, words)
     stage_warnings = collect_warnings(manifest, results.aligned, results.diarizations)
     language_warnings = find_language_warnings(language, results.detection)
+    spans = [cut_at_end(span, manifest) for span in manifest.spans]
+    missing_warnings = results.missing.warnings(chunks, spans)
+    audio_warnings = results.missing.audio_warnings(options)
     own_warnings = find_warnings(manifest, recognized, found_speakers, options)
     return Transcript(
         job=job,
@@ -94,7 +101,13 @@ def build_transcript(
         turns=tuple(found_speakers.turns),
         overlaps=tuple(overlaps),
         quality=measure_quality(chunks, recognized, replaced, words),
-        warnings=(*stage_warnings, *language_warnings, *own_warnings),
+        warnings=(
+            *stage_warnings,
+            *missing_warnings,
+            *audio_warnings,
+            *language_warnings,
+            *own_warnings,
+        ),
         provenance=provenance(results, release),
         timings=timings,
         cost=cost,
@@ -119,9 +132,16 @@ def find_speakers(
         duration = manifest.media.duration
         return speakers_by_channel(segments, duration)
     spans = []
-    if results.diarizations:
-        spans = [cut_at_end(span, manifest) for span in manifest.spans]
-    return speakers_by_voice(spans, results.diarizations, options)
+    diarizations = []
+    unknown = []
+    for whole_span, diarization in zip(manifest.spans, results.diarizations, strict=False):
+        span = cut_at_end(whole_span, manifest)
+        if diarization is None:
+            unknown.append(span)
+        else:
+            spans.append(span)
+            diarizations.append(diarization)
+    return speakers_by_voice(spans, diarizations, options, unknown)
 
 
 def recording_language(
@@ -176,7 +196,8 @@ def provenance(results: StageResults, release: str) -> Provenance:
     engines["align"] = []
     for output in results.aligned:
         engines["align"] += output.engines
-    engines["diarize"] = [diarization.engine for diarization in results.diarizations]
+    diarizations = [one for one in results.diarizations if one is not None]
+    engines["diarize"] = [diarization.engine for diarization in diarizations]
 
     stages = {}
     for stage, used in engines.items():

@@ -58,13 +58,15 @@ def prepare(
 ) -> Prepared:
     """Start a job's run, and prepare its recording.
 
-    Returns a response with `duplicate` set if another execution holds the job's claim.
+    Returns a response with `duplicate` set if another execution holds the job's claim. Raises
+    AudioDeleted for a new run of a recording that was deleted after its answer.
     """
     source = request.source
     job_id = source.job_id
     run = validated(RunParams, request.params)
     job = jobs.claim(source, run.run, run.execution)
     if job is None:
+        refuse_new_run(source, run.run, jobs)
         return Prepared(
             job_id=job_id,
             stage=stage.name,
@@ -90,6 +92,13 @@ def prepare(
     spans = output_count(response, "spans") if is_diarized else 0
     jobs.record_parts(job_id, run.run, chunks=chunks, spans=spans)
     return prepared(response, stages)
+
+
+def refuse_new_run(source: Source, run: int, jobs: JobStore) -> None:
+    """Raises AudioDeleted if the run is new and the audio was deleted after an earlier one."""
+    job = jobs.find(source.job_id)
+    if job is not None and job.run < run and job.state != "erased":
+        jobs.raise_if_gone(source.job_id)
 
 
 def delete_problem(source: Source, blobs: BlobStore) -> None:

@@ -1,5 +1,6 @@
 """Starts runs for recordings that have neither an answer nor an active run, and reports a problem
-after too many. Publishes the ends of jobs that finalize could not publish.
+after too many. Publishes the ends of jobs that finalize could not publish, and has it delete audio
+that it could not delete.
 
 Recordings that no run has claimed are found by listing the inbox and the outbox side by side, a
 page at a time; those that a run has claimed, or was started to claim, are found by their jobs. Two
@@ -36,6 +37,8 @@ MAX_PAGES = 50
 """Pages of the inbox in one sweep. The next sweep goes on after them."""
 MAX_EVENTS = 500
 """Events published in one sweep. The next sweep goes on with the rest."""
+MAX_DELETIONS = 500
+"""Jobs whose audio is looked after in one sweep. The next sweep goes on with the rest."""
 OPEN_STATES: tuple[JobState, ...] = ("queued", "running", "retryable", "cancelled")
 """States of jobs that may still need an answer."""
 CLOCK_DIFFERENCE = timedelta(minutes=1)
@@ -63,6 +66,8 @@ class SweepResult(WireModel):
     failed: int = 0
     """Jobs that could not be mended. The log has the reason of each."""
     published: int = 0
+    audio_deletions: int = 0
+    """Executions started that delete a job's audio."""
     more: bool = False
     """Whether the sweep ended before the inbox did."""
 
@@ -83,6 +88,7 @@ class Sweep:
         before = self.now() - timedelta(seconds=patience)
         starts = Starts(self.jobs, self.executions)
         published = self.publish_due(before)
+        audio_deletions = self.delete_due_audio(before, starts)
         given_up = self.restart_abandoned(before, starts)
         objects, more = self.start_unclaimed(before, starts)
         result = SweepResult(
@@ -91,6 +97,7 @@ class Sweep:
             given_up=given_up,
             failed=starts.failed,
             published=published,
+            audio_deletions=audio_deletions,
             more=more,
         )
         log.info("swept", extra=result.model_dump(exclude={"more"}))
@@ -124,6 +131,23 @@ class Sweep:
         for job in self.jobs.list_unnotified():
             if job.ended is None or job.ended <= before:
                 yield job.job_id
+
+    # Audio that is still to be deleted
+
+    def delete_due_audio(self, before: datetime, starts: Starts) -> int:
+        """Start an execution for each job that ended before then, whose audio is still to be
+        deleted, and that no execution works on. Returns their number.
+        """
+        started = 0
+        for job in list(islice(self.jobs.list_audio_due(), MAX_DELETIONS)):
+            has_just_ended = job.ended is not None and job.ended > before
+            with starts.survived(job.job_id):
+                if has_just_ended or self.executions.is_active(job.execution):
+                    continue
+                execution = self.executions.delete_audio(job.source, job.run)
+                self.jobs.replace_execution(job, execution)
+                started += 1
+        return started
 
     # Recordings that no run has claimed
 

@@ -54,6 +54,9 @@ class WorkflowExecutions:
             {"source": source.model_dump(), "run": run, "problem": problem.model_dump()}
         )
 
+    def delete_audio(self, source: Source, run: int) -> str:
+        return self._create({"source": source.model_dump(), "run": run, "delete_audio": True})
+
     def is_active(self, execution: str) -> bool:
         name = self._name(execution)
         with translate_errors():

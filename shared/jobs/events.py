@@ -56,5 +56,6 @@ def job_event(job: Job) -> JobEvent:
         "state": job.state,
         "outputs": job.results,
         "problem_type": job.problem.type if job.problem else None,
+        "warnings": job.warnings,
     }
     return JobEvent.model_validate(fields)

@@ -35,6 +35,8 @@ state after it, and `-` means that the call changes nothing.
 * `retryable` means that the workflow gave up on a failure that may pass: nothing was written to the
   outbox, and reconcile starts another run. A job that has ended does not become retryable, since
   its answer was written and only the response to the workflow was lost.
+* Once the deletion of a done job's audio is due, `queue`, `claim`, `request_rerun` and `finish`
+  change nothing: another run could only replace its answer by a problem.
 * `erased` is a tombstone, which keeps the job from being claimed or written again.
 
 A StageRecord is one request to a stage: its lease, its attempts and its duration. All functions
@@ -97,6 +99,11 @@ class Job(StoredModel):
     notification: Literal["due", "sent"] | None = None
     """Of the job's end: `due` from the write that records the end until the event is published;
     null if there is nothing to publish."""
+    warnings: tuple[str, ...] = ()
+    """Codes of the transcript's warnings, each one once."""
+    audio_deletion: Literal["due", "done"] | None = None
+    """Of the recording and its work audio: `due` from the write that records the end until all is
+    deleted; null if the recording is kept."""
 
     @property
     def has_ended(self) -> bool:
@@ -139,7 +146,12 @@ class StageRecord(StoredModel):
         return self.owner == owner
 
 
-NOT_ENDED: Mapping[str, Any] = {"results": {}, "ended": None, "notification": None}
+NOT_ENDED: Mapping[str, Any] = {
+    "results": {},
+    "ended": None,
+    "notification": None,
+    "warnings": (),
+}
 """Fields of a job whose current run has not ended."""
 
 
@@ -180,7 +192,7 @@ def queued(
 
 def may_begin(job: Job, run: int) -> bool:
     """Returns whether `run` is later than the job's run, or is the job's run and has not begun."""
-    if job.state == "erased":
+    if job.state == "erased" or job.audio_deletion:
         return False
     if job.state == "queued":
         return run >= job.run
@@ -225,7 +237,7 @@ def rerun_requested(job: Job | None, options: dict[str, JsonValue], now: datetim
     The run directly after the current one may be about to start, by reconcile. Its number is
     skipped, so that its claim fails.
     """
-    if job is None or job.state == "erased":
+    if job is None or job.state == "erased" or job.audio_deletion:
         return None
     requested_run = job.run + 2
     changes = {
@@ -282,9 +294,14 @@ def finished(
     now: datetime,
     *,
     notifies: bool,
+    warnings: tuple[str, ...] = (),
+    deletes_audio: bool = False,
 ) -> Job | None:
-    """Returns the job with the end of `run` recorded, and a notification due if that is wanted."""
-    if job is None or job.state in ("queued", "erased") or job.run != run:
+    """Returns the job with the end of `run` recorded, and a notification and the deletion of its
+    audio due if they are wanted."""
+    if job is None or job.run != run:
+        return None
+    if job.state in ("queued", "erased") or job.audio_deletion:
         return None
     if job.ended and job.state == state:
         return None
@@ -298,6 +315,8 @@ def finished(
         "updated": now,
         "ended": now,
         "notification": "due" if notifies and is_final else None,
+        "warnings": warnings,
+        "audio_deletion": "due" if deletes_audio and state == "done" else None,
     }
     return job.model_copy(update=changes)
 
@@ -339,6 +358,20 @@ def notified(job: Job | None, published: Job) -> Job | None:
     if job.run != published.run or job.state != published.state:
         return None
     return job.model_copy(update={"notification": "sent"})
+
+
+def audio_deleted(job: Job | None, run: int) -> Job | None:
+    """Returns the job with its audio deleted, if that was due after `run`."""
+    if job is None or job.run != run or job.audio_deletion != "due":
+        return None
+    return job.model_copy(update={"audio_deletion": "done"})
+
+
+def execution_replaced(job: Job | None, run: int, execution: str) -> Job | None:
+    """Returns the job with another execution for what is left to do after `run`."""
+    if job is None or job.run != run or job.audio_deletion != "due":
+        return None
+    return job.model_copy(update={"execution": execution})
 
 
 # Transitions of a stage record

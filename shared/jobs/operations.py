@@ -48,7 +48,8 @@ class Operations:
         """Run a job again. Returns the number of the run.
 
         Stages whose inputs and options did not change return their cached result. `options` None
-        means those of the last redrive. Raises Refused.
+        means those of the last redrive. Raises Refused, or AudioDeleted if the recording was
+        deleted after its answer.
         """
         job = self.find(job_id)
         self._refuse_redrive(job)
@@ -63,6 +64,7 @@ class Operations:
         """Raises Refused if the job cannot be run again now."""
         if job.state == "erased":
             raise Refused("the recording was erased")
+        self.jobs.raise_if_gone(job.job_id)
         if is_under_way(job, self.executions):
             raise Refused(f"it is {job.state}; cancel it first")
         recording = self.blobs.find(job.source.uri)

@@ -22,9 +22,11 @@ from shared.jobs.job import (
     attempt_completed,
     attempt_started,
     attempts_forgotten,
+    audio_deleted,
     cancelled,
     claimed,
     erased,
+    execution_replaced,
     finished,
     lease_released,
     lease_renewed,
@@ -36,7 +38,7 @@ from shared.jobs.job import (
     reused,
 )
 from shared.model.contracts import Problem, Settled, Source, WireModel
-from shared.model.errors import JobStoreUnavailable, RecordingErased
+from shared.model.errors import AudioDeleted, JobStoreUnavailable, RecordingErased
 from shared.ports.documents import Document, Documents
 from shared.settings import JobSettings
 
@@ -86,13 +88,14 @@ class JobStore:
         """Reserve a further run, in which the stages may fail as often as in the first. Returns its
         number.
 
-        Raises RecordingErased.
+        Raises RecordingErased or AudioDeleted.
         """
         for record in self.stage_records(job_id):
             self._change_record(job_id, record.key, attempts_forgotten)
         now = self._now()
         job = self._change_job(job_id, rerun_requested, options, now)
         if job is None:
+            self.raise_if_gone(job_id)
             raise RecordingErased("the recording was erased meanwhile")
         return job.requested_run
 
@@ -110,8 +113,15 @@ class JobStore:
         state: Settled,
         problem: Problem | None = None,
         results: dict[str, str] | None = None,
+        *,
+        warnings: tuple[str, ...] = (),
+        deletes_audio: bool = False,
     ) -> None:
-        """Record how `run` ended, unless a later run has claimed the job."""
+        """Record how `run` ended, unless a later run has claimed the job.
+
+        `warnings` are the codes of the answer's. `deletes_audio` makes the deletion of its audio
+        due.
+        """
         self._change_job(
             job_id,
             finished,
@@ -121,6 +131,8 @@ class JobStore:
             results or {},
             self._now(),
             notifies=self.notifies,
+            warnings=warnings,
+            deletes_audio=deletes_audio,
         )
 
     def erase(self, source: Source) -> None:
@@ -147,14 +159,22 @@ class JobStore:
         """Record that the end of this job was published."""
         self._change_job(published.job_id, notified, published)
 
+    def mark_audio_deleted(self, job: Job) -> None:
+        """Record that the audio of this job was deleted after its current run."""
+        self._change_job(job.job_id, audio_deleted, job.run)
+
+    def replace_execution(self, job: Job, execution: str) -> None:
+        """Record which execution deletes the audio of this job."""
+        self._change_job(job.job_id, execution_replaced, job.run, execution)
+
     # Attempts at stages
 
-    def start_attempt(self, job_id: str, key: str, stage: str, part: int, owner: str) -> bool:
-        """Start an attempt and take the lease. Returns whether the stage was attempted before.
+    def start_attempt(self, job_id: str, key: str, stage: str, part: int, owner: str) -> None:
+        """Start an attempt and take the lease.
 
-        Raises StageBusy, AttemptsExhausted or RecordingErased.
+        Raises StageBusy, AttemptsExhausted, RecordingErased or AudioDeleted.
         """
-        self.raise_if_erased(job_id)
+        self.raise_if_gone(job_id)
         now = self._now()
         first = StageRecord(
             key=key,
@@ -168,15 +188,7 @@ class JobStore:
             updated=now,
             expires=self._expiry(),
         )
-        attempted_before = False
-
-        def start(record: StageRecord | None) -> StageRecord:
-            nonlocal attempted_before
-            attempted_before = record is not None
-            return attempt_started(record, first, self._lease, self.limits.attempts)
-
-        self._change_record(job_id, key, start)
-        return attempted_before
+        self._change_record(job_id, key, attempt_started, first, self._lease, self.limits.attempts)
 
     def heartbeat(self, job_id: str, key: str, owner: str) -> None:
         """Renew the lease, if `owner` still holds it."""
@@ -231,6 +243,16 @@ class JobStore:
         if self.is_erased(job_id):
             raise RecordingErased("the recording was erased by request")
 
+    def raise_if_gone(self, job_id: str) -> None:
+        """Raises RecordingErased or AudioDeleted if no stage may work for the job any more."""
+        job = self.find(job_id)
+        if job is None:
+            return
+        if job.state == "erased":
+            raise RecordingErased("the recording was erased by request")
+        if job.audio_deletion:
+            raise AudioDeleted(f"the answer of run {job.run} stays; upload the recording again")
+
     def list_recent(self, limit: int = 100) -> list[Job]:
         """Returns the jobs that were updated last, the last one first."""
         documents = self.documents.list_recent("jobs", limit)
@@ -249,6 +271,10 @@ class JobStore:
     def list_unnotified(self) -> Iterator[Job]:
         """Returns the jobs whose notification is due, in no order. They are read one by one."""
         return self._query("notification", "due")
+
+    def list_audio_due(self) -> Iterator[Job]:
+        """Returns the jobs whose audio is still to be deleted, in no order."""
+        return self._query("audio_deletion", "due")
 
     def _query(self, field: str, value: str) -> Iterator[Job]:
         """Yields the jobs with that value of a field, in no order.

@@ -139,6 +139,8 @@ class JobEvent(WireModel):
     """Format -> URI in the outbox; `problem` is the URI of problem.json."""
     problem_type: str | None
     """Such as urn:dropscribe:problem:not-audio; null when the job is done."""
+    warnings: tuple[str, ...] = ()
+    """Codes of the transcript's warnings, such as speakers_unknown."""
 
 
 class Problem(WireModel):

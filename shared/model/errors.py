@@ -17,6 +17,7 @@
     + ContentUnreadable       415  storage has the recording, but does not return its content
     + Cancelled               409  the job was cancelled
     + RecordingErased         410  the recording and its results were erased
+    + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
     + AttemptsExhausted       422  the stage died in every attempt
     + GivenUp                 422  no run of the job ended
     + ModelUnavailable        422  the requested model is not on this deployment
@@ -157,6 +158,11 @@ class RecordingErased(Permanent):
     status = HTTPStatus.GONE
 
 
+class AudioDeleted(Permanent):
+    title = "The recording was deleted after its answer, as keep-audio=false asks."
+    status = HTTPStatus.GONE
+
+
 class GivenUp(Permanent):
     title = "The job was started several times and never ended."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -213,6 +219,18 @@ class EventsUnavailable(Transient):
 
 class DiskFull(Transient):
     title = "The disk is full."
+
+
+PROBLEMS_OF_THE_JOB = (
+    BadOption.name(),
+    Cancelled.name(),
+    RecordingErased.name(),
+    AudioDeleted.name(),
+    StageBusy.name(),
+)
+"""Types of problems that are about the job and not about the part that a stage works on. They end
+the run even at a stage that an answer can do without. workflows/transcription.yaml holds the same
+list."""
 
 
 def statuses(kind: type[StageError]) -> frozenset[int]:

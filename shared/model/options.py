@@ -133,6 +133,8 @@ class Options(WireModel):
         dict[str, str], BeforeValidator(as_object), AfterValidator(within_limits)
     ] = {}
     """Text to find, and text to write in its place."""
+    keep_audio: bool = True
+    """False: the recording and the audio made from it are deleted after the answer is written."""
 
     @model_validator(mode="after")
     def speakers_agree(self) -> "Options":

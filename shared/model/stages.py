@@ -118,6 +118,8 @@ class StageSpec:
     """None: it depends on the speech model, see local/paces.toml."""
     is_recorded: bool = True
     """The job store holds a record of each of its calls."""
+    can_be_missing: bool = False
+    """The answer is written, with a warning, without the parts at which it failed for good."""
 
 
 FUNCTIONS = {
@@ -181,9 +183,9 @@ STAGES = {
             output=Manifest,
             operations={
                 "request": 1,
-                "internal_step": 27,
+                "internal_step": 28,
                 "write_operation": 3,
-                "read_operation": 6,
+                "read_operation": 7,
                 "document_read": 8,
                 "document_write": 4,
                 "document_delete": 2,
@@ -207,7 +209,7 @@ STAGES = {
                 "request": 1,
                 "internal_step": 8,
                 "write_operation": 2,
-                "read_operation": 4,
+                "read_operation": 5,
                 "document_read": 5,
                 "document_write": 2,
                 "document_delete": 1,
@@ -224,7 +226,7 @@ STAGES = {
                 "request": 1,
                 "internal_step": 6,
                 "write_operation": 3,
-                "read_operation": 4,
+                "read_operation": 5,
                 "document_read": 5,
                 "document_write": 2,
                 "document_delete": 1,
@@ -238,9 +240,9 @@ STAGES = {
             output=Aligned,
             operations={
                 "request": 1,
-                "internal_step": 7,
+                "internal_step": 8,
                 "write_operation": 2,
-                "read_operation": 4,
+                "read_operation": 5,
                 "document_read": 5,
                 "document_write": 2,
                 "document_delete": 1,
@@ -251,6 +253,7 @@ STAGES = {
                 source="benchmarks/results/chain.json, 10 minutes, 2026-11-28, one thread; "
                 "the packaged aligner",
             ),
+            can_be_missing=True,
         ),
         StageSpec(
             name="diarize",
@@ -260,9 +263,9 @@ STAGES = {
             output=Diarization,
             operations={
                 "request": 1,
-                "internal_step": 7,
+                "internal_step": 8,
                 "write_operation": 3,
-                "read_operation": 4,
+                "read_operation": 5,
                 "document_read": 5,
                 "document_write": 2,
                 "document_delete": 1,
@@ -273,6 +276,7 @@ STAGES = {
                 source="benchmarks/results/chain.json, 10 minutes, 2026-11-28, one thread; "
                 "the packaged diarizer",
             ),
+            can_be_missing=True,
         ),
         StageSpec(
             name="finalize",

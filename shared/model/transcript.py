@@ -89,7 +89,7 @@ class Word(WireModel):
     """The recogniser's."""
     timing: Timing
     speaker: str | None
-    """Null only if there are no turns."""
+    """Null if there are no turns, and where diarization failed."""
     speaker_confidence: Fraction | None
     """The share of the word that the speaker's turns cover. 1 if the channel decides the speaker;
     low if the word went to the speaker of its sentence in spite of another's turn; 0 if the word is

@@ -22,6 +22,11 @@ class Executions(Protocol):
         id."""
         ...
 
+    def delete_audio(self, source: Source, run: int) -> str:
+        """Start an execution in which finalize deletes the audio that is due after the run. Returns
+        the execution's id."""
+        ...
+
     def is_active(self, execution: str) -> bool:
         """Returns whether the execution has not ended. One that is unknown has ended."""
         ...

@@ -18,16 +18,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared.jobs.audio import delete_work_audio
 from shared.jobs.layout import job_uri, problem_uri, work_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Engine, Problem, Source, StageRequest, StageResponse
 from shared.model.errors import (
+    PROBLEMS_OF_THE_JOB,
+    AudioDeleted,
     JobStoreUnavailable,
     RecordingErased,
     StageBusy,
     StageError,
     Transient,
 )
+from shared.model.stages import STAGES
 from shared.ports.blobs import BlobStore, delete_prefix
 from shared.runtime.http import validated
 from shared.runtime.process import stop_on_sigterm
@@ -48,8 +52,8 @@ def execute(
 ) -> StageResponse:
     """Returns the result that is committed for this request, or computes and commits it.
 
-    Raises the errors of the stage and of the stores, and BadRequest, StageBusy, AttemptsExhausted
-    or RecordingErased.
+    Raises the errors of the stage and of the stores, and BadRequest, StageBusy, AttemptsExhausted,
+    RecordingErased or AudioDeleted.
     """
     source = request.source
     params = validated(stage.params, request.params)
@@ -66,15 +70,14 @@ def execute(
 
     lease = Lease(jobs, source.job_id, record_key)
     with (
-        delete_if_erased(source, blobs),
+        delete_if_gone(source, blobs),
         attempt(lease, stage.name, params.part) as current,
         workdir(stage.name) as folder,
     ):
-        if current.attempted_before:
-            # Another attempt may have committed after the check above and before this one started.
-            cached = find_committed(uri, blobs)
-            if cached is not None:
-                return cached
+        # Another attempt may have committed after the check above and before this one started.
+        cached = find_committed(uri, blobs)
+        if cached is not None:
+            return cached
         files = fetch_inputs(request, folder, blobs)
         stage_input = StageInput(params, files, folder, lambda: blobs.open(source))
         outputs = store_outputs(stage.run(stage_input), folder_uri, blobs)
@@ -200,7 +203,6 @@ class Lease:
 class Attempt:
     """An attempt that is under way."""
 
-    attempted_before: bool
     started: float = field(default_factory=time.monotonic)
 
     def seconds(self) -> float:
@@ -215,8 +217,8 @@ def attempt(lease: Lease, stage: str, part: int) -> Iterator[Attempt]:
     Raises Stopping in the block on SIGTERM, and DiskFull for a full disk.
     """
     jobs, job_id = lease.jobs, lease.job_id
-    attempted_before = jobs.start_attempt(job_id, lease.key, stage, part, lease.owner)
-    current = Attempt(attempted_before)
+    jobs.start_attempt(job_id, lease.key, stage, part, lease.owner)
+    current = Attempt()
     ended = threading.Event()
     heartbeat = threading.Thread(target=lease.renew_until, args=(ended,), daemon=True)
     heartbeat.start()
@@ -229,19 +231,23 @@ def attempt(lease: Lease, stage: str, part: int) -> Iterator[Attempt]:
         raise
     else:
         jobs.complete_attempt(job_id, lease.key, lease.owner, current.seconds())
-        jobs.raise_if_erased(job_id)
+        jobs.raise_if_gone(job_id)
     finally:
         ended.set()
         heartbeat.join()
 
 
 @contextmanager
-def delete_if_erased(source: Source, blobs: BlobStore) -> Iterator[None]:
-    """Deletes what the block has written if the recording is erased while it runs."""
+def delete_if_gone(source: Source, blobs: BlobStore) -> Iterator[None]:
+    """Deletes what the block has written if the recording is erased while it runs; only the audio
+    if the job's audio is deleted."""
     try:
         yield
     except RecordingErased:
         delete_prefix(job_uri(source), blobs)
+        raise
+    except AudioDeleted:
+        delete_work_audio(source, blobs)
         raise
 
 
@@ -300,15 +306,29 @@ def store_problem(
 ) -> None:
     """Store the problem for finalize, since the workflow may only see that some branch failed.
 
-    Nothing is stored for an erased recording.
+    Nothing is stored if the recording is gone, or if the answer is written without this part.
     """
-    if problem.status == RecordingErased.status:
+    if problem.status == RecordingErased.status or costs_only_its_part(problem):
         return
+    job_id = request.source.job_id
     uri = problem_uri(request.source)
     data = problem.model_dump_json().encode()
     try:
+        if jobs.is_erased(job_id):
+            return
         blobs.put(uri, data, if_generation_match=0)
-        if jobs.is_erased(request.source.job_id):
+        if jobs.is_erased(job_id):
             delete_prefix(uri, blobs)
     except StageError:
         log.warning("problem not stored")  # the workflow still has it from the response
+
+
+def costs_only_its_part(problem: Problem) -> bool:
+    """Returns whether the answer is written without the part at which the problem occurred.
+
+    `failure_of_part` in the workflow has the same rule.
+    """
+    stage = STAGES.get(problem.stage or "")
+    if stage is None or not stage.can_be_missing:
+        return False
+    return problem.type not in PROBLEMS_OF_THE_JOB

@@ -22,13 +22,23 @@ MARKS = {"transcript.json", "problem.json"}
 
 @dataclass
 class Claims:
-    KINDS: ClassVar = ("lost", "answered twice", "answered otherwise", "paid twice", "left over")
+    KINDS: ClassVar = (
+        "lost",
+        "answered twice",
+        "answered otherwise",
+        "paid twice",
+        "left over",
+        "incomplete",
+        "deleted otherwise",
+    )
     cloud: ChaosCloud
     wrong: list[str] = field(default_factory=list)
     broken: Counter[str] = field(default_factory=Counter)
     extra_stage_runs: int = 0
     known: dict[tuple[object, ...], dict[str, Any]] = field(default_factory=dict)
     """Undisturbed answers, by kind of recording."""
+    incomplete: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Words of the incomplete answers, by job."""
 
     def claim(self, kind: str, holds: bool, otherwise: str) -> None:
         assert kind in self.KINDS
@@ -40,6 +50,7 @@ class Claims:
         for upload in uploads:
             self.of_an_answer(upload)
             self.of_its_work(upload)
+            self.of_its_audio(upload)
         expected = {upload.source.name for upload in uploads}
         found = [blob.name for blob in self.cloud.client.list_blobs(OUTBOX, prefix="chaos/")]
         stray = [name for name in found if name.rpartition("/")[0] not in expected]
@@ -83,6 +94,54 @@ class Claims:
             )
             self.known[recording.kind] = essence(self.cloud.answer(source, 300).files)
         return self.known[recording.kind]
+
+    def of_incomplete_answers(self, uploads: list[Upload]) -> None:
+        """What could be recognised is there, and a warning says what is not."""
+        for upload in uploads:
+            name, code = upload.source.name, upload.recording.missing
+            transcript = json.loads(self.cloud.files(name).get("transcript.json", b"{}"))
+            codes = {warning["code"] for warning in transcript.get("warnings", [])}
+            self.claim("incomplete", code in codes, f"{name} has {sorted(codes)}, not {code}")
+            words = transcript.get("words", [])
+            self.incomplete[upload.source.job_id] = words
+            key, value = ("speaker", None) if code == "speakers_unknown" else ("score", None)
+            told = all(word[key] == value for word in words)
+            self.claim("incomplete", told, f"{name} has a {key} in spite of {code}")
+
+    def of_completed_answers(self, uploads: list[Upload]) -> None:
+        """A redrive has added what was missing, and changed no word."""
+        for upload in uploads:
+            job = self.cloud.jobs.find(upload.source.job_id)
+            if job is None:  # lost with the emulator
+                continue
+            name, code = upload.source.name, upload.recording.missing
+            transcript = json.loads(self.cloud.files(name).get("transcript.json", b"{}"))
+            codes = {warning["code"] for warning in transcript.get("warnings", [])}
+            self.claim("incomplete", code not in codes, f"{name} still has {code}")
+            keys = ("word", "start", "end") if code == "speakers_unknown" else ("word",)
+            before, after = (
+                [[word[key] for key in keys] for word in words]
+                for words in (
+                    self.incomplete[upload.source.job_id],
+                    transcript.get("words", []),
+                )
+            )
+            self.claim("incomplete", before == after, f"{name}: the redrive changed its words")
+
+    def of_its_audio(self, upload: Upload) -> None:
+        """It is gone exactly if that was asked for and there is an answer."""
+        source = upload.source
+        if self.cloud.jobs.find(source.job_id) is None:  # lost with the emulator
+            return
+        recording = self.cloud.client.bucket(source.bucket).get_blob(source.name)
+        is_there = recording is not None and recording.generation == source.generation
+        has_work = any(name.endswith(".wav") for name in self.cloud.work(source))
+        keeps = upload.recording.keeps_audio
+        self.claim(
+            "deleted otherwise",
+            is_there == keeps and (keeps or not has_work),
+            f"{source.name}: recording {is_there}, work audio {has_work}, kept {keeps}",
+        )
 
     def of_its_work(self, upload: Upload) -> None:
         """Each object is a stage's answer, or belongs to one, or is the problem that ended the

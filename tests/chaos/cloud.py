@@ -21,7 +21,7 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.runtime.process import die_with_parent
 from shared.settings import JobSettings
-from tests.chaos.engines import CLOCK, ENVIRONMENT, JOURNAL, STORAGE, STORES
+from tests.chaos.engines import BROKEN, CLOCK, ENVIRONMENT, JOURNAL, PLANTS, STORAGE, STORES
 from tests.chaos.supervisor import LINES, NAMES, targets
 from tests.chaos.supervisor import STORAGE as STORAGE_LINE
 from tests.chaos.wire import Wire
@@ -52,6 +52,7 @@ class ChaosCloud(Cloud):
             folder / "clock.json",
             folder / "home" / "tmp",
         )
+        self.plants = folder / "plants"
         self.disks: list[Path] = []
         self.without: list[str] = []
         """What cannot be done to it here, and why."""
@@ -66,6 +67,8 @@ class ChaosCloud(Cloud):
             LINES: json.dumps(self.lines),
             JOURNAL: str(self.journal),
             CLOCK: str(self.clock),
+            PLANTS: str(self.plants),
+            "K_SERVICE": "cli",
             "DROPSCRIBE_UNANSWERED_AFTER": "10",
         }
 
@@ -75,6 +78,8 @@ class ChaosCloud(Cloud):
             self.mount(stack)
             self.temp.mkdir(parents=True, exist_ok=True)
             self.journal.touch()
+            self.plants.mkdir()
+            (self.plants / BROKEN).touch()
             self.move_clocks({})
             if self.store == "firestore":
                 stack.enter_context(self.on_firestore())
@@ -160,8 +165,22 @@ class ChaosCloud(Cloud):
 
     def settled(self, source: Source) -> bool:
         """A job whose document was lost with the emulator has no state that could be awaited."""
-        lost = self.firestore is not None and self.jobs.find(source.job_id) is None
-        return lost or super().settled(source)
+        job = self.jobs.find(source.job_id)
+        lost = self.firestore is not None and job is None
+        deletes = job is not None and job.audio_deletion == "due"
+        return lost or (super().settled(source) and not deletes)
+
+    def mend(self, sources: list[Source]) -> None:
+        """The engines work again, and a person redrives the jobs whose answers are incomplete."""
+        (self.plants / BROKEN).unlink()
+        jobs = [self.jobs.find(source.job_id) for source in sources]
+        known = [job.job_id for job in jobs if job is not None]
+        if known:
+            done = self.command("redrive", *known)
+            assert done.returncode == 0, done.stderr
+
+    def deletions_interrupted(self) -> int:
+        return len(list(self.plants.glob("died-*")))
 
     def disturb(self, rates: Mapping[str, float]) -> None:
         """The share of requests, by line."""

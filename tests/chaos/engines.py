@@ -5,9 +5,11 @@ Recordings with the option `model=base` are heard by the real model; for the oth
 slowly.
 """
 
+import hashlib
 import json
 import os
 import re
+import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from functions.diarize.stage import RawDiarization, SpeakerBounds
 from functions.transcribe.stage import Recogniser, TranscribeParams
+from local.layout import INBOX
 from shared.adapters.firestore import FirestoreDocuments
 from shared.adapters.gcs import GcsBlobs
 from shared.adapters.sqlite import SqliteDocuments
@@ -26,7 +29,7 @@ from tests.support.noop import Noop
 
 ENVIRONMENT = {
     "DROPSCRIBE_TRANSCRIBER": "tests.chaos.engines:recogniser",
-    "DROPSCRIBE_ALIGNER": "tests.support.noop:aligner",
+    "DROPSCRIBE_ALIGNER": "tests.chaos.engines:aligner",
     "DROPSCRIBE_DIARIZER": "tests.chaos.engines:diarizer",
     "DROPSCRIBE_BLOB_STORE": "tests.chaos.engines:WatchedBlobs",
     "DROPSCRIBE_CLOCK": "tests.chaos.engines:moved_clock",
@@ -47,6 +50,14 @@ JOURNAL = "CHAOS_JOURNAL"
 CLOCK = "CHAOS_CLOCK"
 """Environment variable: a JSON file that says by how many seconds each function's clock is
 wrong."""
+PLANTS = "CHAOS_PLANTS"
+"""Environment variable: a folder. While it holds the file `broken`, the engines fail for good at
+recordings that are marked for it. It also remembers which deletions were interrupted."""
+BROKEN = "broken"
+SPEAKERS_OF_THE_BROKEN = 7
+"""The option max-speakers of recordings that cannot be diarized."""
+LANGUAGE_OF_THE_BROKEN = "de"
+"""The option language of recordings that cannot be aligned."""
 WORK_SECONDS = 0.3
 """What a stage that does nothing takes, so that it can be struck while it is at it."""
 ANSWER = re.compile(r"/([0-9a-f]{20})/([a-z]+)/([0-9a-f]{20})\.json$")
@@ -62,7 +73,18 @@ class Busy(Noop):
 
     def __call__(self, audio: Path, bounds: SpeakerBounds) -> RawDiarization:
         time.sleep(WORK_SECONDS)
+        if bounds.maximum == SPEAKERS_OF_THE_BROKEN and is_broken():
+            raise RuntimeError("planted")
         return super().__call__(audio, bounds)
+
+    def for_language(self, language: str) -> None:
+        """Any other error would only cost the exact times of single segments."""
+        if language == LANGUAGE_OF_THE_BROKEN and is_broken():
+            raise MemoryError("planted")
+
+
+def is_broken() -> bool:
+    return (Path(os.environ[PLANTS]) / BROKEN).exists()
 
 
 def recogniser(model: str | None) -> Recogniser:
@@ -71,6 +93,10 @@ def recogniser(model: str | None) -> Recogniser:
     from functions.transcribe.whisper import load
 
     return load(model)
+
+
+def aligner() -> Busy:
+    return Busy()
 
 
 def diarizer() -> Busy:
@@ -105,6 +131,14 @@ class WatchedBlobs(GcsBlobs):
             note("committed", answer.groups())
         return found
 
+    def delete(self, uri: str, generation: int) -> bool:
+        """Dies in finalize before a job's work audio is deleted, and then before its recording."""
+        folder, _, name = uri.rpartition("/")
+        is_recording = uri.startswith(f"gs://{INBOX}/")
+        if os.environ["K_SERVICE"] == "finalize" and (is_recording or name.endswith(".wav")):
+            die_once(uri if is_recording else folder)
+        return super().delete(uri, generation)
+
     def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         note("keep", ())
         return super().put_if_absent(uri, content, sha256)
@@ -128,6 +162,17 @@ class WatchedBlobs(GcsBlobs):
         if written is not None and (answer := ANSWER.search(uri)):
             note("committed", answer.groups())
         return written
+
+
+def die_once(what: str) -> None:
+    """Kills this process, unless a process has died of the same before."""
+    digest = hashlib.sha256(what.encode()).hexdigest()[:20]
+    marker = Path(os.environ[PLANTS]) / f"died-{digest}"
+    try:
+        marker.touch(exist_ok=False)
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def note_a_beginning(path: str, document: Document) -> None:

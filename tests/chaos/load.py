@@ -4,10 +4,21 @@ import random
 from dataclasses import dataclass
 
 from shared.model.contracts import Source
+from tests.chaos.engines import LANGUAGE_OF_THE_BROKEN, SPEAKERS_OF_THE_BROKEN
 from tests.support.recordings import speech, wav
 
 BROKEN = 0.05
 """Share of the recordings that are none, and must be answered with a problem."""
+MARKS: tuple[dict[str, str], ...] = (
+    {},
+    {"max-speakers": str(SPEAKERS_OF_THE_BROKEN)},
+    {},
+    {"language": LANGUAGE_OF_THE_BROKEN, "keep-audio": "false"},
+    {},
+    {"keep-audio": "false"},
+)
+"""Options of one recording after the other: those that cannot be diarized or aligned at first, and
+those whose audio is to be deleted."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +26,19 @@ class Recording:
     seconds: int
     broken: bool
     options: dict[str, str]
+
+    @property
+    def missing(self) -> str | None:
+        """Code of the warning that the answer has until the engines are mended."""
+        if self.broken:
+            return None
+        if "max-speakers" in self.options:
+            return "speakers_unknown"
+        return "alignment_failed" if self.options["language"] == LANGUAGE_OF_THE_BROKEN else None
+
+    @property
+    def keeps_audio(self) -> bool:
+        return self.broken or "keep-audio" not in self.options
 
     @property
     def data(self) -> bytes:
@@ -33,6 +57,7 @@ class Upload:
     recording: Recording
 
 
-def made(dice: random.Random, *, real: bool) -> Recording:
-    options = {"language": "en"} | ({"model": "base"} if real else {})
+def made(dice: random.Random, number: int, *, real: bool) -> Recording:
+    marks = {"model": "base"} if real else MARKS[number % len(MARKS)]
+    options = {"language": "en"} | marks
     return Recording(dice.randint(2, 12), dice.random() < BROKEN, options)

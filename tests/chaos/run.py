@@ -47,6 +47,10 @@ class Report:
     """What the parts themselves answered meanwhile, by line and status."""
     broken_claims: dict[str, int] = field(default_factory=dict)
     extra_stage_runs: int = 0
+    incomplete: int = 0
+    """Answers without speakers or exact times, which a redrive completed."""
+    deletions_interrupted: int = 0
+    """Times that finalize was killed right before it deleted audio."""
     left_out: list[str] = field(default_factory=list)
     """Faults that cannot be made here, and why."""
     wrong: list[str] = field(default_factory=list)
@@ -72,6 +76,7 @@ class Chaos:
             uploads = self.under_attack()
             self.calm_down()
             self.settle(uploads, claims)
+            self.mend(uploads, claims)
             claims.of_a_cloud_at_rest(uploads)
             claims.of_its_journal()
             self.cloud.down()
@@ -79,6 +84,16 @@ class Chaos:
         self.tell(claims)
         self.report.seconds = round(time.monotonic() - began, 1)
         return self.report
+
+    def mend(self, uploads: list[Upload], claims: Claims) -> None:
+        """Complete the answers of recordings that the engines failed at for good until now."""
+        incomplete = [upload for upload in uploads if upload.recording.missing]
+        claims.of_incomplete_answers(incomplete)
+        self.report.incomplete = len(incomplete)
+        self.cloud.mend([upload.source for upload in incomplete])
+        self.settle(uploads, claims)
+        claims.of_completed_answers(incomplete)
+        self.report.deletions_interrupted = self.cloud.deletions_interrupted()
 
     def tell(self, claims: Claims) -> None:
         self.report.missed = dict(sorted(self.missed.items()))
@@ -125,9 +140,8 @@ class Chaos:
         return uploads
 
     def upload(self, number: int, first: bool) -> Upload:
-        recording = made(
-            random.Random(f"{self.report.seed} {number} {first}"), real=number < self.real
-        )
+        dice = random.Random(f"{self.report.seed} {number} {first}")
+        recording = made(dice, number, real=number < self.real)
 
         def put() -> Source:
             return self.cloud.upload(f"chaos/{number:04}.wav", recording.data, recording.options)

@@ -13,7 +13,7 @@ from shared.adapters.memory import MemoryDocuments
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
-from shared.model.errors import AttemptsExhausted, RecordingErased, StageBusy
+from shared.model.errors import AttemptsExhausted, AudioDeleted, RecordingErased, StageBusy
 from shared.ports.documents import Document, Documents
 from shared.settings import JobSettings, settings
 
@@ -139,9 +139,7 @@ def test_a_lease_from_a_clock_that_was_ahead_does_not_hold(
 ) -> None:
     store.start_attempt(source.job_id, "align-k", "align", 0, "killed")
     clock.now -= 3600
-    assert store.start_attempt(source.job_id, "align-k", "align", 0, "other"), (
-        "an attempt before this one"
-    )
+    store.start_attempt(source.job_id, "align-k", "align", 0, "other")
     clock.now -= 30  # as far as machines' clocks may differ
     with pytest.raises(StageBusy):
         store.start_attempt(source.job_id, "align-k", "align", 0, "third")
@@ -321,6 +319,38 @@ def test_an_erased_job_is_neither_claimed_nor_attempted(store: JobStore, source:
     store.finish(source.job_id, 1, "done")
     job = store.find(source.job_id)
     assert job is not None and job.state == "erased" and store.stage_records(source.job_id) == []
+
+
+def test_a_job_whose_audio_is_deleted_is_neither_claimed_nor_run_again_nor_attempted(
+    store: JobStore, source: Source
+) -> None:
+    store.claim(source, 1, "first")
+    store.finish(source.job_id, 1, "done", warnings=("language_uncertain",), deletes_audio=True)
+    (due,) = [job for job in store.list_audio_due() if job.job_id == source.job_id]
+    assert (due.audio_deletion, due.warnings) == ("due", ("language_uncertain",))
+    for _ in range(2):
+        assert not store.claim(source, 2, "second") and store.holds(source.job_id, 1, "first")
+        with pytest.raises(AudioDeleted):
+            store.request_rerun(source.job_id, {})
+        with pytest.raises(AudioDeleted):
+            store.start_attempt(source.job_id, "align-k", "align", 0, "a")
+        store.mark_audio_deleted(due)
+    job = store.find(source.job_id)
+    assert job is not None and (job.state, job.audio_deletion) == ("done", "done")
+    assert source.job_id not in {job.job_id for job in store.list_audio_due()}
+    assert [job.job_id for job in store.list_by_object(source.bucket, source.name)]
+    store.erase(source)
+    assert store.is_erased(source.job_id)
+
+
+def test_the_execution_that_deletes_audio_is_recorded(store: JobStore, source: Source) -> None:
+    store.claim(source, 1, "first")
+    store.finish(source.job_id, 1, "done", deletes_audio=True)
+    due = store.find(source.job_id)
+    assert due is not None
+    store.replace_execution(due, "deletes")
+    job = store.find(source.job_id)
+    assert job is not None and job.execution == "deletes"
 
 
 def test_a_job_that_was_never_claimed_can_be_erased(store: JobStore, source: Source) -> None:

@@ -169,7 +169,11 @@ def test_every_part_is_heard_and_everything_reaches_finalize() -> None:
     )
     words, turns = {f"words-{n}" for n in range(3)}, {f"turns-{n}" for n in range(2)}
     assert set(stages.last("finalize")["inputs"]) == {"manifest", "language", *words, *turns}
-    assert stages.last("finalize")["params"] == {"run": 1, "execution": "execution-1"}
+    assert stages.last("finalize")["params"] == {
+        "run": 1,
+        "execution": "execution-1",
+        "failures": {},
+    }
     assert all(body["source"] == SOURCE for _, body in stages.asked)
 
 
@@ -247,7 +251,7 @@ def test_the_workflow_and_the_code_ignore_the_same() -> None:
     assert rule == NO_RECORDING.pattern
 
 
-@pytest.mark.parametrize("stage", ["prepare", "transcribe", "align", "diarize"])
+@pytest.mark.parametrize("stage", ["prepare", "transcribe"])
 def test_a_final_failure_is_reported_and_fails_the_execution(stage: str) -> None:
     stages = Stages()
     stages.instead[stage] = [problem(415)]
@@ -329,8 +333,8 @@ def test_the_architecture_names_what_the_workflow_retries() -> None:
 
 @pytest.mark.parametrize("status", sorted(statuses(Permanent)))
 def test_what_is_final_is_asked_once(status: int) -> None:
-    stages = Stages(chunks=1)
-    stages.instead["align"] = [problem(status)]
+    stages = Stages(chunks=1, detect=None)
+    stages.instead["transcribe"] = [problem(status)]
     with pytest.raises(WorkflowError):
         run(stages)
-    assert stages.names().count("align") == 1
+    assert stages.names().count("transcribe") == 1

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
+from functions.diarize.stage import DiarizeParams
 from functions.finalize.job import finalize
 from functions.prepare.job import prepare
 from functions.prepare.stage import PrepareParams
@@ -19,11 +20,24 @@ from functions.transcribe.stage import TranscribeParams
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.layout import work_uri
 from shared.jobs.store import JobStore
-from shared.model.artifacts import Aligned, Chunk, Interval, Manifest, Media
+from shared.model.artifacts import (
+    Aligned,
+    Chunk,
+    Diarization,
+    Interval,
+    Manifest,
+    Media,
+)
 from shared.model.contracts import Engine, Prepared, Problem, Source, StageRequest, StageResponse
-from shared.model.errors import NotAudio, StageError, Transient
+from shared.model.errors import ModelUnavailable, NotAudio, StageError, Transient
 from shared.ports.documents import Document
-from shared.runtime.execution import cache_key, execute, find_committed, store_problem
+from shared.runtime.execution import (
+    cache_key,
+    costs_only_its_part,
+    execute,
+    find_committed,
+    store_problem,
+)
 from shared.runtime.http import problem_of
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, Stage, StageInput
 from tests.support.interleaving import Killed, Steps, Turn, Worker
@@ -55,6 +69,8 @@ class Cloud:
         self.runs: dict[tuple[str, int], set[int]] = {}
         """The runs that began of each job, since each time somebody asked for it."""
         self.wrong: list[str] = []
+        self.cannot_diarize = False
+        """diarize fails for good."""
 
     def clock(self) -> float:
         return self.now
@@ -76,6 +92,9 @@ class Cloud:
 
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:
         return self._begun(lambda made: made.hand_over(source, run, problem))
+
+    def delete_audio(self, source: Source, run: int) -> str:
+        return self._begun(lambda made: made.delete_audio(source, run))
 
     def is_active(self, execution: str) -> bool:
         return execution in self.executions
@@ -187,14 +206,38 @@ class Execution:
                 self.hear,
             )
             inputs = {"manifest": manifest, "words-0": heard.outputs["aligned"]}
-            yield (
-                "finalize",
-                ask(source, {**(prepared.plan["finalize"] or {}), **ending}, **inputs),
-                finalize,
-            )
+            failures: dict[str, JsonValue] = {}
+            for span in prepared.outputs["spans"]:
+                yield from self.diarize(source, prepared, span, inputs, failures)
+            params = {**(prepared.plan["finalize"] or {}), **ending, "failures": failures}
+            yield "finalize", ask(source, params, **inputs), finalize
         except Failed as failed:
             problem = failed.problem.model_dump(mode="json") if failed.problem else None
             yield "finalize", ask(source, {**ending, "error": {"problem": problem}}), finalize
+
+    def diarize(
+        self,
+        source: Source,
+        prepared: Prepared,
+        span: Any,
+        inputs: dict[str, Any],
+        failures: dict[str, JsonValue],
+    ) -> Play:
+        """As the workflow's branch does: a failure for good costs only the speakers."""
+        asked = ask(
+            source, prepared.plan["diarize"], audio=span, manifest=prepared.outputs["manifest"]
+        )
+        try:
+            found: StageResponse = yield "diarize", asked, self.find_speakers
+            inputs["turns-0"] = found.outputs["diarization"]
+        except Failed as failed:
+            if failed.problem and not costs_only_its_part(failed.problem):
+                raise
+            failures["diarize-0"] = {"code": failed.problem.status if failed.problem else 0}
+
+    def delete_audio(self, source: Source, run: int) -> Play:
+        asked = ask(source, {"run": run, "execution": self.name, "delete_audio": True})
+        yield "finalize", asked, finalize
 
     def hand_over(self, source: Source, run: int, problem: Problem) -> Play:
         error: JsonValue = {"problem": problem.model_dump(mode="json")}
@@ -215,6 +258,15 @@ class Execution:
     def hear(self, asked: StageRequest, blobs: Any, jobs: Any) -> BaseModel:
         return execute(self.paying(HEAR, asked), asked, blobs, jobs)
 
+    def find_speakers(self, asked: StageRequest, blobs: Any, jobs: Any) -> BaseModel:
+        def run(task: StageInput[Any]) -> Iterator[Output]:
+            if self.cloud.cannot_diarize:
+                raise ModelUnavailable("there is no diarizer")
+            yield from SPEAKERS.run(task)
+
+        stage = replace(SPEAKERS, run=run)
+        return execute(self.paying(stage, asked), asked, blobs, jobs)
+
     def paying(self, stage: Stage[Any], asked: StageRequest) -> Stage[Any]:
         """The stage, which notes when it is run though its answer is there."""
 
@@ -232,7 +284,7 @@ def ask(source: Source, params: Mapping[str, JsonValue] | None, **inputs: Any) -
 
 
 def cut(task: StageInput[PrepareParams]) -> Iterator[Output]:
-    """One chunk. A recording that says "bad" is none."""
+    """One chunk, and one span if the recording says "talk of two". One that says "bad" is none."""
     with task.original() as recording:
         sound = recording.read()
     if sound == b"bad":
@@ -245,8 +297,14 @@ def cut(task: StageInput[PrepareParams]) -> Iterator[Output]:
     )
     whole = Interval(start=0.0, end=1.0)
     chunk = Chunk(start=0.0, end=1.0, speech=(whole,))
+    spans: tuple[Interval, ...] = ()
+    if sound == b"talk of two":
+        spans = (whole,)
+        span_path = task.folder / "span.wav"
+        span_path.write_bytes(b"span of two")
+        yield ListedOutput("spans", span_path)
     yield SingleOutput(
-        "manifest", Manifest(media=media, chunks=(chunk,), spans=(), probe=(), engine=ENGINE)
+        "manifest", Manifest(media=media, chunks=(chunk,), spans=spans, probe=(), engine=ENGINE)
     )
 
 
@@ -254,5 +312,12 @@ def hear(task: StageInput[TranscribeParams]) -> Iterator[Output]:
     yield SingleOutput("aligned", Aligned(segments=(), words=(), asr=ENGINE, engines=(ENGINE,)))
 
 
+def find_turns(task: StageInput[DiarizeParams]) -> Iterator[Output]:
+    """Nobody speaks."""
+    found = Diarization(turns=(), overlapping=(), embeddings={}, engine=ENGINE)
+    yield SingleOutput("diarization", found)
+
+
 CUT = Stage("prepare", "1", PrepareParams, cut, lambda _: ENGINE)
 HEAR = Stage("transcribe", "1", TranscribeParams, hear, lambda _: ENGINE)
+SPEAKERS = Stage("diarize", "1", DiarizeParams, find_turns, lambda _: ENGINE)

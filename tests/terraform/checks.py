@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from functions.finalize.answer.missing_parts import ALIGNMENT_FAILED, SPEAKERS_UNKNOWN
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.settings import setting_fields
 from tests.terraform.copies import FUNCTIONS, ROOT
@@ -29,6 +30,11 @@ DAY = 24 * 3600
 
 def rights_are_those_of_the_table(plan: Plan) -> None:
     assert Counter(granted(plan)) == Counter(documented(plan))
+
+
+def the_role_of_deleters_only_deletes(plan: Plan) -> None:
+    role = plan.one("project_iam_custom_role").values
+    assert role["permissions"] == ["storage.objects.delete"]
 
 
 def nobody_acts_as_another(plan: Plan) -> None:
@@ -361,7 +367,7 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     filters = {
         policy.key: filter_of(policy.values) for policy in plan.of("monitoring_alert_policy")
     }
-    assert set(filters) == {"failed", "retryable"}
+    assert set(filters) == {"failed", "incomplete", "retryable"}
     for name, logs in (("finalize/job.py", "settled"), ("reconcile/sweep.py", "swept")):
         source = (ROOT / "functions" / name).read_text()
         assert re.search(rf'log\.info\(\s*"{logs}"', source), name
@@ -369,9 +375,16 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     settled = f'resource.labels.service_name="{name}-finalize" jsonPayload.message="settled"'
     assert f'{settled} jsonPayload.state="failed"' in filters["failed"]
     assert f'{settled} jsonPayload.state="retryable"' in filters["retryable"]
+    codes = f"^({SPEAKERS_UNKNOWN}|{ALIGNMENT_FAILED})$"
+    assert filters["incomplete"] == f'{logs_of_finalize(plan)} jsonPayload.warnings=~"{codes}"'
     swept = f'resource.labels.service_name="{name}-reconcile" jsonPayload.message="swept"'
     assert f"{swept} (jsonPayload.started>0 OR jsonPayload.given_up>0)" in filters["retryable"]
     assert settled in plan.one("logging_metric").values["filter"]
+
+
+def logs_of_finalize(plan: Plan) -> str:
+    """Returns the filter of the lines that finalize logs at the end of a run."""
+    return str(plan.one("logging_metric").values["filter"])
 
 
 def filter_of(policy: dict[str, Any]) -> str:
@@ -442,6 +455,7 @@ APIS = {
 
 CHECKS: tuple[Check, ...] = (
     rights_are_those_of_the_table,
+    the_role_of_deleters_only_deletes,
     nobody_acts_as_another,
     nothing_is_public,
     every_function_is_deployed,

@@ -26,6 +26,11 @@ ON = {
     "google_secret_manager_secret_iam_member": "secret_id",
 }
 """Kind of grant -> the attribute that says on what. Any other kind is none of ours."""
+OBJECT = 'resource.type == "storage.googleapis.com/Object"'
+DELETABLE = {
+    "recordings": f'{OBJECT} && !resource.name.endsWith("/options.json")',
+    "audio": f'{OBJECT} && resource.name.endsWith(".wav")',
+}
 BUCKET_ROLES = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
 
 
@@ -34,6 +39,8 @@ def granted(plan: Plan) -> list[Grant]:
 
 
 def is_grant(resource: Resource) -> bool:
+    if resource.type == "google_project_iam_custom_role":
+        return False  # it is granted to nobody by itself
     words = ("_iam_", "_acl", "access_control")
     return any(word in resource.type for word in words)
 
@@ -73,6 +80,10 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     project, name = plan.given["project_id"], plan.given["name"]
     for bucket, access in rights.get("buckets", {}).items():
         yield Grant(who, BUCKET_ROLES[access], f"{project}-{name}-{bucket}")
+    for bucket, objects in rights.get("deletes", {}).items():
+        role_id = plan.one("project_iam_custom_role").values["role_id"]
+        role = f"projects/{project}/roles/{role_id}"
+        yield Grant(who, role, f"{project}-{name}-{bucket}", DELETABLE[objects])
     if rights.get("documents") == "write":
         only = f'resource.name == "projects/{project}/databases/{name}"'
         yield Grant(who, "roles/datastore.user", project, only)

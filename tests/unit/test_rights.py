@@ -14,7 +14,7 @@ RIGHTS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docs" / "rights.yaml
 
 
 def row(name: str, rights: dict[str, Any]) -> str:
-    buckets = [rights.get("buckets", {}).get(bucket, "") for bucket in ("inbox", "work", "outbox")]
+    buckets = [bucket_cell(rights, bucket) for bucket in ("inbox", "work", "outbox")]
     workflow = "executions" if rights.get("workflow") else ""
     job_events = "publish" if rights.get("publishes") else ""
     calls = ", ".join(rights.get("calls", []))
@@ -28,6 +28,12 @@ def row(name: str, rights: dict[str, Any]) -> str:
         rights["why"],
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def bucket_cell(rights: dict[str, Any], bucket: str) -> str:
+    access = rights.get("buckets", {}).get(bucket, "")
+    deleted = rights.get("deletes", {}).get(bucket)
+    return f"{access}, delete {deleted}" if deleted else access
 
 
 def test_the_page_shows_the_table() -> None:

@@ -27,7 +27,7 @@ def is_split(manifest: Manifest) -> bool:
 
 
 def collect_warnings(
-    manifest: Manifest, aligned: Sequence[Aligned], diarizations: Sequence[Diarization]
+    manifest: Manifest, aligned: Sequence[Aligned], diarizations: Sequence[Diarization | None]
 ) -> list[StageWarning]:
     """Returns the stages' warnings in recording time, each one once."""
     warnings = list(manifest.warnings)
@@ -36,7 +36,7 @@ def collect_warnings(
             shifted = shift_warning(warning, chunk)
             warnings.append(shifted)
     for span, diarization in zip(manifest.spans, diarizations, strict=False):
-        for warning in diarization.warnings:
+        for warning in diarization.warnings if diarization else ():
             shifted = shift_warning(warning, span)
             warnings.append(shifted)
     unique = dict.fromkeys(warnings)
@@ -83,12 +83,12 @@ def speaker_warnings(speakers: Speakers, options: Options) -> Iterator[StageWarn
     count = len(speakers.labels)
     if speakers.second_count is not None:
         yield uncertain_speaker_count("finalize", count, speakers.second_count)
-    if count == 1:
+    if count == 1 and not speakers.unknown:
         yield new_warning("one_speaker", "Only one speaker was heard.")
     if count == 0:
         return
     fewest, most = speaker_limits(options)
-    is_too_few = count < fewest
+    is_too_few = count < fewest and not speakers.unknown
     is_too_many = most is not None and count > most
     if is_too_few or is_too_many:
         message = f"{count} speakers were heard, which is not the number asked for."

@@ -16,6 +16,7 @@ from functions.finalize.answer.timed_segments import MINIMUM_DURATION, TimedSegm
 from functions.finalize.formats.text import ends_clause, one_line
 from functions.finalize.speakers.speakers import Speakers
 from functions.finalize.speakers.turns import TurnIndex
+from shared.model.artifacts import Interval
 
 CHANGE_COST = 0.6
 """Cost of a change of speaker between two words of a segment, in seconds of words that lie in
@@ -26,6 +27,7 @@ CLAUSE_FACTOR = 0.5
 LONG_PAUSE = 0.5
 """Seconds of silence after which a change costs nothing. A shorter pause lowers the cost in
 proportion."""
+NO_TURNS = TurnIndex.from_turns([])
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class SpeakerSegment:
 def split_by_speaker(segments: Iterable[TimedSegment], speakers: Speakers) -> list[SpeakerSegment]:
     """Returns the segments that are not suspect, split by speaker, in order of start.
 
-    A segment of one channel may start within a segment of another.
+    A segment of one channel may start within a segment of another. Segments in a span whose
+    speakers are unknown have no speaker.
     """
     segments_of_channel: dict[int | None, list[TimedSegment]] = defaultdict(list)
     for segment in segments:
@@ -68,9 +71,18 @@ def split_by_speaker(segments: Iterable[TimedSegment], speakers: Speakers) -> li
 
     split: list[SpeakerSegment] = []
     for channel, own_segments in segments_of_channel.items():
-        split += split_channel(own_segments, speakers.turns_of_channel[channel])
+        turns = speakers.turns_of_channel[channel]
+        for is_unknown, group in groupby(own_segments, lambda one: lies_in(one, speakers.unknown)):
+            known_turns = NO_TURNS if is_unknown else turns
+            split += split_channel(list(group), known_turns)
     with_text = [segment for segment in split if segment.text]
     return sorted(with_text, key=lambda segment: segment.start)
+
+
+def lies_in(segment: TimedSegment, spans: Iterable[Interval]) -> bool:
+    """Returns whether the segment lies in one of the spans, which it never leaves."""
+    middle = (segment.start + segment.end) / 2
+    return any(span.start <= middle <= span.end for span in spans)
 
 
 def split_channel(segments: Sequence[TimedSegment], turns: TurnIndex) -> Iterator[SpeakerSegment]:

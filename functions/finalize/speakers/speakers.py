@@ -34,6 +34,8 @@ class Speakers:
     """Exclusive turns, by which a channel's words get their speaker."""
     second_count: int | None = None
     """The number of people that is nearly as likely; None if the number is certain."""
+    unknown: Sequence[Interval] = ()
+    """Where the speakers are unknown, because diarization failed."""
 
 
 def speaker_limits(options: Options) -> tuple[int, int | None]:
@@ -44,12 +46,20 @@ def speaker_limits(options: Options) -> tuple[int, int | None]:
 
 
 def speakers_by_voice(
-    spans: Sequence[Interval], diarizations: Sequence[Diarization], options: Options
+    spans: Sequence[Interval],
+    diarizations: Sequence[Diarization],
+    options: Options,
+    unknown: Sequence[Interval] = (),
 ) -> Speakers:
-    """Returns the speakers of all spans, each person once. No speakers without diarizations."""
+    """Returns the speakers of all spans, each person once. No speakers without diarizations.
+
+    `unknown` are the spans without a diarization. Further people may speak there, so that the spans
+    need not hold the fewest speakers that the options ask for.
+    """
     exclusive = place_turns(diarizations, spans, lambda diarization: diarization.turns)
     overlapping = place_turns(diarizations, spans, lambda diarization: diarization.overlapping)
-    limits = speaker_limits(options)
+    fewest, most = speaker_limits(options)
+    limits = (1, most) if unknown else (fewest, most)
     people = link_speakers(diarizations, *limits)
     ids = number_speakers(people, [*exclusive, *overlapping])
 
@@ -65,6 +75,7 @@ def speakers_by_voice(
         turns=merge_turns(turns),
         turns_of_channel={None: index},
         second_count=second_count(diarizations, *limits),
+        unknown=unknown,
     )
 
 

@@ -73,3 +73,27 @@ resource "google_storage_bucket_iam_member" "writers" {
   role   = "roles/storage.objectUser"
   member = each.value
 }
+
+locals {
+  object = "resource.type == \"storage.googleapis.com/Object\""
+
+  # Conditions under which the role deletes.
+  deletable = {
+    recordings = "${local.object} && !resource.name.endsWith(\"/options.json\")"
+    audio      = "${local.object} && resource.name.endsWith(\".wav\")"
+  }
+}
+
+# Deletes some of the objects.
+resource "google_storage_bucket_iam_member" "deleters" {
+  for_each = var.deleters
+
+  bucket = google_storage_bucket.this.name
+  role   = var.deleter_role
+  member = each.value.member
+
+  condition {
+    title      = each.value.objects
+    expression = local.deletable[each.value.objects]
+  }
+}

@@ -53,3 +53,13 @@ variable "writers" {
   description = "Members that may write, each under a name."
   type        = map(string)
 }
+
+variable "deleters" {
+  description = "Members that may delete recordings or audio, each under a name."
+  type        = map(object({ member = string, objects = string }))
+}
+
+variable "deleter_role" {
+  description = "Role of the deleters."
+  type        = string
+}

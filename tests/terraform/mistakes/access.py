@@ -33,6 +33,27 @@ ACCESS = (
         checks.rights_are_those_of_the_table,
     ),
     Mistake(
+        "options.json may be deleted",
+        "modules/bucket/main.tf",
+        '${local.object} && !resource.name.endsWith(\\"/options.json\\")',
+        "${local.object}",
+        checks.rights_are_those_of_the_table,
+    ),
+    Mistake(
+        "whatever stages have found may be deleted",
+        "modules/bucket/main.tf",
+        '${local.object} && resource.name.endsWith(\\".wav\\")',
+        "${local.object}",
+        checks.rights_are_those_of_the_table,
+    ),
+    Mistake(
+        "who deletes may also write",
+        "identities.tf",
+        'permissions = ["storage.objects.delete"]',
+        'permissions = ["storage.objects.delete", "storage.objects.create"]',
+        checks.the_role_of_deleters_only_deletes,
+    ),
+    Mistake(
         "documents of every database may be written",
         "identities.tf",
         'expression = "resource.name == \\"projects/${var.project_id}/databases/${var.name}\\""',

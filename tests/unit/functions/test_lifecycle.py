@@ -67,14 +67,21 @@ class Lifecycle(RuleBasedStateMachine):
 
     # Actions of users and storage
 
-    @rule(name=names, bad=st.sampled_from([False, False, True]), events=st.integers(0, 2))
-    def upload(self, name: str, bad: bool, events: int) -> None:
+    @rule(
+        name=names,
+        sound=st.sampled_from([b"talk", b"talk of two", b"bad"]),
+        events=st.integers(0, 2),
+        keep_audio=st.booleans(),
+    )
+    def upload(self, name: str, sound: bytes, events: int, keep_audio: bool) -> None:
         """Uploads under a new or used name; the event comes not at all, once or twice."""
         before = self.cloud.blobs.find(INBOX + name)
         over = before.generation if before else 0
         options = {"language": "en", "formats": "srt"}
+        if not keep_audio:
+            options["keep-audio"] = "false"
         generation = self.cloud.blobs.put(
-            INBOX + name, b"bad" if bad else b"talk", if_generation_match=over, metadata=options
+            INBOX + name, sound, if_generation_match=over, metadata=options
         )
         assert generation is not None
         source = Source(bucket="dropscribe-inbox", name=name, generation=generation)
@@ -193,6 +200,10 @@ class Lifecycle(RuleBasedStateMachine):
             if not worker.ended:
                 worker.go(turn)
 
+    @rule(cannot=st.booleans())
+    def diarization_breaks_or_is_mended(self, cannot: bool) -> None:
+        self.cloud.cannot_diarize = cannot
+
     @rule(seconds=st.sampled_from([-30, 1, 20, 61, 700, 4000]))
     def time_passes(self, seconds: int) -> None:
         self.cloud.now += seconds
@@ -279,7 +290,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.let_orphans_end()
             self.cloud.now += 2 * settings().reconcile.unanswered_after
             swept = Sweep(self.cloud.blobs, self.cloud.jobs, self.cloud)(SweepRequest())
-            if not swept.started and not swept.given_up:
+            if not (swept.started or swept.given_up or swept.audio_deletions):
                 break
         else:
             raise AssertionError("the sweeps never end")
@@ -294,6 +305,8 @@ class Lifecycle(RuleBasedStateMachine):
                     generation=blob.generation,
                 )
             )
+        for job in self.cloud.jobs.list_recent():
+            self.check_audio(job)
         for job_id in self.cloud.documents.erased:
             self.check_erased(job_id)
 
@@ -342,6 +355,26 @@ class Lifecycle(RuleBasedStateMachine):
             task.lease_until.timestamp() < self.cloud.now
             for task in self.cloud.jobs.stage_records(job.job_id)
         )
+
+    def check_audio(self, job: Job) -> None:
+        """The audio is gone exactly if keep-audio=false and the answer is complete."""
+        if job.state == "erased":
+            return
+        recording = self.cloud.blobs.find(job.source.uri)
+        is_there = recording is not None and recording.generation == job.source.generation
+        work_audio = [
+            blob.uri
+            for blob in self.cloud.blobs.list(f"{WORK}{job.job_id}/")
+            if blob.uri.endswith(".wav")
+        ]
+        assert job.audio_deletion in (None, "done"), "the deletion was left to nobody"
+        if job.audio_deletion == "done":
+            assert job.state == "done" and not is_there and not work_audio, work_audio
+            assert "speakers_unknown" not in job.warnings
+        elif job.state == "done" and is_there:
+            assert work_audio, "a redrive would have to cut the recording again"
+            keeps = recording is not None and "keep-audio" not in recording.metadata
+            assert keeps or "speakers_unknown" in job.warnings, "the audio was to be deleted"
 
     def check_erased(self, job_id: str) -> None:
         left = [

@@ -27,6 +27,7 @@ class FakeExecutions:
     def __init__(self) -> None:
         self.runs: list[tuple[str, int]] = []
         self.problems: list[tuple[str, int, str]] = []
+        self.deletions: list[tuple[str, int]] = []
         self.active: set[str] = set()
         self.refused: set[str] = set()
 
@@ -44,6 +45,10 @@ class FakeExecutions:
             raise WorkflowRefused("it refuses")
         self.active.add(execution)
         return execution
+
+    def delete_audio(self, source: Source, run: int) -> str:
+        self.deletions.append((source.name, run))
+        return f"deletion {len(self.deletions)}"
 
     def is_active(self, execution: str) -> bool:
         return execution in self.active
@@ -325,3 +330,27 @@ def test_a_recording_older_than_the_lifetime_of_job_documents_is_left_alone(swee
     aged = replace(blob, created=blob.created - timedelta(days=31))
     sweep.blobs._objects[uri] = aged, data  # type: ignore[attr-defined]
     assert sweep(SWEEP_AT_ONCE).started == 0
+
+
+def test_audio_that_finalize_has_not_deleted_is_deleted_by_another_execution(sweep: Sweep) -> None:
+    source = upload(sweep, "a.mp3")
+    sweep.jobs.claim(source, 1, "first")
+    sweep.jobs.finish(source.job_id, 1, "done", deletes_audio=True)
+    executions = sweep.executions
+    assert isinstance(executions, FakeExecutions)
+
+    executions.active = {"first"}
+    assert sweep(SWEEP_AT_ONCE).audio_deletions == 0, "finalize may be at it"
+    executions.active = set()
+    assert sweep(SweepRequest(unanswered_after=600)).audio_deletions == 0, "it has just ended"
+    assert sweep(SWEEP_AT_ONCE).audio_deletions == 1
+    executions.active = {"deletion 1"}
+    assert sweep(SWEEP_AT_ONCE).audio_deletions == 0, "the first deletion is under way"
+    executions.active = set()
+    assert sweep(SWEEP_AT_ONCE).audio_deletions == 1, "it was lost"
+    assert executions.deletions == [("a.mp3", 1)] * 2
+
+    job = sweep.jobs.find(source.job_id)
+    assert job is not None
+    sweep.jobs.mark_audio_deleted(job)
+    assert sweep(SWEEP_AT_ONCE).audio_deletions == 0

@@ -75,6 +75,9 @@ class NoExecutions:
     def report_problem(self, source: Source, run: int, problem: Problem) -> str:
         raise AssertionError("no problem is to be reported")
 
+    def delete_audio(self, source: Source, run: int) -> str:
+        raise AssertionError("no audio is to be deleted")
+
     def is_active(self, execution: str) -> bool:
         return False
 
@@ -161,6 +164,7 @@ def test_each_end_is_published_after_the_answer_and_the_state_are_written(
         "state": end,
         "outputs": finalized.outputs,
         "problem_type": problem.type if problem else None,
+        "warnings": ["no_speech"] if end == "done" else [],
     }
     assert (event["type"], event["id"]) == (f"dropscribe.job.{end}", f"{SOURCE.job_id}-1-{end}")
     assert job_of(jobs).notification == "sent"

@@ -19,6 +19,7 @@ from shared.jobs.job import (
     attempt_completed,
     attempt_started,
     attempts_forgotten,
+    audio_deleted,
     cancelled,
     claimed,
     erased,
@@ -111,6 +112,24 @@ def test_the_code_does_what_the_table_says(state: JobState, event: str) -> None:
     before = None if state == NO_JOB else job_in(state)
     after = EVENTS[event](before)
     assert (after.state if after else "-") == TABLE[state, event]
+
+
+@pytest.mark.parametrize("deletion", ["due", "done"])
+@pytest.mark.parametrize("event", [event for event in EVENTS if event != "erase"])
+def test_a_job_whose_audio_is_deleted_stays_as_it_is(deletion: str, event: str) -> None:
+    job = job_in("done").model_copy(update={"audio_deletion": deletion})
+    assert EVENTS[event](job) is None
+    assert audio_deleted(job, RUN + 1) is None, "another run"
+
+
+def test_only_a_done_job_has_its_audio_deleted() -> None:
+    for state in get_args(Settled):
+        running = job_in("running")
+        after = finished(
+            running, RUN, state, None, {}, NOW, notifies=False, warnings=(), deletes_audio=True
+        )
+        assert after is not None
+        assert after.audio_deletion == ("due" if state == "done" else None)
 
 
 @pytest.mark.parametrize("state", get_args(JobState))

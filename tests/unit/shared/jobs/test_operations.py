@@ -7,10 +7,12 @@ import pytest
 
 from functions.finalize.answer.outbox import put_answer
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.audio import delete_due_audio
 from shared.jobs.layout import work_uri
 from shared.jobs.operations import Operations, Refused
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
+from shared.model.errors import AudioDeleted
 from tests.unit.functions.reconcile.test_sweep import FakeExecutions
 
 INBOX = "dropscribe-inbox"
@@ -182,3 +184,25 @@ def test_a_repeated_erasure_deletes_an_answer_that_was_written_later(
     assert operations.erase(INBOX, "a.mp3") == 1
     assert list(operations.blobs.list("gs://")) == []
     assert operations.erase(INBOX, "a.mp3") == 0
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_job_whose_audio_is_deleted_cannot_be_run_again_and_can_be_erased(
+    operations: Operations, is_deleted: bool
+) -> None:
+    source = upload(operations)
+    operations.jobs.claim(source, 1, "first")
+    put_answer(source, 1, {"transcript.json": b"{}"}, operations.blobs)
+    operations.jobs.finish(source.job_id, 1, "done", deletes_audio=True)
+    if is_deleted:
+        assert delete_due_audio(source, 1, operations.blobs, operations.jobs)
+    with pytest.raises(AudioDeleted) as refused:
+        operations.redrive(source.job_id)
+    problem = refused.value.problem(source.job_id, None)
+    assert (problem.status, problem.type) == (410, "urn:dropscribe:problem:audio-deleted")
+    assert executions_of(operations).runs == []
+
+    assert operations.find(source.job_id).state == "done"
+    assert operations.erase(INBOX, source.name) == 1
+    assert list(operations.blobs.list("gs://")) == []
+    assert operations.find(source.job_id).state == "erased"

@@ -18,9 +18,21 @@ from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Engine, Params, Source, StageRequest, StageResponse
-from shared.model.errors import ArtifactMissing, JobStoreUnavailable, NotAudio, StorageUnavailable
+from shared.model.errors import (
+    ArtifactMissing,
+    AttemptsExhausted,
+    AudioDeleted,
+    BadOption,
+    Bug,
+    Cancelled,
+    JobStoreUnavailable,
+    NotAudio,
+    RecordingErased,
+    StageError,
+    StorageUnavailable,
+)
 from shared.ports.documents import Document
-from shared.runtime.execution import execute, store_output
+from shared.runtime.execution import execute, store_output, store_problem
 from shared.runtime.flask_adapter import serve
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, Stage, StageInput
 from shared.runtime.wiring import blob_store, job_store, load_object
@@ -235,10 +247,14 @@ class UnavailableDocuments(MemoryDocuments):
         return super().put(path, document, if_version)
 
 
+@pytest.mark.parametrize("is_recorded", [True, False])
 def test_a_result_that_another_attempt_commits_meanwhile_is_not_computed_again(
-    bench: Bench,
+    bench: Bench, is_recorded: bool
 ) -> None:
-    """It commits after this attempt has looked, and before this one has the lease."""
+    """It commits after this attempt has looked, and before this one has the lease.
+
+    Its record is gone if the recording is being erased.
+    """
     audio = bench.put("x")
     first = bench.post(request(audio))
     answer = json.loads(first.get_data())
@@ -248,11 +264,12 @@ def test_a_result_that_another_attempt_commits_meanwhile_is_not_computed_again(
     assert committed is not None and bench.blobs.delete(at, committed.generation)
 
     class LateStore(JobStore):
-        def start_attempt(self, *about: Any) -> bool:
+        def start_attempt(self, *about: Any) -> None:
             bench.blobs.put(at, content, if_generation_match=0)
-            return super().start_attempt(*about)
+            super().start_attempt(*about)
 
-    bench.jobs = LateStore(bench.jobs.documents)
+    documents = bench.jobs.documents if is_recorded else MemoryDocuments()
+    bench.jobs = LateStore(documents)
     again = json.loads(bench.post(request(audio)).get_data())
     assert (bench.runs, again["reused"], again["outputs"]) == (1, True, answer["outputs"])
 
@@ -361,3 +378,26 @@ def test_a_validation_error_does_not_repeat_the_input() -> None:
     with pytest.raises(ValidationError) as refused:
         StageRequest.model_validate({"source": "a secret"})
     assert "a secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("stage", "error", "is_stored"),
+    [
+        ("prepare", NotAudio("d"), True),
+        ("transcribe", AttemptsExhausted("d"), True),
+        ("align", AttemptsExhausted("d"), False),
+        ("diarize", Bug("d"), False),
+        ("diarize", Cancelled("d"), True),
+        ("align", BadOption("d"), True),
+        ("diarize", AudioDeleted("d"), False),
+        ("prepare", RecordingErased("d"), False),
+    ],
+    ids=lambda value: str(getattr(value, "type", value)).rpartition(":")[2],
+)
+def test_a_problem_is_stored_only_if_it_ends_the_run(
+    bench: Bench, stage: str, error: StageError, is_stored: bool
+) -> None:
+    """finalize would take it for the reason of a later failure."""
+    problem = error.problem(SOURCE.job_id, stage)
+    store_problem(problem, StageRequest(source=SOURCE), bench.blobs, bench.jobs)
+    assert (bench.blobs.find(problem_uri(SOURCE)) is not None) == is_stored

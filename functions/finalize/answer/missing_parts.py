@@ -1,0 +1,146 @@
+"""Chunks that could not be aligned and spans that could not be diarized, and their warnings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from shared.model.artifacts import (
+    Aligned,
+    AlignedSegment,
+    AlignedWord,
+    Chunk,
+    Interval,
+    Recognition,
+    RecognizedSegment,
+    StageWarning,
+)
+from shared.model.contracts import WireModel
+from shared.model.errors import PROBLEM_TYPE
+from shared.model.options import Options
+
+SPEAKERS_UNKNOWN = "speakers_unknown"
+ALIGNMENT_FAILED = "alignment_failed"
+
+
+class PartFailure(WireModel):
+    """Why a stage failed for good at one chunk or span, as the workflow passes it on."""
+
+    code: int = 0
+    """The HTTP status; 0 if there was no response."""
+    type: str | None = None
+    """Type of the stage's problem. None: the response was none of ours."""
+    detail: str = ""
+    """The problem's detail, perhaps cut."""
+
+    @property
+    def reason(self) -> str:
+        """Returns why it failed, for after a colon."""
+        if self.type is not None:
+            name = self.type.removeprefix(PROBLEM_TYPE)
+            return f"{name}, {self.detail}"
+        if self.code:
+            return f"status {self.code} at every attempt"
+        return "no response at any attempt"
+
+
+@dataclass(frozen=True)
+class MissingParts:
+    """Failures by stage and part, such as `diarize-0`."""
+
+    failures: Mapping[str, PartFailure]
+
+    def of(self, stage: str, part: int) -> PartFailure | None:
+        return self.failures.get(f"{stage}-{part}")
+
+    def has(self, stage: str) -> bool:
+        """Returns whether the stage failed at any part."""
+        return any(key.startswith(f"{stage}-") for key in self.failures)
+
+    def warnings(self, chunks: Sequence[Chunk], spans: Sequence[Interval]) -> list[StageWarning]:
+        """Returns a warning for each chunk and span at which a stage failed."""
+        return [*self.alignment_warnings(chunks), *self.speaker_warnings(spans)]
+
+    def alignment_warnings(self, chunks: Sequence[Chunk]) -> Iterator[StageWarning]:
+        for part, chunk in enumerate(chunks):
+            failure = self.of("align", part)
+            if failure is None:
+                continue
+            message = (
+                f"The words from {chunk.start:.1f} s to {chunk.end:.1f} s keep the recogniser's "
+                f"times, because their alignment failed: {failure.reason}"
+            )
+            span = Interval(start=chunk.start, end=chunk.end)
+            yield missing_warning(ALIGNMENT_FAILED, "align", message, span)
+
+    def speaker_warnings(self, spans: Sequence[Interval]) -> Iterator[StageWarning]:
+        """Yields one warning for consecutive spans that failed for the same reason."""
+        failures = [self.of("diarize", part) for part in range(len(spans))]
+        pairs = zip(failures, spans, strict=True)
+        for failure, group in groupby(pairs, key=lambda pair: pair[0]):
+            if failure is None:
+                continue
+            together = [span for _, span in group]
+            span = Interval(start=together[0].start, end=together[-1].end)
+            message = (
+                f"Who speaks from {span.start:.1f} s to {span.end:.1f} s is unknown, "
+                f"because diarization failed: {failure.reason}"
+            )
+            yield missing_warning(SPEAKERS_UNKNOWN, "diarize", message, span)
+
+    def audio_warnings(self, options: Options) -> Iterator[StageWarning]:
+        """Yields a warning if the audio is kept for a redrive, although the options forbid it."""
+        if options.keep_audio or not self.failures:
+            return
+        message = "The audio was kept in spite of keep-audio=false, so that a redrive can add this."
+        yield StageWarning(code="audio_kept", stage="finalize", message=message)
+
+
+def missing_warning(code: str, stage: str, message: str, span: Interval) -> StageWarning:
+    sentence = message.rstrip(".") + "."
+    return StageWarning(code=code, stage=stage, message=sentence, span=span)
+
+
+def with_recogniser_times(recognition: Recognition) -> Aligned:
+    """Returns what align would return for a chunk of which no word could be aligned.
+
+    The segments are those of the recogniser and not sentences.
+    """
+    segments = [unaligned_segment(segment) for segment in recognition.segments]
+    words: list[AlignedWord] = []
+    for index, segment in enumerate(recognition.segments):
+        words += unaligned_words(index, segment)
+    return Aligned(
+        segments=tuple(segments),
+        words=tuple(words),
+        asr=recognition.engine,
+        engines=(),
+        warnings=recognition.warnings,
+    )
+
+
+def unaligned_segment(segment: RecognizedSegment) -> AlignedSegment:
+    return AlignedSegment(
+        start=segment.start,
+        end=segment.end,
+        language=segment.language,
+        text=segment.text,
+        avg_logprob=segment.avg_logprob,
+        compression_ratio=segment.compression_ratio,
+        no_speech_prob=segment.no_speech_prob,
+        temperature=segment.temperature,
+        quality_flags=segment.quality_flags,
+    )
+
+
+def unaligned_words(index: int, segment: RecognizedSegment) -> Iterator[AlignedWord]:
+    """Yields the words of the segment with that index."""
+    for word in segment.words:
+        yield AlignedWord(
+            segment=index,
+            word=word.word,
+            start=word.start,
+            end=word.end,
+            score=None,
+            confidence=word.probability,
+            timing="asr",
+        )
