@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from local.cost_command import cost
-from local.job_commands import COMMANDS, option
+from local.job_commands import COMMANDS, chosen_options
 from local.layout import EXECUTIONS, INBOX, OUTBOX, Layout, layout
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def status(job: str | None, limit: int) -> None:
     "options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An option of the recordings, such as language=en.",
+    help="An option of the recordings, such as language=en, or a tag, such as x-order-id=77.",
 )
 @click.option(
     "--timeout", default=12 * 3600.0, show_default=True, help="Seconds to wait for the answers."
@@ -116,7 +116,7 @@ def run(files: tuple[Path, ...], out: Path, options: tuple[str, ...], timeout: f
         raise click.ClickException(
             f"two files are named {name}; answers are stored by the recording's name"
         )
-    chosen = dict(map(option, options))
+    chosen = chosen_options(options)
     followed = transcribe(layout(), files, chosen, timeout)
     for each in followed:
         for path in fetch(each, out):
@@ -130,7 +130,8 @@ def transcribe(
 ) -> "list[Followed]":
     """Uploads the files and shows progress until each has its answer, or the timeout has passed.
 
-    Starts the cloud if it is not up. `timeout` is in seconds.
+    Starts the cloud if it is not up. `timeout` is in seconds. Nothing is uploaded if a file would
+    only be answered with a bad option.
     """
     from rich.console import Console
     from rich.live import Live
@@ -138,14 +139,18 @@ def transcribe(
     from local import progress, view
     from local.cloud import NotUp
     from local.cloud import up as start
-    from shared.model.errors import StageError
+    from shared.model.errors import BadOption, StageError
 
     console = Console(stderr=True)
     try:
         with console.status("starting the one-machine cloud and loading its models"):
             start(here)
         progress.connect(here)
+        for file in files:
+            progress.check_options(file, options)
         uploads = [progress.upload(file, options) for file in files]
+    except BadOption as error:
+        raise click.UsageError(str(error)) from error
     except (NotUp, StageError) as error:
         raise click.ClickException(str(error)) from error
     with Live(console=console, refresh_per_second=5) as live:

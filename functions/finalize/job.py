@@ -12,6 +12,7 @@ from functions.finalize.answer.outbox import (
     delete_answer,
     put_answer,
     put_problem,
+    standing_transcript,
 )
 from functions.finalize.answer.timings import job_timings
 from functions.finalize.formats.text import text_language
@@ -21,7 +22,7 @@ from shared import __version__
 from shared.jobs.events import publish_job_event
 from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.store import JobStore
-from shared.model.artifacts import Aligned, Detection, Diarization, Manifest
+from shared.model.artifacts import Aligned, Detection, Diarization, Manifest, StageWarning
 from shared.model.contracts import (
     Artifact,
     Finalized,
@@ -35,6 +36,7 @@ from shared.model.contracts import (
 )
 from shared.model.errors import ArtifactChanged, Cancelled, EventsUnavailable, is_final
 from shared.model.formats import FORMATS, PROBLEM_FILE, TRANSCRIPT
+from shared.model.object_metadata import read_tags
 from shared.model.options import Options, option_values
 from shared.model.transcript import JobInfo, Transcript
 from shared.ports.blobs import Blob, BlobStore
@@ -59,6 +61,10 @@ class FinalizeParams(WireModel):
     run: int = Field(ge=1)
     execution: str = Field(min_length=1)
     options: dict[str, ResolvedOption] = {}
+    warnings: tuple[StageWarning, ...] = ()
+    """About names in the metadata and in options.json that are no options."""
+    tags: dict[str, str] = {}
+    """The uploader's tags."""
     error: WorkflowError | None = None
 
 
@@ -121,7 +127,7 @@ def write_transcript(
     if not is_newest:
         return superseded(source)
     delete_if_erased(source, params.run, blobs, jobs)
-    return finish_job(source, params.run, "done", jobs, outputs=outputs)
+    return finish_job(source, params.run, "done", jobs, outputs=outputs, tags=params.tags)
 
 
 def load_and_build(
@@ -149,6 +155,8 @@ def load_and_build(
         options,
         job=job,
         resolved_options=params.options,
+        option_warnings=params.warnings,
+        tags=params.tags,
         timings=job_timings(recording, results.manifest, records),
         cost=job_cost(source, records, results.manifest, jobs),
         release=__version__,
@@ -206,21 +214,28 @@ def write_problem(
 ) -> Finalized:
     """Writes the problem of a final failure and finishes the job as failed or cancelled.
 
-    Any other failure writes nothing and leaves the job "retryable": reconcile starts it again.
+    The transcript of an earlier run stays in its place: the recording is the same, so it is still
+    right. Any other failure writes nothing and leaves the job "retryable": reconcile starts it
+    again.
     """
-    problem = find_problem(source, error, blobs)
-    if problem is None:
+    found_problem = find_problem(source, error, blobs)
+    if found_problem is None:
         return finish_job(source, run, "retryable", jobs)
-    content = problem.model_dump_json(indent=1)
-    is_newest = put_problem(source, run, content.encode(), blobs)
-    if not is_newest:
-        return superseded(source)
+    recording = find_recording(source, blobs)
+    tags = read_tags(recording.metadata) if recording else {}
+    problem = found_problem.model_copy(update={"tags": tags})
+    outputs = standing_transcript(source, run, blobs)
+    if not outputs:
+        content = problem.model_dump_json(indent=1)
+        is_newest = put_problem(source, run, content.encode(), blobs)
+        if not is_newest:
+            return superseded(source)
+        folder = outbox_folder(source)
+        outputs = {"problem": f"{folder}/{PROBLEM_FILE}"}
     delete_if_erased(source, run, blobs, jobs)
     state: FinalState = "failed"
     if problem.type == Cancelled.name():
         state = "cancelled"
-    folder = outbox_folder(source)
-    outputs = {"problem": f"{folder}/{PROBLEM_FILE}"}
     return finish_job(
         source,
         run,
@@ -228,6 +243,7 @@ def write_problem(
         jobs,
         outputs=outputs,
         problem=problem,
+        tags=tags,
     )
 
 
@@ -266,10 +282,11 @@ def finish_job(
     *,
     outputs: dict[str, str] | None = None,
     problem: Problem | None = None,
+    tags: dict[str, str] | None = None,
 ) -> Finalized:
     """Records how the run ended. Logs the line that alerts and metrics read."""
     outputs = outputs or {}
-    jobs.finish(source.job_id, run, state, problem=problem, results=outputs)
+    jobs.finish(source.job_id, run, state, problem=problem, results=outputs, tags=tags)
     details = {
         "state": state,
         "run": run,

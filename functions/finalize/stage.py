@@ -20,7 +20,15 @@ from functions.finalize.speakers.speakers import (
     speakers_by_voice,
 )
 from functions.finalize.speakers.turns import find_overlaps
-from shared.model.artifacts import Aligned, Chunk, Detection, Diarization, Interval, Manifest
+from shared.model.artifacts import (
+    Aligned,
+    Chunk,
+    Detection,
+    Diarization,
+    Interval,
+    Manifest,
+    StageWarning,
+)
 from shared.model.contracts import Engine, ResolvedOption
 from shared.model.languages import MULTI
 from shared.model.options import Options
@@ -48,6 +56,8 @@ def build_transcript(
     *,
     job: JobInfo,
     resolved_options: Mapping[str, ResolvedOption],
+    option_warnings: Sequence[StageWarning],
+    tags: Mapping[str, str],
     timings: Timings,
     cost: Cost | None,
     release: str,
@@ -56,6 +66,7 @@ def build_transcript(
     """Returns the transcript. `release` is this software's version, `outputs` are URIs by format.
 
     `resolved_options` are the options with their origins, as the transcript lists them.
+    `option_warnings` are about names that are no options, `tags` are the uploader's.
     """
     manifest = results.manifest
     chunks = [cut_at_end(chunk, manifest) for chunk in manifest.chunks]
@@ -71,11 +82,13 @@ def build_transcript(
 
     language = recording_language(results.detection, options, words)
     stage_warnings = collect_warnings(manifest, results.aligned, results.diarizations)
+    detection_warnings = results.detection.warnings if results.detection else ()
     own_warnings = find_warnings(manifest, recognized, language, found_speakers, options)
     return Transcript(
         job=job,
         media=manifest.media,
         options=dict(resolved_options),
+        tags=dict(tags),
         language=language,
         text="\n".join(paragraph.text for paragraph in split_paragraphs(segments)),
         segments=tuple(segments),
@@ -84,7 +97,7 @@ def build_transcript(
         turns=tuple(found_speakers.turns),
         overlaps=tuple(overlaps),
         quality=measure_quality(chunks, recognized, replaced, words),
-        warnings=(*stage_warnings, *own_warnings),
+        warnings=(*option_warnings, *detection_warnings, *stage_warnings, *own_warnings),
         provenance=provenance(results, release),
         timings=timings,
         cost=cost,

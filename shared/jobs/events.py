@@ -56,5 +56,6 @@ def job_event(job: Job) -> JobEvent:
         "state": job.state,
         "outputs": job.results,
         "problem_type": job.problem.type if job.problem else None,
+        "tags": job.tags,
     }
     return JobEvent.model_validate(fields)

@@ -11,9 +11,11 @@ from pydantic import JsonValue
 from shared.jobs.inbox import answered, generation_of, is_recording
 from shared.jobs.job import Job
 from shared.jobs.layout import job_uri, outbox_folder
+from shared.jobs.recording_options import load_options
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
-from shared.model.errors import Cancelled
+from shared.model.errors import BadOption, Cancelled
+from shared.model.options import resolve
 from shared.ports.blobs import Blob, BlobStore, delete_prefix
 from shared.ports.executions import Executions
 from shared.settings import settings
@@ -45,18 +47,20 @@ class Operations:
     def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> int:
         """Run a job again. Returns the number of the run.
 
-        Stages whose inputs and options did not change return their cached result. `options` None
-        means those of the last redrive. Raises Refused.
+        Stages whose inputs and options did not change return their cached result. `options` replace
+        those of the last redrive: none of them are left if it is empty, and all if it is None.
+        Raises Refused.
         """
         job = self.find(job_id)
-        self._refuse_redrive(job)
+        recording = self._refuse_redrive(job)
         run_options = job.options if options is None else dict(options)
+        self._refuse_options(job.source, recording, run_options)
         run = self.jobs.request_rerun(job_id, run_options)
         self.executions.start(job.source, run, run_options)
         return run
 
-    def _refuse_redrive(self, job: Job) -> None:
-        """Raises Refused if the job cannot be run again now."""
+    def _refuse_redrive(self, job: Job) -> Blob:
+        """Returns the job's recording. Raises Refused if the job cannot be run again now."""
         if job.state == "erased":
             raise Refused("the recording was erased")
         if job.state == "running" and self.executions.is_active(job.execution):
@@ -65,8 +69,19 @@ class Operations:
         if recording is None or recording.generation != job.source.generation:
             raise Refused(
                 "its recording is not in the inbox any more; "
-                "a new run could only replace its answer by a problem"
+                "a new run could only end with a problem"
             )
+        return recording
+
+    def _refuse_options(
+        self, source: Source, recording: Blob, redrive: Mapping[str, JsonValue]
+    ) -> None:
+        """Raises Refused if a run with these options of the redrive would end as a bad option."""
+        try:
+            loaded = load_options(source, recording, redrive, self.blobs)
+            resolve(loaded.by_origin)
+        except BadOption as error:
+            raise Refused(str(error)) from error
 
     def cancel(self, name_or_id: str) -> Source:
         """Cancel a job, even before a run has claimed it. Returns its recording.

@@ -105,6 +105,7 @@ class JobStore:
         state: Settled,
         problem: Problem | None = None,
         results: dict[str, str] | None = None,
+        tags: dict[str, str] | None = None,
     ) -> None:
         """Record how `run` ended, unless a later run has claimed the job."""
         self._change_job(
@@ -116,6 +117,7 @@ class JobStore:
             results or {},
             self._now(),
             notifies=self.notifies,
+            tags=tags,
         )
 
     def erase(self, source: Source) -> None:

@@ -103,6 +103,7 @@ class Detection(WireModel):
     said. Below 0.5 `code` may be the second, if the text in it is clearly more probable."""
     windows: tuple[LanguageGuess, ...]
     engine: Engine
+    warnings: tuple[StageWarning, ...] = ()
 
 
 class RecognizedWord(WireModel):

@@ -139,6 +139,8 @@ class JobEvent(WireModel):
     """Format -> URI in the outbox; `problem` is the URI of problem.json."""
     problem_type: str | None
     """Such as urn:dropscribe:problem:not-audio; null when the job is done."""
+    tags: dict[str, str] = {}
+    """The uploader's own metadata, whose names begin with x-. At most 2048 bytes."""
 
 
 class Problem(WireModel):
@@ -150,3 +152,5 @@ class Problem(WireModel):
     detail: str
     job_id: str | None = None
     stage: str | None = None
+    tags: dict[str, str] | None = None
+    """The uploader's own metadata, whose names begin with x-. Only in the outbox."""
