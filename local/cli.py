@@ -140,14 +140,16 @@ def transcribe(
     from local.cloud import NotUp
     from local.cloud import up as start
     from shared.model.errors import BadOption, StageError
+    from shared.runtime.wiring import blob_store
 
     console = Console(stderr=True)
     try:
         with console.status("starting the one-machine cloud and loading its models"):
             start(here)
         progress.connect(here)
+        blobs = blob_store()
         for file in files:
-            progress.check_options(file, options)
+            progress.check_options(file, options, blobs)
         uploads = [progress.upload(file, options) for file in files]
     except BadOption as error:
         raise click.UsageError(str(error)) from error

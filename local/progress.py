@@ -16,7 +16,8 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.model.object_metadata import read_metadata
 from shared.model.options import resolve
-from shared.runtime.wiring import blob_store, job_store
+from shared.ports.blobs import BlobStore
+from shared.runtime.wiring import job_store
 from shared.settings import settings
 
 POLL_SECONDS = 0.2
@@ -56,11 +57,11 @@ def connect(home: Layout) -> None:
     settings.cache_clear()
 
 
-def check_options(file: Path, metadata: Mapping[str, str]) -> None:
+def check_options(file: Path, metadata: Mapping[str, str], blobs: BlobStore) -> None:
     """Raises BadOption if the file's run would end so, with this metadata and the options.json that
     is in the inbox for it."""
     source = Source(bucket=INBOX, name=file.name, generation=1)
-    from_file, _ = load_options_file(source, blob_store())
+    from_file, _ = load_options_file(source, blobs)
     defaults = settings().recordings.defaults
     options = read_metadata(metadata).options
     resolve({"deployment": defaults, **from_file, "--set": options})
