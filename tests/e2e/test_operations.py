@@ -101,7 +101,7 @@ def test_an_erasure_spares_the_answers_beneath(cloud: Cloud) -> None:
 
 
 def test_what_failed_is_listed_and_run_again_from_where_it_failed(cloud: Cloud) -> None:
-    source = cloud.upload("wrong-then-right/a.wav", wav(FIVE_SECONDS), {"language": "xx"})
+    source = cloud.upload("wrong-then-right/a.wav", wav(FIVE_SECONDS), {"language": "la"})
     cloud.answer(source)
     assert source.job_id in cloud.command("failed").stdout
     done = cloud.command("redrive", source.job_id, "--set", "language=en")

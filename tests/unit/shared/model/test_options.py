@@ -125,7 +125,8 @@ def test_options_that_contradict_each_other_have_no_single_origin(
 def test_no_message_has_the_words_of_the_library() -> None:
     """Every option is given a list of nothing, a far too large number and an odd text."""
     for name in option_names():
-        for value in ([None], 10**30, "\x00[(", {"a": [1]}, True, 1.5):
+        values: tuple[JsonValue, ...] = ([None], 10**30, "\x00[(", {"a": [1]}, True, 1.5)
+        for value in values:
             try:
                 resolve({"options.json": {name: value}})
             except BadOption as error:
