@@ -1,16 +1,21 @@
 """`run` and `redrive` refuse a bad option before they start, upload or change anything."""
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import JsonValue
 
 from local.cli import main
 from local.job_commands import chosen_options
 from local.layout import INBOX
 from local.progress import check_options
+from local.recordings import metadata_by_recording
 from shared.adapters.memory import MemoryBlobs
 from shared.model.errors import BadOption
+from shared.model.object_metadata import read_metadata
+from shared.model.options import resolve
 
 
 @pytest.fixture
@@ -90,3 +95,43 @@ def test_an_option_of_the_command_overrides_a_wrong_one_in_the_inbox() -> None:
     blobs = MemoryBlobs()
     blobs.put(f"gs://{INBOX}/options.json", b'{"language": "klingon"}', if_generation_match=0)
     check_options(Path("a.wav"), {"language": "en"}, blobs)
+
+
+OF_FOLDER: dict[str, JsonValue] = {
+    "_comment": ["ours"],
+    "Diarize": False,
+    "language": None,
+    "speakers": 3,
+    "formats": ["srt", "openai"],
+    "replacements": {"teh": "the"},
+    "hotwords": ["etcd", "Kubernetes"],
+}
+
+
+def test_an_options_file_among_the_files_holds_the_options_of_its_folder(tmp_path: Path) -> None:
+    """In the inbox it would be in force for every recording from then on."""
+    (tmp_path / "options.json").write_text(json.dumps(OF_FOLDER))
+    inside, outside = tmp_path / "a.wav", tmp_path / "other" / "b.wav"
+    chosen = {"Speakers": "2", "x-order-id": "77"}
+    files = [inside, tmp_path / "options.json", outside]
+    metadata = metadata_by_recording(files, chosen)
+    assert metadata.keys() == {inside, outside}
+    assert metadata[outside] == {"speakers": "2", "x-order-id": "77"}
+
+    expected = dict(OF_FOLDER, speakers=2)
+    del expected["_comment"]
+    read = read_metadata(metadata[inside])
+    assert (read.tags, read.warnings) == ({"x-order-id": "77"}, ())
+    assert resolve({"": read.options})[0] == resolve({"": expected})[0]
+
+
+def test_a_bad_options_file_among_the_files_is_refused_at_once(home: Path, tmp_path: Path) -> None:
+    options_file, recording = tmp_path / "options.json", tmp_path / "a.wav"
+    recording.write_bytes(b"sound")
+    options_file.write_text('{"langauge": "en"}')
+    result = call("run", str(recording), str(options_file))
+    assert (result.exit_code, home.exists()) == (2, False)
+    assert f"{options_file}: there is no option 'langauge'" in result.output
+    options_file.write_text("{}")
+    alone = call("run", str(options_file))
+    assert alone.exit_code == 2 and "there is no recording among the files" in alone.output
