@@ -112,6 +112,32 @@ def test_what_failed_is_listed_and_run_again_from_where_it_failed(cloud: Cloud) 
     assert {task.stage: task.reused for task in cloud.jobs.stage_records(source.job_id)}["prepare"]
 
 
+def test_a_slip_in_a_redrive_costs_neither_the_answer_nor_the_next_redrive(cloud: Cloud) -> None:
+    metadata = {"language": "en-US", "x-order-id": "77", "gcsfuse_mtime": "now"}
+    source = cloud.upload("slip.wav", wav(FIVE_SECONDS), metadata)
+    assert cloud.answer(source).transcript["tags"] == {"x-order-id": "77"}
+    before = cloud.files("slip.wav")
+
+    misspelt = cloud.command("redrive", source.job_id, "--set", "speakrs=2")
+    assert misspelt.returncode == 2 and "did you mean 'speakers'?" in misspelt.stderr
+    assert cloud.job(source).run == 1, "nothing has started"
+
+    started = cloud.command("redrive", source.job_id, "--set", "language=la")
+    assert started.returncode == 0, "only the model knows that it does not support it"
+    cloud.until(lambda: cloud.job(source).state == "failed", 30, "end of the redrive")
+    assert cloud.files("slip.wav") == before
+    assert "language is 'la'" in cloud.command("failed").stdout
+
+    cloud.command("redrive", source.job_id)
+    cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the next redrive")
+    cloud.command("redrive", source.job_id, "--set", "diarize=no")
+    cloud.until(lambda: cloud.settled(source), 30, "end of the run without speakers")
+    cloud.command("redrive", source.job_id, "--reset-options")
+    cloud.until(lambda: cloud.settled(source), 30, "end of the run with the upload's options")
+    diarize = cloud.answer(source).transcript["options"]["diarize"]
+    assert diarize == {"value": True, "origin": "built in"}
+
+
 def test_an_event_that_never_came_is_made_up_for(cloud: Cloud) -> None:
     """As good as never: nothing is left of what it led to."""
     source = cloud.upload("lost.wav", wav(FIVE_SECONDS))
