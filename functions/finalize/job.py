@@ -14,6 +14,7 @@ from functions.finalize.answer.outbox import (
     put_problem,
     standing_transcript,
 )
+from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
 from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
@@ -222,8 +223,12 @@ def write_problem(
     if found_problem is None:
         return finish_job(source, run, "retryable", jobs)
     recording = find_recording(source, blobs)
-    tags = read_tags(recording.metadata) if recording else {}
-    problem = found_problem.model_copy(update={"tags": tags})
+    tags: dict[str, str] = {}
+    problem = found_problem
+    if recording is not None:
+        tags = read_tags(recording.metadata)
+        problem = with_origin(found_problem, source, recording, blobs, jobs)
+    problem = problem.model_copy(update={"tags": tags})
     outputs = standing_transcript(source, run, blobs)
     if not outputs:
         content = problem.model_dump_json(indent=1)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from shared.model.errors import BadOption
+from shared.model.option_values import shown
 
 
 def languages_to_choose(
@@ -18,10 +19,9 @@ def languages_to_choose(
         return known
     common = known.intersection(chosen)
     if not common:
-        codes = ", ".join(chosen)
         only = ", ".join(sorted(known))
         raise BadOption(
-            f"languages is {codes}; expected one that the model {model!r} supports, "
+            f"languages is {shown(list(chosen))}; expected one that the model {model!r} supports, "
             f"which are only {only}"
         )
     return common

@@ -346,6 +346,30 @@ def test_a_problem_does_not_replace_the_transcript_of_an_earlier_run(
     assert run_job(source, 3, blobs, jobs).state == "done"
 
 
+@pytest.mark.parametrize(
+    ("detail", "origin"),
+    [
+        ("language is 'la'; expected en", "object metadata: "),
+        ('languages is ["la", "en"]; expected fr', "a/options.json: "),
+        ("task is 'translate'; expected transcribe", "redrive: "),
+        ("language is 'de'; expected en", ""),
+        ("initial-prompt and hotwords have 300 of Whisper's tokens", ""),
+    ],
+)
+def test_an_option_that_a_stage_refuses_is_told_with_its_origin(
+    blobs: MemoryBlobs, jobs: JobStore, detail: str, origin: str
+) -> None:
+    blobs.put("gs://inbox/a/options.json", b'{"languages": "la, en"}', if_generation_match=0)
+    source = upload(blobs, wav(speech()), {"language": "Latin"})
+    jobs.claim(source, 1, "first")
+    run = jobs.request_rerun(source.job_id, {"Task": "Translate"})
+    jobs.claim(source, run, "e")
+    body = BadOption(detail).problem(source.job_id, "transcribe").model_dump(mode="json")
+    assert finish_with_error(source, 400, body, blobs, jobs, run) == "failed"
+    problem = json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))
+    assert problem["detail"] == origin + detail
+
+
 def test_a_problem_replaces_the_transcript_of_an_older_recording(
     blobs: MemoryBlobs, jobs: JobStore
 ) -> None:
