@@ -149,11 +149,14 @@ class Options(WireModel):
         """Returns the options. Raises ValueError if those for speakers contradict each other."""
         low, high = self.min_speakers, self.max_speakers
         if low is not None and high is not None and low > high:
-            raise ValueError(f"min-speakers is {low} and max-speakers is {high}")
+            raise ValueError(
+                f"min-speakers is {low} and max-speakers is {high}; expected no smaller maximum"
+            )
         is_split = self.channels == "split"
         if is_split and self.speakers is not None:
             raise ValueError(
-                "speakers is given and channels is split, where each channel is a speaker"
+                f"speakers is {self.speakers} and channels is split; expected only one of them, "
+                "since each channel is a speaker"
             )
         return self
 

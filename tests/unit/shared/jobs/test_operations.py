@@ -119,7 +119,7 @@ def options_of(operations: Operations, source: Source) -> dict[str, JsonValue]:
     [
         ({"speakrs": "2"}, "^redrive: there is no option 'speakrs'; did you mean 'speakers'"),
         ({"language": "klingon"}, "^redrive: language is 'klingon'; expected one language"),
-        ({"speakers": "2"}, "^the options together: speakers is given and channels is split"),
+        ({"speakers": "2"}, "^the options together: speakers is 2 and channels is split"),
     ],
 )
 def test_a_redrive_with_a_bad_option_is_refused_before_anything_changes(
