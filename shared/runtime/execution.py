@@ -305,7 +305,7 @@ def store_problem(
     if problem.status == RecordingErased.status:
         return
     uri = problem_uri(request.source)
-    data = problem.model_dump_json().encode()
+    data = problem.model_dump_json(exclude_none=True).encode()
     try:
         blobs.put(uri, data, if_generation_match=0)
         if jobs.is_erased(request.source.job_id):

@@ -54,7 +54,7 @@ def test_a_bad_option_is_refused_at_once(
 
 def test_an_option_may_be_given_once_only(home: Path) -> None:
     result = call("redrive", "a-job", "--set", "speakers=2", "--set", "speakers=3")
-    assert result.exit_code == 2 and "--set: speakers is 2 twice" in result.output
+    assert result.exit_code == 2 and "--set: speakers is given twice" in result.output
 
 
 @pytest.mark.parametrize(
