@@ -5,14 +5,14 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from local.cost_command import cost
-from local.job_commands import COMMANDS, option
+from local.job_commands import COMMANDS, chosen_options
 from local.layout import EXECUTIONS, INBOX, OUTBOX, Layout, layout
 
 if TYPE_CHECKING:
@@ -102,23 +102,34 @@ def status(job: str | None, limit: int) -> None:
     "options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An option of the recordings, such as language=en.",
+    help="An option of the recordings, such as language=en, or a tag, such as x-order-id=77.",
 )
 @click.option(
     "--timeout", default=12 * 3600.0, show_default=True, help="Seconds to wait for the answers."
 )
 def run(files: tuple[Path, ...], out: Path, options: tuple[str, ...], timeout: float) -> None:
-    """Transcribe FILES: upload them, show progress, fetch the answers."""
-    from local.progress import fetch
+    """Transcribe FILES: upload them, show progress, fetch the answers.
 
-    counts = Counter(file.name for file in files)
+    An options.json among FILES holds the options of the others in its folder.
+    """
+    from local.progress import fetch
+    from local.recordings import metadata_by_recording
+    from shared.model.errors import BadOption
+
+    chosen = chosen_options(options)
+    try:
+        uploads = metadata_by_recording(files, chosen)
+    except BadOption as error:
+        raise click.UsageError(str(error)) from error
+    if not uploads:
+        raise click.UsageError("there is no recording among the files")
+    counts = Counter(file.name for file in uploads)
     name, count = counts.most_common(1)[0]
     if count > 1:
         raise click.ClickException(
             f"two files are named {name}; answers are stored by the recording's name"
         )
-    chosen = dict(map(option, options))
-    followed = transcribe(layout(), files, chosen, timeout)
+    followed = transcribe(layout(), uploads, timeout)
     for each in followed:
         for path in fetch(each, out):
             click.echo(path)
@@ -127,11 +138,12 @@ def run(files: tuple[Path, ...], out: Path, options: tuple[str, ...], timeout: f
 
 
 def transcribe(
-    here: Layout, files: tuple[Path, ...], options: dict[str, str], timeout: float
+    here: Layout, metadata: Mapping[Path, Mapping[str, str]], timeout: float
 ) -> "list[Followed]":
     """Uploads the files and shows progress until each has its answer, or the timeout has passed.
 
-    Starts the cloud if it is not up. `timeout` is in seconds.
+    Starts the cloud if it is not up. `metadata` is by file, `timeout` is in seconds. Nothing is
+    uploaded if a file would only be answered with a bad option.
     """
     from rich.console import Console
     from rich.live import Live
@@ -139,14 +151,20 @@ def transcribe(
     from local import progress, view
     from local.cloud import NotUp
     from local.cloud import up as start
-    from shared.model.errors import StageError
+    from shared.model.errors import BadOption, StageError
+    from shared.runtime.wiring import blob_store
 
     console = Console(stderr=True)
     try:
         with console.status("starting the one-machine cloud and loading its models"):
             start(here)
         progress.connect(here)
-        uploads = [progress.upload(file, options) for file in files]
+        blobs = blob_store()
+        for file, options in metadata.items():
+            progress.check_options(file, options, blobs)
+        uploads = [progress.upload(file, options) for file, options in metadata.items()]
+    except BadOption as error:
+        raise click.UsageError(str(error)) from error
     except (NotUp, StageError) as error:
         raise click.ClickException(str(error)) from error
     with Live(console=console, refresh_per_second=5) as live:
@@ -183,7 +201,7 @@ def demo(out: Path) -> None:
     here = layout()
     was_up = supervisor_of(here) is not None
     try:
-        followed = transcribe(here, (sample(),), {}, timeout=900)
+        followed = transcribe(here, {sample(): {}}, timeout=900)
         if print_failures(followed):
             sys.exit(1)
         fetched = {path.suffix: path for path in fetch(followed[0], out)}

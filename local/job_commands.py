@@ -1,10 +1,11 @@
 """The commands of `dropscribe` that act on jobs, by shared/jobs/operations.py."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
+from pydantic import JsonValue
 
 from local.layout import INBOX, layout
 
@@ -12,12 +13,30 @@ if TYPE_CHECKING:
     from shared.jobs.operations import Operations
 
 
-def option(text: str) -> tuple[str, str]:
-    """Returns the key and the value of KEY=VALUE."""
-    key, separator, value = text.partition("=")
-    if not separator or not key:
-        raise click.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--set")
-    return key, value
+def chosen_options(texts: Sequence[str]) -> dict[str, str]:
+    """Returns the options and tags of texts KEY=VALUE. Raises UsageError if an option is unknown,
+    wrong, or given twice."""
+    from shared.model.errors import BadOption
+    from shared.model.object_metadata import is_tag
+    from shared.model.options import resolve
+
+    options: dict[str, str] = {}
+    for text in texts:
+        key, separator, value = text.partition("=")
+        if not separator or not key:
+            raise click.UsageError(f"--set: {text!r} is not KEY=VALUE")
+        if key in options:
+            raise click.UsageError(f"--set: {key} is given twice")
+        options[key] = value
+    without_tags: dict[str, JsonValue] = {}
+    for key, value in options.items():
+        if not is_tag(key):
+            without_tags[key] = value
+    try:
+        resolve({"--set": without_tags})
+    except BadOption as error:
+        raise click.UsageError(str(error)) from error
+    return options
 
 
 @contextmanager
@@ -51,16 +70,27 @@ def operations() -> "Iterator[Operations]":
     "options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Other options, such as speakers=2.",
+    help="An option, such as speakers=2. Replaces all options of earlier redrives.",
 )
-def redrive(jobs: tuple[str, ...], failed: bool, options: tuple[str, ...]) -> None:
-    """Run jobs again. Stages whose inputs did not change return their cached results."""
+@click.option(
+    "--reset-options",
+    is_flag=True,
+    help="Forget the options of earlier redrives: those of the upload are in force again.",
+)
+def redrive(
+    jobs: tuple[str, ...], failed: bool, options: tuple[str, ...], reset_options: bool
+) -> None:
+    """Run jobs again. Stages whose inputs did not change return their cached results.
+
+    Without --set and --reset-options, the options are those of the last redrive.
+    """
     if not jobs and not failed:
         raise click.UsageError("name a JOB, or give --failed")
     from shared.jobs.operations import Refused
     from shared.model.errors import AudioDeleted
 
-    changed = dict(map(option, options)) or None
+    is_changed = reset_options or bool(options)
+    changed = chosen_options(options) if is_changed else None
     refused = 0
     with operations() as operate:
         job_ids = list(jobs)

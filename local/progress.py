@@ -11,8 +11,12 @@ import httpx
 from local.layout import INBOX, Layout
 from local.processes import client_environment
 from shared.jobs.job import Job, StageRecord
+from shared.jobs.recording_options import load_options_file
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
+from shared.model.object_metadata import read_metadata
+from shared.model.options import resolve
+from shared.ports.blobs import BlobStore
 from shared.runtime.wiring import job_store
 from shared.settings import settings
 
@@ -53,12 +57,22 @@ def connect(home: Layout) -> None:
     settings.cache_clear()
 
 
-def upload(file: Path, options: Mapping[str, str]) -> Followed:
-    """Uploads a recording to the inbox under its file name, with its options as metadata."""
+def check_options(file: Path, metadata: Mapping[str, str], blobs: BlobStore) -> None:
+    """Raises BadOption if the file's run would end so, with this metadata and the options.json that
+    is in the inbox for it."""
+    source = Source(bucket=INBOX, name=file.name, generation=1)
+    from_file, _ = load_options_file(source, blobs)
+    defaults = settings().recordings.defaults
+    options = read_metadata(metadata).options
+    resolve({"deployment": defaults, **from_file, "--set": options})
+
+
+def upload(file: Path, metadata: Mapping[str, str]) -> Followed:
+    """Uploads a recording to the inbox under its file name, with its options in the metadata."""
     from shared.adapters.gcs import GcsBlobs
 
     uri = f"gs://{INBOX}/{file.name}"
-    generation = GcsBlobs().upload(uri, file, options)
+    generation = GcsBlobs().upload(uri, file, metadata)
     source = Source(bucket=INBOX, name=file.name, generation=generation)
     return Followed(file, source)
 

@@ -17,7 +17,9 @@ from functions.finalize.answer.outbox import (
     delete_answer,
     put_answer,
     put_problem,
+    standing_transcript,
 )
+from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
 from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
@@ -27,7 +29,14 @@ from shared.jobs.audio import delete_due_audio
 from shared.jobs.events import publish_job_event
 from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.store import JobStore
-from shared.model.artifacts import Aligned, Detection, Diarization, Manifest, Recognition
+from shared.model.artifacts import (
+    Aligned,
+    Detection,
+    Diarization,
+    Manifest,
+    Recognition,
+    StageWarning,
+)
 from shared.model.contracts import (
     Artifact,
     Finalized,
@@ -41,6 +50,7 @@ from shared.model.contracts import (
 )
 from shared.model.errors import ArtifactChanged, Cancelled, EventsUnavailable, is_final
 from shared.model.formats import FORMATS, PROBLEM_FILE, TRANSCRIPT
+from shared.model.object_metadata import read_tags
 from shared.model.options import Options, option_values
 from shared.model.transcript import JobInfo, Transcript
 from shared.ports.blobs import Blob, BlobStore
@@ -67,6 +77,10 @@ class FinalizeParams(WireModel):
     options: dict[str, ResolvedOption] = {}
     failures: dict[str, PartFailure] = {}
     """Parts without which the answer is written, such as `diarize-0`, and why."""
+    warnings: tuple[StageWarning, ...] = ()
+    """About names in the metadata and in options.json that are no options."""
+    tags: dict[str, str] = {}
+    """The uploader's tags."""
     error: WorkflowError | None = None
     delete_audio: bool = False
     """Only delete the job's audio, if that is still due."""
@@ -152,6 +166,7 @@ def write_transcript(
         "done",
         jobs,
         outputs=outputs,
+        tags=params.tags,
         warnings=tuple(sorted(codes)),
         deletes_audio=deletes_audio,
     )
@@ -186,6 +201,8 @@ def load_and_build(
         options,
         job=job,
         resolved_options=params.options,
+        option_warnings=params.warnings,
+        tags=params.tags,
         timings=job_timings(recording, results.manifest, records),
         cost=job_cost(source, records, results.manifest, jobs),
         release=__version__,
@@ -260,23 +277,35 @@ def write_problem(
 ) -> Finalized:
     """Writes the problem of a final failure and finishes the job as failed or cancelled.
 
-    Any other failure writes nothing and leaves the job "retryable": reconcile starts it again.
+    The transcript of an earlier run stays in its place: the recording is the same, so it is still
+    right. Any other failure writes nothing and leaves the job "retryable": reconcile starts it
+    again.
     """
-    problem = find_problem(source, error, blobs)
-    if problem is None:
+    found_problem = find_problem(source, error, blobs)
+    if found_problem is None:
         return finish_job(source, run, "retryable", jobs)
-    content = problem.model_dump_json(indent=1)
-    is_newest = put_problem(source, run, content.encode(), blobs)
-    if not is_newest:
-        # The run may have been started again after it had answered and before its audio was gone.
-        delete_due_audio(source, run, blobs, jobs)
-        return superseded(source)
+    recording = find_recording(source, blobs)
+    tags: dict[str, str] = {}
+    problem = found_problem
+    if recording is not None:
+        tags = read_tags(recording.metadata)
+        problem = with_origin(found_problem, source, recording, blobs, jobs)
+    problem = problem.model_copy(update={"tags": tags})
+    outputs = standing_transcript(source, run, blobs)
+    if not outputs:
+        content = problem.model_dump_json(indent=1)
+        is_newest = put_problem(source, run, content.encode(), blobs)
+        if not is_newest:
+            # The run may have been started again after it had answered and before its audio was
+            # gone.
+            delete_due_audio(source, run, blobs, jobs)
+            return superseded(source)
+        folder = outbox_folder(source)
+        outputs = {"problem": f"{folder}/{PROBLEM_FILE}"}
     delete_if_erased(source, run, blobs, jobs)
     state: FinalState = "failed"
     if problem.type == Cancelled.name():
         state = "cancelled"
-    folder = outbox_folder(source)
-    outputs = {"problem": f"{folder}/{PROBLEM_FILE}"}
     return finish_job(
         source,
         run,
@@ -284,6 +313,7 @@ def write_problem(
         jobs,
         outputs=outputs,
         problem=problem,
+        tags=tags,
     )
 
 
@@ -324,6 +354,7 @@ def finish_job(
     problem: Problem | None = None,
     warnings: tuple[str, ...] = (),
     deletes_audio: bool = False,
+    tags: dict[str, str] | None = None,
 ) -> Finalized:
     """Records how the run ended. Logs the line that alerts and metrics read."""
     outputs = outputs or {}
@@ -335,6 +366,7 @@ def finish_job(
         results=outputs,
         warnings=warnings,
         deletes_audio=deletes_audio,
+        tags=tags,
     )
     details = {
         "state": state,

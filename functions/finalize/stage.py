@@ -30,6 +30,7 @@ from shared.model.artifacts import (
     Interval,
     LanguageGuess,
     Manifest,
+    StageWarning,
 )
 from shared.model.contracts import Engine, ResolvedOption
 from shared.model.languages import MULTI
@@ -61,6 +62,8 @@ def build_transcript(
     *,
     job: JobInfo,
     resolved_options: Mapping[str, ResolvedOption],
+    option_warnings: Sequence[StageWarning],
+    tags: Mapping[str, str],
     timings: Timings,
     cost: Cost | None,
     release: str,
@@ -69,6 +72,7 @@ def build_transcript(
     """Returns the transcript. `release` is this software's version, `outputs` are URIs by format.
 
     `resolved_options` are the options with their origins, as the transcript lists them.
+    `option_warnings` are about names that are no options, `tags` are the uploader's.
     """
     manifest = results.manifest
     chunks = [cut_at_end(chunk, manifest) for chunk in manifest.chunks]
@@ -84,6 +88,7 @@ def build_transcript(
 
     language = recording_language(results.detection, options, words)
     stage_warnings = collect_warnings(manifest, results.aligned, results.diarizations)
+    detection_warnings = results.detection.warnings if results.detection else ()
     language_warnings = find_language_warnings(language, results.detection)
     spans = [cut_at_end(span, manifest) for span in manifest.spans]
     missing_warnings = results.missing.warnings(chunks, spans)
@@ -93,6 +98,7 @@ def build_transcript(
         job=job,
         media=manifest.media,
         options=dict(resolved_options),
+        tags=dict(tags),
         language=language,
         text="\n".join(paragraph.text for paragraph in split_paragraphs(segments)),
         segments=tuple(segments),
@@ -102,6 +108,8 @@ def build_transcript(
         overlaps=tuple(overlaps),
         quality=measure_quality(chunks, recognized, replaced, words),
         warnings=(
+            *option_warnings,
+            *detection_warnings,
             *stage_warnings,
             *missing_warnings,
             *audio_warnings,

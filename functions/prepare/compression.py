@@ -51,17 +51,6 @@ def unpacked(file: BinaryIO, max_bytes: float) -> BinaryIO:
     return file
 
 
-def unpacked_content(content: bytes) -> bytes:
-    """Returns what is compressed in the content of a small file, or the content if nothing is."""
-    if not content.startswith(GZIP_START):
-        return content
-    decoder = zlib.decompressobj(GZIP_FORMAT)
-    try:
-        return decoder.decompress(content)
-    except zlib.error:
-        return content
-
-
 def is_gzip(file: BinaryIO) -> bool:
     file.seek(0)
     start = file.read(4)

@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
-from functions.prepare.compression import named_encoding, unpacked_content
+from functions.prepare.compression import named_encoding
 from functions.prepare.stage import VERSION, PrepareParams, engine, prepare_audio
-from shared.jobs.inbox import options_paths
 from shared.jobs.layout import problem_uri
+from shared.jobs.recording_options import RecordingOptions, load_options
 from shared.jobs.store import JobStore
 from shared.model.contracts import (
     Prepared,
@@ -17,15 +17,7 @@ from shared.model.contracts import (
     WireModel,
 )
 from shared.model.errors import ArtifactMissing, EmptyRecording, NotAudio, RecordingTooLarge
-from shared.model.options import (
-    Options,
-    params_for,
-    plan_stages,
-    read_options_file,
-    refuse_if_large,
-    resolve,
-    without_upload_metadata,
-)
+from shared.model.options import Options, params_for, plan_stages, resolve
 from shared.ports.blobs import Blob, BlobStore
 from shared.runtime.execution import execute
 from shared.runtime.http import validated
@@ -76,8 +68,8 @@ def prepare(
     delete_problem(source, blobs)
     recording = find_recording(source, blobs)
     redrive_options = run.options or job.options
-    options_by_origin = load_options(source, recording, redrive_options, blobs)
-    options, resolved = resolve(options_by_origin)
+    loaded = load_options(source, recording, redrive_options, blobs)
+    options, resolved = resolve(loaded.by_origin)
 
     params = prepare_params(options)
     stage_request = StageRequest(source=source, params=params)
@@ -87,6 +79,7 @@ def prepare(
         raise named_encoding(error, recording.content_encoding) from error
 
     stages = plan_stages(options, resolved)
+    stages["finalize"] = {**(stages["finalize"] or {}), **echoed(loaded)}
     chunks = output_count(response, "chunks")
     is_diarized = stages["diarize"] is not None
     spans = output_count(response, "spans") if is_diarized else 0
@@ -129,36 +122,11 @@ def find_recording(source: Source, blobs: BlobStore) -> Blob:
     return recording
 
 
-def load_options(
-    source: Source, recording: Blob, redrive_options: dict[str, JsonValue], blobs: BlobStore
-) -> dict[str, dict[str, JsonValue]]:
-    """Returns options by origin, the weakest first.
-
-    They are read again for each run, so a redrive sees what changed.
-    """
-    return {
-        "deployment": settings().recordings.defaults,
-        **load_options_file(source, blobs),
-        "object metadata": without_upload_metadata(recording.metadata),
-        "redrive": redrive_options,
-    }
-
-
-def load_options_file(source: Source, blobs: BlobStore) -> dict[str, dict[str, JsonValue]]:
-    """Returns the nearest options.json by its path, or nothing if there is none.
-
-    Raises BadOption if it is too large, which is checked before it is read, or has another shape.
-    """
-    for path in options_paths(source.name):
-        uri = f"gs://{source.bucket}/{path}"
-        options_file = blobs.find(uri)
-        if options_file is None:
-            continue
-        refuse_if_large(options_file.size, path)
-        content = unpacked_content(blobs.read(uri))
-        options = read_options_file(content, path)
-        return {path: options}
-    return {}
+def echoed(loaded: RecordingOptions) -> dict[str, JsonValue]:
+    """Returns what finalize writes into the answer as it was found beside the options."""
+    warnings: list[JsonValue] = [warning.model_dump() for warning in loaded.warnings]
+    tags: dict[str, JsonValue] = dict(loaded.tags)
+    return {"warnings": warnings, "tags": tags}
 
 
 def prepare_params(options: Options) -> dict[str, JsonValue]:

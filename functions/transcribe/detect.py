@@ -5,8 +5,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from functions.transcribe.language_choice import languages_to_choose, probabilities_within
 from functions.transcribe.stage import LoadRecogniser, ModelParams, Recogniser, load_recogniser
-from shared.model.artifacts import Detection, Interval, LanguageGuess, Manifest, ProbeWindow
+from shared.model.artifacts import (
+    Detection,
+    Interval,
+    LanguageGuess,
+    Manifest,
+    ProbeWindow,
+    StageWarning,
+)
 from shared.model.intervals import total_seconds
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
@@ -63,29 +71,33 @@ def detect(
 ) -> Iterator[Output]:
     """Yields the recording's Detection.
 
-    A model with a single language cannot detect anything: the result is this language, without a
-    confidence.
+    If the model or the option `languages` leaves a single language, nothing is detected: the result
+    is this language, without a confidence. Raises BadOption if they leave none.
     """
     content = stage_input.files["manifest"].read_bytes()
     manifest = Manifest.model_validate_json(content)
     recogniser = load(stage_input.params.model)
+    chosen = stage_input.params.languages
+    languages = languages_to_choose(chosen, recogniser.languages, recogniser.engine.model)
     guesses: dict[ProbeWindow, Probabilities] = {}
+    warnings: tuple[StageWarning, ...] = ()
     code: str | None = None
     confidence: float | None = None
     probabilities: Probabilities = {}
-    if manifest.probe and len(recogniser.languages) == 1:
-        (code,) = recogniser.languages
+    if manifest.probe and len(languages) == 1:
+        (code,) = languages
     elif manifest.probe:
         audio = stage_input.files["audio"]
         speech = {window: speech_in_window(window, manifest) for window in manifest.probe}
-        guesses = guess_languages(speech, recogniser, audio)
-        weighted = []
-        for window, guess in guesses.items():
-            weight = vote_weight(window, speech[window])
-            weighted.append((guess, weight))
-        result = vote(weighted)
+        free_guesses = guess_languages(speech, recogniser, audio, languages)
+        for window, guess in free_guesses.items():
+            guesses[window] = probabilities_within(guess, languages)
+        votes = weighted(guesses, speech)
+        result = vote(votes)
         confidence = result.confidence
-        probabilities = likeliest(weighted)
+        probabilities = likeliest(votes)
+        free_votes = weighted(free_guesses, speech)
+        warnings = excluded_language(vote(free_votes), languages)
         views = [clearest_view(window, speech[window]) for window in guesses]
         code = choose_language(result, views, recogniser, audio)
     detection = Detection(
@@ -94,6 +106,7 @@ def detect(
         probabilities=probabilities,
         windows=tuple(best_guesses(guesses)),
         engine=recogniser.engine,
+        warnings=warnings,
     )
     yield SingleOutput("language", detection)
 
@@ -120,12 +133,15 @@ def speech_in_window(window: ProbeWindow, manifest: Manifest) -> Speech:
 
 
 def guess_languages(
-    speech: Mapping[ProbeWindow, Speech], recogniser: Recogniser, audio: Path
+    speech: Mapping[ProbeWindow, Speech],
+    recogniser: Recogniser,
+    audio: Path,
+    languages: Collection[str],
 ) -> dict[ProbeWindow, Probabilities]:
-    """Returns the probabilities of the languages in the windows, in order of time.
+    """Returns the probabilities of all languages in the windows, in order of time.
 
     Each window takes a pass of the encoder. Therefore every second window comes first, and the
-    others only if these do not agree.
+    others only if these do not agree on one of `languages`.
     """
     windows = list(speech)
     first = windows[::2]
@@ -134,7 +150,8 @@ def guess_languages(
         first = windows
         rest = []
     guesses = guess_windows(first, speech, recogniser, audio)
-    if rest and not is_unanimous(guesses.values()):
+    first_guesses = [probabilities_within(guess, languages) for guess in guesses.values()]
+    if rest and not is_unanimous(first_guesses):
         guesses.update(guess_windows(rest, speech, recogniser, audio))
     in_order = sorted(guesses, key=lambda window: window.start)
     return {window: guesses[window] for window in in_order}
@@ -223,6 +240,28 @@ def vote_weight(window: ProbeWindow, speech: Speech) -> float:
     weight = seconds / FULL_WEIGHT_SECONDS
     weight = min(weight, 1.0)
     return max(weight, MIN_WEIGHT)
+
+
+def weighted(
+    guesses: Mapping[ProbeWindow, Probabilities], speech: Mapping[ProbeWindow, Speech]
+) -> list[tuple[Probabilities, float]]:
+    """Returns each window's guess and its weight in the vote, which depends on its speech."""
+    weighted_guesses = []
+    for window, guess in guesses.items():
+        weight = vote_weight(window, speech[window])
+        weighted_guesses.append((guess, weight))
+    return weighted_guesses
+
+
+def excluded_language(result: Vote, languages: Collection[str]) -> tuple[StageWarning, ...]:
+    """Returns a warning if the vote over all languages is sure of one that is not among
+    `languages`."""
+    first, _, confidence = result
+    if first in languages or confidence < UNSURE_CONFIDENCE:
+        return ()
+    chosen = ", ".join(sorted(languages))
+    message = f"The language is probably {first}, but the option languages allows only {chosen}."
+    return (StageWarning(code="language_excluded", stage="detect", message=message),)
 
 
 def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Vote:

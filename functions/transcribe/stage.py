@@ -29,6 +29,8 @@ class ModelParams(Params):
 
     model: str | None = None
     """The model's name. None: the deployment's model."""
+    languages: tuple[str, ...] = ()
+    """Codes of the languages that detection chooses from. Empty: all of the model's."""
 
 
 class TranscribeParams(ModelParams):
@@ -151,10 +153,14 @@ def raise_if_unsupported(language: str, params: TranscribeParams, recogniser: Re
     if language not in supported:
         codes = ", ".join(sorted(supported))
         raise BadOption(
-            f"language: the model {model!r} does not support {language!r}, only {codes}"
+            f"language is {language!r}; expected one that the model {model!r} supports, "
+            f"which are only {codes}"
         )
     if params.task == "translate" and supported == {"en"}:
-        raise BadOption(f"task: the model {model!r} supports only English and cannot translate")
+        raise BadOption(
+            f"task is 'translate'; expected transcribe, since the model {model!r} supports only "
+            "English and cannot translate"
+        )
 
 
 def option_warnings(params: TranscribeParams, recogniser: Recogniser) -> tuple[StageWarning, ...]:

@@ -28,6 +28,7 @@ from functions.transcribe.decode_request import DecodeRequest
 from functions.transcribe.fallback import decode_with_fallback
 from functions.transcribe.gap_recovery import fill_gaps
 from functions.transcribe.hallucination import MIN_LOGPROB_OF_SPEECH, logprob_of
+from functions.transcribe.language_choice import languages_to_choose, probabilities_within
 from functions.transcribe.stage import TranscribeParams
 from functions.transcribe.timed_whisper import (
     MAX_CONTEXT,
@@ -129,7 +130,11 @@ class Whisper:
         if decoder.params.language == MULTI and len(self.languages) > 1:
             groups = group_speech(decoder.speech)
             windows = [cut_group(samples, group) for group in groups]
-            guesses = list(map(self.model.language_probabilities, windows))
+            allowed = self.languages_for(decoder.params)
+            guesses = [
+                probabilities_within(self.model.language_probabilities(window), allowed)
+                for window in windows
+            ]
             languages = most_likely_languages(guesses, main=language)
             runs = merge_groups(groups, languages)
         requests = []
@@ -140,6 +145,11 @@ class Whisper:
                 request = DecodeRequest(window, code, is_padded=is_padded)
                 requests.append(request)
         return requests
+
+    def languages_for(self, params: TranscribeParams) -> frozenset[str]:
+        """Returns the languages that a speech interval may have. Raises BadOption if there are
+        none."""
+        return languages_to_choose(params.languages, self.languages, self.engine.model)
 
     def decode_windows(
         self, requests: Sequence[DecodeRequest], decoder: ChunkDecoder
@@ -256,7 +266,8 @@ def raise_if_prompt_too_long(params: TranscribeParams, tokenizer: SpanTokenizer)
             tokens += len(tokenizer.encode(text))
     if tokens > MAX_PROMPT_TOKENS:
         raise BadOption(
-            f"initial_prompt and hotwords: {tokens} tokens together, at most {MAX_PROMPT_TOKENS}"
+            f"initial-prompt and hotwords have {tokens} of Whisper's tokens together; "
+            f"expected at most {MAX_PROMPT_TOKENS}"
         )
 
 

@@ -57,5 +57,6 @@ def job_event(job: Job) -> JobEvent:
         "outputs": job.results,
         "problem_type": job.problem.type if job.problem else None,
         "warnings": job.warnings,
+        "tags": job.tags,
     }
     return JobEvent.model_validate(fields)

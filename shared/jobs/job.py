@@ -50,12 +50,14 @@ from typing import Any, Literal, get_args
 from pydantic import ConfigDict, JsonValue
 
 from shared.model.contracts import FinalState, Problem, Settled, Source, WireModel
-from shared.model.errors import AttemptsExhausted, StageBusy
+from shared.model.errors import AttemptsExhausted, BadOption, ModelUnavailable, StageBusy
 
 JobState = Literal["queued", "running", "done", "failed", "retryable", "cancelled", "erased"]
 
 ERASED_NAME = "(erased)"
 """Replaces the object name of an erased recording."""
+OPTION_PROBLEMS = (BadOption.name(), ModelUnavailable.name())
+"""Types of problems that other options would not have had."""
 MAX_LEASE_LENGTHS = 2
 """A lease that ends later than this many lease lengths from now was written by a clock that was
 ahead, and does not hold. Above 1 because the clocks of two machines differ a little."""
@@ -88,12 +90,17 @@ class Job(StoredModel):
     """Number of parts to diarize; null until the recording is cut."""
     problem: Problem | None = None
     results: dict[str, str] = {}
-    """Format -> URI in the outbox."""
+    """Format -> URI in the outbox. After a failure it is the transcript of an earlier run, or the
+    problem."""
+    tags: dict[str, str] = {}
+    """The uploader's own metadata, once the run has ended."""
     requested_run: int = 1
     """The last run that was requested, by an upload or a redrive. Later runs were started by
     reconcile."""
     options: dict[str, JsonValue] = {}
     """Options of the last redrive, which the runs after it keep."""
+    answered_options: dict[str, JsonValue] = {}
+    """Options of the last redrive that was answered with a transcript."""
     ended: datetime | None = None
     """When `finish` recorded the end of the current run; null before."""
     notification: Literal["due", "sent"] | None = None
@@ -296,9 +303,14 @@ def finished(
     notifies: bool,
     warnings: tuple[str, ...] = (),
     deletes_audio: bool = False,
+    tags: dict[str, str] | None = None,
 ) -> Job | None:
     """Returns the job with the end of `run` recorded, and a notification and the deletion of its
-    audio due if they are wanted."""
+    audio due if they are wanted.
+
+    If the options of the last redrive were the reason of a failure, the job gets back those of the
+    last run that was answered, so that a further redrive does not repeat the slip.
+    """
     if job is None or job.run != run:
         return None
     if job.state in ("queued", "erased") or job.audio_deletion:
@@ -308,16 +320,21 @@ def finished(
     if state == "retryable" and job.state != "running":
         return None
     is_final = state in get_args(FinalState)
-    changes = {
+    changes: dict[str, Any] = {
         "state": state,
         "problem": problem,
         "results": results,
+        "tags": tags or {},
         "updated": now,
         "ended": now,
         "notification": "due" if notifies and is_final else None,
         "warnings": warnings,
         "audio_deletion": "due" if deletes_audio and state == "done" else None,
     }
+    if state == "done":
+        changes["answered_options"] = job.options
+    elif problem is not None and problem.type in OPTION_PROBLEMS:
+        changes["options"] = job.answered_options
     return job.model_copy(update=changes)
 
 

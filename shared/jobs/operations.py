@@ -12,10 +12,12 @@ from pydantic import JsonValue
 from shared.jobs.inbox import answered, generation_of, is_recording
 from shared.jobs.job import Job
 from shared.jobs.layout import job_uri, outbox_folder
+from shared.jobs.recording_options import load_options
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
-from shared.model.errors import Cancelled
-from shared.model.options import MAX_FILE_BYTES
+from shared.model.errors import BadOption, Cancelled
+from shared.model.options import resolve
+from shared.model.options_file import MAX_BYTES
 from shared.ports.blobs import Blob, BlobStore, delete_prefix
 from shared.ports.executions import Executions
 from shared.settings import settings
@@ -47,21 +49,22 @@ class Operations:
     def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> int:
         """Run a job again. Returns the number of the run.
 
-        Stages whose inputs and options did not change return their cached result. `options` None
-        means those of the last redrive. Raises Refused, or AudioDeleted if the recording was
-        deleted after its answer.
+        Stages whose inputs and options did not change return their cached result. `options` replace
+        those of the last redrive: none of them are left if it is empty, and all if it is None.
+        Raises Refused, or AudioDeleted if the recording was deleted after its answer.
         """
         job = self.find(job_id)
-        self._refuse_redrive(job)
+        recording = self._refuse_redrive(job)
         run_options = job.options if options is None else dict(options)
         refuse_large_options(run_options)
+        self._refuse_options(job.source, recording, run_options)
         run = self.jobs.request_rerun(job_id, run_options)
         execution = self.executions.start(job.source, run)
         self.jobs.queue(job.source, run, execution)
         return run
 
-    def _refuse_redrive(self, job: Job) -> None:
-        """Raises Refused if the job cannot be run again now."""
+    def _refuse_redrive(self, job: Job) -> Blob:
+        """Returns the job's recording. Raises Refused if the job cannot be run again now."""
         if job.state == "erased":
             raise Refused("the recording was erased")
         self.jobs.raise_if_gone(job.job_id)
@@ -71,8 +74,19 @@ class Operations:
         if recording is None or recording.generation != job.source.generation:
             raise Refused(
                 "its recording is not in the inbox any more; "
-                "a new run could only replace its answer by a problem"
+                "a new run could only end with a problem"
             )
+        return recording
+
+    def _refuse_options(
+        self, source: Source, recording: Blob, redrive: Mapping[str, JsonValue]
+    ) -> None:
+        """Raises Refused if a run with these options of the redrive would end as a bad option."""
+        try:
+            loaded = load_options(source, recording, redrive, self.blobs)
+            resolve(loaded.by_origin)
+        except BadOption as error:
+            raise Refused(str(error)) from error
 
     def cancel(self, name_or_id: str) -> Source:
         """Cancel a job, even before a run has claimed it. Returns its recording.
@@ -154,8 +168,8 @@ class Operations:
 def refuse_large_options(options: Mapping[str, JsonValue]) -> None:
     """Raises Refused if a redrive's options are larger than an options.json may be."""
     content = json.dumps(options)
-    if len(content) > MAX_FILE_BYTES:
-        raise Refused(f"the options are larger than {MAX_FILE_BYTES // 1024} KiB")
+    if len(content) > MAX_BYTES:
+        raise Refused(f"the options are larger than {MAX_BYTES // 1024} KiB")
 
 
 def is_under_way(job: Job, executions: Executions) -> bool:

@@ -116,6 +116,7 @@ class JobStore:
         *,
         warnings: tuple[str, ...] = (),
         deletes_audio: bool = False,
+        tags: dict[str, str] | None = None,
     ) -> None:
         """Record how `run` ended, unless a later run has claimed the job.
 
@@ -133,6 +134,7 @@ class JobStore:
             notifies=self.notifies,
             warnings=warnings,
             deletes_audio=deletes_audio,
+            tags=tags,
         )
 
     def erase(self, source: Source) -> None:

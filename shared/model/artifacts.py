@@ -107,6 +107,7 @@ class Detection(WireModel):
     """The mean probabilities of the vote's likeliest languages, at most three."""
     windows: tuple[LanguageGuess, ...]
     engine: Engine
+    warnings: tuple[StageWarning, ...] = ()
 
 
 class RecognizedWord(WireModel):

@@ -141,6 +141,8 @@ class JobEvent(WireModel):
     """Such as urn:dropscribe:problem:not-audio; null when the job is done."""
     warnings: tuple[str, ...] = ()
     """Codes of the transcript's warnings, such as speakers_unknown."""
+    tags: dict[str, str] = {}
+    """The uploader's own metadata, whose names begin with x-. At most 2048 bytes."""
 
 
 class Problem(WireModel):
@@ -152,3 +154,5 @@ class Problem(WireModel):
     detail: str
     job_id: str | None = None
     stage: str | None = None
+    tags: dict[str, str] | None = None
+    """The uploader's own metadata, whose names begin with x-. Only in the outbox."""

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -17,24 +16,34 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import from_json
 
 from shared.model.contracts import ResolvedOption, WireModel
 from shared.model.errors import BadOption
 from shared.model.formats import DEFAULT_FORMATS, FORMATS
 from shared.model.languages import MULTI
+from shared.model.option_names import exact_option, hyphenated, resembled_option
+from shared.model.option_values import (
+    as_count,
+    as_language,
+    as_list,
+    as_lower_case,
+    as_name,
+    as_object,
+    as_text,
+    known_codes,
+    known_formats,
+    known_languages,
+    shown,
+    within_limits,
+)
 from shared.model.stages import STAGES
 
-UPLOAD_TOOL_PREFIXES = ("goog-reserved-", "goog_reserved_", "mtime", "x-")
-"""Prefixes of metadata that upload tools add by themselves."""
-MAX_FILE_BYTES = 65_536
-"""Largest options.json, in bytes."""
 MAX_ERRORS = 5
 """Errors that a problem lists: it has to pass through the workflow's memory."""
-MAX_RULES = 200
-"""Replacements of a recording."""
-MAX_RULE_LENGTH = 200
-"""Characters on either side of a replacement."""
+MAX_NAME_LENGTH = 100
+"""Characters of an unknown name that a problem shows."""
+TOGETHER = "the options together"
+"""Origin of an error that no single option makes."""
 
 
 class PassedTo:
@@ -48,50 +57,15 @@ class PassedTo:
         self.stages = stages
 
 
-def hyphenated(name: str) -> str:
-    """Returns an option's name as it is written on objects and in options.json."""
-    return name.replace("_", "-")
+class Expects:
+    """Says what the values of an option are, for after "expected"."""
+
+    def __init__(self, values: str) -> None:
+        self.values = values
 
 
-def as_list(value: Any) -> Any:
-    """Returns the names in a text with commas, which is how metadata holds a list."""
-    if not isinstance(value, str):
-        return value
-    parts = value.split(",")
-    names = [part.strip() for part in parts]
-    return [name for name in names if name]
-
-
-def known_once(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the names of formats without repetitions. Raises ValueError if one is unknown."""
-    for name in names:
-        if name not in FORMATS:
-            known = ", ".join(FORMATS)
-            raise ValueError(
-                f"there is no format {name!r} (known: {known}; transcript.json is always written)"
-            )
-    return tuple(dict.fromkeys(names))
-
-
-def as_object(value: Any) -> Any:
-    """Returns the object in a JSON text, which is how metadata holds an object."""
-    if isinstance(value, str):
-        return from_json(value)
-    return value
-
-
-def within_limits(rules: dict[str, str]) -> dict[str, str]:
-    """Returns the rules. Raises ValueError if they are too many or one is too long or blank."""
-    count = len(rules)
-    if count > MAX_RULES:
-        raise ValueError(f"{count} rules; the limit is {MAX_RULES}")
-    for find, replacement in rules.items():
-        if not find.strip():
-            raise ValueError("what to find must not be blank")
-        longest = max(len(find), len(replacement))
-        if longest > MAX_RULE_LENGTH:
-            raise ValueError(f"a text of a rule has at most {MAX_RULE_LENGTH} characters")
-    return rules
+Count = Annotated[int | None, BeforeValidator(as_count), Expects("a whole number from 1 to 50")]
+"""A number of speakers. None: unknown."""
 
 
 class Options(WireModel):
@@ -99,38 +73,74 @@ class Options(WireModel):
 
     model_config = ConfigDict(alias_generator=hyphenated, populate_by_name=True)
 
-    language: Annotated[str | None, PassedTo("transcribe")] = Field(
-        default=None, pattern=r"^([a-z]{2,3}|multi)$"
-    )
-    """ISO 639-1 code, or "multi": detected for each segment. None: detected for the recording."""
-    model: Annotated[str | None, PassedTo("detect", "transcribe")] = Field(
-        default=None, pattern=r"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?$"
-    )
+    language: Annotated[
+        str | None,
+        PassedTo("transcribe"),
+        BeforeValidator(as_language),
+        Expects(f"one language such as en, en-US or English, auto, or multi; {known_codes()}"),
+    ] = None
+    """Whisper's code, or "multi": detected for each segment. None: detected for the recording."""
+    languages: Annotated[
+        tuple[str, ...],
+        PassedTo("detect", "transcribe"),
+        BeforeValidator(as_list),
+        AfterValidator(known_languages),
+        Expects("a list of languages such as en, de"),
+    ] = ()
+    """Whisper's codes of the languages that detection chooses from. Empty: all."""
+    model: Annotated[
+        str | None,
+        PassedTo("detect", "transcribe"),
+        BeforeValidator(as_name),
+        Expects("the name of a model, such as large-v3 or owner/name"),
+    ] = Field(default=None, pattern=r"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?$")
     """Name of the speech model; only the deployment can choose a folder. None: the deployment's."""
-    task: Annotated[Literal["transcribe", "translate"], PassedTo("transcribe", "align")] = (
-        "transcribe"
-    )
+    task: Annotated[
+        Literal["transcribe", "translate"],
+        PassedTo("transcribe", "align"),
+        BeforeValidator(as_lower_case),
+        Expects("transcribe or translate"),
+    ] = "transcribe"
     """translate writes English."""
-    initial_prompt: Annotated[str | None, PassedTo("transcribe")] = Field(
-        default=None, max_length=2000
-    )
+    initial_prompt: Annotated[
+        str | None,
+        PassedTo("transcribe"),
+        BeforeValidator(as_text),
+        Expects("a text of at most 2000 characters"),
+    ] = Field(default=None, max_length=2000)
     """Text as it might precede the recording: names, spelling, style."""
-    hotwords: Annotated[str | None, PassedTo("transcribe")] = Field(default=None, max_length=1000)
+    hotwords: Annotated[
+        str | None,
+        PassedTo("transcribe"),
+        BeforeValidator(as_text),
+        Expects("a text of at most 1000 characters"),
+    ] = Field(default=None, max_length=1000)
     """Words that are likely to be spoken."""
-    channels: Annotated[Literal["mix", "split"], PassedTo("prepare")] = "mix"
+    channels: Annotated[
+        Literal["mix", "split"],
+        PassedTo("prepare"),
+        BeforeValidator(as_lower_case),
+        Expects("mix or split"),
+    ] = "mix"
     """split: each channel is transcribed by itself and is one speaker."""
-    diarize: bool = True
+    diarize: Annotated[bool, BeforeValidator(as_lower_case), Expects("true or false")] = True
     """Distinguish the speakers."""
-    speakers: Annotated[int | None, PassedTo("diarize")] = Field(default=None, ge=1, le=50)
+    speakers: Annotated[Count, PassedTo("diarize")] = Field(default=None, ge=1, le=50)
     """Number of speakers."""
-    min_speakers: Annotated[int | None, PassedTo("diarize")] = Field(default=None, ge=1, le=50)
-    max_speakers: Annotated[int | None, PassedTo("diarize")] = Field(default=None, ge=1, le=50)
-    formats: Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(known_once)] = (
-        DEFAULT_FORMATS
-    )
+    min_speakers: Annotated[Count, PassedTo("diarize")] = Field(default=None, ge=1, le=50)
+    max_speakers: Annotated[Count, PassedTo("diarize")] = Field(default=None, ge=1, le=50)
+    formats: Annotated[
+        tuple[str, ...],
+        BeforeValidator(as_list),
+        AfterValidator(known_formats),
+        Expects(f"a list of {', '.join(FORMATS)}"),
+    ] = DEFAULT_FORMATS
     """Formats that are written beside transcript.json."""
     replacements: Annotated[
-        dict[str, str], BeforeValidator(as_object), AfterValidator(within_limits)
+        dict[str, str],
+        BeforeValidator(as_object),
+        AfterValidator(within_limits),
+        Expects('an object of texts such as {"teh": "the"}'),
     ] = {}
     """Text to find, and text to write in its place."""
     keep_audio: bool = True
@@ -141,11 +151,14 @@ class Options(WireModel):
         """Returns the options. Raises ValueError if those for speakers contradict each other."""
         low, high = self.min_speakers, self.max_speakers
         if low is not None and high is not None and low > high:
-            raise ValueError(f"min-speakers is {low} and max-speakers is {high}")
+            raise ValueError(
+                f"min-speakers is {low} and max-speakers is {high}; expected no smaller maximum"
+            )
         is_split = self.channels == "split"
         if is_split and self.speakers is not None:
             raise ValueError(
-                "speakers is given and channels is split, where each channel is a speaker"
+                f"speakers is {self.speakers} and channels is split; expected only one of them, "
+                "since each channel is a speaker"
             )
         return self
 
@@ -155,18 +168,16 @@ def resolve(
 ) -> tuple[Options, dict[str, ResolvedOption]]:
     """Returns the options in force, and the value and origin of each by its hyphenated name.
 
-    `layers` maps an origin to its options; a later layer overrides an earlier one. Raises
-    BadOption, which names the layer.
+    `layers` maps an origin to its options; a later layer overrides an earlier one, also a wrong
+    value in it. Raises BadOption, which names the layer.
     """
     values: dict[str, JsonValue] = {}
     origins: dict[str, str] = {}
     for origin, layer in layers.items():
-        parse_options(layer, origin)
-        for key, value in layer.items():
-            name = hyphenated(key)
+        for name, value in named_options(layer, origin).items():
             values[name] = value
             origins[name] = origin
-    options = parse_options(values, "the options together")
+    options = parse_options(values, origins)
     resolved = {}
     in_force = options.model_dump(mode="json", by_alias=True)
     for name, value in in_force.items():
@@ -178,35 +189,88 @@ def resolve(
 def option_values(resolved: Mapping[str, ResolvedOption]) -> Options:
     """Returns the values of resolved options. Raises BadOption if one is unknown or wrong."""
     values = {name: option.value for name, option in resolved.items()}
-    return parse_options(values, "the resolved options")
+    origin = "the resolved options"
+    named = named_options(values, origin)
+    return parse_options(named, dict.fromkeys(named, origin))
 
 
-def parse_options(layer: Mapping[str, JsonValue], origin: str) -> Options:
-    """Returns the options of a layer. Raises BadOption, which names the layer and the errors."""
-    values = dict(layer)
+def named_options(layer: Mapping[str, JsonValue], origin: str) -> dict[str, JsonValue]:
+    """Returns the values of a layer by their options' names.
+
+    Raises BadOption if a name is unknown, or if two of them write the same option and differ in
+    their values.
+    """
+    names = option_names()
+    values: dict[str, JsonValue] = {}
+    errors = []
+    for key, value in layer.items():
+        name = exact_option(key, names)
+        if name is None:
+            errors.append(unknown_option(key))
+        elif name in values and values[name] != value:
+            errors.append(f"{name} is both {shown(values[name])} and {shown(value)}")
+        else:
+            values[name] = value
+    if errors:
+        text = "; ".join(errors[:MAX_ERRORS])
+        raise BadOption(f"{origin}: {text}")
+    return values
+
+
+def unknown_option(key: str) -> str:
+    """Returns that there is no such option, and which one is probably meant."""
+    names = option_names()
+    resembled = resembled_option(key, names)
+    hint = f"; did you mean {resembled!r}?" if resembled else ""
+    known = ", ".join(sorted(names))
+    return f"there is no option {key[:MAX_NAME_LENGTH]!r}{hint} (known: {known})"
+
+
+def parse_options(values: Mapping[str, JsonValue], origins: Mapping[str, str]) -> Options:
+    """Returns the options with these values by their names. An empty value is the built-in one.
+
+    Raises BadOption, which names wrong values and their origins.
+    """
+    given = {name: value for name, value in values.items() if not is_blank(name, value)}
     try:
-        return Options.model_validate(values)
+        return Options.model_validate(given)
     except ValidationError as error:
-        errors = error.errors()[:MAX_ERRORS]
-        descriptions = [describe_error(each) for each in errors]
-        text = "; ".join(descriptions)
-        raise BadOption(f"{origin}: {text}") from error
+        descriptions = []
+        for each in error.errors():
+            name = str(each["loc"][0]) if each["loc"] else ""
+            origin = origins.get(name, TOGETHER)
+            description = describe_error(name, each, given)
+            descriptions.append(f"{origin}: {description}")
+        unique = list(dict.fromkeys(descriptions))
+        text = "; ".join(unique[:MAX_ERRORS])
+        raise BadOption(text) from error
 
 
-def describe_error(error: Any) -> str:
-    """Returns the name of a wrong option and what is wrong with it."""
-    keys = map(str, error["loc"])
-    path = ".".join(keys)
-    name = path[:100]
-    if error["type"] == "extra_forbidden":
-        names = sorted(option_names())
-        known = ", ".join(names)
-        return f"there is no option {name!r} (known: {known})"
-    text = str(error["msg"])
-    message = text.removeprefix("Value error, ")
-    if not name:
-        return message
-    return f"{name}: {message}"
+def is_blank(name: str, value: JsonValue) -> bool:
+    """Returns whether a value means the built-in one. Empty formats are an empty list."""
+    if value is None:
+        return True
+    if name == "formats":
+        return False
+    return isinstance(value, str) and not value.strip()
+
+
+def describe_error(name: str, error: Any, values: Mapping[str, JsonValue]) -> str:
+    """Returns what is wrong with an option, or with all options together if `name` is empty."""
+    if error["type"] == "value_error":
+        reason = str(error["ctx"]["error"])
+        if reason:
+            return f"{name}: {reason}" if name else reason
+    return f"{name} is {shown(values[name])}; expected {expectation(name)}"
+
+
+def expectation(name: str) -> str:
+    """Returns what the values of an option are."""
+    field = Options.model_fields[name.replace("-", "_")]
+    for mark in field.metadata:
+        if isinstance(mark, Expects):
+            return mark.values
+    raise LookupError(f"the option {name} does not say what it expects")
 
 
 def option_names() -> list[str]:
@@ -251,46 +315,3 @@ def is_skipped(stage: str, options: Options) -> bool:
     if stage == "diarize":
         return not options.diarize or options.channels == "split"
     return False
-
-
-def without_upload_metadata(metadata: Mapping[str, str]) -> dict[str, JsonValue]:
-    """Returns an object's metadata without what upload tools add."""
-    options: dict[str, JsonValue] = {}
-    for key, value in metadata.items():
-        if not key.lower().startswith(UPLOAD_TOOL_PREFIXES):
-            options[key] = value
-    return options
-
-
-class OptionsFile(BaseModel):
-    """The shape of an options.json: an object of plain values, lists of texts and objects of
-    texts."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, str | int | float | bool | list[str] | dict[str, str] | None]
-
-
-def read_options_file(data: bytes, path: str) -> dict[str, JsonValue]:
-    """Returns the options in an options.json. Raises BadOption if its shape is wrong."""
-    refuse_if_large(len(data), path)
-    try:
-        options_file = OptionsFile.model_validate_json(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        description = describe_shape_error(first)
-        raise BadOption(f"{path} is {description}") from error
-    return options_file.model_dump()
-
-
-def refuse_if_large(size: int, path: str) -> None:
-    """Raises BadOption if an options.json of `size` bytes is too large."""
-    if size > MAX_FILE_BYTES:
-        raise BadOption(f"{path} is larger than {MAX_FILE_BYTES // 1024} KiB")
-
-
-def describe_shape_error(error: Any) -> str:
-    """Returns what is wrong with the shape of an options.json, for after "is"."""
-    if not error["loc"]:
-        return f"not a JSON object: {error['msg']}"
-    key = error["loc"][0]
-    return f"wrong at {key!r}: a value is plain, a list of texts or a flat object of texts"

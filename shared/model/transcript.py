@@ -216,6 +216,8 @@ class Transcript(WireModel):
     job: JobInfo
     media: Media
     options: dict[str, ResolvedOption]
+    tags: dict[str, str] = {}
+    """The uploader's own metadata, whose names begin with x-. At most 2048 bytes."""
     language: Language
     text: str
     """The whole text without speakers, one line per paragraph."""

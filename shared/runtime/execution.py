@@ -312,7 +312,7 @@ def store_problem(
         return
     job_id = request.source.job_id
     uri = problem_uri(request.source)
-    data = problem.model_dump_json().encode()
+    data = problem.model_dump_json(exclude_none=True).encode()
     try:
         if jobs.is_erased(job_id):
             return

@@ -38,6 +38,7 @@ def job(name: str = "team/call 1 #ü.mp3", problem: Problem | None = None) -> Jo
         ended=NOW,
         problem=problem,
         results={"json": f"gs://outbox/{name}/transcript.json"},
+        tags={"x-order-id": "77 ü"},
         notification="due",
     )
 
@@ -92,6 +93,7 @@ def test_an_event_arrives_as_it_was_published(pair: tuple[EventPublisher, Receiv
         "state": "done",
         "outputs": {"json": "gs://outbox/team/call 1 #ü.mp3/transcript.json"},
         "problem_type": None,
+        "tags": {"x-order-id": "77 ü"},
     }
 
 

@@ -101,7 +101,7 @@ def test_an_erasure_spares_the_answers_beneath(cloud: Cloud) -> None:
 
 
 def test_what_failed_is_listed_and_run_again_from_where_it_failed(cloud: Cloud) -> None:
-    source = cloud.upload("wrong-then-right/a.wav", wav(FIVE_SECONDS), {"language": "xx"})
+    source = cloud.upload("wrong-then-right/a.wav", wav(FIVE_SECONDS), {"language": "la"})
     cloud.answer(source)
     assert source.job_id in cloud.command("failed").stdout
     done = cloud.command("redrive", source.job_id, "--set", "language=en")
@@ -110,6 +110,32 @@ def test_what_failed_is_listed_and_run_again_from_where_it_failed(cloud: Cloud) 
     transcript = cloud.answer(source).transcript
     assert transcript["options"]["language"] == {"value": "en", "origin": "redrive"}
     assert {task.stage: task.reused for task in cloud.jobs.stage_records(source.job_id)}["prepare"]
+
+
+def test_a_slip_in_a_redrive_costs_neither_the_answer_nor_the_next_redrive(cloud: Cloud) -> None:
+    metadata = {"language": "en-US", "x-order-id": "77", "gcsfuse_mtime": "now"}
+    source = cloud.upload("slip.wav", wav(FIVE_SECONDS), metadata)
+    assert cloud.answer(source).transcript["tags"] == {"x-order-id": "77"}
+    before = cloud.files("slip.wav")
+
+    misspelt = cloud.command("redrive", source.job_id, "--set", "speakrs=2")
+    assert misspelt.returncode == 2 and "did you mean 'speakers'?" in misspelt.stderr
+    assert cloud.job(source).run == 1, "nothing has started"
+
+    started = cloud.command("redrive", source.job_id, "--set", "language=la")
+    assert started.returncode == 0, "only the model knows that it does not support it"
+    cloud.until(lambda: cloud.job(source).state == "failed", 30, "end of the redrive")
+    assert cloud.files("slip.wav") == before
+    assert "language is 'la'" in cloud.command("failed").stdout
+
+    cloud.command("redrive", source.job_id)
+    cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the next redrive")
+    cloud.command("redrive", source.job_id, "--set", "diarize=no")
+    cloud.until(lambda: cloud.settled(source), 30, "end of the run without speakers")
+    cloud.command("redrive", source.job_id, "--reset-options")
+    cloud.until(lambda: cloud.settled(source), 30, "end of the run with the upload's options")
+    diarize = cloud.answer(source).transcript["options"]["diarize"]
+    assert diarize == {"value": True, "origin": "built in"}
 
 
 def test_an_event_that_never_came_is_made_up_for(cloud: Cloud) -> None:

@@ -363,7 +363,9 @@ def test_a_translation_of_several_languages_is_english(recogniser: whisper.Whisp
 
 def test_a_prompt_longer_than_the_context_is_refused(recogniser: whisper.Whisper) -> None:
     params = TranscribeParams(initial_prompt="word " * 300)
-    message = r"initial_prompt and hotwords: \d+ tokens together, at most 223"
+    message = (
+        r"initial-prompt and hotwords have \d+ of Whisper's tokens together; expected at most 223"
+    )
     with pytest.raises(BadOption, match=message):
         recogniser.transcribe(SAMPLE, SPEECH, "en", params)
 

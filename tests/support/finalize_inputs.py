@@ -23,7 +23,8 @@ from shared.model.artifacts import (
     Turn,
 )
 from shared.model.contracts import Engine, ResolvedOption
-from shared.model.options import MAX_RULE_LENGTH, option_values
+from shared.model.option_values import MAX_RULE_LENGTH
+from shared.model.options import option_values
 from shared.model.spacing import word_separator
 from shared.model.transcript import JobInfo, Segment, StageTiming, Timings, Transcript
 
@@ -198,6 +199,8 @@ def transcript_of(
         option_values(resolved),
         job=JOB,
         resolved_options=resolved,
+        option_warnings=(),
+        tags={},
         timings=TIMINGS,
         cost=None,
         release="0.1.0",

@@ -29,7 +29,7 @@ from shared.model.artifacts import (
     Media,
 )
 from shared.model.contracts import Engine, Prepared, Problem, Source, StageRequest, StageResponse
-from shared.model.errors import ModelUnavailable, NotAudio, StageError, Transient
+from shared.model.errors import BadOption, ModelUnavailable, NotAudio, StageError, Transient
 from shared.ports.documents import Document
 from shared.runtime.execution import (
     cache_key,
@@ -43,6 +43,8 @@ from shared.runtime.stage import ListedOutput, Output, SingleOutput, Stage, Stag
 from tests.support.interleaving import Killed, Steps, Turn, Worker
 
 ENGINE = Engine(name="e", version="1")
+UNSUPPORTED = "la"
+"""A language that the recogniser does not know."""
 Answer = Callable[[StageRequest, Any, Any], BaseModel]
 Call = tuple[str, StageRequest, Answer]
 """Which stage is asked what, and what answers."""
@@ -309,6 +311,9 @@ def cut(task: StageInput[PrepareParams]) -> Iterator[Output]:
 
 
 def hear(task: StageInput[TranscribeParams]) -> Iterator[Output]:
+    """Nothing. One language is refused, as a model of few languages does."""
+    if task.params.language == UNSUPPORTED:
+        raise BadOption(f"language is {UNSUPPORTED!r}")
     yield SingleOutput("aligned", Aligned(segments=(), words=(), asr=ENGINE, engines=(ENGINE,)))
 
 

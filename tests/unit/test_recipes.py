@@ -65,8 +65,8 @@ def test_an_option_is_added_by_its_recipe(tmp_path: Path) -> None:
         shutil.copytree(ROOT / folder, tmp_path / folder)
     insert_after(
         tmp_path / "shared/model/options.py",
-        "    diarize: bool = True\n",
-        '    strict_timing: Annotated[bool, PassedTo("align")] = False\n',
+        '    """Distinguish the speakers."""\n',
+        '    strict_timing: Annotated[bool, PassedTo("align"), Expects("true or false")] = False\n',
     )
     insert_after(
         tmp_path / "functions/align/stage.py",

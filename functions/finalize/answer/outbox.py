@@ -34,6 +34,11 @@ CONTENT_TYPES = {
     **{format.file_name: format.content_type for format in FORMATS.values()},
 }
 """Content type by name, for every object that an answer may have."""
+FILE_NAMES = {
+    "json": TRANSCRIPT.file_name,
+    **{name: format.file_name for name, format in FORMATS.items()},
+}
+"""Name of the object by format, for a transcript in every format."""
 TRANSCRIPT_NAMES = tuple(name for name in CONTENT_TYPES if name != PROBLEM_FILE)
 
 
@@ -91,6 +96,21 @@ def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> b
     else:
         delete_object(source, run, PROBLEM_FILE, blobs)
     return is_newest
+
+
+def standing_transcript(source: Source, run: int, blobs: BlobStore) -> dict[str, str]:
+    """Returns the URIs by format of the transcript that an earlier run of this job wrote and that
+    is its answer now, or nothing if there is none."""
+    version = version_at(source, TRANSCRIPT.file_name, blobs)
+    is_earlier = version.generation == source.generation and version.run < run
+    if not is_earlier or version < version_at(source, PROBLEM_FILE, blobs):
+        return {}
+    folder = outbox_folder(source)
+    uris = {}
+    for format_name, file_name in FILE_NAMES.items():
+        if version_at(source, file_name, blobs) == version:
+            uris[format_name] = f"{folder}/{file_name}"
+    return uris
 
 
 def version_at(source: Source, name: str, blobs: BlobStore) -> AnswerVersion:

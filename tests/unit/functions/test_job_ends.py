@@ -24,13 +24,16 @@ from shared.model.artifacts import Manifest
 from shared.model.contracts import Finalized, Params, Problem, Source, StageRequest
 from shared.model.errors import (
     ArtifactMissing,
+    AttemptsExhausted,
     BadOption,
     BadRequest,
     Cancelled,
     EmptyRecording,
+    ModelUnavailable,
     Permanent,
     RecordingErased,
     RecordingTooLarge,
+    StageError,
     Transient,
     statuses,
 )
@@ -186,6 +189,27 @@ def test_a_deleted_recording_is_reported(blobs: MemoryBlobs, jobs: JobStore) -> 
         prepare(request_of(source.model_copy(update={"generation": 99})), blobs, jobs)
 
 
+def test_names_that_are_no_options_are_passed_on_as_warnings_and_tags(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
+    blobs.put("gs://inbox/options.json", b'{"comment": "mine"}', if_generation_match=0)
+    metadata = {"order": "77", "x-order-id": "78", "gcsfuse_mtime": "now"}
+    planned = prepare(request_of(upload(blobs, wav(speech()), metadata)), blobs, jobs).plan
+    finalize_plan: Any = planned["finalize"]
+    assert finalize_plan["tags"] == {"x-order-id": "78"}
+    found = [(warning["code"], warning["message"]) for warning in finalize_plan["warnings"]]
+    assert found == [
+        (
+            "unknown_metadata",
+            "The options.json has names that are no options and had no effect: comment.",
+        ),
+        (
+            "unknown_metadata",
+            "The object metadata has names that are no options and had no effect: order.",
+        ),
+    ]
+
+
 def test_an_unknown_option_is_reported(blobs: MemoryBlobs, jobs: JobStore) -> None:
     with pytest.raises(BadOption, match="'langauge'"):
         prepare(request_of(upload(blobs, wav(speech()), {"langauge": "en"})), blobs, jobs)
@@ -292,6 +316,91 @@ def test_only_the_run_that_holds_the_job_writes(blobs: MemoryBlobs, jobs: JobSto
     jobs.claim(source, 2, "redrive")
     assert finish_with_error(source, 415, FINAL, blobs, jobs) == "superseded"
     assert outbox(blobs) == set()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BadOption("redrive: language is 'xx'"),
+        ModelUnavailable("'nope' is not on this deployment"),
+        Cancelled("by request"),
+        AttemptsExhausted("transcribe died 3 times"),
+    ],
+)
+def test_a_problem_does_not_replace_the_transcript_of_an_earlier_run(
+    blobs: MemoryBlobs, jobs: JobStore, error: StageError
+) -> None:
+    source = upload(blobs, wav(speech()[:16_000] * 0), {"x-order-id": "77"})
+    done = run_job(source, 1, blobs, jobs)
+    before = outbox(blobs)
+    jobs.claim(source, 2, "e")
+    body = error.problem(source.job_id, "transcribe").model_dump(mode="json")
+    state = finish_with_error(source, error.status, body, blobs, jobs, run=2)
+    assert state == ("cancelled" if isinstance(error, Cancelled) else "failed")
+    assert outbox(blobs) == before and "problem.json" not in before
+    job = jobs.find(source.job_id)
+    assert job is not None and job.problem is not None
+    assert job.problem.detail == str(error), "the job says why the run failed"
+    assert job.results == done.outputs, "and where its answer is"
+    assert job.tags == {"x-order-id": "77"}
+    assert finish_with_error(source, error.status, body, blobs, jobs, run=2) == state
+    assert outbox(blobs) == before, "finalize may be called again"
+    assert run_job(source, 3, blobs, jobs).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("detail", "origin"),
+    [
+        ("language is 'la'; expected en", "object metadata: "),
+        ('languages is ["la", "en"]; expected fr', "a/options.json: "),
+        ("task is 'translate'; expected transcribe", "redrive: "),
+        ("language is 'de'; expected en", ""),
+        ("initial-prompt and hotwords have 300 of Whisper's tokens", ""),
+    ],
+)
+def test_an_option_that_a_stage_refuses_is_told_with_its_origin(
+    blobs: MemoryBlobs, jobs: JobStore, detail: str, origin: str
+) -> None:
+    blobs.put("gs://inbox/a/options.json", b'{"languages": "la, en"}', if_generation_match=0)
+    source = upload(blobs, wav(speech()), {"language": "Latin"})
+    jobs.claim(source, 1, "first")
+    run = jobs.request_rerun(source.job_id, {"Task": "Translate"})
+    jobs.claim(source, run, "e")
+    body = BadOption(detail).problem(source.job_id, "transcribe").model_dump(mode="json")
+    assert finish_with_error(source, 400, body, blobs, jobs, run) == "failed"
+    problem = json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))
+    assert problem["detail"] == origin + detail
+
+
+def test_a_problem_replaces_the_transcript_of_an_older_recording(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
+    older = upload(blobs, wav(speech()[:16_000] * 0))
+    run_job(older, 1, blobs, jobs)
+    generation = blobs.put(
+        older.uri, b"another", if_generation_match=older.generation, metadata={"langauge": "en"}
+    )
+    newer = Source(bucket=older.bucket, name=older.name, generation=generation or 0)
+    jobs.claim(newer, 1, "e")
+    body = BadOption("langauge").problem(newer.job_id, "prepare").model_dump(mode="json")
+    assert finish_with_error(newer, 400, body, blobs, jobs) == "failed"
+    assert outbox(blobs) == {"problem.json"}
+
+
+def test_tags_are_echoed_in_every_kind_of_answer(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    tags = {"x-order-id": "77 ü", "X-Desk": ""}
+    metadata = {**tags, "gcsfuse_mtime": "now", "customer": "A. Weber"}
+    source = upload(blobs, wav(speech()[:16_000] * 0), metadata)
+    transcript = json.loads(blobs.read(run_job(source, 1, blobs, jobs).outputs["json"]))
+    assert transcript["tags"] == tags
+    (warning,) = [each for each in transcript["warnings"] if each["code"] == "unknown_metadata"]
+    assert "customer" in warning["message"] and "gcsfuse" not in warning["message"]
+
+    other = upload(blobs, b"%PDF", metadata, name="other.wav")
+    jobs.claim(other, 1, "e")
+    finish_with_error(other, 415, FINAL, blobs, jobs)
+    problem = json.loads(blobs.read("gs://dropscribe-outbox/other.wav/problem.json"))
+    assert problem["tags"] == tags
 
 
 def test_silence_gets_a_transcript(blobs: MemoryBlobs, jobs: JobStore) -> None:

@@ -21,7 +21,7 @@ from shared.model.errors import StorageUnavailable
 from shared.ports.blobs import Blob
 from shared.settings import settings
 from tests.support.interleaving import Killed, Turn, Worker
-from tests.support.memory_cloud import Cloud, Execution
+from tests.support.memory_cloud import UNSUPPORTED, Cloud, Execution
 
 NAMES = ("a", "a/b.mp3")
 INBOX, OUTBOX, WORK = "gs://dropscribe-inbox/", "gs://dropscribe-outbox/", "gs://dropscribe-work/"
@@ -62,6 +62,8 @@ class Lifecycle(RuleBasedStateMachine):
         """The newest answer seen so far, by recording name."""
         self.cancelled: set[str] = set()
         """Jobs that were cancelled and not requested again."""
+        self.done: set[str] = set()
+        """Jobs that were once done, whose transcript no problem may replace."""
         self.redriven: dict[str, int] = {}
         """The run number that the last redrive of a job returned."""
 
@@ -108,8 +110,9 @@ class Lifecycle(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.cloud.jobs.list_recent())
-    @rule(which=st.integers(0, 99), language=st.sampled_from([None, "de", "fr"]))
+    @rule(which=st.integers(0, 99), language=st.sampled_from([None, "de", "fr", UNSUPPORTED, "xx"]))
     def redrive(self, which: int, language: str | None) -> None:
+        """Redrives a job, also in a language that the model does not support, and in none."""
         job_id = self.a_job(which).job_id
         self.cancelled.discard(job_id)
         options = {"language": language} if language else None
@@ -257,6 +260,11 @@ class Lifecycle(RuleBasedStateMachine):
             self.best[name] = found
 
     @invariant()
+    def jobs_that_are_done_are_remembered(self) -> None:
+        for job in self.cloud.jobs.list_by_state("done"):
+            self.done.add(job.job_id)
+
+    @invariant()
     def no_job_is_started_too_often(self) -> None:
         assert all(
             len(runs) <= settings().reconcile.restarts + 1 for runs in self.cloud.runs.values()
@@ -327,6 +335,14 @@ class Lifecycle(RuleBasedStateMachine):
                 worker.go(Turn())
         self.cloud.orphans.clear()
 
+    def check_standing(self, job: Job, mark: Blob) -> None:
+        """Checks a job whose last run failed and left the transcript of an earlier run."""
+        assert job.state in ("failed", "cancelled") and job.problem is not None, job
+        assert version_of(mark)[1] < job.run, f"{job} but {mark}"
+        assert job.results["json"] == mark.uri
+        if job.state == "failed" and job.problem.type.endswith(":bad-option"):
+            assert job.options.get("language") != UNSUPPORTED, "a redrive would repeat the slip"
+
     def check_recording(self, source: Source) -> None:
         job, marks = self.cloud.jobs.find(source.job_id), self.marks(source.name)
         if source.job_id in self.cloud.documents.erased:
@@ -338,16 +354,22 @@ class Lifecycle(RuleBasedStateMachine):
         assert version_of(mark)[0] == source.generation, "the answer is for an older generation"
         if job is None:
             return
+        is_transcript = mark.uri.endswith("/transcript.json")
+        assert is_transcript or source.job_id not in self.done, f"a problem replaced it: {job}"
+        if source.job_id in self.cancelled:
+            assert job.state == "cancelled", f"it was cancelled, and is {job.state}"
+        if job.state != "done" and is_transcript:
+            self.check_standing(job, mark)
+            return
         kind = "transcript.json" if job.state == "done" else "problem.json"
         assert job.state in ("done", "failed", "cancelled"), job
         assert mark.uri.endswith(kind) and version_of(mark)[1] == job.run, f"{job} but {mark}"
         content = json.loads(self.cloud.blobs.read(mark.uri))
         if source.job_id in self.cancelled:
-            assert content.get("type", "").endswith(":cancelled"), (
-                f"it was cancelled, and is {job.state}"
-            )
+            assert content.get("type", "").endswith(":cancelled"), content
         assert job.run >= self.redriven.get(source.job_id, 0), "a redrive had no effect"
         if job.state == "done":
+            assert job.options.get("language") not in (UNSUPPORTED, "xx")
             assert content["options"]["language"]["value"] == job.options.get("language", "en"), (
                 "the redrive had other options"
             )

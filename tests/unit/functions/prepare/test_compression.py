@@ -19,7 +19,6 @@ from functions.prepare.compression import (
     PACKED_BLOCK,
     named_encoding,
     unpacked,
-    unpacked_content,
 )
 from shared.model.errors import (
     EmptyRecording,
@@ -171,12 +170,6 @@ def test_a_recording_is_refused_if_it_is_too_large_unpacked(tmp_path: Path) -> N
 def test_nothing_that_is_compressed_is_an_empty_recording(tmp_path: Path) -> None:
     with pytest.raises(EmptyRecording):
         PreparedAudio(gzip.compress(b""), tmp_path)
-
-
-def test_a_small_content_is_unpacked_at_once() -> None:
-    assert unpacked_content(gzip.compress(b'{"language": "de"}')) == b'{"language": "de"}'
-    for content in (b"{}", b"", b"\x1f\x8b\x08 and no more of it"):
-        assert unpacked_content(content) == content
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "zstd", "aws-chunked"])

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from functions.transcribe.detect import DetectParams, detect, vote
+from functions.transcribe.language_choice import probabilities_within
 from shared.model.artifacts import Chunk, Detection, Interval, ProbeWindow
+from shared.model.errors import BadOption
 from shared.runtime.stage import StageInput
 from tests.support.recognisers import FakeRecogniser, write_manifest
 
@@ -33,11 +35,12 @@ def run_detect(
     recogniser: FakeRecogniser,
     probe: Sequence[ProbeWindow] = WINDOWS,
     speech: Sequence[Interval] = CONTINUOUS_SPEECH,
+    languages: Sequence[str] = (),
 ) -> Detection:
     chunks = [Chunk(start=0, end=120, speech=tuple(speech))]
     files = {"audio": folder / "probe.wav", "manifest": write_manifest(folder, chunks, probe)}
     stage_input = StageInput(
-        DetectParams.model_validate({"task": "detect"}),
+        DetectParams.model_validate({"task": "detect", "languages": languages}),
         files,
         folder,
         lambda: (folder / "none").open("rb"),
@@ -179,3 +182,60 @@ def test_little_speech_lowers_the_confidence(tmp_path: Path) -> None:
     recogniser = FakeRecogniser("fr", "ru", guesses=[RUSSIAN])
     detection = run_detect(tmp_path, recogniser, (window,), [Interval(start=0, end=1.2)])
     assert detection.code == "ru" and detection.confidence == pytest.approx(0.8 * 0.4)
+
+
+def test_detection_chooses_among_the_languages_of_the_option(tmp_path: Path) -> None:
+    guess = {"no": 0.5, "en": 0.3, "de": 0.1, "nl": 0.1}
+    recogniser = FakeRecogniser("no", "en", "de", "nl", guesses=[guess] * 3)
+    detection = run_detect(tmp_path, recogniser, languages=("en", "de"))
+    assert detection.code == "en"
+    assert detection.confidence == pytest.approx((0.3 - 0.1) / 0.4)
+    assert [window.code for window in detection.windows] == ["en", "en", "en"]
+    assert detection.warnings == (), "the vote over all languages is not sure"
+
+
+def test_certain_windows_are_enough_once_other_languages_are_excluded(tmp_path: Path) -> None:
+    guess = {"no": 0.5, "en": 0.48, "de": 0.02}
+    recogniser = FakeRecogniser("no", "en", "de", guesses=[guess] * 3)
+    detection = run_detect(tmp_path, recogniser, FIVE_WINDOWS, languages=("de", "en"))
+    assert [window.start for window in detection.windows] == [0, 20, 40]
+
+
+def test_a_language_that_is_clearly_heard_but_excluded_is_in_a_warning(tmp_path: Path) -> None:
+    guess = {"fr": 0.9, "en": 0.06, "de": 0.04}
+    recogniser = FakeRecogniser("fr", "en", "de", guesses=[guess] * 3)
+    detection = run_detect(tmp_path, recogniser, languages=("en", "de"))
+    (warning,) = detection.warnings
+    assert detection.code == "en" and warning.code == "language_excluded"
+    assert warning.message == (
+        "The language is probably fr, but the option languages allows only de, en."
+    )
+
+
+def test_texts_are_compared_in_the_languages_of_the_option_only(tmp_path: Path) -> None:
+    guess = {"no": 0.6, "en": 0.21, "de": 0.19}
+    logprobs = {"no": -0.1, "en": -2.0, "de": -0.5}
+    recogniser = FakeRecogniser("no", "en", "de", guesses=[guess], logprobs=logprobs)
+    detection = run_detect(tmp_path, recogniser, WINDOWS[:1], languages=("en", "de"))
+    assert detection.code == "de"
+
+
+def test_a_single_language_of_the_option_is_named_unheard(tmp_path: Path) -> None:
+    recogniser = FakeRecogniser("fr", "en", "de")
+    detection = run_detect(tmp_path, recogniser, languages=("de",))
+    assert (detection.code, detection.confidence, detection.windows) == ("de", None, ())
+    assert recogniser.windows == []
+
+
+def test_languages_that_the_model_lacks_are_left_out_or_refused(tmp_path: Path) -> None:
+    detection = run_detect(tmp_path, FakeRecogniser("en"), languages=("en", "de"))
+    assert detection.code == "en"
+    with pytest.raises(BadOption, match=r'languages is \["de", "fr"\]; .* only en$'):
+        run_detect(tmp_path, FakeRecogniser("en"), languages=("de", "fr"))
+
+
+def test_probabilities_within_all_languages_are_the_same() -> None:
+    """The last digit may decide a vote, so nothing is computed that need not be."""
+    guess = {"fr": 0.1, "en": 0.2}
+    assert probabilities_within(guess, {"fr", "en", "de"}) == guess
+    assert probabilities_within(guess, {"de", "es"}) == {"de": 0.5, "es": 0.5}

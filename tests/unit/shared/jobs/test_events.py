@@ -90,7 +90,8 @@ def stages_output() -> tuple[MemoryBlobs, Mapping[str, Artifact], Mapping[str, J
     """Returns all objects that the stages make of a second of silence, and the inputs and params of
     finalize."""
     blobs = MemoryBlobs()
-    blobs.put(SOURCE.uri, wav(speech()[:16_000] * 0), if_generation_match=0)
+    silence = wav(speech()[:16_000] * 0)
+    blobs.put(SOURCE.uri, silence, if_generation_match=0, metadata={"x-order-id": "77"})
     params: dict[str, JsonValue] = {"run": 1, "execution": "run 1"}
     prepared = prepare(
         StageRequest(source=SOURCE, params=params), blobs, JobStore(MemoryDocuments())
@@ -106,7 +107,8 @@ def stages_output() -> tuple[MemoryBlobs, Mapping[str, Artifact], Mapping[str, J
 def new_blobs() -> MemoryBlobs:
     blobs = MemoryBlobs()
     for blob in stages_output()[0].list("gs://"):
-        blobs.put(blob.uri, stages_output()[0].read(blob.uri), if_generation_match=0)
+        content = stages_output()[0].read(blob.uri)
+        blobs.put(blob.uri, content, if_generation_match=0, metadata=blob.metadata)
     return blobs
 
 
@@ -165,6 +167,7 @@ def test_each_end_is_published_after_the_answer_and_the_state_are_written(
         "outputs": finalized.outputs,
         "problem_type": problem.type if problem else None,
         "warnings": ["no_speech"] if end == "done" else [],
+        "tags": {"x-order-id": "77"},
     }
     assert (event["type"], event["id"]) == (f"dropscribe.job.{end}", f"{SOURCE.job_id}-1-{end}")
     assert job_of(jobs).notification == "sent"

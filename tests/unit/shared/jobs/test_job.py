@@ -211,6 +211,24 @@ def test_a_cancelled_job_can_finish_as_cancelled_once() -> None:
     assert finished(job, RUN, "cancelled", PROBLEM, {}, NOW, notifies=True) is None
 
 
+@pytest.mark.parametrize(
+    ("problem_type", "kept"),
+    [("bad-option", "de"), ("model-unavailable", "de"), ("not-audio", "xx"), ("cancelled", "xx")],
+)
+def test_options_that_were_the_reason_of_a_failure_are_forgotten(
+    problem_type: str, kept: str
+) -> None:
+    """A further redrive has those of the last run that was answered."""
+    answered = rerun_requested(job_in("done"), {"language": "de"}, NOW)
+    assert answered is not None
+    done = finished(answered, answered.run, "done", None, {}, NOW, notifies=False)
+    again = rerun_requested(done, {"language": "xx"}, NOW)
+    assert again is not None and again.options == {"language": "xx"}
+    problem = PROBLEM.model_copy(update={"type": f"urn:dropscribe:problem:{problem_type}"})
+    failed = finished(again, again.run, "failed", problem, {}, NOW, notifies=False)
+    assert failed is not None and failed.options == {"language": kept}
+
+
 def test_a_tombstone_keeps_the_numbers_of_the_run_and_nothing_that_was_said() -> None:
     job = erased(job_in("done"), SOURCE, NOW, EXPIRES)
     assert (job.run, job.execution, job.results, job.options) == (RUN, "current", {}, {})

@@ -4,6 +4,7 @@ test_lifecycle.py mixes them in any order, and tests/e2e uses them from outside.
 """
 
 import pytest
+from pydantic import JsonValue
 
 from functions.finalize.answer.outbox import put_answer
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
@@ -28,10 +29,15 @@ def executions_of(operations: Operations) -> FakeExecutions:
     return operations.executions
 
 
-def upload(operations: Operations, name: str = "a.mp3") -> Source:
+def upload(
+    operations: Operations, name: str = "a.mp3", metadata: dict[str, str] | None = None
+) -> Source:
     before = operations.blobs.find(f"gs://{INBOX}/{name}")
     generation = operations.blobs.put(
-        f"gs://{INBOX}/{name}", b"sound", if_generation_match=before.generation if before else 0
+        f"gs://{INBOX}/{name}",
+        b"sound",
+        if_generation_match=before.generation if before else 0,
+        metadata=metadata,
     )
     assert generation is not None
     return Source(bucket=INBOX, name=name, generation=generation)
@@ -102,6 +108,61 @@ def test_an_object_that_is_no_recording_cannot_be_cancelled(
         upload(operations, name)
     with pytest.raises(Refused, match="no job and no recording"):
         operations.cancel(named)
+
+
+def options_of(operations: Operations, source: Source) -> dict[str, JsonValue]:
+    job = operations.jobs.find(source.job_id)
+    assert job is not None
+    return job.options
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"speakrs": "2"}, "^redrive: there is no option 'speakrs'; did you mean 'speakers'"),
+        ({"language": "klingon"}, "^redrive: language is 'klingon'; expected one language"),
+        ({"speakers": "2"}, "^the options together: speakers is 2 and channels is split"),
+    ],
+)
+def test_a_redrive_with_a_bad_option_is_refused_before_anything_changes(
+    operations: Operations, options: dict[str, JsonValue], says: str
+) -> None:
+    source = upload(operations, metadata={"channels": "split"})
+    finish(operations, source)
+    before = operations.jobs.find(source.job_id)
+    with pytest.raises(Refused, match=says):
+        operations.redrive(source.job_id, options)
+    assert operations.jobs.find(source.job_id) == before
+    assert executions_of(operations).runs == []
+
+
+def test_a_redrive_is_refused_if_an_options_file_has_become_wrong(operations: Operations) -> None:
+    source = upload(operations, "team/a.mp3")
+    finish(operations, source)
+    operations.blobs.put(f"gs://{INBOX}/team/options.json", b'{"task": 5}', if_generation_match=0)
+    with pytest.raises(Refused, match=r"^team/options[.]json: task is 5; expected transcribe or"):
+        operations.redrive(source.job_id)
+
+
+def test_a_redrive_mends_a_wrong_value_of_the_upload(operations: Operations) -> None:
+    source = upload(operations, metadata={"language": "klingon"})
+    finish(operations, source)
+    operations.redrive(source.job_id, {"language": "de"})
+    assert options_of(operations, source) == {"language": "de"}
+
+
+def test_a_redrive_keeps_replaces_or_forgets_the_options_of_the_last_one(
+    operations: Operations,
+) -> None:
+    source = upload(operations)
+    finish(operations, source)
+    operations.redrive(source.job_id, {"language": "de", "speakers": "2"})
+    operations.redrive(source.job_id)
+    assert options_of(operations, source) == {"language": "de", "speakers": "2"}
+    operations.redrive(source.job_id, {"task": "translate"})
+    assert options_of(operations, source) == {"task": "translate"}
+    operations.redrive(source.job_id, {})
+    assert options_of(operations, source) == {}
 
 
 def test_a_job_whose_recording_is_gone_cannot_be_redriven(operations: Operations) -> None:

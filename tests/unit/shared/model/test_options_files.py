@@ -1,15 +1,21 @@
 """Options of any content are refused with a short problem, and read up to a limit."""
 
+import gzip
+
 import pytest
 
 from shared.model.errors import BadOption
-from shared.model.options import MAX_FILE_BYTES, read_options_file, resolve
+from shared.model.options import option_names, resolve
+from shared.model.options_file import MAX_BYTES, read_options_file
 
 
 def test_only_the_first_of_a_thousand_wrong_options_are_reported() -> None:
     with pytest.raises(BadOption) as refused:
         resolve({"options.json": {f"{number}" * 50: 1 for number in range(1000)}})
     assert len(str(refused.value)) < 2000
+    with pytest.raises(BadOption) as wrong:
+        resolve({"options.json": dict.fromkeys(option_names(), "\ud7ff" * 10_000)})
+    assert len(str(wrong.value)) < 3000
 
 
 @pytest.mark.parametrize(
@@ -22,6 +28,52 @@ def test_an_options_file_of_any_bytes_is_at_most_a_bad_option(content: bytes) ->
 
 def test_an_options_file_is_read_up_to_its_limit() -> None:
     content = b'{"language": "en"}'
-    assert read_options_file(content.ljust(MAX_FILE_BYTES), "options.json") == {"language": "en"}
+    assert read_options_file(content.ljust(MAX_BYTES), "options.json") == {"language": "en"}
     with pytest.raises(BadOption, match="larger than 64 KiB"):
-        read_options_file(content.ljust(MAX_FILE_BYTES + 1), "options.json")
+        read_options_file(content.ljust(MAX_BYTES + 1), "options.json")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_options() -> None:
+    content = b'\xef\xbb\xbf{"language": "de"}'
+    assert read_options_file(content, "options.json") == {"language": "de"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "says"),
+    [
+        ("utf-16", "team/options.json is saved as UTF-16; save it as UTF-8"),
+        ("utf-16-le", "team/options.json is saved as UTF-16; save it as UTF-8"),
+        ("utf-16-be", "team/options.json is saved as UTF-16; save it as UTF-8"),
+        ("utf-32", "team/options.json is saved as UTF-32; save it as UTF-8"),
+        ("cp1252", "team/options.json is not saved as UTF-8, as line 2 shows"),
+    ],
+)
+def test_a_file_in_another_encoding_is_told_which(encoding: str, says: str) -> None:
+    content = '{"language": "de",\n "hotwords": "Müller"}'.encode(encoding)
+    with pytest.raises(BadOption, match=f"^{says}$"):
+        read_options_file(content, "team/options.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "options.json is empty"),
+        (b" \n", "options.json is empty"),
+        (b"[]", "options.json is a list; expected an object such as"),
+        (b'{"language": "de",\n}', "options.json is not valid JSON: line 2, column 1"),
+        (b'// mine\n{"language": "de"}', "options.json is not valid JSON: line 1, column 1"),
+    ],
+)
+def test_a_file_that_is_no_json_object_is_told_where(content: bytes, says: str) -> None:
+    with pytest.raises(BadOption, match=f"^{says}"):
+        read_options_file(content, "options.json")
+
+
+def test_a_compressed_file_is_unpacked_up_to_the_limit() -> None:
+    compressed = gzip.compress(b'{"language": "de"}')
+    assert read_options_file(compressed, "options.json") == {"language": "de"}
+    large = gzip.compress(b" " * 70_000)
+    with pytest.raises(BadOption, match="^options.json is larger than 64 KiB$"):
+        read_options_file(large, "options.json")
+    with pytest.raises(BadOption, match="^options.json is not saved as UTF-8"):
+        read_options_file(b"\x1f\x8b\x08\xff and no more of it", "options.json")

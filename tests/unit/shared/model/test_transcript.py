@@ -9,8 +9,8 @@ from shared.model.transcript import Transcript, Word
 from tests.support.finalize_inputs import aligned, manifest_of, sentence, transcript_of
 
 KEYS = (
-    "schema schema_version job media options language text segments words speakers turns overlaps "
-    "quality warnings provenance timings cost outputs"
+    "schema schema_version job media options tags language text segments words speakers turns "
+    "overlaps quality warnings provenance timings cost outputs"
 )
 
 

@@ -10,6 +10,7 @@ from functions.finalize.answer.outbox import (
     put_answer,
     put_object,
     put_problem,
+    standing_transcript,
 )
 from shared.adapters.memory import MemoryBlobs
 from shared.jobs.layout import MAX_NAME_BYTES, outbox_folder
@@ -116,6 +117,24 @@ def test_a_problem_replaces_every_format(blobs: MemoryBlobs) -> None:
     put_answer(OLD, 1, {name: b"old" for name in TRANSCRIPT_NAMES}, blobs)
     assert put_problem(OLD, 2, b"broken", blobs)
     assert stored_objects(blobs) == {"problem.json": "broken"}
+
+
+def test_the_standing_transcript_is_that_of_an_earlier_run_of_the_same_recording(
+    blobs: MemoryBlobs,
+) -> None:
+    folder = outbox_folder(NEW)
+    assert standing_transcript(NEW, 2, blobs) == {}
+    put_answer(OLD, 1, files("old"), blobs)
+    assert standing_transcript(NEW, 2, blobs) == {}, "of another recording"
+    put_answer(NEW, 2, files("new"), blobs)
+    put_object(NEW, 1, "transcript.ctm", b"stray", blobs)
+    assert standing_transcript(NEW, 2, blobs) == {}, "of the run itself"
+    kinds = ("json", "srt", "vtt", "txt")
+    assert standing_transcript(NEW, 3, blobs) == {
+        kind: f"{folder}/transcript.{kind}" for kind in kinds
+    }
+    put_object(NEW, 3, "problem.json", b"later", blobs)
+    assert standing_transcript(NEW, 4, blobs) == {}, "a problem has replaced it"
 
 
 def test_every_object_has_the_language_of_its_text(blobs: MemoryBlobs) -> None:

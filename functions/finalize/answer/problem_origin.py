@@ -1,0 +1,33 @@
+"""Says in a problem where a wrong option was set, which only prepare and finalize can know."""
+
+from shared.jobs.recording_options import load_options
+from shared.jobs.store import JobStore
+from shared.model.contracts import Problem, Source
+from shared.model.errors import BadOption
+from shared.model.option_values import shown
+from shared.model.options import resolve
+from shared.ports.blobs import Blob, BlobStore
+
+
+def with_origin(
+    problem: Problem, source: Source, recording: Blob, blobs: BlobStore, jobs: JobStore
+) -> Problem:
+    """Returns the problem, with the origin of the option that a stage refused in front of its
+    detail.
+
+    The detail of such a problem begins with the option and its value. It stays as it is if no
+    option has that value now, because options were changed meanwhile.
+    """
+    job = jobs.find(source.job_id)
+    if problem.type != BadOption.name() or job is None:
+        return problem
+    try:
+        loaded = load_options(source, recording, job.options, blobs)
+        _, resolved = resolve(loaded.by_origin)
+    except BadOption:
+        return problem
+    for name, option in resolved.items():
+        if problem.detail.startswith(f"{name} is {shown(option.value)};"):
+            detail = f"{option.origin}: {problem.detail}"
+            return problem.model_copy(update={"detail": detail})
+    return problem
