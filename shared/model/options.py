@@ -143,7 +143,7 @@ class Options(WireModel):
         Expects('an object of texts such as {"teh": "the"}'),
     ] = {}
     """Text to find, and text to write in its place."""
-    keep_audio: bool = True
+    keep_audio: Annotated[bool, BeforeValidator(as_lower_case), Expects("true or false")] = True
     """False: the recording and the audio made from it are deleted after the answer is written."""
 
     @model_validator(mode="after")

@@ -73,7 +73,7 @@ def test_a_compressed_file_is_unpacked_up_to_the_limit() -> None:
     compressed = gzip.compress(b'{"language": "de"}')
     assert read_options_file(compressed, "options.json") == {"language": "de"}
     large = gzip.compress(b" " * 70_000)
-    with pytest.raises(BadOption, match="^options.json is larger than 64 KiB$"):
+    with pytest.raises(BadOption, match="larger than 64 KiB"):
         read_options_file(large, "options.json")
-    with pytest.raises(BadOption, match="^options.json is not saved as UTF-8"):
+    with pytest.raises(BadOption, match="not saved as UTF-8"):
         read_options_file(b"\x1f\x8b\x08\xff and no more of it", "options.json")

@@ -56,6 +56,8 @@ def transcript_without(failures: dict[str, PartFailure], **options: int | bool) 
         cost=None,
         release="0.1.0",
         outputs={},
+        option_warnings=(),
+        tags={},
     )
 
 
