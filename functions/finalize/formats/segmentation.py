@@ -17,6 +17,7 @@ from functions.finalize.formats.break_rules import (
     HAN_AND_KANA,
     OTHER_UNSPACED,
     THAI,
+    UNSPACED,
     cluster_starts,
     is_opening_mark,
     separates_marks,
@@ -25,6 +26,8 @@ from functions.finalize.formats.break_rules import (
 
 KANA = re.compile("[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
 NOT_SPACE = re.compile(r"\S+")
+END_OF_CLAUSE = re.compile(r"(?<=[?!;,。？！、，；：…])\w")
+"""What follows a mark that ends a clause. A full stop may be inside an abbreviation."""
 CHINESE = frozenset({"zh", "yue"})
 
 
@@ -82,6 +85,9 @@ def cuts_without_spaces(
         for cut in range(1, len(run)):
             if start + cut in word_ends and is_beside(OTHER_UNSPACED, run, cut):
                 candidates.add(cut)
+    for following in END_OF_CLAUSE.finditer(run):
+        if is_beside(UNSPACED, run, following.start()):
+            candidates.add(following.start())
     for cut in candidates:
         if cut < len(run) and not separates_marks(run, cut):
             yield cut
