@@ -101,23 +101,21 @@ def run_in_console(shop: Shop, heading: str, number: int = 0) -> str:
 
 
 @pytest.mark.parametrize(
-    ("heading", "library", "is_described", "prints"),
+    ("heading", "library", "prints"),
     [
-        ("Python", "google.cloud.storage", True, True),
-        ("gcsfs, pandas, dask", "gcsfs", True, True),
-        ("gcloud-aio-storage", "gcloud.aio.storage", True, True),
-        ("obstore, polars", "obstore", False, False),
+        ("Python", "google.cloud.storage", True),
+        ("gcsfs, pandas, dask", "gcsfs", True),
+        ("gcloud-aio-storage", "gcloud.aio.storage", True),
+        ("obstore, polars", "obstore", False),
     ],
 )
-def test_a_snippet_of_python_works(
-    shop: Shop, heading: str, library: str, is_described: bool, prints: bool
-) -> None:
+def test_a_snippet_of_python_works(shop: Shop, heading: str, library: str, prints: bool) -> None:
     pytest.importorskip(library, reason=f"{library} is not installed (make clients)")
     if library == "gcsfs":
         pytest.importorskip("pandas")
     ((_, text),) = snippets(heading)
     printed = shop.run([sys.executable, "-c", text], {})
-    assert shop.uploaded() == ({"language": "de"} if is_described else {})
+    assert shop.uploaded() == {"language": "de"}
     assert (TRANSCRIPT in printed) == prints
 
 

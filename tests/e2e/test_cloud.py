@@ -1,5 +1,6 @@
 """The chain answers every upload correctly, with real parts around engines that do nothing."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from google.cloud.workflows.executions_v1.services.executions.transports import 
 )
 
 from local.layout import INBOX, OUTBOX
+from shared.model.contracts import Source
 from shared.settings import Settings, setting_fields
 from tests.support.audio_files import encode, silent_film
 from tests.support.cloud import WORKFLOW, Cloud
@@ -111,6 +113,28 @@ def test_bad_input_is_answered_with_its_reason(
     assert says in found["detail"] and len(found["detail"]) > 5
     job = cloud.job(source)
     assert job.state == "failed" and job.problem is not None and job.problem.type == found["type"]
+
+
+def upload_encoded(cloud: Cloud, name: str, data: bytes, encoding: str) -> Source:
+    blob = cloud.client.bucket(INBOX).blob(name)
+    blob.content_encoding = encoding
+    blob.upload_from_string(data, content_type="audio/wav")
+    return Source(bucket=INBOX, name=name, generation=blob.generation)
+
+
+def test_a_recording_with_content_encoding_gzip_is_answered(cloud: Cloud) -> None:
+    """As `gsutil cp -Z` stores it."""
+    plain = cloud.upload("plain.wav", wav(FIVE_SECONDS))
+    packed = upload_encoded(cloud, "packed.wav", gzip.compress(wav(FIVE_SECONDS)), "gzip")
+    words = cloud.answer(packed).transcript["words"]
+    assert words and words == cloud.answer(plain).transcript["words"]
+
+
+def test_another_content_encoding_is_named(cloud: Cloud) -> None:
+    packed = upload_encoded(cloud, "brotli.wav", b"\x1b\x03 no sound" * 99, "br")
+    problem = cloud.answer(packed).problem
+    assert problem["type"] == "urn:dropscribe:problem:not-audio"
+    assert "Content-Encoding br" in problem["detail"]
 
 
 def test_silence_is_an_answer_without_words(cloud: Cloud) -> None:

@@ -1,5 +1,6 @@
 """Small files that unfold to hours of sound or gigabytes of memory."""
 
+import gzip
 import struct
 import zlib
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ def bombs() -> Mapping[str, bytes]:
         "a compressed index of 2 GB": compressed_index(2**31 - 1, 2**20),
         "a compressed index that unfolds": compressed_index(2**28, 2**28),
         "a cover of 900 megapixels": cover(30_000),
+        "a gigabyte of zeros in gzip": gzip.compress(bytes(MEGABYTE)) * 1000,
+        "a gigabyte of zeros in gzip in gzip": gzip.compress(gzip.compress(bytes(MEGABYTE)) * 1000),
         "zeros behind a RIFF header": b"RIFF\0\0\0\0WAVE" + bytes(4_000_000),
     }
 
