@@ -28,6 +28,8 @@ create table if not exists documents (
 create index if not exists by_update on documents (collection, updated desc);
 create index if not exists by_notification
   on documents (collection, json_extract(document, '$.notification'));
+create index if not exists by_audio_deletion
+  on documents (collection, json_extract(document, '$.audio_deletion'));
 """
 INSERT = "insert into documents values (?, ?, ?, ?, 1) on conflict do nothing"
 UPDATE = """

@@ -74,11 +74,12 @@ def execute(
         attempt(lease, stage.name, params.part) as current,
         workdir(stage.name) as folder,
     ):
-        # Another attempt may have committed after the check above and before this one started.
+        files = fetch_inputs(request, folder, blobs)
+        # Another attempt may have committed since the check above, perhaps while this process was
+        # frozen and its lease ran out.
         cached = find_committed(uri, blobs)
         if cached is not None:
             return cached
-        files = fetch_inputs(request, folder, blobs)
         stage_input = StageInput(params, files, folder, lambda: blobs.open(source))
         outputs = store_outputs(stage.run(stage_input), folder_uri, blobs)
         response = StageResponse(

@@ -9,6 +9,8 @@ from tests.support.recordings import speech, wav
 
 BROKEN = 0.05
 """Share of the recordings that are none, and must be answered with a problem."""
+SECONDS_WITH_SPEECH = 9
+"""Length from which the recordings contain speech, without which engines are not called."""
 MARKS: tuple[dict[str, str], ...] = (
     {},
     {"max-speakers": str(SPEAKERS_OF_THE_BROKEN)},
@@ -60,4 +62,5 @@ class Upload:
 def made(dice: random.Random, number: int, *, real: bool) -> Recording:
     marks = {"model": "base"} if real else MARKS[number % len(MARKS)]
     options = {"language": "en"} | marks
-    return Recording(dice.randint(2, 12), dice.random() < BROKEN, options)
+    shortest = SECONDS_WITH_SPEECH if marks else 2
+    return Recording(dice.randint(shortest, 12), dice.random() < BROKEN, options)
