@@ -17,7 +17,7 @@ from functions.finalize.formats.text import (
     SENTENCE_END,
     one_line,
 )
-from shared.model.spacing import sentence_separator, split_at_words
+from shared.model.spacing import sentence_separator, split_at_words, word_separator
 from shared.model.transcript import Segment, Transcript
 
 MOST_LINES = 2
@@ -144,18 +144,22 @@ def continues_text(previous: Segment, segment: Segment) -> bool:
 def draft_of(segments: Sequence[Segment], transcript: Transcript) -> CueDraft:
     """Returns the segments of one speaker as one draft."""
     labels = {speaker.id: speaker.label for speaker in transcript.speakers}
+    *continued, last = segments
     words = []
-    for segment in segments:
-        words += cue_words(segment, transcript)
+    for segment in continued:
+        separator = word_separator(segment.language)
+        words += cue_words(segment, separator, transcript)
+    separator = sentence_separator(last.text, last.language)
+    words += cue_words(last, separator, transcript)
     language = segments[0].language
     pieces = cut_between_words(words, language)
     label = labels.get(segments[0].speaker or "")
     return CueDraft(label, language, pieces)
 
 
-def cue_words(segment: Segment, transcript: Transcript) -> list[CuePiece]:
-    """Returns the segment's words; all of its text as one word if it came without words."""
-    separator = sentence_separator(segment.text, segment.language)
+def cue_words(segment: Segment, separator: str, transcript: Transcript) -> list[CuePiece]:
+    """Returns the segment's words, the last with the separator; all of its text as one word if it
+    came without words."""
     text = segment.text + separator
     if segment.words is None:
         return [cue_word(text, segment.start, segment.end)]

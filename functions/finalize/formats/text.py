@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from functions.finalize.formats.break_rules import starts_with_closing
 from shared.model.options import option_values
 from shared.model.spacing import sentence_separator, word_separator
 from shared.model.transcript import Segment, Transcript
@@ -78,8 +79,11 @@ def continues(paragraph: Paragraph, previous: Segment, segment: Segment) -> bool
 
 
 def extend(paragraph: Paragraph, previous: Segment, segment: Segment) -> Paragraph:
-    """Returns the paragraph with the segment's text; a space if either language has spaces."""
-    separator = sentence_separator(paragraph.text, previous.language)
+    """Returns the paragraph with the segment's text. Between them is a space if either language
+    has spaces, or has them between sentences."""
+    separator = ""
+    if not starts_with_closing(segment.text):
+        separator = sentence_separator(paragraph.text, previous.language)
     if not separator:
         separator = word_separator(segment.language)
     parts = [paragraph.text, segment.text]

@@ -221,11 +221,13 @@ def test_options_that_were_the_reason_of_a_failure_are_forgotten(
     """A further redrive has those of the last run that was answered."""
     answered = rerun_requested(job_in("done"), {"language": "de"}, NOW)
     assert answered is not None
-    done = finished(answered, answered.run, "done", None, {}, NOW, notifies=False)
+    first = claimed(answered, SOURCE, answered.run, "first", NOW, EXPIRES)
+    done = finished(first, answered.run, "done", None, {}, NOW, notifies=False)
     again = rerun_requested(done, {"language": "xx"}, NOW)
     assert again is not None and again.options == {"language": "xx"}
+    second = claimed(again, SOURCE, again.run, "second", NOW, EXPIRES)
     problem = PROBLEM.model_copy(update={"type": f"urn:dropscribe:problem:{problem_type}"})
-    failed = finished(again, again.run, "failed", problem, {}, NOW, notifies=False)
+    failed = finished(second, again.run, "failed", problem, {}, NOW, notifies=False)
     assert failed is not None and failed.options == {"language": kept}
 
 

@@ -156,13 +156,18 @@ def test_a_redrive_keeps_replaces_or_forgets_the_options_of_the_last_one(
 ) -> None:
     source = upload(operations)
     finish(operations, source)
-    operations.redrive(source.job_id, {"language": "de", "speakers": "2"})
-    operations.redrive(source.job_id)
-    assert options_of(operations, source) == {"language": "de", "speakers": "2"}
-    operations.redrive(source.job_id, {"task": "translate"})
-    assert options_of(operations, source) == {"task": "translate"}
-    operations.redrive(source.job_id, {})
-    assert options_of(operations, source) == {}
+    of_the_last: dict[str, JsonValue] = {"language": "de", "speakers": "2"}
+    replaced: dict[str, JsonValue] = {"task": "translate"}
+    redrives: list[tuple[dict[str, JsonValue] | None, dict[str, JsonValue]]] = [
+        (of_the_last, of_the_last),
+        (None, of_the_last),
+        (replaced, replaced),
+        ({}, {}),
+    ]
+    for asked, options in redrives:
+        operations.redrive(source.job_id, asked)
+        assert options_of(operations, source) == options
+        executions_of(operations).active.clear()
 
 
 def test_a_job_whose_recording_is_gone_cannot_be_redriven(operations: Operations) -> None:

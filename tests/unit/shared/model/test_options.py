@@ -395,7 +395,7 @@ def test_finalize_is_passed_every_option_with_its_origin() -> None:
 def test_every_parameter_of_a_stage_is_passed(stage: str) -> None:
     """The other parameters of prepare are settings."""
     wanted = set(PARAMS[stage].model_fields) - {"part"}
-    wanted -= {"chunk_seconds", "span_seconds", "max_seconds"}
+    wanted -= {"chunk_seconds", "span_seconds", "max_seconds", "max_bytes"}
     assert set(params_for(stage, Options())) == wanted
 
 
