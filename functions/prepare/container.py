@@ -10,17 +10,17 @@ from av.codec.codec import UnknownCodecError
 from av.format import Flags
 
 from functions.prepare.guarded_reader import GuardedReader
-from shared.model.errors import NoSound, NotAudio, TruncatedRecording
+from shared.model.errors import NoSound, NotAudio
 
 PLAYLIST_FORMATS = frozenset({"concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"})
 """Demuxers that read files named in the file."""
 
 
 @contextmanager
-def open_container(reader: GuardedReader, first_bytes: bytes) -> Iterator[Any]:
+def open_container(reader: GuardedReader) -> Iterator[Any]:
     """Yields PyAV's container of the file.
 
-    Raises NotAudio or TruncatedRecording if libav cannot open it, or what reading it raised.
+    Raises NotAudio if libav cannot open it, or what reading it raised.
     """
     options = {
         "format_whitelist": allowed_formats(),
@@ -37,7 +37,7 @@ def open_container(reader: GuardedReader, first_bytes: bytes) -> Iterator[Any]:
         )
     except av.FFmpegError as error:
         reader.raise_failure()
-        raise explain_open_error(error, first_bytes) from error
+        raise explain_open_error(error) from error
     with container:
         reader.raise_failure()
         yield container
@@ -86,11 +86,9 @@ def refuse_to_open(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise PermissionError("a recording may not name other files")
 
 
-def explain_open_error(error: av.FFmpegError, first_bytes: bytes) -> NotAudio | TruncatedRecording:
+def explain_open_error(error: av.FFmpegError) -> NotAudio:
     if isinstance(error, MemoryError):
         return NotAudio("its header asks for more tracks or memory than any recording needs")
-    if first_bytes[4:8] == b"ftyp":
-        return TruncatedRecording("an MP4 file without its index (moov), which is written last")
     if isinstance(error, av.ArgumentError):
         return NotAudio(
             "the format is not accepted; playlists and manifests that name other files never are"

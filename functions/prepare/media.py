@@ -18,24 +18,36 @@ from functions.prepare.container import (
     timestamps_may_restart,
 )
 from functions.prepare.guarded_reader import GuardedReader
-from functions.prepare.headers import DeclaredLength
+from functions.prepare.headers import ENCRYPTED, FileHeader, read_file_header
 from functions.prepare.length_checks import LengthLimits, check_complete
+from functions.prepare.losses import Losses
+from functions.prepare.mp3_sections import Mp3Sections
 from functions.prepare.resampling import Downmix, Samples, SplitChannels
 from functions.prepare.timeline import Timeline
 from shared.model.artifacts import SAMPLE_RATE, Media, StageWarning
-from shared.model.errors import EmptyRecording, NotAudio
+from shared.model.errors import EmptyRecording, NoSound, NotAudio
 
 Channels = Literal["mix", "split"]
 
-MEASURED_FORMATS = frozenset({"aiff", "caf", "flac", "matroska", "mp4", "w64", "wav"})
-"""Formats whose header holds a length that the writer measured, not a guess from a bit rate."""
+MEASURED_FORMATS = frozenset(
+    {"aiff", "ape", "dsf", "flac", "flv", "matroska", "mp4", "mpc", "mpc8", "nistsphere", "rm"}
+    | {"tak", "tta", "wv"}
+)
+"""Formats whose header holds a length that the writer measured. In others it is a guess of libav's
+from a bit rate, or from the file's size."""
+SIZED_FORMATS = frozenset({"caf", "w64", "wav"})
+"""Formats whose length libav takes from the file's size, which is right unless something follows or
+is missing."""
+LONGEST_STREAM_FORMATS = frozenset({"asf", "flv", "matroska"})
+"""Formats whose header holds only the length of the longest stream."""
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 2_000, 768_000
 """Hz. Speech is lost below, and no sound card is faster; at rates far beyond either, a frame or the
 resampler's filter takes gigabytes."""
 MAX_SILENCE = 30 * SAMPLE_RATE
 """Samples of silence made at once."""
-MAX_DEMUX_ERRORS = 100
-"""Errors of the demuxer after which the rest of the file is given up."""
+MAX_DEMUX_ERRORS = 10_000
+"""Errors of the demuxer after which the rest of the file is given up. Some read on by 32 bytes an
+error."""
 MAX_EXCESS_CORRUPT = 10_000
 """Packets by which the corrupt may outnumber the good while decoding."""
 
@@ -51,16 +63,28 @@ def open_recording(
     size = file.seek(0, io.SEEK_END)
     if size == 0:
         raise EmptyRecording("the file holds 0 bytes")
-    file.seek(0)
-    first_bytes = file.read(12)
-    header = DeclaredLength(file, size)
+    header = read_file_header(file, size)
     limits = LengthLimits(size, max_seconds)
     resampler = Downmix() if channels == "mix" else SplitChannels()
     reader = GuardedReader(file)
-    with open_container(reader, first_bytes) as container:
+    with explain_refusal(header), open_container(reader) as container:
         recording = Recording(container, reader, size, header, limits, resampler)
         recording.check_declared_length()
         yield recording
+
+
+@contextmanager
+def explain_refusal(header: FileHeader) -> Iterator[None]:
+    """Raise the reason that the header gives for a file of which nothing can be decoded."""
+    if header.is_encrypted:
+        raise NotAudio(ENCRYPTED)
+    try:
+        yield
+    except (EmptyRecording, NotAudio, NoSound) as error:
+        reason = header.refusal
+        if reason is None:
+            raise
+        raise reason from error
 
 
 class Recording:
@@ -76,7 +100,7 @@ class Recording:
         container: Any,
         reader: GuardedReader,
         size: int,
-        header: DeclaredLength,
+        header: FileHeader,
         limits: LengthLimits,
         resampler: Downmix | SplitChannels,
     ) -> None:
@@ -91,7 +115,11 @@ class Recording:
         self._timeline = Timeline(
             start_seconds(container), may_restart=timestamps_may_restart(container)
         )
-        self._packet_counts = PacketCounts()
+        self._losses = Losses()
+        self._packet_counts = self._losses.packets
+        self._mp3 = Mp3Sections(header.mp3, size) if self._format == "mp3" else None
+        self._lost_seconds = 0.0
+        self._is_damaged = False
         self._sample_rate = 0
         self._channels = 0
         self._samples_made = 0
@@ -127,21 +155,15 @@ class Recording:
     @property
     def warnings(self) -> tuple[StageWarning, ...]:
         """Complete once all is decoded."""
-        corrupt = self._packet_counts.corrupt
-        if not corrupt:
-            return ()
-        packets = self._packet_counts.good + corrupt
-        message = f"{corrupt} of {packets} packets could not be decoded and were skipped"
-        warning = StageWarning(code="corrupt_packets", stage="prepare", message=message)
-        return (warning,)
+        return self._losses.warnings
 
     def check_declared_length(self) -> None:
         """Raise RecordingTooLong if the header's length is measured and clearly too long."""
-        if not self._length_is_measured:
-            return
-        declared = self._declared_seconds
+        declared = self._measured_seconds
+        if declared is None and self._format in SIZED_FORMATS:
+            declared = self._declared_seconds
         if declared is not None:
-            self._limits.check_declared(declared)
+            self._limits.check_declared(declared, holds_all=self._holds_all_of_its_index)
 
     def samples(self) -> Iterator[Samples]:
         """Yields the sound in arrays of any length: a row for the mix, or one per channel.
@@ -162,7 +184,8 @@ class Recording:
         for frame in self._frames():
             check_sample_rate(frame.sample_rate)
             duration = frame.samples / frame.sample_rate
-            missing = self._timeline.missing_before(timestamp(frame))
+            missing = self._timeline.missing_before(timestamp(frame)) + self._take_lost_seconds()
+            self._note_gap(missing)
             added = missing + duration
             self._limits.check_decoded(self._timeline.position + added)
             if missing:
@@ -170,6 +193,21 @@ class Recording:
             yield from self._resampler.convert(frame)
             self._timeline.advance(added)
         yield from self._resampler.flush()
+
+    def _take_lost_seconds(self) -> float:
+        """Returns how long the undecodable sound before a frame lasted, which timestamps omit."""
+        lost = self._lost_seconds
+        self._lost_seconds = 0.0
+        self._timeline.start -= lost
+        return lost
+
+    def _note_gap(self, seconds: float) -> None:
+        """Note a gap, but not the time before the sound in which there is only a picture."""
+        has_other_streams = len(self._container.streams) > 1
+        position = self._timeline.position
+        if position or not has_other_streams:
+            self._losses.note_gap(position, seconds, is_damage=self._is_damaged)
+        self._is_damaged = False
 
     def _fill_gap(self, frame: Any, seconds: float) -> Iterator[Samples]:
         """Yields the samples before the gap that libav still holds, then silence."""
@@ -183,6 +221,8 @@ class Recording:
         for packet in self._packets():
             if packet.pts is not None:
                 self._note_end(packet)
+            if self._mp3 is not None and packet.pos is not None:
+                self._mp3.note_packet(bytes(packet), packet.pos, self._timeline.position)
             if packet.stream_index == self._stream.index:
                 yield from self._decode(packet)
 
@@ -194,11 +234,12 @@ class Recording:
         self._last_packet_end = max(self._last_packet_end, position)
 
     def _packets(self) -> Iterator[Any]:
-        """Yields the audio packets; in Matroska those of all streams.
+        """Yields the audio packets; in LONGEST_STREAM_FORMATS those of all streams.
 
-        Matroska's header holds only the length of the longest stream, so the end of each counts.
+        Their header holds only the length of the longest stream, so the end of each counts.
         """
-        streams = self._container.streams if self._format == "matroska" else [self._stream]
+        counts_all = self._format in LONGEST_STREAM_FORMATS
+        streams = self._container.streams if counts_all else [self._stream]
         for stream in set(self._container.streams) - set(streams):
             stream.discard = Discard.all
         for _ in range(MAX_DEMUX_ERRORS):
@@ -206,7 +247,8 @@ class Recording:
                 yield from self._container.demux(list(streams))
                 break
             except av.FFmpegError:
-                self._packet_counts.add_corrupt()
+                self._packet_counts.add_demux_error()
+                self._is_damaged = True
             except IndexError:
                 # All is read. PyAV 18 looks up streams that appeared on the way in its list of
                 # streams, where they are not.
@@ -217,7 +259,7 @@ class Recording:
         try:
             frames: list[Any] = packet.decode()
         except av.FFmpegError:
-            self._packet_counts.add_corrupt()
+            self._note_corrupt(packet)
             self._packet_counts.check(max_excess=MAX_EXCESS_CORRUPT)
             return []
         if frames:
@@ -227,56 +269,71 @@ class Recording:
             self._reader.lift_limit()
         return frames
 
+    def _note_corrupt(self, packet: Any) -> None:
+        mp3 = self._mp3
+        if mp3 is not None and mp3.is_tag(packet.pos):
+            return
+        duration = packet.duration or 0
+        self._packet_counts.add_corrupt(float(duration * packet.time_base))
+        self._is_damaged = True
+        if mp3 is not None:
+            self._lost_seconds += mp3.lost_seconds(packet.pos, packet.pos + packet.size)
+
     def _check_decoded(self) -> None:
         """Raise NotAudio, EmptyRecording or TruncatedRecording if what was decoded is."""
+        self._check_end()
         self._packet_counts.check()
         if not self._samples_made:
             raise EmptyRecording("it holds no sound")
 
+    def _check_end(self) -> None:
+        """Note how much of the declared length is missing; raise TruncatedRecording if too much."""
         decoded = self._timeline.position
-        measured = self._declared_seconds if self._length_is_measured else None
-        by_size = decoded / (self._header.fraction_present or 1.0)
-        declared = max(measured or 0.0, by_size)
-        check_complete(declared, present=max(decoded, self._last_packet_end))
+        declared = self._measured_seconds
+        fraction = self._header.fraction_present
+        if declared is None and fraction:
+            declared = decoded / fraction
+        if declared is None:
+            return
+        present = max(decoded, self._last_packet_end)
+        if not self._is_complete:
+            check_complete(declared, present)
+        missing = max(0.0, declared - present)
+        self._losses.note_end(declared, missing + self._packet_counts.trailing_seconds)
 
     @property
     def _declared_seconds(self) -> float | None:
         return declared_seconds(self._container, self._stream)
 
     @property
-    def _length_is_measured(self) -> bool:
-        if self._format == "mp3":
-            return self._header.has_frame_count
-        return self._format in MEASURED_FORMATS
+    def _measured_seconds(self) -> float | None:
+        """Returns the length that the header declares, or None if libav could only guess it."""
+        if self._mp3 is not None:
+            return self._mp3.declared_seconds
+        sound = self._header.sound
+        if sound is not None and sound.seconds:
+            return sound.seconds
+        if self._format in MEASURED_FORMATS:
+            return self._declared_seconds
+        return None
 
+    @property
+    def _is_complete(self) -> bool:
+        """Returns whether the file holds all of its bytes, so that what is missing is damaged."""
+        if self._format == "mp4":
+            return self._holds_all_of_its_index
+        if self._mp3 is not None:
+            return self._mp3.is_complete
+        return self._header.is_complete
 
-class PacketCounts:
-    """How many packets could be decoded.
-
-    Packets that cannot be decoded count as corrupt only once a good one follows, since tags often
-    trail the last packet.
-    """
-
-    def __init__(self) -> None:
-        self.good = 0
-        self.corrupt = 0
-        self._trailing = 0
-
-    def add_good(self) -> None:
-        self.good += 1
-        self.corrupt += self._trailing
-        self._trailing = 0
-
-    def add_corrupt(self) -> None:
-        self._trailing += 1
-
-    def check(self, max_excess: int = 0) -> None:
-        """Raise NotAudio if more than `max_excess` packets more are corrupt than good."""
-        undecoded = self.corrupt + self._trailing
-        packets = undecoded + self.good
-        excess = undecoded - self.good
-        if excess > max_excess:
-            raise NotAudio(f"{undecoded} of {packets} packets cannot be decoded")
+    @property
+    def _holds_all_of_its_index(self) -> bool:
+        """Returns whether the last packet that an MP4 file's index names is in the file."""
+        entries = self._stream.index_entries
+        if self._format != "mp4" or not len(entries):
+            return False
+        last = entries[-1]
+        return bool(last.pos + last.size <= self._size)
 
 
 def check_sample_rate(rate: int) -> None:

@@ -1,0 +1,110 @@
+"""What a recording lacks: packets that cannot be decoded, gaps, and its end."""
+
+from shared.model.artifacts import Interval, StageWarning
+from shared.model.errors import NotAudio
+
+MIN_GAP = 0.5
+"""Seconds of a gap that is worth a warning. Codecs that send nothing while it is quiet leave gaps
+of 0.4 s."""
+MIN_DAMAGE = 0.05
+"""The same of a gap where something could not be read."""
+MIN_MISSING = 1.0
+"""Seconds of the end that may be missing without a warning: headers round, and codecs pad."""
+
+
+class PacketCounts:
+    """How many packets could be decoded.
+
+    Packets that cannot be decoded count as corrupt only once a good one follows, since tags often
+    trail the last packet.
+    """
+
+    def __init__(self) -> None:
+        self.good = 0
+        self.corrupt = 0
+        self.trailing_seconds = 0.0
+        """How long the packets after the last good one last, by their own account."""
+        self._trailing = 0
+
+    def add_good(self) -> None:
+        self.good += 1
+        self.corrupt += self._trailing
+        self._trailing = 0
+        self.trailing_seconds = 0.0
+
+    def add_corrupt(self, seconds: float = 0.0) -> None:
+        self._trailing += 1
+        self.trailing_seconds += seconds
+
+    def add_demux_error(self) -> None:
+        """Count errors of the demuxer as one corrupt packet until the next good one."""
+        if not self._trailing:
+            self.add_corrupt()
+
+    def check(self, max_excess: int = 0) -> None:
+        """Raise NotAudio if more than `max_excess` packets more are corrupt than good."""
+        undecoded = self.corrupt + self._trailing
+        packets = undecoded + self.good
+        excess = undecoded - self.good
+        if excess > max_excess:
+            raise NotAudio(f"{undecoded} of {packets} packets cannot be decoded")
+
+
+class Losses:
+    """What a recording lacks, noted while it is decoded."""
+
+    def __init__(self) -> None:
+        self.packets = PacketCounts()
+        self._gaps: list[tuple[float, float]] = []
+        self._declared = 0.0
+        self._missing = 0.0
+
+    def note_gap(self, start: float, seconds: float, *, is_damage: bool) -> None:
+        """Note that silence stands for `seconds` from `start` on.
+
+        A short gap only counts if something before it could not be read.
+        """
+        shortest = MIN_DAMAGE if is_damage else MIN_GAP
+        if seconds >= shortest:
+            self._gaps.append((start, seconds))
+
+    def note_end(self, declared: float, missing: float) -> None:
+        """Note that of the declared seconds so many are missing at the end."""
+        self._declared = declared
+        self._missing = missing
+
+    @property
+    def warnings(self) -> tuple[StageWarning, ...]:
+        found = (self._corrupt_packets(), self._gap(), self._end_missing())
+        return tuple(filter(None, found))
+
+    def _corrupt_packets(self) -> StageWarning | None:
+        corrupt = self.packets.corrupt
+        if not corrupt:
+            return None
+        packets = self.packets.good + corrupt
+        message = f"{corrupt} of {packets} packets could not be decoded and were skipped"
+        return StageWarning(code="corrupt_packets", stage="prepare", message=message)
+
+    def _gap(self) -> StageWarning | None:
+        if not self._gaps:
+            return None
+        total = sum(seconds for _, seconds in self._gaps)
+        start, seconds = self._gaps[0]
+        if len(self._gaps) == 1:
+            places = f"at {start:.1f} s"
+            span = Interval(start=start, end=start + seconds)
+        else:
+            places = f"in {len(self._gaps)} places, the first at {start:.1f} s"
+            span = None
+        message = f"the file holds no sound for {total:.1f} s {places}; silence is there instead"
+        return StageWarning(code="gap", stage="prepare", message=message, span=span)
+
+    def _end_missing(self) -> StageWarning | None:
+        if self._missing < MIN_MISSING:
+            return None
+        message = (
+            f"of the {self._declared:.1f} s that the header declares, {self._missing:.1f} s are "
+            "missing at the end or could not be decoded"
+        )
+        return StageWarning(code="end_missing", stage="prepare", message=message)
