@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from functions.prepare.matroska_header import MatroskaHeader, read_matroska_header
-from functions.prepare.mp3_header import Mp3Header, end_of_tags, read_mp3_header
+from functions.prepare.mp3_header import MAX_FRAME, Mp3Header, end_of_tags, read_mp3_header
 from functions.prepare.mp4_boxes import Mp4Structure, read_mp4_structure
-from functions.prepare.sound_bytes import SoundBytes, asf_is_encrypted, declared_sound_bytes
+from functions.prepare.sound_bytes import (
+    SoundBytes,
+    asf_is_encrypted,
+    declared_sound_bytes,
+    lacks_end_mark,
+)
 from shared.model.errors import NotAudio, TruncatedRecording
 
 ENCRYPTED = "it is encrypted; remove the copy protection before the upload"
@@ -23,6 +28,8 @@ class FileHeader:
     mp4: Mp4Structure | None
     is_encrypted: bool
     """Every track of sound needs a key."""
+    lacks_end_mark: bool
+    """It is an Ogg file whose last page is not marked as such."""
 
     @property
     def fraction_present(self) -> float | None:
@@ -82,7 +89,14 @@ def read_file_header(file: BinaryIO, size: int) -> FileHeader:
         or (matroska is not None and matroska.is_encrypted)
         or asf_is_encrypted(file)
     )
-    return FileHeader(size, sound, mp3, mp4, is_encrypted)
+    return FileHeader(
+        size=size,
+        sound=sound,
+        mp3=mp3,
+        mp4=mp4,
+        is_encrypted=is_encrypted,
+        lacks_end_mark=lacks_end_mark(file, size),
+    )
 
 
 def matroska_bytes(matroska: MatroskaHeader) -> SoundBytes | None:
@@ -94,11 +108,12 @@ def matroska_bytes(matroska: MatroskaHeader) -> SoundBytes | None:
 def mp3_bytes(file: BinaryIO, mp3: Mp3Header | None, size: int) -> SoundBytes | None:
     """Returns the bytes that the first frame of an MP3 file declares.
 
-    If the file ends inside its tag, those of the tag.
+    If the file ends inside its tag or inside its first frame, those of both.
     """
     tags_end = end_of_tags(file)
-    if tags_end > size:
-        return SoundBytes(0, tags_end)
+    needed = tags_end + MAX_FRAME if mp3 is None else tags_end
+    if tags_end and needed > size:
+        return SoundBytes(0, needed)
     if mp3 is None or not mp3.bytes:
         return None
     return SoundBytes(mp3.start, mp3.end)

@@ -58,6 +58,7 @@ class Losses:
         self._gaps: list[tuple[float, float]] = []
         self._declared = 0.0
         self._missing = 0.0
+        self._is_end_unmarked = False
 
     def note_gap(self, start: float, seconds: float, *, is_damage: bool) -> None:
         """Note that silence stands for `seconds` from `start` on.
@@ -73,9 +74,13 @@ class Losses:
         self._declared = declared
         self._missing = missing
 
+    def note_unmarked_end(self) -> None:
+        """Note that the file lacks the mark of its end, so that it may have been cut off."""
+        self._is_end_unmarked = True
+
     @property
     def warnings(self) -> tuple[StageWarning, ...]:
-        found = (self._corrupt_packets(), self._gap(), self._end_missing())
+        found = (self._corrupt_packets(), self._gap(), self._end_missing(), self._end_unmarked())
         return tuple(filter(None, found))
 
     def _corrupt_packets(self) -> StageWarning | None:
@@ -108,3 +113,9 @@ class Losses:
             "missing at the end or could not be decoded"
         )
         return StageWarning(code="end_missing", stage="prepare", message=message)
+
+    def _end_unmarked(self) -> StageWarning | None:
+        if not self._is_end_unmarked:
+            return None
+        message = "the last page of the Ogg file is not marked as such, so its end may be missing"
+        return StageWarning(code="end_unmarked", stage="prepare", message=message)

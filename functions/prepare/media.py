@@ -30,11 +30,11 @@ from shared.model.errors import EmptyRecording, NoSound, NotAudio
 Channels = Literal["mix", "split"]
 
 MEASURED_FORMATS = frozenset(
-    {"aiff", "ape", "dsf", "flac", "flv", "matroska", "mp4", "mpc", "mpc8", "nistsphere", "rm"}
-    | {"tak", "tta", "wv"}
+    {"aiff", "ape", "dsf", "flac", "flv", "matroska", "mp4", "mpc", "mpc8", "nistsphere"}
+    | {"ogg", "tak", "tta", "wv"}
 )
-"""Formats whose header holds a length that the writer measured. In others it is a guess of libav's
-from a bit rate, or from the file's size."""
+"""Formats whose header, or in Ogg whose last page, holds a length that the writer measured. In
+others it is a guess of libav's from a bit rate, or from the file's size."""
 SIZED_FORMATS = frozenset({"caf", "w64", "wav"})
 """Formats whose length libav takes from the file's size, which is right unless something follows or
 is missing."""
@@ -288,6 +288,8 @@ class Recording:
 
     def _check_end(self) -> None:
         """Note how much of the declared length is missing; raise TruncatedRecording if too much."""
+        if self._header.lacks_end_mark:
+            self._losses.note_unmarked_end()
         decoded = self._timeline.position
         declared = self._measured_seconds
         fraction = self._header.fraction_present
@@ -324,6 +326,8 @@ class Recording:
             return self._holds_all_of_its_index
         if self._mp3 is not None:
             return self._mp3.is_complete
+        if self._format == "ogg":
+            return True  # only its last page tells its length
         return self._header.is_complete
 
     @property

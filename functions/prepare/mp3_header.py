@@ -12,6 +12,8 @@ MARKER_OFFSETS = (
 """Kinds of header, and at which bytes of a frame each may begin: it depends on the channels."""
 SEARCHED = 4096
 """Bytes behind the tags in which the first frame is searched, since padding may precede it."""
+MAX_FRAME = 1441
+"""Bytes of the longest frame of layer III."""
 MAX_TAGS = 100
 RATES = (44_100, 48_000, 32_000)
 """Hz in MPEG 1, by the header's index; half of it in MPEG 2, a quarter in MPEG 2.5."""

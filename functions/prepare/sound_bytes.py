@@ -30,6 +30,8 @@ CAF_HEADER = struct.Struct(">4sq")
 OGG_HEADER = struct.Struct("<4sxBq12xB")
 """A page's mark, flags, position in samples, and number of segments."""
 OGG_IS_LAST = 4
+MAX_OGG_TAIL = 2**17
+"""Bytes at a file's end in which its last page is searched: a page has at most half of them."""
 W64_RIFF = bytes.fromhex("726966662E91CF11A5D628DB04C10000")
 ASF_HEADER = bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C")
 ASF_FILE_PROPERTIES = bytes.fromhex("A1DCAB8C47A9CF118EE400C00C205365")
@@ -77,6 +79,7 @@ AVI = ChunkFormat(12, AVI_HEADER, (b"LIST", b"movi"), alignment=2)
 AIFF = ChunkFormat(12, AIFF_HEADER, (b"SSND",), alignment=2)
 W64 = ChunkFormat(40, W64_HEADER, (b"data",), alignment=8, counts_header=True)
 CAF = ChunkFormat(8, CAF_HEADER, (b"data",))
+REAL = ChunkFormat(0, AIFF_HEADER, (b"DATA",), counts_header=True)
 
 
 def declared_sound_bytes(file: BinaryIO, size: int) -> SoundBytes | None:
@@ -107,6 +110,8 @@ def reader_for(first_bytes: bytes) -> Reader | None:
         return chunk_reader(W64)
     if first_bytes[:4] == b"caff":
         return chunk_reader(CAF)
+    if first_bytes[:4] == b".RMF":
+        return chunk_reader(REAL)
     if first_bytes[:4] == b".snd":
         return read_au
     if first_bytes[:16] == ASF_HEADER:
@@ -261,15 +266,37 @@ def read_ogg(file: BinaryIO, size: int) -> SoundBytes | None:
         page = file.read(OGG_HEADER.size + 255)
         if len(page) < OGG_HEADER.size:
             return SoundBytes(0, start + OGG_HEADER.size)
-        capture, flags, position, segments = OGG_HEADER.unpack_from(page)
-        lengths = page[OGG_HEADER.size : OGG_HEADER.size + segments]
-        end = start + OGG_HEADER.size + segments + sum(lengths)
-        if capture == b"OggS" and (end > size or len(lengths) < segments):
+        capture, flags, position, _ = OGG_HEADER.unpack_from(page)
+        end = start + ogg_page_length(page)
+        if capture == b"OggS" and end > size:
             return SoundBytes(0, end)
         if capture != b"OggS" or flags & OGG_IS_LAST or position > 0:
             return None
         start = end
     return None
+
+
+def lacks_end_mark(file: BinaryIO, size: int) -> bool:
+    """Returns whether the last page of an Ogg file is not marked as the last one."""
+    file.seek(0)
+    if file.read(4) != b"OggS":
+        return False
+    tail_start = max(0, size - MAX_OGG_TAIL)
+    file.seek(tail_start)
+    tail = file.read(MAX_OGG_TAIL)
+    page_start = tail.rfind(b"OggS")
+    page = tail[page_start:]
+    if page_start < 0 or len(page) < OGG_HEADER.size:
+        return True
+    _, flags, _, _ = OGG_HEADER.unpack_from(page)
+    return not flags & OGG_IS_LAST or ogg_page_length(page) > len(page)
+
+
+def ogg_page_length(page: bytes) -> int:
+    """Returns the bytes of the page that begins here, of which at least the header is there."""
+    *_, segments = OGG_HEADER.unpack_from(page)
+    lengths = page[OGG_HEADER.size : OGG_HEADER.size + segments]
+    return OGG_HEADER.size + segments + sum(lengths)
 
 
 def asf_header(file: BinaryIO) -> bytes:
