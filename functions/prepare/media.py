@@ -21,6 +21,7 @@ from functions.prepare.guarded_reader import GuardedReader
 from functions.prepare.headers import ENCRYPTED, FileHeader, read_file_header
 from functions.prepare.length_checks import LengthLimits, check_complete
 from functions.prepare.losses import Losses
+from functions.prepare.mp3_header import MAX_FRAME
 from functions.prepare.mp3_sections import Mp3Sections
 from functions.prepare.resampling import Downmix, Samples, SplitChannels
 from functions.prepare.timeline import Timeline
@@ -225,6 +226,7 @@ class Recording:
                 self._mp3.note_packet(bytes(packet), packet.pos, self._timeline.position)
             if packet.stream_index == self._stream.index:
                 yield from self._decode(packet)
+                self._note_excess(packet)
 
     def _note_end(self, packet: Any) -> None:
         duration = packet.duration or 0
@@ -278,6 +280,16 @@ class Recording:
         self._is_damaged = True
         if mp3 is not None:
             self._lost_seconds += mp3.lost_seconds(packet.pos, packet.pos + packet.size)
+
+    def _note_excess(self, packet: Any) -> None:
+        """Note the bytes in a packet of MP3 that are too many to belong to its frame."""
+        mp3 = self._mp3
+        if mp3 is None or packet.size <= MAX_FRAME or self._is_damaged:
+            return
+        if not mp3.is_tag(packet.pos):
+            lost = mp3.lost_seconds(packet.pos + MAX_FRAME, packet.pos + packet.size)
+            self._lost_seconds += lost
+            self._is_damaged = lost > 0
 
     def _check_decoded(self) -> None:
         """Raise NotAudio, EmptyRecording or TruncatedRecording if what was decoded is."""

@@ -186,6 +186,9 @@ def is_placeholder(length: int, form: ChunkFormat) -> bool:
 
 def read_rf64(file: BinaryIO, size: int) -> SoundBytes | None:
     """Returns the samples of a WAV file above 4 GB, whose length is in its first chunk."""
+    by_chunks = read_chunks(file, size, WAV)
+    if by_chunks is not None:
+        return by_chunks
     file.seek(12)
     kind, _, _, length = struct.unpack("<4sIQQ", file.read(24).ljust(24, b"\0"))
     if kind != b"ds64" or length in (0, 2**64 - 1):
