@@ -299,7 +299,7 @@ def ogg_page_length(page: bytes) -> int:
     """Returns the bytes of the page that begins here, of which at least the header is there."""
     *_, segments = OGG_HEADER.unpack_from(page)
     lengths = page[OGG_HEADER.size : OGG_HEADER.size + segments]
-    return OGG_HEADER.size + segments + sum(lengths)
+    return int(OGG_HEADER.size + segments + sum(lengths))
 
 
 def asf_header(file: BinaryIO) -> bytes:

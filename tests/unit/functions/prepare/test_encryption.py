@@ -40,10 +40,12 @@ def encrypted_mkv(track_type: bytes = b"\2") -> bytes:
     )
     if track_type == b"\2":
         (entry,) = (block for block in tracks.children if block.header[:1] == b"\xae")
-        entry.children.append(Block(b"", encodings))
+        entry.children.append(Block(b"", encodings, size_is_true=False))
     else:
         number = ebml_element("D7", b"\5") + ebml_element("83", track_type)
-        tracks.children.append(Block(b"", ebml_element("AE", number + encodings)))
+        tracks.children.append(
+            Block(b"", ebml_element("AE", number + encodings), size_is_true=False)
+        )
     return serialize(blocks, structure)
 
 
