@@ -43,7 +43,8 @@ def encrypted_mkv(track_type: bytes = b"\2") -> bytes:
         entry.children.append(Block(b"", encodings, size_is_true=False))
     else:
         number = ebml_element("D7", b"\5") + ebml_element("83", track_type)
-        tracks.children.append(
+        track = ebml_element("AE", number + encodings)
+        tracks.children.append(Block(b"", track, size_is_true=False))
             Block(b"", ebml_element("AE", number + encodings), size_is_true=False)
         )
     return serialize(blocks, structure)
