@@ -1,0 +1,264 @@
+"""One section of a recording, opened with libav: its main sound, frame by frame."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+import av
+from av.stream import Discard
+
+from functions.prepare.container import (
+    begins_with_sound,
+    declared_seconds,
+    format_name,
+    open_container,
+    select_audio_stream,
+    start_seconds,
+    timestamps_may_leap,
+)
+from functions.prepare.guarded_reader import GuardedReader
+from functions.prepare.headers import DeclaredLength
+from functions.prepare.length_checks import check_complete
+from functions.prepare.section_file import SectionFile
+from functions.prepare.timeline import Timeline
+from shared.model.errors import EmptyRecording, NotAudio, Permanent
+
+MEASURED_FORMATS = frozenset({"aiff", "caf", "flac", "matroska", "mp4", "w64", "wav"})
+"""Formats whose header holds a length that the writer measured, not a guess from a bit rate."""
+BROADCAST_FORMATS = frozenset({"mpeg", "mpegts"})
+"""Formats that can be read from any place on, and whose streams may change on the way."""
+MAX_DEMUX_ERRORS = 100
+"""Errors of the demuxer after which the rest of the section is given up."""
+MAX_EXCESS_CORRUPT = 10_000
+"""Packets by which the corrupt may outnumber the good while decoding."""
+MIN_RESUMED_SECONDS = 0.5
+"""Seconds that the bytes behind the last sound of a broadcast must be worth to be opened anew."""
+TS_PACKET = 188
+"""Bytes."""
+
+
+class Section:
+    """A section that is decoded once, from beginning to end."""
+
+    def __init__(
+        self,
+        file: SectionFile,
+        header: DeclaredLength,
+        reader: GuardedReader,
+        container: Any,
+        timeline: Timeline,
+    ) -> None:
+        self.file = file
+        self.counts = PacketCounts()
+        self.gave_up = False
+        """Whether the demuxer failed so often that the rest was not read."""
+        self.heard_until = file.start
+        """The place in the file where the last packet ends that was decoded."""
+        self.format = format_name(container)
+        self._container = container
+        self._reader = reader
+        self._timeline = timeline
+        self._header = header
+        self._stream = select_audio_stream(container)
+        self._start_position = timeline.position
+        self._last_packet_end = 0.0
+
+    @property
+    def codec(self) -> str:
+        return str(self._stream.codec_context.codec.canonical_name)
+
+    @property
+    def declared_end(self) -> float:
+        """The position in the recording where the section ends by its header; 0 if unknown."""
+        declared = self._declared_seconds
+        if declared is None:
+            return 0.0
+        return self._start_position + declared
+
+    @property
+    def measured_seconds(self) -> float | None:
+        """The length by the header, or None if its writer can only have guessed it."""
+        if self.format == "mp3":
+            is_measured = self._header.has_frame_count
+        else:
+            is_measured = self.format in MEASURED_FORMATS
+        return self._declared_seconds if is_measured else None
+
+    @property
+    def bytes_read(self) -> int:
+        """The bytes of the file that have been read, up to the section's current place."""
+        return self.file.start + self._reader.tell()
+
+    @property
+    def resume_at(self) -> int | None:
+        """Where a broadcast is to be opened anew to find sound that libav did not see, or None.
+
+        libav shows no streams that appear on the way, and no changed codec.
+        """
+        if self.format not in BROADCAST_FORMATS:
+            return None
+        rest = self.file.end - self.heard_until
+        heard_bytes = self.heard_until - self.file.start
+        seconds = self._timeline.position - self._start_position
+        rest_seconds = seconds * rest / max(1, heard_bytes)
+        if rest_seconds < MIN_RESUMED_SECONDS:
+            return None
+        return self.heard_until
+
+    def begin(self) -> None:
+        """Let the section's start be the recording's current position."""
+        self._timeline.begin_section(
+            start_seconds(self._container),
+            may_leap=timestamps_may_leap(self._container),
+            sound_is_first=begins_with_sound(self._container, self._stream),
+        )
+
+    def close(self) -> None:
+        self._container.close()
+
+    def frames(self) -> Iterator[Any]:
+        """Yields the frames of the main sound. Raises NotAudio if most of it is corrupt."""
+        for packet in self._packets():
+            is_sound = packet.stream_index == self._stream.index
+            if packet.pts is not None:
+                self._note_time(packet, is_sound)
+            if is_sound:
+                yield from self._decode(packet)
+
+    def check(self) -> None:
+        """Raise NotAudio, EmptyRecording or TruncatedRecording if what was decoded is."""
+        self.counts.check()
+        decoded = self._timeline.position - self._start_position
+        if not decoded and self.gave_up:
+            raise NotAudio("its packets cannot be read")
+        if not decoded:
+            raise EmptyRecording("it holds no sound")
+        by_size = decoded / (self._header.fraction_present or 1.0)
+        declared = max(self.measured_seconds or 0.0, by_size)
+        last_packet_end = self._last_packet_end - self._start_position
+        check_complete(declared, present=max(decoded, last_packet_end))
+
+    def _note_time(self, packet: Any, is_sound: bool) -> None:
+        duration = packet.duration or 0
+        end = packet.pts + duration
+        end_seconds = float(end * packet.time_base)
+        position = end_seconds - self._timeline.start
+        self._last_packet_end = max(self._last_packet_end, position)
+        if not is_sound:
+            self._timeline.follow_other_stream(float(packet.pts * packet.time_base))
+
+    def _packets(self) -> Iterator[Any]:
+        """Yields the audio packets; in Matroska and broadcasts those of all streams.
+
+        Matroska's header holds only the length of the longest stream, so the end of each counts.
+        In broadcasts the other streams tell whether a clock began anew.
+        """
+        needs_all = self.format in {"matroska", *BROADCAST_FORMATS}
+        streams = self._container.streams if needs_all else [self._stream]
+        for stream in set(self._container.streams) - set(streams):
+            stream.discard = Discard.all
+        for _ in range(MAX_DEMUX_ERRORS):
+            try:
+                yield from self._container.demux(list(streams))
+                break
+            except av.FFmpegError:
+                self.counts.add_demux_error()
+            except IndexError:
+                # All is read. PyAV 18 looks up streams that appeared on the way in its list of
+                # streams, where they are not.
+                break
+        else:
+            self.gave_up = True
+        self._reader.raise_failure()
+
+    def _decode(self, packet: Any) -> list[Any]:
+        try:
+            frames: list[Any] = packet.decode()
+        except av.FFmpegError:
+            self.counts.add_corrupt()
+            self.counts.check(max_excess=MAX_EXCESS_CORRUPT)
+            self._timeline.lose_sound()
+            return []
+        if frames:
+            self.counts.add_good()
+            self._note_heard(packet)
+            self._reader.lift_limit()
+        return frames
+
+    def _note_heard(self, packet: Any) -> None:
+        if packet.pos is None or packet.pos < 0:
+            return
+        length = TS_PACKET if self.format == "mpegts" else packet.size
+        packet_end = self.file.start + packet.pos + length
+        self.heard_until = max(self.heard_until, packet_end)
+
+    @property
+    def _declared_seconds(self) -> float | None:
+        return declared_seconds(self._container, self._stream)
+
+
+def open_section(file: SectionFile, timeline: Timeline) -> Section:
+    """Returns a file's section, opened.
+
+    libav looks ahead. If it has read into the next section, it is made to open this one again, of
+    which it then sees no more than there is. Raises NotAudio, NoSound or TruncatedRecording.
+    """
+    while True:
+        end = file.end
+        try:
+            section = try_to_open(file, timeline)
+        except Permanent:
+            if file.end == end:
+                raise
+            continue
+        if file.end == end:
+            return section
+        section.close()
+
+
+def try_to_open(file: SectionFile, timeline: Timeline) -> Section:
+    readable = cast(BinaryIO, file)
+    file.seek(0)
+    first_bytes = file.read(12)
+    header = DeclaredLength(readable, file.end - file.start)
+    reader = GuardedReader(readable)
+    container = open_container(reader, first_bytes)
+    try:
+        return Section(file, header, reader, container, timeline)
+    except BaseException:
+        container.close()
+        raise
+
+
+class PacketCounts:
+    """How many packets could be decoded.
+
+    Packets that cannot be decoded count as corrupt only once a good one follows, since tags often
+    trail the last packet.
+    """
+
+    def __init__(self) -> None:
+        self.good = 0
+        self.corrupt = 0
+        self._trailing = 0
+        self._demux_errors = 0
+
+    def add_good(self) -> None:
+        self.good += 1
+        self.corrupt += self._trailing + self._demux_errors
+        self._trailing = 0
+        self._demux_errors = 0
+
+    def add_corrupt(self) -> None:
+        self._trailing += 1
+
+    def add_demux_error(self) -> None:
+        """Count an error of the demuxer, which may be one of many at the same place."""
+        self._demux_errors += 1
+
+    def check(self, max_excess: int = 0) -> None:
+        """Raise NotAudio if more than `max_excess` packets more are corrupt than good."""
+        undecoded = self.corrupt + self._trailing
+        packets = undecoded + self.good
+        excess = undecoded - self.good
+        if excess > max_excess:
+            raise NotAudio(f"{undecoded} of {packets} packets cannot be decoded")

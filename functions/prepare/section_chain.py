@@ -1,0 +1,139 @@
+"""Opens the sections of a file one after the other, and notes what of it could not be read."""
+
+from typing import BinaryIO
+
+from functions.prepare import guarded_reader
+from functions.prepare.section import Section, open_section
+from functions.prepare.section_file import SectionFile
+from functions.prepare.timeline import Timeline, around
+from shared.model.artifacts import StageWarning
+from shared.model.errors import (
+    EmptyRecording,
+    NoSound,
+    NotAudio,
+    Permanent,
+    TruncatedRecording,
+)
+
+SECTION_FAILURES = (EmptyRecording, NoSound, NotAudio, TruncatedRecording)
+"""Why a section cannot be heard, though others may be."""
+MAX_SECTIONS = 2_000
+"""Sections that are read. A radio programme that was recorded for a day has a few hundred."""
+MIN_UNREAD_SECONDS = 0.5
+"""Seconds that the unread bytes at the end must be worth for a warning."""
+
+
+class SectionChain:
+    """The sections of a file, of which one is open."""
+
+    def __init__(self, file: BinaryIO, size: int, timeline: Timeline) -> None:
+        self.section: Section | None = None
+        """The open section, or None before the first and after the last."""
+        self.warnings: list[StageWarning] = []
+        self.good_packets = 0
+        self.corrupt_packets = 0
+        self._file = file
+        self._size = size
+        self._timeline = timeline
+        self._next_start: int | None = 0
+        self._resumes = False
+        self._opened = 0
+        self._heard = 0
+        self._bytes_heard = 0
+        self._first_failure: Permanent | None = None
+
+    def open_next(self) -> None:
+        """Open the next section that can be opened, if there is one."""
+        while self._next_start is not None and self.section is None:
+            if self._opened == MAX_SECTIONS:
+                self._note_unread(self._next_start, self._size, "the file has too many sections")
+                return
+            self._opened += 1
+            self._try_next(self._next_start)
+
+    def end_section(self, failure: Permanent | None) -> None:
+        """Close the open section, which was decoded up to its end or to a failure."""
+        section = self.section
+        if section is None:
+            return
+        failure = failure or failure_of(section)
+        self._next_start = self._start_after(section, failure)
+        self.good_packets += section.counts.good
+        self.corrupt_packets += section.counts.corrupt
+        self._bytes_heard += section.heard_until - section.file.start
+        if failure is None:
+            self._heard += 1
+        if failure is not None:
+            self._note_failure(failure, section.heard_until, section.file.end)
+        elif section.gave_up and not self._resumes:
+            self._note_unread(section.heard_until, section.file.end, "libav finds no packets in it")
+        self.close()
+
+    def check(self) -> None:
+        """Raise why the first section could not be heard, if no other could."""
+        if self._first_failure is not None and not self._heard:
+            raise self._first_failure
+
+    def close(self) -> None:
+        if self.section is not None:
+            self.section.close()
+        self.section = None
+
+    def _try_next(self, start: int) -> None:
+        file = SectionFile(self._file, start, self._size)
+        try:
+            section = open_section(file, self._timeline)
+        except SECTION_FAILURES as failure:
+            file.seek(0)
+            self._next_start = file.find_next(guarded_reader.MAX_BYTES_BEFORE_SOUND)
+            self._note_failure(failure, start, file.end)
+            return
+        if not self._resumes:
+            section.begin()
+        self.section = section
+
+    def _start_after(self, section: Section, failure: Permanent | None) -> int | None:
+        """Returns where the section after this one starts, or None if there is none."""
+        self._resumes = False
+        file = section.file
+        if file.has_next:
+            return file.end
+        if failure is not None or section.gave_up:
+            file.seek(section.heard_until - file.start)
+            next_start = file.find_next()
+            if next_start is not None:
+                return next_start
+        self._resumes = section.resume_at is not None
+        return section.resume_at
+
+    def _note_failure(self, failure: Permanent, start: int, end: int) -> None:
+        if self._first_failure is None:
+            self._first_failure = failure
+        if isinstance(failure, EmptyRecording | NoSound):
+            return
+        if isinstance(failure, TruncatedRecording) and start > 0:
+            self._warn("end_missing", f"one of the joined recordings is not whole: {failure}")
+            return
+        self._note_unread(start, end, str(failure))
+
+    def _note_unread(self, start: int, end: int, reason: str) -> None:
+        length = f"{end - start} of {self._size} bytes"
+        position = self._timeline.position
+        if position and self._bytes_heard:
+            seconds = position * (end - start) / self._bytes_heard
+            length = f"{length}, about {seconds:.1f} s,"
+        self._warn("not_read", f"{length} could not be read: {reason}")
+
+    def _warn(self, code: str, message: str) -> None:
+        place = around(self._timeline.position)
+        warning = StageWarning(code=code, stage="prepare", message=message, span=place)
+        self.warnings.append(warning)
+
+
+def failure_of(section: Section) -> Permanent | None:
+    """Returns why a section that was decoded to its end is not accepted, or None."""
+    try:
+        section.check()
+    except SECTION_FAILURES as failure:
+        return failure
+    return None

@@ -1,0 +1,129 @@
+"""Finds where a file of joined recordings passes from one to the next."""
+
+import io
+import re
+from math import inf
+from typing import BinaryIO
+
+ASF_HEADER = re.escape(bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C"))
+W64_HEADER = re.escape(b"riff" + bytes.fromhex("2E91CF11A5D628DB04C10000"))
+OGG_STREAM_START = re.compile(rb"OggS\0[\x02\x06]")
+"""A page that begins a stream."""
+HEADERS = (
+    OGG_STREAM_START,
+    re.compile(rb"(?:RIFF|RF64|BW64).{4}WAVE", re.DOTALL),
+    re.compile(rb"RIFF.{4}AVI ", re.DOTALL),
+    re.compile(rb"FORM.{4}AIF[CF]", re.DOTALL),
+    re.compile(rb"fLaC[\0\x80]\0\0\x22"),
+    re.compile(rb"\0\0.{2}ftyp[ -~]{4}", re.DOTALL),
+    re.compile(rb"\x1aE\xdf\xa3.{1,48}?B\x82.(?:webm|matroska)", re.DOTALL),
+    re.compile(rb"FLV\x01[\1\4\5]\0\0\0\x09\0\0\0\0"),
+    re.compile(rb"caff\0\x01\0\0desc"),
+    re.compile(rb"\.snd\0\0.{2}.{4}\0\0\0.", re.DOTALL),
+    re.compile(ASF_HEADER),
+    re.compile(W64_HEADER),
+    re.compile(rb"#!AMR(?:-WB)?\n"),
+    re.compile(rb"TTA1[\1-\3]\0"),
+)
+"""How recordings begin in formats that demuxers stop reading at the start of the next recording."""
+MAX_HEADER = 64
+"""Bytes of a recording's start in which its header is recognised."""
+MAX_OGG_STREAMS = 100
+"""Streams that an Ogg file may begin at one place."""
+OGG_PAGE_HEADER = 27
+"""Bytes of an Ogg page before the lengths of its segments, whose count is the last byte."""
+BLOCK = 2**18
+"""Bytes read at once while the next section is looked for."""
+
+
+class SectionFile:
+    """One section of a file, from `start` to where the next section begins.
+
+    A section is a recording that would be a whole file by itself. The header of the next one is
+    looked for in whatever is read, so `end` falls from the file's end to the section's while the
+    section is read.
+    """
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self.start = start
+        self.end = size
+        self.bytes_read = 0
+        self._file = file
+        self._size = size
+        file.seek(start)
+        self._header = header_at(file.read(MAX_HEADER))
+        self._search_start = start + 1
+        if self._header is OGG_STREAM_START:
+            self._search_start = start + self._stream_starts_length()
+        self._last_bytes = b""
+        self._last_end = start
+
+    @property
+    def has_next(self) -> bool:
+        """Returns whether the start of the next section has been found."""
+        return self.end < self._size
+
+    def read(self, size: int) -> bytes:
+        position = self._file.tell()
+        left = self.end - position
+        data = self._file.read(max(0, min(size, left)))
+        self.bytes_read += len(data)
+        self._search(data, position)
+        return data[: max(0, self.end - position)]
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Returns the new position, counted from the section's start."""
+        origins = {
+            io.SEEK_SET: self.start,
+            io.SEEK_CUR: self._file.tell(),
+            io.SEEK_END: self.end,
+        }
+        position = origins[whence] + offset
+        return self._file.seek(position) - self.start
+
+    def tell(self) -> int:
+        return self._file.tell() - self.start
+
+    def find_next(self, max_bytes: float = inf) -> int | None:
+        """Returns where the next section begins, or None if it is not found.
+
+        Reads on from the current place until all reading amounts to `max_bytes`.
+        """
+        while not self.has_next and self._header is not None and self.bytes_read < max_bytes:
+            data = self.read(BLOCK)
+            if not data:
+                break
+        return self.end if self.has_next else None
+
+    def _search(self, data: bytes, position: int) -> None:
+        if self._header is None or not data:
+            return
+        before = self._last_bytes if position == self._last_end else b""
+        searched = before + data
+        searched_start = position - len(before)
+        self._last_bytes = searched[-MAX_HEADER:]
+        self._last_end = position + len(data)
+        first = max(0, self._search_start - searched_start)
+        found = self._header.search(searched, first)
+        if found is not None:
+            self.end = min(self.end, searched_start + found.start())
+
+    def _stream_starts_length(self) -> int:
+        """Returns the bytes of the pages at the start that each begin a stream."""
+        length = 0
+        for _ in range(MAX_OGG_STREAMS):
+            self._file.seek(self.start + length)
+            header = self._file.read(OGG_PAGE_HEADER)
+            if len(header) < OGG_PAGE_HEADER or not OGG_STREAM_START.match(header):
+                break
+            segments = self._file.read(header[-1])
+            length += len(header) + len(segments) + sum(segments)
+        return max(1, length)
+
+
+def header_at(first_bytes: bytes) -> re.Pattern[bytes] | None:
+    """Returns what recognises the format that begins with these bytes, or None."""
+    for header in HEADERS:
+        if header.match(first_bytes):
+            return header
+    return None
