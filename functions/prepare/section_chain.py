@@ -2,7 +2,6 @@
 
 from typing import BinaryIO
 
-from functions.prepare import guarded_reader
 from functions.prepare.section import Section, open_section
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline, around
@@ -85,7 +84,7 @@ class SectionChain:
             section = open_section(file, self._timeline)
         except SECTION_FAILURES as failure:
             file.seek(0)
-            self._next_start = file.find_next(guarded_reader.MAX_BYTES_BEFORE_SOUND)
+            self._next_start = file.find_next()
             self._note_failure(failure, start, file.end)
             return
         if not self._resumes:

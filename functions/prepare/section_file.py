@@ -2,7 +2,6 @@
 
 import io
 import re
-from math import inf
 from typing import BinaryIO
 
 ASF_HEADER = re.escape(bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C"))
@@ -34,6 +33,8 @@ OGG_PAGE_HEADER = 27
 """Bytes of an Ogg page before the lengths of its segments, whose count is the last byte."""
 BLOCK = 2**18
 """Bytes read at once while the next section is looked for."""
+MAX_SEARCHED = 2**28
+"""Bytes in which the next section is looked for where this one cannot be decoded."""
 
 
 class SectionFile:
@@ -47,7 +48,6 @@ class SectionFile:
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
         self.start = start
         self.end = size
-        self.bytes_read = 0
         self._file = file
         self._size = size
         file.seek(start)
@@ -67,7 +67,6 @@ class SectionFile:
         position = self._file.tell()
         left = self.end - position
         data = self._file.read(max(0, min(size, left)))
-        self.bytes_read += len(data)
         self._search(data, position)
         return data[: max(0, self.end - position)]
 
@@ -84,14 +83,15 @@ class SectionFile:
     def tell(self) -> int:
         return self._file.tell() - self.start
 
-    def find_next(self, max_bytes: float = inf) -> int | None:
-        """Returns where the next section begins, or None if it is not found.
+    def find_next(self) -> int | None:
+        """Returns where the next section begins, or None if MAX_SEARCHED bytes do not show it.
 
-        Reads on from the current place until all reading amounts to `max_bytes`.
+        Reads on from the current place.
         """
-        while not self.has_next and self._header is not None and self.bytes_read < max_bytes:
+        searched_end = self._file.tell() + MAX_SEARCHED
+        while not self.has_next and self._header is not None:
             data = self.read(BLOCK)
-            if not data:
+            if not data or self._file.tell() >= searched_end:
                 break
         return self.end if self.has_next else None
 
