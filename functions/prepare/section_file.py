@@ -90,7 +90,7 @@ class SectionFile:
         """
         searched_end = self._file.tell() + MAX_SEARCHED
         while not self.has_next and self._header is not None:
-            data = self.read(BLOCK)
+            data = self.read(min(BLOCK, MAX_SEARCHED))
             if not data or self._file.tell() >= searched_end:
                 break
         return self.end if self.has_next else None
