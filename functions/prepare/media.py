@@ -159,7 +159,7 @@ class Recording:
         try:
             for frame in section.frames():
                 self._note_format(section, frame)
-                yield from self._convert(frame)
+                yield from self._convert(frame, section.timestamp(frame))
         except NotAudio as failure:
             return failure
         return None
@@ -172,12 +172,12 @@ class Recording:
         self._sample_rate = frame.sample_rate
         self._channels = frame.layout.nb_channels
 
-    def _convert(self, frame: Any) -> Iterator[Samples]:
+    def _convert(self, frame: Any, timestamp: float | None) -> Iterator[Samples]:
         """Yields the silence that is missing before a frame, and its sound."""
         check_sample_rate(frame.sample_rate)
         duration = frame.samples / frame.sample_rate
         longest = self._limits.longest_gap(self._timeline.position)
-        missing = self._timeline.missing_before(timestamp(frame), longest)
+        missing = self._timeline.missing_before(timestamp, longest)
         added = missing + duration
         self._limits.check_decoded(self._timeline.position + added)
         if missing:
@@ -200,13 +200,6 @@ def check_sample_rate(rate: int) -> None:
     if not is_convertible:
         convertible = f"from {MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} can be converted"
         raise NotAudio(f"its sample rate is {rate} Hz; {convertible}")
-
-
-def timestamp(frame: Any) -> float | None:
-    """Returns a frame's timestamp in seconds, or None in a format without timestamps."""
-    if frame.pts is None:
-        return None
-    return float(frame.pts * frame.time_base)
 
 
 def silence(rows: int, length: int) -> Iterator[Samples]:

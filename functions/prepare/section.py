@@ -20,18 +20,22 @@ from functions.prepare.headers import DeclaredLength
 from functions.prepare.length_checks import check_complete
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline
+from functions.prepare.trailing_bytes import SHARED_FORMATS, STREAMED_FORMATS, may_hold_sound
 from shared.model.errors import EmptyRecording, NotAudio, Permanent
 
 MEASURED_FORMATS = frozenset({"aiff", "caf", "flac", "matroska", "mp4", "w64", "wav"})
 """Formats whose header holds a length that the writer measured, not a guess from a bit rate."""
 BROADCAST_FORMATS = frozenset({"mpeg", "mpegts"})
 """Formats that can be read from any place on, and whose streams may change on the way."""
+RAW_FORMATS = frozenset({"aac", "ac3", "amr", "dts", "eac3", "loas", "mlp", "mp3", "truehd"})
+"""Formats without timestamps, in which libav adds up the lengths of the packets; it gets them wrong
+once the sample rate changes."""
 MAX_DEMUX_ERRORS = 100
 """Errors of the demuxer after which the rest of the section is given up."""
 MAX_EXCESS_CORRUPT = 10_000
 """Packets by which the corrupt may outnumber the good while decoding."""
-MIN_RESUMED_SECONDS = 0.5
-"""Seconds that the bytes behind the last sound of a broadcast must be worth to be opened anew."""
+MIN_REST = 0.5
+"""Seconds of sound that the bytes behind the last packet could hold, for them to matter."""
 TS_PACKET = 188
 """Bytes."""
 
@@ -61,6 +65,8 @@ class Section:
         self._stream = select_audio_stream(container)
         self._start_position = timeline.position
         self._last_packet_end = 0.0
+        self._first_rate = 0
+        self._has_timestamps = True
 
     @property
     def codec(self) -> str:
@@ -94,15 +100,26 @@ class Section:
 
         libav shows no streams that appear on the way, and no changed codec.
         """
-        if self.format not in BROADCAST_FORMATS:
-            return None
+        if self.format in BROADCAST_FORMATS and self._rest_seconds >= MIN_REST:
+            return self.heard_until
+        return None
+
+    @property
+    def has_unread_rest(self) -> bool:
+        """Returns whether sound may be left behind the last packet, though libav found no more."""
+        is_shared = self.format in SHARED_FORMATS and len(self._container.streams) > 1
+        if self.format not in STREAMED_FORMATS or is_shared or self._rest_seconds < MIN_REST:
+            return False
+        start = self.heard_until - self.file.start
+        return may_hold_sound(self.file, start, self.format)
+
+    @property
+    def _rest_seconds(self) -> float:
+        """Returns how long the bytes behind the last packet would last as sound."""
         rest = self.file.end - self.heard_until
         heard_bytes = self.heard_until - self.file.start
         seconds = self._timeline.position - self._start_position
-        rest_seconds = seconds * rest / max(1, heard_bytes)
-        if rest_seconds < MIN_RESUMED_SECONDS:
-            return None
-        return self.heard_until
+        return seconds * rest / max(1, heard_bytes)
 
     def begin(self) -> None:
         """Let the section's start be the recording's current position."""
@@ -123,6 +140,16 @@ class Section:
                 self._note_time(packet, is_sound)
             if is_sound:
                 yield from self._decode(packet)
+
+    def timestamp(self, frame: Any) -> float | None:
+        """Returns a frame's timestamp in seconds, or None if there is none to rely on."""
+        if not self._first_rate:
+            self._first_rate = frame.sample_rate
+        if self.format in RAW_FORMATS and frame.sample_rate != self._first_rate:
+            self._has_timestamps = False
+        if frame.pts is None or not self._has_timestamps:
+            return None
+        return float(frame.pts * frame.time_base)
 
     def check(self) -> None:
         """Raise NotAudio, EmptyRecording or TruncatedRecording if what was decoded is."""

@@ -18,8 +18,6 @@ SECTION_FAILURES = (EmptyRecording, NoSound, NotAudio, TruncatedRecording)
 """Why a section cannot be heard, though others may be."""
 MAX_SECTIONS = 2_000
 """Sections that are read. A radio programme that was recorded for a day has a few hundred."""
-MIN_UNREAD_SECONDS = 0.5
-"""Seconds that the unread bytes at the end must be worth for a warning."""
 
 
 class SectionChain:
@@ -62,10 +60,14 @@ class SectionChain:
         self._bytes_heard += section.heard_until - section.file.start
         if failure is None:
             self._heard += 1
-        if failure is not None:
-            self._note_failure(failure, section.heard_until, section.file.end)
-        elif section.gave_up and not self._resumes:
-            self._note_unread(section.heard_until, section.file.end, "libav finds no packets in it")
+        else:
+            self._note_failure(failure)
+        if isinstance(failure, TruncatedRecording):
+            self._warn("end_missing", f"one of the joined recordings is not whole: {failure}")
+        elif isinstance(failure, NotAudio):
+            self._note_unread(section.heard_until, section.file.end, str(failure))
+        elif not self._resumes and (section.gave_up or section.has_unread_rest):
+            self._note_unread(section.heard_until, section.file.end, "no packets were found there")
         self.close()
 
     def check(self) -> None:
@@ -85,7 +87,9 @@ class SectionChain:
         except SECTION_FAILURES as failure:
             file.seek(0)
             self._next_start = file.find_next()
-            self._note_failure(failure, start, file.end)
+            self._note_failure(failure)
+            if not isinstance(failure, EmptyRecording | NoSound):
+                self._note_unread(start, file.end, str(failure))
             return
         if not self._resumes:
             section.begin()
@@ -105,15 +109,9 @@ class SectionChain:
         self._resumes = section.resume_at is not None
         return section.resume_at
 
-    def _note_failure(self, failure: Permanent, start: int, end: int) -> None:
+    def _note_failure(self, failure: Permanent) -> None:
         if self._first_failure is None:
             self._first_failure = failure
-        if isinstance(failure, EmptyRecording | NoSound):
-            return
-        if isinstance(failure, TruncatedRecording) and start > 0:
-            self._warn("end_missing", f"one of the joined recordings is not whole: {failure}")
-            return
-        self._note_unread(start, end, str(failure))
 
     def _note_unread(self, start: int, end: int, reason: str) -> None:
         length = f"{end - start} of {self._size} bytes"

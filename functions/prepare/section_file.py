@@ -6,6 +6,9 @@ from typing import BinaryIO
 
 ASF_HEADER = re.escape(bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C"))
 W64_HEADER = re.escape(b"riff" + bytes.fromhex("2E91CF11A5D628DB04C10000"))
+WITH_BIT_3 = re.escape(bytes(byte for byte in range(256) if byte & 8))
+WAVPACK_START = rb"wvpk.{12}\0{4}.{5}[" + WITH_BIT_3 + rb"]"
+"""The first block of the first frame."""
 OGG_STREAM_START = re.compile(rb"OggS\0[\x02\x06]")
 """A page that begins a stream."""
 HEADERS = (
@@ -23,6 +26,7 @@ HEADERS = (
     re.compile(W64_HEADER),
     re.compile(rb"#!AMR(?:-WB)?\n"),
     re.compile(rb"TTA1[\1-\3]\0"),
+    re.compile(WAVPACK_START, re.DOTALL),
 )
 """How recordings begin in formats that demuxers stop reading at the start of the next recording."""
 MAX_HEADER = 64
