@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import dataclass
 from typing import BinaryIO
 
 ASF_HEADER = re.escape(bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C"))
@@ -9,26 +10,40 @@ W64_HEADER = re.escape(b"riff" + bytes.fromhex("2E91CF11A5D628DB04C10000"))
 WITH_BIT_3 = re.escape(bytes(byte for byte in range(256) if byte & 8))
 WAVPACK_START = rb"wvpk.{12}\0{4}.{5}[" + WITH_BIT_3 + rb"]"
 """The first block of the first frame."""
-OGG_STREAM_START = re.compile(rb"OggS\0[\x02\x06]")
+
+
+@dataclass(frozen=True)
+class Header:
+    """How recordings of a format begin."""
+
+    pattern: re.Pattern[bytes]
+    """Begins with bytes, not with a wildcard, so that the search for it is fast."""
+    offset: int = 0
+    """Bytes of the recording before the pattern."""
+
+
+OGG_STREAM_START = Header(re.compile(rb"OggS\0[\x02\x06]"))
 """A page that begins a stream."""
 HEADERS = (
     OGG_STREAM_START,
-    re.compile(rb"(?:RIFF|RF64|BW64).{4}WAVE", re.DOTALL),
-    re.compile(rb"RIFF.{4}AVI ", re.DOTALL),
-    re.compile(rb"FORM.{4}AIF[CF]", re.DOTALL),
-    re.compile(rb"fLaC[\0\x80]\0\0\x22"),
-    re.compile(rb"\0\0.{2}ftyp[ -~]{4}", re.DOTALL),
-    re.compile(rb"\x1aE\xdf\xa3.{1,48}?B\x82.(?:webm|matroska)", re.DOTALL),
-    re.compile(rb"FLV\x01[\1\4\5]\0\0\0\x09\0\0\0\0"),
-    re.compile(rb"caff\0\x01\0\0desc"),
-    re.compile(rb"\.snd\0\0.{2}.{4}\0\0\0.", re.DOTALL),
-    re.compile(ASF_HEADER),
-    re.compile(W64_HEADER),
-    re.compile(rb"#!AMR(?:-WB)?\n"),
-    re.compile(rb"TTA1[\1-\3]\0"),
-    re.compile(WAVPACK_START, re.DOTALL),
+    Header(re.compile(rb"RIFF.{4}WAVE", re.DOTALL)),
+    Header(re.compile(rb"RF64.{4}WAVE", re.DOTALL)),
+    Header(re.compile(rb"BW64.{4}WAVE", re.DOTALL)),
+    Header(re.compile(rb"RIFF.{4}AVI ", re.DOTALL)),
+    Header(re.compile(rb"FORM.{4}AIF[CF]", re.DOTALL)),
+    Header(re.compile(rb"fLaC[\0\x80]\0\0\x22")),
+    Header(re.compile(rb"ftyp(?<=\0\0.{2}ftyp)[ -~]{4}", re.DOTALL), offset=4),
+    Header(re.compile(rb"\x1aE\xdf\xa3.{1,48}?B\x82.(?:webm|matroska)", re.DOTALL)),
+    Header(re.compile(rb"FLV\x01[\1\4\5]\0\0\0\x09\0\0\0\0")),
+    Header(re.compile(rb"caff\0\x01\0\0desc")),
+    Header(re.compile(rb"\.snd\0\0.{2}.{4}\0\0\0.", re.DOTALL)),
+    Header(re.compile(ASF_HEADER)),
+    Header(re.compile(W64_HEADER)),
+    Header(re.compile(rb"#!AMR(?:-WB)?\n")),
+    Header(re.compile(rb"TTA1[\1-\3]\0")),
+    Header(re.compile(WAVPACK_START, re.DOTALL)),
 )
-"""How recordings begin in formats that demuxers stop reading at the start of the next recording."""
+"""Formats whose demuxers stop reading, or go wrong, where the next recording begins."""
 MAX_HEADER = 64
 """Bytes of a recording's start in which its header is recognised."""
 MAX_OGG_STREAMS = 100
@@ -107,10 +122,11 @@ class SectionFile:
         searched_start = position - len(before)
         self._last_bytes = searched[-MAX_HEADER:]
         self._last_end = position + len(data)
-        first = max(0, self._search_start - searched_start)
-        found = self._header.search(searched, first)
+        offset = self._header.offset
+        first = max(0, self._search_start + offset - searched_start)
+        found = self._header.pattern.search(searched, first)
         if found is not None:
-            self.end = min(self.end, searched_start + found.start())
+            self.end = min(self.end, searched_start + found.start() - offset)
 
     def _stream_starts_length(self) -> int:
         """Returns the bytes of the pages at the start that each begin a stream."""
@@ -118,16 +134,16 @@ class SectionFile:
         for _ in range(MAX_OGG_STREAMS):
             self._file.seek(self.start + length)
             header = self._file.read(OGG_PAGE_HEADER)
-            if len(header) < OGG_PAGE_HEADER or not OGG_STREAM_START.match(header):
+            if len(header) < OGG_PAGE_HEADER or not OGG_STREAM_START.pattern.match(header):
                 break
             segments = self._file.read(header[-1])
             length += len(header) + len(segments) + sum(segments)
         return max(1, length)
 
 
-def header_at(first_bytes: bytes) -> re.Pattern[bytes] | None:
+def header_at(first_bytes: bytes) -> Header | None:
     """Returns what recognises the format that begins with these bytes, or None."""
     for header in HEADERS:
-        if header.match(first_bytes):
+        if header.pattern.match(first_bytes, header.offset):
             return header
     return None
