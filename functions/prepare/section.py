@@ -55,8 +55,6 @@ class Section:
         self.counts = PacketCounts()
         self.gave_up = False
         """Whether the demuxer failed so often that the rest was not read."""
-        self.heard_until = file.start
-        """The place in the file where the last packet ends that was decoded."""
         self.format = format_name(container)
         self._container = container
         self._reader = reader
@@ -65,6 +63,7 @@ class Section:
         self._stream = select_audio_stream(container)
         self._start_position = timeline.position
         self._last_packet_end = 0.0
+        self._heard_until = 0
         self._first_rate = 0
         self._has_timestamps = True
 
@@ -95,6 +94,14 @@ class Section:
         return self.file.start + self._reader.tell()
 
     @property
+    def heard_until(self) -> int:
+        """The place in the file where the last packet ends that was decoded."""
+        end = self._heard_until
+        if self.format == "ogg":
+            end += self.file.page_length(end)
+        return self.file.start + end
+
+    @property
     def resume_at(self) -> int | None:
         """Where a broadcast is to be opened anew to find sound that libav did not see, or None.
 
@@ -107,7 +114,8 @@ class Section:
     @property
     def has_unread_rest(self) -> bool:
         """Returns whether sound may be left behind the last packet, though libav found no more."""
-        is_shared = self.format in SHARED_FORMATS and len(self._container.streams) > 1
+        has_others = any(stream.type != "audio" for stream in self._container.streams)
+        is_shared = self.format in SHARED_FORMATS and has_others
         if self.format not in STREAMED_FORMATS or is_shared or self._rest_seconds < MIN_REST:
             return False
         start = self.heard_until - self.file.start
@@ -215,8 +223,9 @@ class Section:
         if packet.pos is None or packet.pos < 0:
             return
         length = TS_PACKET if self.format == "mpegts" else packet.size
-        packet_end = self.file.start + packet.pos + length
-        self.heard_until = max(self.heard_until, packet_end)
+        if self.format == "ogg":
+            length = 0  # libav gives the place of the page in which the packet begins.
+        self._heard_until = max(self._heard_until, packet.pos + length)
 
     @property
     def _declared_seconds(self) -> float | None:

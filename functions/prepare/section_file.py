@@ -128,16 +128,24 @@ class SectionFile:
         if found is not None:
             self.end = min(self.end, searched_start + found.start() - offset)
 
+    def page_length(self, start: int) -> int:
+        """Returns the bytes of the Ogg page at a place of the section; 0 if there is none."""
+        self.seek(start)
+        header = self._file.read(OGG_PAGE_HEADER)
+        if len(header) < OGG_PAGE_HEADER or not header.startswith(b"OggS"):
+            return 0
+        segments = self._file.read(header[-1])
+        return len(header) + len(segments) + sum(segments)
+
     def _stream_starts_length(self) -> int:
         """Returns the bytes of the pages at the start that each begin a stream."""
         length = 0
         for _ in range(MAX_OGG_STREAMS):
-            self._file.seek(self.start + length)
+            self.seek(length)
             header = self._file.read(OGG_PAGE_HEADER)
-            if len(header) < OGG_PAGE_HEADER or not OGG_STREAM_START.pattern.match(header):
+            if not OGG_STREAM_START.pattern.match(header):
                 break
-            segments = self._file.read(header[-1])
-            length += len(header) + len(segments) + sum(segments)
+            length += self.page_length(length)
         return max(1, length)
 
 
