@@ -30,6 +30,8 @@ BROADCAST_FORMATS = frozenset({"mpeg", "mpegts"})
 RAW_FORMATS = frozenset({"aac", "ac3", "amr", "dts", "eac3", "loas", "mlp", "mp3", "truehd"})
 """Formats without timestamps, in which libav adds up the lengths of the packets; it gets them wrong
 once the sample rate changes."""
+OGG_CODECS_WITH_START = frozenset({"opus", "vorbis"})
+"""Codecs whose first page in Ogg libav gives its time. In others it takes it to begin at 0."""
 MAX_DEMUX_ERRORS = 100
 """Errors of the demuxer after which the rest of the section is given up."""
 MAX_EXCESS_CORRUPT = 10_000
@@ -64,6 +66,8 @@ class Section:
         self._start_position = timeline.position
         self._last_packet_end = 0.0
         self._heard_until = 0
+        self._first_page: int | None = None
+        self._page: int | None = None
         self._first_rate = 0
         self._has_timestamps = True
 
@@ -131,8 +135,9 @@ class Section:
 
     def begin(self) -> None:
         """Let the section's start be the recording's current position."""
+        start = None if self._starts_unknown else start_seconds(self._container)
         self._timeline.begin_section(
-            start_seconds(self._container),
+            start,
             may_leap=timestamps_may_leap(self._container),
             sound_is_first=begins_with_sound(self._container, self._stream),
         )
@@ -155,7 +160,10 @@ class Section:
             self._first_rate = frame.sample_rate
         if self.format in RAW_FORMATS and frame.sample_rate != self._first_rate:
             self._has_timestamps = False
+        is_first_page = self._page == self._first_page
         if frame.pts is None or not self._has_timestamps:
+            return None
+        if self._starts_unknown and is_first_page:
             return None
         return float(frame.pts * frame.time_base)
 
@@ -222,10 +230,18 @@ class Section:
     def _note_heard(self, packet: Any) -> None:
         if packet.pos is None or packet.pos < 0:
             return
+        self._page = packet.pos
+        if self._first_page is None:
+            self._first_page = packet.pos
         length = TS_PACKET if self.format == "mpegts" else packet.size
         if self.format == "ogg":
             length = 0  # libav gives the place of the page in which the packet begins.
         self._heard_until = max(self._heard_until, packet.pos + length)
+
+    @property
+    def _starts_unknown(self) -> bool:
+        """Returns whether only the second page of sound tells at what time the section starts."""
+        return self.format == "ogg" and self.codec not in OGG_CODECS_WITH_START
 
     @property
     def _declared_seconds(self) -> float | None:

@@ -1,15 +1,17 @@
 """Every recording of a file of several is heard, or the bytes of it that cannot be are named."""
 
+import io
 import struct
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
 from functions.prepare import section_chain
 from shared.model.artifacts import StageWarning
 from shared.model.errors import NotAudio, TruncatedRecording
-from tests.support.audio_files import encode
+from tests.support.audio_files import encode, encode_audio
 from tests.support.bursts import burst_times, with_bursts
 from tests.support.decoding import decode
 from tests.support.recordings import wav
@@ -93,9 +95,20 @@ def test_a_first_recording_shorter_than_what_libav_probes_is_heard_alone() -> No
     assert not warnings
 
 
-def test_a_picture_and_sound_that_begin_together_are_one_recording() -> None:
-    samples, _, warnings = decode(sound("ogg", "libopus", 48_000) * 3)
-    assert len(burst_times(samples)) == 6
+def two_tracks() -> bytes:
+    """Returns an Ogg file of two streams of sound, which begin at the same place."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="ogg") as output:
+        streams = [output.add_stream("libopus", rate=48_000, layout="mono") for _ in range(2)]
+        packets = [encode_audio(stream, TONES, "mono", 0) for stream in streams]
+        for pair in zip(*packets, strict=True):
+            output.mux(pair)
+    return file.getvalue()
+
+
+def test_streams_that_begin_at_one_place_are_one_recording() -> None:
+    samples, _, warnings = decode(2 * two_tracks())
+    assert burst_times(samples) == pytest.approx([0.5, 1.5, 3.5, 4.5], abs=0.05)
     assert not warnings
 
 
