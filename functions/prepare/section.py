@@ -20,7 +20,12 @@ from functions.prepare.headers import DeclaredLength
 from functions.prepare.length_checks import check_complete
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline
-from functions.prepare.trailing_bytes import SHARED_FORMATS, STREAMED_FORMATS, may_hold_sound
+from functions.prepare.trailing_bytes import (
+    SHARED_FORMATS,
+    STREAMED_FORMATS,
+    end_of_boxes,
+    may_hold_sound,
+)
 from shared.model.errors import EmptyRecording, NotAudio, Permanent
 
 MEASURED_FORMATS = frozenset({"aiff", "caf", "flac", "matroska", "mp4", "w64", "wav"})
@@ -122,13 +127,20 @@ class Section:
         is_shared = self.format in SHARED_FORMATS and has_others
         if self.format not in STREAMED_FORMATS or is_shared or self._rest_seconds < MIN_REST:
             return False
-        start = self.heard_until - self.file.start
+        start = self.rest_start - self.file.start
         return may_hold_sound(self.file, start, self.format)
+
+    @property
+    def rest_start(self) -> int:
+        """The place in the file from where on nothing of the section was of use to libav."""
+        if self.format == "mp4":
+            return max(self.heard_until, self.file.start + end_of_boxes(self.file))
+        return self.heard_until
 
     @property
     def _rest_seconds(self) -> float:
         """Returns how long the bytes behind the last packet would last as sound."""
-        rest = self.file.end - self.heard_until
+        rest = self.file.end - self.rest_start
         heard_bytes = self.heard_until - self.file.start
         seconds = self._timeline.position - self._start_position
         return seconds * rest / max(1, heard_bytes)

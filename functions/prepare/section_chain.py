@@ -54,7 +54,8 @@ class SectionChain:
         if section is None:
             return
         failure = failure or failure_of(section)
-        self._next_start = self._start_after(section, failure)
+        has_rest = section.gave_up or section.has_unread_rest
+        self._next_start = self._start_after(section, has_rest=has_rest or failure is not None)
         self.good_packets += section.counts.good
         self.corrupt_packets += section.counts.corrupt
         self._bytes_heard += section.heard_until - section.file.start
@@ -66,8 +67,8 @@ class SectionChain:
             self._warn("end_missing", f"one of the joined recordings is not whole: {failure}")
         elif isinstance(failure, NotAudio):
             self._note_unread(section.heard_until, section.file.end, str(failure))
-        elif not self._resumes and (section.gave_up or section.has_unread_rest):
-            self._note_unread(section.heard_until, section.file.end, "no packets were found there")
+        elif not self._resumes and has_rest:
+            self._note_unread(section.rest_start, section.file.end, "no packets were found there")
         self.close()
 
     def check(self) -> None:
@@ -95,13 +96,16 @@ class SectionChain:
             section.begin()
         self.section = section
 
-    def _start_after(self, section: Section, failure: Permanent | None) -> int | None:
-        """Returns where the section after this one starts, or None if there is none."""
+    def _start_after(self, section: Section, *, has_rest: bool) -> int | None:
+        """Returns where the section after this one starts, or None if there is none.
+
+        If there is a rest that was not decoded, the next section is looked for in it.
+        """
         self._resumes = False
         file = section.file
         if file.has_next:
             return file.end
-        if failure is not None or section.gave_up:
+        if has_rest:
             file.seek(section.heard_until - file.start)
             next_start = file.find_next()
             if next_start is not None:

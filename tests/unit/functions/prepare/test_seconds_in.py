@@ -33,7 +33,7 @@ FORMATS: dict[str, Sequence[tuple[str, int]]] = {
 }
 KEEPS_HOLES = frozenset({"ogg", "matroska", "mp4", "flv", "mpegts"})
 KEEPS_STARTS = KEEPS_HOLES
-DAMAGEABLE = frozenset({"ogg", "wav"})
+DAMAGEABLE = frozenset({"mp4", "ogg", "wav"})
 NAMED = re.compile(r"about ([\d.]+) s")
 
 
