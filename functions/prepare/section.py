@@ -41,8 +41,12 @@ MAX_DEMUX_ERRORS = 100
 """Errors of the demuxer after which the rest of the section is given up."""
 MAX_EXCESS_CORRUPT = 10_000
 """Packets by which the corrupt may outnumber the good while decoding."""
-MIN_REST = 0.5
-"""Seconds of sound that the bytes behind the last packet could hold, for them to matter."""
+MIN_RESUMED_SECONDS = 0.5
+"""Seconds that the bytes behind the last sound of a broadcast must be worth to be opened anew."""
+MAX_CORRUPT_RUN = 10
+"""Packets of a broadcast that cannot be decoded in a row, after which the codec may be another."""
+MIN_REST = 4_096
+"""Bytes behind the last packet that matter: half a second at 64 kbit/s."""
 TS_PACKET = 188
 """Bytes."""
 
@@ -116,16 +120,21 @@ class Section:
 
         libav shows no streams that appear on the way, and no changed codec.
         """
-        if self.format in BROADCAST_FORMATS and self._rest_seconds >= MIN_REST:
-            return self.heard_until
-        return None
+        if self.format not in BROADCAST_FORMATS:
+            return None
+        rest = self.file.end - self.heard_until
+        heard_bytes = self.heard_until - self.file.start
+        seconds = self._timeline.position - self._start_position
+        rest_seconds = seconds * rest / max(1, heard_bytes)
+        return self.heard_until if rest_seconds >= MIN_RESUMED_SECONDS else None
 
     @property
     def has_unread_rest(self) -> bool:
         """Returns whether sound may be left behind the last packet, though libav found no more."""
         has_others = any(stream.type != "audio" for stream in self._container.streams)
         is_shared = self.format in SHARED_FORMATS and has_others
-        if self.format not in STREAMED_FORMATS or is_shared or self._rest_seconds < MIN_REST:
+        rest = self.file.end - self.rest_start
+        if self.format not in STREAMED_FORMATS or is_shared or rest < MIN_REST:
             return False
         start = self.rest_start - self.file.start
         return may_hold_sound(self.file, start, self.format)
@@ -136,14 +145,6 @@ class Section:
         if self.format == "mp4":
             return max(self.heard_until, self.file.start + end_of_boxes(self.file))
         return self.heard_until
-
-    @property
-    def _rest_seconds(self) -> float:
-        """Returns how long the bytes behind the last packet would last as sound."""
-        rest = self.file.end - self.rest_start
-        heard_bytes = self.heard_until - self.file.start
-        seconds = self._timeline.position - self._start_position
-        return seconds * rest / max(1, heard_bytes)
 
     def begin(self) -> None:
         """Let the section's start be the recording's current position."""
@@ -160,6 +161,9 @@ class Section:
     def frames(self) -> Iterator[Any]:
         """Yields the frames of the main sound. Raises NotAudio if most of it is corrupt."""
         for packet in self._packets():
+            if self._may_have_another_codec:
+                self.counts.forget_trailing()
+                return
             is_sound = packet.stream_index == self._stream.index
             if packet.pts is not None:
                 self._note_time(packet, is_sound)
@@ -251,6 +255,12 @@ class Section:
         self._heard_until = max(self._heard_until, packet.pos + length)
 
     @property
+    def _may_have_another_codec(self) -> bool:
+        """Returns whether the rest of a broadcast is to be opened anew, since its sound changed."""
+        is_long_run = self.counts.good > 0 and self.counts.trailing >= MAX_CORRUPT_RUN
+        return is_long_run and self.resume_at is not None
+
+    @property
     def _starts_unknown(self) -> bool:
         """Returns whether only the second page of sound tells at what time the section starts."""
         return self.format == "ogg" and self.codec not in OGG_CODECS_WITH_START
@@ -303,17 +313,22 @@ class PacketCounts:
     def __init__(self) -> None:
         self.good = 0
         self.corrupt = 0
-        self._trailing = 0
+        self.trailing = 0
+        """How many packets were corrupt since the last good one."""
         self._demux_errors = 0
 
     def add_good(self) -> None:
         self.good += 1
-        self.corrupt += self._trailing + self._demux_errors
-        self._trailing = 0
+        self.corrupt += self.trailing + self._demux_errors
+        self.trailing = 0
         self._demux_errors = 0
 
     def add_corrupt(self) -> None:
-        self._trailing += 1
+        self.trailing += 1
+
+    def forget_trailing(self) -> None:
+        """Leave out the packets since the last good one, since they are read again."""
+        self.trailing = 0
 
     def add_demux_error(self) -> None:
         """Count an error of the demuxer, which may be one of many at the same place."""
@@ -321,7 +336,7 @@ class PacketCounts:
 
     def check(self, max_excess: int = 0) -> None:
         """Raise NotAudio if more than `max_excess` packets more are corrupt than good."""
-        undecoded = self.corrupt + self._trailing
+        undecoded = self.corrupt + self.trailing
         packets = undecoded + self.good
         excess = undecoded - self.good
         if excess > max_excess:

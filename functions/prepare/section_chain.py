@@ -65,9 +65,9 @@ class SectionChain:
             self._note_failure(failure)
         if isinstance(failure, TruncatedRecording):
             self._warn("end_missing", f"one of the joined recordings is not whole: {failure}")
-        elif isinstance(failure, NotAudio):
+        elif isinstance(failure, NotAudio) and not self._resumes:
             self._note_unread(section.heard_until, section.file.end, str(failure))
-        elif not self._resumes and has_rest:
+        elif has_rest and not self._resumes:
             self._note_unread(section.rest_start, section.file.end, "no packets were found there")
         self.close()
 
