@@ -10,7 +10,6 @@ from functions.prepare.sound_bytes import (
     SoundBytes,
     asf_is_encrypted,
     declared_sound_bytes,
-    lacks_end_mark,
 )
 from shared.model.errors import NotAudio, TruncatedRecording
 
@@ -28,27 +27,12 @@ class FileHeader:
     mp4: Mp4Structure | None
     is_encrypted: bool
     """Every track of sound needs a key."""
-    lacks_end_mark: bool
-    """It is an Ogg file whose last page is not marked as such."""
 
-    @property
-    def fraction_present(self) -> float | None:
-        """Returns the fraction of the declared bytes that the file holds; None if none are."""
+    def fraction_present(self, size: int) -> float | None:
+        """Returns the fraction of the declared bytes in a file of this size; None if none are."""
         if self.sound is None:
             return None
-        return self.sound.fraction_present(self.size)
-
-    @property
-    def is_complete(self) -> bool:
-        """Returns whether the file holds every byte that its header declares."""
-        return self.fraction_present == 1.0
-
-    @property
-    def is_cut(self) -> bool:
-        """Returns whether the file lacks bytes that its header declares."""
-        if self.mp4 is not None:
-            return self.mp4.is_cut
-        return self.sound is not None and not self.is_complete
+        return self.sound.fraction_present(size)
 
     @property
     def refusal(self) -> NotAudio | TruncatedRecording | None:
@@ -56,7 +40,7 @@ class FileHeader:
         mp4 = self.mp4
         if mp4 is not None:
             return mp4_refusal(mp4)
-        if self.sound is not None and self.is_cut:
+        if self.sound is not None and self.sound.end > self.size:
             declared = f"its header declares that it reaches to byte {self.sound.end}"
             return TruncatedRecording(f"{declared}, but it ends after {self.size}")
         return None
@@ -95,7 +79,6 @@ def read_file_header(file: BinaryIO, size: int) -> FileHeader:
         mp3=mp3,
         mp4=mp4,
         is_encrypted=is_encrypted,
-        lacks_end_mark=lacks_end_mark(file, size),
     )
 
 

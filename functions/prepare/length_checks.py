@@ -49,6 +49,10 @@ class LengthLimits:
                 f"it lasts longer than {plausible}, which {self._size} bytes cannot hold"
             )
 
+    def longest_gap(self, position: float) -> float:
+        """Returns the seconds of silence that the recording may still hold at a position."""
+        return min(self._max_seconds, self._plausible_seconds) - position
+
 
 def check_complete(declared: float, present: float) -> None:
     """Raise TruncatedRecording if more of the declared seconds is missing than may be."""

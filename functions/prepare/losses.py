@@ -1,7 +1,6 @@
 """What a recording lacks: packets that cannot be decoded, gaps, and its end."""
 
 from shared.model.artifacts import Interval, StageWarning
-from shared.model.errors import NotAudio
 
 MIN_GAP = 0.5
 """Seconds of a gap that is worth a warning. Codecs that send nothing while it is quiet leave gaps
@@ -12,53 +11,21 @@ MIN_MISSING = 1.0
 """Seconds of the end that may be missing without a warning: headers round, and codecs pad."""
 
 
-class PacketCounts:
-    """How many packets could be decoded.
-
-    Packets that cannot be decoded count as corrupt only once a good one follows, since tags often
-    trail the last packet.
-    """
-
-    def __init__(self) -> None:
-        self.good = 0
-        self.corrupt = 0
-        self.trailing_seconds = 0.0
-        """How long the packets after the last good one last, by their own account."""
-        self._trailing = 0
-
-    def add_good(self) -> None:
-        self.good += 1
-        self.corrupt += self._trailing
-        self._trailing = 0
-        self.trailing_seconds = 0.0
-
-    def add_corrupt(self, seconds: float = 0.0) -> None:
-        self._trailing += 1
-        self.trailing_seconds += seconds
-
-    def add_demux_error(self) -> None:
-        """Count errors of the demuxer as one corrupt packet until the next good one."""
-        if not self._trailing:
-            self.add_corrupt()
-
-    def check(self, max_excess: int = 0) -> None:
-        """Raise NotAudio if more than `max_excess` packets more are corrupt than good."""
-        undecoded = self.corrupt + self._trailing
-        packets = undecoded + self.good
-        excess = undecoded - self.good
-        if excess > max_excess:
-            raise NotAudio(f"{undecoded} of {packets} packets cannot be decoded")
-
-
 class Losses:
     """What a recording lacks, noted while it is decoded."""
 
     def __init__(self) -> None:
-        self.packets = PacketCounts()
+        self._good_packets = 0
+        self._corrupt_packets = 0
         self._gaps: list[tuple[float, float]] = []
         self._declared = 0.0
         self._missing = 0.0
         self._is_end_unmarked = False
+
+    def note_packets(self, good: int, corrupt: int) -> None:
+        """Note how many packets of a section could be decoded, and how many could not."""
+        self._good_packets += good
+        self._corrupt_packets += corrupt
 
     def note_gap(self, start: float, seconds: float, *, is_damage: bool) -> None:
         """Note that silence stands for `seconds` from `start` on.
@@ -71,8 +38,9 @@ class Losses:
 
     def note_end(self, declared: float, missing: float) -> None:
         """Note that of the declared seconds so many are missing at the end."""
-        self._declared = declared
-        self._missing = missing
+        if missing >= MIN_MISSING:
+            self._declared += declared
+            self._missing += missing
 
     def note_unmarked_end(self) -> None:
         """Note that the file lacks the mark of its end, so that it may have been cut off."""
@@ -80,18 +48,23 @@ class Losses:
 
     @property
     def warnings(self) -> tuple[StageWarning, ...]:
-        found = (self._corrupt_packets(), self._gap(), self._end_missing(), self._end_unmarked())
+        found = (
+            self._packet_warning(),
+            self._gap_warning(),
+            self._end_warning(),
+            self._mark_warning(),
+        )
         return tuple(filter(None, found))
 
-    def _corrupt_packets(self) -> StageWarning | None:
-        corrupt = self.packets.corrupt
+    def _packet_warning(self) -> StageWarning | None:
+        corrupt = self._corrupt_packets
         if not corrupt:
             return None
-        packets = self.packets.good + corrupt
+        packets = self._good_packets + corrupt
         message = f"{corrupt} of {packets} packets could not be decoded and were skipped"
         return StageWarning(code="corrupt_packets", stage="prepare", message=message)
 
-    def _gap(self) -> StageWarning | None:
+    def _gap_warning(self) -> StageWarning | None:
         if not self._gaps:
             return None
         total = sum(seconds for _, seconds in self._gaps)
@@ -105,8 +78,8 @@ class Losses:
         message = f"the file holds no sound for {total:.1f} s {places}; silence is there instead"
         return StageWarning(code="gap", stage="prepare", message=message, span=span)
 
-    def _end_missing(self) -> StageWarning | None:
-        if self._missing < MIN_MISSING:
+    def _end_warning(self) -> StageWarning | None:
+        if not self._missing:
             return None
         message = (
             f"of the {self._declared:.1f} s that the header declares, {self._missing:.1f} s are "
@@ -114,7 +87,7 @@ class Losses:
         )
         return StageWarning(code="end_missing", stage="prepare", message=message)
 
-    def _end_unmarked(self) -> StageWarning | None:
+    def _mark_warning(self) -> StageWarning | None:
         if not self._is_end_unmarked:
             return None
         message = "the last page of the Ogg file is not marked as such, so its end may be missing"

@@ -9,9 +9,8 @@ class Mp3Sections:
     Without a header nothing is declared, and nothing is missing.
     """
 
-    def __init__(self, header: Mp3Header | None, size: int) -> None:
+    def __init__(self, header: Mp3Header | None) -> None:
         self._header = header
-        self._size = size
         self._start = 0.0
         self._tag_end = 0
 
@@ -22,10 +21,9 @@ class Mp3Sections:
             return None
         return self._start + self._header.seconds
 
-    @property
-    def is_complete(self) -> bool:
-        """Returns whether the file holds every byte that its last header counts."""
-        return self._header is None or self._header.end <= self._size
+    def is_complete(self, size: int) -> bool:
+        """Returns whether a file of this size holds every byte that its last header counts."""
+        return self._header is None or self._header.end <= size
 
     def note_packet(self, data: bytes, offset: int, position: float) -> None:
         """Take the header or the tag that a packet may hold.

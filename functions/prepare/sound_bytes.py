@@ -279,14 +279,11 @@ def read_ogg(file: BinaryIO, size: int) -> SoundBytes | None:
     return None
 
 
-def lacks_end_mark(file: BinaryIO, size: int) -> bool:
-    """Returns whether the last page of an Ogg file is not marked as the last one."""
-    file.seek(0)
-    if file.read(4) != b"OggS":
-        return False
-    tail_start = max(0, size - MAX_OGG_TAIL)
+def lacks_end_mark(file: BinaryIO, start: int, end: int) -> bool:
+    """Returns whether the last page of Ogg before `end` is cut off, or not marked as the last."""
+    tail_start = max(start, end - MAX_OGG_TAIL)
     file.seek(tail_start)
-    tail = file.read(MAX_OGG_TAIL)
+    tail = file.read(end - tail_start)
     page_start = tail.rfind(b"OggS")
     page = tail[page_start:]
     if page_start < 0 or len(page) < OGG_HEADER.size:

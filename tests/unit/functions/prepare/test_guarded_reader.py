@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from functions.prepare import guarded_reader
+from functions.prepare import guarded_reader, section_file
 from functions.prepare.headers import read_file_header
 from functions.prepare.sound_bytes import MAX_CHUNKS
 from shared.model.errors import NotAudio, StorageUnavailable
@@ -42,6 +42,7 @@ def test_an_error_of_storage_is_never_taken_for_missing_sound() -> None:
 
 def test_endless_empty_chunks_are_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded_reader, "MAX_BYTES_BEFORE_SOUND", 2**20)
+    monkeypatch.setattr(section_file, "MAX_SEARCHED", 2**10)
     file = CountingFile(b"RIFF\0\0\0\0WAVE" + bytes(3 * 2**20))
     with pytest.raises(NotAudio, match="no sound was found in the first 1048576 bytes"):
         decode_file(file)

@@ -61,7 +61,7 @@ def overwrite(data: bytes, start: float, end: float) -> bytes:
 def test_what_follows_the_last_frame_is_no_missing_sound(tail: bytes, quality: int | None) -> None:
     length, warnings = seconds(mp3(quality) + tail)
     assert length == pytest.approx(8, abs=2 * FRAME)
-    assert warnings == []
+    assert warnings == (["not_read"] if tail == NOISE else [])
 
 
 def test_joined_files_last_as_long_as_all_of_them() -> None:

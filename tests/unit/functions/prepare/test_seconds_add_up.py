@@ -103,7 +103,8 @@ def test_garbage_behind_a_recording_changes_nothing(
     garbage = bytes(length) if zeros else random.Random(seed).randbytes(length)
     found = outcome(recording(name) + garbage)
     assert found.decoded == pytest.approx(SECONDS, abs=PACKETS)
-    assert not found.warnings
+    codes = {warning.code for warning in found.warnings}
+    assert codes <= ({"not_read", "end_unmarked"} if not zeros else set())
 
 
 @given(name=names, start=st.floats(0.25, 1.0), length=st.floats(0.0, 0.5))
