@@ -1,7 +1,5 @@
 """Opens a recording with libav so that no other file and no network can be reached."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any, NoReturn
 
@@ -10,17 +8,20 @@ from av.codec.codec import UnknownCodecError
 from av.format import Flags
 
 from functions.prepare.guarded_reader import GuardedReader
-from shared.model.errors import NoSound, NotAudio, TruncatedRecording
+from shared.model.errors import NoSound, NotAudio
 
 PLAYLIST_FORMATS = frozenset({"concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"})
 """Demuxers that read files named in the file."""
+OGG_CODECS_WITH_START = frozenset({"opus", "vorbis"})
+"""Codecs whose first page in Ogg libav gives its time. In others it takes it to begin at 0."""
+MAX_START_DIFFERENCE = 0.001
+"""Seconds by which the starts of two streams may differ by rounding."""
 
 
-@contextmanager
-def open_container(reader: GuardedReader, first_bytes: bytes) -> Iterator[Any]:
-    """Yields PyAV's container of the file.
+def open_container(reader: GuardedReader) -> Any:
+    """Returns PyAV's container of the file.
 
-    Raises NotAudio or TruncatedRecording if libav cannot open it, or what reading it raised.
+    Raises NotAudio if libav cannot open it, or what reading it raised.
     """
     options = {
         "format_whitelist": allowed_formats(),
@@ -37,10 +38,13 @@ def open_container(reader: GuardedReader, first_bytes: bytes) -> Iterator[Any]:
         )
     except av.FFmpegError as error:
         reader.raise_failure()
-        raise explain_open_error(error, first_bytes) from error
-    with container:
+        raise explain_open_error(error) from error
+    try:
         reader.raise_failure()
-        yield container
+    except BaseException:
+        container.close()
+        raise
+    return container
 
 
 @cache
@@ -86,11 +90,9 @@ def refuse_to_open(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise PermissionError("a recording may not name other files")
 
 
-def explain_open_error(error: av.FFmpegError, first_bytes: bytes) -> NotAudio | TruncatedRecording:
+def explain_open_error(error: av.FFmpegError) -> NotAudio:
     if isinstance(error, MemoryError):
         return NotAudio("its header asks for more tracks or memory than any recording needs")
-    if first_bytes[4:8] == b"ftyp":
-        return TruncatedRecording("an MP4 file without its index (moov), which is written last")
     if isinstance(error, av.ArgumentError):
         return NotAudio(
             "the format is not accepted; playlists and manifests that name other files never are"
@@ -135,21 +137,38 @@ def start_seconds(container: Any) -> float | None:
     return float(container.start_time / av.time_base)
 
 
-def timestamps_may_restart(container: Any) -> bool:
-    """Returns whether the format is one made for broadcast or chaining."""
+def begins_with_sound(container: Any, stream: Any) -> bool:
+    """Returns whether no other stream starts earlier than this one."""
+    if container.start_time is None or stream.start_time is None:
+        return False
+    stream_start = float(stream.start_time * stream.time_base)
+    container_start = float(container.start_time / av.time_base)
+    return stream_start - container_start < MAX_START_DIFFERENCE
+
+
+def timestamps_may_leap(container: Any) -> bool:
+    """Returns whether the format is one made for broadcast, where clocks leap.
+
+    In Ogg, which libav counts among them, a clock begins anew only with a new section.
+    """
     flags = container.format.flags
-    return bool(flags & Flags.ts_discont.value)
+    is_ogg = format_name(container) == "ogg"
+    return bool(flags & Flags.ts_discont.value) and not is_ogg
 
 
 def declared_seconds(container: Any, stream: Any) -> float | None:
     """Returns the stream's length by the header, else the container's, else None.
 
-    The stream's own length comes first because a picture may last longer.
+    The stream's own length comes first because a picture may last longer. What Matroska calls a
+    length is the time of the last end if ffmpeg or a browser wrote it.
     """
     if stream.duration is not None:
         of_stream = stream.duration * stream.time_base
         return float(of_stream)
-    if container.duration is not None:
-        of_container = container.duration / av.time_base
-        return float(of_container)
-    return None
+    if container.duration is None:
+        return None
+    of_container = container.duration / av.time_base
+    if format_name(container) == "matroska":
+        start = start_seconds(container) or 0.0
+        of_container = max(0.0, of_container - max(0.0, start))
+    return float(of_container)

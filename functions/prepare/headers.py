@@ -1,64 +1,102 @@
-"""What WAV and MP3 headers declare of a file's length, where libav relies on the file's size."""
+"""What a file's own header declares, where libav relies on the file's size or on a bit rate."""
 
-import io
-import struct
+from dataclasses import dataclass
 from typing import BinaryIO
 
-MIN_PLACEHOLDER = 0x7FFF0000
-"""Bytes. A program that writes a WAV file to a pipe cannot know its length, and declares 0 or
-something above this (2 GB)."""
+from functions.prepare.matroska_header import MatroskaHeader, read_matroska_header
+from functions.prepare.mp3_header import MAX_FRAME, Mp3Header, end_of_tags, read_mp3_header
+from functions.prepare.mp4_boxes import Mp4Structure, read_mp4_structure
+from functions.prepare.sound_bytes import (
+    SoundBytes,
+    asf_is_encrypted,
+    declared_sound_bytes,
+)
+from shared.model.errors import NotAudio, TruncatedRecording
 
-MAX_RIFF_CHUNKS = 1000
-"""Chunks that are read to find the samples: a file of zeros is nothing but empty chunks."""
-
-
-class DeclaredLength:
-    """What the file's own headers say of its length."""
-
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self.fraction_present = wav_fraction_present(file, size)
-        self.has_frame_count = mp3_has_frame_count(file)
+ENCRYPTED = "it is encrypted; remove the copy protection before the upload"
 
 
-def wav_fraction_present(file: BinaryIO, size: int) -> float:
-    """Returns the fraction of a WAV file's declared samples that it holds; 1 for other files."""
-    file.seek(0)
-    riff = file.read(12)
-    if riff[:4] != b"RIFF" or riff[8:] != b"WAVE":
-        return 1.0
-    for _ in range(MAX_RIFF_CHUNKS):
-        header = file.read(8)
-        if len(header) < 8:
-            break
-        kind, declared = struct.unpack("<4sI", header)
-        if kind != b"data":
-            padding = declared % 2
-            file.seek(declared + padding, io.SEEK_CUR)
-            continue
+@dataclass(frozen=True)
+class FileHeader:
+    """What the header of a file of `size` bytes declares."""
 
-        present = size - file.tell()
-        is_truncated = present < declared < MIN_PLACEHOLDER
-        return present / declared if is_truncated else 1.0
-    return 1.0
+    size: int
+    sound: SoundBytes | None
+    """The bytes of the sound, or of the whole file."""
+    mp3: Mp3Header | None
+    mp4: Mp4Structure | None
+    is_encrypted: bool
+    """Every track of sound needs a key."""
+
+    def fraction_present(self, size: int) -> float | None:
+        """Returns the fraction of the declared bytes in a file of this size; None if none are."""
+        if self.sound is None:
+            return None
+        return self.sound.fraction_present(size)
+
+    @property
+    def refusal(self) -> NotAudio | TruncatedRecording | None:
+        """Returns why nothing can be decoded, or None if the header does not tell."""
+        mp4 = self.mp4
+        if mp4 is not None:
+            return mp4_refusal(mp4)
+        if self.sound is not None and self.sound.end > self.size:
+            declared = f"its header declares that it reaches to byte {self.sound.end}"
+            return TruncatedRecording(f"{declared}, but it ends after {self.size}")
+        return None
 
 
-def mp3_has_frame_count(file: BinaryIO) -> bool:
-    """Returns whether the first frame of an MP3 file counts the others (a Xing or Info header)."""
-    tag_length = id3_length(file)
-    file.seek(tag_length)
-    frame = file.read(64)
-    return b"Xing" in frame or b"Info" in frame
+def mp4_refusal(mp4: Mp4Structure) -> NotAudio | TruncatedRecording | None:
+    """Returns why nothing of an MP4 file can be decoded, or None if its boxes do not tell."""
+    if mp4.names_encryption:
+        return NotAudio(ENCRYPTED)
+    if mp4.is_cut and mp4.index is None:
+        return TruncatedRecording("an MP4 file without its index (moov), which is written last")
+    if mp4.is_cut:
+        return TruncatedRecording("an MP4 file that ends before the sound that its index names")
+    if mp4.has_malformed_box:
+        return NotAudio("an MP4 file with a malformed box")
+    return None
 
 
-def id3_length(file: BinaryIO) -> int:
-    """Returns the bytes of the ID3 tag at the file's start; 0 without one."""
-    file.seek(0)
-    header = file.read(10)
-    is_tag = header[:3] == b"ID3"
-    if not is_tag or len(header) < 10:
-        return 0
-    length = 0
-    for byte in header[6:]:
-        seven_bits = byte & 0x7F
-        length = length << 7 | seven_bits
-    return length + len(header)
+def read_file_header(file: BinaryIO, size: int) -> FileHeader:
+    mp4 = read_mp4_structure(file, size)
+    matroska = read_matroska_header(file)
+    mp3 = read_mp3_header(file)
+    sound = declared_sound_bytes(file, size)
+    if matroska is not None:
+        sound = matroska_bytes(matroska)
+    if sound is None and mp4 is None:
+        sound = mp3_bytes(file, mp3, size)
+    is_encrypted = (
+        (mp4 is not None and mp4.is_encrypted)
+        or (matroska is not None and matroska.is_encrypted)
+        or asf_is_encrypted(file)
+    )
+    return FileHeader(
+        size=size,
+        sound=sound,
+        mp3=mp3,
+        mp4=mp4,
+        is_encrypted=is_encrypted,
+    )
+
+
+def matroska_bytes(matroska: MatroskaHeader) -> SoundBytes | None:
+    if matroska.end is None:
+        return None
+    return SoundBytes(0, matroska.end)
+
+
+def mp3_bytes(file: BinaryIO, mp3: Mp3Header | None, size: int) -> SoundBytes | None:
+    """Returns the bytes that the first frame of an MP3 file declares.
+
+    If the file ends inside its tag or inside its first frame, those of both.
+    """
+    tags_end = end_of_tags(file)
+    needed = tags_end + MAX_FRAME if mp3 is None else tags_end
+    if tags_end and needed > size:
+        return SoundBytes(0, needed)
+    if mp3 is None or not mp3.bytes:
+        return None
+    return SoundBytes(mp3.start, mp3.end)

@@ -24,13 +24,17 @@ class LengthLimits:
         seconds_by_size = size * MAX_SECONDS_PER_BYTE
         self._plausible_seconds = ALWAYS_PLAUSIBLE + seconds_by_size
 
-    def check_declared(self, seconds: float) -> None:
-        """Raise RecordingTooLong if the length in the header is clearly too long."""
+    def check_declared(self, seconds: float, *, holds_all: bool) -> None:
+        """Raise RecordingTooLong if the length in the header is clearly too long.
+
+        A length that the file's size cannot hold is only wrong if the file is known to hold all of
+        its sound. Otherwise its end may be missing, which is known once it is decoded.
+        """
         if seconds > self._max_seconds * DECLARED_TOLERANCE:
             raise RecordingTooLong(
                 f"it says it lasts {seconds:.0f} s; the limit is {self._max_seconds:g} s"
             )
-        if seconds > self._plausible_seconds * DECLARED_TOLERANCE:
+        if holds_all and seconds > self._plausible_seconds * DECLARED_TOLERANCE:
             raise RecordingTooLong(
                 f"it says it lasts {seconds:.0f} s, which {self._size} bytes cannot hold"
             )
@@ -44,6 +48,10 @@ class LengthLimits:
             raise RecordingTooLong(
                 f"it lasts longer than {plausible}, which {self._size} bytes cannot hold"
             )
+
+    def longest_gap(self, position: float) -> float:
+        """Returns the seconds of silence that the recording may still hold at a position."""
+        return min(self._max_seconds, self._plausible_seconds) - position
 
 
 def check_complete(declared: float, present: float) -> None:

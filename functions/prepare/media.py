@@ -1,43 +1,28 @@
 """Any recording -> samples at 16 kHz on the recording's own timeline."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Literal
 
 import av
 import numpy as np
-from av.stream import Discard
 
-from functions.prepare.container import (
-    declared_seconds,
-    format_name,
-    open_container,
-    select_audio_stream,
-    start_seconds,
-    timestamps_may_restart,
-)
-from functions.prepare.guarded_reader import GuardedReader
-from functions.prepare.headers import DeclaredLength
-from functions.prepare.length_checks import LengthLimits, check_complete
+from functions.prepare.length_checks import LengthLimits
 from functions.prepare.resampling import Downmix, Samples, SplitChannels
+from functions.prepare.section import Section
+from functions.prepare.section_chain import SectionChain
 from functions.prepare.timeline import Timeline
 from shared.model.artifacts import SAMPLE_RATE, Media, StageWarning
 from shared.model.errors import EmptyRecording, NotAudio
 
 Channels = Literal["mix", "split"]
 
-MEASURED_FORMATS = frozenset({"aiff", "caf", "flac", "matroska", "mp4", "w64", "wav"})
-"""Formats whose header holds a length that the writer measured, not a guess from a bit rate."""
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 2_000, 768_000
 """Hz. Speech is lost below, and no sound card is faster; at rates far beyond either, a frame or the
 resampler's filter takes gigabytes."""
 MAX_SILENCE = 30 * SAMPLE_RATE
 """Samples of silence made at once."""
-MAX_DEMUX_ERRORS = 100
-"""Errors of the demuxer after which the rest of the file is given up."""
-MAX_EXCESS_CORRUPT = 10_000
-"""Packets by which the corrupt may outnumber the good while decoding."""
 
 
 @contextmanager
@@ -51,16 +36,18 @@ def open_recording(
     size = file.seek(0, io.SEEK_END)
     if size == 0:
         raise EmptyRecording("the file holds 0 bytes")
-    file.seek(0)
-    first_bytes = file.read(12)
-    header = DeclaredLength(file, size)
     limits = LengthLimits(size, max_seconds)
     resampler = Downmix() if channels == "mix" else SplitChannels()
-    reader = GuardedReader(file)
-    with open_container(reader, first_bytes) as container:
-        recording = Recording(container, reader, size, header, limits, resampler)
-        recording.check_declared_length()
+    timeline = Timeline()
+    chain = SectionChain(file, size, timeline)
+    recording = Recording(chain, timeline, size, limits, resampler)
+    try:
+        recording.open_section()
+        if chain.section is None:
+            chain.check()
         yield recording
+    finally:
+        chain.close()
 
 
 class Recording:
@@ -69,33 +56,28 @@ class Recording:
     Time 0 is where its container says that its content begins, which is the start of its earliest
     stream: where the picture begins before the sound, the sound is preceded by silence. Where
     timestamps leave a gap, there is silence. Formats without timestamps are decoded without gaps.
+    A file may be several recordings joined; each is a section, which begins where the one before
+    ends.
     """
 
     def __init__(
         self,
-        container: Any,
-        reader: GuardedReader,
+        chain: SectionChain,
+        timeline: Timeline,
         size: int,
-        header: DeclaredLength,
         limits: LengthLimits,
         resampler: Downmix | SplitChannels,
     ) -> None:
-        self._container = container
-        self._reader = reader
+        self._chain = chain
+        self._timeline = timeline
         self._size = size
-        self._header = header
         self._limits = limits
         self._resampler = resampler
-        self._format = format_name(container)
-        self._stream = select_audio_stream(container)
-        self._timeline = Timeline(
-            start_seconds(container), may_restart=timestamps_may_restart(container)
-        )
-        self._packet_counts = PacketCounts()
+        self._format = ""
+        self._codec = ""
         self._sample_rate = 0
         self._channels = 0
         self._samples_made = 0
-        self._last_packet_end = 0.0
 
     @property
     def expected_seconds(self) -> float:
@@ -104,20 +86,21 @@ class Recording:
         Never less than the sound decoded so far.
         """
         decoded = self._timeline.position
-        declared = self._declared_seconds or 0.0
-        bytes_read = self._reader.tell()
-        fraction_read = bytes_read / self._size
+        section = self._chain.section
+        if section is None:
+            return decoded
         extrapolated = 0.0
+        fraction_read = section.bytes_read / self._size
         if fraction_read > 0:
             extrapolated = decoded / fraction_read
-        return max(declared, extrapolated, decoded)
+        return max(section.declared_end, extrapolated, decoded)
 
     @property
     def media(self) -> Media:
-        """Complete once all is decoded."""
+        """Complete once all is decoded. Format, codec, rate and channels are the first sound's."""
         return Media(
             container=self._format,
-            codec=self._stream.codec_context.codec.canonical_name,
+            codec=self._codec,
             duration=self._samples_made / SAMPLE_RATE,
             sample_rate=self._sample_rate,
             channels=self._channels,
@@ -127,21 +110,22 @@ class Recording:
     @property
     def warnings(self) -> tuple[StageWarning, ...]:
         """Complete once all is decoded."""
-        corrupt = self._packet_counts.corrupt
-        if not corrupt:
-            return ()
-        packets = self._packet_counts.good + corrupt
-        message = f"{corrupt} of {packets} packets could not be decoded and were skipped"
-        warning = StageWarning(code="corrupt_packets", stage="prepare", message=message)
-        return (warning,)
+        losses = self._chain.losses.warnings
+        return (*self._chain.warnings, *self._timeline.warnings, *losses)
 
-    def check_declared_length(self) -> None:
-        """Raise RecordingTooLong if the header's length is measured and clearly too long."""
-        if not self._length_is_measured:
+    def open_section(self) -> None:
+        """Open the next section, if there is one.
+
+        Raises RecordingTooLong if the length in its header is measured and clearly too long.
+        """
+        self._chain.open_next()
+        section = self._chain.section
+        if section is None:
             return
-        declared = self._declared_seconds
-        if declared is not None:
-            self._limits.check_declared(declared)
+        probable = section.length.probable_seconds
+        if probable is not None:
+            holds_all = section.length.holds_all_of_its_index(section.size)
+            self._limits.check_declared(probable, holds_all=holds_all)
 
     def samples(self) -> Iterator[Samples]:
         """Yields the sound in arrays of any length: a row for the mix, or one per channel.
@@ -156,20 +140,56 @@ class Recording:
             raise NotAudio("its sound asks for more memory than any recording needs") from error
         except av.FFmpegError as error:
             raise NotAudio("its sound cannot be converted") from error
-        self._check_decoded()
+        self._chain.check()
+        if not self._samples_made:
+            raise EmptyRecording("it holds no sound")
 
     def _sound(self) -> Iterator[Samples]:
-        for frame in self._frames():
-            check_sample_rate(frame.sample_rate)
-            duration = frame.samples / frame.sample_rate
-            missing = self._timeline.missing_before(timestamp(frame))
-            added = missing + duration
-            self._limits.check_decoded(self._timeline.position + added)
-            if missing:
-                yield from self._fill_gap(frame, missing)
-            yield from self._resampler.convert(frame)
-            self._timeline.advance(added)
+        while self._chain.section is not None:
+            failure = yield from self._section_sound(self._chain.section)
+            self._chain.end_section(failure)
+            self.open_section()
         yield from self._resampler.flush()
+
+    def _section_sound(self, section: Section) -> Generator[Samples, None, NotAudio | None]:
+        """Yields a section's sound. Returns why it could not be decoded to its end, or None."""
+        try:
+            for frame in section.frames():
+                self._note_format(section, frame)
+                yield from self._convert(section, frame)
+        except NotAudio as failure:
+            return failure
+        return None
+
+    def _note_format(self, section: Section, frame: Any) -> None:
+        if self._format:
+            return
+        self._format = section.format
+        self._codec = section.codec
+        self._sample_rate = frame.sample_rate
+        self._channels = frame.layout.nb_channels
+
+    def _convert(self, section: Section, frame: Any) -> Iterator[Samples]:
+        """Yields the silence that is missing before a frame, and its sound."""
+        check_sample_rate(frame.sample_rate)
+        duration = frame.samples / frame.sample_rate
+        longest = self._limits.longest_gap(self._timeline.position)
+        missing = self._timeline.missing_before(section.timestamp(frame), longest)
+        missing += section.take_lost_seconds()
+        self._note_gap(section, missing)
+        added = missing + duration
+        self._limits.check_decoded(self._timeline.position + added)
+        if missing:
+            yield from self._fill_gap(frame, missing)
+        yield from self._resampler.convert(frame)
+        self._timeline.advance(added)
+
+    def _note_gap(self, section: Section, seconds: float) -> None:
+        """Note a gap, but not the time before the sound in which there is only a picture."""
+        position = self._timeline.position
+        if position or not section.has_other_streams:
+            self._chain.losses.note_gap(position, seconds, is_damage=section.is_damaged)
+        section.is_damaged = False
 
     def _fill_gap(self, frame: Any, seconds: float) -> Iterator[Samples]:
         """Yields the samples before the gap that libav still holds, then silence."""
@@ -179,105 +199,6 @@ class Recording:
         rows = self._resampler.rows(frame)
         yield from silence(rows, end - self._samples_made)
 
-    def _frames(self) -> Iterator[Any]:
-        for packet in self._packets():
-            if packet.pts is not None:
-                self._note_end(packet)
-            if packet.stream_index == self._stream.index:
-                yield from self._decode(packet)
-
-    def _note_end(self, packet: Any) -> None:
-        duration = packet.duration or 0
-        end = packet.pts + duration
-        end_seconds = float(end * packet.time_base)
-        position = end_seconds - self._timeline.start
-        self._last_packet_end = max(self._last_packet_end, position)
-
-    def _packets(self) -> Iterator[Any]:
-        """Yields the audio packets; in Matroska those of all streams.
-
-        Matroska's header holds only the length of the longest stream, so the end of each counts.
-        """
-        streams = self._container.streams if self._format == "matroska" else [self._stream]
-        for stream in set(self._container.streams) - set(streams):
-            stream.discard = Discard.all
-        for _ in range(MAX_DEMUX_ERRORS):
-            try:
-                yield from self._container.demux(list(streams))
-                break
-            except av.FFmpegError:
-                self._packet_counts.add_corrupt()
-            except IndexError:
-                # All is read. PyAV 18 looks up streams that appeared on the way in its list of
-                # streams, where they are not.
-                break
-        self._reader.raise_failure()
-
-    def _decode(self, packet: Any) -> list[Any]:
-        try:
-            frames: list[Any] = packet.decode()
-        except av.FFmpegError:
-            self._packet_counts.add_corrupt()
-            self._packet_counts.check(max_excess=MAX_EXCESS_CORRUPT)
-            return []
-        if frames:
-            self._sample_rate = frames[0].sample_rate
-            self._channels = frames[0].layout.nb_channels
-            self._packet_counts.add_good()
-            self._reader.lift_limit()
-        return frames
-
-    def _check_decoded(self) -> None:
-        """Raise NotAudio, EmptyRecording or TruncatedRecording if what was decoded is."""
-        self._packet_counts.check()
-        if not self._samples_made:
-            raise EmptyRecording("it holds no sound")
-
-        decoded = self._timeline.position
-        measured = self._declared_seconds if self._length_is_measured else None
-        by_size = decoded / (self._header.fraction_present or 1.0)
-        declared = max(measured or 0.0, by_size)
-        check_complete(declared, present=max(decoded, self._last_packet_end))
-
-    @property
-    def _declared_seconds(self) -> float | None:
-        return declared_seconds(self._container, self._stream)
-
-    @property
-    def _length_is_measured(self) -> bool:
-        if self._format == "mp3":
-            return self._header.has_frame_count
-        return self._format in MEASURED_FORMATS
-
-
-class PacketCounts:
-    """How many packets could be decoded.
-
-    Packets that cannot be decoded count as corrupt only once a good one follows, since tags often
-    trail the last packet.
-    """
-
-    def __init__(self) -> None:
-        self.good = 0
-        self.corrupt = 0
-        self._trailing = 0
-
-    def add_good(self) -> None:
-        self.good += 1
-        self.corrupt += self._trailing
-        self._trailing = 0
-
-    def add_corrupt(self) -> None:
-        self._trailing += 1
-
-    def check(self, max_excess: int = 0) -> None:
-        """Raise NotAudio if more than `max_excess` packets more are corrupt than good."""
-        undecoded = self.corrupt + self._trailing
-        packets = undecoded + self.good
-        excess = undecoded - self.good
-        if excess > max_excess:
-            raise NotAudio(f"{undecoded} of {packets} packets cannot be decoded")
-
 
 def check_sample_rate(rate: int) -> None:
     """Raise NotAudio if it cannot be converted."""
@@ -285,13 +206,6 @@ def check_sample_rate(rate: int) -> None:
     if not is_convertible:
         convertible = f"from {MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} can be converted"
         raise NotAudio(f"its sample rate is {rate} Hz; {convertible}")
-
-
-def timestamp(frame: Any) -> float | None:
-    """Returns a frame's timestamp in seconds, or None in a format without timestamps."""
-    if frame.pts is None:
-        return None
-    return float(frame.pts * frame.time_base)
 
 
 def silence(rows: int, length: int) -> Iterator[Samples]:

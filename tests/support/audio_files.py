@@ -37,11 +37,13 @@ def encode(
     options: dict[str, str] | None = None,
     codec_options: dict[str, str] | None = None,
     change_packets: Callable[[list[Any]], list[Any]] = lambda packets: packets,
+    interleaved: bool = False,
 ) -> bytes:
     """Returns `samples`, at 16 kHz and interleaved, in any format.
 
     `picture` is the seconds of a picture stream of `size` pixels a side; the sound starts `later`
-    seconds after it. `change_packets` changes the encoded audio packets.
+    seconds after it. `change_packets` changes the encoded audio packets. `interleaved` puts packets
+    of sound and picture in the order of their times; otherwise the picture comes first.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "recording"
@@ -51,9 +53,12 @@ def encode(
             audio.layout = layout
             if bit_rate:
                 audio.bit_rate = bit_rate
-            if video is not None:
-                output.mux(encode_noise_pictures(video, picture))
-            output.mux(change_packets(encode_audio(audio, samples, layout, later)))
+            packets = [] if video is None else encode_noise_pictures(video, picture)
+            packets += change_packets(encode_audio(audio, samples, layout, later))
+            if interleaved:
+                packets.sort(key=lambda packet: packet.dts * packet.time_base)
+            for packet in packets:
+                output.mux_one(packet)
         return path.read_bytes()
 
 

@@ -26,7 +26,7 @@ IMAGE = b"\x89PNG\r\n\x1a\n" + bytes(200)
     [
         (b"", EmptyRecording),
         (wav(silence(0)), EmptyRecording),
-        (wav(TALK)[:30], NotAudio),
+        (wav(TALK)[:10], NotAudio),
         (PDF, NotAudio),
         (b"Minutes of the meeting\n" * 1000, NotAudio),
         (np.random.default_rng(1).bytes(200_000), NotAudio),

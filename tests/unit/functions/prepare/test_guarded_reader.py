@@ -5,8 +5,9 @@ import io
 import numpy as np
 import pytest
 
-from functions.prepare import guarded_reader
-from functions.prepare.headers import MAX_RIFF_CHUNKS, DeclaredLength
+from functions.prepare import guarded_reader, section_file
+from functions.prepare.headers import read_file_header
+from functions.prepare.sound_bytes import MAX_CHUNKS
 from shared.model.errors import NotAudio, StorageUnavailable
 from tests.support.audio_files import encode
 from tests.support.decoding import CountingFile, FailingFile, decode, decode_file
@@ -41,14 +42,15 @@ def test_an_error_of_storage_is_never_taken_for_missing_sound() -> None:
 
 def test_endless_empty_chunks_are_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded_reader, "MAX_BYTES_BEFORE_SOUND", 2**20)
+    monkeypatch.setattr(section_file, "MAX_SEARCHED", 2**10)
     file = CountingFile(b"RIFF\0\0\0\0WAVE" + bytes(3 * 2**20))
     with pytest.raises(NotAudio, match="no sound was found in the first 1048576 bytes"):
         decode_file(file)
     assert file.bytes_read < 1.2 * 2**20
 
     file.bytes_read = 0
-    assert DeclaredLength(file, len(file.getvalue())).fraction_present == 1.0
-    assert file.bytes_read < 10 * MAX_RIFF_CHUNKS
+    assert read_file_header(file, len(file.getvalue())).sound is None
+    assert file.bytes_read < 20 * MAX_CHUNKS
 
 
 def test_all_of_the_file_is_read_once_sound_was_found(monkeypatch: pytest.MonkeyPatch) -> None:

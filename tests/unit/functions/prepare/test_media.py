@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from functions.prepare import media
+from functions.prepare import section, section_file
 from functions.prepare.media import open_recording
 from shared.model.errors import NotAudio
 from tests.support.audio_files import Samples, encode
@@ -221,7 +221,8 @@ def test_a_recording_that_is_mostly_corrupt_is_not_audio() -> None:
 
 
 def test_endless_corrupt_packets_are_not_all_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "MAX_EXCESS_CORRUPT", 20)
+    monkeypatch.setattr(section, "MAX_EXCESS_CORRUPT", 20)
+    monkeypatch.setattr(section_file, "MAX_SEARCHED", 1000)
     good = encode("amr", "libopencore_amrnb", TALK[: 4 * RATE], rate=8000)
     file = CountingFile(good + b"\x7c" * 1_000_000)
     with pytest.raises(NotAudio, match="packets cannot be decoded"):

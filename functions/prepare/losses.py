@@ -1,0 +1,94 @@
+"""What a recording lacks: packets that cannot be decoded, gaps, and its end."""
+
+from shared.model.artifacts import Interval, StageWarning
+
+MIN_GAP = 0.5
+"""Seconds of a gap that is worth a warning. Codecs that send nothing while it is quiet leave gaps
+of 0.4 s."""
+MIN_DAMAGE = 0.05
+"""The same of a gap where something could not be read."""
+MIN_MISSING = 1.0
+"""Seconds of the end that may be missing without a warning: headers round, and codecs pad."""
+
+
+class Losses:
+    """What a recording lacks, noted while it is decoded."""
+
+    def __init__(self) -> None:
+        self._good_packets = 0
+        self._corrupt_packets = 0
+        self._gaps: list[tuple[float, float]] = []
+        self._declared = 0.0
+        self._missing = 0.0
+        self._is_end_unmarked = False
+
+    def note_packets(self, good: int, corrupt: int) -> None:
+        """Note how many packets of a section could be decoded, and how many could not."""
+        self._good_packets += good
+        self._corrupt_packets += corrupt
+
+    def note_gap(self, start: float, seconds: float, *, is_damage: bool) -> None:
+        """Note that silence stands for `seconds` from `start` on.
+
+        A short gap only counts if something before it could not be read.
+        """
+        shortest = MIN_DAMAGE if is_damage else MIN_GAP
+        if seconds >= shortest:
+            self._gaps.append((start, seconds))
+
+    def note_end(self, declared: float, missing: float) -> None:
+        """Note that of the declared seconds so many are missing at the end."""
+        if missing >= MIN_MISSING:
+            self._declared += declared
+            self._missing += missing
+
+    def note_unmarked_end(self) -> None:
+        """Note that the file lacks the mark of its end, so that it may have been cut off."""
+        self._is_end_unmarked = True
+
+    @property
+    def warnings(self) -> tuple[StageWarning, ...]:
+        found = (
+            self._packet_warning(),
+            self._gap_warning(),
+            self._end_warning(),
+            self._mark_warning(),
+        )
+        return tuple(filter(None, found))
+
+    def _packet_warning(self) -> StageWarning | None:
+        corrupt = self._corrupt_packets
+        if not corrupt:
+            return None
+        packets = self._good_packets + corrupt
+        message = f"{corrupt} of {packets} packets could not be decoded and were skipped"
+        return StageWarning(code="corrupt_packets", stage="prepare", message=message)
+
+    def _gap_warning(self) -> StageWarning | None:
+        if not self._gaps:
+            return None
+        total = sum(seconds for _, seconds in self._gaps)
+        start, seconds = self._gaps[0]
+        if len(self._gaps) == 1:
+            places = f"at {start:.1f} s"
+            span = Interval(start=start, end=start + seconds)
+        else:
+            places = f"in {len(self._gaps)} places, the first at {start:.1f} s"
+            span = None
+        message = f"the file holds no sound for {total:.1f} s {places}; silence is there instead"
+        return StageWarning(code="gap", stage="prepare", message=message, span=span)
+
+    def _end_warning(self) -> StageWarning | None:
+        if not self._missing:
+            return None
+        message = (
+            f"of the {self._declared:.1f} s that the header declares, {self._missing:.1f} s are "
+            "missing at the end or could not be decoded"
+        )
+        return StageWarning(code="end_missing", stage="prepare", message=message)
+
+    def _mark_warning(self) -> StageWarning | None:
+        if not self._is_end_unmarked:
+            return None
+        message = "the last page of the Ogg file is not marked as such, so its end may be missing"
+        return StageWarning(code="end_unmarked", stage="prepare", message=message)

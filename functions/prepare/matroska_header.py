@@ -1,0 +1,112 @@
+"""What the beginning of a Matroska or WebM file declares: its length in bytes, and encryption."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+SEARCHED = 2**20
+"""Bytes in which the tracks are searched. They precede the sound."""
+EBML = 0x1A45DFA3
+SEGMENT = 0x18538067
+TRACKS = 0x1654AE6B
+TRACK_ENTRY = 0xAE
+TRACK_TYPE = 0x83
+TYPE_OF_SOUND = b"\2"
+PATH_TO_ENCRYPTION = (0x6D80, 0x6240, 0x5035)
+"""ContentEncodings, ContentEncoding, ContentEncryption."""
+MAX_ELEMENTS = 1000
+
+
+@dataclass(frozen=True)
+class Element:
+    identifier: int
+    body: int
+    """Offset of its content."""
+    end: int | None
+    """None if it was written before its length was known."""
+
+
+@dataclass(frozen=True)
+class MatroskaHeader:
+    end: int | None
+    """Offset where the file should end, if its header tells."""
+    is_encrypted: bool
+
+
+def read_matroska_header(file: BinaryIO) -> MatroskaHeader | None:
+    """Returns what the header declares, or None for a file of another format."""
+    file.seek(0)
+    if file.read(4) != EBML.to_bytes(4, "big"):
+        return None
+    file.seek(0)
+    data = file.read(SEARCHED)
+    for element in elements(data, 0, len(data)):
+        if element.identifier == SEGMENT:
+            return MatroskaHeader(element.end, has_encrypted_sound(data, element))
+    return MatroskaHeader(None, is_encrypted=False)
+
+
+def elements(data: bytes, start: int, end: int) -> Iterator[Element]:
+    """Yields the elements in this range that begin inside the data."""
+    for _ in range(MAX_ELEMENTS):
+        element = parse_element(data, start)
+        if element is None:
+            return
+        yield element
+        if element.end is None or element.end >= end:
+            return
+        start = element.end
+
+
+def parse_element(data: bytes, start: int) -> Element | None:
+    """Returns the element that begins there, or None if none does."""
+    size_start = start + number_width(data, start)
+    body = size_start + number_width(data, size_start)
+    encoded = data[size_start:body]
+    if size_start == start or body == size_start or body > len(data):
+        return None
+    identifier = int.from_bytes(data[start:size_start], "big")
+    mask = (1 << 7 * len(encoded)) - 1
+    length = int.from_bytes(encoded, "big") & mask
+    is_unknown = length == mask
+    return Element(identifier, body, None if is_unknown else body + length)
+
+
+def number_width(data: bytes, start: int) -> int:
+    """Returns the bytes of the variable-length number that begins there; 0 if none does."""
+    if start >= len(data) or not data[start]:
+        return 0
+    return 9 - data[start].bit_length()
+
+
+def has_encrypted_sound(data: bytes, segment: Element) -> bool:
+    """Returns whether every track of sound needs a key."""
+    encrypted = []
+    for tracks in children(data, segment, TRACKS):
+        for track in children(data, tracks, TRACK_ENTRY):
+            if is_sound(data, track):
+                encrypted.append(has_path(data, track, PATH_TO_ENCRYPTION))
+    return bool(encrypted) and all(encrypted)
+
+
+def children(data: bytes, parent: Element, identifier: int) -> Iterator[Element]:
+    """Yields the elements of this kind directly inside another."""
+    end = len(data) if parent.end is None else parent.end
+    for element in elements(data, parent.body, end):
+        if element.identifier == identifier:
+            yield element
+
+
+def is_sound(data: bytes, track: Element) -> bool:
+    for kind in children(data, track, TRACK_TYPE):
+        if data[kind.body : kind.end] == TYPE_OF_SOUND:
+            return True
+    return False
+
+
+def has_path(data: bytes, parent: Element, path: tuple[int, ...]) -> bool:
+    """Returns whether elements of these kinds lie inside one another."""
+    if not path:
+        return True
+    inner = children(data, parent, path[0])
+    return any(has_path(data, element, path[1:]) for element in inner)

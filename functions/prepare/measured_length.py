@@ -1,0 +1,95 @@
+"""How long a section is by its own header, and whether the file holds all of it."""
+
+from typing import Any
+
+from functions.prepare.container import (
+    OGG_CODECS_WITH_START,
+    declared_seconds,
+    format_name,
+    start_seconds,
+)
+from functions.prepare.headers import FileHeader
+from functions.prepare.mp3_sections import Mp3Sections
+
+MEASURED_FORMATS = frozenset(
+    {"aiff", "ape", "dsf", "flac", "flv", "matroska", "mp4", "mpc", "mpc8", "nistsphere"}
+    | {"ogg", "tak", "tta", "wv"}
+)
+"""Formats whose header, or in Ogg whose last page, holds a length that the writer measured. In
+others it is a guess of libav's from a bit rate, or from the file's size."""
+SIZED_FORMATS = frozenset({"caf", "w64", "wav"})
+"""Formats whose length libav takes from the file's size, which is right unless something follows or
+is missing."""
+
+
+class MeasuredLength:
+    """The length that a section declares, if its writer measured it."""
+
+    def __init__(self, header: FileHeader, container: Any, stream: Any) -> None:
+        self._header = header
+        self._container = container
+        self._stream = stream
+        self._format = format_name(container)
+        self.mp3: Mp3Sections | None = None
+        """The headers on the way through an MP3 file."""
+        if self._format == "mp3":
+            self.mp3 = Mp3Sections(header.mp3)
+
+    @property
+    def seconds(self) -> float | None:
+        """Returns the length that the header declares, or None if libav could only guess it."""
+        if self.mp3 is not None:
+            return self.mp3.declared_seconds
+        sound = self._header.sound
+        if sound is not None and sound.seconds:
+            return sound.seconds
+        if self._format in MEASURED_FORMATS and not self._starts_unknown:
+            return self._by_libav
+        return None
+
+    @property
+    def probable_seconds(self) -> float | None:
+        """Returns the same, or else what the size of the file makes of it."""
+        seconds = self.seconds
+        if seconds is None and self._format in SIZED_FORMATS:
+            return self._by_libav
+        return seconds
+
+    def seconds_after(self, decoded: float, size: int) -> float | None:
+        """Returns the declared length, judged by what was decoded if only bytes are declared."""
+        seconds = self.seconds
+        fraction = self._header.fraction_present(size)
+        if seconds is None and fraction:
+            return decoded / fraction
+        return seconds
+
+    def is_complete(self, size: int) -> bool:
+        """Returns whether all bytes are in the file, so that what is missing is damaged."""
+        if self.mp3 is not None:
+            return self.mp3.is_complete(size)
+        if self._format == "ogg":
+            return True  # only its last page tells its length
+        if self._format == "mp4":
+            return self.holds_all_of_its_index(size)
+        return self._header.fraction_present(size) == 1.0
+
+    def holds_all_of_its_index(self, size: int) -> bool:
+        """Returns whether the last packet that an MP4 file's index names is in the file."""
+        entries = self._stream.index_entries
+        if self._format != "mp4" or not len(entries):
+            return False
+        last = entries[-1]
+        return bool(last.pos + last.size <= size)
+
+    @property
+    def _starts_unknown(self) -> bool:
+        codec = self._stream.codec_context.codec.canonical_name
+        return self._format == "ogg" and codec not in OGG_CODECS_WITH_START
+
+    @property
+    def _by_libav(self) -> float | None:
+        seconds = declared_seconds(self._container, self._stream)
+        start = start_seconds(self._container) or 0.0
+        if self._format == "ogg" and seconds is not None and seconds > start:
+            return seconds - start  # libav may give the time of the end
+        return seconds

@@ -1,0 +1,160 @@
+"""The boxes of MP4 and QuickTime files: what is cut off, and whether the sound is encrypted."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+MAX_BOXES = 1000
+"""Boxes that are read of a file: one in fragments has thousands, which follow its index."""
+MIN_BOX = 8
+"""Bytes of the smallest box."""
+MAX_INDEX = 2**24
+"""Bytes that are read of an index."""
+FIRST_KINDS = (b"ftyp", b"moov", b"mdat", b"styp", b"free", b"skip", b"wide", b"pnot", b"uuid")
+"""Boxes that a file may begin with."""
+ENCRYPTED_ENTRIES = frozenset({b"enca", b"drms", b"aavd"})
+"""Kinds of sample entries of sound that cannot be decoded without a key: Common Encryption,
+FairPlay and Audible."""
+ENCRYPTION_MARKERS = (
+    b"sinf",
+    b"pssh",
+    b"adrm",
+    bytes.fromhex("A2394F525A9B4F14A2446C427C648DF4"),
+    bytes.fromhex("8974DBCE7BE74C5184F97148F9882554"),
+    bytes.fromhex("D08A4F1810F34A82B6C832D8ABA183D3"),
+)
+"""What the index of an encrypted file holds. The last three are the boxes of PIFF."""
+
+
+@dataclass(frozen=True)
+class Box:
+    kind: bytes
+    start: int
+    body: int
+    """Offset of its content."""
+    end: int
+
+
+@dataclass(frozen=True)
+class Mp4Structure:
+    """The boxes at the top of a file."""
+
+    index: bytes | None
+    """Content of its index (moov); None if it has none."""
+    is_cut: bool
+    """A box reaches beyond the file's end, or what the index refers to is missing."""
+    has_malformed_box: bool
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Returns whether every track of sound needs a key."""
+        entries = list(sound_entries(self.index or b""))
+        return bool(entries) and ENCRYPTED_ENTRIES.issuperset(entries)
+
+    @property
+    def names_encryption(self) -> bool:
+        """Returns whether the index holds anything of an encrypted file."""
+        index = self.index or b""
+        return any(marker in index for marker in ENCRYPTION_MARKERS)
+
+
+def read_mp4_structure(file: BinaryIO, size: int) -> Mp4Structure | None:
+    """Returns the boxes of an MP4 or QuickTime file, or None if it is another file."""
+    file.seek(4)
+    if file.read(4) not in FIRST_KINDS:
+        return None
+    index = None
+    has_sound = False
+    end = 0
+    for box in file_boxes(file, size):
+        end = box.end
+        if box.kind == b"moov":
+            file.seek(box.body)
+            index = file.read(min(box.end - box.body, MAX_INDEX))
+        if box.kind in (b"mdat", b"moof"):
+            has_sound = True
+        if index is not None and has_sound:
+            break
+    is_complete = index is not None and has_sound
+    has_malformed_box = end + MIN_BOX <= size and not is_complete
+    is_cut = end > size or (not is_complete and not has_malformed_box)
+    return Mp4Structure(index, is_cut, has_malformed_box)
+
+
+def file_boxes(file: BinaryIO, size: int) -> Iterator[Box]:
+    """Yields the boxes at the top, until one is malformed or reaches beyond the file's end."""
+    start = 0
+    for _ in range(MAX_BOXES):
+        file.seek(start)
+        box = parse_box(file.read(16), start, size)
+        if box is None:
+            return
+        yield box
+        if box.end >= size:
+            return
+        start = box.end
+
+
+def parse_box(header: bytes, start: int, limit: int) -> Box | None:
+    """Returns the box whose first 16 bytes these are, or None if it is malformed.
+
+    A box of size 0 reaches to `limit`.
+    """
+    if len(header) < MIN_BOX:
+        return None
+    length, kind = struct.unpack(">I4s", header[:8])
+    header_length = MIN_BOX
+    if length == 1 and len(header) == 16:
+        (length,) = struct.unpack(">Q", header[8:])
+        header_length = 16
+    if length == 0:
+        length = limit - start
+    if length < header_length:
+        return None
+    return Box(kind, start, start + header_length, start + length)
+
+
+def inner_boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
+    """Yields the boxes inside a box's content."""
+    while start < end:
+        box = parse_box(data[start : start + 16], start, end)
+        if box is None or box.end > end:
+            return
+        yield box
+        start = box.end
+
+
+def sound_entries(index: bytes) -> Iterator[bytes]:
+    """Yields the kinds of the sample entries of every track of sound."""
+    for track in inner_boxes(index, 0, len(index)):
+        for media in boxes_at(index, track, (b"trak", b"mdia")):
+            if is_sound(index, media):
+                yield from entry_kinds(index, media)
+
+
+def boxes_at(data: bytes, box: Box, path: tuple[bytes, ...]) -> Iterator[Box]:
+    """Yields the boxes that the kinds of a path lead to, the first of which is of `box`."""
+    if box.kind != path[0]:
+        return
+    if len(path) == 1:
+        yield box
+        return
+    for inner in inner_boxes(data, box.body, box.end):
+        yield from boxes_at(data, inner, path[1:])
+
+
+def is_sound(data: bytes, media: Box) -> bool:
+    for handler in boxes_at(data, media, (b"mdia", b"hdlr")):
+        kind_start = handler.body + 8
+        if data[kind_start : kind_start + 4] == b"soun":
+            return True
+    return False
+
+
+def entry_kinds(data: bytes, media: Box) -> Iterator[bytes]:
+    path = (b"mdia", b"minf", b"stbl", b"stsd")
+    for description in boxes_at(data, media, path):
+        entries_start = description.body + 8
+        for entry in inner_boxes(data, entries_start, description.end):
+            yield entry.kind

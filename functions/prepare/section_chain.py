@@ -1,0 +1,149 @@
+"""Opens the sections of a file one after the other, and notes what of it could not be read."""
+
+from typing import BinaryIO
+
+from functions.prepare.losses import Losses
+from functions.prepare.section import Section, open_section
+from functions.prepare.section_file import SectionFile
+from functions.prepare.sound_bytes import lacks_end_mark
+from functions.prepare.timeline import Timeline, around
+from shared.model.artifacts import StageWarning
+from shared.model.errors import (
+    EmptyRecording,
+    NoSound,
+    NotAudio,
+    Permanent,
+    TruncatedRecording,
+)
+
+SECTION_FAILURES = (EmptyRecording, NoSound, NotAudio, TruncatedRecording)
+"""Why a section cannot be heard, though others may be."""
+MAX_SECTIONS = 2_000
+"""Sections that are read. A radio programme that was recorded for a day has a few hundred."""
+
+
+class SectionChain:
+    """The sections of a file, of which one is open."""
+
+    def __init__(self, file: BinaryIO, size: int, timeline: Timeline) -> None:
+        self.section: Section | None = None
+        """The open section, or None before the first and after the last."""
+        self.warnings: list[StageWarning] = []
+        self.losses = Losses()
+        self._file = file
+        self._size = size
+        self._timeline = timeline
+        self._next_start: int | None = 0
+        self._resumes = False
+        self._opened = 0
+        self._heard = 0
+        self._bytes_heard = 0
+        self._first_failure: Permanent | None = None
+
+    def open_next(self) -> None:
+        """Open the next section that can be opened, if there is one."""
+        while self._next_start is not None and self.section is None:
+            if self._opened == MAX_SECTIONS:
+                self._note_unread(self._next_start, self._size, "the file has too many sections")
+                return
+            self._opened += 1
+            self._try_next(self._next_start)
+
+    def end_section(self, failure: Permanent | None) -> None:
+        """Close the open section, which was decoded up to its end or to a failure."""
+        section = self.section
+        if section is None:
+            return
+        failure = failure or failure_of(section, self.losses)
+        if failure is not None:
+            failure = section.explain(failure)
+        has_rest = section.gave_up or section.has_unread_rest
+        self._next_start = self._start_after(section, has_rest=has_rest or failure is not None)
+        self._note_unmarked_end(section)
+        self.losses.note_packets(section.counts.good, section.counts.corrupt)
+        self._bytes_heard += section.heard_until - section.file.start
+        if failure is None:
+            self._heard += 1
+        else:
+            self._note_failure(failure)
+        if isinstance(failure, TruncatedRecording):
+            self._warn("end_missing", f"one of the joined recordings is not whole: {failure}")
+        elif isinstance(failure, NotAudio) and not self._resumes:
+            self._note_unread(section.heard_until, section.file.end, str(failure))
+        elif has_rest and not self._resumes:
+            self._note_unread(section.rest_start, section.file.end, "no packets were found there")
+        self.close()
+
+    def check(self) -> None:
+        """Raise why the first section could not be heard, if no other could."""
+        if self._first_failure is not None and not self._heard:
+            raise self._first_failure
+
+    def close(self) -> None:
+        if self.section is not None:
+            self.section.close()
+        self.section = None
+
+    def _try_next(self, start: int) -> None:
+        file = SectionFile(self._file, start, self._size)
+        try:
+            section = open_section(file, self._timeline)
+        except SECTION_FAILURES as failure:
+            file.seek(0)
+            self._next_start = file.find_next()
+            self._note_failure(failure)
+            if not isinstance(failure, EmptyRecording | NoSound):
+                self._note_unread(start, file.end, str(failure))
+            return
+        if not self._resumes:
+            section.begin()
+        self.section = section
+
+    def _start_after(self, section: Section, *, has_rest: bool) -> int | None:
+        """Returns where the section after this one starts, or None if there is none.
+
+        If there is a rest that was not decoded, the next section is looked for in it.
+        """
+        self._resumes = False
+        file = section.file
+        if file.has_next:
+            return file.end
+        if has_rest:
+            file.seek(section.heard_until - file.start)
+            next_start = file.find_next()
+            if next_start is not None:
+                return next_start
+        self._resumes = section.resume_at is not None
+        return section.resume_at
+
+    def _note_unmarked_end(self, section: Section) -> None:
+        if section.format == "ogg":
+            lacks_mark = lacks_end_mark(self._file, section.file.start, section.file.end)
+            if lacks_mark:
+                self.losses.note_unmarked_end()
+
+    def _note_failure(self, failure: Permanent) -> None:
+        if self._first_failure is None:
+            self._first_failure = failure
+
+    def _note_unread(self, start: int, end: int, reason: str) -> None:
+        length = f"{end - start} of {self._size} bytes"
+        position = self._timeline.position
+        if position and self._bytes_heard:
+            seconds = position * (end - start) / self._bytes_heard
+            length = f"{length}, about {seconds:.1f} s,"
+        self._warn("not_read", f"{length} could not be read: {reason}")
+
+    def _warn(self, code: str, message: str) -> None:
+        place = around(self._timeline.position)
+        warning = StageWarning(code=code, stage="prepare", message=message, span=place)
+        self.warnings.append(warning)
+
+
+def failure_of(section: Section, losses: Losses) -> Permanent | None:
+    """Returns why a section that was decoded to its end is not accepted, or None."""
+    try:
+        section.check(losses)
+    except SECTION_FAILURES as failure:
+        return failure
+    return None

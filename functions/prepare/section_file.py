@@ -1,0 +1,157 @@
+"""Finds where a file of joined recordings passes from one to the next."""
+
+import io
+import re
+from dataclasses import dataclass
+from typing import BinaryIO
+
+ASF_HEADER = re.escape(bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C"))
+W64_HEADER = re.escape(b"riff" + bytes.fromhex("2E91CF11A5D628DB04C10000"))
+WITH_BIT_3 = re.escape(bytes(byte for byte in range(256) if byte & 8))
+WAVPACK_START = rb"wvpk.{12}\0{4}.{5}[" + WITH_BIT_3 + rb"]"
+"""The first block of the first frame."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """How recordings of a format begin."""
+
+    pattern: re.Pattern[bytes]
+    """Begins with bytes, not with a wildcard, so that the search for it is fast."""
+    offset: int = 0
+    """Bytes of the recording before the pattern."""
+
+
+OGG_STREAM_START = Header(re.compile(rb"OggS\0[\x02\x06]"))
+"""A page that begins a stream."""
+HEADERS = (
+    OGG_STREAM_START,
+    Header(re.compile(rb"RIFF.{4}WAVE", re.DOTALL)),
+    Header(re.compile(rb"RF64.{4}WAVE", re.DOTALL)),
+    Header(re.compile(rb"BW64.{4}WAVE", re.DOTALL)),
+    Header(re.compile(rb"RIFF.{4}AVI ", re.DOTALL)),
+    Header(re.compile(rb"FORM.{4}AIF[CF]", re.DOTALL)),
+    Header(re.compile(rb"fLaC[\0\x80]\0\0\x22")),
+    Header(re.compile(rb"ftyp(?<=\0\0.{2}ftyp)[ -~]{4}", re.DOTALL), offset=4),
+    Header(re.compile(rb"\x1aE\xdf\xa3.{1,48}?B\x82.(?:webm|matroska)", re.DOTALL)),
+    Header(re.compile(rb"FLV\x01[\1\4\5]\0\0\0\x09\0\0\0\0")),
+    Header(re.compile(rb"caff\0\x01\0\0desc")),
+    Header(re.compile(rb"\.snd\0\0.{2}.{4}\0\0\0.", re.DOTALL)),
+    Header(re.compile(ASF_HEADER)),
+    Header(re.compile(W64_HEADER)),
+    Header(re.compile(rb"#!AMR(?:-WB)?\n")),
+    Header(re.compile(rb"TTA1[\1-\3]\0")),
+    Header(re.compile(WAVPACK_START, re.DOTALL)),
+)
+"""Formats whose demuxers stop reading, or go wrong, where the next recording begins."""
+MAX_HEADER = 64
+"""Bytes of a recording's start in which its header is recognised."""
+MAX_OGG_STREAMS = 100
+"""Streams that an Ogg file may begin at one place."""
+OGG_PAGE_HEADER = 27
+"""Bytes of an Ogg page before the lengths of its segments, whose count is the last byte."""
+BLOCK = 2**18
+"""Bytes read at once while the next section is looked for."""
+MAX_SEARCHED = 2**28
+"""Bytes in which the next section is looked for where this one cannot be decoded."""
+
+
+class SectionFile:
+    """One section of a file, from `start` to where the next section begins.
+
+    A section is a recording that would be a whole file by itself. The header of the next one is
+    looked for in whatever is read, so `end` falls from the file's end to the section's while the
+    section is read.
+    """
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self.start = start
+        self.end = size
+        self._file = file
+        self._size = size
+        file.seek(start)
+        self._header = header_at(file.read(MAX_HEADER))
+        self._search_start = start + 1
+        if self._header is OGG_STREAM_START:
+            self._search_start = start + self._stream_starts_length()
+        self._last_bytes = b""
+        self._last_end = start
+
+    @property
+    def has_next(self) -> bool:
+        """Returns whether the start of the next section has been found."""
+        return self.end < self._size
+
+    def read(self, size: int) -> bytes:
+        position = self._file.tell()
+        left = self.end - position
+        data = self._file.read(max(0, min(size, left)))
+        self._search(data, position)
+        return data[: max(0, self.end - position)]
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Returns the new position, counted from the section's start."""
+        origins = {
+            io.SEEK_SET: self.start,
+            io.SEEK_CUR: self._file.tell(),
+            io.SEEK_END: self.end,
+        }
+        position = origins[whence] + offset
+        return self._file.seek(position) - self.start
+
+    def tell(self) -> int:
+        return self._file.tell() - self.start
+
+    def find_next(self) -> int | None:
+        """Returns where the next section begins, or None if MAX_SEARCHED bytes do not show it.
+
+        Reads on from the current place.
+        """
+        searched_end = self._file.tell() + MAX_SEARCHED
+        while not self.has_next and self._header is not None:
+            data = self.read(min(BLOCK, MAX_SEARCHED))
+            if not data or self._file.tell() >= searched_end:
+                break
+        return self.end if self.has_next else None
+
+    def _search(self, data: bytes, position: int) -> None:
+        if self._header is None or not data:
+            return
+        before = self._last_bytes if position == self._last_end else b""
+        searched = before + data
+        searched_start = position - len(before)
+        self._last_bytes = searched[-MAX_HEADER:]
+        self._last_end = position + len(data)
+        offset = self._header.offset
+        first = max(0, self._search_start + offset - searched_start)
+        found = self._header.pattern.search(searched, first)
+        if found is not None:
+            self.end = min(self.end, searched_start + found.start() - offset)
+
+    def page_length(self, start: int) -> int:
+        """Returns the bytes of the Ogg page at a place of the section; 0 if there is none."""
+        self.seek(start)
+        header = self._file.read(OGG_PAGE_HEADER)
+        if len(header) < OGG_PAGE_HEADER or not header.startswith(b"OggS"):
+            return 0
+        segments = self._file.read(header[-1])
+        return len(header) + len(segments) + sum(segments)
+
+    def _stream_starts_length(self) -> int:
+        """Returns the bytes of the pages at the start that each begin a stream."""
+        length = 0
+        for _ in range(MAX_OGG_STREAMS):
+            self.seek(length)
+            header = self._file.read(OGG_PAGE_HEADER)
+            if not OGG_STREAM_START.pattern.match(header):
+                break
+            length += self.page_length(length)
+        return max(1, length)
+
+
+def header_at(first_bytes: bytes) -> Header | None:
+    """Returns what recognises the format that begins with these bytes, or None."""
+    for header in HEADERS:
+        if header.pattern.match(first_bytes, header.offset):
+            return header
+    return None
