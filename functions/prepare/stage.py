@@ -12,13 +12,13 @@ from functions.prepare.resampling import Samples
 from functions.prepare.sample_buffer import SampleBuffer, equal_blocks, write_wav
 from functions.prepare.sample_intervals import SampleInterval, in_seconds
 from functions.prepare.span_builder import SpanBuilder
-from functions.prepare.vad import WINDOW, SileroVad
+from functions.prepare.vad import WINDOW, LevelledVad
 from shared.model.artifacts import SAMPLE_RATE, Chunk, Manifest, ProbeWindow, StageWarning
 from shared.model.contracts import Engine, Params
 from shared.model.errors import RecordingTooLong
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, StageInput
 
-VERSION = "2"
+VERSION = "3"
 """Increase it whenever the same request would get a different result."""
 BLOCK = 64 * WINDOW
 """Samples (2 s) that go through the network at once."""
@@ -62,7 +62,7 @@ class ChannelTrack:
     def __init__(self, channel: int | None, chunk_seconds: float, max_chunks: int) -> None:
         self.channel = channel
         self.buffer = SampleBuffer()
-        self._vad = SileroVad()
+        self._vad = LevelledVad()
         self._chunker = Chunker(chunk_seconds, max_chunks)
 
     def push(self, block: Samples, expected_seconds: float) -> Iterator[ChunkDraft]:
