@@ -20,7 +20,8 @@ from functions.prepare.container import (
 from functions.prepare.guarded_reader import GuardedReader
 from functions.prepare.headers import DeclaredLength
 from functions.prepare.length_checks import LengthLimits, check_complete
-from functions.prepare.resampling import Downmix, Samples, SplitChannels
+from functions.prepare.resampling import Downmix, SplitChannels
+from functions.prepare.sample_buffer import Samples
 from functions.prepare.timeline import Timeline
 from shared.model.artifacts import SAMPLE_RATE, Media, StageWarning
 from shared.model.errors import EmptyRecording, NotAudio
@@ -127,13 +128,16 @@ class Recording:
     @property
     def warnings(self) -> tuple[StageWarning, ...]:
         """Complete once all is decoded."""
+        return (*self._packet_warnings(), *self._resampler.warnings())
+
+    def _packet_warnings(self) -> list[StageWarning]:
         corrupt = self._packet_counts.corrupt
         if not corrupt:
-            return ()
+            return []
         packets = self._packet_counts.good + corrupt
         message = f"{corrupt} of {packets} packets could not be decoded and were skipped"
         warning = StageWarning(code="corrupt_packets", stage="prepare", message=message)
-        return (warning,)
+        return [warning]
 
     def check_declared_length(self) -> None:
         """Raise RecordingTooLong if the header's length is measured and clearly too long."""

@@ -8,8 +8,7 @@ from functions.prepare import vad
 from functions.prepare.chunking import MAX_CHUNK, MAX_CHUNKS, ChunkDraft, Chunker
 from functions.prepare.language_sample import LanguageSampler, SpeechClip
 from functions.prepare.media import Channels, Recording, open_recording
-from functions.prepare.resampling import Samples
-from functions.prepare.sample_buffer import SampleBuffer, equal_blocks, write_wav
+from functions.prepare.sample_buffer import SampleBuffer, Samples, equal_blocks, write_wav
 from functions.prepare.sample_intervals import SampleInterval, in_seconds
 from functions.prepare.span_builder import SpanBuilder
 from functions.prepare.vad import WINDOW, LevelledVad

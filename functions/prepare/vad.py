@@ -116,7 +116,8 @@ def amplify(samples: NDArray[np.int16], gain: float) -> NDArray[np.int16]:
     centred = samples - samples.mean()
     amplified = np.rint(centred * gain)
     limited = amplified.clip(-FULL_SCALE, FULL_SCALE - 1)
-    return limited.astype(np.int16)
+    integers: NDArray[np.int16] = limited.astype(np.int16)
+    return integers
 
 
 def block_level(samples: NDArray[np.int16]) -> float:
@@ -127,7 +128,7 @@ def block_level(samples: NDArray[np.int16]) -> float:
         windows = samples.reshape(1, -1)
     levels = windows.std(axis=1)
     level = np.quantile(levels, LOUD_FRACTION)
-    return float(level) / FULL_SCALE
+    return float(level / FULL_SCALE)
 
 
 class SpeechDetector:
