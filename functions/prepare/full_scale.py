@@ -18,6 +18,8 @@ class FullScale:
     """Converts a stream of blocks, with a row per channel, to integers."""
 
     def __init__(self) -> None:
+        self.peak = 0
+        """The largest sample, as an integer."""
         self.highest_level = 1.0
         self.reduced_seconds = 0.0
         """Seconds of the blocks that were made quieter."""
@@ -34,7 +36,13 @@ class FullScale:
         scaled = np.rint(rows * FULL_SCALE)
         limited = scaled.clip(-FULL_SCALE, FULL_SCALE - 1)
         samples: Samples = limited.astype(np.int16)
+        self._note_peak(limited)
         return samples
+
+    def _note_peak(self, limited: Rows) -> None:
+        if limited.size:
+            sizes = np.abs(limited)
+            self.peak = max(self.peak, int(sizes.max()))
 
 
 def block_level(rows: Rows) -> float:

@@ -13,7 +13,6 @@ from functions.prepare.container import (
     declared_seconds,
     format_name,
     open_container,
-    select_audio_stream,
     start_seconds,
     timestamps_may_restart,
 )
@@ -23,6 +22,7 @@ from functions.prepare.length_checks import LengthLimits, check_complete
 from functions.prepare.resampling import Downmix, SplitChannels
 from functions.prepare.sample_buffer import Samples
 from functions.prepare.timeline import Timeline
+from functions.prepare.tracks import other_tracks_warnings, select_track
 from shared.model.artifacts import SAMPLE_RATE, Media, StageWarning
 from shared.model.errors import EmptyRecording, NotAudio
 
@@ -43,11 +43,12 @@ MAX_EXCESS_CORRUPT = 10_000
 
 @contextmanager
 def open_recording(
-    file: BinaryIO, max_seconds: float, channels: Channels = "mix"
+    file: BinaryIO, max_seconds: float, channels: Channels = "mix", track: int | None = None
 ) -> "Iterator[Recording]":
     """Yields a seekable file as a recording. No other file is opened, whatever this one names.
 
-    Raises EmptyRecording, NotAudio, NoSound, TruncatedRecording or RecordingTooLong.
+    `track` is the number of its sound track, from 1. Raises BadOption, EmptyRecording, NotAudio,
+    NoSound, TruncatedRecording or RecordingTooLong.
     """
     size = file.seek(0, io.SEEK_END)
     if size == 0:
@@ -59,7 +60,8 @@ def open_recording(
     resampler = Downmix() if channels == "mix" else SplitChannels()
     reader = GuardedReader(file)
     with open_container(reader, first_bytes) as container:
-        recording = Recording(container, reader, size, header, limits, resampler)
+        stream = select_track(container, track)
+        recording = Recording(container, stream, reader, size, header, limits, resampler)
         recording.check_declared_length()
         yield recording
 
@@ -75,6 +77,7 @@ class Recording:
     def __init__(
         self,
         container: Any,
+        stream: Any,
         reader: GuardedReader,
         size: int,
         header: DeclaredLength,
@@ -88,7 +91,7 @@ class Recording:
         self._limits = limits
         self._resampler = resampler
         self._format = format_name(container)
-        self._stream = select_audio_stream(container)
+        self._stream = stream
         self._timeline = Timeline(
             start_seconds(container), may_restart=timestamps_may_restart(container)
         )
@@ -128,7 +131,10 @@ class Recording:
     @property
     def warnings(self) -> tuple[StageWarning, ...]:
         """Complete once all is decoded."""
-        return (*self._packet_warnings(), *self._resampler.warnings())
+        other_tracks = other_tracks_warnings(
+            self._container, self._stream, is_silent=self._resampler.is_silent
+        )
+        return (*self._packet_warnings(), *self._resampler.warnings(), *other_tracks)
 
     def _packet_warnings(self) -> list[StageWarning]:
         corrupt = self._packet_counts.corrupt

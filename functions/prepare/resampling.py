@@ -13,6 +13,8 @@ from shared.model.artifacts import SAMPLE_RATE, StageWarning
 from shared.model.errors import BadOption
 
 MAX_SPLIT_CHANNELS = 8
+SILENCE_PEAK = 4
+"""Largest sample of digital silence: rounding and dither. Microphones give more."""
 BLOCK = 8192
 """Samples (0.5 s) that are mixed and scaled at once, whatever the size of packets is."""
 
@@ -48,6 +50,11 @@ class Downmix:
         for rest in self._blocks.flush():
             mixed = self._mixer.flush(rest)
             yield self._full_scale.convert(mixed)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing that was converted so far is sound."""
+        return self._full_scale.peak <= SILENCE_PEAK
 
     def warnings(self) -> list[StageWarning]:
         """Returns the warnings of what was mixed so far."""
@@ -93,6 +100,11 @@ class SplitChannels:
             yield from self._push(rows)
         for rest in self._blocks.flush():
             yield self._full_scale.convert(rest)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing that was converted so far is sound."""
+        return self._full_scale.peak <= SILENCE_PEAK
 
     def warnings(self) -> list[StageWarning]:
         """Returns the warnings of what was converted so far."""

@@ -28,6 +28,8 @@ class PrepareParams(Params):
 
     channels: Channels = "mix"
     """split: each channel is cut by itself, and there are no spans, since each is a speaker."""
+    track: int | None = Field(default=None, ge=1)
+    """Number of the sound track, from 1. None: the one that libav prefers."""
     chunk_seconds: float = Field(ge=10, le=300)
     """Target length of a chunk. Chunks of a long recording are longer."""
     span_seconds: float = Field(ge=60)
@@ -50,7 +52,7 @@ def prepare_audio(stage_input: StageInput[PrepareParams]) -> Iterator[Output]:
     params = stage_input.params
     with (
         stage_input.original() as file,
-        open_recording(file, params.max_seconds, params.channels) as recording,
+        open_recording(file, params.max_seconds, params.channels, params.track) as recording,
     ):
         yield from AudioPreparation(stage_input, recording).outputs()
 

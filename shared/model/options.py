@@ -119,6 +119,8 @@ class Options(WireModel):
     """Words that are likely to be spoken."""
     channels: Annotated[Literal["mix", "split"], PassedTo("prepare")] = "mix"
     """split: each channel is transcribed by itself and is one speaker."""
+    track: Annotated[int | None, PassedTo("prepare")] = Field(default=None, ge=1, le=100)
+    """Number of the sound track, from 1. None: the one that the container prefers."""
     diarize: bool = True
     """Distinguish the speakers."""
     speakers: Annotated[int | None, PassedTo("diarize")] = Field(default=None, ge=1, le=50)

@@ -86,7 +86,8 @@ def speech_seconds(vad: SileroVad | LevelledVad, samples: Samples) -> float:
 def at_level(peak: float, samples: Samples) -> Samples:
     """Returns the samples with a peak in dB of full scale."""
     factor = 32768 * 10 ** (peak / 20) / abs(samples.astype(float)).max()
-    return np.rint(samples * factor).astype(np.int16)
+    quiet: Samples = np.rint(samples * factor).astype(np.int16)
+    return quiet
 
 
 @pytest.mark.parametrize("peak", [-42, -52, -58, -64])

@@ -59,6 +59,8 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         ({"model": "../up"}, "model: String should match"),
         ({"task": "summarise"}, "task: Input should be 'transcribe' or 'translate'"),
         ({"min-speakers": "4", "max-speakers": "2"}, "min-speakers is 4 and max-speakers is 2"),
+        ({"track": "0"}, "track: Input should be greater than or equal to 1"),
+        ({"track": "second"}, "track: Input should be a valid integer"),
         ({"channels": "left"}, "channels: Input should be 'mix' or 'split'"),
         ({"channels": "split", "speakers": "2"}, "speakers is given and channels is split"),
         (
@@ -264,7 +266,7 @@ def test_a_stage_is_passed_only_the_options_that_change_its_result() -> None:
         "diarize": {"speakers": 2, "min_speakers": 2, "max_speakers": 3},
         "finalize": {"options": {}},
     }
-    assert params_for("prepare", EVERYTHING) == {"channels": "mix"}
+    assert params_for("prepare", EVERYTHING) == {"channels": "mix", "track": None}
 
 
 @pytest.mark.parametrize(
