@@ -15,6 +15,8 @@ from shared.model.errors import BadOption
 MAX_SPLIT_CHANNELS = 8
 SILENCE_PEAK = 4
 """Largest sample of digital silence: rounding and dither. Microphones give more."""
+MIN_MASKED_SECONDS = 1.0
+"""Drowned voices that are reported. Less is often a noise."""
 BLOCK = 8192
 """Samples (0.5 s) that are mixed and scaled at once, whatever the size of packets is."""
 
@@ -29,6 +31,7 @@ class Downmix:
         self._layout: str | None = None
         self._mixer = Mixer(mix_weights(["FC"]))
         self._cancelled_seconds = 0.0
+        self._masked_seconds = 0.0
 
     def rows(self, frame: Any) -> int:
         return 1
@@ -59,7 +62,12 @@ class Downmix:
     def warnings(self) -> list[StageWarning]:
         """Returns the warnings of what was mixed so far."""
         cancelled = self._cancelled_seconds + self._mixer.cancelled_seconds
-        return [*cancellation_warnings(cancelled), *full_scale_warnings(self._full_scale)]
+        masked = self._masked_seconds + self._mixer.masked_seconds
+        return [
+            *cancellation_warnings(cancelled),
+            *masking_warnings(masked),
+            *full_scale_warnings(self._full_scale),
+        ]
 
     def _push(self, rows: Rows) -> Iterator[Samples]:
         for block in self._blocks.push(rows):
@@ -68,6 +76,7 @@ class Downmix:
 
     def _new_mixer(self, layout: Any) -> Mixer:
         self._cancelled_seconds += self._mixer.cancelled_seconds
+        self._masked_seconds += self._mixer.masked_seconds
         roles = [channel.name for channel in layout.channels]
         return Mixer(mix_weights(roles))
 
@@ -174,6 +183,16 @@ def cancellation_warnings(seconds: float) -> list[StageWarning]:
         "the opposite phase; the mix was rebuilt there from the single channels"
     )
     return [StageWarning(code="channels_cancel", stage="prepare", message=message)]
+
+
+def masking_warnings(seconds: float) -> list[StageWarning]:
+    if seconds < MIN_MASKED_SECONDS:
+        return []
+    message = (
+        f"for {seconds:.1f} s a voice on one channel is drowned by the sound of another; the "
+        "louder one was left out there. channels=split transcribes each channel by itself"
+    )
+    return [StageWarning(code="channel_masked", stage="prepare", message=message)]
 
 
 def full_scale_warnings(full_scale: FullScale) -> list[StageWarning]:
