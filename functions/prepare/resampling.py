@@ -15,6 +15,8 @@ from shared.model.errors import BadOption
 MAX_SPLIT_CHANNELS = 8
 SILENCE_PEAK = 4
 """Largest sample of digital silence: rounding and dither. Microphones give more."""
+MAX_SAMPLE = np.float32(2**31)
+"""Largest floating-point sample: 32-bit integers that were not scaled."""
 MIN_MASKED_SECONDS = 1.0
 """Drowned voices that are reported. Less is often a noise."""
 BLOCK = 8192
@@ -164,13 +166,14 @@ class Resampler:
 def to_rows(frame: Any) -> Rows:
     """Returns a packed frame's samples, a row per channel.
 
-    Packed, because PyAV 18 reads beyond the end of planar ones and crashes with 8 channels. Numbers
-    that are infinite or undefined, as damaged files have, become silence.
+    Packed, because PyAV 18 reads beyond the end of planar ones and crashes with 8 channels. Damaged
+    files have any numbers: infinite and undefined ones become silence, huge ones are limited.
     """
     channels = frame.layout.nb_channels
     interleaved = frame.to_ndarray()
     finite = np.nan_to_num(interleaved, nan=0.0, posinf=0.0, neginf=0.0)
-    columns = finite.reshape(-1, channels)
+    limited = finite.clip(-MAX_SAMPLE, MAX_SAMPLE)
+    columns = limited.reshape(-1, channels)
     rows: Rows = np.ascontiguousarray(columns.T)
     return rows
 

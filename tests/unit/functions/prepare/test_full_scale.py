@@ -69,6 +69,10 @@ def test_a_single_huge_number_does_not_silence_the_rest() -> None:
     np.testing.assert_array_equal(samples[RATE + 1 :], TALK[RATE + 1 :])
     assert not warnings
 
+    stereo = np.stack([damaged, -TALK.astype(np.float32) / 32768], axis=1).reshape(-1)
+    samples, _ = decode_floats(stereo, channels=2)
+    assert abs(likeness(samples[2 * RATE :], TALK[2 * RATE :])) > 0.98
+
 
 def test_the_level_recovers_after_a_loud_stretch() -> None:
     full_scale = FullScale()
