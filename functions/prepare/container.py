@@ -8,7 +8,7 @@ from av.codec.codec import UnknownCodecError
 from av.format import Flags
 
 from functions.prepare.guarded_reader import GuardedReader
-from shared.model.errors import NoSound, NotAudio
+from shared.model.errors import NotAudio
 
 PLAYLIST_FORMATS = frozenset({"concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"})
 """Demuxers that read files named in the file."""
@@ -106,21 +106,6 @@ def format_name(container: Any) -> str:
     if "mp4" in names:
         return "mp4"
     return names[0]
-
-
-def select_audio_stream(container: Any) -> Any:
-    """Returns the stream that libav takes for the main audio.
-
-    Raises NoSound for a film without audio, NotAudio if there is none or its codec is not known.
-    """
-    stream = container.streams.best("audio")
-    if stream is None and has_video(container):
-        raise NoSound("it has a picture but no audio stream")
-    if stream is None:
-        raise NotAudio("it has no audio stream")
-    if stream.codec_context is None:
-        raise NotAudio("its audio codec is not known")
-    return stream
 
 
 def has_video(container: Any) -> bool:

@@ -9,10 +9,12 @@ import av
 import numpy as np
 
 from functions.prepare.length_checks import LengthLimits
-from functions.prepare.resampling import Downmix, Samples, SplitChannels
+from functions.prepare.resampling import Downmix, SplitChannels
+from functions.prepare.sample_buffer import Samples
 from functions.prepare.section import Section
 from functions.prepare.section_chain import SectionChain
 from functions.prepare.timeline import Timeline
+from functions.prepare.tracks import OtherTracks
 from shared.model.artifacts import SAMPLE_RATE, Media, StageWarning
 from shared.model.errors import EmptyRecording, NotAudio
 
@@ -27,11 +29,12 @@ MAX_SILENCE = 30 * SAMPLE_RATE
 
 @contextmanager
 def open_recording(
-    file: BinaryIO, max_seconds: float, channels: Channels = "mix"
+    file: BinaryIO, max_seconds: float, channels: Channels = "mix", track: int | None = None
 ) -> "Iterator[Recording]":
     """Yields a seekable file as a recording. No other file is opened, whatever this one names.
 
-    Raises EmptyRecording, NotAudio, NoSound, TruncatedRecording or RecordingTooLong.
+    `track` is the number of its sound track, from 1. Raises BadOption, EmptyRecording, NotAudio,
+    NoSound, TruncatedRecording or RecordingTooLong.
     """
     size = file.seek(0, io.SEEK_END)
     if size == 0:
@@ -39,7 +42,7 @@ def open_recording(
     limits = LengthLimits(size, max_seconds)
     resampler = Downmix() if channels == "mix" else SplitChannels()
     timeline = Timeline()
-    chain = SectionChain(file, size, timeline)
+    chain = SectionChain(file, size, timeline, track)
     recording = Recording(chain, timeline, size, limits, resampler)
     try:
         recording.open_section()
@@ -73,6 +76,7 @@ class Recording:
         self._size = size
         self._limits = limits
         self._resampler = resampler
+        self._other_tracks = OtherTracks()
         self._format = ""
         self._codec = ""
         self._sample_rate = 0
@@ -111,7 +115,9 @@ class Recording:
     def warnings(self) -> tuple[StageWarning, ...]:
         """Complete once all is decoded."""
         losses = self._chain.losses.warnings
-        return (*self._chain.warnings, *self._timeline.warnings, *losses)
+        tracks = self._other_tracks.warnings(is_silent=self._resampler.is_silent)
+        resampler = self._resampler.warnings()
+        return (*self._chain.warnings, *self._timeline.warnings, *losses, *resampler, *tracks)
 
     def open_section(self) -> None:
         """Open the next section, if there is one.
@@ -166,6 +172,7 @@ class Recording:
             return
         self._format = section.format
         self._codec = section.codec
+        self._other_tracks = section.other_tracks
         self._sample_rate = frame.sample_rate
         self._channels = frame.layout.nb_channels
 

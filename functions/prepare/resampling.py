@@ -5,16 +5,22 @@ from typing import Any
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
-from shared.model.artifacts import SAMPLE_RATE
+from functions.prepare.full_scale import MIN_REPORTED, FullScale
+from functions.prepare.mixing import Mixer, mix_weights
+from functions.prepare.sample_buffer import BlockBuffer, Rows, Samples
+from shared.model.artifacts import SAMPLE_RATE, StageWarning
 from shared.model.errors import BadOption
 
-Samples = NDArray[np.int16]
-"""Of one channel, or with a row per channel."""
-MAX_SURROUND_CHANNELS = 8
-"""Channels of the largest layout (7.1) whose downmix libav knows."""
 MAX_SPLIT_CHANNELS = 8
+SILENCE_PEAK = 4
+"""Largest sample of digital silence: rounding and dither. Microphones give more."""
+MAX_SAMPLE = np.float32(2**31)
+"""Largest floating-point sample: 32-bit integers that were not scaled."""
+MIN_MASKED_SECONDS = 1.0
+"""Drowned voices that are reported. Less is often a noise."""
+BLOCK = 8192
+"""Samples (0.5 s) that are mixed and scaled at once, whatever the size of packets is."""
 
 
 class Downmix:
@@ -22,26 +28,59 @@ class Downmix:
 
     def __init__(self) -> None:
         self._resampler = Resampler()
+        self._blocks = BlockBuffer[Rows](BLOCK)
+        self._full_scale = FullScale()
+        self._layout: str | None = None
+        self._mixer = Mixer(mix_weights(["FC"]))
+        self._cancelled_seconds = 0.0
+        self._masked_seconds = 0.0
 
     def rows(self, frame: Any) -> int:
         return 1
 
     def convert(self, frame: Any) -> Iterator[Samples]:
-        """Yields the frame's samples.
-
-        libav has no downmix for more channels than surround sound has, such as those of many
-        microphones; they are averaged.
-        """
-        layout = frame.layout.name
-        channels = frame.layout.nb_channels
-        if channels <= MAX_SURROUND_CHANNELS:
-            layout = "mono"
+        """Yields the samples of the blocks that the frame completes."""
+        layout: str = frame.layout.name
+        if layout != self._layout:
+            yield from self.flush()
+            self._layout = layout
+            self._mixer = self._new_mixer(frame.layout)
         for rows in self._resampler.convert(frame, layout):
-            yield average(rows)
+            yield from self._push(rows)
 
     def flush(self) -> Iterator[Samples]:
+        """Yields all samples that were held back. The next frame starts a new block."""
         for rows in self._resampler.flush():
-            yield average(rows)
+            yield from self._push(rows)
+        for rest in self._blocks.flush():
+            mixed = self._mixer.flush(rest)
+            yield self._full_scale.convert(mixed)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing that was converted so far is sound."""
+        return self._full_scale.peak <= SILENCE_PEAK
+
+    def warnings(self) -> list[StageWarning]:
+        """Returns the warnings of what was mixed so far."""
+        cancelled = self._cancelled_seconds + self._mixer.cancelled_seconds
+        masked = self._masked_seconds + self._mixer.masked_seconds
+        return [
+            *cancellation_warnings(cancelled),
+            *masking_warnings(masked),
+            *full_scale_warnings(self._full_scale),
+        ]
+
+    def _push(self, rows: Rows) -> Iterator[Samples]:
+        for block in self._blocks.push(rows):
+            mixed = self._mixer.push(block)
+            yield self._full_scale.convert(mixed)
+
+    def _new_mixer(self, layout: Any) -> Mixer:
+        self._cancelled_seconds += self._mixer.cancelled_seconds
+        self._masked_seconds += self._mixer.masked_seconds
+        roles = [channel.name for channel in layout.channels]
+        return Mixer(mix_weights(roles))
 
 
 class SplitChannels:
@@ -52,6 +91,8 @@ class SplitChannels:
 
     def __init__(self) -> None:
         self._resampler = Resampler()
+        self._blocks = BlockBuffer[Rows](BLOCK)
+        self._full_scale = FullScale()
         self._layout: Any = None
 
     def rows(self, frame: Any) -> int:
@@ -61,10 +102,28 @@ class SplitChannels:
 
     def convert(self, frame: Any) -> Iterator[Samples]:
         layout = self._first_layout(frame)
-        yield from self._resampler.convert(frame, layout.name)
+        for rows in self._resampler.convert(frame, layout.name):
+            yield from self._push(rows)
 
     def flush(self) -> Iterator[Samples]:
-        yield from self._resampler.flush()
+        """Yields all samples that were held back. The next frame starts a new block."""
+        for rows in self._resampler.flush():
+            yield from self._push(rows)
+        for rest in self._blocks.flush():
+            yield self._full_scale.convert(rest)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing that was converted so far is sound."""
+        return self._full_scale.peak <= SILENCE_PEAK
+
+    def warnings(self) -> list[StageWarning]:
+        """Returns the warnings of what was converted so far."""
+        return full_scale_warnings(self._full_scale)
+
+    def _push(self, rows: Rows) -> Iterator[Samples]:
+        for block in self._blocks.push(rows):
+            yield self._full_scale.convert(block)
 
     def _first_layout(self, frame: Any) -> Any:
         if self._layout is None:
@@ -83,17 +142,17 @@ class Resampler:
         self._resampler: Any = None
         self._input: tuple[str, str, int] | None = None
 
-    def convert(self, frame: Any, layout: str) -> Iterator[Samples]:
+    def convert(self, frame: Any, layout: str) -> Iterator[Rows]:
         frame_input = (frame.format.name, frame.layout.name, frame.sample_rate)
         if frame_input != self._input:
             yield from self.flush()
             self._input = frame_input
         if self._resampler is None:
-            self._resampler = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE)
+            self._resampler = av.AudioResampler(format="flt", layout=layout, rate=SAMPLE_RATE)
         for resampled in self._resampler.resample(frame):
             yield to_rows(resampled)
 
-    def flush(self) -> Iterator[Samples]:
+    def flush(self) -> Iterator[Rows]:
         """Yields the samples that libav still holds. The next frame starts a new resampler."""
         flushed = self._resampler
         if flushed is None:
@@ -104,19 +163,47 @@ class Resampler:
                 yield to_rows(resampled)
 
 
-def to_rows(frame: Any) -> Samples:
+def to_rows(frame: Any) -> Rows:
     """Returns a packed frame's samples, a row per channel.
 
-    Packed, because PyAV 18 reads beyond the end of planar ones and crashes with 8 channels.
+    Packed, because PyAV 18 reads beyond the end of planar ones and crashes with 8 channels. Damaged
+    files have any numbers: infinite and undefined ones become silence, huge ones are limited.
     """
     channels = frame.layout.nb_channels
     interleaved = frame.to_ndarray()
-    columns = interleaved.reshape(-1, channels)
-    rows: Samples = np.ascontiguousarray(columns.T)
+    finite = np.nan_to_num(interleaved, nan=0.0, posinf=0.0, neginf=0.0)
+    limited = finite.clip(-MAX_SAMPLE, MAX_SAMPLE)
+    columns = limited.reshape(-1, channels)
+    rows: Rows = np.ascontiguousarray(columns.T)
     return rows
 
 
-def average(rows: Samples) -> Samples:
-    mean = rows.mean(axis=0, keepdims=True)
-    samples: Samples = mean.astype(np.int16)
-    return samples
+def cancellation_warnings(seconds: float) -> list[StageWarning]:
+    if seconds <= 0:
+        return []
+    message = (
+        f"for {seconds:.1f} s the channels cancel each other when they are mixed, as when one has "
+        "the opposite phase; the mix was rebuilt there from the single channels"
+    )
+    return [StageWarning(code="channels_cancel", stage="prepare", message=message)]
+
+
+def masking_warnings(seconds: float) -> list[StageWarning]:
+    if seconds < MIN_MASKED_SECONDS:
+        return []
+    message = (
+        f"for {seconds:.1f} s a voice on one channel is drowned by the sound of another; the "
+        "louder one was left out there. channels=split transcribes each channel by itself"
+    )
+    return [StageWarning(code="channel_masked", stage="prepare", message=message)]
+
+
+def full_scale_warnings(full_scale: FullScale) -> list[StageWarning]:
+    level = full_scale.highest_level
+    if level < MIN_REPORTED:
+        return []
+    message = (
+        f"samples are up to {level:.1f} times full scale; "
+        f"{full_scale.reduced_seconds:.1f} s were made quieter so that nothing is clipped"
+    )
+    return [StageWarning(code="over_full_scale", stage="prepare", message=message)]

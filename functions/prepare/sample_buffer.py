@@ -3,11 +3,54 @@
 import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from functions.prepare.resampling import Samples
 from shared.model.artifacts import SAMPLE_RATE
+
+Samples = NDArray[np.int16]
+"""Of one channel, or with a row per channel."""
+Rows = NDArray[np.float32]
+"""Samples with a row per channel; full scale is from -1 to 1."""
+Array = TypeVar("Array", Samples, Rows)
+
+
+class BlockBuffer(Generic[Array]):
+    """Divides a stream of arrays with a row per channel into blocks of `length` columns.
+
+    A block is held back until more follows, so only `flush` gives the last.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._pending: list[Array] = []
+        self._pending_length = 0
+
+    def push(self, array: Array) -> Iterator[Array]:
+        """Yields the blocks that are complete."""
+        self._pending.append(array)
+        self._pending_length += array.shape[1]
+        complete = (self._pending_length - 1) // self._length
+        if complete < 1:
+            return
+
+        joined = np.concatenate(self._pending, axis=1)
+        whole = complete * self._length
+        self._pending = [joined[:, whole:]]
+        self._pending_length -= whole
+        for start in range(0, whole, self._length):
+            yield joined[:, start : start + self._length]
+
+    def flush(self) -> Iterator[Array]:
+        """Yields the last block, of at most `length` columns, unless nothing was pushed."""
+        pending = self._pending
+        length = self._pending_length
+        self._pending = []
+        self._pending_length = 0
+        if length:
+            yield np.concatenate(pending, axis=1)
 
 
 def equal_blocks(arrays: Iterable[Samples], length: int) -> Iterator[Samples]:
@@ -15,23 +58,10 @@ def equal_blocks(arrays: Iterable[Samples], length: int) -> Iterator[Samples]:
 
     Each array has a row per channel.
     """
-    pending: list[Samples] = []
-    pending_length = 0
+    buffer = BlockBuffer[Samples](length)
     for array in arrays:
-        pending.append(array)
-        pending_length += array.shape[1]
-        if pending_length < length:
-            continue
-
-        joined = np.concatenate(pending, axis=1)
-        whole = pending_length // length * length
-        for start in range(0, whole, length):
-            yield joined[:, start : start + length]
-        pending = [joined[:, whole:]]
-        pending_length -= whole
-
-    if pending_length:
-        yield np.concatenate(pending, axis=1)
+        yield from buffer.push(array)
+    yield from buffer.flush()
 
 
 class SampleBuffer:

@@ -12,7 +12,6 @@ from functions.prepare.container import (
     declared_seconds,
     format_name,
     open_container,
-    select_audio_stream,
     start_seconds,
     timestamps_may_leap,
 )
@@ -25,6 +24,7 @@ from functions.prepare.mp3_header import MAX_FRAME
 from functions.prepare.packet_counts import PacketCounts
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline
+from functions.prepare.tracks import OtherTracks, find_other_tracks, select_track
 from functions.prepare.trailing_bytes import (
     SHARED_FORMATS,
     STREAMED_FORMATS,
@@ -65,6 +65,7 @@ class Section:
         reader: GuardedReader,
         container: Any,
         timeline: Timeline,
+        track: int | None,
     ) -> None:
         self.file = file
         self.counts = PacketCounts()
@@ -75,7 +76,7 @@ class Section:
         self._reader = reader
         self._timeline = timeline
         self._header = header
-        self._stream = select_audio_stream(container)
+        self._stream = select_track(container, track)
         self.length = MeasuredLength(header, container, self._stream)
         self.is_damaged = False
         """Something before the next frame could not be read."""
@@ -91,6 +92,11 @@ class Section:
     @property
     def codec(self) -> str:
         return str(self._stream.codec_context.codec.canonical_name)
+
+    @property
+    def other_tracks(self) -> OtherTracks:
+        """The sound tracks of the section that are not used."""
+        return find_other_tracks(self._container, self._stream)
 
     @property
     def declared_end(self) -> float:
@@ -328,16 +334,17 @@ class Section:
         return declared_seconds(self._container, self._stream)
 
 
-def open_section(file: SectionFile, timeline: Timeline) -> Section:
+def open_section(file: SectionFile, timeline: Timeline, track: int | None) -> Section:
     """Returns a file's section, opened.
 
     libav looks ahead. If it has read into the next section, it is made to open this one again, of
-    which it then sees no more than there is. Raises NotAudio, NoSound or TruncatedRecording.
+    which it then sees no more than there is. `track` is the number of its sound track, from 1.
+    Raises BadOption, NotAudio, NoSound or TruncatedRecording.
     """
     while True:
         end = file.end
         try:
-            section = try_to_open(file, timeline)
+            section = try_to_open(file, timeline, track)
         except Permanent:
             if file.end == end:
                 raise
@@ -347,7 +354,7 @@ def open_section(file: SectionFile, timeline: Timeline) -> Section:
         section.close()
 
 
-def try_to_open(file: SectionFile, timeline: Timeline) -> Section:
+def try_to_open(file: SectionFile, timeline: Timeline, track: int | None) -> Section:
     readable = cast(BinaryIO, file)
     header = read_file_header(readable, file.end - file.start)
     if header.is_encrypted:
@@ -358,7 +365,7 @@ def try_to_open(file: SectionFile, timeline: Timeline) -> Section:
     except NotAudio as failure:
         raise header.refusal or failure from failure
     try:
-        return Section(file, header, reader, container, timeline)
+        return Section(file, header, reader, container, timeline, track)
     except (NotAudio, NoSound) as failure:
         container.close()
         raise header.refusal or failure from failure

@@ -9,6 +9,7 @@ from functions.prepare.sound_bytes import lacks_end_mark
 from functions.prepare.timeline import Timeline, around
 from shared.model.artifacts import StageWarning
 from shared.model.errors import (
+    BadOption,
     EmptyRecording,
     NoSound,
     NotAudio,
@@ -25,7 +26,9 @@ MAX_SECTIONS = 2_000
 class SectionChain:
     """The sections of a file, of which one is open."""
 
-    def __init__(self, file: BinaryIO, size: int, timeline: Timeline) -> None:
+    def __init__(
+        self, file: BinaryIO, size: int, timeline: Timeline, track: int | None = None
+    ) -> None:
         self.section: Section | None = None
         """The open section, or None before the first and after the last."""
         self.warnings: list[StageWarning] = []
@@ -33,6 +36,7 @@ class SectionChain:
         self._file = file
         self._size = size
         self._timeline = timeline
+        self._track = track
         self._next_start: int | None = 0
         self._resumes = False
         self._opened = 0
@@ -87,7 +91,13 @@ class SectionChain:
     def _try_next(self, start: int) -> None:
         file = SectionFile(self._file, start, self._size)
         try:
-            section = open_section(file, self._timeline)
+            section = open_section(file, self._timeline, self._track)
+        except BadOption as failure:
+            if self._opened == 1:
+                raise
+            self._next_start = file.find_next()
+            self._note_unread(start, file.end, str(failure))
+            return
         except SECTION_FAILURES as failure:
             file.seek(0)
             self._next_start = file.find_next()

@@ -11,11 +11,10 @@ from functions.prepare.compression import unpacked
 from functions.prepare.hashed_file import HashedFile
 from functions.prepare.language_sample import LanguageSampler, SpeechClip
 from functions.prepare.media import Channels, Recording, open_recording
-from functions.prepare.resampling import Samples
-from functions.prepare.sample_buffer import SampleBuffer, equal_blocks, write_wav
+from functions.prepare.sample_buffer import SampleBuffer, Samples, equal_blocks, write_wav
 from functions.prepare.sample_intervals import SampleInterval, in_seconds
 from functions.prepare.span_builder import SpanBuilder
-from functions.prepare.vad import WINDOW, SileroVad
+from functions.prepare.vad import WINDOW, LevelledVad
 from shared.model.artifacts import SAMPLE_RATE, Chunk, Manifest, ProbeWindow, StageWarning
 from shared.model.contracts import Engine, Params
 from shared.model.errors import RecordingTooLong
@@ -32,6 +31,8 @@ class PrepareParams(Params):
 
     channels: Channels = "mix"
     """split: each channel is cut by itself, and there are no spans, since each is a speaker."""
+    track: int | None = Field(default=None, ge=1)
+    """Number of the sound track, from 1. None: the one that libav prefers."""
     chunk_seconds: float = Field(ge=10, le=300)
     """Target length of a chunk. Chunks of a long recording are longer."""
     span_seconds: float = Field(ge=60)
@@ -59,7 +60,7 @@ def prepare_audio(stage_input: StageInput[PrepareParams]) -> Iterator[Output]:
         packed = cast(BinaryIO, hashed)
         with (
             unpacked(packed, params.max_bytes) as file,
-            open_recording(file, params.max_seconds, params.channels) as recording,
+            open_recording(file, params.max_seconds, params.channels, params.track) as recording,
         ):
             yield from AudioPreparation(stage_input, recording, hashed).outputs()
 
@@ -70,7 +71,7 @@ class ChannelTrack:
     def __init__(self, channel: int | None, chunk_seconds: float, max_chunks: int) -> None:
         self.channel = channel
         self.buffer = SampleBuffer()
-        self._vad = SileroVad()
+        self._vad = LevelledVad()
         self._chunker = Chunker(chunk_seconds, max_chunks)
 
     def push(self, block: Samples, expected_seconds: float) -> Iterator[ChunkDraft]:

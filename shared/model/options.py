@@ -123,6 +123,13 @@ class Options(WireModel):
         Expects("mix or split"),
     ] = "mix"
     """split: each channel is transcribed by itself and is one speaker."""
+    track: Annotated[
+        int | None,
+        PassedTo("prepare"),
+        BeforeValidator(as_count),
+        Expects("a whole number from 1 to 100"),
+    ] = Field(default=None, ge=1, le=100)
+    """Number of the sound track, from 1. None: the one that the container prefers."""
     diarize: Annotated[bool, BeforeValidator(as_lower_case), Expects("true or false")] = True
     """Distinguish the speakers."""
     speakers: Annotated[Count, PassedTo("diarize")] = Field(default=None, ge=1, le=50)

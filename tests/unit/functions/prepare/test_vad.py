@@ -7,13 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import nonspeech
+from benchmarks.evaluation import noise
 from functions.prepare.sample_intervals import SampleInterval, pad
 from functions.prepare.vad import (
     MIN_SILENCE,
     MIN_SPEECH,
     WINDOW,
+    LevelledVad,
     SileroVad,
     SpeechDetector,
+    audible_gain,
     engine,
     model_path,
 )
@@ -66,6 +70,75 @@ def test_intervals_are_those_of_faster_whisper() -> None:
 
 def test_digital_silence_is_not_speech() -> None:
     assert max(stream_probabilities(silence(20), 64 * WINDOW)) < 0.1
+
+
+BLOCK = 64 * WINDOW
+
+
+def speech_seconds(vad: SileroVad | LevelledVad, samples: Samples) -> float:
+    """Returns the seconds of speech that are found in blocks of two seconds."""
+    detector = SpeechDetector()
+    for start in range(0, len(samples), BLOCK):
+        detector.push(vad.probabilities(samples[start : start + BLOCK]))
+    return sum(end - start for start, end in detector.intervals()) / RATE
+
+
+def at_level(peak: float, samples: Samples) -> Samples:
+    """Returns the samples with a peak in dB of full scale."""
+    factor = 32768 * 10 ** (peak / 20) / abs(samples.astype(float)).max()
+    quiet: Samples = np.rint(samples * factor).astype(np.int16)
+    return quiet
+
+
+@pytest.mark.parametrize("peak", [-42, -52, -58, -64])
+def test_very_quiet_speech_is_found(peak: float) -> None:
+    quiet = at_level(peak, speech())
+    usual = speech_seconds(LevelledVad(), speech())
+    assert speech_seconds(LevelledVad(), quiet) > 0.95 * usual
+    if peak <= -52:
+        assert speech_seconds(SileroVad(), quiet) < 0.5 * usual, "the network alone misses it"
+
+
+def test_quiet_speech_is_found_between_loud_speech_and_beside_an_offset() -> None:
+    loud, quiet = at_level(-6, speech()), at_level(-56, speech())
+    usual = speech_seconds(LevelledVad(), loud)
+    alternating = np.concatenate([loud, quiet, loud, quiet])
+    assert speech_seconds(LevelledVad(), alternating) > 0.9 * 4 * usual
+    assert speech_seconds(LevelledVad(), quiet + np.int16(3000)) > 0.9 * usual
+
+
+def test_a_click_does_not_make_quiet_speech_inaudible() -> None:
+    quiet = at_level(-56, speech())
+    quiet[:: 4 * RATE] = 20_000
+    usual = speech_seconds(LevelledVad(), speech())
+    assert speech_seconds(LevelledVad(), quiet) > 0.8 * usual
+
+
+def test_loud_speech_has_the_probabilities_of_the_network() -> None:
+    loud = at_level(-1, speech()[7 * RATE : 21 * RATE])
+    for start in range(0, len(loud), BLOCK):
+        assert audible_gain(loud[start : start + BLOCK]) == 1
+    assert speech_seconds(LevelledVad(), loud) == speech_seconds(SileroVad(), loud)
+
+
+@pytest.mark.parametrize("level", [1.0, 0.1, 0.01, 0.001])
+def test_no_sound_without_speech_becomes_speech_when_it_is_amplified(level: float) -> None:
+    sounds = [
+        nonspeech.faint_noise(20),
+        nonspeech.loud_noise(20),
+        nonspeech.pink_noise(20),
+        nonspeech.pure_tone(20),
+        noise.hum(20) * nonspeech.LOUDNESS,
+        nonspeech.music(20, seed=1),
+    ]
+    for sound in sounds:
+        samples = np.rint(sound * level * 32767).astype(np.int16)
+        assert speech_seconds(LevelledVad(), samples) == 0
+
+
+def test_rounding_noise_is_not_speech() -> None:
+    dither = np.random.default_rng(1).integers(-3, 4, 20 * RATE)
+    assert speech_seconds(LevelledVad(), dither.astype(np.int16)) == 0
 
 
 def detect(*probabilities: float) -> list[SampleInterval]:

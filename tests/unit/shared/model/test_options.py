@@ -72,6 +72,8 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         ({"channels": "left"}, "channels is 'left'; expected mix or split"),
         ({"hotwords": 5}, "hotwords is 5; expected a text of at most 1000 characters"),
         ({"initial-prompt": "x" * 2001}, "(2001 characters); expected a text of at most 2000"),
+        ({"track": "0"}, "track is '0'; expected a whole number from 1 to 100"),
+        ({"track": "second"}, "track is 'second'; expected a whole number from 1 to 100"),
         (
             {"formats": "srt,docx"},
             "formats: there is no format 'docx' (known: srt, vtt, txt, rttm, ctm, whisperx, openai",
@@ -365,7 +367,7 @@ def test_a_stage_is_passed_only_the_options_that_change_its_result() -> None:
         "diarize": {"speakers": 2, "min_speakers": 2, "max_speakers": 3},
         "finalize": {"options": {}},
     }
-    assert params_for("prepare", EVERYTHING) == {"channels": "mix"}
+    assert params_for("prepare", EVERYTHING) == {"channels": "mix", "track": None}
 
 
 @pytest.mark.parametrize(
