@@ -22,8 +22,10 @@ BASE_WORD_SECONDS = 0.2
 LETTER_SECONDS = 0.08
 DIGIT_SECONDS = 0.25
 """The longest that a word, and each of its letters and digits, last in slow speech."""
-CONTEXT_SECONDS = 0.3
-"""Audio of the same speech interval before and after a gap that is decoded with it."""
+CONTEXT_SECONDS = 0.5
+"""Audio before and after a gap that is decoded with it."""
+SHORT_CONTEXT_SECONDS = 0.3
+"""Context of a short gap, which is decoded without the speech beyond the pauses around it."""
 SHORT_GAP_SECONDS = 1.0
 """In a shorter gap the words must be the same in Whisper's full 30 s, in which other sounds are
 told from speech more reliably: the base model hears "Ta, ta, ta, ta." in a laugh of 0.8 s, and
@@ -111,8 +113,10 @@ def recover(
 ) -> RecognizedSegment | None:
     """Returns the segment that was missed in the request's window, or None if none is certain."""
     gap = request.window
+    is_short = gap.end - gap.start < SHORT_GAP_SECONDS
     free = extend(gap, WORD_MARGIN, speech)
-    request = replace(request, window=extend(gap, CONTEXT_SECONDS, speech))
+    window = extend(gap, SHORT_CONTEXT_SECONDS, speech) if is_short else with_context(gap)
+    request = replace(request, window=window)
     for temperature in TEMPERATURES:
         segment = decoder.decode(replace(request, temperature=temperature))
         inside = words_inside(free, segment)
@@ -120,13 +124,18 @@ def recover(
             return None
         recovered = limit_to(free, segment, inside)
         if is_certain(segment) and not is_echo(recovered, segments):
-            is_short = gap.end - gap.start < SHORT_GAP_SECONDS
             if is_short and not is_confirmed(recovered, request, decoder):
                 return None
             return recovered
         if "no_speech" in segment.quality_flags:
             return None
     return None
+
+
+def with_context(gap: Interval) -> Interval:
+    start = max(0.0, gap.start - CONTEXT_SECONDS)
+    end = gap.end + CONTEXT_SECONDS
+    return Interval(start=round(start, 3), end=round(end, 3))
 
 
 def extend(gap: Interval, seconds: float, speech: Iterable[Interval]) -> Interval:
