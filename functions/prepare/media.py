@@ -128,6 +128,7 @@ class Recording:
         section = self._chain.section
         if section is None:
             return
+        self._note_other_tracks(section)
         probable = section.length.probable_seconds
         if probable is not None:
             holds_all = section.length.holds_all_of_its_index(section.size)
@@ -167,12 +168,23 @@ class Recording:
             return failure
         return None
 
+    def _note_other_tracks(self, section: Section) -> None:
+        """Note the tracks that are not used: those of the first section.
+
+        Where a broadcast changes, libav sees the streams after the change beside those before it. A
+        later section then has fewer, and its own track is one of those noted.
+        """
+        others = section.other_tracks
+        is_first = not self._timeline.position
+        has_fewer = len(others.descriptions) < len(self._other_tracks.descriptions)
+        if is_first or (section.is_broadcast and has_fewer):
+            self._other_tracks = others
+
     def _note_format(self, section: Section, frame: Any) -> None:
         if self._format:
             return
         self._format = section.format
         self._codec = section.codec
-        self._other_tracks = section.other_tracks
         self._sample_rate = frame.sample_rate
         self._channels = frame.layout.nb_channels
 

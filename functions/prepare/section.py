@@ -94,6 +94,10 @@ class Section:
         return str(self._stream.codec_context.codec.canonical_name)
 
     @property
+    def is_broadcast(self) -> bool:
+        return self.format in BROADCAST_FORMATS
+
+    @property
     def other_tracks(self) -> OtherTracks:
         """The sound tracks of the section that are not used."""
         return find_other_tracks(self._container, self._stream)
@@ -134,7 +138,7 @@ class Section:
 
         libav shows no streams that appear on the way, and no changed codec.
         """
-        if self.format not in BROADCAST_FORMATS:
+        if not self.is_broadcast:
             return None
         rest = self.file.end - self.heard_until
         heard_bytes = self.heard_until - self.file.start
@@ -229,7 +233,8 @@ class Section:
             return
         present = max(decoded, self._last_packet_end - self._start_position)
         if not self.length.is_complete(self.size):
-            check_complete(declared, present - self.counts.trailing_seconds)
+            decodable = max(0.0, present - self.counts.trailing_seconds)
+            check_complete(declared, decodable)
         missing = max(0.0, declared - present)
         losses.note_end(declared, missing + self.counts.trailing_seconds)
 

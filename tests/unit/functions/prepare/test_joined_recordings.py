@@ -109,7 +109,7 @@ def two_tracks() -> bytes:
 def test_streams_that_begin_at_one_place_are_one_recording() -> None:
     samples, _, warnings = decode(2 * two_tracks())
     assert burst_times(samples) == pytest.approx([0.5, 1.5, 3.5, 4.5], abs=0.05)
-    assert not warnings
+    assert [warning.code for warning in warnings] == ["other_tracks"]
 
 
 def zeroed(data: bytes, start: int, end: int) -> bytes:
@@ -117,8 +117,7 @@ def zeroed(data: bytes, start: int, end: int) -> bytes:
 
 
 def unread(warnings: tuple[StageWarning, ...]) -> StageWarning:
-    (warning,) = warnings
-    assert warning.code == "not_read"
+    (warning,) = [each for each in warnings if each.code == "not_read"]
     return warning
 
 

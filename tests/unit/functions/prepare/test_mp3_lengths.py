@@ -61,7 +61,8 @@ def overwrite(data: bytes, start: float, end: float) -> bytes:
 def test_what_follows_the_last_frame_is_no_missing_sound(tail: bytes, quality: int | None) -> None:
     length, warnings = seconds(mp3(quality) + tail)
     assert length == pytest.approx(8, abs=2 * FRAME)
-    assert warnings == (["not_read"] if tail == NOISE else [])
+    named = set(warnings) - {"over_full_scale"}  # noise may decode to sound of any level
+    assert named == ({"not_read"} if tail == NOISE else set())
 
 
 def test_joined_files_last_as_long_as_all_of_them() -> None:
