@@ -30,7 +30,8 @@ from benchmarks.long_audio import LongRecording, compose, people
 from benchmarks.long_memory import MemorySample, peaks, take_sample, timeline
 from benchmarks.machine import keep
 from local.layout import INBOX, PROCESSES
-from shared.jobs.job import Job, StageRecord
+from shared.jobs.job import Job
+from shared.jobs.stage_record import StageRecord
 from shared.model.contracts import Source
 from tests.support.cloud import Cloud
 

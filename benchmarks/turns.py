@@ -23,7 +23,8 @@ import numpy as np
 
 from benchmarks.conversations import RATE, compose, missing, prompts, write
 from benchmarks.machine import keep
-from shared.jobs.job import Job, StageRecord
+from shared.jobs.job import Job
+from shared.jobs.stage_record import StageRecord
 from shared.model.contracts import Source
 from tests.support.cloud import Cloud
 

@@ -10,8 +10,9 @@ import httpx
 
 from local.layout import INBOX, Layout
 from local.processes import client_environment
-from shared.jobs.job import Job, StageRecord
+from shared.jobs.job import Job
 from shared.jobs.recording_options import load_options_file
+from shared.jobs.stage_record import StageRecord
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.model.object_metadata import read_metadata

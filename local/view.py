@@ -8,7 +8,8 @@ from rich.text import Text
 
 from local.progress import Followed
 from local.waiting import Waiting
-from shared.jobs.job import Job, StageRecord
+from shared.jobs.job import Job
+from shared.jobs.stage_record import StageRecord
 from shared.model.contracts import Problem
 from shared.model.stages import STAGES, parts_of
 

@@ -2,8 +2,8 @@
 
 A job is the document `jobs/<job_id>`, and each request to one of its stages is a document of its
 own, `jobs/<job_id>/tasks/<key>`, so that parallel stages never write the same one. The rules are
-the functions of shared/jobs/job.py. Leases save money; correctness never depends on them (see
-`BlobStore`).
+the functions of shared/jobs/job.py and stage_record.py. Leases save money; correctness never
+depends on them (see `BlobStore`).
 """
 
 import logging
@@ -18,23 +18,25 @@ from pydantic import JsonValue, ValidationError
 from shared.jobs.job import (
     Job,
     JobState,
-    StageRecord,
-    attempt_completed,
-    attempt_started,
-    attempts_forgotten,
     audio_deleted,
     cancelled,
     claimed,
     erased,
     execution_replaced,
     finished,
-    lease_released,
-    lease_renewed,
     name_forgotten,
     notified,
     parts_recorded,
     queued,
     rerun_requested,
+)
+from shared.jobs.stage_record import (
+    StageRecord,
+    attempt_completed,
+    attempt_started,
+    attempts_forgotten,
+    lease_released,
+    lease_renewed,
     reused,
 )
 from shared.model.contracts import Problem, Settled, Source, WireModel

@@ -13,7 +13,7 @@ import httpx
 import psutil
 
 from local.layout import FUNCTIONS, INBOX, STAGES
-from shared.jobs.job import StageRecord
+from shared.jobs.stage_record import StageRecord
 from shared.model.contracts import Source
 from shared.ports.documents import Document
 from tests.chaos.cloud import ChaosCloud

@@ -188,7 +188,9 @@ def test_a_server_that_does_not_answer_raises_storage_unavailable(
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "zstd"])
-@pytest.mark.parametrize("content", [gzip.compress(b"RIFF" * 5000), b"RIFF" * 5000])
+@pytest.mark.parametrize(
+    "content", [gzip.compress(b"RIFF" * 5000), b"RIFF" * 5000], ids=["gzip", "not gzip"]
+)
 def test_an_encoded_object_is_read_as_it_is_stored(
     server: BucketServer, monkeypatch: pytest.MonkeyPatch, encoding: str, content: bytes
 ) -> None:

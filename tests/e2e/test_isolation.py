@@ -6,7 +6,7 @@ import numpy as np
 import psutil
 import pytest
 
-from shared.jobs.job import StageRecord
+from shared.jobs.stage_record import StageRecord
 from shared.model.contracts import Source
 from tests.hostile.recordings import encoded_speech
 from tests.support.cloud import Cloud

@@ -14,7 +14,7 @@ from functions.prepare.job import prepare
 from local.layout import INBOX, WORK
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.adapters.sqlite import SqliteDocuments
-from shared.jobs.job import StageRecord
+from shared.jobs.stage_record import StageRecord
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Source, StageRequest
 from tests.support.function import Function, function

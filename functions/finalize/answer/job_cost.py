@@ -4,7 +4,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from shared.jobs.job import StageRecord
+from shared.jobs.stage_record import StageRecord
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Chunk, Interval, Manifest
 from shared.model.contracts import Source

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from shared.jobs.job import StageRecord
+from shared.jobs.stage_record import StageRecord
 from shared.model.artifacts import Chunk, Interval, Manifest
 from shared.model.stages import STAGES
 from shared.model.transcript import StageTiming, Timings

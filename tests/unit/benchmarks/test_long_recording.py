@@ -17,7 +17,7 @@ from benchmarks.evaluation.voices import RATE, decoded
 from benchmarks.long_audio import LongRecording, blocks, compose, frames
 from benchmarks.long_memory import MemorySample, peaks, timeline
 from benchmarks.long_recording import Course, computed_again, report, stage_seconds
-from shared.jobs.job import StageRecord
+from shared.jobs.stage_record import StageRecord
 from shared.model.contracts import Source
 from tests.support.tones import person
 
