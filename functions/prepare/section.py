@@ -223,7 +223,8 @@ class Section:
             return
         present = max(decoded, self._last_packet_end - self._start_position)
         if not self.length.is_complete(self.size):
-            check_complete(declared, present - self.counts.trailing_seconds)
+            decodable = present - self.counts.trailing_seconds
+            check_complete(declared, max(decoded, decodable))
         missing = max(0.0, declared - present)
         losses.note_end(declared, missing + self.counts.trailing_seconds)
 
