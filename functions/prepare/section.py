@@ -233,8 +233,8 @@ class Section:
             return
         present = max(decoded, self._last_packet_end - self._start_position)
         if not self.length.is_complete(self.size):
-            decodable = max(0.0, present - self.counts.trailing_seconds)
-            check_complete(declared, decodable)
+            decodable = present - self.counts.trailing_seconds
+            check_complete(declared, max(decoded, decodable))
         missing = max(0.0, declared - present)
         losses.note_end(declared, missing + self.counts.trailing_seconds)
 
