@@ -1,5 +1,8 @@
 """Sound keeps its time whatever a container's clock does: late starts, holes, delays, leaps."""
 
+from typing import Any
+
+import av
 import pytest
 
 from tests.support.audio_files import encode
@@ -117,7 +120,7 @@ def test_a_decoder_that_returns_its_first_frame_late_puts_no_silence_there(
 ) -> None:
     samples, media, _ = decode(encode(container, codec, TONES, rate=16_000, bit_rate=64_000))
     assert burst_times(samples) == pytest.approx(TIMES, abs=0.05)
-    assert media.duration == pytest.approx(SECONDS, abs=0.06)
+    assert SECONDS - 0.1 < media.duration <= SECONDS
 
 
 @pytest.mark.parametrize("codec", ["wmav2", "ac3", "mp2", "libmp3lame"])
@@ -127,12 +130,19 @@ def test_sound_after_a_picture_keeps_its_place_with_every_decoder(codec: str) ->
     assert burst_times(samples) == pytest.approx([3.5, 5.5], abs=0.1)
 
 
+def overwrite_the_first(packets: list[Any]) -> list[Any]:
+    """Returns the packets, with zeros in place of the sound of the first 0.38 s."""
+    overwritten = []
+    for packet in packets[:12]:
+        empty = av.Packet(bytes(packet.size))
+        empty.stream, empty.time_base = packet.stream, packet.time_base
+        empty.pts, empty.dts, empty.duration = packet.pts, packet.dts, packet.duration
+        overwritten.append(empty)
+    return overwritten + packets[12:]
+
+
 def test_sound_that_cannot_be_decoded_at_the_start_is_no_delay() -> None:
-    data = bytearray(encode("matroska", "ac3", TONES, rate=48_000))
-    start = data.index(b"\x0b\x77")
-    for frame in range(12):
-        place = data.index(b"\x0b\x77", start + 400 * frame)
-        data[place : place + 2] = b"\0\0"
-    samples, _, warnings = decode(bytes(data))
-    assert burst_times(samples)[-1] == pytest.approx(TIMES[-1], abs=0.1)
-    assert warnings
+    data = encode("matroska", "ac3", TONES, rate=48_000, change_packets=overwrite_the_first)
+    samples, _, warnings = decode(data)
+    assert burst_times(samples) == pytest.approx(TIMES, abs=0.05)
+    assert "corrupt_packets" in [warning.code for warning in warnings]
