@@ -274,7 +274,7 @@ class Section:
 
     def _decode(self, packet: Any) -> list[Any]:
         try:
-            frames: list[Any] = packet.decode()
+            frames: list[Any] = self._stream.decode(packet)
         except av.FFmpegError:
             self._note_corrupt(packet)
             self.counts.check(max_excess=MAX_EXCESS_CORRUPT)

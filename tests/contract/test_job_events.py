@@ -93,6 +93,7 @@ def test_an_event_arrives_as_it_was_published(pair: tuple[EventPublisher, Receiv
         "state": "done",
         "outputs": {"json": "gs://outbox/team/call 1 #ü.mp3/transcript.json"},
         "problem_type": None,
+        "warnings": [],
         "tags": {"x-order-id": "77 ü"},
     }
 
