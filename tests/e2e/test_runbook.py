@@ -81,12 +81,12 @@ def test_after_a_bad_deployment_all_that_failed_is_run_again(cloud: Cloud) -> No
     """Mended in a shell in which `dropscribe env` was evaluated."""
     good, exported = dict(cloud.environment), exports(cloud)
     cloud.down()
-    cloud.environment["DROPSCRIBE_ALIGNER"] = "nonesuch:load"
+    cloud.environment["DROPSCRIBE_TRANSCRIBER"] = "nonesuch:load"
     try:
         cloud.up()
         source = cloud.upload("bad-deployment.wav", wav(FIVE_SECONDS), {"language": "en"})
         assert cloud.answer(source).problem["type"] == "urn:dropscribe:problem:bug"
-        assert "nonesuch" in cloud.command("logs", "align").stdout
+        assert "nonesuch" in cloud.command("logs", "transcribe").stdout
     finally:
         cloud.down()
         cloud.environment = good | exported

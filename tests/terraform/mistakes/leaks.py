@@ -29,8 +29,8 @@ LEAKS = (
     Mistake(
         "whoever may read a bucket may write to it",
         "identities.tf",
-        '"") == "write"\n  } }\n  callers',
-        '"") != ""\n  } }\n  callers',
+        '"") == "write"\n  } }\n  deleters',
+        '"") != ""\n  } }\n  deleters',
         checks.rights_are_those_of_the_table,
     ),
     Mistake(
