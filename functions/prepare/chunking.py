@@ -154,7 +154,8 @@ class Chunker:
 
         lowest = min(probabilities)
         window = first + probabilities.index(lowest)
-        middle = window * WINDOW + WINDOW // 2
+        window_start = window * WINDOW
+        middle = window_start + WINDOW // 2
         middle = max(middle, cut_range.earliest)
         return min(middle, cut_range.target)
 

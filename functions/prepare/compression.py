@@ -117,8 +117,13 @@ class GzipReader(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origins = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}
-        self._position = max(0, origins[whence] + offset)
+        origins = {
+            io.SEEK_SET: 0,
+            io.SEEK_CUR: self._position,
+            io.SEEK_END: self._size,
+        }
+        position = origins[whence] + offset
+        self._position = max(0, position)
         return self._position
 
     def readinto(self, buffer: Any) -> int:
@@ -143,8 +148,11 @@ class GzipReader(io.RawIOBase):
             if end > max_bytes:
                 limit = f"the limit is {max_bytes / 1e9:g} GB"
                 raise RecordingTooLarge(f"unpacked, it has more than {end} bytes; {limit}")
-            if end - self._checkpoints[-1].position >= CHECKPOINT_DISTANCE:
-                checkpoint = Checkpoint(end, self._packed_position, self._decoder.copy())
+            last = self._checkpoints[-1]
+            distance = end - last.position
+            if distance >= CHECKPOINT_DISTANCE:
+                decoder = self._decoder.copy()
+                checkpoint = Checkpoint(end, self._packed_position, decoder)
                 self._checkpoints.append(checkpoint)
         return self._block_end
 

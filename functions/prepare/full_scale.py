@@ -1,6 +1,9 @@
 """Samples from -1 to 1 -> 16-bit integers. Sound beyond full scale is made quieter, not clipped."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from functions.prepare.sample_buffer import Rows, Samples
 from shared.model.artifacts import SAMPLE_RATE
@@ -33,16 +36,24 @@ class FullScale:
             rows = rows / np.float32(level)
             self.reduced_seconds += rows.shape[1] / SAMPLE_RATE
             self.highest_level = max(self.highest_level, level)
-        scaled = np.rint(rows * FULL_SCALE)
-        limited = scaled.clip(-FULL_SCALE, FULL_SCALE - 1)
-        samples: Samples = limited.astype(np.int16)
-        self._note_peak(limited)
+        samples = to_integers(rows * FULL_SCALE)
+        self._note_peak(samples)
         return samples
 
-    def _note_peak(self, limited: Rows) -> None:
-        if limited.size:
-            sizes = np.abs(limited)
-            self.peak = max(self.peak, int(sizes.max()))
+    def _note_peak(self, samples: Samples) -> None:
+        if not samples.size:
+            return
+        sizes = np.abs(samples.astype(np.int32))  # 16 bits do not hold the size of -32,768
+        largest = int(sizes.max())
+        self.peak = max(self.peak, largest)
+
+
+def to_integers(scaled: NDArray[np.floating[Any]]) -> Samples:
+    """Returns samples whose full scale is FULL_SCALE, rounded and limited to 16 bits."""
+    rounded = np.rint(scaled)
+    limited = rounded.clip(-FULL_SCALE, FULL_SCALE - 1)
+    samples: Samples = limited.astype(np.int16)
+    return samples
 
 
 def block_level(rows: Rows) -> float:

@@ -37,11 +37,11 @@ class FileHeader:
     @property
     def refusal(self) -> NotAudio | TruncatedRecording | None:
         """Returns why nothing can be decoded, or None if the header does not tell."""
-        mp4 = self.mp4
-        if mp4 is not None:
-            return mp4_refusal(mp4)
-        if self.sound is not None and self.sound.end > self.size:
-            declared = f"its header declares that it reaches to byte {self.sound.end}"
+        if self.mp4 is not None:
+            return mp4_refusal(self.mp4)
+        sound = self.sound
+        if sound is not None and sound.end > self.size:
+            declared = f"its header declares that it reaches to byte {sound.end}"
             return TruncatedRecording(f"{declared}, but it ends after {self.size}")
         return None
 
@@ -73,13 +73,7 @@ def read_file_header(file: BinaryIO, size: int) -> FileHeader:
         or (matroska is not None and matroska.is_encrypted)
         or asf_is_encrypted(file)
     )
-    return FileHeader(
-        size=size,
-        sound=sound,
-        mp3=mp3,
-        mp4=mp4,
-        is_encrypted=is_encrypted,
-    )
+    return FileHeader(size=size, sound=sound, mp3=mp3, mp4=mp4, is_encrypted=is_encrypted)
 
 
 def matroska_bytes(matroska: MatroskaHeader) -> SoundBytes | None:

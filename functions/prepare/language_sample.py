@@ -49,7 +49,8 @@ class LanguageSampler:
             first = start - chunk.start
             last = end - chunk.start
             clip_samples = samples[first:last].copy()
-            self._add_clip(SpeechClip(start, end, speech, clip_samples))
+            candidate = SpeechClip(start, end, speech, clip_samples)
+            self._add_clip(candidate)
 
     def _add_clip(self, candidate: SpeechClip) -> None:
         candidates = [*self._candidates, candidate]

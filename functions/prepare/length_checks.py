@@ -51,7 +51,8 @@ class LengthLimits:
 
     def longest_gap(self, position: float) -> float:
         """Returns the seconds of silence that the recording may still hold at a position."""
-        return min(self._max_seconds, self._plausible_seconds) - position
+        longest = min(self._max_seconds, self._plausible_seconds)
+        return longest - position
 
 
 def check_complete(declared: float, present: float) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.prepare.cancellation import Weights
+from functions.prepare.full_scale import to_integers
 from functions.prepare.sample_buffer import Rows
 from functions.prepare.vad import MIN_SPEECH, ONSET, LevelledVad
 from shared.model.artifacts import SAMPLE_RATE
@@ -50,18 +51,21 @@ class MaskedVoices:
     def _quiet_channels(self, block: Rows) -> list[int]:
         """Returns the channels that hold sound, but little of the power of all."""
         levels = block.std(axis=1)
-        powers = (self._weights * levels) ** 2
+        weighted = self._weights * levels
+        powers = weighted**2
         is_quiet = powers < MAX_SHARE * powers.sum()
         has_sound = levels > MIN_LEVEL
-        channels: list[int] = np.flatnonzero(is_quiet & has_sound).tolist()
+        numbers = np.flatnonzero(is_quiet & has_sound)
+        channels: list[int] = numbers.tolist()
         return channels
 
 
 def has_speech(vad: LevelledVad, samples: NDArray[np.float32]) -> bool:
-    scaled = np.rint(samples * FULL_SCALE)
-    integers = scaled.clip(-FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    integers = to_integers(samples * FULL_SCALE)
     probabilities = vad.probabilities(integers)
-    return int((probabilities >= ONSET).sum()) >= MIN_SPEECH
+    is_speech = probabilities >= ONSET
+    windows = int(is_speech.sum())
+    return windows >= MIN_SPEECH
 
 
 def only(channels: list[int], weights: Weights) -> Weights:

@@ -9,6 +9,7 @@ import numpy as np
 from functions.prepare.full_scale import MIN_REPORTED, FullScale
 from functions.prepare.mixing import Mixer, mix_weights
 from functions.prepare.sample_buffer import BlockBuffer, Rows, Samples
+from functions.prepare.stage_warning import prepare_warning
 from shared.model.artifacts import SAMPLE_RATE, StageWarning
 from shared.model.errors import BadOption
 
@@ -185,7 +186,7 @@ def cancellation_warnings(seconds: float) -> list[StageWarning]:
         f"for {seconds:.1f} s the channels cancel each other when they are mixed, as when one has "
         "the opposite phase; the mix was rebuilt there from the single channels"
     )
-    return [StageWarning(code="channels_cancel", stage="prepare", message=message)]
+    return [prepare_warning("channels_cancel", message)]
 
 
 def masking_warnings(seconds: float) -> list[StageWarning]:
@@ -195,7 +196,7 @@ def masking_warnings(seconds: float) -> list[StageWarning]:
         f"for {seconds:.1f} s a voice on one channel is drowned by the sound of another; the "
         "louder one was left out there. channels=split transcribes each channel by itself"
     )
-    return [StageWarning(code="channel_masked", stage="prepare", message=message)]
+    return [prepare_warning("channel_masked", message)]
 
 
 def full_scale_warnings(full_scale: FullScale) -> list[StageWarning]:
@@ -206,4 +207,4 @@ def full_scale_warnings(full_scale: FullScale) -> list[StageWarning]:
         f"samples are up to {level:.1f} times full scale; "
         f"{full_scale.reduced_seconds:.1f} s were made quieter so that nothing is clipped"
     )
-    return [StageWarning(code="over_full_scale", stage="prepare", message=message)]
+    return [prepare_warning("over_full_scale", message)]

@@ -92,7 +92,8 @@ class SampleBuffer:
         return np.concatenate(slices)
 
     def drop_before(self, position: int) -> None:
-        self._blocks = list(self.slices(position, self.end))
+        remaining = self.slices(position, self.end)
+        self._blocks = list(remaining)
         self._start = position
 
 

@@ -3,9 +3,11 @@
 from typing import BinaryIO
 
 from functions.prepare.losses import Losses
-from functions.prepare.section import Section, open_section
+from functions.prepare.section import Section
 from functions.prepare.section_file import SectionFile
+from functions.prepare.section_opening import open_section
 from functions.prepare.sound_bytes import lacks_end_mark
+from functions.prepare.stage_warning import prepare_warning
 from functions.prepare.timeline import Timeline, around
 from shared.model.artifacts import StageWarning
 from shared.model.errors import (
@@ -66,6 +68,11 @@ class SectionChain:
         self._note_unmarked_end(section)
         self.losses.note_packets(section.counts.good, section.counts.corrupt)
         self._bytes_heard += section.heard_until - section.file.start
+        self._note_outcome(section, failure, has_rest=has_rest)
+        self.close()
+
+    def _note_outcome(self, section: Section, failure: Permanent | None, *, has_rest: bool) -> None:
+        """Note whether a section was heard, and warn of what of it was not read."""
         if failure is None:
             self._heard += 1
         else:
@@ -76,7 +83,6 @@ class SectionChain:
             self._note_unread(section.heard_until, section.file.end, str(failure))
         elif has_rest and not self._resumes:
             self._note_unread(section.rest_start, section.file.end, "no packets were found there")
-        self.close()
 
     def check(self) -> None:
         """Raise why the first section could not be heard, if no other could."""
@@ -123,30 +129,32 @@ class SectionChain:
             next_start = file.find_next()
             if next_start is not None:
                 return next_start
-        self._resumes = section.resume_at is not None
-        return section.resume_at
+        resume_at = section.resume_at
+        self._resumes = resume_at is not None
+        return resume_at
 
     def _note_unmarked_end(self, section: Section) -> None:
-        if section.format == "ogg":
-            lacks_mark = lacks_end_mark(self._file, section.file.start, section.file.end)
-            if lacks_mark:
-                self.losses.note_unmarked_end()
+        file = section.file
+        if section.format == "ogg" and lacks_end_mark(self._file, file.start, file.end):
+            self.losses.note_unmarked_end()
 
     def _note_failure(self, failure: Permanent) -> None:
         if self._first_failure is None:
             self._first_failure = failure
 
     def _note_unread(self, start: int, end: int, reason: str) -> None:
-        length = f"{end - start} of {self._size} bytes"
+        """Warn of bytes of the file that were not read, and of about how long they last."""
+        unread = end - start
+        length = f"{unread} of {self._size} bytes"
         position = self._timeline.position
         if position and self._bytes_heard:
-            seconds = position * (end - start) / self._bytes_heard
+            seconds = position * unread / self._bytes_heard
             length = f"{length}, about {seconds:.1f} s,"
         self._warn("not_read", f"{length} could not be read: {reason}")
 
     def _warn(self, code: str, message: str) -> None:
         place = around(self._timeline.position)
-        warning = StageWarning(code=code, stage="prepare", message=message, span=place)
+        warning = prepare_warning(code, message, place)
         self.warnings.append(warning)
 
 

@@ -57,7 +57,7 @@ class SpanBuilder:
         return best or self._chunk_ends[-1]
 
     def _span(self, end: CutPoint) -> SampleInterval:
-        span = (self._start, end.position)
+        start = self._start
         self._start = end.position
-        self._chunk_ends = [later for later in self._chunk_ends if later.position > end.position]
-        return span
+        self._chunk_ends = [later for later in self._chunk_ends if later.position > self._start]
+        return start, self._start

@@ -14,6 +14,7 @@ from functions.prepare.media import Channels, Recording, open_recording
 from functions.prepare.sample_buffer import SampleBuffer, Samples, equal_blocks, write_wav
 from functions.prepare.sample_intervals import SampleInterval, in_seconds
 from functions.prepare.span_builder import SpanBuilder
+from functions.prepare.stage_warning import prepare_warning
 from functions.prepare.vad import WINDOW, LevelledVad
 from shared.model.artifacts import SAMPLE_RATE, Chunk, Manifest, ProbeWindow, StageWarning
 from shared.model.contracts import Engine, Params
@@ -80,7 +81,8 @@ class ChannelTrack:
         yield from self._chunker.push(probabilities, expected_seconds)
 
     def finish(self) -> Iterator[ChunkDraft]:
-        yield from self._chunker.finish(self.buffer.end)
+        length = self.buffer.end
+        yield from self._chunker.finish(length)
 
 
 class AudioPreparation:
@@ -151,12 +153,15 @@ class AudioPreparation:
         self._language_sampler.add(draft, samples)
         yield from self._completed_spans(track, draft)
 
-        path = self._folder / chunk_file_name(len(self._chunks), track.channel)
+        number = len(self._chunks)
+        path = self._folder / chunk_file_name(number, track.channel)
         write_wav(path, [samples])
         yield ListedOutput("chunks", path)
-        self._chunks.append(to_chunk(draft, track.channel))
+        chunk = to_chunk(draft, track.channel)
+        self._chunks.append(chunk)
         if draft.inside_speech:
-            self._warnings.append(cut_warning(draft.end))
+            warning = cut_warning(draft.end)
+            self._warnings.append(warning)
 
     def _completed_spans(self, track: ChannelTrack, draft: ChunkDraft) -> Iterator[Output]:
         """Yields the spans that end before or with a chunk, and drops samples no span needs."""
@@ -170,8 +175,10 @@ class AudioPreparation:
 
     def _span_output(self, track: ChannelTrack, span: SampleInterval) -> Output:
         start, end = span
-        path = self._folder / f"span-{len(self._spans)}.wav"
-        write_wav(path, track.buffer.slices(start, end))
+        number = len(self._spans)
+        path = self._folder / f"span-{number}.wav"
+        samples = track.buffer.slices(start, end)
+        write_wav(path, samples)
         track.buffer.drop_before(end)
         self._spans.append(span)
         return ListedOutput("spans", path)
@@ -222,9 +229,5 @@ def cut_warning(position: int) -> StageWarning:
     """Returns the warning for a cut inside speech, with half a second on either side."""
     half_second = SAMPLE_RATE // 2
     around = (position - half_second, position + half_second)
-    return StageWarning(
-        code="cut_inside_speech",
-        stage="prepare",
-        message="no pause was long enough near the end of a chunk, so a word may be cut in two",
-        span=in_seconds(around),
-    )
+    message = "no pause was long enough near the end of a chunk, so a word may be cut in two"
+    return prepare_warning("cut_inside_speech", message, in_seconds(around))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from functions.prepare.container import has_video
+from functions.prepare.stage_warning import prepare_warning
 from shared.model.artifacts import StageWarning
 from shared.model.errors import BadOption, NoSound, NotAudio
 
@@ -57,7 +58,7 @@ class OtherTracks(NamedTuple):
             f"only sound track {self.used} of {count}{silent} was transcribed; not used: "
             f"{listed(self.descriptions)}. The option track chooses another"
         )
-        return [StageWarning(code="other_tracks", stage="prepare", message=message)]
+        return [prepare_warning("other_tracks", message)]
 
 
 def find_other_tracks(container: Any, used: Any) -> OtherTracks:
@@ -93,7 +94,8 @@ def track_seconds(track: Any) -> float | None:
     """Returns the length that the header or Matroska's tags declare, or None."""
     if track.duration is not None:
         return float(track.duration * track.time_base)
-    match = DURATION.fullmatch(track.metadata.get("DURATION", ""))
+    tag = track.metadata.get("DURATION", "")
+    match = DURATION.fullmatch(tag)
     if match is None:
         return None
     hours, minutes, seconds = map(float, match.groups())
