@@ -108,7 +108,9 @@ class CancellationRepair:
 
 
 def power(spectra: Spectra) -> Powers:
-    powers: Powers = spectra.real**2 + spectra.imag**2
+    real_squares = spectra.real**2
+    imaginary_squares = spectra.imag**2
+    powers: Powers = real_squares + imaginary_squares
     return powers
 
 

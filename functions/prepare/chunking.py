@@ -131,8 +131,8 @@ class Chunker:
 
     def _buffer_needed(self, cut_range: CutRange) -> float:
         """Samples that have to be there before the chunk is cut."""
-        target_length = cut_range.target - self._start
-        return target_length * MAX_FILL
+        target = cut_range.target - self._start
+        return target * MAX_FILL
 
     def _cut(self, cut_range: CutRange) -> ChunkDraft:
         speech = self._detector.intervals()

@@ -131,7 +131,8 @@ class GzipReader(io.RawIOBase):
             return 0
         self._unpack_to(self._position)
         offset = self._position - self._block_start
-        data = self._block[offset : offset + len(buffer)]
+        rest = self._block[offset:]
+        data = rest[: len(buffer)]
         count = len(data)
         buffer[:count] = data
         self._position += count
@@ -158,7 +159,8 @@ class GzipReader(io.RawIOBase):
 
     def _unpack_to(self, position: int) -> None:
         """Makes the block that holds a position the current one."""
-        following = bisect_right(self._checkpoints, position, key=lambda point: point.position)
+        positions = [checkpoint.position for checkpoint in self._checkpoints]
+        following = bisect_right(positions, position)
         nearest = self._checkpoints[following - 1]
         is_behind = position < self._block_start
         is_far = nearest.position > self._block_end
@@ -196,9 +198,11 @@ class GzipReader(io.RawIOBase):
         except zlib.error as error:
             place = f"after {self._block_start} unpacked bytes"
             raise TruncatedRecording(f"its gzip data are damaged {place}") from error
-        unread = len(self._decoder.unconsumed_tail) + len(self._decoder.unused_data)
+        decoder = self._decoder
+        unread = len(decoder.unconsumed_tail) + len(decoder.unused_data)
         self._packed_position += len(packed) - unread
-        if not packed and not data and not self._decoder.eof:
+        is_at_end = not packed and not data
+        if is_at_end and not decoder.eof:
             raise TruncatedRecording(f"its gzip data end after {self._block_start} unpacked bytes")
         return cast(bytes, data)
 

@@ -165,5 +165,6 @@ def declared_seconds(container: Any, stream: Any) -> float | None:
     of_container = container.duration / av.time_base
     if format_name(container) == "matroska":
         start = start_seconds(container) or 0.0
-        of_container = max(0.0, of_container - max(0.0, start))
+        of_container -= max(0.0, start)
+        of_container = max(0.0, of_container)
     return float(of_container)

@@ -13,6 +13,8 @@ UNCLIPPED = 0.999
 """Fraction of a block's samples that must not be clipped. The rest are 8 ms of clicks."""
 RELEASE = 0.944
 """Fraction of the level that is expected of the next block: it falls by 1 dB per second."""
+SILENCE_PEAK = 4
+"""Largest sample of digital silence: rounding and dither. Microphones give more."""
 MIN_REPORTED = 1.5
 """Level from which a recording is reported: decoders of loud music often exceed 1 a little."""
 
@@ -27,6 +29,11 @@ class FullScale:
         self.reduced_seconds = 0.0
         """Seconds of the blocks that were made quieter."""
         self._level = 1.0
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing that was converted so far is sound."""
+        return self.peak <= SILENCE_PEAK
 
     def convert(self, rows: Rows) -> Samples:
         """Returns the block as integers, divided by its level if that is above 1."""
@@ -43,9 +50,9 @@ class FullScale:
     def _note_peak(self, samples: Samples) -> None:
         if not samples.size:
             return
-        sizes = np.abs(samples.astype(np.int32))  # 16 bits do not hold the size of -32,768
-        largest = int(sizes.max())
-        self.peak = max(self.peak, largest)
+        highest = int(samples.max())
+        lowest = int(samples.min())
+        self.peak = max(self.peak, highest, -lowest)
 
 
 def to_integers(scaled: NDArray[np.floating[Any]]) -> Samples:
@@ -61,4 +68,5 @@ def block_level(rows: Rows) -> float:
     sizes = np.abs(rows)
     if not sizes.size or sizes.max() <= 1:
         return 1.0
-    return float(np.quantile(sizes, UNCLIPPED))
+    level = np.quantile(sizes, UNCLIPPED)
+    return float(level)

@@ -88,7 +88,9 @@ def mp3_bytes(file: BinaryIO, mp3: Mp3Header | None, size: int) -> SoundBytes | 
     If the file ends inside its tag or inside its first frame, those of both.
     """
     tags_end = end_of_tags(file)
-    needed = tags_end + MAX_FRAME if mp3 is None else tags_end
+    needed = tags_end
+    if mp3 is None:
+        needed += MAX_FRAME
     if tags_end and needed > size:
         return SoundBytes(0, needed)
     if mp3 is None or not mp3.bytes:

@@ -81,7 +81,8 @@ def clip_positions(speech: Sequence[SampleInterval]) -> Iterator[tuple[int, int,
         inside = clip(speech, start, limit)
         end = inside[-1][1]
         lengths = [interval_end - interval_start for interval_start, interval_end in inside]
-        yield start, end, sum(lengths)
+        samples = sum(lengths)
+        yield start, end, samples
         speech = [interval for interval in speech if interval[0] >= limit]
 
 

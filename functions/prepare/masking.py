@@ -42,10 +42,12 @@ class MaskedVoices:
         mean_has_speech = has_speech(self._mean_vad, mean)
         speaking = []
         for channel in quiet_channels:
-            if has_speech(self._channel_vads[channel], block[channel]):
+            vad = self._channel_vads[channel]
+            if has_speech(vad, block[channel]):
                 speaking.append(channel)
         if speaking and not mean_has_speech:
-            self.masked_seconds += block.shape[1] / SAMPLE_RATE
+            samples = block.shape[1]
+            self.masked_seconds += samples / SAMPLE_RATE
             self.block_weights = only(speaking, self._weights)
 
     def _quiet_channels(self, block: Rows) -> list[int]:
@@ -72,5 +74,6 @@ def only(channels: list[int], weights: Weights) -> Weights:
     """Returns the weights of these channels, scaled to add up to 1, and 0 for the others."""
     chosen = np.zeros_like(weights)
     chosen[channels] = weights[channels]
-    scaled: Weights = chosen / chosen.sum()
+    total = chosen.sum()
+    scaled: Weights = chosen / total
     return scaled

@@ -87,9 +87,12 @@ def element_length(encoded: bytes) -> int | None:
 
 def number_width(data: bytes, start: int) -> int:
     """Returns the bytes of the variable-length number that begins there; 0 if none does."""
-    if start >= len(data) or not data[start]:
+    if start >= len(data):
         return 0
-    return 9 - data[start].bit_length()
+    first_byte = data[start]
+    if not first_byte:
+        return 0
+    return 9 - first_byte.bit_length()
 
 
 def has_encrypted_sound(data: bytes, segment: Element) -> bool:

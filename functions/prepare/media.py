@@ -180,7 +180,9 @@ class Recording:
         """
         others = section.other_tracks
         is_first = not self._timeline.position
-        has_fewer = len(others.descriptions) < len(self._other_tracks.descriptions)
+        count = len(others.descriptions)
+        noted_count = len(self._other_tracks.descriptions)
+        has_fewer = count < noted_count
         if is_first or (section.is_broadcast and has_fewer):
             self._other_tracks = others
 

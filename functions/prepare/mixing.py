@@ -25,8 +25,9 @@ def mix_weights(roles: Sequence[str]) -> Weights:
         weights = [ROLE_WEIGHTS.get(role, OTHER_WEIGHT) for role in roles]
     else:
         weights = [1.0] * len(roles)
-    total = sum(weights)
-    return np.array(weights, np.float32) / np.float32(total)
+    unscaled = np.array(weights, np.float32)
+    total = np.float32(sum(weights))
+    return unscaled / total
 
 
 def is_surround(roles: Sequence[str]) -> bool:
@@ -111,7 +112,8 @@ class Mixer:
         mean = weighted_mean(weights, rows)
         if weights is not self._last_weights:
             fading = slice(0, len(FADE))
-            before = weighted_mean(self._last_weights, rows[:, fading])
+            faded_rows = rows[:, fading]
+            before = weighted_mean(self._last_weights, faded_rows)
             after = mean[:, fading]
             difference = after - before
             mean[:, fading] = before + FADE * difference

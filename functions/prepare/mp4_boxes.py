@@ -76,8 +76,8 @@ def read_mp4_structure(file: BinaryIO, size: int) -> Mp4Structure | None:
         end = box.end
         if box.kind == b"moov":
             file.seek(box.body)
-            length = box.end - box.body
-            index = file.read(min(length, MAX_INDEX))
+            length = min(box.end - box.body, MAX_INDEX)
+            index = file.read(length)
         if box.kind in (b"mdat", b"moof"):
             has_sound = True
         if index is not None and has_sound:

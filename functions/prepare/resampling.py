@@ -14,8 +14,6 @@ from shared.model.artifacts import SAMPLE_RATE, StageWarning
 from shared.model.errors import BadOption
 
 MAX_SPLIT_CHANNELS = 8
-SILENCE_PEAK = 4
-"""Largest sample of digital silence: rounding and dither. Microphones give more."""
 MAX_SAMPLE = np.float32(2**31)
 """Largest floating-point sample: 32-bit integers that were not scaled."""
 MIN_MASKED_SECONDS = 1.0
@@ -60,7 +58,7 @@ class Downmix:
     @property
     def is_silent(self) -> bool:
         """Whether nothing that was converted so far is sound."""
-        return self._full_scale.peak <= SILENCE_PEAK
+        return self._full_scale.is_silent
 
     def warnings(self) -> list[StageWarning]:
         """Returns the warnings of what was mixed so far."""
@@ -81,7 +79,8 @@ class Downmix:
         self._cancelled_seconds += self._mixer.cancelled_seconds
         self._masked_seconds += self._mixer.masked_seconds
         roles = [channel.name for channel in layout.channels]
-        return Mixer(mix_weights(roles))
+        weights = mix_weights(roles)
+        return Mixer(weights)
 
 
 class SplitChannels:
@@ -116,7 +115,7 @@ class SplitChannels:
     @property
     def is_silent(self) -> bool:
         """Whether nothing that was converted so far is sound."""
-        return self._full_scale.peak <= SILENCE_PEAK
+        return self._full_scale.is_silent
 
     def warnings(self) -> list[StageWarning]:
         """Returns the warnings of what was converted so far."""
@@ -174,8 +173,8 @@ def to_rows(frame: Any) -> Rows:
     interleaved = frame.to_ndarray()
     finite = np.nan_to_num(interleaved, nan=0.0, posinf=0.0, neginf=0.0)
     limited = finite.clip(-MAX_SAMPLE, MAX_SAMPLE)
-    columns = limited.reshape(-1, channels)
-    rows: Rows = np.ascontiguousarray(columns.T)
+    by_moment = limited.reshape(-1, channels)
+    rows: Rows = np.ascontiguousarray(by_moment.T)
     return rows
 
 

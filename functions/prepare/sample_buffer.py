@@ -88,8 +88,8 @@ class SampleBuffer:
             block_start += len(block)
 
     def read(self, start: int, end: int) -> Samples:
-        slices = list(self.slices(start, end))
-        return np.concatenate(slices)
+        slices = self.slices(start, end)
+        return np.concatenate(list(slices))
 
     def drop_before(self, position: int) -> None:
         remaining = self.slices(position, self.end)

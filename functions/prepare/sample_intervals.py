@@ -47,7 +47,7 @@ def clip(intervals: Iterable[SampleInterval], start: int, end: int) -> list[Samp
 
 
 def in_seconds(interval: SampleInterval) -> Interval:
-    first, end = interval
-    start_seconds = first / SAMPLE_RATE
+    start, end = interval
+    start_seconds = start / SAMPLE_RATE
     end_seconds = end / SAMPLE_RATE
     return Interval(start=start_seconds, end=end_seconds)

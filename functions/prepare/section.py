@@ -130,7 +130,8 @@ class Section:
         """The place in the file where the last packet ends that was decoded."""
         end = self._heard_until
         if self.format == "ogg":
-            end += self.file.page_length(end)
+            page_length = self.file.page_length(end)
+            end += page_length
         return self.file.start + end
 
     @property
@@ -319,7 +320,8 @@ class Section:
         self.is_damaged = True
         if mp3 is not None:
             end = packet.pos + packet.size
-            self._lost_seconds += mp3.lost_seconds(packet.pos, end)
+            lost = mp3.lost_seconds(packet.pos, end)
+            self._lost_seconds += lost
 
     def _note_excess(self, packet: Any) -> None:
         """Note the bytes in a packet of MP3 that are too many to belong to its frame."""

@@ -64,15 +64,18 @@ class SectionChain:
         if failure is not None:
             failure = section.explain(failure)
         has_rest = section.gave_up or section.has_unread_rest
-        self._next_start = self._start_after(section, has_rest=has_rest or failure is not None)
+        may_have_next = has_rest or failure is not None
+        self._next_start = self._start_after(section, has_rest=may_have_next)
         self._note_unmarked_end(section)
         self.losses.note_packets(section.counts.good, section.counts.corrupt)
-        self._bytes_heard += section.heard_until - section.file.start
+        heard_bytes = section.heard_until - section.file.start
+        self._bytes_heard += heard_bytes
         self._note_outcome(section, failure, has_rest=has_rest)
         self.close()
 
     def _note_outcome(self, section: Section, failure: Permanent | None, *, has_rest: bool) -> None:
         """Note whether a section was heard, and warn of what of it was not read."""
+        end = section.file.end
         if failure is None:
             self._heard += 1
         else:
@@ -80,9 +83,9 @@ class SectionChain:
         if isinstance(failure, TruncatedRecording):
             self._warn("end_missing", f"one of the joined recordings is not whole: {failure}")
         elif isinstance(failure, NotAudio) and not self._resumes:
-            self._note_unread(section.heard_until, section.file.end, str(failure))
+            self._note_unread(section.heard_until, end, str(failure))
         elif has_rest and not self._resumes:
-            self._note_unread(section.rest_start, section.file.end, "no packets were found there")
+            self._note_unread(section.rest_start, end, "no packets were found there")
 
     def check(self) -> None:
         """Raise why the first section could not be heard, if no other could."""
@@ -153,8 +156,8 @@ class SectionChain:
         self._warn("not_read", f"{length} could not be read: {reason}")
 
     def _warn(self, code: str, message: str) -> None:
-        place = around(self._timeline.position)
-        warning = prepare_warning(code, message, place)
+        position = self._timeline.position
+        warning = prepare_warning(code, message, around(position))
         self.warnings.append(warning)
 
 

@@ -142,9 +142,7 @@ class SectionFile:
         self.seek(start)
         header = self._file.read(MAX_PAGE_HEADER)
         page = parse_page(header)
-        if page is None:
-            return 0
-        return page.length
+        return 0 if page is None else page.length
 
     def _stream_starts_length(self) -> int:
         """Returns the bytes of the pages at the start that each begin a stream."""

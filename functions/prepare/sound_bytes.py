@@ -41,6 +41,8 @@ MAX_OGG_TAIL = 2**17
 W64_HEADER = bytes.fromhex("726966662E91CF11A5D628DB04C10000")
 ASF_HEADER = bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C")
 ASF_FILE_PROPERTIES = bytes.fromhex("A1DCAB8C47A9CF118EE400C00C205365")
+ASF_LENGTH = struct.Struct("<16xQ")
+"""Bytes of the header, at its start."""
 ASF_PROPERTIES = struct.Struct("<40xQ16xQ8xQI12x")
 """The file's length, its ticks, the milliseconds of preroll in them, and flags."""
 ASF_ENCRYPTION = (
@@ -247,7 +249,9 @@ def read_au(file: BinaryIO, size: int) -> SoundBytes | None:
 def read_asf(file: BinaryIO, size: int) -> SoundBytes | None:
     """Returns all of a Windows Media file, unless it was broadcast while it was written."""
     header = asf_header(file)
-    (header_length,) = struct.unpack("<Q", header[16:24].ljust(8, b"\0"))
+    if len(header) < ASF_LENGTH.size:
+        return None
+    (header_length,) = ASF_LENGTH.unpack_from(header)
     if header_length > size:
         return SoundBytes(0, header_length)
     start = header.find(ASF_FILE_PROPERTIES)
@@ -317,10 +321,10 @@ def lacks_end_mark(file: BinaryIO, start: int, end: int) -> bool:
 def asf_header(file: BinaryIO) -> bytes:
     """Returns the header of a Windows Media file; empty for another file."""
     file.seek(0)
-    start = file.read(24)
-    if start[:16] != ASF_HEADER or len(start) < 24:
+    start = file.read(ASF_LENGTH.size)
+    if len(start) < ASF_LENGTH.size or not start.startswith(ASF_HEADER):
         return b""
-    (length,) = struct.unpack("<Q", start[16:])
+    (length,) = ASF_LENGTH.unpack(start)
     read_length = min(length, MAX_ASF_HEADER)
     file.seek(0)
     return file.read(read_length)

@@ -141,8 +141,8 @@ class AudioPreparation:
         channels = len(self._tracks)
         max_total = MAX_CHUNKS * MAX_CHUNK
         max_length = max_total // channels
-        length = self._tracks[0].buffer.end
-        if length > max_length:
+        first_track = self._tracks[0]
+        if first_track.buffer.end > max_length:
             max_seconds = max_length // SAMPLE_RATE
             limit = f"with {channels} split channels it may last {max_seconds} s"
             raise RecordingTooLong(f"{limit}; channels=mix takes more")
@@ -228,6 +228,8 @@ def probe_windows(clips: list[SpeechClip]) -> tuple[ProbeWindow, ...]:
 def cut_warning(position: int) -> StageWarning:
     """Returns the warning for a cut inside speech, with half a second on either side."""
     half_second = SAMPLE_RATE // 2
-    around = (position - half_second, position + half_second)
+    start = position - half_second
+    end = position + half_second
+    around = in_seconds((start, end))
     message = "no pause was long enough near the end of a chunk, so a word may be cut in two"
-    return prepare_warning("cut_inside_speech", message, in_seconds(around))
+    return prepare_warning("cut_inside_speech", message, around)

@@ -85,10 +85,11 @@ class Timeline:
 
     def advance(self, seconds: float) -> None:
         self.position += seconds
-        timestamp = self.start + self.position
-        self._clock = max(self._clock, timestamp)
+        end = self.start + self.position
+        self._clock = max(self._clock, end)
 
     def _is_new_clock(self, timestamp: float, late: float, longest: float) -> bool:
+        """Returns whether a timestamp, `late` seconds behind the position, is of another clock."""
         if late < -MAX_OVERLAP or late > longest:
             return True
         if not self._may_leap or late <= MAX_GAP:

@@ -99,7 +99,8 @@ def track_seconds(track: Any) -> float | None:
     if match is None:
         return None
     hours, minutes, seconds = map(float, match.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    whole_minutes = hours * 60 + minutes
+    return whole_minutes * 60 + seconds
 
 
 def listed(descriptions: Sequence[str]) -> str:

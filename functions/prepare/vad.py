@@ -114,14 +114,16 @@ def audible_gain(samples: NDArray[np.int16]) -> float:
     """Returns the factor, from 1 to MAX_GAIN, that makes the loud parts of a block audible."""
     lowest_level = AUDIBLE_LEVEL / MAX_GAIN
     level = max(block_level(samples), lowest_level)
-    return max(1.0, AUDIBLE_LEVEL / level)
+    gain = AUDIBLE_LEVEL / level
+    return max(1.0, gain)
 
 
 def amplify(samples: NDArray[np.int16], gain: float) -> NDArray[np.int16]:
     """Returns the samples multiplied by `gain`, without their constant offset."""
     offset = samples.mean()
     centred = samples - offset
-    return to_integers(centred * gain)
+    amplified = centred * gain
+    return to_integers(amplified)
 
 
 def block_level(samples: NDArray[np.int16]) -> float:
