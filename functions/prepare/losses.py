@@ -68,7 +68,8 @@ class Losses:
     def _gap_warning(self) -> StageWarning | None:
         if not self._gaps:
             return None
-        total = sum(seconds for _, seconds in self._gaps)
+        lengths = [seconds for _, seconds in self._gaps]
+        total = sum(lengths)
         start, seconds = self._gaps[0]
         count = len(self._gaps)
         if count == 1:

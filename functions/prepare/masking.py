@@ -43,11 +43,12 @@ class MaskedVoices:
         speaking = []
         for channel in quiet_channels:
             vad = self._channel_vads[channel]
-            if has_speech(vad, block[channel]):
+            samples = block[channel]
+            if has_speech(vad, samples):
                 speaking.append(channel)
         if speaking and not mean_has_speech:
-            samples = block.shape[1]
-            self.masked_seconds += samples / SAMPLE_RATE
+            length = block.shape[1]
+            self.masked_seconds += length / SAMPLE_RATE
             self.block_weights = only(speaking, self._weights)
 
     def _quiet_channels(self, block: Rows) -> list[int]:

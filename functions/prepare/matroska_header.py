@@ -36,7 +36,8 @@ class MatroskaHeader:
 def read_matroska_header(file: BinaryIO) -> MatroskaHeader | None:
     """Returns what the header declares, or None for a file of another format."""
     file.seek(0)
-    if file.read(len(EBML)) != EBML:
+    first_bytes = file.read(len(EBML))
+    if first_bytes != EBML:
         return None
     file.seek(0)
     data = file.read(SEARCHED)

@@ -83,7 +83,8 @@ def read_mp4_structure(file: BinaryIO, size: int) -> Mp4Structure | None:
         if index is not None and has_sound:
             break
     is_complete = index is not None and has_sound
-    holds_another_box = end + BOX_HEADER.size <= size
+    next_body = end + BOX_HEADER.size
+    holds_another_box = next_body <= size
     has_malformed_box = holds_another_box and not is_complete
     lacks_the_rest = not holds_another_box and not is_complete
     is_cut = end > size or lacks_the_rest

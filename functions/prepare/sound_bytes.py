@@ -157,7 +157,8 @@ def read_chunks(file: BinaryIO, size: int, form: ChunkFormat) -> SoundBytes | No
         body = start + header_length - inner_length
         counted_from = start if form.counts_header else body
         end = counted_from + length
-        is_sound = (kind, *inner_kind) == form.sound
+        kinds = (kind, *inner_kind)
+        is_sound = kinds == form.sound
         if is_sound and is_placeholder(length, form):
             return None
         if is_sound:
@@ -263,7 +264,8 @@ def read_asf(file: BinaryIO, size: int) -> SoundBytes | None:
     if is_broadcast or length == 0:
         return None
     seconds_with_preroll = ticks / ASF_TICKS
-    seconds = seconds_with_preroll - preroll / 1000
+    preroll_seconds = preroll / 1000
+    seconds = seconds_with_preroll - preroll_seconds
     return SoundBytes(0, length, seconds)
 
 

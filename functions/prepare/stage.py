@@ -63,7 +63,8 @@ def prepare_audio(stage_input: StageInput[PrepareParams]) -> Iterator[Output]:
             unpacked(packed, params.max_bytes) as file,
             open_recording(file, params.max_seconds, params.channels, params.track) as recording,
         ):
-            yield from AudioPreparation(stage_input, recording, hashed).outputs()
+            preparation = AudioPreparation(stage_input, recording, hashed)
+            yield from preparation.outputs()
 
 
 class ChannelTrack:

@@ -76,10 +76,11 @@ def find_other_tracks(container: Any, used: Any) -> OtherTracks:
 def describe(number: int, track: Any) -> str:
     """Returns a track's number, and its language, title and length where they are known."""
     details = []
-    language = track.metadata.get("language", "")
+    tags = track.metadata
+    language = tags.get("language", "")
     if language not in UNKNOWN_LANGUAGES:
         details.append(language[:MAX_TITLE])
-    title = track.metadata.get("title", "")
+    title = tags.get("title", "")
     if title:
         details.append(repr(title[:MAX_TITLE]))
     seconds = track_seconds(track)
@@ -105,7 +106,8 @@ def track_seconds(track: Any) -> float | None:
 
 def listed(descriptions: Sequence[str]) -> str:
     """Returns the first MAX_LISTED descriptions, and how many more there are."""
-    text = ", ".join(descriptions[:MAX_LISTED])
+    first = descriptions[:MAX_LISTED]
+    text = ", ".join(first)
     more = len(descriptions) - MAX_LISTED
     if more > 0:
         return f"{text} and {more} more"
