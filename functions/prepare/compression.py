@@ -131,8 +131,8 @@ class GzipReader(io.RawIOBase):
             return 0
         self._unpack_to(self._position)
         offset = self._position - self._block_start
-        rest = self._block[offset:]
-        data = rest[: len(buffer)]
+        end = offset + len(buffer)
+        data = self._block[offset:end]
         count = len(data)
         buffer[:count] = data
         self._position += count

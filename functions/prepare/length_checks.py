@@ -57,8 +57,8 @@ class LengthLimits:
 
 def check_complete(declared: float, present: float) -> None:
     """Raise TruncatedRecording if more of the declared seconds is missing than may be."""
-    fraction = declared * MAX_MISSING_FRACTION
-    max_missing = max(MAX_MISSING, fraction)
+    max_of_length = declared * MAX_MISSING_FRACTION
+    max_missing = max(MAX_MISSING, max_of_length)
     missing = declared - present
     if missing > max_missing:
         raise TruncatedRecording(f"it should last {declared:.1f} s, but ends after {present:.1f} s")

@@ -261,8 +261,8 @@ class Section:
         position = end_seconds - self._timeline.start
         self._last_packet_end = max(self._last_packet_end, position)
         if not is_sound:
-            start_seconds = start * packet.time_base
-            self._timeline.follow_other_stream(float(start_seconds))
+            timestamp = float(start * packet.time_base)
+            self._timeline.follow_other_stream(timestamp)
 
     def _packets(self) -> Iterator[Any]:
         """Yields the audio packets; in LONGEST_STREAM_FORMATS and broadcasts those of all streams.

@@ -83,8 +83,8 @@ class SectionFile:
 
     def read(self, size: int) -> bytes:
         position = self._file.tell()
-        left = max(0, self.end - position)
-        wanted = min(size, left)
+        left = self.end - position
+        wanted = max(0, min(size, left))
         data = self._file.read(wanted)
         self._search(data, position)
         inside = max(0, self.end - position)  # the search may have brought the end nearer
