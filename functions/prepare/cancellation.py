@@ -38,6 +38,7 @@ unrelated channels, and microphones in different places cancel narrow notches on
 MIN_BAND_POWER = 1e-5
 """Bands with a smaller fraction of the power (50 dB below the whole) are not examined."""
 TINY = np.float32(1e-20)
+"""Smallest magnitude by which a spectrum is divided, since silence has none."""
 
 
 class CancellationRepair:
@@ -56,13 +57,16 @@ class CancellationRepair:
         `rows` is a whole number of hops, at least two. The row is complete in the middle; its first
         and its last hop need the correction of the neighbours added.
         """
-        if (rows == rows[0]).all():
+        is_same = rows == rows[0]
+        if is_same.all():
             return None
-        frames = sliding_window_view(rows, FRAME, axis=1)[:, ::HOP]
+        shifted_by_one = sliding_window_view(rows, FRAME, axis=1)
+        frames = shifted_by_one[:, ::HOP]
         spectra = np.fft.rfft(frames * WINDOW)
         mean = np.tensordot(self._weights, spectra, 1)
         expected_power = np.tensordot(self._weights**2, power(spectra), 1)
-        is_cancelled = power(mean) < MIN_POWER * expected_power
+        least_power = MIN_POWER * expected_power
+        is_cancelled = power(mean) < least_power
         if not self._is_much_cancelled(expected_power, is_cancelled):
             return None
         phase = self._loudest_phase(spectra, is_cancelled)
@@ -76,9 +80,12 @@ class CancellationRepair:
         all_power = band_powers(expected_power)
         lost_power = band_powers(expected_power * is_cancelled)
         is_audible = all_power > MIN_BAND_POWER * all_power.sum()
-        is_lost = is_audible & (lost_power > MAX_CANCELLED * all_power)
-        if is_lost.sum() > is_audible.sum() / 2:
-            self.cancelled_seconds += len(expected_power) * HOP / SAMPLE_RATE
+        is_cancelled_much = lost_power > MAX_CANCELLED * all_power
+        is_lost = is_audible & is_cancelled_much
+        half_of_bands = is_audible.sum() / 2
+        if is_lost.sum() > half_of_bands:
+            samples = len(expected_power) * HOP
+            self.cancelled_seconds += samples / SAMPLE_RATE
         return bool(is_lost.any())
 
     def _loudest_phase(self, spectra: Spectra, is_cancelled: NDArray[np.bool_]) -> Spectra:
@@ -95,12 +102,15 @@ class CancellationRepair:
             combination = -combination  # both are right, but a change between blocks is audible
         self._combination = combination
         combined = np.tensordot(combination.astype(np.float32), spectra, 1)
-        phase: Spectra = combined / np.maximum(np.abs(combined), TINY)
+        magnitude = np.maximum(np.abs(combined), TINY)
+        phase: Spectra = combined / magnitude
         return phase
 
 
 def power(spectra: Spectra) -> Powers:
-    powers: Powers = spectra.real**2 + spectra.imag**2
+    real_squares = spectra.real**2
+    imaginary_squares = spectra.imag**2
+    powers: Powers = real_squares + imaginary_squares
     return powers
 
 
@@ -117,6 +127,8 @@ def overlap_add(pieces: Rows) -> Rows:
     """Returns the sum of frames that overlap by half."""
     hops = len(pieces) + 1
     total = np.zeros(hops * HOP, np.float32)
-    total[:-HOP] += pieces[:, :HOP].reshape(-1)
-    total[HOP:] += pieces[:, HOP:].reshape(-1)
+    first_halves = pieces[:, :HOP]
+    second_halves = pieces[:, HOP:]
+    total[:-HOP] += first_halves.reshape(-1)
+    total[HOP:] += second_halves.reshape(-1)
     return total

@@ -131,8 +131,8 @@ class Chunker:
 
     def _buffer_needed(self, cut_range: CutRange) -> float:
         """Samples that have to be there before the chunk is cut."""
-        target_length = cut_range.target - self._start
-        return target_length * MAX_FILL
+        target = cut_range.target - self._start
+        return target * MAX_FILL
 
     def _cut(self, cut_range: CutRange) -> ChunkDraft:
         speech = self._detector.intervals()
@@ -154,7 +154,8 @@ class Chunker:
 
         lowest = min(probabilities)
         window = first + probabilities.index(lowest)
-        middle = window * WINDOW + WINDOW // 2
+        window_start = window * WINDOW
+        middle = window_start + WINDOW // 2
         middle = max(middle, cut_range.earliest)
         return min(middle, cut_range.target)
 

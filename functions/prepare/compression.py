@@ -117,8 +117,13 @@ class GzipReader(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origins = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}
-        self._position = max(0, origins[whence] + offset)
+        origins = {
+            io.SEEK_SET: 0,
+            io.SEEK_CUR: self._position,
+            io.SEEK_END: self._size,
+        }
+        position = origins[whence] + offset
+        self._position = max(0, position)
         return self._position
 
     def readinto(self, buffer: Any) -> int:
@@ -126,7 +131,8 @@ class GzipReader(io.RawIOBase):
             return 0
         self._unpack_to(self._position)
         offset = self._position - self._block_start
-        data = self._block[offset : offset + len(buffer)]
+        end = offset + len(buffer)
+        data = self._block[offset:end]
         count = len(data)
         buffer[:count] = data
         self._position += count
@@ -143,14 +149,18 @@ class GzipReader(io.RawIOBase):
             if end > max_bytes:
                 limit = f"the limit is {max_bytes / 1e9:g} GB"
                 raise RecordingTooLarge(f"unpacked, it has more than {end} bytes; {limit}")
-            if end - self._checkpoints[-1].position >= CHECKPOINT_DISTANCE:
-                checkpoint = Checkpoint(end, self._packed_position, self._decoder.copy())
+            last = self._checkpoints[-1]
+            distance = end - last.position
+            if distance >= CHECKPOINT_DISTANCE:
+                decoder = self._decoder.copy()
+                checkpoint = Checkpoint(end, self._packed_position, decoder)
                 self._checkpoints.append(checkpoint)
         return self._block_end
 
     def _unpack_to(self, position: int) -> None:
         """Makes the block that holds a position the current one."""
-        following = bisect_right(self._checkpoints, position, key=lambda point: point.position)
+        positions = [checkpoint.position for checkpoint in self._checkpoints]
+        following = bisect_right(positions, position)
         nearest = self._checkpoints[following - 1]
         is_behind = position < self._block_start
         is_far = nearest.position > self._block_end
@@ -188,9 +198,11 @@ class GzipReader(io.RawIOBase):
         except zlib.error as error:
             place = f"after {self._block_start} unpacked bytes"
             raise TruncatedRecording(f"its gzip data are damaged {place}") from error
-        unread = len(self._decoder.unconsumed_tail) + len(self._decoder.unused_data)
+        decoder = self._decoder
+        unread = len(decoder.unconsumed_tail) + len(decoder.unused_data)
         self._packed_position += len(packed) - unread
-        if not packed and not data and not self._decoder.eof:
+        is_at_end = not packed and not data
+        if is_at_end and not decoder.eof:
             raise TruncatedRecording(f"its gzip data end after {self._block_start} unpacked bytes")
         return cast(bytes, data)
 

@@ -51,8 +51,9 @@ def open_container(reader: GuardedReader) -> Any:
 def allowed_formats() -> str:
     """Returns every demuxer that reads one file and no other, joined by commas."""
     names = map(demuxer, av.formats_available)
-    allowed = sorted(filter(None, names))
-    return ",".join(allowed)
+    allowed = filter(None, names)
+    in_order = sorted(allowed)
+    return ",".join(in_order)
 
 
 def demuxer(name: str) -> str | None:
@@ -75,7 +76,8 @@ def audio_codecs() -> str:
     gigabytes.
     """
     names = filter(is_audio_decoder, av.codecs_available)
-    return ",".join(sorted(names))
+    in_order = sorted(names)
+    return ",".join(in_order)
 
 
 def is_audio_decoder(name: str) -> bool:
@@ -108,6 +110,11 @@ def format_name(container: Any) -> str:
     return names[0]
 
 
+def codec_name(stream: Any) -> str:
+    codec = stream.codec_context.codec
+    return str(codec.canonical_name)
+
+
 def has_video(container: Any) -> bool:
     name: str = container.format.name
     is_image = name.endswith("_pipe")
@@ -128,7 +135,8 @@ def begins_with_sound(container: Any, stream: Any) -> bool:
         return False
     stream_start = float(stream.start_time * stream.time_base)
     container_start = float(container.start_time / av.time_base)
-    return stream_start - container_start < MAX_START_DIFFERENCE
+    difference = stream_start - container_start
+    return difference < MAX_START_DIFFERENCE
 
 
 def timestamps_may_leap(container: Any) -> bool:
@@ -136,9 +144,11 @@ def timestamps_may_leap(container: Any) -> bool:
 
     In Ogg, which libav counts among them, a clock begins anew only with a new section.
     """
+    if format_name(container) == "ogg":
+        return False
+    leaping = Flags.ts_discont.value
     flags = container.format.flags
-    is_ogg = format_name(container) == "ogg"
-    return bool(flags & Flags.ts_discont.value) and not is_ogg
+    return bool(flags & leaping)
 
 
 def declared_seconds(container: Any, stream: Any) -> float | None:
@@ -155,5 +165,6 @@ def declared_seconds(container: Any, stream: Any) -> float | None:
     of_container = container.duration / av.time_base
     if format_name(container) == "matroska":
         start = start_seconds(container) or 0.0
-        of_container = max(0.0, of_container - max(0.0, start))
+        of_container -= max(0.0, start)
+        of_container = max(0.0, of_container)
     return float(of_container)

@@ -1,6 +1,9 @@
 """Samples from -1 to 1 -> 16-bit integers. Sound beyond full scale is made quieter, not clipped."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from functions.prepare.sample_buffer import Rows, Samples
 from shared.model.artifacts import SAMPLE_RATE
@@ -10,6 +13,8 @@ UNCLIPPED = 0.999
 """Fraction of a block's samples that must not be clipped. The rest are 8 ms of clicks."""
 RELEASE = 0.944
 """Fraction of the level that is expected of the next block: it falls by 1 dB per second."""
+SILENCE_PEAK = 4
+"""Largest sample of digital silence: rounding and dither. Microphones give more."""
 MIN_REPORTED = 1.5
 """Level from which a recording is reported: decoders of loud music often exceed 1 a little."""
 
@@ -25,6 +30,11 @@ class FullScale:
         """Seconds of the blocks that were made quieter."""
         self._level = 1.0
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing that was converted so far is sound."""
+        return self.peak <= SILENCE_PEAK
+
     def convert(self, rows: Rows) -> Samples:
         """Returns the block as integers, divided by its level if that is above 1."""
         level = max(block_level(rows), self._level * RELEASE, 1.0)
@@ -33,16 +43,24 @@ class FullScale:
             rows = rows / np.float32(level)
             self.reduced_seconds += rows.shape[1] / SAMPLE_RATE
             self.highest_level = max(self.highest_level, level)
-        scaled = np.rint(rows * FULL_SCALE)
-        limited = scaled.clip(-FULL_SCALE, FULL_SCALE - 1)
-        samples: Samples = limited.astype(np.int16)
-        self._note_peak(limited)
+        samples = to_integers(rows * FULL_SCALE)
+        self._note_peak(samples)
         return samples
 
-    def _note_peak(self, limited: Rows) -> None:
-        if limited.size:
-            sizes = np.abs(limited)
-            self.peak = max(self.peak, int(sizes.max()))
+    def _note_peak(self, samples: Samples) -> None:
+        if not samples.size:
+            return
+        highest = int(samples.max())
+        lowest = int(samples.min())
+        self.peak = max(self.peak, highest, -lowest)
+
+
+def to_integers(scaled: NDArray[np.floating[Any]]) -> Samples:
+    """Returns samples whose full scale is FULL_SCALE, rounded and limited to 16 bits."""
+    rounded = np.rint(scaled)
+    limited = rounded.clip(-FULL_SCALE, FULL_SCALE - 1)
+    samples: Samples = limited.astype(np.int16)
+    return samples
 
 
 def block_level(rows: Rows) -> float:
@@ -50,4 +68,5 @@ def block_level(rows: Rows) -> float:
     sizes = np.abs(rows)
     if not sizes.size or sizes.max() <= 1:
         return 1.0
-    return float(np.quantile(sizes, UNCLIPPED))
+    level = np.quantile(sizes, UNCLIPPED)
+    return float(level)

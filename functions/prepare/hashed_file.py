@@ -29,7 +29,8 @@ class HashedFile(io.RawIOBase):
         skipped = start - self._hashed
         if 0 < skipped <= MAX_SKIP:
             self._file.seek(self._hashed)
-            self._hash_next(self._file.read(skipped))
+            skipped_data = self._file.read(skipped)
+            self._hash_next(skipped_data)
             self._file.seek(start)
         data = self._file.read(size)
         if start <= self._hashed:

@@ -37,11 +37,11 @@ class FileHeader:
     @property
     def refusal(self) -> NotAudio | TruncatedRecording | None:
         """Returns why nothing can be decoded, or None if the header does not tell."""
-        mp4 = self.mp4
-        if mp4 is not None:
-            return mp4_refusal(mp4)
-        if self.sound is not None and self.sound.end > self.size:
-            declared = f"its header declares that it reaches to byte {self.sound.end}"
+        if self.mp4 is not None:
+            return mp4_refusal(self.mp4)
+        sound = self.sound
+        if sound is not None and sound.end > self.size:
+            declared = f"its header declares that it reaches to byte {sound.end}"
             return TruncatedRecording(f"{declared}, but it ends after {self.size}")
         return None
 
@@ -73,13 +73,7 @@ def read_file_header(file: BinaryIO, size: int) -> FileHeader:
         or (matroska is not None and matroska.is_encrypted)
         or asf_is_encrypted(file)
     )
-    return FileHeader(
-        size=size,
-        sound=sound,
-        mp3=mp3,
-        mp4=mp4,
-        is_encrypted=is_encrypted,
-    )
+    return FileHeader(size=size, sound=sound, mp3=mp3, mp4=mp4, is_encrypted=is_encrypted)
 
 
 def matroska_bytes(matroska: MatroskaHeader) -> SoundBytes | None:
@@ -94,7 +88,9 @@ def mp3_bytes(file: BinaryIO, mp3: Mp3Header | None, size: int) -> SoundBytes | 
     If the file ends inside its tag or inside its first frame, those of both.
     """
     tags_end = end_of_tags(file)
-    needed = tags_end + MAX_FRAME if mp3 is None else tags_end
+    needed = tags_end
+    if mp3 is None:
+        needed += MAX_FRAME
     if tags_end and needed > size:
         return SoundBytes(0, needed)
     if mp3 is None or not mp3.bytes:

@@ -79,7 +79,8 @@ def prepare(
         raise named_encoding(error, recording.content_encoding) from error
 
     stages = plan_stages(options, resolved)
-    stages["finalize"] = {**(stages["finalize"] or {}), **echoed(loaded)}
+    finalize_params = stages["finalize"] or {}
+    stages["finalize"] = {**finalize_params, **echoed(loaded)}
     chunks = output_count(response, "chunks")
     is_diarized = stages["diarize"] is not None
     spans = output_count(response, "spans") if is_diarized else 0

@@ -49,7 +49,8 @@ class LanguageSampler:
             first = start - chunk.start
             last = end - chunk.start
             clip_samples = samples[first:last].copy()
-            self._add_clip(SpeechClip(start, end, speech, clip_samples))
+            candidate = SpeechClip(start, end, speech, clip_samples)
+            self._add_clip(candidate)
 
     def _add_clip(self, candidate: SpeechClip) -> None:
         candidates = [*self._candidates, candidate]
@@ -80,7 +81,8 @@ def clip_positions(speech: Sequence[SampleInterval]) -> Iterator[tuple[int, int,
         inside = clip(speech, start, limit)
         end = inside[-1][1]
         lengths = [interval_end - interval_start for interval_start, interval_end in inside]
-        yield start, end, sum(lengths)
+        samples = sum(lengths)
+        yield start, end, samples
         speech = [interval for interval in speech if interval[0] >= limit]
 
 

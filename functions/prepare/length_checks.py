@@ -23,6 +23,7 @@ class LengthLimits:
         self._max_seconds = max_seconds
         seconds_by_size = size * MAX_SECONDS_PER_BYTE
         self._plausible_seconds = ALWAYS_PLAUSIBLE + seconds_by_size
+        self._longest = min(max_seconds, self._plausible_seconds)
 
     def check_declared(self, seconds: float, *, holds_all: bool) -> None:
         """Raise RecordingTooLong if the length in the header is clearly too long.
@@ -51,12 +52,13 @@ class LengthLimits:
 
     def longest_gap(self, position: float) -> float:
         """Returns the seconds of silence that the recording may still hold at a position."""
-        return min(self._max_seconds, self._plausible_seconds) - position
+        return self._longest - position
 
 
 def check_complete(declared: float, present: float) -> None:
     """Raise TruncatedRecording if more of the declared seconds is missing than may be."""
-    max_missing = max(MAX_MISSING, declared * MAX_MISSING_FRACTION)
+    max_of_length = declared * MAX_MISSING_FRACTION
+    max_missing = max(MAX_MISSING, max_of_length)
     missing = declared - present
     if missing > max_missing:
         raise TruncatedRecording(f"it should last {declared:.1f} s, but ends after {present:.1f} s")

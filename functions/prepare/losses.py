@@ -1,5 +1,6 @@
 """What a recording lacks: packets that cannot be decoded, gaps, and its end."""
 
+from functions.prepare.stage_warning import prepare_warning
 from shared.model.artifacts import Interval, StageWarning
 
 MIN_GAP = 0.5
@@ -62,21 +63,24 @@ class Losses:
             return None
         packets = self._good_packets + corrupt
         message = f"{corrupt} of {packets} packets could not be decoded and were skipped"
-        return StageWarning(code="corrupt_packets", stage="prepare", message=message)
+        return prepare_warning("corrupt_packets", message)
 
     def _gap_warning(self) -> StageWarning | None:
         if not self._gaps:
             return None
-        total = sum(seconds for _, seconds in self._gaps)
+        lengths = [seconds for _, seconds in self._gaps]
+        total = sum(lengths)
         start, seconds = self._gaps[0]
-        if len(self._gaps) == 1:
+        count = len(self._gaps)
+        if count == 1:
+            end = start + seconds
             places = f"at {start:.1f} s"
-            span = Interval(start=start, end=start + seconds)
+            span = Interval(start=start, end=end)
         else:
-            places = f"in {len(self._gaps)} places, the first at {start:.1f} s"
+            places = f"in {count} places, the first at {start:.1f} s"
             span = None
         message = f"the file holds no sound for {total:.1f} s {places}; silence is there instead"
-        return StageWarning(code="gap", stage="prepare", message=message, span=span)
+        return prepare_warning("gap", message, span)
 
     def _end_warning(self) -> StageWarning | None:
         if not self._missing:
@@ -85,10 +89,10 @@ class Losses:
             f"of the {self._declared:.1f} s that the header declares, {self._missing:.1f} s are "
             "missing at the end or could not be decoded"
         )
-        return StageWarning(code="end_missing", stage="prepare", message=message)
+        return prepare_warning("end_missing", message)
 
     def _mark_warning(self) -> StageWarning | None:
         if not self._is_end_unmarked:
             return None
         message = "the last page of the Ogg file is not marked as such, so its end may be missing"
-        return StageWarning(code="end_unmarked", stage="prepare", message=message)
+        return prepare_warning("end_unmarked", message)

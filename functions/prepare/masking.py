@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.prepare.cancellation import Weights
+from functions.prepare.full_scale import to_integers
 from functions.prepare.sample_buffer import Rows
 from functions.prepare.vad import MIN_SPEECH, ONSET, LevelledVad
 from shared.model.artifacts import SAMPLE_RATE
@@ -41,32 +42,39 @@ class MaskedVoices:
         mean_has_speech = has_speech(self._mean_vad, mean)
         speaking = []
         for channel in quiet_channels:
-            if has_speech(self._channel_vads[channel], block[channel]):
+            vad = self._channel_vads[channel]
+            samples = block[channel]
+            if has_speech(vad, samples):
                 speaking.append(channel)
         if speaking and not mean_has_speech:
-            self.masked_seconds += block.shape[1] / SAMPLE_RATE
+            length = block.shape[1]
+            self.masked_seconds += length / SAMPLE_RATE
             self.block_weights = only(speaking, self._weights)
 
     def _quiet_channels(self, block: Rows) -> list[int]:
         """Returns the channels that hold sound, but little of the power of all."""
         levels = block.std(axis=1)
-        powers = (self._weights * levels) ** 2
+        weighted = self._weights * levels
+        powers = weighted**2
         is_quiet = powers < MAX_SHARE * powers.sum()
         has_sound = levels > MIN_LEVEL
-        channels: list[int] = np.flatnonzero(is_quiet & has_sound).tolist()
+        numbers = np.flatnonzero(is_quiet & has_sound)
+        channels: list[int] = numbers.tolist()
         return channels
 
 
 def has_speech(vad: LevelledVad, samples: NDArray[np.float32]) -> bool:
-    scaled = np.rint(samples * FULL_SCALE)
-    integers = scaled.clip(-FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    integers = to_integers(samples * FULL_SCALE)
     probabilities = vad.probabilities(integers)
-    return int((probabilities >= ONSET).sum()) >= MIN_SPEECH
+    is_speech = probabilities >= ONSET
+    windows = int(is_speech.sum())
+    return windows >= MIN_SPEECH
 
 
 def only(channels: list[int], weights: Weights) -> Weights:
     """Returns the weights of these channels, scaled to add up to 1, and 0 for the others."""
     chosen = np.zeros_like(weights)
     chosen[channels] = weights[channels]
-    scaled: Weights = chosen / chosen.sum()
+    total = chosen.sum()
+    scaled: Weights = chosen / total
     return scaled

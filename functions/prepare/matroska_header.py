@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 SEARCHED = 2**20
 """Bytes in which the tracks are searched. They precede the sound."""
-EBML = 0x1A45DFA3
+EBML = bytes.fromhex("1A45DFA3")
 SEGMENT = 0x18538067
 TRACKS = 0x1654AE6B
 TRACK_ENTRY = 0xAE
@@ -36,13 +36,15 @@ class MatroskaHeader:
 def read_matroska_header(file: BinaryIO) -> MatroskaHeader | None:
     """Returns what the header declares, or None for a file of another format."""
     file.seek(0)
-    if file.read(4) != EBML.to_bytes(4, "big"):
+    first_bytes = file.read(len(EBML))
+    if first_bytes != EBML:
         return None
     file.seek(0)
     data = file.read(SEARCHED)
     for element in elements(data, 0, len(data)):
         if element.identifier == SEGMENT:
-            return MatroskaHeader(element.end, has_encrypted_sound(data, element))
+            is_encrypted = has_encrypted_sound(data, element)
+            return MatroskaHeader(element.end, is_encrypted)
     return MatroskaHeader(None, is_encrypted=False)
 
 
@@ -60,23 +62,38 @@ def elements(data: bytes, start: int, end: int) -> Iterator[Element]:
 
 def parse_element(data: bytes, start: int) -> Element | None:
     """Returns the element that begins there, or None if none does."""
-    size_start = start + number_width(data, start)
-    body = size_start + number_width(data, size_start)
-    encoded = data[size_start:body]
-    if size_start == start or body == size_start or body > len(data):
+    identifier_width = number_width(data, start)
+    size_start = start + identifier_width
+    size_width = number_width(data, size_start)
+    body = size_start + size_width
+    if not identifier_width or not size_width or body > len(data):
         return None
-    identifier = int.from_bytes(data[start:size_start], "big")
-    mask = (1 << 7 * len(encoded)) - 1
-    length = int.from_bytes(encoded, "big") & mask
-    is_unknown = length == mask
-    return Element(identifier, body, None if is_unknown else body + length)
+    encoded_identifier = data[start:size_start]
+    identifier = int.from_bytes(encoded_identifier, "big")
+    length = element_length(data[size_start:body])
+    if length is None:
+        return Element(identifier, body, end=None)
+    return Element(identifier, body, body + length)
+
+
+def element_length(encoded: bytes) -> int | None:
+    """Returns the length that a variable-length number states, or None if it is unknown."""
+    value_bits = 7 * len(encoded)
+    largest = (1 << value_bits) - 1
+    length = int.from_bytes(encoded, "big") & largest
+    if length == largest:
+        return None
+    return length
 
 
 def number_width(data: bytes, start: int) -> int:
     """Returns the bytes of the variable-length number that begins there; 0 if none does."""
-    if start >= len(data) or not data[start]:
+    if start >= len(data):
         return 0
-    return 9 - data[start].bit_length()
+    first_byte = data[start]
+    if not first_byte:
+        return 0
+    return 9 - first_byte.bit_length()
 
 
 def has_encrypted_sound(data: bytes, segment: Element) -> bool:
@@ -85,8 +102,11 @@ def has_encrypted_sound(data: bytes, segment: Element) -> bool:
     for tracks in children(data, segment, TRACKS):
         for track in children(data, tracks, TRACK_ENTRY):
             if is_sound(data, track):
-                encrypted.append(has_path(data, track, PATH_TO_ENCRYPTION))
-    return bool(encrypted) and all(encrypted)
+                needs_key = has_path(data, track, PATH_TO_ENCRYPTION)
+                encrypted.append(needs_key)
+    if not encrypted:
+        return False
+    return all(encrypted)
 
 
 def children(data: bytes, parent: Element, identifier: int) -> Iterator[Element]:
@@ -98,8 +118,9 @@ def children(data: bytes, parent: Element, identifier: int) -> Iterator[Element]
 
 
 def is_sound(data: bytes, track: Element) -> bool:
-    for kind in children(data, track, TRACK_TYPE):
-        if data[kind.body : kind.end] == TYPE_OF_SOUND:
+    for element in children(data, track, TRACK_TYPE):
+        track_type = data[element.body : element.end]
+        if track_type == TYPE_OF_SOUND:
             return True
     return False
 
@@ -109,4 +130,5 @@ def has_path(data: bytes, parent: Element, path: tuple[int, ...]) -> bool:
     if not path:
         return True
     inner = children(data, parent, path[0])
-    return any(has_path(data, element, path[1:]) for element in inner)
+    rest = path[1:]
+    return any(has_path(data, element, rest) for element in inner)

@@ -4,6 +4,7 @@ from typing import Any
 
 from functions.prepare.container import (
     OGG_CODECS_WITH_START,
+    codec_name,
     declared_seconds,
     format_name,
     start_seconds,
@@ -43,7 +44,7 @@ class MeasuredLength:
         sound = self._header.sound
         if sound is not None and sound.seconds:
             return sound.seconds
-        if self._format in MEASURED_FORMATS and not self._starts_unknown:
+        if self._format in MEASURED_FORMATS and not self.starts_unknown:
             return self._by_libav
         return None
 
@@ -79,17 +80,21 @@ class MeasuredLength:
         if self._format != "mp4" or not len(entries):
             return False
         last = entries[-1]
-        return bool(last.pos + last.size <= size)
+        last_end: int = last.pos + last.size
+        return last_end <= size
 
     @property
-    def _starts_unknown(self) -> bool:
-        codec = self._stream.codec_context.codec.canonical_name
-        return self._format == "ogg" and codec not in OGG_CODECS_WITH_START
+    def starts_unknown(self) -> bool:
+        """Returns whether only the second page of sound tells at what time the section starts."""
+        if self._format != "ogg":
+            return False
+        codec = codec_name(self._stream)
+        return codec not in OGG_CODECS_WITH_START
 
     @property
     def _by_libav(self) -> float | None:
         seconds = declared_seconds(self._container, self._stream)
         start = start_seconds(self._container) or 0.0
-        if self._format == "ogg" and seconds is not None and seconds > start:
-            return seconds - start  # libav may give the time of the end
-        return seconds
+        if seconds is None or self._format != "ogg" or seconds <= start:
+            return seconds
+        return seconds - start  # libav may give the time of the end

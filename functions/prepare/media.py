@@ -114,10 +114,14 @@ class Recording:
     @property
     def warnings(self) -> tuple[StageWarning, ...]:
         """Complete once all is decoded."""
-        losses = self._chain.losses.warnings
-        tracks = self._other_tracks.warnings(is_silent=self._resampler.is_silent)
-        resampler = self._resampler.warnings()
-        return (*self._chain.warnings, *self._timeline.warnings, *losses, *resampler, *tracks)
+        is_silent = self._resampler.is_silent
+        return (
+            *self._chain.warnings,
+            *self._timeline.warnings,
+            *self._chain.losses.warnings,
+            *self._resampler.warnings(),
+            *self._other_tracks.warnings(is_silent=is_silent),
+        )
 
     def open_section(self) -> None:
         """Open the next section, if there is one.
@@ -176,7 +180,9 @@ class Recording:
         """
         others = section.other_tracks
         is_first = not self._timeline.position
-        has_fewer = len(others.descriptions) < len(self._other_tracks.descriptions)
+        count = len(others.descriptions)
+        noted_count = len(self._other_tracks.descriptions)
+        has_fewer = count < noted_count
         if is_first or (section.is_broadcast and has_fewer):
             self._other_tracks = others
 
@@ -191,13 +197,15 @@ class Recording:
     def _convert(self, section: Section, frame: Any) -> Iterator[Samples]:
         """Yields the silence that is missing before a frame, and its sound."""
         check_sample_rate(frame.sample_rate)
-        duration = frame.samples / frame.sample_rate
-        longest = self._limits.longest_gap(self._timeline.position)
-        missing = self._timeline.missing_before(section.timestamp(frame), longest)
+        timestamp = section.timestamp(frame)
+        position = self._timeline.position
+        longest = self._limits.longest_gap(position)
+        missing = self._timeline.missing_before(timestamp, longest)
         missing += section.take_lost_seconds()
         self._note_gap(section, missing)
+        duration = frame.samples / frame.sample_rate
         added = missing + duration
-        self._limits.check_decoded(self._timeline.position + added)
+        self._limits.check_decoded(position + added)
         if missing:
             yield from self._fill_gap(frame, missing)
         yield from self._resampler.convert(frame)
@@ -215,8 +223,9 @@ class Recording:
         yield from self._resampler.flush()
         end_seconds = self._timeline.position + seconds
         end = round(end_seconds * SAMPLE_RATE)
+        length = end - self._samples_made
         rows = self._resampler.rows(frame)
-        yield from silence(rows, end - self._samples_made)
+        yield from silence(rows, length)
 
 
 def check_sample_rate(rate: int) -> None:

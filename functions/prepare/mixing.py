@@ -25,13 +25,16 @@ def mix_weights(roles: Sequence[str]) -> Weights:
         weights = [ROLE_WEIGHTS.get(role, OTHER_WEIGHT) for role in roles]
     else:
         weights = [1.0] * len(roles)
-    total = sum(weights)
-    return np.array(weights, np.float32) / np.float32(total)
+    unscaled = np.array(weights, np.float32)
+    total = np.float32(sum(weights))
+    return unscaled / total
 
 
 def is_surround(roles: Sequence[str]) -> bool:
     """Returns whether one of more than two channels is the centre."""
-    return len(roles) > 2 and "FC" in roles
+    if len(roles) <= 2:
+        return False
+    return "FC" in roles
 
 
 def weighted_mean(weights: Weights, rows: Rows) -> Rows:
@@ -94,7 +97,8 @@ class Mixer:
             return weighted_mean(self._weights, rest)
         missing = -rest.shape[1] % HOP
         padding = ((0, 0), (0, missing + HOP))
-        mixed = self._mix(np.pad(rest, padding))
+        padded = np.pad(rest, padding)
+        mixed = self._mix(padded)
         self._start()
         length = mixed.shape[1] - missing
         return mixed[:, :length]
@@ -107,9 +111,12 @@ class Mixer:
         weights = self._voices.block_weights
         mean = weighted_mean(weights, rows)
         if weights is not self._last_weights:
-            before = weighted_mean(self._last_weights, rows[:, : len(FADE)])
-            after = mean[:, : len(FADE)]
-            mean[:, : len(FADE)] = before + FADE * (after - before)
+            fading = slice(0, len(FADE))
+            faded_rows = rows[:, fading]
+            before = weighted_mean(self._last_weights, faded_rows)
+            after = mean[:, fading]
+            difference = after - before
+            mean[:, fading] = before + FADE * difference
         return mean
 
     def _correction(self, rows: Rows) -> Rows:

@@ -2,7 +2,7 @@
 
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 MARKER_OFFSETS = (
     (b"Xing", (36, 21, 13)),
@@ -14,11 +14,17 @@ SEARCHED = 4096
 """Bytes behind the tags in which the first frame is searched, since padding may precede it."""
 MAX_FRAME = 1441
 """Bytes of the longest frame of layer III."""
+ID3_HEADER = 10
+"""Bytes of an ID3v2 tag's header, and of its footer."""
 MAX_TAGS = 100
 RATES = (44_100, 48_000, 32_000)
 """Hz in MPEG 1, by the header's index; half of it in MPEG 2, a quarter in MPEG 2.5."""
 RATE_DIVISORS = {0: 4, 2: 2, 3: 1}
 """By the two bits of the version."""
+MPEG_1 = 3
+SAMPLES_IN_MPEG_1 = 1152
+"""Of a frame."""
+SAMPLES_IN_MPEG_2 = 576
 
 
 @dataclass(frozen=True)
@@ -40,17 +46,30 @@ class Mp3Header:
 
         Bytes that the header does not count last 0 s, since they need not be sound.
         """
-        counted = min(end, self.end) - max(start, self.start)
+        first = max(start, self.start)
+        last = min(end, self.end)
+        counted = last - first
         if counted <= 0:
             return 0.0
         return counted * self.seconds / self.bytes
+
+
+class FrameHeader(NamedTuple):
+    """Numbers in the first four bytes of a frame."""
+
+    sync: int
+    version: int
+    layer: int
+    rate: int
+    """Index of the sample rate."""
 
 
 def read_mp3_header(file: BinaryIO) -> Mp3Header | None:
     """Returns what the first frame declares, or None if it is an ordinary frame."""
     offset = end_of_tags(file)
     file.seek(offset)
-    return find_header(file.read(SEARCHED), offset)
+    data = file.read(SEARCHED)
+    return find_header(data, offset)
 
 
 def find_header(data: bytes, offset: int) -> Mp3Header | None:
@@ -59,8 +78,9 @@ def find_header(data: bytes, offset: int) -> Mp3Header | None:
         position = data.find(marker)
         for marker_offset in marker_offsets:
             start = position - marker_offset
-            if start >= 0 and is_layer_3_frame(data[start : start + 4]):
-                return parse_header(data[start:], marker_offset, offset + start)
+            frame = data[max(0, start) :]
+            if start >= 0 and is_layer_3_frame(frame):
+                return parse_header(frame, marker_offset, offset + start)
     return None
 
 
@@ -69,32 +89,45 @@ def end_of_tags(file: BinaryIO) -> int:
     end = 0
     for _ in range(MAX_TAGS):
         file.seek(end)
-        header = file.read(10)
-        if header[:3] != b"ID3" or len(header) < 10:
+        header = file.read(ID3_HEADER)
+        if not header.startswith(b"ID3") or len(header) < ID3_HEADER:
             break
         end += id3_length(header)
     return end
 
 
 def id3_length(header: bytes) -> int:
-    """Returns the bytes of an ID3v2 tag with its header, by the first 10 of them."""
-    length = 0
-    for byte in header[6:10]:
+    """Returns the bytes of an ID3v2 tag, with its header and footer, by its header."""
+    length = ID3_HEADER
+    content_length = 0
+    for byte in header[6:ID3_HEADER]:
         seven_bits = byte & 0x7F
-        length = length << 7 | seven_bits
+        content_length = content_length << 7 | seven_bits
+    length += content_length
     has_footer = header[5] & 0x10
-    footer = 10 if has_footer else 0
-    return len(header) + length + footer
+    if has_footer:
+        length += ID3_HEADER
+    return length
 
 
-def is_layer_3_frame(header: bytes) -> bool:
-    """Returns whether these four bytes begin a frame of MPEG audio, layer III."""
-    (bits,) = struct.unpack(">I", header)
-    is_in_sync = bits >> 21 == 0x7FF
-    is_layer_3 = bits >> 17 & 3 == 1
-    has_version = bits >> 19 & 3 in RATE_DIVISORS
-    has_rate = bits >> 10 & 3 < len(RATES)
+def is_layer_3_frame(data: bytes) -> bool:
+    """Returns whether these bytes, at least four, begin a frame of MPEG audio, layer III."""
+    header = parse_frame_header(data)
+    is_in_sync = header.sync == 0x7FF
+    is_layer_3 = header.layer == 1
+    has_version = header.version in RATE_DIVISORS
+    has_rate = header.rate < len(RATES)
     return is_in_sync and is_layer_3 and has_version and has_rate
+
+
+def parse_frame_header(data: bytes) -> FrameHeader:
+    (bits,) = struct.unpack_from(">I", data)
+    return FrameHeader(
+        sync=bits >> 21,
+        version=bits >> 19 & 3,
+        layer=bits >> 17 & 3,
+        rate=bits >> 10 & 3,
+    )
 
 
 def parse_header(frame: bytes, marker_offset: int, start: int) -> Mp3Header:
@@ -103,7 +136,8 @@ def parse_header(frame: bytes, marker_offset: int, start: int) -> Mp3Header:
         length, frames = parse_vbri(fields)
     else:
         length, frames = parse_xing(fields)
-    return Mp3Header(start, length, frames * frame_seconds(frame))
+    seconds = frames * frame_seconds(frame)
+    return Mp3Header(start, length, seconds)
 
 
 def parse_xing(fields: bytes) -> tuple[int, int]:
@@ -122,7 +156,9 @@ def parse_xing(fields: bytes) -> tuple[int, int]:
 
 def parse_vbri(fields: bytes) -> tuple[int, int]:
     """Returns the bytes and the frames of the file."""
-    return read_uint32(fields, 10), read_uint32(fields, 14)
+    length = read_uint32(fields, 10)
+    frames = read_uint32(fields, 14)
+    return length, frames
 
 
 def read_uint32(data: bytes, offset: int) -> int:
@@ -135,8 +171,8 @@ def read_uint32(data: bytes, offset: int) -> int:
 
 def frame_seconds(frame: bytes) -> float:
     """Returns how long a frame with this header lasts."""
-    (bits,) = struct.unpack(">I", frame[:4])
-    version = bits >> 19 & 3
-    rate = RATES[bits >> 10 & 3] // RATE_DIVISORS[version]
-    samples = 1152 if version == 3 else 576
+    header = parse_frame_header(frame)
+    divisor = RATE_DIVISORS[header.version]
+    rate = RATES[header.rate] // divisor
+    samples = SAMPLES_IN_MPEG_1 if header.version == MPEG_1 else SAMPLES_IN_MPEG_2
     return samples / rate

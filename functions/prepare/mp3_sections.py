@@ -1,6 +1,6 @@
 """Follows the headers inside an MP3 file while it is decoded: joined files have one each."""
 
-from functions.prepare.mp3_header import Mp3Header, find_header, id3_length
+from functions.prepare.mp3_header import ID3_HEADER, Mp3Header, find_header, id3_length
 
 
 class Mp3Sections:
@@ -23,7 +23,10 @@ class Mp3Sections:
 
     def is_complete(self, size: int) -> bool:
         """Returns whether a file of this size holds every byte that its last header counts."""
-        return self._header is None or self._header.end <= size
+        header = self._header
+        if header is None:
+            return True
+        return header.end <= size
 
     def note_packet(self, data: bytes, offset: int, position: float) -> None:
         """Take the header or the tag that a packet may hold.
@@ -35,9 +38,10 @@ class Mp3Sections:
             self._header = header
             self._start = position
         tag_start = data.find(b"ID3")
-        tag_header = data[tag_start : tag_start + 10]
-        if tag_start >= 0 and len(tag_header) == 10:
-            self._tag_end = offset + tag_start + id3_length(tag_header)
+        tag_header = data[tag_start : tag_start + ID3_HEADER]
+        if tag_start >= 0 and len(tag_header) == ID3_HEADER:
+            tag_length = id3_length(tag_header)
+            self._tag_end = offset + tag_start + tag_length
 
     def is_tag(self, offset: int) -> bool:
         """Returns whether a packet that cannot be decoded belongs to a tag between joined files."""

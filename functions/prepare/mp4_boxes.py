@@ -7,8 +7,10 @@ from typing import BinaryIO
 
 MAX_BOXES = 1000
 """Boxes that are read of a file: one in fragments has thousands, which follow its index."""
-MIN_BOX = 8
-"""Bytes of the smallest box."""
+BOX_HEADER = struct.Struct(">I4s")
+"""Length and kind of a box. A length of 1 says that one of 64 bits follows."""
+MAX_BOX_HEADER = BOX_HEADER.size + 8
+"""Bytes of a header with the length of 64 bits."""
 MAX_INDEX = 2**24
 """Bytes that are read of an index."""
 FIRST_KINDS = (b"ftyp", b"moov", b"mdat", b"styp", b"free", b"skip", b"wide", b"pnot", b"uuid")
@@ -49,8 +51,11 @@ class Mp4Structure:
     @property
     def is_encrypted(self) -> bool:
         """Returns whether every track of sound needs a key."""
-        entries = list(sound_entries(self.index or b""))
-        return bool(entries) and ENCRYPTED_ENTRIES.issuperset(entries)
+        index = self.index or b""
+        entries = set(sound_entries(index))
+        if not entries:
+            return False
+        return entries <= ENCRYPTED_ENTRIES
 
     @property
     def names_encryption(self) -> bool:
@@ -71,14 +76,18 @@ def read_mp4_structure(file: BinaryIO, size: int) -> Mp4Structure | None:
         end = box.end
         if box.kind == b"moov":
             file.seek(box.body)
-            index = file.read(min(box.end - box.body, MAX_INDEX))
+            length = min(box.end - box.body, MAX_INDEX)
+            index = file.read(length)
         if box.kind in (b"mdat", b"moof"):
             has_sound = True
         if index is not None and has_sound:
             break
     is_complete = index is not None and has_sound
-    has_malformed_box = end + MIN_BOX <= size and not is_complete
-    is_cut = end > size or (not is_complete and not has_malformed_box)
+    next_body = end + BOX_HEADER.size
+    holds_another_box = next_body <= size
+    has_malformed_box = holds_another_box and not is_complete
+    lacks_the_rest = not holds_another_box and not is_complete
+    is_cut = end > size or lacks_the_rest
     return Mp4Structure(index, is_cut, has_malformed_box)
 
 
@@ -87,7 +96,8 @@ def file_boxes(file: BinaryIO, size: int) -> Iterator[Box]:
     start = 0
     for _ in range(MAX_BOXES):
         file.seek(start)
-        box = parse_box(file.read(16), start, size)
+        header = file.read(MAX_BOX_HEADER)
+        box = parse_box(header, start, size)
         if box is None:
             return
         yield box
@@ -97,28 +107,32 @@ def file_boxes(file: BinaryIO, size: int) -> Iterator[Box]:
 
 
 def parse_box(header: bytes, start: int, limit: int) -> Box | None:
-    """Returns the box whose first 16 bytes these are, or None if it is malformed.
+    """Returns the box whose first MAX_BOX_HEADER bytes these are, or None if it is malformed.
 
     A box of size 0 reaches to `limit`.
     """
-    if len(header) < MIN_BOX:
+    if len(header) < BOX_HEADER.size:
         return None
-    length, kind = struct.unpack(">I4s", header[:8])
-    header_length = MIN_BOX
-    if length == 1 and len(header) == 16:
-        (length,) = struct.unpack(">Q", header[8:])
-        header_length = 16
+    length, kind = BOX_HEADER.unpack_from(header)
+    header_length = BOX_HEADER.size
+    if length == 1 and len(header) == MAX_BOX_HEADER:
+        long_length = header[BOX_HEADER.size :]
+        length = int.from_bytes(long_length, "big")
+        header_length = MAX_BOX_HEADER
     if length == 0:
         length = limit - start
     if length < header_length:
         return None
-    return Box(kind, start, start + header_length, start + length)
+    body = start + header_length
+    end = start + length
+    return Box(kind, start, body, end)
 
 
 def inner_boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
     """Yields the boxes inside a box's content."""
     while start < end:
-        box = parse_box(data[start : start + 16], start, end)
+        header = data[start : start + MAX_BOX_HEADER]
+        box = parse_box(header, start, end)
         if box is None or box.end > end:
             return
         yield box
@@ -147,7 +161,8 @@ def boxes_at(data: bytes, box: Box, path: tuple[bytes, ...]) -> Iterator[Box]:
 def is_sound(data: bytes, media: Box) -> bool:
     for handler in boxes_at(data, media, (b"mdia", b"hdlr")):
         kind_start = handler.body + 8
-        if data[kind_start : kind_start + 4] == b"soun":
+        kind = data[kind_start : kind_start + 4]
+        if kind == b"soun":
             return True
     return False
 

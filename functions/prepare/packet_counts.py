@@ -40,8 +40,9 @@ class PacketCounts:
 
     def check(self, max_excess: int = 0) -> None:
         """Raise NotAudio if more than `max_excess` packets more are corrupt than good."""
+        good = self.good
         undecoded = self.corrupt + self.trailing
-        packets = undecoded + self.good
-        excess = undecoded - self.good
+        excess = undecoded - good
         if excess > max_excess:
+            packets = undecoded + good
             raise NotAudio(f"{undecoded} of {packets} packets cannot be decoded")

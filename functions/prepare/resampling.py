@@ -9,12 +9,11 @@ import numpy as np
 from functions.prepare.full_scale import MIN_REPORTED, FullScale
 from functions.prepare.mixing import Mixer, mix_weights
 from functions.prepare.sample_buffer import BlockBuffer, Rows, Samples
+from functions.prepare.stage_warning import prepare_warning
 from shared.model.artifacts import SAMPLE_RATE, StageWarning
 from shared.model.errors import BadOption
 
 MAX_SPLIT_CHANNELS = 8
-SILENCE_PEAK = 4
-"""Largest sample of digital silence: rounding and dither. Microphones give more."""
 MAX_SAMPLE = np.float32(2**31)
 """Largest floating-point sample: 32-bit integers that were not scaled."""
 MIN_MASKED_SECONDS = 1.0
@@ -59,7 +58,7 @@ class Downmix:
     @property
     def is_silent(self) -> bool:
         """Whether nothing that was converted so far is sound."""
-        return self._full_scale.peak <= SILENCE_PEAK
+        return self._full_scale.is_silent
 
     def warnings(self) -> list[StageWarning]:
         """Returns the warnings of what was mixed so far."""
@@ -80,7 +79,8 @@ class Downmix:
         self._cancelled_seconds += self._mixer.cancelled_seconds
         self._masked_seconds += self._mixer.masked_seconds
         roles = [channel.name for channel in layout.channels]
-        return Mixer(mix_weights(roles))
+        weights = mix_weights(roles)
+        return Mixer(weights)
 
 
 class SplitChannels:
@@ -115,7 +115,7 @@ class SplitChannels:
     @property
     def is_silent(self) -> bool:
         """Whether nothing that was converted so far is sound."""
-        return self._full_scale.peak <= SILENCE_PEAK
+        return self._full_scale.is_silent
 
     def warnings(self) -> list[StageWarning]:
         """Returns the warnings of what was converted so far."""
@@ -173,8 +173,8 @@ def to_rows(frame: Any) -> Rows:
     interleaved = frame.to_ndarray()
     finite = np.nan_to_num(interleaved, nan=0.0, posinf=0.0, neginf=0.0)
     limited = finite.clip(-MAX_SAMPLE, MAX_SAMPLE)
-    columns = limited.reshape(-1, channels)
-    rows: Rows = np.ascontiguousarray(columns.T)
+    by_moment = limited.reshape(-1, channels)
+    rows: Rows = np.ascontiguousarray(by_moment.T)
     return rows
 
 
@@ -185,7 +185,7 @@ def cancellation_warnings(seconds: float) -> list[StageWarning]:
         f"for {seconds:.1f} s the channels cancel each other when they are mixed, as when one has "
         "the opposite phase; the mix was rebuilt there from the single channels"
     )
-    return [StageWarning(code="channels_cancel", stage="prepare", message=message)]
+    return [prepare_warning("channels_cancel", message)]
 
 
 def masking_warnings(seconds: float) -> list[StageWarning]:
@@ -195,7 +195,7 @@ def masking_warnings(seconds: float) -> list[StageWarning]:
         f"for {seconds:.1f} s a voice on one channel is drowned by the sound of another; the "
         "louder one was left out there. channels=split transcribes each channel by itself"
     )
-    return [StageWarning(code="channel_masked", stage="prepare", message=message)]
+    return [prepare_warning("channel_masked", message)]
 
 
 def full_scale_warnings(full_scale: FullScale) -> list[StageWarning]:
@@ -206,4 +206,4 @@ def full_scale_warnings(full_scale: FullScale) -> list[StageWarning]:
         f"samples are up to {level:.1f} times full scale; "
         f"{full_scale.reduced_seconds:.1f} s were made quieter so that nothing is clipped"
     )
-    return [StageWarning(code="over_full_scale", stage="prepare", message=message)]
+    return [prepare_warning("over_full_scale", message)]

@@ -88,11 +88,12 @@ class SampleBuffer:
             block_start += len(block)
 
     def read(self, start: int, end: int) -> Samples:
-        slices = list(self.slices(start, end))
-        return np.concatenate(slices)
+        slices = self.slices(start, end)
+        return np.concatenate(list(slices))
 
     def drop_before(self, position: int) -> None:
-        self._blocks = list(self.slices(position, self.end))
+        remaining = self.slices(position, self.end)
+        self._blocks = list(remaining)
         self._start = position
 
 

@@ -48,4 +48,6 @@ def clip(intervals: Iterable[SampleInterval], start: int, end: int) -> list[Samp
 
 def in_seconds(interval: SampleInterval) -> Interval:
     start, end = interval
-    return Interval(start=start / SAMPLE_RATE, end=end / SAMPLE_RATE)
+    start_seconds = start / SAMPLE_RATE
+    end_seconds = end / SAMPLE_RATE
+    return Interval(start=start_seconds, end=end_seconds)

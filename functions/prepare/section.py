@@ -1,22 +1,21 @@
 """One section of a recording, opened with libav: its main sound, frame by frame."""
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import av
 from av.stream import Discard
 
 from functions.prepare.container import (
-    OGG_CODECS_WITH_START,
     begins_with_sound,
+    codec_name,
     declared_seconds,
     format_name,
-    open_container,
     start_seconds,
     timestamps_may_leap,
 )
 from functions.prepare.guarded_reader import GuardedReader
-from functions.prepare.headers import ENCRYPTED, FileHeader, read_file_header
+from functions.prepare.headers import FileHeader
 from functions.prepare.length_checks import check_complete
 from functions.prepare.losses import Losses
 from functions.prepare.measured_length import MeasuredLength
@@ -31,7 +30,7 @@ from functions.prepare.trailing_bytes import (
     end_of_boxes,
     may_hold_sound,
 )
-from shared.model.errors import EmptyRecording, NoSound, NotAudio, Permanent, TruncatedRecording
+from shared.model.errors import EmptyRecording, NotAudio, Permanent, TruncatedRecording
 
 LONGEST_STREAM_FORMATS = frozenset({"asf", "flv", "matroska"})
 """Formats whose header holds only the length of the longest stream."""
@@ -52,7 +51,7 @@ MAX_CORRUPT_RUN = 10
 MIN_REST = 4_096
 """Bytes behind the last packet that matter: half a second at 64 kbit/s."""
 TS_PACKET = 188
-"""Bytes."""
+"""Bytes of a transport stream's packets, each of which holds a part of a packet of sound."""
 
 
 class Section:
@@ -91,7 +90,7 @@ class Section:
 
     @property
     def codec(self) -> str:
-        return str(self._stream.codec_context.codec.canonical_name)
+        return codec_name(self._stream)
 
     @property
     def is_broadcast(self) -> bool:
@@ -105,7 +104,7 @@ class Section:
     @property
     def declared_end(self) -> float:
         """The position in the recording where the section ends by its header; 0 if unknown."""
-        declared = self._declared_seconds
+        declared = declared_seconds(self._container, self._stream)
         if declared is None:
             return 0.0
         return self._start_position + declared
@@ -117,19 +116,22 @@ class Section:
 
     @property
     def has_other_streams(self) -> bool:
-        return len(self._container.streams) > 1
+        streams = self._container.streams
+        return len(streams) > 1
 
     @property
     def bytes_read(self) -> int:
         """The bytes of the file that have been read, up to the section's current place."""
-        return self.file.start + self._reader.tell()
+        read_of_section = self._reader.tell()
+        return self.file.start + read_of_section
 
     @property
     def heard_until(self) -> int:
         """The place in the file where the last packet ends that was decoded."""
         end = self._heard_until
         if self.format == "ogg":
-            end += self.file.page_length(end)
+            page_length = self.file.page_length(end)
+            end += page_length
         return self.file.start + end
 
     @property
@@ -140,33 +142,42 @@ class Section:
         """
         if not self.is_broadcast:
             return None
-        rest = self.file.end - self.heard_until
-        heard_bytes = self.heard_until - self.file.start
-        seconds = self._timeline.position - self._start_position
-        rest_seconds = seconds * rest / max(1, heard_bytes)
-        return self.heard_until if rest_seconds >= MIN_RESUMED_SECONDS else None
+        heard_until = self.heard_until
+        heard_bytes = heard_until - self.file.start
+        rest = self.file.end - heard_until
+        rest_seconds = self._decoded_seconds * rest / max(1, heard_bytes)
+        if rest_seconds < MIN_RESUMED_SECONDS:
+            return None
+        return heard_until
 
     @property
     def has_unread_rest(self) -> bool:
         """Returns whether sound may be left behind the last packet, though libav found no more."""
-        has_others = any(stream.type != "audio" for stream in self._container.streams)
-        is_shared = self.format in SHARED_FORMATS and has_others
-        rest = self.file.end - self.rest_start
-        if self.format not in STREAMED_FORMATS or is_shared or rest < MIN_REST:
+        is_shared = self.format in SHARED_FORMATS and self._has_streams_without_sound
+        if is_shared or self.format not in STREAMED_FORMATS:
             return False
-        start = self.rest_start - self.file.start
+        rest_start = self.rest_start
+        rest = self.file.end - rest_start
+        if rest < MIN_REST:
+            return False
+        start = rest_start - self.file.start
         return may_hold_sound(self.file, start, self.format)
 
     @property
     def rest_start(self) -> int:
         """The place in the file from where on nothing of the section was of use to libav."""
-        if self.format == "mp4":
-            return max(self.heard_until, self.file.start + end_of_boxes(self.file))
-        return self.heard_until
+        heard_until = self.heard_until
+        if self.format != "mp4":
+            return heard_until
+        boxes_length = end_of_boxes(self.file)
+        boxes_end = self.file.start + boxes_length
+        return max(heard_until, boxes_end)
 
     def begin(self) -> None:
         """Let the section's start be the recording's current position."""
-        start = None if self._starts_unknown else start_seconds(self._container)
+        start = None
+        if not self.length.starts_unknown:
+            start = start_seconds(self._container)
         self._timeline.begin_section(
             start,
             may_leap=timestamps_may_leap(self._container),
@@ -196,12 +207,13 @@ class Section:
             self._first_rate = frame.sample_rate
         if self.format in RAW_FORMATS and frame.sample_rate != self._first_rate:
             self._has_timestamps = False
-        is_first_page = self._page == self._first_page
         if frame.pts is None or not self._has_timestamps:
             return None
-        if self._starts_unknown and is_first_page:
+        is_first_page = self._page == self._first_page
+        if is_first_page and self.length.starts_unknown:
             return None
-        return float(frame.pts * frame.time_base)
+        seconds = frame.pts * frame.time_base
+        return float(seconds)
 
     def take_lost_seconds(self) -> float:
         """Returns how long the undecodable sound before a frame lasted, which timestamps omit."""
@@ -220,32 +232,37 @@ class Section:
         """Note what is missing; raise NotAudio, EmptyRecording or TruncatedRecording if all is."""
         self._check_end(losses)
         self.counts.check()
-        decoded = self._timeline.position - self._start_position
-        if not decoded and self.gave_up:
+        if self._decoded_seconds:
+            return
+        if self.gave_up:
             raise NotAudio("its packets cannot be read")
-        if not decoded:
-            raise EmptyRecording("it holds no sound")
+        raise EmptyRecording("it holds no sound")
 
     def _check_end(self, losses: Losses) -> None:
-        decoded = self._timeline.position - self._start_position
+        """Note how much of the end is missing. Raises TruncatedRecording if it is much."""
+        decoded = self._decoded_seconds
         declared = self.length.seconds_after(decoded, self.size)
         if declared is None:
             return
-        present = max(decoded, self._last_packet_end - self._start_position)
+        by_packets = self._last_packet_end - self._start_position
+        present = max(decoded, by_packets)
+        trailing = self.counts.trailing_seconds
         if not self.length.is_complete(self.size):
-            decodable = present - self.counts.trailing_seconds
+            decodable = present - trailing
             check_complete(declared, max(decoded, decodable))
         missing = max(0.0, declared - present)
-        losses.note_end(declared, missing + self.counts.trailing_seconds)
+        losses.note_end(declared, missing + trailing)
 
     def _note_time(self, packet: Any, is_sound: bool) -> None:
-        duration = packet.duration or 0
-        end = packet.pts + duration
+        """Note when a packet begins and ends by its timestamp."""
+        start = packet.pts
+        end = start + (packet.duration or 0)
         end_seconds = float(end * packet.time_base)
         position = end_seconds - self._timeline.start
         self._last_packet_end = max(self._last_packet_end, position)
         if not is_sound:
-            self._timeline.follow_other_stream(float(packet.pts * packet.time_base))
+            timestamp = float(start * packet.time_base)
+            self._timeline.follow_other_stream(timestamp)
 
     def _packets(self) -> Iterator[Any]:
         """Yields the audio packets; in LONGEST_STREAM_FORMATS and broadcasts those of all streams.
@@ -288,29 +305,36 @@ class Section:
 
     def _note_mp3_header(self, packet: Any) -> None:
         mp3 = self.length.mp3
-        if mp3 is not None and packet.pos is not None:
-            decoded = self._timeline.position - self._start_position
-            mp3.note_packet(bytes(packet), packet.pos, decoded)
+        if mp3 is None or packet.pos is None:
+            return
+        data = bytes(packet)
+        mp3.note_packet(data, packet.pos, self._decoded_seconds)
 
     def _note_corrupt(self, packet: Any) -> None:
         mp3 = self.length.mp3
         if mp3 is not None and mp3.is_tag(packet.pos):
             return
         duration = packet.duration or 0
-        self.counts.add_corrupt(float(duration * packet.time_base))
+        seconds = duration * packet.time_base
+        self.counts.add_corrupt(float(seconds))
         self.is_damaged = True
         if mp3 is not None:
-            self._lost_seconds += mp3.lost_seconds(packet.pos, packet.pos + packet.size)
+            end = packet.pos + packet.size
+            lost = mp3.lost_seconds(packet.pos, end)
+            self._lost_seconds += lost
 
     def _note_excess(self, packet: Any) -> None:
         """Note the bytes in a packet of MP3 that are too many to belong to its frame."""
         mp3 = self.length.mp3
         if mp3 is None or packet.size <= MAX_FRAME or self.is_damaged:
             return
-        if not mp3.is_tag(packet.pos):
-            lost = mp3.lost_seconds(packet.pos + MAX_FRAME, packet.pos + packet.size)
-            self._lost_seconds += lost
-            self.is_damaged = lost > 0
+        if mp3.is_tag(packet.pos):
+            return
+        frame_end = packet.pos + MAX_FRAME
+        packet_end = packet.pos + packet.size
+        lost = mp3.lost_seconds(frame_end, packet_end)
+        self._lost_seconds += lost
+        self.is_damaged = lost > 0
 
     def _note_heard(self, packet: Any) -> None:
         if packet.pos is None or packet.pos < 0:
@@ -318,62 +342,28 @@ class Section:
         self._page = packet.pos
         if self._first_page is None:
             self._first_page = packet.pos
-        length = TS_PACKET if self.format == "mpegts" else packet.size
+        length = packet.size
+        if self.format == "mpegts":
+            length = TS_PACKET
         if self.format == "ogg":
-            length = 0  # libav gives the place of the page in which the packet begins.
-        self._heard_until = max(self._heard_until, packet.pos + length)
+            length = 0  # libav gives the place of the page in which the packet begins
+        end = packet.pos + length
+        self._heard_until = max(self._heard_until, end)
 
     @property
     def _may_have_another_codec(self) -> bool:
         """Returns whether the rest of a broadcast is to be opened anew, since its sound changed."""
-        is_long_run = self.counts.good > 0 and self.counts.trailing >= MAX_CORRUPT_RUN
-        return is_long_run and self.resume_at is not None
+        counts = self.counts
+        if not counts.good or counts.trailing < MAX_CORRUPT_RUN:
+            return False
+        return self.resume_at is not None
 
     @property
-    def _starts_unknown(self) -> bool:
-        """Returns whether only the second page of sound tells at what time the section starts."""
-        return self.format == "ogg" and self.codec not in OGG_CODECS_WITH_START
+    def _has_streams_without_sound(self) -> bool:
+        streams = self._container.streams
+        return any(stream.type != "audio" for stream in streams)
 
     @property
-    def _declared_seconds(self) -> float | None:
-        return declared_seconds(self._container, self._stream)
-
-
-def open_section(file: SectionFile, timeline: Timeline, track: int | None) -> Section:
-    """Returns a file's section, opened.
-
-    libav looks ahead. If it has read into the next section, it is made to open this one again, of
-    which it then sees no more than there is. `track` is the number of its sound track, from 1.
-    Raises BadOption, NotAudio, NoSound or TruncatedRecording.
-    """
-    while True:
-        end = file.end
-        try:
-            section = try_to_open(file, timeline, track)
-        except Permanent:
-            if file.end == end:
-                raise
-            continue
-        if file.end == end:
-            return section
-        section.close()
-
-
-def try_to_open(file: SectionFile, timeline: Timeline, track: int | None) -> Section:
-    readable = cast(BinaryIO, file)
-    header = read_file_header(readable, file.end - file.start)
-    if header.is_encrypted:
-        raise NotAudio(ENCRYPTED)
-    reader = GuardedReader(readable)
-    try:
-        container = open_container(reader)
-    except NotAudio as failure:
-        raise header.refusal or failure from failure
-    try:
-        return Section(file, header, reader, container, timeline, track)
-    except (NotAudio, NoSound) as failure:
-        container.close()
-        raise header.refusal or failure from failure
-    except BaseException:
-        container.close()
-        raise
+    def _decoded_seconds(self) -> float:
+        """The section's sound so far, with the silence in its gaps."""
+        return self._timeline.position - self._start_position

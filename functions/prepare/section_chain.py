@@ -3,9 +3,11 @@
 from typing import BinaryIO
 
 from functions.prepare.losses import Losses
-from functions.prepare.section import Section, open_section
+from functions.prepare.section import Section
 from functions.prepare.section_file import SectionFile
+from functions.prepare.section_opening import open_section
 from functions.prepare.sound_bytes import lacks_end_mark
+from functions.prepare.stage_warning import prepare_warning
 from functions.prepare.timeline import Timeline, around
 from shared.model.artifacts import StageWarning
 from shared.model.errors import (
@@ -62,10 +64,18 @@ class SectionChain:
         if failure is not None:
             failure = section.explain(failure)
         has_rest = section.gave_up or section.has_unread_rest
-        self._next_start = self._start_after(section, has_rest=has_rest or failure is not None)
+        may_have_next = has_rest or failure is not None
+        self._next_start = self._start_after(section, has_rest=may_have_next)
         self._note_unmarked_end(section)
         self.losses.note_packets(section.counts.good, section.counts.corrupt)
-        self._bytes_heard += section.heard_until - section.file.start
+        heard_bytes = section.heard_until - section.file.start
+        self._bytes_heard += heard_bytes
+        self._note_outcome(section, failure, has_rest=has_rest)
+        self.close()
+
+    def _note_outcome(self, section: Section, failure: Permanent | None, *, has_rest: bool) -> None:
+        """Note whether a section was heard, and warn of what of it was not read."""
+        end = section.file.end
         if failure is None:
             self._heard += 1
         else:
@@ -73,10 +83,9 @@ class SectionChain:
         if isinstance(failure, TruncatedRecording):
             self._warn("end_missing", f"one of the joined recordings is not whole: {failure}")
         elif isinstance(failure, NotAudio) and not self._resumes:
-            self._note_unread(section.heard_until, section.file.end, str(failure))
+            self._note_unread(section.heard_until, end, str(failure))
         elif has_rest and not self._resumes:
-            self._note_unread(section.rest_start, section.file.end, "no packets were found there")
-        self.close()
+            self._note_unread(section.rest_start, end, "no packets were found there")
 
     def check(self) -> None:
         """Raise why the first section could not be heard, if no other could."""
@@ -123,30 +132,32 @@ class SectionChain:
             next_start = file.find_next()
             if next_start is not None:
                 return next_start
-        self._resumes = section.resume_at is not None
-        return section.resume_at
+        resume_at = section.resume_at
+        self._resumes = resume_at is not None
+        return resume_at
 
     def _note_unmarked_end(self, section: Section) -> None:
-        if section.format == "ogg":
-            lacks_mark = lacks_end_mark(self._file, section.file.start, section.file.end)
-            if lacks_mark:
-                self.losses.note_unmarked_end()
+        file = section.file
+        if section.format == "ogg" and lacks_end_mark(self._file, file.start, file.end):
+            self.losses.note_unmarked_end()
 
     def _note_failure(self, failure: Permanent) -> None:
         if self._first_failure is None:
             self._first_failure = failure
 
     def _note_unread(self, start: int, end: int, reason: str) -> None:
-        length = f"{end - start} of {self._size} bytes"
+        """Warn of bytes of the file that were not read, and of about how long they last."""
+        unread = end - start
+        length = f"{unread} of {self._size} bytes"
         position = self._timeline.position
         if position and self._bytes_heard:
-            seconds = position * (end - start) / self._bytes_heard
+            seconds = position * unread / self._bytes_heard
             length = f"{length}, about {seconds:.1f} s,"
         self._warn("not_read", f"{length} could not be read: {reason}")
 
     def _warn(self, code: str, message: str) -> None:
-        place = around(self._timeline.position)
-        warning = StageWarning(code=code, stage="prepare", message=message, span=place)
+        position = self._timeline.position
+        warning = prepare_warning(code, message, around(position))
         self.warnings.append(warning)
 
 

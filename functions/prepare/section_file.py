@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
-ASF_HEADER = re.escape(bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C"))
-W64_HEADER = re.escape(b"riff" + bytes.fromhex("2E91CF11A5D628DB04C10000"))
+from functions.prepare.ogg_pages import MAX_PAGE_HEADER, PAGE_HEADER, parse_page
+from functions.prepare.sound_bytes import ASF_HEADER, W64_HEADER
+
 WITH_BIT_3 = re.escape(bytes(byte for byte in range(256) if byte & 8))
 WAVPACK_START = rb"wvpk.{12}\0{4}.{5}[" + WITH_BIT_3 + rb"]"
 """The first block of the first frame."""
@@ -37,8 +38,8 @@ HEADERS = (
     Header(re.compile(rb"FLV\x01[\1\4\5]\0\0\0\x09\0\0\0\0")),
     Header(re.compile(rb"caff\0\x01\0\0desc")),
     Header(re.compile(rb"\.snd\0\0.{2}.{4}\0\0\0.", re.DOTALL)),
-    Header(re.compile(ASF_HEADER)),
-    Header(re.compile(W64_HEADER)),
+    Header(re.compile(re.escape(ASF_HEADER))),
+    Header(re.compile(re.escape(W64_HEADER))),
     Header(re.compile(rb"#!AMR(?:-WB)?\n")),
     Header(re.compile(rb"TTA1[\1-\3]\0")),
     Header(re.compile(WAVPACK_START, re.DOTALL)),
@@ -48,8 +49,6 @@ MAX_HEADER = 64
 """Bytes of a recording's start in which its header is recognised."""
 MAX_OGG_STREAMS = 100
 """Streams that an Ogg file may begin at one place."""
-OGG_PAGE_HEADER = 27
-"""Bytes of an Ogg page before the lengths of its segments, whose count is the last byte."""
 BLOCK = 2**18
 """Bytes read at once while the next section is looked for."""
 MAX_SEARCHED = 2**28
@@ -85,9 +84,11 @@ class SectionFile:
     def read(self, size: int) -> bytes:
         position = self._file.tell()
         left = self.end - position
-        data = self._file.read(max(0, min(size, left)))
+        wanted = max(0, min(size, left))
+        data = self._file.read(wanted)
         self._search(data, position)
-        return data[: max(0, self.end - position)]
+        inside = max(0, self.end - position)  # the search may have brought the end nearer
+        return data[:inside]
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Returns the new position, counted from the section's start."""
@@ -112,37 +113,43 @@ class SectionFile:
             data = self.read(min(BLOCK, MAX_SEARCHED))
             if not data or self._file.tell() >= searched_end:
                 break
-        return self.end if self.has_next else None
+        if not self.has_next:
+            return None
+        return self.end
 
     def _search(self, data: bytes, position: int) -> None:
-        if self._header is None or not data:
+        """Let the section end where the header of the next one begins in `data`, if one does."""
+        header = self._header
+        if header is None or not data:
             return
-        before = self._last_bytes if position == self._last_end else b""
+        follows_last = position == self._last_end
+        before = self._last_bytes if follows_last else b""
         searched = before + data
         searched_start = position - len(before)
         self._last_bytes = searched[-MAX_HEADER:]
         self._last_end = position + len(data)
-        offset = self._header.offset
-        first = max(0, self._search_start + offset - searched_start)
-        found = self._header.pattern.search(searched, first)
+
+        first_pattern = self._search_start + header.offset
+        first = max(0, first_pattern - searched_start)
+        found = header.pattern.search(searched, first)
         if found is not None:
-            self.end = min(self.end, searched_start + found.start() - offset)
+            pattern_start = searched_start + found.start()
+            next_start = pattern_start - header.offset
+            self.end = min(self.end, next_start)
 
     def page_length(self, start: int) -> int:
         """Returns the bytes of the Ogg page at a place of the section; 0 if there is none."""
         self.seek(start)
-        header = self._file.read(OGG_PAGE_HEADER)
-        if len(header) < OGG_PAGE_HEADER or not header.startswith(b"OggS"):
-            return 0
-        segments = self._file.read(header[-1])
-        return len(header) + len(segments) + sum(segments)
+        header = self._file.read(MAX_PAGE_HEADER)
+        page = parse_page(header)
+        return 0 if page is None else page.length
 
     def _stream_starts_length(self) -> int:
         """Returns the bytes of the pages at the start that each begin a stream."""
         length = 0
         for _ in range(MAX_OGG_STREAMS):
             self.seek(length)
-            header = self._file.read(OGG_PAGE_HEADER)
+            header = self._file.read(PAGE_HEADER.size)
             if not OGG_STREAM_START.pattern.match(header):
                 break
             length += self.page_length(length)

@@ -1,15 +1,18 @@
 """Where a file's header says that the bytes of its sound are, and whether they are all there."""
 
-import io
 import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from functions.prepare.ogg_pages import MAX_PAGE_HEADER, PAGE_HEADER, PAGE_MARK, parse_page
+
 MIN_PLACEHOLDER = 0x7FFF0000
 """Bytes. A program that writes a file to a pipe cannot know its length, and declares 0 or something
 above this (2 GB), the largest number of 32 bits."""
+MIN_LONG_PLACEHOLDER = 2**62
+"""The same of numbers of 64 bits."""
 MAX_CHUNKS = 1000
 """Chunks that are read to find the samples: a file of zeros is nothing but empty chunks."""
 MAX_ASF_HEADER = 2**20
@@ -25,16 +28,23 @@ AVI_SOUND_HEADER = re.compile(rb"strh.{4}auds.{16}(.{16})", re.DOTALL)
 RIFF_HEADER = struct.Struct("<4sI")
 AVI_HEADER = struct.Struct("<4sI4s")
 AIFF_HEADER = struct.Struct(">4sI")
-W64_HEADER = struct.Struct("<4s12xQ")
+RF64_LENGTHS = struct.Struct("<4s4x8xQ")
+"""Kind of the chunk with the lengths of an RF64 file, and the length of its samples."""
+RF64_PLACEHOLDERS = (0, 2**64 - 1)
+AU_HEADER = struct.Struct(">4xII")
+"""Start and length of the samples."""
+W64_CHUNK = struct.Struct("<4s12xQ")
 CAF_HEADER = struct.Struct(">4sq")
-OGG_HEADER = struct.Struct("<4sxBq12xB")
-"""A page's mark, flags, position in samples, and number of segments."""
-OGG_IS_LAST = 4
+HEADERS_OF_32_BITS = (RIFF_HEADER, AVI_HEADER, AIFF_HEADER)
 MAX_OGG_TAIL = 2**17
 """Bytes at a file's end in which its last page is searched: a page has at most half of them."""
-W64_RIFF = bytes.fromhex("726966662E91CF11A5D628DB04C10000")
+W64_HEADER = bytes.fromhex("726966662E91CF11A5D628DB04C10000")
 ASF_HEADER = bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C")
 ASF_FILE_PROPERTIES = bytes.fromhex("A1DCAB8C47A9CF118EE400C00C205365")
+ASF_LENGTH = struct.Struct("<16xQ")
+"""Bytes of the header, at its start."""
+ASF_PROPERTIES = struct.Struct("<40xQ16xQ8xQI12x")
+"""The file's length, its ticks, the milliseconds of preroll in them, and flags."""
 ASF_ENCRYPTION = (
     bytes.fromhex("FBB3112223BDD211B4B700A0C955FC6E"),
     bytes.fromhex("14E68A292226174CB935DAE07EE9289C"),
@@ -77,7 +87,7 @@ class ChunkFormat:
 WAV = ChunkFormat(12, RIFF_HEADER, (b"data",), alignment=2)
 AVI = ChunkFormat(12, AVI_HEADER, (b"LIST", b"movi"), alignment=2)
 AIFF = ChunkFormat(12, AIFF_HEADER, (b"SSND",), alignment=2)
-W64 = ChunkFormat(40, W64_HEADER, (b"data",), alignment=8, counts_header=True)
+W64 = ChunkFormat(40, W64_CHUNK, (b"data",), alignment=8, counts_header=True)
 CAF = ChunkFormat(8, CAF_HEADER, (b"data",))
 REAL = ChunkFormat(0, AIFF_HEADER, (b"DATA",), counts_header=True)
 
@@ -106,7 +116,7 @@ def reader_for(first_bytes: bytes) -> Reader | None:
         return read_avi
     if first_bytes[:4] == b"FORM" and riff_kind in (b"AIFF", b"AIFC"):
         return chunk_reader(AIFF)
-    if first_bytes[:16] == W64_RIFF:
+    if first_bytes[:16] == W64_HEADER:
         return chunk_reader(W64)
     if first_bytes[:4] == b"caff":
         return chunk_reader(CAF)
@@ -143,11 +153,16 @@ def read_chunks(file: BinaryIO, size: int, form: ChunkFormat) -> SoundBytes | No
         if len(header) < header_length:
             return SoundBytes(start, start + header_length)
         kind, length, *inner_kind = form.header.unpack(header)
-        body = start + header_length - sum(map(len, inner_kind))
-        end = start + length if form.counts_header else body + length
-        is_sound = (kind, *inner_kind) == form.sound
+        inner_length = sum(map(len, inner_kind))
+        body = start + header_length - inner_length
+        counted_from = start if form.counts_header else body
+        end = counted_from + length
+        kinds = (kind, *inner_kind)
+        is_sound = kinds == form.sound
+        if is_sound and is_placeholder(length, form):
+            return None
         if is_sound:
-            return None if is_placeholder(length, form) else SoundBytes(body, end)
+            return SoundBytes(body, end)
         if end > size:
             return SoundBytes(start, end)
         if end <= start:
@@ -169,7 +184,8 @@ def read_avi(file: BinaryIO, size: int) -> SoundBytes | None:
     scale, rate, _, length = struct.unpack("<4I", match[1])
     if not rate:
         return packets
-    return SoundBytes(packets.start, packets.end, length * scale / rate)
+    seconds = length * scale / rate
+    return SoundBytes(packets.start, packets.end, seconds)
 
 
 def aligned(offset: int, alignment: int) -> int:
@@ -179,9 +195,11 @@ def aligned(offset: int, alignment: int) -> int:
 
 def is_placeholder(length: int, form: ChunkFormat) -> bool:
     """Returns whether a chunk's length is one that a program writes before it knows it."""
-    has_32_bits = form.header in (RIFF_HEADER, AVI_HEADER, AIFF_HEADER)
-    is_largest = length >= MIN_PLACEHOLDER if has_32_bits else length >= 2**62
-    return length <= 0 or is_largest
+    if length <= 0:
+        return True
+    if form.header in HEADERS_OF_32_BITS:
+        return length >= MIN_PLACEHOLDER
+    return length >= MIN_LONG_PLACEHOLDER
 
 
 def read_rf64(file: BinaryIO, size: int) -> SoundBytes | None:
@@ -189,9 +207,12 @@ def read_rf64(file: BinaryIO, size: int) -> SoundBytes | None:
     by_chunks = read_chunks(file, size, WAV)
     if by_chunks is not None:
         return by_chunks
-    file.seek(12)
-    kind, _, _, length = struct.unpack("<4sIQQ", file.read(24).ljust(24, b"\0"))
-    if kind != b"ds64" or length in (0, 2**64 - 1):
+    file.seek(WAV.first_chunk)
+    first_chunk = file.read(RF64_LENGTHS.size)
+    if len(first_chunk) < RF64_LENGTHS.size:
+        return None
+    kind, length = RF64_LENGTHS.unpack(first_chunk)
+    if kind != b"ds64" or length in RF64_PLACEHOLDERS:
         return None
     data = find_chunk(file, b"data")
     if data is None:
@@ -216,8 +237,11 @@ def find_chunk(file: BinaryIO, wanted: bytes) -> int | None:
 
 
 def read_au(file: BinaryIO, size: int) -> SoundBytes | None:
-    file.seek(4)
-    start, length = struct.unpack(">II", file.read(8).ljust(8, b"\0"))
+    file.seek(0)
+    header = file.read(AU_HEADER.size)
+    if len(header) < AU_HEADER.size:
+        return None
+    start, length = AU_HEADER.unpack(header)
     if length == 0 or length >= MIN_PLACEHOLDER:
         return None
     return SoundBytes(start, start + length)
@@ -226,21 +250,22 @@ def read_au(file: BinaryIO, size: int) -> SoundBytes | None:
 def read_asf(file: BinaryIO, size: int) -> SoundBytes | None:
     """Returns all of a Windows Media file, unless it was broadcast while it was written."""
     header = asf_header(file)
-    (header_length,) = struct.unpack("<Q", header[16:24].ljust(8, b"\0"))
+    if len(header) < ASF_LENGTH.size:
+        return None
+    (header_length,) = ASF_LENGTH.unpack_from(header)
     if header_length > size:
         return SoundBytes(0, header_length)
-    position = header.find(ASF_FILE_PROPERTIES)
-    properties = header[position + 24 : position + 104]
-    if position < 0 or len(properties) < 80:
+    start = header.find(ASF_FILE_PROPERTIES)
+    properties = header[start:]
+    if start < 0 or len(properties) < ASF_PROPERTIES.size:
         return None
-    (length,) = struct.unpack_from("<Q", properties, 16)
-    (flags,) = struct.unpack_from("<I", properties, 64)
+    length, ticks, preroll, flags = ASF_PROPERTIES.unpack_from(properties)
     is_broadcast = flags & 1
     if is_broadcast or length == 0:
         return None
-    (ticks,) = struct.unpack_from("<Q", properties, 40)
-    (preroll,) = struct.unpack_from("<Q", properties, 56)
-    seconds = ticks / ASF_TICKS - preroll / 1000
+    seconds_with_preroll = ticks / ASF_TICKS
+    preroll_seconds = preroll / 1000
+    seconds = seconds_with_preroll - preroll_seconds
     return SoundBytes(0, length, seconds)
 
 
@@ -266,14 +291,16 @@ def read_ogg(file: BinaryIO, size: int) -> SoundBytes | None:
     start = 0
     for _ in range(MAX_CHUNKS):
         file.seek(start)
-        page = file.read(OGG_HEADER.size + 255)
-        if len(page) < OGG_HEADER.size:
-            return SoundBytes(0, start + OGG_HEADER.size)
-        capture, flags, position, _ = OGG_HEADER.unpack_from(page)
-        end = start + ogg_page_length(page)
-        if capture == b"OggS" and end > size:
+        header = file.read(MAX_PAGE_HEADER)
+        if len(header) < PAGE_HEADER.size:
+            return SoundBytes(0, start + PAGE_HEADER.size)
+        page = parse_page(header)
+        if page is None:
+            return None
+        end = start + page.length
+        if end > size:
             return SoundBytes(0, end)
-        if capture != b"OggS" or flags & OGG_IS_LAST or position > 0:
+        if page.is_last or page.position > 0:
             return None
         start = end
     return None
@@ -284,30 +311,25 @@ def lacks_end_mark(file: BinaryIO, start: int, end: int) -> bool:
     tail_start = max(start, end - MAX_OGG_TAIL)
     file.seek(tail_start)
     tail = file.read(end - tail_start)
-    page_start = tail.rfind(b"OggS")
-    page = tail[page_start:]
-    if page_start < 0 or len(page) < OGG_HEADER.size:
+    page_start = tail.rfind(PAGE_MARK)
+    last_page = tail[page_start:]
+    page = parse_page(last_page)
+    if page is None:
         return True
-    _, flags, _, _ = OGG_HEADER.unpack_from(page)
-    return not flags & OGG_IS_LAST or ogg_page_length(page) > len(page)
-
-
-def ogg_page_length(page: bytes) -> int:
-    """Returns the bytes of the page that begins here, of which at least the header is there."""
-    *_, segments = OGG_HEADER.unpack_from(page)
-    lengths = page[OGG_HEADER.size : OGG_HEADER.size + segments]
-    return int(OGG_HEADER.size + segments + sum(lengths))
+    is_cut_off = page.length > len(last_page)
+    return is_cut_off or not page.is_last
 
 
 def asf_header(file: BinaryIO) -> bytes:
     """Returns the header of a Windows Media file; empty for another file."""
     file.seek(0)
-    start = file.read(24)
-    if start[:16] != ASF_HEADER or len(start) < 24:
+    start = file.read(ASF_LENGTH.size)
+    if len(start) < ASF_LENGTH.size or not start.startswith(ASF_HEADER):
         return b""
-    (length,) = struct.unpack("<Q", start[16:])
-    file.seek(0, io.SEEK_SET)
-    return file.read(min(length, MAX_ASF_HEADER))
+    (length,) = ASF_LENGTH.unpack(start)
+    read_length = min(length, MAX_ASF_HEADER)
+    file.seek(0)
+    return file.read(read_length)
 
 
 def asf_is_encrypted(file: BinaryIO) -> bool:

@@ -42,7 +42,8 @@ class SpanBuilder:
         remaining = expected - self._start
         spans = ceil(remaining / self._max_span)
         target = remaining / spans
-        longest = min(self._max_span, target * MAX_FILL)
+        longest_by_target = target * MAX_FILL
+        longest = min(self._max_span, longest_by_target)
         return target, longest
 
     def _best_end(self, min_length: float) -> CutPoint:
@@ -59,5 +60,6 @@ class SpanBuilder:
     def _span(self, end: CutPoint) -> SampleInterval:
         span = (self._start, end.position)
         self._start = end.position
-        self._chunk_ends = [later for later in self._chunk_ends if later.position > end.position]
+        later_ends = [later for later in self._chunk_ends if later.position > end.position]
+        self._chunk_ends = later_ends
         return span

@@ -14,6 +14,7 @@ from functions.prepare.media import Channels, Recording, open_recording
 from functions.prepare.sample_buffer import SampleBuffer, Samples, equal_blocks, write_wav
 from functions.prepare.sample_intervals import SampleInterval, in_seconds
 from functions.prepare.span_builder import SpanBuilder
+from functions.prepare.stage_warning import prepare_warning
 from functions.prepare.vad import WINDOW, LevelledVad
 from shared.model.artifacts import SAMPLE_RATE, Chunk, Manifest, ProbeWindow, StageWarning
 from shared.model.contracts import Engine, Params
@@ -62,7 +63,8 @@ def prepare_audio(stage_input: StageInput[PrepareParams]) -> Iterator[Output]:
             unpacked(packed, params.max_bytes) as file,
             open_recording(file, params.max_seconds, params.channels, params.track) as recording,
         ):
-            yield from AudioPreparation(stage_input, recording, hashed).outputs()
+            preparation = AudioPreparation(stage_input, recording, hashed)
+            yield from preparation.outputs()
 
 
 class ChannelTrack:
@@ -80,7 +82,8 @@ class ChannelTrack:
         yield from self._chunker.push(probabilities, expected_seconds)
 
     def finish(self) -> Iterator[ChunkDraft]:
-        yield from self._chunker.finish(self.buffer.end)
+        length = self.buffer.end
+        yield from self._chunker.finish(length)
 
 
 class AudioPreparation:
@@ -139,8 +142,8 @@ class AudioPreparation:
         channels = len(self._tracks)
         max_total = MAX_CHUNKS * MAX_CHUNK
         max_length = max_total // channels
-        length = self._tracks[0].buffer.end
-        if length > max_length:
+        first_track = self._tracks[0]
+        if first_track.buffer.end > max_length:
             max_seconds = max_length // SAMPLE_RATE
             limit = f"with {channels} split channels it may last {max_seconds} s"
             raise RecordingTooLong(f"{limit}; channels=mix takes more")
@@ -151,12 +154,15 @@ class AudioPreparation:
         self._language_sampler.add(draft, samples)
         yield from self._completed_spans(track, draft)
 
-        path = self._folder / chunk_file_name(len(self._chunks), track.channel)
+        number = len(self._chunks)
+        path = self._folder / chunk_file_name(number, track.channel)
         write_wav(path, [samples])
         yield ListedOutput("chunks", path)
-        self._chunks.append(to_chunk(draft, track.channel))
+        chunk = to_chunk(draft, track.channel)
+        self._chunks.append(chunk)
         if draft.inside_speech:
-            self._warnings.append(cut_warning(draft.end))
+            warning = cut_warning(draft.end)
+            self._warnings.append(warning)
 
     def _completed_spans(self, track: ChannelTrack, draft: ChunkDraft) -> Iterator[Output]:
         """Yields the spans that end before or with a chunk, and drops samples no span needs."""
@@ -170,8 +176,10 @@ class AudioPreparation:
 
     def _span_output(self, track: ChannelTrack, span: SampleInterval) -> Output:
         start, end = span
-        path = self._folder / f"span-{len(self._spans)}.wav"
-        write_wav(path, track.buffer.slices(start, end))
+        number = len(self._spans)
+        path = self._folder / f"span-{number}.wav"
+        samples = track.buffer.slices(start, end)
+        write_wav(path, samples)
         track.buffer.drop_before(end)
         self._spans.append(span)
         return ListedOutput("spans", path)
@@ -221,10 +229,8 @@ def probe_windows(clips: list[SpeechClip]) -> tuple[ProbeWindow, ...]:
 def cut_warning(position: int) -> StageWarning:
     """Returns the warning for a cut inside speech, with half a second on either side."""
     half_second = SAMPLE_RATE // 2
-    around = (position - half_second, position + half_second)
-    return StageWarning(
-        code="cut_inside_speech",
-        stage="prepare",
-        message="no pause was long enough near the end of a chunk, so a word may be cut in two",
-        span=in_seconds(around),
-    )
+    start = position - half_second
+    end = position + half_second
+    around = in_seconds((start, end))
+    message = "no pause was long enough near the end of a chunk, so a word may be cut in two"
+    return prepare_warning("cut_inside_speech", message, around)

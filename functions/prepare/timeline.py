@@ -2,6 +2,7 @@
 
 from math import inf
 
+from functions.prepare.stage_warning import prepare_warning
 from shared.model.artifacts import Interval, StageWarning
 
 MAX_JITTER = 0.02
@@ -14,6 +15,8 @@ MAX_GAP = 10.0
 """Seconds. In formats made for broadcast, a longer gap in all streams is a clock that restarted."""
 MAX_DECODER_DELAY = 2.0
 """Seconds by which a decoder may return its first frame late."""
+HALF_A_SECOND = 0.5
+"""Of the recording, which a warning shows on either side of its place."""
 MAX_WARNINGS = 20
 """Warnings about single places; a clock that jumps more often is no clock."""
 
@@ -56,7 +59,8 @@ class Timeline:
 
     def follow_other_stream(self, timestamp: float) -> None:
         """Note the timestamp of a stream that is not decoded, but has the same clock."""
-        if self._clock < timestamp <= self._clock + MAX_GAP:
+        latest = self._clock + MAX_GAP
+        if self._clock < timestamp <= latest:
             self._clock = timestamp
 
     def missing_before(self, timestamp: float | None, longest: float = inf) -> float:
@@ -81,13 +85,17 @@ class Timeline:
 
     def advance(self, seconds: float) -> None:
         self.position += seconds
-        self._clock = max(self._clock, self.start + self.position)
+        end = self.start + self.position
+        self._clock = max(self._clock, end)
 
     def _is_new_clock(self, timestamp: float, late: float, longest: float) -> bool:
+        """Returns whether a timestamp, `late` seconds behind the position, is of another clock."""
         if late < -MAX_OVERLAP or late > longest:
             return True
-        others_went_on = timestamp - self._clock <= MAX_GAP
-        return self._may_leap and late > MAX_GAP and not others_went_on
+        if not self._may_leap or late <= MAX_GAP:
+            return False
+        gap_in_all_streams = timestamp - self._clock
+        return gap_in_all_streams > MAX_GAP
 
     def _restart(self, timestamp: float) -> None:
         self.start = timestamp - self.position
@@ -117,10 +125,12 @@ class Timeline:
         if len(self.warnings) >= MAX_WARNINGS:
             return
         place = around(self.position)
-        warning = StageWarning(code="time_uncertain", stage="prepare", message=message, span=place)
+        warning = prepare_warning("time_uncertain", message, place)
         self.warnings.append(warning)
 
 
 def around(position: float) -> Interval:
     """Returns half a second on either side of a position."""
-    return Interval(start=max(0.0, position - 0.5), end=position + 0.5)
+    start = position - HALF_A_SECOND
+    end = position + HALF_A_SECOND
+    return Interval(start=max(0.0, start), end=end)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from functions.prepare.container import has_video
+from functions.prepare.stage_warning import prepare_warning
 from shared.model.artifacts import StageWarning
 from shared.model.errors import BadOption, NoSound, NotAudio
 
@@ -57,7 +58,7 @@ class OtherTracks(NamedTuple):
             f"only sound track {self.used} of {count}{silent} was transcribed; not used: "
             f"{listed(self.descriptions)}. The option track chooses another"
         )
-        return [StageWarning(code="other_tracks", stage="prepare", message=message)]
+        return [prepare_warning("other_tracks", message)]
 
 
 def find_other_tracks(container: Any, used: Any) -> OtherTracks:
@@ -75,10 +76,11 @@ def find_other_tracks(container: Any, used: Any) -> OtherTracks:
 def describe(number: int, track: Any) -> str:
     """Returns a track's number, and its language, title and length where they are known."""
     details = []
-    language = track.metadata.get("language", "")
+    tags = track.metadata
+    language = tags.get("language", "")
     if language not in UNKNOWN_LANGUAGES:
         details.append(language[:MAX_TITLE])
-    title = track.metadata.get("title", "")
+    title = tags.get("title", "")
     if title:
         details.append(repr(title[:MAX_TITLE]))
     seconds = track_seconds(track)
@@ -93,16 +95,19 @@ def track_seconds(track: Any) -> float | None:
     """Returns the length that the header or Matroska's tags declare, or None."""
     if track.duration is not None:
         return float(track.duration * track.time_base)
-    match = DURATION.fullmatch(track.metadata.get("DURATION", ""))
+    tag = track.metadata.get("DURATION", "")
+    match = DURATION.fullmatch(tag)
     if match is None:
         return None
     hours, minutes, seconds = map(float, match.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    whole_minutes = hours * 60 + minutes
+    return whole_minutes * 60 + seconds
 
 
 def listed(descriptions: Sequence[str]) -> str:
     """Returns the first MAX_LISTED descriptions, and how many more there are."""
-    text = ", ".join(descriptions[:MAX_LISTED])
+    first = descriptions[:MAX_LISTED]
+    text = ", ".join(first)
     more = len(descriptions) - MAX_LISTED
     if more > 0:
         return f"{text} and {more} more"

@@ -3,7 +3,9 @@
 import io
 import struct
 
+from functions.prepare.mp4_boxes import BOX_HEADER, MAX_BOX_HEADER
 from functions.prepare.section_file import SectionFile
+from functions.prepare.sound_bytes import AIFF_HEADER, RIFF_HEADER
 
 STREAMED_FORMATS = frozenset(
     {"aac", "ac3", "aiff", "amr", "au", "caf", "dts", "eac3", "flac", "flv", "mp3", "mp4", "ogg"}
@@ -13,16 +15,14 @@ STREAMED_FORMATS = frozenset(
 SHARED_FORMATS = frozenset({"flv", "ogg"})
 """Those in which it may be followed by packets of a picture."""
 CHUNK_HEADERS = {
-    "aiff": struct.Struct(">4sI"),
+    "aiff": AIFF_HEADER,
     "caf": struct.Struct(">4sQ"),
-    "wav": struct.Struct("<4sI"),
+    "wav": RIFF_HEADER,
 }
 """Formats that are a row of chunks: the kind and the length of each."""
 TAGS = (b"APETAGEX", b"ID3", b"LYRICSBEGIN", b"TAG")
 MAX_BEFORE_TAG = 2_048
 """Bytes of a packet that was not decoded, between the last that was and a tag."""
-BOX_HEADER = struct.Struct(">I4s")
-"""Length and kind of an MP4 file's box."""
 BLOCK = 2**16
 """Bytes that are read at once."""
 MAX_CHUNKS = 1_000
@@ -32,7 +32,8 @@ def may_hold_sound(file: SectionFile, start: int, format_name: str) -> bool:
     """Returns whether what is from `start` on, counted in the section, is no tag and no padding."""
     file.seek(start)
     before_tag = file.read(MAX_BEFORE_TAG)
-    if format_name not in SHARED_FORMATS and any(tag in before_tag for tag in TAGS):
+    has_tag = any(tag in before_tag for tag in TAGS)
+    if has_tag and format_name not in SHARED_FORMATS:
         return False
     header = CHUNK_HEADERS.get(format_name)
     if header is not None and is_row_of_chunks(file, start, header):
@@ -58,17 +59,19 @@ def end_of_boxes(file: SectionFile) -> int:
     start = 0
     for _ in range(MAX_CHUNKS):
         file.seek(start)
-        found = file.read(BOX_HEADER.size + 8)
+        found = file.read(MAX_BOX_HEADER)
         if len(found) < BOX_HEADER.size:
-            return min(start, end)
+            return start
         length, kind = BOX_HEADER.unpack_from(found)
         if length == 1:
-            length = int.from_bytes(found[BOX_HEADER.size :], "big")
-        if kind == b"moof" or start + length >= end:
+            long_length = found[BOX_HEADER.size :]
+            length = int.from_bytes(long_length, "big")
+        box_end = start + length
+        if kind == b"moof" or box_end >= end:
             return end
         if length < BOX_HEADER.size:
             return start
-        start += length
+        start = box_end
     return end
 
 
@@ -83,7 +86,8 @@ def is_row_of_chunks(file: SectionFile, start: int, header: struct.Struct) -> bo
         if len(found) < header.size:
             return False
         kind, length = header.unpack(found)
-        if not kind.isascii() or not kind.decode("ascii").isprintable():
+        name = kind.decode("latin-1")
+        if not name.isascii() or not name.isprintable():
             return False
         padding = length % 2
         start += header.size + length + padding

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from functions.prepare.full_scale import to_integers
 from functions.prepare.sample_intervals import SampleInterval
 from shared.model.audio import FULL_SCALE
 from shared.model.contracts import Engine
@@ -113,23 +114,25 @@ def audible_gain(samples: NDArray[np.int16]) -> float:
     """Returns the factor, from 1 to MAX_GAIN, that makes the loud parts of a block audible."""
     lowest_level = AUDIBLE_LEVEL / MAX_GAIN
     level = max(block_level(samples), lowest_level)
-    return max(1.0, AUDIBLE_LEVEL / level)
+    gain = AUDIBLE_LEVEL / level
+    return max(1.0, gain)
 
 
 def amplify(samples: NDArray[np.int16], gain: float) -> NDArray[np.int16]:
     """Returns the samples multiplied by `gain`, without their constant offset."""
-    centred = samples - samples.mean()
-    amplified = np.rint(centred * gain)
-    limited = amplified.clip(-FULL_SCALE, FULL_SCALE - 1)
-    integers: NDArray[np.int16] = limited.astype(np.int16)
-    return integers
+    offset = samples.mean()
+    centred = samples - offset
+    amplified = centred * gain
+    return to_integers(amplified)
 
 
 def block_level(samples: NDArray[np.int16]) -> float:
     """Returns the level of a block's loud windows, from 0 to 1, without any constant offset."""
-    whole = len(samples) // WINDOW * WINDOW
-    windows = samples[:whole].reshape(-1, WINDOW)
-    if not len(windows):
+    count = len(samples) // WINDOW
+    if count:
+        whole = samples[: count * WINDOW]
+        windows = whole.reshape(count, WINDOW)
+    else:
         windows = samples.reshape(1, -1)
     levels = windows.std(axis=1)
     level = np.quantile(levels, LOUD_FRACTION)
@@ -157,7 +160,8 @@ class SpeechDetector:
         end = self._silence_start
         if end is None:
             end = self._windows
-        if end - self._speech_start < MIN_SPEECH:
+        length = end - self._speech_start
+        if length < MIN_SPEECH:
             return self._complete
         last = to_samples(self._speech_start, end)
         return [*self._complete, last]
@@ -188,7 +192,9 @@ class SpeechDetector:
 
 
 def to_samples(first_window: int, end_window: int) -> SampleInterval:
-    return first_window * WINDOW, end_window * WINDOW
+    start = first_window * WINDOW
+    end = end_window * WINDOW
+    return start, end
 
 
 @cache

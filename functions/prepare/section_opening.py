@@ -1,0 +1,51 @@
+"""Opens a section of a file with libav, and explains why one cannot be opened."""
+
+from typing import BinaryIO, cast
+
+from functions.prepare.container import open_container
+from functions.prepare.guarded_reader import GuardedReader
+from functions.prepare.headers import ENCRYPTED, read_file_header
+from functions.prepare.section import Section
+from functions.prepare.section_file import SectionFile
+from functions.prepare.timeline import Timeline
+from shared.model.errors import NoSound, NotAudio, Permanent
+
+
+def open_section(file: SectionFile, timeline: Timeline, track: int | None) -> Section:
+    """Returns a file's section, opened.
+
+    libav looks ahead. If it has read into the next section, it is made to open this one again, of
+    which it then sees no more than there is. `track` is the number of its sound track, from 1.
+    Raises BadOption, NotAudio, NoSound or TruncatedRecording.
+    """
+    while True:
+        end = file.end
+        try:
+            section = try_to_open(file, timeline, track)
+        except Permanent:
+            if file.end == end:
+                raise
+            continue
+        if file.end == end:
+            return section
+        section.close()
+
+
+def try_to_open(file: SectionFile, timeline: Timeline, track: int | None) -> Section:
+    readable = cast(BinaryIO, file)
+    header = read_file_header(readable, file.end - file.start)
+    if header.is_encrypted:
+        raise NotAudio(ENCRYPTED)
+    reader = GuardedReader(readable)
+    try:
+        container = open_container(reader)
+    except NotAudio as failure:
+        raise header.refusal or failure from failure
+    try:
+        return Section(file, header, reader, container, timeline, track)
+    except (NotAudio, NoSound) as failure:
+        container.close()
+        raise header.refusal or failure from failure
+    except BaseException:
+        container.close()
+        raise
