@@ -56,6 +56,7 @@ def list_probabilities(probabilities: Mapping[str, float]) -> str:
     """Returns the languages with their probabilities, as "en 0.98, de 0.91"."""
     entries = []
     for code, probability in probabilities.items():
-        entry = f"{code} {probability:.2f}"
+        rounded = f"{probability:.2f}"
+        entry = f"{code} {rounded}"
         entries.append(entry)
     return ", ".join(entries)

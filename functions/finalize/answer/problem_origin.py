@@ -20,8 +20,10 @@ def with_origin(
     The detail of such a problem begins with the option and its value. It stays as it is if no
     option has that value now, because options were changed meanwhile.
     """
+    if problem.type != BadOption.name():
+        return problem
     job = jobs.find(source.job_id)
-    if problem.type != BadOption.name() or job is None:
+    if job is None:
         return problem
     try:
         loaded = load_options(source, recording, job.options, blobs)
