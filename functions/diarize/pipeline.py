@@ -66,7 +66,8 @@ def load() -> "PyannoteDiarizer":
     model = settings().inference.diarize_model
     with suppress_pyannote_output():
         if model == EMBEDDED_DIARIZE_MODEL:
-            pipeline: Pipeline = EmbeddedDiarization(embedded_files())
+            files = embedded_files()
+            pipeline: Pipeline = EmbeddedDiarization(files)
         else:
             folder = model_folder(model)
             pipeline = pretrained_pipeline(folder)
@@ -165,12 +166,8 @@ class EmbeddedDiarization(SpeakerDiarization):
         scores = segmentations.data
         frames = scores.shape[1]
         margin = round(self.segmentation_step * frames)
-        kept = frames - 2 * margin
-
-        first = scores[:1, :kept]
-        middle = scores[:, margin:-margin]
-        last = scores[-1:, -kept:]
-        trimmed = np.concatenate([first, middle, last])
+        trimmed = trim_windows(scores, margin)
+        kept = trimmed.shape[1]
 
         window = segmentations.sliding_window
         duration = window.duration * kept / frames
@@ -225,6 +222,18 @@ class EmbeddedDiarization(SpeakerDiarization):
         speakers = hard_clusters.max() + 1
         count.data = np.minimum(count.data, speakers)
         return super().reconstruct(segmentations, hard_clusters, count)
+
+
+def trim_windows(scores: NDArray[np.float32], margin: int) -> NDArray[np.float32]:
+    """Returns the scores without `margin` frames at either end of each window.
+
+    The first and the last window come twice: once cut at both ends, once at one end only.
+    """
+    kept = scores.shape[1] - 2 * margin
+    first = scores[:1, :kept]
+    middle = scores[:, margin:-margin]
+    last = scores[-1:, -kept:]
+    return np.concatenate([first, middle, last])
 
 
 def speech_masks(binary_segmentations: SlidingWindowFeature) -> NDArray[np.float32]:

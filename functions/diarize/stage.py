@@ -1,5 +1,4 @@
-"""The stage diarize: a span's audio and the manifest -> who speaks when, and each voice's
-embedding."""
+"""The stage diarize: finds who speaks when in a span, and each voice's embedding."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +15,7 @@ from shared.model.warnings import uncertain_speaker_count
 from shared.runtime.stage import SingleOutput, StageInput
 
 VERSION = "4"
-"""Increased when the same request would get another result."""
-
+"""Increase it whenever the same request would get a different result."""
 
 UNLINKABLE = "A speaker talks too little here to be recognised in other parts of the recording."
 
@@ -72,8 +70,7 @@ class Diarizer(Protocol):
 
 def diarize(task: StageInput[DiarizeParams], diarizer: Diarizer) -> Iterator[SingleOutput]:
     """Yields `diarization` of one span. The diarizer is not called if the span has no speech."""
-    manifest_json = task.files["manifest"].read_bytes()
-    manifest = Manifest.model_validate_json(manifest_json)
+    manifest = read_manifest(task)
     span = span_of(manifest, task.params.part)
     duration = span.end - span.start
     is_only_span = len(manifest.spans) == 1
@@ -88,6 +85,13 @@ def diarize(task: StageInput[DiarizeParams], diarizer: Diarizer) -> Iterator[Sin
     warnings = uncertain_count(raw) if is_only_span else unlinkable_speakers(diarization)
     with_warnings = diarization.model_copy(update={"warnings": tuple(warnings)})
     yield SingleOutput("diarization", with_warnings)
+
+
+def read_manifest(task: StageInput[DiarizeParams]) -> Manifest:
+    """Returns the manifest among the request's inputs."""
+    path = task.files["manifest"]
+    content = path.read_bytes()
+    return Manifest.model_validate_json(content)
 
 
 def span_of(manifest: Manifest, part: int) -> Interval:
@@ -181,12 +185,17 @@ def unlinkable_speakers(diarization: Diarization) -> Iterator[StageWarning]:
 
     for speaker in sorted(without_embedding):
         own_turns = [turn for turn in turns if turn.speaker == speaker]
-        start = min(turn.start for turn in own_turns)
-        end = max(turn.end for turn in own_turns)
-        interval = Interval(start=start, end=end)
+        interval = extent_of(own_turns)
         yield StageWarning(
             code="voice_unknown",
             stage="diarize",
             message=UNLINKABLE,
             span=interval,
         )
+
+
+def extent_of(turns: Sequence[Turn]) -> Interval:
+    """Returns the interval from the first start of the turns to their last end."""
+    starts = [turn.start for turn in turns]
+    ends = [turn.end for turn in turns]
+    return Interval(start=min(starts), end=max(ends))

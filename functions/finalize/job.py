@@ -1,17 +1,13 @@
 """The end of a job's run: its transcript or its problem goes into the outbox."""
 
-import hashlib
 import logging
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from functions.finalize.answer.job_cost import job_cost
 from functions.finalize.answer.missing_parts import (
-    MissingParts,
     PartFailure,
-    with_recogniser_times,
 )
 from functions.finalize.answer.outbox import (
     delete_answer,
@@ -23,22 +19,17 @@ from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
 from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
-from functions.finalize.stage import StageResults, build_transcript
+from functions.finalize.stage import build_transcript
+from functions.finalize.stage_results import load_stage_results
 from shared import __version__
 from shared.jobs.audio import delete_due_audio
 from shared.jobs.events import publish_job_event
 from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.store import JobStore
 from shared.model.artifacts import (
-    Aligned,
-    Detection,
-    Diarization,
-    Manifest,
-    Recognition,
     StageWarning,
 )
 from shared.model.contracts import (
-    Artifact,
     Finalized,
     FinalState,
     Problem,
@@ -48,7 +39,7 @@ from shared.model.contracts import (
     StageRequest,
     WireModel,
 )
-from shared.model.errors import ArtifactChanged, Cancelled, EventsUnavailable, is_final
+from shared.model.errors import Cancelled, EventsUnavailable, is_final
 from shared.model.formats import FORMATS, PROBLEM_FILE, TRANSCRIPT
 from shared.model.object_metadata import read_tags
 from shared.model.options import Options, option_values
@@ -58,8 +49,6 @@ from shared.ports.events import EventPublisher
 from shared.runtime.http import validated
 
 log = logging.getLogger(__name__)
-
-M = TypeVar("M", bound=BaseModel)
 
 
 class WorkflowError(WireModel):
@@ -103,7 +92,8 @@ def finalize(
         return finish_deletion(source, params.run, blobs, jobs)
     job = jobs.claim(source, params.run, params.execution)
     if job is None:
-        if jobs.is_erased(source.job_id):
+        is_erased = jobs.is_erased(source.job_id)
+        if is_erased:
             # This call may be a retry of one that wrote an answer and died.
             delete_answer(source, params.run, blobs)
         return superseded(source)
@@ -139,20 +129,9 @@ def write_transcript(
     source = request.source
     options = option_values(params.options)
     formats = [name for name in FORMATS if name in options.formats]
-    folder = outbox_folder(source)
-    outputs = {"json": f"{folder}/{TRANSCRIPT.file_name}"}
-    for name in formats:
-        file_name = FORMATS[name].file_name
-        outputs[name] = f"{folder}/{file_name}"
-
+    outputs = output_uris(source, formats)
     transcript = load_and_build(request, params, options, outputs, blobs, jobs)
-    document = transcript.model_dump_json(indent=1)
-    files = {TRANSCRIPT.file_name: document.encode()}
-    for name in formats:
-        write = WRITERS[name]
-        file_name = FORMATS[name].file_name
-        files[file_name] = write(transcript).encode()
-
+    files = write_files(transcript, formats)
     language = text_language(transcript)
     is_newest = put_answer(source, params.run, files, blobs, language)
     if not is_newest:
@@ -173,6 +152,29 @@ def write_transcript(
     if deletes_audio:
         delete_due_audio(source, params.run, blobs, jobs)
     return finalized
+
+
+def output_uris(source: Source, formats: Iterable[str]) -> dict[str, str]:
+    """Returns the URI of the transcript in each format, with "json" as the first."""
+    folder = outbox_folder(source)
+    uris = {"json": f"{folder}/{TRANSCRIPT.file_name}"}
+    for name in formats:
+        file_name = FORMATS[name].file_name
+        uris[name] = f"{folder}/{file_name}"
+    return uris
+
+
+def write_files(transcript: Transcript, formats: Iterable[str]) -> dict[str, bytes]:
+    """Returns the contents of the answer's files by their names, transcript.json first."""
+    document = transcript.model_dump_json(indent=1)
+    content = document.encode()
+    files = {TRANSCRIPT.file_name: content}
+    for name in formats:
+        write = WRITERS[name]
+        text = write(transcript)
+        file_name = FORMATS[name].file_name
+        files[file_name] = text.encode()
+    return files
 
 
 def load_and_build(
@@ -216,60 +218,6 @@ def find_recording(source: Source, blobs: BlobStore) -> Blob | None:
     if found is None or found.generation != source.generation:
         return None
     return found
-
-
-def load_stage_results(
-    inputs: Mapping[str, Artifact], failures: Mapping[str, PartFailure], blobs: BlobStore
-) -> StageResults:
-    """Returns the other stages' results. Raises ArtifactChanged if one is not what was named."""
-    detection = None
-    if "language" in inputs:
-        detection = load_model(Detection, inputs["language"], blobs)
-    manifest = load_model(Manifest, inputs["manifest"], blobs)
-    missing = MissingParts(failures)
-    chunk_numbers = range(len(manifest.chunks))
-    return StageResults(
-        manifest=manifest,
-        detection=detection,
-        aligned=[load_words(number, inputs, missing, blobs) for number in chunk_numbers],
-        diarizations=load_diarizations(manifest, inputs, missing, blobs),
-        missing=missing,
-    )
-
-
-def load_words(
-    chunk: int, inputs: Mapping[str, Artifact], missing: MissingParts, blobs: BlobStore
-) -> Aligned:
-    """Returns the words of a chunk, with the recogniser's times if they could not be aligned."""
-    if missing.of("align", chunk) is None:
-        return load_model(Aligned, inputs[f"words-{chunk}"], blobs)
-    recognition = load_model(Recognition, inputs[f"recognition-{chunk}"], blobs)
-    return with_recogniser_times(recognition)
-
-
-def load_diarizations(
-    manifest: Manifest, inputs: Mapping[str, Artifact], missing: MissingParts, blobs: BlobStore
-) -> list[Diarization | None]:
-    """Returns one diarization per span, None where diarize failed; none if it was not wanted."""
-    found = [key for key in inputs if key.startswith("turns-")]
-    if not found and not missing.has("diarize"):
-        return []
-    diarizations: list[Diarization | None] = []
-    for span in range(len(manifest.spans)):
-        if missing.of("diarize", span) is None:
-            diarization = load_model(Diarization, inputs[f"turns-{span}"], blobs)
-            diarizations.append(diarization)
-        else:
-            diarizations.append(None)
-    return diarizations
-
-
-def load_model(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
-    """Returns the artifact's content. Raises ArtifactChanged if it is not what was named."""
-    data = blobs.read(artifact.uri)
-    if hashlib.sha256(data).hexdigest() != artifact.sha256:
-        raise ArtifactChanged(artifact.uri)
-    return model.model_validate_json(data)
 
 
 def write_problem(

@@ -87,12 +87,8 @@ def build_transcript(
     speakers = describe_speakers(found_speakers, words)
 
     language = recording_language(results.detection, options, words)
-    stage_warnings = collect_warnings(manifest, results.aligned, results.diarizations)
-    detection_warnings = results.detection.warnings if results.detection else ()
+    stage_warnings = warnings_of_stages(results, chunks, options)
     language_warnings = find_language_warnings(language, results.detection)
-    spans = [cut_at_end(span, manifest) for span in manifest.spans]
-    missing_warnings = results.missing.warnings(chunks, spans)
-    audio_warnings = results.missing.audio_warnings(options)
     own_warnings = find_warnings(manifest, recognized, found_speakers, options)
     return Transcript(
         job=job,
@@ -107,20 +103,28 @@ def build_transcript(
         turns=tuple(found_speakers.turns),
         overlaps=tuple(overlaps),
         quality=measure_quality(chunks, recognized, replaced, words),
-        warnings=(
-            *option_warnings,
-            *detection_warnings,
-            *stage_warnings,
-            *missing_warnings,
-            *audio_warnings,
-            *language_warnings,
-            *own_warnings,
-        ),
+        warnings=(*option_warnings, *stage_warnings, *language_warnings, *own_warnings),
         provenance=provenance(results, release),
         timings=timings,
         cost=cost,
         outputs=dict(outputs),
     )
+
+
+def warnings_of_stages(
+    results: StageResults, chunks: Sequence[Chunk], options: Options
+) -> list[StageWarning]:
+    """Returns the other stages' warnings, and those about parts at which a stage failed.
+
+    `chunks` are the manifest's, cut where the recording ends.
+    """
+    manifest = results.manifest
+    of_detection = results.detection.warnings if results.detection else ()
+    of_parts = collect_warnings(manifest, results.aligned, results.diarizations)
+    spans = [cut_at_end(span, manifest) for span in manifest.spans]
+    of_missing = results.missing.warnings(chunks, spans)
+    of_audio = results.missing.audio_warnings(options)
+    return [*of_detection, *of_parts, *of_missing, *of_audio]
 
 
 def cut_at_end(part: Part, manifest: Manifest) -> Part:
@@ -204,8 +208,7 @@ def provenance(results: StageResults, release: str) -> Provenance:
     engines["align"] = []
     for output in results.aligned:
         engines["align"] += output.engines
-    diarizations = [one for one in results.diarizations if one is not None]
-    engines["diarize"] = [diarization.engine for diarization in diarizations]
+    engines["diarize"] = [output.engine for output in results.diarizations if output is not None]
 
     stages = {}
     for stage, used in engines.items():

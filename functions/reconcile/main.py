@@ -1,4 +1,4 @@
-"""reconcile: called by a schedule, starts jobs without an answer again. Wiring only."""
+"""reconcile's HTTP function, which a schedule calls: see sweep.py."""
 
 import flask
 import functions_framework
@@ -19,5 +19,8 @@ def main(request: flask.Request) -> flask.Response:
 
 
 def respond(request: SweepRequest) -> SweepResult:
-    sweep = Sweep(blob_store(), job_store(), executions(), event_publisher())
+    blobs = blob_store()
+    jobs = job_store()
+    publisher = event_publisher()
+    sweep = Sweep(blobs, jobs, executions(), publisher)
     return sweep(request)

@@ -120,7 +120,8 @@ class Sweep:
             return 0
         published = 0
         try:
-            for job_id in list(islice(self.due(before), MAX_EVENTS)):
+            due_ids = islice(self.due(before), MAX_EVENTS)
+            for job_id in list(due_ids):
                 published += publish_job_event(job_id, self.jobs, self.publisher)
         except EventsUnavailable as error:
             log.warning("job event not published: %s", error)
@@ -129,7 +130,7 @@ class Sweep:
     def due(self, before: datetime) -> Iterator[str]:
         """Yields the ids of jobs that ended before then and whose notification is due."""
         for job in self.jobs.list_unnotified():
-            if job.ended is None or job.ended <= before:
+            if not has_ended_after(job, before):
                 yield job.job_id
 
     # Audio that is still to be deleted
@@ -139,10 +140,12 @@ class Sweep:
         deleted, and that no execution works on. Returns their number.
         """
         started = 0
-        for job in list(islice(self.jobs.list_audio_due(), MAX_DELETIONS)):
-            has_just_ended = job.ended is not None and job.ended > before
+        due_jobs = islice(self.jobs.list_audio_due(), MAX_DELETIONS)
+        for job in list(due_jobs):
             with starts.survived(job.job_id):
-                if has_just_ended or self.executions.is_active(job.execution):
+                if has_ended_after(job, before):
+                    continue
+                if self.executions.is_active(job.execution):
                     continue
                 execution = self.executions.delete_audio(job.source, job.run)
                 self.jobs.replace_execution(job, execution)
@@ -206,10 +209,12 @@ class Sweep:
         A recording older than the jobs' documents is left out: it may have been answered once, and
         its answer deleted.
         """
-        oldest = self.now() - timedelta(days=settings().jobs.keep_days)
+        kept = timedelta(days=settings().jobs.keep_days)
+        oldest = self.now() - kept
         recordings = {}
         for blob in page:
-            if oldest < blob.created <= before and is_recording(blob.name):
+            is_due = oldest < blob.created <= before
+            if is_due and is_recording(blob.name):
                 recordings[blob.name] = blob
         return recordings
 
@@ -260,7 +265,8 @@ class Sweep:
         its job is done.
         """
         # A time further in the future was written by a clock that has been set back since.
-        if before < job.updated < self.now() + CLOCK_DIFFERENCE:
+        latest = self.now() + CLOCK_DIFFERENCE
+        if before < job.updated < latest:
             return False
         if job.state == "cancelled" and job.results:
             return False
@@ -268,27 +274,39 @@ class Sweep:
         if may_be_active and self.executions.is_active(job.execution):
             return False
         recording = self.blobs.find(job.source.uri)
-        return recording is not None and recording.generation == job.source.generation
+        if recording is None:
+            return False
+        return recording.generation == job.source.generation
 
     def is_exhausted(self, job: Job) -> bool:
         """Returns whether reconcile has started as many runs of the job as it may."""
         if job.state == "cancelled" and job.problem:
             return False
-        return job.run - job.requested_run >= settings().reconcile.restarts
+        restarts = job.run - job.requested_run
+        most = settings().reconcile.restarts
+        return restarts >= most
 
     def give_up(self, job: Job, starts: Starts) -> None:
         """Report to the job's owner that no run came to an end."""
         message = f"{job.run} runs ended without an answer; the log of each has the reason"
         error = GivenUp(message)
         problem = error.problem(job.job_id, "reconcile")
-        starts.report_problem(job.source, next_run(job), problem)
+        run = next_run(job)
+        starts.report_problem(job.source, run, problem)
 
     def start_next_run(self, job: Job, starts: Starts) -> None:
         """Start the job's next run. That of a cancelled job only reports the cancellation."""
+        run = next_run(job)
         if job.state == "cancelled" and job.problem:
-            starts.report_problem(job.source, next_run(job), job.problem)
+            starts.report_problem(job.source, run, job.problem)
         else:
-            starts.start(job.source, next_run(job))
+            starts.start(job.source, run)
+
+
+def has_ended_after(job: Job, time: datetime) -> bool:
+    if job.ended is None:
+        return False
+    return job.ended > time
 
 
 def next_run(job: Job) -> int:

@@ -38,9 +38,11 @@ def belongs_to(group: SpeechGroup, interval: Interval) -> bool:
     """Returns whether the group may be extended by the interval."""
     first = group[0]
     last = group[-1]
-    seconds = interval.end - first.start
     pause = interval.start - last.end
-    return seconds <= MAX_GROUP_SECONDS and pause <= MAX_PAUSE
+    if pause > MAX_PAUSE:
+        return False
+    seconds = interval.end - first.start
+    return seconds <= MAX_GROUP_SECONDS
 
 
 def most_likely_languages(guesses: Sequence[Mapping[str, float]], main: str) -> list[str]:
@@ -84,12 +86,14 @@ def extend_scores(
     """Returns for each language the log probability of the best path that ends in it."""
     extended = {}
     for code, before in previous.items():
-        change = 0.0 if before == code else log(CHANGE_WEIGHT)
-        probability = guess.get(code, 0.0)
-        probability = max(probability, MIN_PROBABILITY)
-        weight = MAIN_WEIGHT if code == main else 1.0
-        path = scores[before] + change
-        extended[code] = path + log(probability * weight)
+        score = scores[before]
+        if before != code:
+            score += log(CHANGE_WEIGHT)
+        guessed = guess.get(code, 0.0)
+        probability = max(guessed, MIN_PROBABILITY)
+        if code == main:
+            probability *= MAIN_WEIGHT
+        extended[code] = score + log(probability)
     return extended
 
 

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from functions.transcribe.language_choice import languages_to_choose, probabilities_within
-from functions.transcribe.stage import LoadRecogniser, ModelParams, Recogniser, load_recogniser
+from functions.transcribe.stage import (
+    LoadRecogniser,
+    ModelParams,
+    Recogniser,
+    load_recogniser,
+    read_manifest,
+)
 from shared.model.artifacts import (
     Detection,
     Interval,
@@ -46,6 +52,8 @@ Speech = tuple[Interval, ...]
 """Speech intervals in seconds of the language sample, in order."""
 Probabilities = dict[str, float]
 """Probability of each language, by code."""
+WeightedGuess = tuple[Mapping[str, float], float]
+"""Probabilities of the languages in a window, and the window's weight in the vote."""
 
 
 class Vote(NamedTuple):
@@ -74,49 +82,48 @@ def detect(
     If the model or the option `languages` leaves a single language, nothing is detected: the result
     is this language, without a confidence. Raises BadOption if they leave none.
     """
-    content = stage_input.files["manifest"].read_bytes()
-    manifest = Manifest.model_validate_json(content)
+    manifest = read_manifest(stage_input)
     recogniser = load(stage_input.params.model)
     chosen = stage_input.params.languages
     languages = languages_to_choose(chosen, recogniser.languages, recogniser.engine.model)
-    guesses: dict[ProbeWindow, Probabilities] = {}
-    warnings: tuple[StageWarning, ...] = ()
-    code: str | None = None
-    confidence: float | None = None
-    probabilities: Probabilities = {}
+    detection = Detection(code=None, confidence=None, windows=(), engine=recogniser.engine)
     if manifest.probe and len(languages) == 1:
         (code,) = languages
+        detection = detection.model_copy(update={"code": code})
     elif manifest.probe:
         audio = stage_input.files["audio"]
-        speech = {window: speech_in_window(window, manifest) for window in manifest.probe}
-        free_guesses = guess_languages(speech, recogniser, audio, languages)
-        for window, guess in free_guesses.items():
-            guesses[window] = probabilities_within(guess, languages)
-        votes = weighted(guesses, speech)
-        result = vote(votes)
-        confidence = result.confidence
-        probabilities = likeliest(votes)
-        free_votes = weighted(free_guesses, speech)
-        warnings = excluded_language(vote(free_votes), languages)
-        views = [clearest_view(window, speech[window]) for window in guesses]
-        code = choose_language(result, views, recogniser, audio)
-    detection = Detection(
-        code=code,
-        confidence=confidence,
-        probabilities=probabilities,
+        detection = detect_by_vote(manifest, recogniser, audio, languages)
+    yield SingleOutput("language", detection)
+
+
+def detect_by_vote(
+    manifest: Manifest, recogniser: Recogniser, audio: Path, languages: Collection[str]
+) -> Detection:
+    """Returns which of the languages is spoken, by a vote of the windows."""
+    speech = {window: speech_in_window(window, manifest) for window in manifest.probe}
+    free_guesses = guess_languages(speech, recogniser, audio, languages)
+    guesses: dict[ProbeWindow, Probabilities] = {}
+    for window, guess in free_guesses.items():
+        guesses[window] = probabilities_within(guess, languages)
+
+    votes = weighted(guesses, speech)
+    result = vote(votes)
+    free_votes = weighted(free_guesses, speech)
+    free_result = vote(free_votes)
+    views = [clearest_view(window, speech[window]) for window in guesses]
+    return Detection(
+        code=choose_language(result, views, recogniser, audio),
+        confidence=result.confidence,
+        probabilities=likeliest(votes),
         windows=tuple(best_guesses(guesses)),
         engine=recogniser.engine,
-        warnings=warnings,
+        warnings=excluded_language(free_result, languages),
     )
-    yield SingleOutput("language", detection)
 
 
 def speech_in_window(window: ProbeWindow, manifest: Manifest) -> Speech:
     """Returns the speech of all channels in the window, without overlaps."""
-    intervals: list[Interval] = []
-    for chunk in manifest.chunks:
-        intervals += chunk.speech
-    intervals.sort(key=lambda interval: interval.start)
+    intervals = speech_of_chunks(manifest)
     shift = window.offset - window.start
     speech = []
     covered_until = window.start
@@ -132,6 +139,14 @@ def speech_in_window(window: ProbeWindow, manifest: Manifest) -> Speech:
     return tuple(speech)
 
 
+def speech_of_chunks(manifest: Manifest) -> list[Interval]:
+    """Returns the speech of all channels in order of start, with overlaps."""
+    speech: list[Interval] = []
+    for chunk in manifest.chunks:
+        speech += chunk.speech
+    return sorted(speech, key=lambda interval: interval.start)
+
+
 def guess_languages(
     speech: Mapping[ProbeWindow, Speech],
     recogniser: Recogniser,
@@ -143,18 +158,23 @@ def guess_languages(
     Each window takes a pass of the encoder. Therefore every second window comes first, and the
     others only if these do not agree on one of `languages`.
     """
-    windows = list(speech)
-    first = windows[::2]
-    rest = windows[1::2]
-    if len(first) < MIN_FIRST_WINDOWS:
-        first = windows
-        rest = []
+    first, rest = divide_windows(list(speech))
     guesses = guess_windows(first, speech, recogniser, audio)
     first_guesses = [probabilities_within(guess, languages) for guess in guesses.values()]
     if rest and not is_unanimous(first_guesses):
-        guesses.update(guess_windows(rest, speech, recogniser, audio))
+        more_guesses = guess_windows(rest, speech, recogniser, audio)
+        guesses.update(more_guesses)
     in_order = sorted(guesses, key=lambda window: window.start)
     return {window: guesses[window] for window in in_order}
+
+
+def divide_windows(windows: list[ProbeWindow]) -> tuple[list[ProbeWindow], list[ProbeWindow]]:
+    """Returns every second window and the others, or all and none if there are few."""
+    first = windows[::2]
+    if len(first) < MIN_FIRST_WINDOWS:
+        return windows, []
+    rest = windows[1::2]
+    return first, rest
 
 
 def guess_windows(
@@ -244,12 +264,13 @@ def vote_weight(window: ProbeWindow, speech: Speech) -> float:
 
 def weighted(
     guesses: Mapping[ProbeWindow, Probabilities], speech: Mapping[ProbeWindow, Speech]
-) -> list[tuple[Probabilities, float]]:
+) -> list[WeightedGuess]:
     """Returns each window's guess and its weight in the vote, which depends on its speech."""
-    weighted_guesses = []
+    weighted_guesses: list[WeightedGuess] = []
     for window, guess in guesses.items():
         weight = vote_weight(window, speech[window])
-        weighted_guesses.append((guess, weight))
+        weighted_guess = (guess, weight)
+        weighted_guesses.append(weighted_guess)
     return weighted_guesses
 
 
@@ -264,14 +285,14 @@ def excluded_language(result: Vote, languages: Collection[str]) -> tuple[StageWa
     return (StageWarning(code="language_excluded", stage="detect", message=message),)
 
 
-def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Vote:
+def vote(guesses: Sequence[WeightedGuess]) -> Vote:
     """Returns the languages with the highest weighted means of probabilities, and the confidence.
 
-    `guesses` are pairs of probabilities and weight. Of two languages that are near each other the
-    last digits decide which is first: then the confidence is near 0.
+    Of two languages that are near each other the last digits decide which is first: then the
+    confidence is near 0.
     """
     means = weighted_means(guesses)
-    total_weight = sum(weight for _, weight in guesses)
+    total_weight = sum_weights(guesses)
     first, *others = means
     second: str | None = None
     second_mean = 0.0
@@ -283,25 +304,29 @@ def vote(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Vote:
     return Vote(first, second, confidence)
 
 
-def weighted_means(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Probabilities:
-    """Returns each language's mean probability, from the highest down.
+def sum_weights(guesses: Sequence[WeightedGuess]) -> float:
+    weights = [weight for _, weight in guesses]
+    return sum(weights)
 
-    `guesses` are pairs of probabilities and weight.
-    """
+
+def weighted_means(guesses: Sequence[WeightedGuess]) -> Probabilities:
+    """Returns each language's mean probability, from the highest down."""
     totals: defaultdict[str, float] = defaultdict(float)
     for guess, weight in guesses:
         for code, probability in guess.items():
             totals[code] += probability * weight
-    total_weight = sum(weight for _, weight in guesses)
+    total_weight = sum_weights(guesses)
     alphabetical = sorted(totals)  # the order of languages with the same total
     in_order = sorted(alphabetical, key=totals.__getitem__, reverse=True)
     return {code: totals[code] / total_weight for code in in_order}
 
 
-def likeliest(guesses: Sequence[tuple[Mapping[str, float], float]]) -> Probabilities:
+def likeliest(guesses: Sequence[WeightedGuess]) -> Probabilities:
     """Returns the mean probabilities of the languages that the result lists, rounded."""
-    means = list(weighted_means(guesses).items())
-    return {code: round(mean, 4) for code, mean in means[:LISTED_LANGUAGES]}
+    means = weighted_means(guesses)
+    codes = list(means)
+    listed_codes = codes[:LISTED_LANGUAGES]
+    return {code: round(means[code], 4) for code in listed_codes}
 
 
 def choose_language(

@@ -40,7 +40,8 @@ def decode_with_fallback(
             return (first,)
     decodings: list[Decoding] = [(first,)]
     for requests in fallback_requests(request, first, decoder):
-        decoding = tuple(map(decoder.decode, requests))
+        segments = map(decoder.decode, requests)
+        decoding = tuple(segments)
         if is_reliable(decoding):
             return decoding
         texts = [segment.text for segment in decoding]

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from functions.transcribe.decode_request import Decoder, DecodeRequest
-from functions.transcribe.text_units import ngrams, text_units
-from functions.transcribe.windows import WINDOW_SECONDS
+from functions.transcribe.text_units import contains_run, text_units
+from functions.transcribe.windows import WINDOW_SECONDS, overlapping
 from shared.model.artifacts import Chunk, Interval, RecognizedSegment, RecognizedWord
 from shared.model.coverage import WORD_MARGIN, uncovered_speech, without_padding
-from shared.model.intervals import clamp
+from shared.model.intervals import clamp, round_times
 from shared.model.spacing import split_at_words, word_separator
 
 MAX_WORD_SECONDS = 1.0
@@ -113,12 +113,16 @@ def recover(
 ) -> RecognizedSegment | None:
     """Returns the segment that was missed in the request's window, or None if none is certain."""
     gap = request.window
-    is_short = gap.end - gap.start < SHORT_GAP_SECONDS
+    seconds = gap.end - gap.start
+    is_short = seconds < SHORT_GAP_SECONDS
     free = extend(gap, WORD_MARGIN, speech)
-    window = extend(gap, SHORT_CONTEXT_SECONDS, speech) if is_short else with_context(gap)
+    window = with_context(gap)
+    if is_short:
+        window = extend(gap, SHORT_CONTEXT_SECONDS, speech)
     request = replace(request, window=window)
     for temperature in TEMPERATURES:
-        segment = decoder.decode(replace(request, temperature=temperature))
+        attempt = replace(request, temperature=temperature)
+        segment = decoder.decode(attempt)
         inside = words_inside(free, segment)
         if not inside:
             return None
@@ -133,27 +137,33 @@ def recover(
 
 
 def with_context(gap: Interval) -> Interval:
+    """Returns the gap with CONTEXT_SECONDS before and after it."""
     start = max(0.0, gap.start - CONTEXT_SECONDS)
     end = gap.end + CONTEXT_SECONDS
-    return Interval(start=round(start, 3), end=round(end, 3))
+    window = Interval(start=start, end=end)
+    return round_times(window)
 
 
 def extend(gap: Interval, seconds: float, speech: Iterable[Interval]) -> Interval:
     """Returns the gap with this much of its own speech intervals before and after it."""
-    own = [interval for interval in speech if interval.start < gap.end and interval.end > gap.start]
-    start = max(own[0].start, gap.start - seconds)
-    end = min(own[-1].end, gap.end + seconds)
-    return Interval(start=round(start, 3), end=round(end, 3))
+    own = overlapping(speech, gap.start, gap.end)
+    first = own[0]
+    last = own[-1]
+    start = max(first.start, gap.start - seconds)
+    end = min(last.end, gap.end + seconds)
+    extended = Interval(start=start, end=end)
+    return round_times(extended)
 
 
 def is_confirmed(recovered: RecognizedSegment, request: DecodeRequest, decoder: Decoder) -> bool:
     """Returns whether the request's window has the recovered words in 30 s of sound, too."""
-    padded = decoder.decode(replace(request, is_padded=True))
+    padded_request = replace(request, is_padded=True)
+    padded = decoder.decode(padded_request)
     if not is_certain(padded):
         return False
     units = text_units(recovered.text, recovered.language)
     padded_units = text_units(padded.text, padded.language)
-    return tuple(units) in ngrams(padded_units, len(units))
+    return contains_run(padded_units, units)
 
 
 def words_inside(interval: Interval, segment: RecognizedSegment) -> range:
@@ -161,13 +171,14 @@ def words_inside(interval: Interval, segment: RecognizedSegment) -> range:
     the interval."""
     indices = []
     for index, word in enumerate(segment.words):
-        start = earliest_start(word)
-        middle = (start + word.end) / 2
+        middle = middle_of(word)
         if interval.start <= middle <= interval.end:
             indices.append(index)
     if not indices:
         return range(0)
-    return range(indices[0], indices[-1] + 1)
+    first = indices[0]
+    after_last = indices[-1] + 1
+    return range(first, after_last)
 
 
 def is_certain(segment: RecognizedSegment) -> bool:
@@ -181,15 +192,15 @@ def is_echo(recovered: RecognizedSegment, segments: Iterable[RecognizedSegment])
     """Returns whether the same words are in the segments within `ECHO_SECONDS`."""
     first = recovered.words[0].start - ECHO_SECONDS
     last = recovered.words[-1].end + ECHO_SECONDS
-    nearby_texts = []
+    nearby_words = []
     for segment in segments:
         for word in segment.words:
             if first <= word.start <= last:
-                nearby_texts.append(word.word)
+                nearby_words.append(word.word)
+    nearby_text = " ".join(nearby_words)
+    nearby_units = text_units(nearby_text, recovered.language)
     units = text_units(recovered.text, recovered.language)
-    nearby_units = text_units(" ".join(nearby_texts), recovered.language)
-    nearby_ngrams = ngrams(nearby_units, len(units))
-    return tuple(units) in nearby_ngrams
+    return contains_run(nearby_units, units)
 
 
 def insert(
@@ -225,9 +236,7 @@ def first_word_after(recovered: RecognizedSegment, segment: RecognizedSegment) -
     """Returns the index of the segment's first word whose middle is after the recovered one's."""
     middle = (recovered.start + recovered.end) / 2
     for index, word in enumerate(segment.words):
-        start = earliest_start(word)
-        middle_of_word = (start + word.end) / 2
-        if middle_of_word >= middle:
+        if middle_of(word) >= middle:
             return index
     return len(segment.words)
 
@@ -257,6 +266,12 @@ def pieces_of(segment: RecognizedSegment) -> list[str]:
     words = [word.word for word in segment.words]
     separator = word_separator(segment.language)
     return split_at_words(segment.text, words, separator)
+
+
+def middle_of(word: RecognizedWord) -> float:
+    """Returns the middle of the time that the word can last."""
+    start = earliest_start(word)
+    return (start + word.end) / 2
 
 
 def earliest_start(word: RecognizedWord) -> float:

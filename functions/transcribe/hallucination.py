@@ -70,7 +70,8 @@ def quality_flags(
     is_silent = peak <= SILENCE_PEAK
     if is_silent or is_invented(segment, words, speech_seconds):
         flags.append("no_speech")
-    max_words = 1 + speech_seconds * MAX_WORDS_PER_SECOND
+    words_at_top_speed = speech_seconds * MAX_WORDS_PER_SECOND
+    max_words = 1 + words_at_top_speed
     if words > max_words:
         flags.append("too_fast")
     if repeats_prompt(units, prompt_units, per_word):
@@ -161,8 +162,9 @@ def repeats_prompt(units: Sequence[str], prompt_units: Sequence[str], per_word: 
     size = long_leak
     if min_leak <= whole_text < long_leak:
         size = whole_text
-    leaks = ngrams(units, size) & ngrams(prompt_units, size)
-    return bool(leaks)
+    runs = ngrams(units, size)
+    prompt_runs = ngrams(prompt_units, size)
+    return not runs.isdisjoint(prompt_runs)
 
 
 def logprob_of(segment: RecognizedSegment) -> float:

@@ -91,7 +91,8 @@ def join_halves(folder: Path) -> None:
 
 def package_data(package: str) -> Path:
     root = resources.files(package)
-    folder = Path(str(root))
+    path = str(root)
+    folder = Path(path)
     return folder / "data"
 
 

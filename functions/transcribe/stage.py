@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from shared.model.artifacts import (
     Chunk,
@@ -125,14 +125,19 @@ def transcribe(
 def read_chunk(stage_input: StageInput[TranscribeParams]) -> Chunk:
     """Returns the chunk of the manifest that the request is about."""
     part = stage_input.params.part
-    path = stage_input.files["manifest"]
-    content = path.read_bytes()
-    manifest = Manifest.model_validate_json(content)
+    manifest = read_manifest(stage_input)
     chunks = manifest.chunks
     count = len(chunks)
     if part >= count:
         raise BadRequest(f"part {part} of {count} chunks")
     return chunks[part]
+
+
+def read_manifest(stage_input: StageInput[Any]) -> Manifest:
+    """Returns the manifest among the request's inputs."""
+    path = stage_input.files["manifest"]
+    content = path.read_bytes()
+    return Manifest.model_validate_json(content)
 
 
 def main_language(stage_input: StageInput[TranscribeParams]) -> str | None:

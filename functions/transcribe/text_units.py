@@ -18,11 +18,15 @@ def text_units(text: str, language: str | None) -> list[str]:
     tokens = shortest_words(folded) if language in WITHOUT_SPACES else folded.split()
     units: list[str] = []
     for token in tokens:
-        characters = [character for character in token if not is_punctuation(character)]
-        if characters:
-            unit = "".join(characters)
+        unit = without_punctuation(token)
+        if unit:
             units.append(unit)
     return units
+
+
+def without_punctuation(token: str) -> str:
+    characters = [character for character in token if not is_punctuation(character)]
+    return "".join(characters)
 
 
 def word_count(units: Iterable[str], language: str | None) -> float:
@@ -51,3 +55,10 @@ def ngrams(units: Sequence[str], size: int) -> set[tuple[str, ...]]:
         ngram = tuple(run)
         found.add(ngram)
     return found
+
+
+def contains_run(units: Sequence[str], run: Sequence[str]) -> bool:
+    """Returns whether the units contain the run, one unit directly after the other."""
+    size = len(run)
+    ngram = tuple(run)
+    return ngram in ngrams(units, size)

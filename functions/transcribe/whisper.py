@@ -5,7 +5,7 @@ import logging
 import threading
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from functools import lru_cache
 from importlib.metadata import version
@@ -43,6 +43,7 @@ from shared.model.artifacts import SAMPLE_RATE, Chunk, Interval, RecognizedSegme
 from shared.model.audio import Samples, read_wav
 from shared.model.contracts import Engine
 from shared.model.errors import BadOption
+from shared.model.intervals import round_times
 from shared.model.languages import MULTI
 from shared.settings import settings
 
@@ -94,7 +95,8 @@ class Whisper:
         self.model = model
         self.batch_size = batch_size
         self.vad = FixedWindows()
-        with redirect_stdout(io.StringIO()):  # whisperx prints that it was given a VAD
+        printed = io.StringIO()  # whisperx prints that it was given a VAD
+        with redirect_stdout(printed):
             self.pipeline = whisperx.asr.load_model(
                 "", engine.device, model=model, vad_model=self.vad
             )
@@ -108,8 +110,9 @@ class Whisper:
         Raises BadOption if the prompt and the hotwords are too long.
         """
         samples = read_wav(audio)
+        duration = len(samples) / SAMPLE_RATE
         speech = tuple(fit_to_windows(speech, samples))
-        chunk = Chunk(start=0, end=len(samples) / SAMPLE_RATE, speech=speech)
+        chunk = Chunk(start=0, end=duration, speech=speech)
         decoder = ChunkDecoder(self.model, self.options, params, samples, speech)
         raise_if_prompt_too_long(params, decoder.tokenizer(language))
         if not speech:
@@ -125,18 +128,9 @@ class Whisper:
 
         `language` is the recording's main language.
         """
-        samples = decoder.samples
         runs: Iterable[tuple[str, Sequence[Interval]]] = [(language, decoder.speech)]
         if decoder.params.language == MULTI and len(self.languages) > 1:
-            groups = group_speech(decoder.speech)
-            windows = [cut_group(samples, group) for group in groups]
-            allowed = self.languages_for(decoder.params)
-            guesses = [
-                probabilities_within(self.model.language_probabilities(window), allowed)
-                for window in windows
-            ]
-            languages = most_likely_languages(guesses, main=language)
-            runs = merge_groups(groups, languages)
+            runs = self.runs_by_language(decoder, language)
         requests = []
         for code, speech in runs:
             for window in merge_into_windows(speech):
@@ -146,10 +140,30 @@ class Whisper:
                 requests.append(request)
         return requests
 
+    def runs_by_language(
+        self, decoder: ChunkDecoder, main: str
+    ) -> Iterator[tuple[str, Sequence[Interval]]]:
+        """Returns the speech in runs of one language, each with its language.
+
+        `main` is the recording's main language. Raises BadOption if no language may be chosen.
+        """
+        allowed = self.languages_for(decoder.params)
+        groups = group_speech(decoder.speech)
+        guesses = []
+        for group in groups:
+            window = cut_group(decoder.samples, group)
+            probabilities = self.model.language_probabilities(window)
+            guess = probabilities_within(probabilities, allowed)
+            guesses.append(guess)
+        languages = most_likely_languages(guesses, main)
+        return merge_groups(groups, languages)
+
     def languages_for(self, params: TranscribeParams) -> frozenset[str]:
         """Returns the languages that a speech interval may have. Raises BadOption if there are
         none."""
-        return languages_to_choose(params.languages, self.languages, self.engine.model)
+        chosen = params.languages
+        model = self.engine.model
+        return languages_to_choose(chosen, self.languages, model)
 
     def decode_windows(
         self, requests: Sequence[DecodeRequest], decoder: ChunkDecoder
@@ -171,13 +185,9 @@ class Whisper:
 
         The pipeline takes one language at a time, and a batch has one context.
         """
-        batches: defaultdict[tuple[str, int], list[DecodeRequest]] = defaultdict(list)
-        for request in requests:
-            frames = frame_count(request.window)
-            context = context_frames(frames)
-            batches[request.language, context].append(request)
         decoded: dict[DecodeRequest, DecodedWindow] = {}
-        for (language, _), batch in batches.items():
+        for batch in batch_requests(requests):
+            language = batch[0].language
             windows = self.run_pipeline(language, batch, decoder)
             pairs = zip(batch, windows, strict=True)
             decoded.update(pairs)
@@ -199,8 +209,7 @@ class Whisper:
         self, audio: Path, windows: Sequence[Sequence[Interval]]
     ) -> list[dict[str, float]]:
         """Returns for each window, a list of intervals, the probability of every language."""
-        samples = read_wav(audio)
-        joined = [join_intervals(samples, window) for window in windows]
+        joined = read_windows(audio, windows)
         with self.lock:
             return list(map(self.model.language_probabilities, joined))
 
@@ -211,8 +220,7 @@ class Whisper:
 
         It is the mean log probability of a token, averaged over the windows.
         """
-        samples = read_wav(audio)
-        joined = [join_intervals(samples, window) for window in windows]
+        joined = read_windows(audio, windows)
         with self.lock:
             return self.text_logprobs(joined, languages)
 
@@ -258,6 +266,17 @@ class FixedWindows(whisperx.vads.Vad):  # type: ignore[misc]
         return windows
 
 
+def batch_requests(requests: Iterable[DecodeRequest]) -> list[list[DecodeRequest]]:
+    """Returns the requests in batches, each of one language and one length of context."""
+    batches: defaultdict[tuple[str, int], list[DecodeRequest]] = defaultdict(list)
+    for request in requests:
+        frames = frame_count(request.window)
+        context = context_frames(frames)
+        batch = batches[request.language, context]
+        batch.append(request)
+    return list(batches.values())
+
+
 def raise_if_prompt_too_long(params: TranscribeParams, tokenizer: SpanTokenizer) -> None:
     """Raises BadOption where Whisper would silently drop the beginning of the prompt."""
     tokens = 0
@@ -294,11 +313,16 @@ def merge_into_windows(speech: Sequence[Interval]) -> list[Interval]:
     merged = whisperx.vads.Vad.merge_chunks(segments, WINDOW_SECONDS, onset=0.5, offset=None)
     windows = []
     for window in merged:
-        start = round(window["start"], 3)
-        end = round(window["end"], 3)
-        rounded = Interval(start=start, end=end)
+        interval = Interval(start=window["start"], end=window["end"])
+        rounded = round_times(interval)
         windows.append(rounded)
     return windows
+
+
+def read_windows(audio: Path, windows: Sequence[Sequence[Interval]]) -> list[Samples]:
+    """Returns the samples of each window, which is a list of intervals of the audio."""
+    samples = read_wav(audio)
+    return [join_intervals(samples, window) for window in windows]
 
 
 def join_intervals(samples: Samples, intervals: Sequence[Interval]) -> Samples:

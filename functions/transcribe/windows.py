@@ -50,13 +50,28 @@ def fit_to_windows(speech: Iterable[Interval], samples: Samples) -> Iterator[Int
 
 def quietest_point(samples: Samples, start: float, end: float) -> float:
     """Returns the middle of the quietest 200 ms in [start, end], in seconds."""
-    part = cut(samples, Interval(start=start, end=end))
-    whole_frames = len(part) // FRAME * FRAME
-    part = part[:whole_frames]
-    frames = part.reshape(-1, FRAME)
-    power = (frames**2).mean(axis=1)
+    interval = Interval(start=start, end=end)
+    part = cut(samples, interval)
+    power = power_of_frames(part)
     kernel = np.ones(QUIET_FRAMES)
     smoothed = np.convolve(power, kernel, mode="valid")
     first_frame = int(smoothed.argmin())
     middle_frame = first_frame + QUIET_FRAMES // 2
     return start + middle_frame * FRAME / SAMPLE_RATE
+
+
+def power_of_frames(samples: Samples) -> Samples:
+    """Returns the mean square of each whole FRAME of the samples."""
+    count = len(samples) // FRAME
+    end = count * FRAME
+    frames = samples[:end].reshape(-1, FRAME)
+    return np.asarray((frames**2).mean(axis=1))
+
+
+def overlapping(speech: Iterable[Interval], start: float, end: float) -> list[Interval]:
+    """Returns the intervals of speech that overlap [start, end]."""
+    overlaps = []
+    for interval in speech:
+        if interval.start < end and interval.end > start:
+            overlaps.append(interval)
+    return overlaps

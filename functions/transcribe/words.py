@@ -7,6 +7,7 @@ from itertools import accumulate, pairwise
 from re import finditer
 from statistics import fmean
 
+from functions.transcribe.windows import overlapping
 from shared.model.artifacts import Interval, RecognizedWord
 from shared.model.languages import WITHOUT_SPACES
 from shared.model.spacing import is_punctuation, may_begin_word
@@ -39,7 +40,8 @@ def join_words(spans: Sequence[TokenSpan], language: str) -> list[TokenSpan]:
     for start, end in word_ranges(text, ends, language):
         first = bisect_right(ends, start)
         last = bisect_left(ends, end)
-        word = join_spans(text[start:end], spans[first : last + 1])
+        own_spans = spans[first : last + 1]
+        word = join_spans(text[start:end], own_spans)
         words.append(word)
     return words
 
@@ -62,7 +64,8 @@ def word_ranges(text: str, span_ends: Sequence[int], language: str) -> Iterator[
 def one_line(spans: Iterable[TokenSpan]) -> str:
     """Returns the spans' text with each run of white space replaced by one space."""
     texts = [span.text for span in spans]
-    words = "".join(texts).split()
+    text = "".join(texts)
+    words = text.split()
     return " ".join(words)
 
 
@@ -112,7 +115,7 @@ def trim_silence(start: float, end: float, speech: Sequence[Interval]) -> tuple[
 
     Cross-attention counts a pause as part of the word beside it.
     """
-    spoken = [interval for interval in speech if interval.start < end and interval.end > start]
+    spoken = overlapping(speech, start, end)
     if not spoken:
         return start, end
     first = spoken[0]

@@ -14,6 +14,8 @@ FULL_SCALE = np.float32(2**15)
 def read_wav(path: Path) -> Samples:
     """Returns the samples of a mono WAV file with signed 16-bit samples."""
     with wave.open(str(path)) as file:
-        frames = file.readframes(file.getnframes())
+        count = file.getnframes()
+        frames = file.readframes(count)
     integers = np.frombuffer(frames, "<i2")
-    return integers.astype(np.float32) / FULL_SCALE
+    samples = integers.astype(np.float32)
+    return samples / FULL_SCALE

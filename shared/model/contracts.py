@@ -43,10 +43,12 @@ class Source(WireModel):
 
     @property
     def job_id(self) -> str:
-        """The same for every delivery of the same event, different for another generation."""
+        """Returns the same id for every delivery of the same event, and another for another
+        generation."""
         identity = f"{self.uri}#{self.generation}"
         digest = hashlib.sha256(identity.encode())
-        return digest.hexdigest()[:20]
+        digits = digest.hexdigest()
+        return digits[:20]
 
 
 class Artifact(WireModel):

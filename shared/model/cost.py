@@ -8,7 +8,7 @@ left out.
 
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from math import ceil
@@ -130,11 +130,7 @@ def operations(
     every `heartbeat` seconds. `stored` are the seconds of sound in the work bucket, which keeps
     them for `kept_days`.
     """
-    counted: Counter[Unit] = Counter()
-    for stage, number in calls.items():
-        billed_units = STAGES[stage].operations
-        for unit, per_call in billed_units.items():
-            counted[unit] += number * per_call
+    counted = operations_of_calls(calls)
     renewals = seconds / heartbeat
     gib = stored * GIB_PER_SECOND
     months = kept_days / DAYS_PER_MONTH
@@ -143,6 +139,16 @@ def operations(
     used["document_write"] = counted["document_write"] + renewals
     used["gib_month"] = gib * months
     return used
+
+
+def operations_of_calls(calls: Mapping[str, int]) -> Counter[Unit]:
+    """Returns how many of each billed unit the calls use by themselves. `calls` are by stage."""
+    counted: Counter[Unit] = Counter()
+    for stage, number in calls.items():
+        billed_units = STAGES[stage].operations
+        for unit, per_call in billed_units.items():
+            counted[unit] += number * per_call
+    return counted
 
 
 def cost(
@@ -161,10 +167,7 @@ def cost(
         instance = resources[function]
         items[stage] = seconds * usd_per_second(instance, table)
     for item, units in ITEMS.items():
-        items[item] = 0.0
-        for unit in units:
-            number = used.get(unit, 0)
-            items[item] += number * table.of(unit)
+        items[item] = usd_of_units(units, used, table)
     rounded = {item: round(usd, 8) for item, usd in items.items()}
     total = sum(rounded.values())
     return Cost(
@@ -173,3 +176,12 @@ def cost(
         items=rounded,
         price_table=table.name,
     )
+
+
+def usd_of_units(units: Iterable[Unit], used: Mapping[Unit, float], table: Prices) -> float:
+    """Returns what the used number of these units costs, in USD."""
+    usd = 0.0
+    for unit in units:
+        number = used.get(unit, 0)
+        usd += number * table.of(unit)
+    return usd

@@ -1,9 +1,10 @@
 """Speech that no word covers."""
 
 from collections.abc import Container, Iterable, Sequence
+from math import inf
 
 from shared.model.artifacts import Chunk, Interval
-from shared.model.intervals import total_seconds, uncovered
+from shared.model.intervals import round_times, total_seconds, uncovered
 
 SPEECH_PADDING = 0.2
 """Seconds that prepare adds before and after speech."""
@@ -29,15 +30,24 @@ def without_padding(speech: Sequence[Interval], part: Interval | Chunk) -> list[
 
     At the edge of the chunk nothing is removed, since speech may go on there.
     """
-    starts = {interval.start for interval in speech}
-    ends = {interval.end for interval in speech}
+    starts, ends = borders_of(speech)
     shortened = []
     for interval in speech:
-        start = interval.start + padding(interval.start, ends, part.start)
-        end = interval.end - padding(interval.end, starts, part.end)
+        start_padding = padding(interval.start, ends, part.start)
+        end_padding = padding(interval.end, starts, part.end)
+        start = interval.start + start_padding
+        end = interval.end - end_padding
         if start < end:
-            shortened.append(Interval(start=start, end=end))
+            remaining = Interval(start=start, end=end)
+            shortened.append(remaining)
     return shortened
+
+
+def borders_of(speech: Sequence[Interval]) -> tuple[set[float], set[float]]:
+    """Returns the times at which intervals start, and those at which they end."""
+    starts = {interval.start for interval in speech}
+    ends = {interval.end for interval in speech}
+    return starts, ends
 
 
 def padding(time: float, neighbours: Container[float], edge: float) -> float:
@@ -57,22 +67,27 @@ def uncovered_speech(speech: Sequence[Interval], covered: Iterable[Interval]) ->
 
     `speech` is without padding. Short pauses do not divide a gap.
     """
-    starts = {interval.start for interval in speech}
-    ends = {interval.end for interval in speech}
-    groups: list[list[Interval]] = []
-    for interval in uncovered(speech, covered):
-        if groups and interval.start - groups[-1][-1].end <= LONGEST_PAUSE:
-            groups[-1].append(interval)
-        else:
-            groups.append([interval])
-
+    starts, ends = borders_of(speech)
+    intervals = uncovered(speech, covered)
     gaps = []
-    for group in groups:
-        start = group[0].start
-        end = group[-1].end
-        is_between_pauses = start in starts and end in ends
+    for group in divide_at_pauses(intervals):
+        gap = Interval(start=group[0].start, end=group[-1].end)
+        is_between_pauses = gap.start in starts and gap.end in ends
         shortest = SHORTEST_STRETCH if is_between_pauses else SHORTEST_REMAINDER
         if total_seconds(group) >= shortest:
-            gap = Interval(start=round(start, 3), end=round(end, 3))
-            gaps.append(gap)
+            rounded = round_times(gap)
+            gaps.append(rounded)
     return gaps
+
+
+def divide_at_pauses(intervals: Iterable[Interval]) -> list[list[Interval]]:
+    """Returns the intervals in groups without pauses longer than LONGEST_PAUSE."""
+    groups: list[list[Interval]] = []
+    previous_end = -inf
+    for interval in intervals:
+        pause = interval.start - previous_end
+        if pause > LONGEST_PAUSE:
+            groups.append([])
+        groups[-1].append(interval)
+        previous_end = interval.end
+    return groups

@@ -1,7 +1,7 @@
 """Arithmetic of time intervals."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from shared.model.artifacts import Chunk, Interval, Turn
 
@@ -14,12 +14,13 @@ def union(intervals: Iterable[Interval], gap: float = 0.0) -> list[Interval]:
     merged: list[Interval] = []
     in_order = sorted(intervals, key=lambda interval: interval.start)
     for interval in in_order:
-        last = merged[-1] if merged else None
-        if last is None or interval.start > last.end + gap:
+        if not merged or interval.start > merged[-1].end + gap:
             merged.append(interval)
-        else:
-            end = max(last.end, interval.end)
-            merged[-1] = Interval(start=last.start, end=end)
+            continue
+        last = merged.pop()
+        end = max(last.end, interval.end)
+        joined = Interval(start=last.start, end=end)
+        merged.append(joined)
     return merged
 
 
@@ -31,14 +32,20 @@ def subtract(intervals: Sequence[Interval], removed: Sequence[Interval]) -> list
     for interval in intervals:
         first = bisect_right(removed_ends, interval.start)
         last = bisect_left(removed_starts, interval.end)
-        start = interval.start
-        for hole in removed[first:last]:
-            if hole.start > start:
-                remaining.append(Interval(start=start, end=hole.start))
-            start = hole.end
-        if start < interval.end:
-            remaining.append(Interval(start=start, end=interval.end))
+        holes = removed[first:last]
+        remaining += without_holes(interval, holes)
     return remaining
+
+
+def without_holes(interval: Interval, holes: Iterable[Interval]) -> Iterator[Interval]:
+    """Yields the parts of the interval outside the holes, all of which overlap it."""
+    start = interval.start
+    for hole in holes:
+        if hole.start > start:
+            yield Interval(start=start, end=hole.start)
+        start = hole.end
+    if start < interval.end:
+        yield Interval(start=start, end=interval.end)
 
 
 def uncovered(speech: Iterable[Interval], covered: Iterable[Interval]) -> list[Interval]:
@@ -58,3 +65,10 @@ def clamp(time: float, interval: Interval | Chunk) -> float:
     """Returns the time moved into the interval, in seconds rounded to whole milliseconds."""
     clamped = min(max(time, interval.start), interval.end)
     return round(clamped, 3)
+
+
+def round_times(interval: Interval) -> Interval:
+    """Returns the interval with its times rounded to whole milliseconds."""
+    start = round(interval.start, 3)
+    end = round(interval.end, 3)
+    return Interval(start=start, end=end)

@@ -44,21 +44,25 @@ def read_metadata(metadata: Mapping[str, str]) -> ObjectMetadata:
             continue
         if is_tag(key):
             others[key] = value
-            if exact_option(key[len(TAG_PREFIX) :], names):
+            name = key[len(TAG_PREFIX) :]
+            if exact_option(name, names):
                 unknown.append(key)
         elif is_like_option(key, names):
             options[key] = value
         else:
             unknown.append(key)
     tags = within_bounds(others)
-    warnings = [*unknown_names("object metadata", unknown), *left_out(len(others) - len(tags))]
-    return ObjectMetadata(options, tags, tuple(warnings))
+    unknown_warnings = unknown_names("object metadata", unknown)
+    size_warnings = left_out(len(others) - len(tags))
+    return ObjectMetadata(options, tags, unknown_warnings + size_warnings)
 
 
 def is_tag(key: str) -> bool:
     """Returns whether a name is that of a tag, and no option in a header's name."""
-    is_header = HEADER_PREFIX.match(key) is not None
-    return key.casefold().startswith(TAG_PREFIX) and not is_header
+    if HEADER_PREFIX.match(key):
+        return False
+    folded = key.casefold()
+    return folded.startswith(TAG_PREFIX)
 
 
 def read_tags(metadata: Mapping[str, str]) -> dict[str, str]:

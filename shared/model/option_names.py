@@ -1,7 +1,7 @@
 """Names of options as people write them, names that resemble one, and names that tools add."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 MIN_SIMILARITY = 0.85
@@ -80,8 +80,13 @@ def compact(name: str) -> str:
 
 def exact_option(name: str, options: Sequence[str]) -> str | None:
     """Returns the option that a name writes in any case and with any separators, or None."""
-    by_compact_name = {compact(option): option for option in options}
-    return by_compact_name.get(compact(name))
+    letters = compact(name)
+    return by_compact_name(options).get(letters)
+
+
+def by_compact_name(options: Iterable[str]) -> dict[str, str]:
+    """Returns the options by their names without separators."""
+    return {compact(option): option for option in options}
 
 
 def resembled_option(name: str, options: Sequence[str]) -> str | None:
@@ -91,15 +96,19 @@ def resembled_option(name: str, options: Sequence[str]) -> str | None:
         return None
     if letters in OTHER_NAMES:
         return OTHER_NAMES[letters]
-    by_compact_name = {compact(option): option for option in options}
-    nearest = get_close_matches(letters, by_compact_name, n=1, cutoff=MIN_SIMILARITY)
-    return by_compact_name[nearest[0]] if nearest else None
+    option_of = by_compact_name(options)
+    nearest = get_close_matches(letters, option_of, n=1, cutoff=MIN_SIMILARITY)
+    if not nearest:
+        return None
+    return option_of[nearest[0]]
 
 
 def is_like_option(name: str, options: Sequence[str]) -> bool:
     """Returns whether a name is that of an option, or a slip in it."""
-    exact = exact_option(name, options)
-    return exact is not None or resembled_option(name, options) is not None
+    if exact_option(name, options):
+        return True
+    resembled = resembled_option(name, options)
+    return resembled is not None
 
 
 def is_from_tool(name: str) -> bool:
@@ -107,4 +116,6 @@ def is_from_tool(name: str) -> bool:
     bare = without_header(name).casefold()
     if bare in TOOL_NAMES:
         return True
-    return bare.startswith(TOOL_PREFIXES) or bare.endswith(TOOL_SUFFIXES)
+    if bare.startswith(TOOL_PREFIXES):
+        return True
+    return bare.endswith(TOOL_SUFFIXES)

@@ -166,11 +166,14 @@ def within_limits(rules: dict[str, str]) -> dict[str, str]:
 
 def shown(value: Any) -> str:
     """Returns a value as a message shows it. A long one is cut, and its length added."""
-    text = repr(value) if isinstance(value, str) else as_json(value)
+    is_text = isinstance(value, str)
+    text = repr(value) if is_text else as_json(value)
     if len(text) <= MAX_SHOWN:
         return text
-    length = f" ({len(value)} characters)" if isinstance(value, str) else ""
-    return f"{text[:MAX_SHOWN]}…{length}"
+    beginning = text[:MAX_SHOWN]
+    if is_text:
+        return f"{beginning}… ({len(value)} characters)"
+    return f"{beginning}…"
 
 
 def as_json(value: Any) -> str:

@@ -181,9 +181,9 @@ def resolve(
     values: dict[str, JsonValue] = {}
     origins: dict[str, str] = {}
     for origin, layer in layers.items():
-        for name, value in named_options(layer, origin).items():
-            values[name] = value
-            origins[name] = origin
+        named = named_options(layer, origin)
+        values.update(named)
+        origins.update(dict.fromkeys(named, origin))
     options = parse_options(values, origins)
     resolved = {}
     in_force = options.model_dump(mode="json", by_alias=True)
@@ -227,10 +227,13 @@ def named_options(layer: Mapping[str, JsonValue], origin: str) -> dict[str, Json
 def unknown_option(key: str) -> str:
     """Returns that there is no such option, and which one is probably meant."""
     names = option_names()
+    name = key[:MAX_NAME_LENGTH]
+    hint = ""
     resembled = resembled_option(key, names)
-    hint = f"; did you mean {resembled!r}?" if resembled else ""
+    if resembled:
+        hint = f"; did you mean {resembled!r}?"
     known = ", ".join(sorted(names))
-    return f"there is no option {key[:MAX_NAME_LENGTH]!r}{hint} (known: {known})"
+    return f"there is no option {name!r}{hint} (known: {known})"
 
 
 def parse_options(values: Mapping[str, JsonValue], origins: Mapping[str, str]) -> Options:
@@ -242,15 +245,23 @@ def parse_options(values: Mapping[str, JsonValue], origins: Mapping[str, str]) -
     try:
         return Options.model_validate(given)
     except ValidationError as error:
-        descriptions = []
-        for each in error.errors():
-            name = str(each["loc"][0]) if each["loc"] else ""
-            origin = origins.get(name, TOGETHER)
-            description = describe_error(name, each, given)
-            descriptions.append(f"{origin}: {description}")
-        unique = list(dict.fromkeys(descriptions))
-        text = "; ".join(unique[:MAX_ERRORS])
+        descriptions = describe_errors(error, given, origins)
+        text = "; ".join(descriptions[:MAX_ERRORS])
         raise BadOption(text) from error
+
+
+def describe_errors(
+    error: ValidationError, values: Mapping[str, JsonValue], origins: Mapping[str, str]
+) -> list[str]:
+    """Returns what is wrong, each time after its origin, without repetitions."""
+    descriptions = []
+    for each in error.errors():
+        name = str(each["loc"][0]) if each["loc"] else ""
+        origin = origins.get(name, TOGETHER)
+        description = describe_error(name, each, values)
+        descriptions.append(f"{origin}: {description}")
+    unique = dict.fromkeys(descriptions)
+    return list(unique)
 
 
 def is_blank(name: str, value: JsonValue) -> bool:
@@ -268,7 +279,9 @@ def describe_error(name: str, error: Any, values: Mapping[str, JsonValue]) -> st
         reason = str(error["ctx"]["error"])
         if reason:
             return f"{name}: {reason}" if name else reason
-    return f"{name} is {shown(values[name])}; expected {expectation(name)}"
+    value = shown(values[name])
+    expected = expectation(name)
+    return f"{name} is {value}; expected {expected}"
 
 
 def expectation(name: str) -> str:

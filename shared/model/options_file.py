@@ -75,7 +75,8 @@ def as_utf_8(data: bytes, path: str) -> bytes:
     try:
         content.decode()
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        lines_before = content.count(b"\n", 0, error.start)
+        line = lines_before + 1
         raise BadOption(f"{path} is not saved as UTF-8, as line {line} shows") from error
     return content
 

@@ -1,7 +1,7 @@
 """Words and the spaces between them: where a word may begin, and a text cut at its words."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from shared.model.languages import WITHOUT_SPACES
@@ -58,16 +58,25 @@ def split_at_words(text: str, words: Sequence[str], separator: str) -> list[str]
 
     If the text does not consist of the words, returns each word followed by the separator.
     """
-    cuts = []
+    starts = []
     position = 0
     for word in words:
         start = text.find(word, position)
         if start < 0:
             return [word + separator for word in words]
-        cuts.append(start)
+        starts.append(start)
         position = start + len(word)
-    borders = [0, *cuts[1:], len(text)]
-    return [text[start:end] for start, end in pairwise(borders)]
+    return cut_at(text, starts[1:])
+
+
+def cut_at(text: str, positions: Iterable[int]) -> list[str]:
+    """Returns the text cut at these positions, which are in order and inside the text."""
+    borders = [0, *positions, len(text)]
+    pieces = []
+    for start, end in pairwise(borders):
+        piece = text[start:end]
+        pieces.append(piece)
+    return pieces
 
 
 def shortest_words(text: str) -> list[str]:
@@ -77,10 +86,9 @@ def shortest_words(text: str) -> list[str]:
     """
     words: list[str] = []
     for run in text.split():
-        length = len(run)
-        starts = [position for position in range(1, length) if may_begin_word(run, position)]
-        borders = [0, *starts, length]
-        words += [run[start:end] for start, end in pairwise(borders)]
+        positions = range(1, len(run))
+        starts = [position for position in positions if may_begin_word(run, position)]
+        words += cut_at(run, starts)
     return words
 
 
@@ -95,9 +103,8 @@ def may_begin_word(run: str, position: int) -> bool:
     after = run[position]
     if is_punctuation(text_before) or is_opening(before) or before in JOINERS:
         return False
-    if is_opening(after):
-        return is_unspaced(after) or ends_unspaced(text_before)
-    if is_punctuation(after) or is_extension(after):
+    continues_word = is_punctuation(after) or is_extension(after)
+    if continues_word and not is_opening(after):
         return False
     return is_unspaced(after) or ends_unspaced(text_before)
 
@@ -142,8 +149,9 @@ def is_extension(character: str) -> bool:
     if character in TRAILING_LETTERS:
         return True
     category = unicodedata.category(character)
-    is_repetition = category == "Lm" and is_unspaced(character)
-    return category.startswith("M") or is_repetition
+    if category.startswith("M"):
+        return True
+    return category == "Lm" and is_unspaced(character)
 
 
 def is_punctuation(text: str) -> bool:

@@ -37,11 +37,14 @@ def cosine_distances(embeddings: Matrix) -> Matrix:
 
 def voice_distances(embeddings: Matrix) -> Matrix:
     """Returns the distance of each two voices, as a share of that of two strangers."""
-    along = embeddings @ narrowband_direction()
+    direction = narrowband_direction()
+    along = embeddings @ direction
     narrowband = np.maximum(along, 0)
-    mean_narrowband = (narrowband[:, None] + narrowband) / 2
+    sums = narrowband[:, None] + narrowband
+    mean_narrowband = sums / 2
 
-    similarity = STRANGERS_SIMILARITY + NARROWBAND_SIMILARITY * mean_narrowband
+    shared_similarity = NARROWBAND_SIMILARITY * mean_narrowband
+    similarity = STRANGERS_SIMILARITY + shared_similarity
     strangers_similarity = np.minimum(similarity, MAX_SIMILARITY)
     strangers_distance = 1 - strangers_similarity
     distances = cosine_distances(embeddings)

@@ -58,10 +58,11 @@ def has_prices(records: Sequence[StageRecord]) -> bool:
     """
     used_functions = {STAGES[record.stage].function for record in records}
     missing = used_functions - set(settings().costs.resources)
-    if not missing and settings().costs.region == prices().region:
+    region = settings().costs.region
+    if not missing and region == prices().region:
         return True
     details = {
-        "region": settings().costs.region,
+        "region": region,
         "without_resources": sorted(missing),
     }
     log.warning("cost unknown", extra=details)

@@ -24,13 +24,17 @@ def find_language_warnings(
         return
     clear = clear_languages(language)
     if len(clear) > 1:
+        detected = list_probabilities(clear)
         message = (
-            f"Several languages were detected ({listed(clear)}), but all of the text is in "
+            f"Several languages were detected ({detected}), but all of the text is in "
             f"{language.code}. {ADVICE}"
         )
         yield StageWarning(code="several_languages", stage="finalize", message=message)
     elif language.confidence is not None and language.confidence < LOW_CONFIDENCE:
-        found = f" ({listed(detection.probabilities)})" if detection.probabilities else ""
+        found = ""
+        if detection.probabilities:
+            probabilities = list_probabilities(detection.probabilities)
+            found = f" ({probabilities})"
         message = f"The language may be another than {language.code}{found}. {ADVICE}"
         yield StageWarning(code="language_uncertain", stage="finalize", message=message)
 
@@ -41,12 +45,18 @@ def clear_languages(language: Language) -> dict[str, float]:
     clear: defaultdict[str, list[float]] = defaultdict(list)
     for window in language.windows:
         if window.confidence >= CLEAR_PROBABILITY:
-            clear[window.code].append(window.confidence)
-    codes = sorted(clear, key=lambda code: (code != language.code, code))
-    return {code: fmean(clear[code]) for code in codes}
+            probabilities = clear[window.code]
+            probabilities.append(window.confidence)
+    alphabetical = sorted(clear)
+    own_first = sorted(alphabetical, key=lambda code: code != language.code)
+    return {code: fmean(clear[code]) for code in own_first}
 
 
-def listed(probabilities: Mapping[str, float]) -> str:
+def list_probabilities(probabilities: Mapping[str, float]) -> str:
     """Returns the languages with their probabilities, as "en 0.98, de 0.91"."""
-    entries = [f"{code} {probability:.2f}" for code, probability in probabilities.items()]
+    entries = []
+    for code, probability in probabilities.items():
+        rounded = f"{probability:.2f}"
+        entry = f"{code} {rounded}"
+        entries.append(entry)
     return ", ".join(entries)

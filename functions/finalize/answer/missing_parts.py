@@ -50,15 +50,20 @@ class MissingParts:
     failures: Mapping[str, PartFailure]
 
     def of(self, stage: str, part: int) -> PartFailure | None:
-        return self.failures.get(f"{stage}-{part}")
+        """Returns why the stage failed at the part, or None if it did not."""
+        key = f"{stage}-{part}"
+        return self.failures.get(key)
 
     def has(self, stage: str) -> bool:
         """Returns whether the stage failed at any part."""
-        return any(key.startswith(f"{stage}-") for key in self.failures)
+        beginning = f"{stage}-"
+        return any(key.startswith(beginning) for key in self.failures)
 
     def warnings(self, chunks: Sequence[Chunk], spans: Sequence[Interval]) -> list[StageWarning]:
-        """Returns a warning for each chunk and span at which a stage failed."""
-        return [*self.alignment_warnings(chunks), *self.speaker_warnings(spans)]
+        """Returns the warnings about chunks and spans at which a stage failed."""
+        of_chunks = self.alignment_warnings(chunks)
+        of_spans = self.speaker_warnings(spans)
+        return [*of_chunks, *of_spans]
 
     def alignment_warnings(self, chunks: Sequence[Chunk]) -> Iterator[StageWarning]:
         for part, chunk in enumerate(chunks):
@@ -80,7 +85,9 @@ class MissingParts:
             if failure is None:
                 continue
             together = [span for _, span in group]
-            span = Interval(start=together[0].start, end=together[-1].end)
+            first = together[0]
+            last = together[-1]
+            span = Interval(start=first.start, end=last.end)
             message = (
                 f"Who speaks from {span.start:.1f} s to {span.end:.1f} s is unknown, "
                 f"because diarization failed: {failure.reason}"
@@ -96,7 +103,8 @@ class MissingParts:
 
 
 def missing_warning(code: str, stage: str, message: str, span: Interval) -> StageWarning:
-    sentence = message.rstrip(".") + "."
+    without_stop = message.rstrip(".")
+    sentence = f"{without_stop}."
     return StageWarning(code=code, stage=stage, message=sentence, span=span)
 
 

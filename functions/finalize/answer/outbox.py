@@ -102,13 +102,18 @@ def standing_transcript(source: Source, run: int, blobs: BlobStore) -> dict[str,
     """Returns the URIs by format of the transcript that an earlier run of this job wrote and that
     is its answer now, or nothing if there is none."""
     version = version_at(source, TRANSCRIPT.file_name, blobs)
-    is_earlier = version.generation == source.generation and version.run < run
-    if not is_earlier or version < version_at(source, PROBLEM_FILE, blobs):
+    if version.generation != source.generation:
+        return {}
+    if version.run >= run:
+        return {}
+    problem_version = version_at(source, PROBLEM_FILE, blobs)
+    if version < problem_version:
         return {}
     folder = outbox_folder(source)
     uris = {}
     for format_name, file_name in FILE_NAMES.items():
-        if version_at(source, file_name, blobs) == version:
+        file_version = version_at(source, file_name, blobs)
+        if file_version == version:
             uris[format_name] = f"{folder}/{file_name}"
     return uris
 

@@ -110,8 +110,9 @@ def mean_confidence(words: Iterable[Word]) -> float | None:
     known = [word.confidence for word in words if word.confidence is not None]
     if not known:
         return None
-    mean = sum(known) / len(known)
-    return finite(mean)
+    total = sum(known)
+    count = len(known)
+    return finite(total / count)
 
 
 def find_suspects(segments: Iterable[TimedSegment]) -> list[Suspect]:

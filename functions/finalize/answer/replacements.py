@@ -57,9 +57,11 @@ class ReplacementRules:
         replacement."""
         normalized = [normalize_word(word.word) for word in words]
         for length in range(len(normalized), 0, -1):
-            phrase = self.separator.join(normalized[:length])
-            if phrase in self.replacements:
-                return length, self.replacements[phrase]
+            beginning = normalized[:length]
+            phrase = self.separator.join(beginning)
+            replacement = self.replacements.get(phrase)
+            if replacement is not None:
+                return length, replacement
         return None
 
 
@@ -145,11 +147,12 @@ def replacement_words(
 
     As many words as were matched keep their times; otherwise the new words share the whole time.
     """
-    spellings = [replacement.strip()]
-    if separator:
-        spellings = replacement.split()
-    if not replacement.strip():
+    text = replacement.strip()
+    if not text:
         return []
+    spellings = [text]
+    if separator:
+        spellings = text.split()
     if len(spellings) == len(matched):
         pairs = zip(matched, spellings, strict=True)
         return [respell(word, spelling) for word, spelling in pairs]
@@ -240,23 +243,24 @@ def divide_word(word: TimedWord, spellings: Sequence[str], separator: str) -> li
     if len(spellings) == 1:
         (spelling,) = spellings
         return [replace(word, word=spelling)]
-    lengths = [len(spelling) for spelling in spellings]
+    lengths = map(len, spellings)
     positions = list(accumulate(lengths, initial=0))
     length = positions[-1]
     duration = word.end - word.start
     divided = []
     for spelling, (first, last) in zip(spellings, pairwise(positions), strict=True):
-        start = round(word.start + duration * first / length, 3)
-        end = round(word.start + duration * last / length, 3)
+        start = word.start + duration * first / length
+        end = word.start + duration * last / length
         new_word = TimedWord(
             word=spelling,
-            start=start,
-            end=end,
+            start=round(start, 3),
+            end=round(end, 3),
             score=None,
             confidence=word.confidence,
             timing="interpolated",
             space=separator,
         )
         divided.append(new_word)
-    divided[-1] = replace(divided[-1], space=word.space)
-    return divided
+    *others, last_word = divided
+    last_with_space = replace(last_word, space=word.space)
+    return [*others, last_with_space]

@@ -1,17 +1,28 @@
 """The segments and words of all chunks, with times from the start of the recording."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from operator import attrgetter
 
-from shared.model.artifacts import Aligned, AlignedSegment, AlignedWord, Chunk, Timing
+from shared.model.artifacts import (
+    Aligned,
+    AlignedSegment,
+    AlignedWord,
+    Chunk,
+    Interval,
+    Timing,
+    Turn,
+)
 from shared.model.intervals import clamp
 from shared.model.spacing import split_at_words, word_separator
 
 MINIMUM_DURATION = 0.001
 """Seconds. A word without length is looked up among speaker turns as if it lasted this long."""
+
+AlignedChunk = tuple[Chunk, Aligned]
+"""A chunk, and align's result for it."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +72,11 @@ def to_recording_time(chunks: Sequence[Chunk], aligned: Sequence[Aligned]) -> li
     Each word lies inside its chunk and starts no earlier than the word before it ends. Where the
     aligner's times contradict the order of the text, the order is kept and the times are changed.
     """
-    parts_of_channel: dict[int | None, list[tuple[Chunk, Aligned]]] = defaultdict(list)
+    parts_of_channel: dict[int | None, list[AlignedChunk]] = defaultdict(list)
     for chunk, output in zip(chunks, aligned, strict=True):
+        part = (chunk, output)
         parts = parts_of_channel[chunk.channel]
-        parts.append((chunk, output))
+        parts.append(part)
 
     segments: list[TimedSegment] = []
     for parts in parts_of_channel.values():
@@ -72,7 +84,7 @@ def to_recording_time(chunks: Sequence[Chunk], aligned: Sequence[Aligned]) -> li
     return segments
 
 
-def channel_segments(parts: Iterable[tuple[Chunk, Aligned]]) -> list[TimedSegment]:
+def channel_segments(parts: Iterable[AlignedChunk]) -> list[TimedSegment]:
     """Returns the segments of one channel, given its chunks in order of time."""
     segments: list[TimedSegment] = []
     words: list[TimedWord] = []
@@ -91,37 +103,57 @@ def channel_segments(parts: Iterable[tuple[Chunk, Aligned]]) -> list[TimedSegmen
             words.append(word)
             segment_indices.append(index)
 
+    disjoint_words = end_before_next(words)
     words_of_segment: dict[int, list[TimedWord]] = defaultdict(list)
-    for index, word in zip(segment_indices, end_before_next(words), strict=True):
+    for index, word in zip(segment_indices, disjoint_words, strict=True):
         words_of_segment[index].append(word)
-    for index, own_words in words_of_segment.items():
-        segments[index] = replace(segments[index], words=tuple(own_words))
-    return segments
+    return with_words(segments, words_of_segment)
+
+
+def with_words(
+    segments: Sequence[TimedSegment], words_of_segment: Mapping[int, Sequence[TimedWord]]
+) -> list[TimedSegment]:
+    """Returns the segments with their words, which are given by the segments' indices."""
+    completed = []
+    for index, segment in enumerate(segments):
+        own_words = words_of_segment.get(index, ())
+        words = tuple(own_words)
+        complete = replace(segment, words=words)
+        completed.append(complete)
+    return completed
 
 
 def words_with_spaces(output: Aligned) -> Iterator[tuple[AlignedWord, str]]:
     """Yields each word with the space, or nothing, that follows it in its segment's text."""
-    in_order = sorted(output.words, key=attrgetter("segment"))
-    for index, group in groupby(in_order, key=attrgetter("segment")):
+    segment_of = attrgetter("segment")
+    in_order = sorted(output.words, key=segment_of)
+    for index, group in groupby(in_order, key=segment_of):
         segment = output.segments[index]
         words = list(group)
         spellings = [word.word for word in words]
         separator = word_separator(segment.language)
         pieces = split_at_words(segment.text, spellings, separator)
         for word, piece in zip(words, pieces, strict=True):
-            has_space = piece[-1:].isspace()
-            yield word, " " if has_space else ""
+            last_character = piece[-1:]
+            space = " " if last_character.isspace() else ""
+            yield word, space
 
 
 def time_segment(segment: AlignedSegment, chunk: Chunk) -> TimedSegment:
-    start = clamp(chunk.start + segment.start, chunk)
-    end = clamp(chunk.start + segment.end, chunk)
+    interval = place_in_recording(segment, chunk)
     return TimedSegment(
-        start=start,
-        end=max(start, end),
+        start=interval.start,
+        end=max(interval.start, interval.end),
         channel=chunk.channel,
         aligned=segment,
     )
+
+
+def place_in_recording(times: AlignedSegment | Turn | Interval, part: Chunk | Interval) -> Interval:
+    """Returns times that count from the start of a part in recording time, inside the part."""
+    start = clamp(part.start + times.start, part)
+    end = clamp(part.start + times.end, part)
+    return Interval(start=start, end=end)
 
 
 def time_word(word: AlignedWord, chunk: Chunk, earliest: float) -> TimedWord:

@@ -60,10 +60,15 @@ def part_duration(record: StageRecord, manifest: Manifest) -> float | None:
     part_kind = STAGES[record.stage].part_kind
     if part_kind == "job":
         return manifest.media.duration
-    parts: Sequence[Chunk | Interval] = manifest.chunks
-    if part_kind == "span":
-        parts = manifest.spans
+    parts = chunks_or_spans(manifest, part_kind)
     if record.part >= len(parts):
         return None
     part = parts[record.part]
     return part.end - part.start
+
+
+def chunks_or_spans(manifest: Manifest, part_kind: str) -> Sequence[Chunk | Interval]:
+    """Returns the recording's parts of that kind."""
+    if part_kind == "span":
+        return manifest.spans
+    return manifest.chunks

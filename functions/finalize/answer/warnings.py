@@ -5,10 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from functions.finalize.answer.timed_segments import TimedSegment, TimedWord
+from functions.finalize.answer.timed_segments import (
+    TimedSegment,
+    TimedWord,
+    place_in_recording,
+)
 from functions.finalize.speakers.speakers import Speakers, speaker_limits
 from shared.model.artifacts import Aligned, Chunk, Diarization, Interval, Manifest, StageWarning
-from shared.model.intervals import clamp
 from shared.model.options import Options
 from shared.model.warnings import uncertain_speaker_count
 
@@ -32,25 +35,22 @@ def collect_warnings(
     """Returns the stages' warnings in recording time, each one once."""
     warnings = list(manifest.warnings)
     for chunk, output in zip(manifest.chunks, aligned, strict=True):
-        for warning in output.warnings:
-            shifted = shift_warning(warning, chunk)
-            warnings.append(shifted)
+        warnings += shift_warnings(output, chunk)
     for span, diarization in zip(manifest.spans, diarizations, strict=False):
-        for warning in diarization.warnings if diarization else ():
-            shifted = shift_warning(warning, span)
-            warnings.append(shifted)
+        if diarization is not None:
+            warnings += shift_warnings(diarization, span)
     unique = dict.fromkeys(warnings)
     return list(unique)
 
 
-def shift_warning(warning: StageWarning, part: Interval | Chunk) -> StageWarning:
-    """Returns the warning about a part of the recording with its span in recording time."""
-    if warning.span is None:
-        return warning
-    start = clamp(part.start + warning.span.start, part)
-    end = clamp(part.start + warning.span.end, part)
-    span = Interval(start=start, end=end)
-    return warning.model_copy(update={"span": span})
+def shift_warnings(result: Aligned | Diarization, part: Interval | Chunk) -> Iterator[StageWarning]:
+    """Yields the warnings about a part of the recording with their spans in recording time."""
+    for warning in result.warnings:
+        if warning.span is None:
+            yield warning
+            continue
+        span = place_in_recording(warning.span, part)
+        yield warning.model_copy(update={"span": span})
 
 
 def find_warnings(
@@ -110,14 +110,22 @@ def same_channels(segments: Iterable[TimedSegment]) -> Iterator[tuple[int, int]]
     for segment in segments:
         if segment.channel is not None:
             words_of[segment.channel] += segment.words
-    for one, other in combinations(sorted(words_of), 2):
-        pair = words_of[one], words_of[other]
-        fewer, more = sorted(pair, key=len)
-        if len(fewer) < FEWEST_WORDS:
-            continue
-        share = count_shared(fewer, more) / len(fewer)
-        if share >= SAME_SHARE:
+    channels = sorted(words_of)
+    for one, other in combinations(channels, 2):
+        if are_alike(words_of[one], words_of[other]):
             yield one, other
+
+
+def are_alike(words: Sequence[TimedWord], others: Sequence[TimedWord]) -> bool:
+    """Returns whether nearly all words of the channel that has fewer are on the other, too."""
+    by_length = sorted((words, others), key=len)
+    fewer, more = by_length
+    count = len(fewer)
+    if count < FEWEST_WORDS:
+        return False
+    shared = count_shared(fewer, more)
+    share = shared / count
+    return share >= SAME_SHARE
 
 
 def count_shared(words: Sequence[TimedWord], others: Sequence[TimedWord]) -> int:

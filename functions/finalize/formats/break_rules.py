@@ -70,27 +70,35 @@ def closes(character: str) -> bool:
     """Returns whether the character belongs to what precedes it."""
     category = unicodedata.category(character)
     if category == "Po":
-        return character not in NEUTRAL_MARKS and character not in QUOTES
-    return category in CLOSING_CATEGORIES or character in NEVER_FIRST
+        is_neutral = character in NEUTRAL_MARKS or character in QUOTES
+        return not is_neutral
+    if category in CLOSING_CATEGORIES:
+        return True
+    return character in NEVER_FIRST
 
 
 def starts_with_closing(run: str) -> bool:
     """Returns whether a run of characters after a space belongs to what precedes the space."""
     rest = run.lstrip(MAY_START_WORD)
-    is_before_word = rest != run and is_spaced_word_character(rest[:1])
-    return closes(run[0]) and not is_before_word
+    following = rest[:1]
+    if rest != run and is_spaced_word_character(following):
+        return False
+    return closes(run[0])
 
 
 def opens(character: str) -> bool:
     """Returns whether the character belongs to what follows it."""
     if is_opening_mark(character) or character in NEVER_LAST:
         return True
-    return unicodedata.combining(character) == VIRAMA
+    combining_class = unicodedata.combining(character)
+    return combining_class == VIRAMA
 
 
 def is_opening_mark(character: str) -> bool:
     category = unicodedata.category(character)
-    return category in OPENING_CATEGORIES or character in "¿¡"
+    if category in OPENING_CATEGORIES:
+        return True
+    return character in "¿¡"
 
 
 def separates_marks(text: str, cut: int) -> bool:
@@ -102,11 +110,12 @@ def separates_marks(text: str, cut: int) -> bool:
     after = text[cut]
     if before in BREAK_MARKS:
         return closes(after)
-    following = text[cut + 1 : cut + 2]
-    if following == MYANMAR_ASAT:
+    is_before_asat = text.startswith(MYANMAR_ASAT, cut + 1)
+    if is_before_asat:
         return True
-    is_beside_quote = before in QUOTES or after in QUOTES
-    return is_beside_quote or opens(before) or closes(after)
+    if before in QUOTES or after in QUOTES:
+        return True
+    return opens(before) or closes(after)
 
 
 def separates_word(text: str, cut: int) -> bool:
@@ -121,8 +130,9 @@ def is_spaced_word_character(character: str) -> bool:
 
     That includes marks above letters and invisible joiners.
     """
-    is_unspaced = UNSPACED.match(character) is not None
-    if not character or character in BREAK_MARKS or is_unspaced:
+    if not character or character in BREAK_MARKS:
+        return False
+    if UNSPACED.match(character):
         return False
     category = unicodedata.category(character)
     return category[0] in "LMN" or category == "Cf"

@@ -109,16 +109,22 @@ def build_cues(transcript: Transcript) -> list[Cue]:
         if one_line(segment.text):
             segments_of_channel[segment.channel].append(segment)
 
-    joined = []
+    drafts_of_channels = []
     for segments in segments_of_channel.values():
-        drafts: list[CueDraft] = []
-        for group in group_segments(segments):
-            whole = draft_of(group, transcript)
-            drafts += split_draft(whole)
-        joined.append(join_short(drafts))
-    in_order = merge(*joined, key=lambda draft: draft.start)
+        drafts = draft_channel(segments, transcript)
+        drafts_of_channels.append(drafts)
+    in_order = merge(*drafts_of_channels, key=lambda draft: draft.start)
     duration = milliseconds(transcript.media.duration)
     return time_cues(list(in_order), duration)
+
+
+def draft_channel(segments: Iterable[Segment], transcript: Transcript) -> list[CueDraft]:
+    """Returns one channel's segments as drafts that fit, with short ones joined."""
+    drafts: list[CueDraft] = []
+    for group in group_segments(segments):
+        whole = draft_of(group, transcript)
+        drafts += split_draft(whole)
+    return join_short(drafts)
 
 
 def group_segments(segments: Iterable[Segment]) -> list[list[Segment]]:
@@ -134,27 +140,37 @@ def group_segments(segments: Iterable[Segment]) -> list[list[Segment]]:
 
 def continues_text(previous: Segment, segment: Segment) -> bool:
     """Returns whether the segment begins with a mark that belongs to the one before it."""
-    if segment.speaker != previous.speaker or segment.language != previous.language:
+    if segment.speaker != previous.speaker:
         return False
-    first_run = segment.text.split()[0]
+    if segment.language != previous.language:
+        return False
     pause = milliseconds(segment.start - previous.end)
-    return pause < SHORTEST_CUE and starts_with_closing(first_run)
+    if pause >= SHORTEST_CUE:
+        return False
+    runs = segment.text.split()
+    return starts_with_closing(runs[0])
 
 
 def draft_of(segments: Sequence[Segment], transcript: Transcript) -> CueDraft:
     """Returns the segments of one speaker as one draft."""
     labels = {speaker.id: speaker.label for speaker in transcript.speakers}
+    first = segments[0]
+    label = labels.get(first.speaker or "")
+    words = words_of_segments(segments, transcript)
+    pieces = cut_between_words(words, first.language)
+    return CueDraft(label, first.language, pieces)
+
+
+def words_of_segments(segments: Sequence[Segment], transcript: Transcript) -> list[CuePiece]:
+    """Returns the words of segments that continue each other's text, with the spaces between."""
     *continued, last = segments
     words = []
     for segment in continued:
         separator = word_separator(segment.language)
         words += cue_words(segment, separator, transcript)
     separator = sentence_separator(last.text, last.language)
-    words += cue_words(last, separator, transcript)
-    language = segments[0].language
-    pieces = cut_between_words(words, language)
-    label = labels.get(segments[0].speaker or "")
-    return CueDraft(label, language, pieces)
+    last_words = cue_words(last, separator, transcript)
+    return [*words, *last_words]
 
 
 def cue_words(segment: Segment, separator: str, transcript: Transcript) -> list[CuePiece]:
@@ -194,20 +210,28 @@ def cut_between_words(words: Sequence[CuePiece], language: str | None) -> list[C
     The recogniser's words may be parts of words or several words; a piece that begins or ends
     inside one gets a share of its time.
     """
-    text = "".join(word.text for word in words)
-    word_ends = list(accumulate(len(word.text) for word in words))
+    texts = [word.text for word in words]
+    lengths = map(len, texts)
+    word_ends = list(accumulate(lengths))
+    text = "".join(texts)
     pieces = split_pieces(text, language, word_ends)
-    narrow = list(narrow_pieces(pieces, line_columns(language)))
     clock = TextClock(words, word_ends)
-    timed = []
+    narrow = narrow_pieces(pieces, line_columns(language))
+    return list(time_pieces(narrow, clock))
+
+
+def time_pieces(pieces: Iterable[str], clock: "TextClock") -> Iterator[CuePiece]:
+    """Yields the pieces of the clock's text with their times."""
     position = 0
-    for piece in narrow:
-        last = position + len(piece.rstrip())
+    for piece in pieces:
+        spoken = piece.rstrip()
+        last = position + len(spoken)
         start = clock.start_at(position)
-        end = clock.end_at(last) if last > position else start
-        timed.append(CuePiece(piece, start, end))
+        end = start
+        if last > position:
+            end = clock.end_at(last)
+        yield CuePiece(piece, start, end)
         position += len(piece)
-    return timed
 
 
 @dataclass(frozen=True)
@@ -230,11 +254,13 @@ class TextClock:
 
     def _time_in_word(self, index: int, position: int) -> int:
         word = self.words[index]
-        spoken = len(word.text.rstrip())
+        spoken = word.text.rstrip()
+        length = len(spoken)
         word_start = self.word_ends[index] - len(word.text)
-        share = min(position - word_start, spoken)
+        characters = min(position - word_start, length)
         duration = word.end - word.start
-        return word.start + duration * share // max(spoken, 1)
+        elapsed = duration * characters // max(length, 1)
+        return word.start + elapsed
 
 
 def split_draft(draft: CueDraft) -> Iterator[CueDraft]:
@@ -301,10 +327,12 @@ def join_short(drafts: Iterable[CueDraft]) -> list[CueDraft]:
 
 def join_drafts(first: CueDraft, second: CueDraft) -> CueDraft | None:
     """Returns both drafts as one, or None if they should be two cues."""
-    if first.speaker != second.speaker or first.language != second.language:
+    if first.speaker != second.speaker:
         return None
-    first_is_short = second.start - first.start < SHORTEST_CUE
-    if not first_is_short:
+    if first.language != second.language:
+        return None
+    time_alone = second.start - first.start
+    if time_alone >= SHORTEST_CUE:
         return None
     pieces = [*first.pieces, *second.pieces]
     both = replace(first, pieces=pieces)
@@ -334,9 +362,11 @@ def time_cues(drafts: Sequence[CueDraft], duration: int) -> list[Cue]:
 
 def cue_end(draft: CueDraft, start: int, next_start: int) -> int:
     """Returns when a cue that starts at `start` leaves the screen."""
-    wanted = max(draft.end, start + SHORTEST_CUE)
+    shortest_end = start + SHORTEST_CUE
+    longest_end = start + LONGEST_CUE
+    wanted = max(draft.end, shortest_end)
     duration = draft.end - draft.start
     earliest = start + min(duration, SHORTEST_CUE)
     latest = max(next_start, earliest)
-    end = min(wanted, latest, start + LONGEST_CUE)
+    end = min(wanted, latest, longest_end)
     return max(end, start + 1)

@@ -28,8 +28,9 @@ def columns(text: str) -> int:
     width = wcwidth.wcswidth(text)
     if width >= 0:
         return width
-    widths = map(wcwidth.wcwidth, text)  # it holds a control character, which has no width
-    return sum(max(width, 0) for width in widths)
+    widths = map(wcwidth.wcwidth, text)  # -1 for a control character, which has no width
+    known = [width for width in widths if width > 0]
+    return sum(known)
 
 
 def fill_lines(pieces: Iterable[str], most_columns: int) -> list[str]:
@@ -76,9 +77,10 @@ def best_cut_in_piece(piece: str, most_columns: int) -> int:
         allowed = [cut for cut in between_clusters if is_allowed(piece, cut)]
         if allowed:
             return allowed[-1]
-    if between_clusters:
-        return between_clusters[-1]
-    return fitting[-1] if fitting else 1
+    cuts = between_clusters or fitting
+    if not cuts:
+        return 1
+    return cuts[-1]
 
 
 def fitting_cuts(piece: str, most_columns: int) -> list[int]:
@@ -102,5 +104,6 @@ def follows_space(piece: str, cut: int) -> bool:
 
 
 def keeps_marks(piece: str, cut: int) -> bool:
-    is_before_space = piece[cut].isspace()
-    return not is_before_space and not separates_marks(piece, cut)
+    if piece[cut].isspace():
+        return False
+    return not separates_marks(piece, cut)

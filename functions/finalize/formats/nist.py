@@ -78,10 +78,12 @@ def ctm_lines(file: str, word: Word) -> Iterator[str]:
     A word with a space or a dash inside has several lines; one of punctuation only has none.
     """
     number = nist_channel(word.channel)
-    confidence = f" {word.confidence:.3f}" if word.confidence is not None else ""
-    for spelling in divide_spoken(word):
-        times = f"{spelling.start:.3f} {spelling.duration:.3f}"
-        yield f"{file} {number} {times} {spelling.text}{confidence}\n"
+    confidence = ""
+    if word.confidence is not None:
+        confidence = f" {word.confidence:.3f}"
+    for part in divide_spoken(word):
+        times = f"{part.start:.3f} {part.duration:.3f}"
+        yield f"{file} {number} {times} {part.text}{confidence}\n"
 
 
 @dataclass(frozen=True)
@@ -96,14 +98,16 @@ class SpokenPart:
 def divide_spoken(word: Word) -> list[SpokenPart]:
     """Returns the parts of a word that are scored, which share its time by their lengths."""
     texts = spoken_parts(word.word)
-    positions = list(accumulate((len(text) for text in texts), initial=0))
+    lengths = map(len, texts)
+    positions = list(accumulate(lengths, initial=0))
     length = max(positions[-1], 1)
     duration = word.end - word.start
     parts = []
     for text, (first, last) in zip(texts, pairwise(positions), strict=True):
         start = word.start + duration * first / length
         share = duration * (last - first) / length
-        parts.append(SpokenPart(text, start, share))
+        part = SpokenPart(text, start, share)
+        parts.append(part)
     return parts
 
 
@@ -112,14 +116,26 @@ def spoken_parts(word: str) -> list[str]:
 
     Apostrophes, hyphens and the marks of numbers stay, full stops of abbreviations do not.
     """
+    text = scored_characters(word).lower()
+    parts = []
+    for run in text.split():
+        part = strip_quotes(run, word)
+        if part:
+            joined = join_initials(part)
+            parts.append(joined)
+    return parts
+
+
+def scored_characters(word: str) -> str:
+    """Returns the word with a space in place of each character that is not scored."""
     kept = []
-    for position, character in enumerate(word):
-        before = word[:position][-1:]
-        after = word[position + 1 :][:1]
-        kept.append(kept_character(character, before, after))
-    parts = "".join(kept).lower().split()
-    without_quotes = [strip_quotes(part, word) for part in parts]
-    return [join_initials(part) for part in without_quotes if part]
+    before = ""
+    for position, character in enumerate(word, start=1):
+        after = word[position : position + 1]
+        scored = kept_character(character, before, after)
+        kept.append(scored)
+        before = character
+    return "".join(kept)
 
 
 def kept_character(character: str, before: str, after: str) -> str:
@@ -129,24 +145,29 @@ def kept_character(character: str, before: str, after: str) -> str:
         return character
     if character in APOSTROPHES and any(map(is_spoken, beside)):
         return "'"
-    joined = "".join(filter(is_spoken, beside))
-    if character in JOINERS and len(joined) == 2:
+    is_between = len(beside) == 2 and all(map(is_spoken, beside))
+    if not is_between:
+        return " "
+    if character in JOINERS:
         return character
-    if character in NUMBER_JOINERS and len(joined) == 2 and joined.isdecimal():
+    if character in NUMBER_JOINERS and beside.isdecimal():
         return character
     return " "
 
 
 def is_spoken(character: str) -> bool:
     """Returns whether it is a letter, its accent, a digit or a symbol that is read aloud."""
+    if character in SPOKEN_SYMBOLS:
+        return True
     category = unicodedata.category(character)
-    return category[0] in "LMN" or category == "Sc" or character in SPOKEN_SYMBOLS
+    return category[0] in "LMN" or category == "Sc"
 
 
 def strip_quotes(part: str, word: str) -> str:
     """Returns the part of a word without the apostrophes that are quotes: one at each end."""
-    is_quoted = part.startswith("'") or "‘" in word
-    if is_quoted and part.endswith("'"):
+    is_opened = part.startswith("'") or "‘" in word
+    is_closed = part.endswith("'")
+    if is_opened and is_closed:
         return part.strip("'")
     return part
 

@@ -23,6 +23,7 @@ from functions.finalize.formats.break_rules import (
     separates_marks,
     starts_with_closing,
 )
+from shared.model.spacing import cut_at
 
 KANA = re.compile("[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
 NOT_SPACE = re.compile(r"\S+")
@@ -40,8 +41,8 @@ def split_pieces(text: str, language: str | None, word_ends: Iterable[int] = ())
     if not text:
         return []
     cuts = find_cuts(text, language, frozenset(word_ends))
-    borders = [0, *sorted(cuts), len(text)]
-    return [text[start:end] for start, end in pairwise(borders)]
+    in_order = sorted(cuts)
+    return cut_at(text, in_order)
 
 
 def find_cuts(text: str, language: str | None, word_ends: frozenset[int]) -> set[int]:
@@ -51,9 +52,11 @@ def find_cuts(text: str, language: str | None, word_ends: frozenset[int]) -> set
         return cuts
     for run in NOT_SPACE.finditer(text):
         start = run.start()
-        for cut in cuts_without_spaces(run[0], language or "", word_ends, start):
+        run_cuts = cuts_without_spaces(run[0], language, word_ends, start)
+        for cut in run_cuts:
             cuts.add(start + cut)
-    return cuts & cluster_starts(text)
+    starts = cluster_starts(text)
+    return cuts & starts
 
 
 def cuts_at_spaces(text: str) -> Iterator[int]:
@@ -69,7 +72,7 @@ def cuts_at_spaces(text: str) -> Iterator[int]:
 
 
 def cuts_without_spaces(
-    run: str, language: str, word_ends: frozenset[int], start: int
+    run: str, language: str | None, word_ends: frozenset[int], start: int
 ) -> Iterator[int]:
     """Yields where a run of characters without white space may be cut.
 
@@ -82,14 +85,26 @@ def cuts_without_spaces(
     if THAI.search(run):
         candidates.update(cuts_between_phrases(run, "th", THAI))
     if OTHER_UNSPACED.search(run):
-        for cut in range(1, len(run)):
-            if start + cut in word_ends and is_beside(OTHER_UNSPACED, run, cut):
-                candidates.add(cut)
-    for following in END_OF_CLAUSE.finditer(run):
-        if is_beside(UNSPACED, run, following.start()):
-            candidates.add(following.start())
+        candidates.update(cuts_at_word_ends(run, word_ends, start))
+    candidates.update(cuts_after_clauses(run))
     for cut in candidates:
         if cut < len(run) and not separates_marks(run, cut):
+            yield cut
+
+
+def cuts_at_word_ends(run: str, word_ends: frozenset[int], start: int) -> Iterator[int]:
+    """Yields where the recogniser's words end beside a script for which there is no model."""
+    for cut in range(1, len(run)):
+        position = start + cut
+        if position in word_ends and is_beside(OTHER_UNSPACED, run, cut):
+            yield cut
+
+
+def cuts_after_clauses(run: str) -> Iterator[int]:
+    """Yields where a clause begins beside a character of a script without spaces."""
+    for following in END_OF_CLAUSE.finditer(run):
+        cut = following.start()
+        if is_beside(UNSPACED, run, cut):
             yield cut
 
 
@@ -110,7 +125,7 @@ def is_beside(script: re.Pattern[str], text: str, cut: int) -> bool:
     return found is not None
 
 
-def chinese_or_japanese(text: str, language: str) -> str:
+def chinese_or_japanese(text: str, language: str | None) -> str:
     """Returns the name of BudouX's model for the text, whose language may be unknown or wrong."""
     if language == "ja":
         return "ja"

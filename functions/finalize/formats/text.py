@@ -74,8 +74,10 @@ def continues(paragraph: Paragraph, previous: Segment, segment: Segment) -> bool
     if segment.speaker != previous.speaker:
         return False
     pause = segment.start - previous.end
+    if pause >= PARAGRAPH_PAUSE:
+        return False
     length = segment.start - paragraph.start
-    return pause < PARAGRAPH_PAUSE and length < PARAGRAPH_LENGTH
+    return length < PARAGRAPH_LENGTH
 
 
 def extend(paragraph: Paragraph, previous: Segment, segment: Segment) -> Paragraph:

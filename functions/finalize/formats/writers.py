@@ -15,11 +15,12 @@ def write_srt(transcript: Transcript) -> str:
     blocks = []
     previous_speaker = None
     for number, cue in enumerate(build_cues(transcript), start=1):
-        is_new_speaker = cue.speaker is not None and cue.speaker != previous_speaker
-        label = cue.speaker if is_new_speaker else None
-        text = "\n".join(cue.lines(label))
-        text = text.replace("-->", "→")
-        blocks.append(f"{number}\n{srt_times(cue)}\n{text}\n")
+        label = cue.speaker if cue.speaker != previous_speaker else None
+        lines = cue.lines(label)
+        text = "\n".join(lines).replace("-->", "→")
+        times = srt_times(cue)
+        block = f"{number}\n{times}\n{text}\n"
+        blocks.append(block)
         previous_speaker = cue.speaker
     return "\n".join(blocks)
 
@@ -65,9 +66,8 @@ def vtt_times(cue: Cue) -> str:
 
 
 def vtt_time(milliseconds: int) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
+    whole_seconds, rest = divmod(milliseconds, 1000)
+    hours, minutes, seconds = divide_seconds(whole_seconds)
     clock = f"{hours:02}:{minutes:02}:{seconds:02}"
     return f"{clock}.{rest:03}"
 
@@ -90,9 +90,15 @@ def write_txt(transcript: Transcript) -> str:
 
 def txt_time(seconds: float) -> str:
     whole_seconds = int(seconds)
-    minutes, rest = divmod(whole_seconds, 60)
-    hours, minutes = divmod(minutes, 60)
+    hours, minutes, rest = divide_seconds(whole_seconds)
     return f"{hours}:{minutes:02}:{rest:02}"
+
+
+def divide_seconds(whole_seconds: int) -> tuple[int, int, int]:
+    """Returns the hours, the minutes and the seconds of a time."""
+    whole_minutes, seconds = divmod(whole_seconds, 60)
+    hours, minutes = divmod(whole_minutes, 60)
+    return hours, minutes, seconds
 
 
 WRITERS: dict[str, Callable[[Transcript], str]] = {

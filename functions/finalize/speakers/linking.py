@@ -61,10 +61,7 @@ def link_speakers(
     if not speakers:
         return []
     clusters = [[speaker] for speaker in speakers]
-    embeddings = [embedding_of(speaker, diarizations) for speaker in speakers]
-    is_embedded = diarizations[0].engine.model == EMBEDDED_DIARIZE_MODEL
-    distance = voice_distances if is_embedded else cosine_distances
-    distances = known_distances(embeddings, distance)
+    distances = speaker_distances(speakers, diarizations)
     spans = np.array([speaker.span for speaker in speakers])
     share_span = spans[:, None] == spans
 
@@ -83,9 +80,24 @@ def link_speakers(
     return clusters
 
 
+def speaker_distances(
+    speakers: Sequence[SpanSpeaker], diarizations: Sequence[Diarization]
+) -> Matrix:
+    """Returns the distance of each two speakers' voices, by the model that made them."""
+    embeddings = [embedding_of(speaker, diarizations) for speaker in speakers]
+    engine = diarizations[0].engine
+    distance = cosine_distances
+    if engine.model == EMBEDDED_DIARIZE_MODEL:
+        distance = voice_distances
+    return known_distances(embeddings, distance)
+
+
 def second_count(diarizations: Sequence[Diarization], fewest: int, most: int | None) -> int | None:
     """Returns how many people there are for a threshold that is a little smaller or larger, if that
-    is another number. The speakers of a single span are not linked, so their number is certain."""
+    is another number; None if it is the same.
+
+    The speakers of a single span are not linked, so their number is certain.
+    """
     if len(diarizations) < 2:
         return None
     likeliest = link_speakers(diarizations, fewest, most)
@@ -121,12 +133,17 @@ def known_distances(embeddings: Sequence[Matrix], distance: Callable[[Matrix], M
     """
     count = len(embeddings)
     distances = np.full((count, count), UNKNOWN_DISTANCE)
-    norms = [float(np.linalg.norm(embedding)) for embedding in embeddings]
-    usable = [index for index, norm in enumerate(norms) if 0 < norm < np.inf]
+    units = []
+    usable = []
+    for index, embedding in enumerate(embeddings):
+        norm = float(np.linalg.norm(embedding))
+        if 0 < norm < np.inf:
+            units.append(embedding / norm)
+            usable.append(index)
     if usable:
-        units = np.stack([embeddings[index] / norms[index] for index in usable])
+        matrix = np.stack(units)
         pairs = np.ix_(usable, usable)
-        distances[pairs] = distance(units)
+        distances[pairs] = distance(matrix)
     np.fill_diagonal(distances, np.inf)
     return distances
 

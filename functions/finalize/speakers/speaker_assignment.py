@@ -54,7 +54,8 @@ class SpeakerSegment:
     def text(self) -> str:
         if not self.words:
             return one_line(self.segment.aligned.text)
-        text = "".join(word.word + word.space for word in self.words)
+        words = [word.word + word.space for word in self.words]
+        text = "".join(words)
         return text.strip()
 
 
@@ -72,11 +73,18 @@ def split_by_speaker(segments: Iterable[TimedSegment], speakers: Speakers) -> li
     split: list[SpeakerSegment] = []
     for channel, own_segments in segments_of_channel.items():
         turns = speakers.turns_of_channel[channel]
-        for is_unknown, group in groupby(own_segments, lambda one: lies_in(one, speakers.unknown)):
-            known_turns = NO_TURNS if is_unknown else turns
-            split += split_channel(list(group), known_turns)
+        split += split_outside(speakers.unknown, own_segments, turns)
     with_text = [segment for segment in split if segment.text]
     return sorted(with_text, key=lambda segment: segment.start)
+
+
+def split_outside(
+    unknown: Sequence[Interval], segments: Iterable[TimedSegment], turns: TurnIndex
+) -> Iterator[SpeakerSegment]:
+    """Yields one channel's segments, split by speaker outside the unknown spans."""
+    for is_unknown, group in groupby(segments, lambda segment: lies_in(segment, unknown)):
+        known_turns = NO_TURNS if is_unknown else turns
+        yield from split_channel(list(group), known_turns)
 
 
 def lies_in(segment: TimedSegment, spans: Iterable[Interval]) -> bool:
@@ -130,8 +138,9 @@ def costs_of_change(words: Sequence[TimedWord]) -> list[float]:
     """Returns the cost of a change of speaker before each word; before the first it is free."""
     costs = [0.0] if words else []
     for previous, word in pairwise(words):
-        pause = min(max(word.start - previous.end, 0.0), LONG_PAUSE)
-        cost = CHANGE_COST * (1 - pause / LONG_PAUSE)
+        pause = max(word.start - previous.end, 0.0)
+        share = min(pause, LONG_PAUSE) / LONG_PAUSE
+        cost = CHANGE_COST * (1 - share)
         if ends_clause(previous.word):
             cost *= CLAUSE_FACTOR
         costs.append(cost)
@@ -149,19 +158,39 @@ def viterbi(talk_times: Sequence[Mapping[str, float]], change_costs: Sequence[fl
     costs = dict.fromkeys(sorted(speakers), 0.0)
     predecessors: list[dict[str, str]] = []
     for talk_time, change_cost in zip(talk_times, change_costs, strict=True):
-        cheapest = min(costs, key=costs.__getitem__)
-        cost_after_change = costs[cheapest] + change_cost
-        total_talk_time = sum(talk_time.values())
-
-        predecessor: dict[str, str] = {}
-        next_costs: dict[str, float] = {}
-        for speaker, cost in costs.items():
-            predecessor[speaker] = speaker if cost <= cost_after_change else cheapest
-            cost_before = min(cost, cost_after_change)
-            next_costs[speaker] = cost_before + total_talk_time - talk_time.get(speaker, 0.0)
+        predecessor = cheapest_predecessors(costs, change_cost)
+        costs = extend_costs(costs, change_cost, talk_time)
         predecessors.append(predecessor)
-        costs = next_costs
     return trace_back(predecessors, costs)
+
+
+def cheapest_predecessors(costs: Mapping[str, float], change_cost: float) -> dict[str, str]:
+    """Returns for each speaker of a word the speaker of the word before on the cheapest path."""
+    cheapest = min(costs, key=costs.__getitem__)
+    cost_after_change = costs[cheapest] + change_cost
+    predecessors = {}
+    for speaker, cost in costs.items():
+        predecessors[speaker] = speaker
+        if cost > cost_after_change:
+            predecessors[speaker] = cheapest
+    return predecessors
+
+
+def extend_costs(
+    costs: Mapping[str, float], change_cost: float, talk_time: Mapping[str, float]
+) -> dict[str, float]:
+    """Returns for each speaker the cost of the cheapest path to the word with this talk time.
+
+    `costs` are those of the paths to the word before.
+    """
+    cost_after_change = min(costs.values()) + change_cost
+    total_talk_time = sum(talk_time.values())
+    extended = {}
+    for speaker, cost in costs.items():
+        cost_before = min(cost, cost_after_change)
+        own_talk_time = talk_time.get(speaker, 0.0)
+        extended[speaker] = cost_before + total_talk_time - own_talk_time
+    return extended
 
 
 def trace_back(predecessors: Sequence[Mapping[str, str]], costs: Mapping[str, float]) -> list[str]:

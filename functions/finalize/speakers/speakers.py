@@ -63,15 +63,12 @@ def speakers_by_voice(
     people = link_speakers(diarizations, *limits)
     ids = number_speakers(people, [*exclusive, *overlapping])
 
-    labels = {}
-    for number in range(1, len(set(ids.values())) + 1):
-        labels[f"S{number}"] = f"Speaker {number}"
     turns = name_turns(overlapping, ids)
     index = TurnIndex.from_turns(name_turns(exclusive, ids))
     if not index.turns:  # the exclusive turns were too short to have a length in milliseconds
         index = TurnIndex.from_turns(turns)
     return Speakers(
-        labels=labels,
+        labels=label_speakers(ids.values()),
         turns=merge_turns(turns),
         turns_of_channel={None: index},
         second_count=second_count(diarizations, *limits),
@@ -89,6 +86,16 @@ def name_turns(turns: Iterable[SpanTurn], ids: Mapping[SpanSpeaker, str]) -> lis
         )
         named.append(named_turn)
     return named
+
+
+def label_speakers(ids: Iterable[str]) -> dict[str, str]:
+    """Returns the label of each speaker, in order of the ids, which are S1, S2, and so on."""
+    count = len(set(ids))
+    labels = {}
+    for index in range(count):
+        number = index + 1
+        labels[f"S{number}"] = f"Speaker {number}"
+    return labels
 
 
 def speakers_by_channel(segments: Sequence[TimedSegment], duration: float) -> Speakers:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from functions.finalize.answer.timed_segments import place_in_recording
 from functions.finalize.speakers.linking import SpanSpeaker
 from shared.model.artifacts import Diarization, Interval, Turn
-from shared.model.intervals import clamp, union
+from shared.model.intervals import union
 from shared.model.transcript import Overlap
 
 TURN_PAUSE = 0.25
@@ -39,11 +40,11 @@ def place_turns(
     placed = []
     for index, (span, diarization) in enumerate(zip(spans, diarizations, strict=True)):
         for turn in turns_of(diarization):
-            start = clamp(span.start + turn.start, span)
-            end = clamp(span.start + turn.end, span)
-            if start < end:
+            times = place_in_recording(turn, span)
+            if times.start < times.end:
                 speaker = SpanSpeaker(index, turn.speaker)
-                placed.append(SpanTurn(start, end, speaker))
+                span_turn = SpanTurn(times.start, times.end, speaker)
+                placed.append(span_turn)
     return sorted(placed)
 
 
@@ -54,11 +55,7 @@ def number_speakers(
 
     People with only shorter turns come last; speakers without a turn have no id.
     """
-    person_of: dict[SpanSpeaker, int] = {}
-    for person, speakers in enumerate(people):
-        for speaker in speakers:
-            person_of[speaker] = person
-
+    person_of = number_people(people)
     in_order = sorted(turns)
     long_turns = [turn for turn in in_order if turn.duration >= SHORTEST_TURN]
     id_of_person: dict[int, str] = {}
@@ -72,6 +69,15 @@ def number_speakers(
         if person in id_of_person:
             ids[speaker] = id_of_person[person]
     return ids
+
+
+def number_people(people: Iterable[Sequence[SpanSpeaker]]) -> dict[SpanSpeaker, int]:
+    """Returns the index of each speaker's person."""
+    person_of = {}
+    for person, speakers in enumerate(people):
+        for speaker in speakers:
+            person_of[speaker] = person
+    return person_of
 
 
 def merge_turns(turns: Iterable[Turn], pause: float = TURN_PAUSE) -> list[Turn]:
@@ -103,9 +109,10 @@ def find_overlaps(turns: Iterable[Turn]) -> list[Overlap]:
         changes.append((turn.start, 1, turn.speaker))
         changes.append((turn.end, -1, turn.speaker))
 
+    in_order = sorted(changes)
     active_turns: dict[str, int] = defaultdict(int)
     overlaps = []
-    for (start, change, speaker), (end, _, _) in pairwise(sorted(changes)):
+    for (start, change, speaker), (end, _, _) in pairwise(in_order):
         active_turns[speaker] += change
         talking = [speaker for speaker, count in active_turns.items() if count > 0]
         if len(talking) < 2:
@@ -168,11 +175,16 @@ def make_exclusive(turns: Sequence[Turn]) -> list[Turn]:
 
     Those of the input are dropped first: one at the end would cut the turn before it to nothing.
     """
-    audible = [turn for turn in turns if turn.start < turn.end]
+    audible = without_empty(turns)
     exclusive = []
     for turn, next_turn in pairwise(audible):
         end = min(turn.end, next_turn.start)
         shortened = turn.model_copy(update={"end": end})
         exclusive.append(shortened)
     exclusive += audible[-1:]
-    return [turn for turn in exclusive if turn.start < turn.end]
+    return without_empty(exclusive)
+
+
+def without_empty(turns: Iterable[Turn]) -> list[Turn]:
+    """Returns the turns that have a length."""
+    return [turn for turn in turns if turn.start < turn.end]
