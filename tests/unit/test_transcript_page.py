@@ -1,5 +1,6 @@
 """The page about transcript.json shows a valid transcript and explains every field of it."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -9,10 +10,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from functions.finalize.answer.missing_parts import ALIGNMENT_FAILED, SPEAKERS_UNKNOWN
 from shared.generate import CONTRACTS
 from shared.model.transcript import Transcript
 
-PAGE = (Path(__file__).parents[2] / "docs" / "transcript.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "transcript.md").read_text(encoding="utf-8")
 SCHEMA = json.loads((CONTRACTS / "transcript.schema.json").read_text(encoding="utf-8"))
 
 
@@ -70,3 +73,32 @@ def test_the_program_on_the_page_runs(
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("Speaker 1 I didn't know you were there. [9.504")
     assert second == "Speaker 2 Neither did I. [9.984]"
+
+
+def warning_codes() -> set[str]:
+    """Returns the codes of all warnings that the source gives: a constant that is passed as `code`,
+    or the first argument of a function whose name ends in `warning` or `_warn`."""
+    codes = set()
+    for file in [*ROOT.glob("functions/**/*.py"), *ROOT.glob("shared/**/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call):
+                codes |= set(map(str, codes_of(node)))
+    return codes
+
+
+def codes_of(call: ast.Call) -> Iterator[object]:
+    name = ast.unparse(call.func)
+    candidates = [keyword.value for keyword in call.keywords if keyword.arg == "code"]
+    if name.endswith(("warning", "_warn")) and not name.startswith("log."):
+        candidates += call.args[:1]
+    for value in candidates:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield value.value
+
+
+def test_every_code_of_a_warning_is_explained() -> None:
+    _, _, from_codes = PAGE.partition("### Codes of warnings")
+    codes_section, _, _ = from_codes.partition("\n## ")
+    explained = set(re.findall(r"^\| `(\w+)` \|", codes_section, re.MULTILINE))
+    codes = warning_codes() | {ALIGNMENT_FAILED, SPEAKERS_UNKNOWN}
+    assert codes == explained
