@@ -26,7 +26,7 @@ comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
 
-.PHONY: help setup demo test test-isas test-fast check clients check-all format lint types workflows terraform plan models lock bench eval cost \
+.PHONY: help setup demo test test-slow test-isas test-fast check clients check-all format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
 
 help: ## List the targets
@@ -48,8 +48,11 @@ $(READY): requirements.lock pyproject.toml functions/diarize/cam_weights.py
 demo: setup ## Transcribe a real two-speaker recording on the one-machine cloud
 	$(BIN)/dropscribe demo
 
-test: setup ## Run all tests in two processes: make test [WORKERS=4]
-	$(BIN)/pytest $(PARALLEL)
+test: setup ## Run the tests in two processes: make test [WORKERS=4]
+	$(BIN)/pytest $(PARALLEL) -m "not slow"
+
+test-slow: setup ## Run the tests that take longest, most of them on clouds of their own
+	$(BIN)/pytest $(PARALLEL) -m slow
 
 test-isas: setup ## Run the model tests and the quality gate on every instruction set of this processor
 	$(BIN)/python -m tests.support.instruction_sets

@@ -10,6 +10,7 @@ import pytest
 from tests.chaos.run import Chaos
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_whatever_is_killed_cut_or_refused_each_recording_has_its_one_right_answer(
     tmp_path: Path,

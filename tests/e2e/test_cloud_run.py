@@ -104,6 +104,7 @@ def test_a_token_that_is_refused_is_renewed(
     assert set(guard.seen) & old and guard.seen[-1] in set(metadata.issued) - old
 
 
+@pytest.mark.slow
 def test_without_the_metadata_server_the_caller_may_try_again(
     reconcile: Function, guard: Guard, metadata: Metadata
 ) -> None:

@@ -34,6 +34,7 @@ def busy(before: dict[psutil.Process, float]) -> list[psutil.Process]:
     ]
 
 
+@pytest.mark.slow
 def test_a_crash_while_decoding_takes_down_no_other_attempt(cloud: Cloud) -> None:
     before = {worker: worker.cpu_times().user for worker in cloud.processes("prepare")[1:]}
     crashing = cloud.upload("crashing.wav", TALK)

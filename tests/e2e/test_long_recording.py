@@ -25,6 +25,7 @@ def slow_cloud(tmp_path: Path) -> Iterator[Cloud]:
     cloud.down()
 
 
+@pytest.mark.slow
 def test_finished_parts_are_paid_for_once(slow_cloud: Cloud, tmp_path: Path) -> None:
     audio = tmp_path / "call.wav"
     audio.write_bytes(wav(np.tile(speech(), 2)))

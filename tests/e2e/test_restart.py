@@ -74,6 +74,7 @@ def test_any_one_process_may_be_killed(real_cloud: Cloud, upload: Source, part: 
     check(real_cloud.answer(upload, 180).transcript)
 
 
+@pytest.mark.slow
 def test_workers_may_be_killed_without_their_master(real_cloud: Cloud, upload: Source) -> None:
     real_cloud.until(
         lambda: any(t.stage == "transcribe" for t in real_cloud.jobs.stage_records(upload.job_id)),
@@ -89,6 +90,7 @@ def test_workers_may_be_killed_without_their_master(real_cloud: Cloud, upload: S
     assert task.attempts == 2
 
 
+@pytest.mark.slow
 def test_everything_may_be_killed_and_up_alone_goes_on(real_cloud: Cloud, upload: Source) -> None:
     real_cloud.until(
         lambda: any(t.stage == "align" for t in real_cloud.jobs.stage_records(upload.job_id)),

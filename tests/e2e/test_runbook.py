@@ -53,6 +53,7 @@ def stopped(processes: list[psutil.Process]) -> Iterator[None]:
                 process.resume()
 
 
+@pytest.mark.slow
 def test_a_stage_that_hangs_is_ended_by_down_and_begun_again_by_up(
     cloud: Cloud, transcribed: Source
 ) -> None:
@@ -77,6 +78,7 @@ def answers(cloud: Cloud) -> bool:
     return any(process.status() != psutil.STATUS_STOPPED for process in cloud.processes("storage"))
 
 
+@pytest.mark.slow
 def test_after_a_bad_deployment_all_that_failed_is_run_again(cloud: Cloud) -> None:
     """Mended in a shell in which `dropscribe env` was evaluated."""
     good, exported = dict(cloud.environment), exports(cloud)
@@ -141,6 +143,7 @@ def exports(cloud: Cloud) -> dict[str, str]:
     return dict(shlex.split(line, comments=True)[1].split("=", 1) for line in lines)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_named_and_work_goes_on_when_there_is_room(tmp_path: Path) -> None:
     try:
         with small_disk(tmp_path / "home", 48) as disk:

@@ -86,6 +86,7 @@ def test_a_step_without_an_expectation_is_refused() -> None:
         list(of("Heading\n\n1. **A title.** Do it."))
 
 
+@pytest.mark.slow
 def test_what_can_be_seen_here_is_as_expected(cloud: Cloud, tmp_path: Path) -> None:
     report = tmp_path / "report.md"
     done = walk(at(cloud), report, "--no-questions")

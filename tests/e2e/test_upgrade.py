@@ -102,6 +102,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     cloud.down()
 
 
+@pytest.mark.slow
 def test_a_deploy_in_the_middle_of_jobs_loses_nothing(deployed: Deployed) -> None:
     cloud = deployed.cloud
     first = cloud.upload("first.wav", wav(FIVE_SECONDS), {"language": "en"})
@@ -131,6 +132,7 @@ def test_a_deploy_in_the_middle_of_jobs_loses_nothing(deployed: Deployed) -> Non
     )
 
 
+@pytest.mark.slow
 def test_a_redrive_asks_the_new_version_and_a_rollback_finds_what_the_old_one_said(
     deployed: Deployed,
 ) -> None:

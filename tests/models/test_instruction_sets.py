@@ -13,6 +13,7 @@ pytestmark = pytest.mark.models
 DECISIVE_TESTS = ("-m", "decisive", "tests/models/test_transcribe.py")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(second_best() is None, reason="this processor has only one instruction set")
 def test_decisive_tests_pass_on_another_instruction_set() -> None:
     """CTranslate2 and oneDNN read the variables while they are loaded, hence the new process."""
