@@ -247,6 +247,13 @@ class JobStore:
         if self.is_erased(job_id):
             raise RecordingErased("the recording was erased by request")
 
+    def is_gone(self, job_id: str) -> bool:
+        """Returns whether no stage may work for the job any more."""
+        job = self.find(job_id)
+        if job is None:
+            return False
+        return job.state == "erased" or job.audio_deletion is not None
+
     def raise_if_gone(self, job_id: str) -> None:
         """Raises RecordingErased or AudioDeleted if no stage may work for the job any more."""
         job = self.find(job_id)

@@ -307,7 +307,8 @@ def store_problem(
 ) -> None:
     """Store the problem for finalize, since the workflow may only see that some branch failed.
 
-    Nothing is stored if the recording is gone, or if the answer is written without this part.
+    Nothing is stored if the recording is gone, or if the answer is written without this part. A
+    call that nobody waits for any more may find its input deleted with a job's audio.
     """
     if problem.status == RecordingErased.status or costs_only_its_part(problem):
         return
@@ -315,10 +316,10 @@ def store_problem(
     uri = problem_uri(request.source)
     data = problem.model_dump_json(exclude_none=True).encode()
     try:
-        if jobs.is_erased(job_id):
+        if jobs.is_gone(job_id):
             return
         blobs.put(uri, data, if_generation_match=0)
-        if jobs.is_erased(job_id):
+        if jobs.is_gone(job_id):
             delete_prefix(uri, blobs)
     except StageError:
         log.warning("problem not stored")  # the workflow still has it from the response

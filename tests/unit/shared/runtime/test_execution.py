@@ -401,3 +401,12 @@ def test_a_problem_is_stored_only_if_it_ends_the_run(
     problem = error.problem(SOURCE.job_id, stage)
     store_problem(problem, StageRequest(source=SOURCE), bench.blobs, bench.jobs)
     assert (bench.blobs.find(problem_uri(SOURCE)) is not None) == is_stored
+
+
+def test_a_call_that_finds_its_audio_deleted_stores_no_problem(bench: Bench) -> None:
+    """Its job has its answer, and nobody waits for the call any more."""
+    bench.jobs.claim(SOURCE, 1, "first")
+    bench.jobs.finish(SOURCE.job_id, 1, "done", deletes_audio=True)
+    problem = ArtifactMissing("the chunk was deleted").problem(SOURCE.job_id, "transcribe")
+    store_problem(problem, StageRequest(source=SOURCE), bench.blobs, bench.jobs)
+    assert bench.blobs.find(problem_uri(SOURCE)) is None
