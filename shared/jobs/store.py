@@ -8,7 +8,7 @@ depends on them (see `BlobStore`).
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
@@ -267,7 +267,7 @@ class JobStore:
     def list_recent(self, limit: int = 100) -> list[Job]:
         """Returns the jobs that were updated last, the last one first."""
         documents = self.documents.list_recent("jobs", limit)
-        return [Job.model_validate(document) for document in documents]
+        return list(readable_jobs(documents))
 
     def list_by_object(self, bucket: str, name: str) -> list[Job]:
         """Returns the jobs of all generations of an object."""
@@ -288,16 +288,9 @@ class JobStore:
         return self._query("audio_deletion", "due")
 
     def _query(self, field: str, value: str) -> Iterator[Job]:
-        """Yields the jobs with that value of a field, in no order.
-
-        A document that is no job is logged and left out, so that it does not hide the others.
-        """
-        for document in self.documents.query("jobs", field, value):
-            try:
-                yield Job.model_validate(document)
-            except ValidationError as error:
-                job_id = document.get("job_id")
-                log.error("job unreadable: %s", error.title, extra={"job_id": job_id})
+        """Yields the jobs with that value of a field, in no order."""
+        documents = self.documents.query("jobs", field, value)
+        return readable_jobs(documents)
 
     def stage_records(self, job_id: str) -> list[StageRecord]:
         """Returns the job's stage records in the order in which they started."""
@@ -386,6 +379,17 @@ class JobStore:
     def _expiry(self) -> datetime:
         lifetime = timedelta(days=self.limits.keep_days)
         return self._now() + lifetime
+
+
+def readable_jobs(documents: Iterable[Document]) -> Iterator[Job]:
+    """Yields the jobs in the documents. One that is no job is logged and left out, so that it does
+    not hide the others."""
+    for document in documents:
+        try:
+            yield Job.model_validate(document)
+        except ValidationError as error:
+            job_id = document.get("job_id")
+            log.error("job unreadable: %s", error.title, extra={"job_id": job_id})
 
 
 def job_path(job_id: str) -> str:

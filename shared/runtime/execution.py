@@ -308,7 +308,7 @@ def store_problem(
     """Store the problem for finalize, since the workflow may only see that some branch failed.
 
     Nothing is stored if the recording is gone, or if the answer is written without this part. A
-    call that nobody waits for any more may find its input deleted with a job's audio.
+    call that outlives its job may find its input deleted with the job's audio.
     """
     if problem.status == RecordingErased.status or costs_only_its_part(problem):
         return

@@ -129,8 +129,14 @@ def test_a_sweep_ends_when_ten_jobs_in_a_row_cannot_be_started(sweep: Sweep) -> 
 def test_a_document_that_is_no_job_does_not_hide_the_others(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 1, "gone")
-    unreadable: dict[str, JsonValue] = {"job_id": "b", "state": "running", "run": "one"}
+    unreadable: dict[str, JsonValue] = {
+        "job_id": "b",
+        "state": "running",
+        "run": "one",
+        "updated": "",
+    }
     sweep.jobs.documents.put("jobs/b", unreadable, if_version=None)
+    assert [job.source for job in sweep.jobs.list_recent()] == [source]
     assert sweep(SWEEP_AT_ONCE).started == 1
 
 

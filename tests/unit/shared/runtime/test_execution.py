@@ -404,7 +404,7 @@ def test_a_problem_is_stored_only_if_it_ends_the_run(
 
 
 def test_a_call_that_finds_its_audio_deleted_stores_no_problem(bench: Bench) -> None:
-    """Its job has its answer, and nobody waits for the call any more."""
+    """Its job has its answer, and the call has outlived it."""
     bench.jobs.claim(SOURCE, 1, "first")
     bench.jobs.finish(SOURCE.job_id, 1, "done", deletes_audio=True)
     problem = ArtifactMissing("the chunk was deleted").problem(SOURCE.job_id, "transcribe")
