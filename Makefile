@@ -74,7 +74,7 @@ lint: setup ## Check style
 	$(BIN)/hadolint Dockerfile
 
 types: setup ## Check types
-	$(BIN)/mypy functions shared local emulators images tests benchmarks conftest.py
+	$(BIN)/mypy dropscribe functions shared local emulators images tests benchmarks conftest.py
 
 workflows: setup ## Check workflows/*.yaml as Google would at deployment
 	$(BIN)/python -m emulators.workflows.lint workflows/*.yaml

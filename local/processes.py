@@ -123,6 +123,8 @@ def function(name: str, home: Layout, ports: Ports) -> Process:
     if name in images:
         command = container(images[name], name, home, port, environment)
         return Process(name, command, environment, port)
+    if name == "gateway":
+        return Process(name, (sys.executable, "-m", "functions.gateway.main"), environment, port)
     environment["FUNCTION_SOURCE"] = str(ROOT / "functions" / name / "main.py")
     environment["FUNCTION_TARGET"] = "main"
     return Process(name, (sys.executable, "-m", "functions_framework"), environment, port)

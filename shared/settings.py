@@ -168,6 +168,19 @@ class ReconcileSettings(SettingsGroup):
     """Runs of a job that reconcile starts before it reports a problem instead."""
 
 
+class GatewaySettings(SettingsGroup):
+    """The HTTP API."""
+
+    cors_origins: tuple[str, ...] = ()
+    """Origins of web pages that may call the API and upload, as a JSON list:
+    ["https://example.org"]."""
+    max_form_megabytes: float | None = Field(default=None, gt=0)
+    """Largest recording that a form may upload, in 10^6 bytes. None: as large as a recording may
+    be. Cloud Run takes 32 MiB."""
+    requests_per_minute: int = Field(default=6000, ge=1)
+    """Requests that one instance answers to one key in a minute."""
+
+
 class Settings(BaseModel):
     """All settings of a deployment, by group."""
 
@@ -181,6 +194,7 @@ class Settings(BaseModel):
     costs: CostSettings = Field(default_factory=CostSettings)
     jobs: JobSettings = Field(default_factory=JobSettings)
     reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
+    gateway: GatewaySettings = Field(default_factory=GatewaySettings)
 
 
 @cache

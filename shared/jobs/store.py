@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec
 
 from pydantic import JsonValue, ValidationError
 
+from shared.jobs.compare_and_set import compare_and_set
 from shared.jobs.job import (
     Job,
     JobState,
@@ -39,21 +40,18 @@ from shared.jobs.stage_record import (
     lease_renewed,
     reused,
 )
-from shared.model.contracts import Problem, Settled, Source, WireModel
-from shared.model.errors import AudioDeleted, JobStoreUnavailable, RecordingErased
+from shared.model.contracts import Problem, Settled, Source
+from shared.model.errors import AudioDeleted, RecordingErased
 from shared.ports.documents import Document, Documents
 from shared.settings import JobSettings
 
 log = logging.getLogger(__name__)
 
-Model = TypeVar("Model", bound=WireModel)
 P = ParamSpec("P")
 
 CURSOR_PATH = "reconcile/bookmark"
 MAX_STAGE_RECORDS = 2000
 """More than a job can have: 200 chunks, each transcribed and aligned, and a few other requests."""
-MAX_CONFLICTS = 20
-"""Conflicts in a row before a write is given up. Each one means that another writer succeeded."""
 
 
 @dataclass(frozen=True)
@@ -336,7 +334,8 @@ class JobStore:
         def bound(job: Job | None) -> Job | None:
             return change(job, *args, **kwargs)
 
-        return self._change(job_path(job_id), Job, bound)
+        path = job_path(job_id)
+        return compare_and_set(self.documents, path, Job, bound)
 
     def _change_record(
         self,
@@ -351,23 +350,8 @@ class JobStore:
         def bound(record: StageRecord | None) -> StageRecord | None:
             return change(record, *args, **kwargs)
 
-        return self._change(record_path(job_id, key), StageRecord, bound)
-
-    def _change(
-        self, path: str, model: type[Model], change: Callable[[Model | None], Model | None]
-    ) -> Model | None:
-        """Compare-and-set: read, apply `change`, write if unchanged; retry on conflict. Returns the
-        new model, or None if `change` returned None."""
-        for _ in range(MAX_CONFLICTS):
-            document, version = self.documents.get(path) or (None, None)
-            before = None if document is None else model.model_validate(document)
-            after = change(before)
-            if after is None:
-                return None
-            changed = after.model_dump(mode="json")
-            if self.documents.put(path, changed, if_version=version):
-                return after
-        raise JobStoreUnavailable(f"{MAX_CONFLICTS} writes in a row met a conflict")
+        path = record_path(job_id, key)
+        return compare_and_set(self.documents, path, StageRecord, bound)
 
     @property
     def _lease(self) -> timedelta:

@@ -167,6 +167,13 @@ FUNCTIONS = {
             local_threads=4,
         ),
         FunctionSpec(name="reconcile", resources=Resources(cpu=1, memory_gib=1), max_instances=1),
+        FunctionSpec(
+            name="gateway",
+            resources=Resources(cpu=1, memory_gib=1),
+            max_instances=4,
+            concurrency=80,
+            extra="gateway",
+        ),
     )
 }
 """Functions by name. One vCPU each: two instances with one thread do more than one with two."""

@@ -1,0 +1,34 @@
+"""The stores and clients that routes use, by FastAPI's dependency injection."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+
+from shared.jobs.operations import Operations
+from shared.jobs.store import JobStore
+from shared.ports.blobs import BlobStore
+from shared.ports.executions import Executions
+from shared.runtime.wiring import blob_store, executions, job_store
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The stores of one deployment."""
+
+    blobs: BlobStore
+    jobs: JobStore
+    executions: Executions
+
+    @property
+    def operations(self) -> Operations:
+        return Operations(self.blobs, self.jobs, self.executions)
+
+
+def deployment() -> Deployment:
+    """Returns the stores that the settings name. A test may override this dependency."""
+    return Deployment(blob_store(), job_store(), executions())
+
+
+InDeployment = Annotated[Deployment, Depends(deployment)]
+"""Type of a route's parameter that is the deployment."""

@@ -1,0 +1,62 @@
+"""Describes every failure of a request as RFC 9457 does."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.model.contracts import Problem
+from shared.model.errors import BadRequest, StageError, Transient
+from shared.runtime.http import problem_of
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER = "5"
+"""Seconds after which a client may repeat a request that failed for a reason that may pass."""
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(StageError, answer_problem)
+    app.add_exception_handler(RequestValidationError, answer_invalid)
+    app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(Exception, answer_problem)
+
+
+def answer_problem(request: Request, error: Exception) -> JSONResponse:
+    problem = problem_of(error, "gateway", None)
+    headers = {}
+    if isinstance(error, Transient):
+        headers["Retry-After"] = RETRY_AFTER
+    return problem_response(problem, headers)
+
+
+def answer_invalid(request: Request, error: Exception) -> JSONResponse:
+    """Answers a request that breaks the OpenAPI document with 422 and the names of the fields."""
+    assert isinstance(error, RequestValidationError)
+    descriptions = []
+    for found in error.errors():
+        field = ".".join(map(str, found["loc"]))
+        descriptions.append(f"{field}: {found['msg']}")
+    detail = "; ".join(descriptions)
+    problem = BadRequest(detail).problem(None, None).model_copy(update={"status": 422})
+    return problem_response(problem, {})
+
+
+def answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    """Answers what the framework refuses by itself, such as an unknown path."""
+    assert isinstance(error, HTTPException)
+    problem = Problem(
+        type="about:blank",
+        title=error.detail,
+        status=error.status_code,
+        detail=error.detail,
+    )
+    return problem_response(problem, dict(error.headers or {}))
+
+
+def problem_response(problem: Problem, headers: dict[str, str]) -> JSONResponse:
+    content = problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(content, problem.status, headers, media_type=PROBLEM_JSON)
