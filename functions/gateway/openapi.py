@@ -159,8 +159,10 @@ def add_common_responses(operation: Schema) -> None:
 
 
 def merge_examples(declared: Schema, further: Schema) -> None:
-    """Add the examples and headers of a further declaration of the same status."""
-    examples = declared["content"][PROBLEM_JSON].setdefault("examples", {})
+    """Add the examples and headers of a further declaration of the same status. The declared body
+    may also be something else than a problem."""
+    content = declared["content"].setdefault(PROBLEM_JSON, {"schema": PROBLEM_SCHEMA})
+    examples = content.setdefault("examples", {})
     for name, example in further["content"][PROBLEM_JSON]["examples"].items():
         examples.setdefault(name, example)
     if "headers" in further:
