@@ -112,6 +112,7 @@ class DocumentedApi(FastAPI):
         if self.openapi_schema is None:
             document = get_openapi(
                 title=self.title,
+                summary=self.summary,
                 version=self.version,
                 openapi_version=self.openapi_version,
                 description=self.description,

@@ -8,14 +8,13 @@ import httpx
 import pytest
 
 from functions.gateway import readiness
-from functions.gateway.app import create_app
-from functions.gateway.deployment import Deployment, deployment
+from functions.gateway.deployment import Deployment
 from functions.gateway.readiness import Readiness
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.store import JobStore
-from shared.model.contracts import Problem, Source
 from shared.model.errors import JobStoreUnavailable, WorkflowRefused, WorkflowUnavailable
 from shared.ports.documents import Document
+from tests.support.gateway import MemoryExecutions, gateway_client
 
 SECRET = "gs://inbox/patient.wav"
 
@@ -27,48 +26,28 @@ class DocumentsAway(MemoryDocuments):
         raise JobStoreUnavailable(SECRET)
 
 
-class NoExecutions:
-    """A workflow engine without executions, or one that fails."""
+class FailingExecutions(MemoryExecutions):
+    """A workflow engine that answers every question with an error."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
         self.error = error
 
-    def start(self, source: Source, run: int) -> str:
-        raise NotImplementedError
-
-    def report_problem(self, source: Source, run: int, problem: Problem) -> str:
-        raise NotImplementedError
-
-    def delete_audio(self, source: Source, run: int) -> str:
-        raise NotImplementedError
-
     def is_active(self, execution: str) -> bool:
-        if self.error:
-            raise self.error
-        return False
+        raise self.error
 
-    def cancel(self, execution: str) -> None:
-        raise NotImplementedError
+
+def stores(
+    documents: MemoryDocuments | None = None, executions: MemoryExecutions | None = None
+) -> Deployment:
+    jobs = JobStore(documents or MemoryDocuments())
+    return Deployment(MemoryBlobs(), jobs, executions or MemoryExecutions())
 
 
 def answer_of(stores: Deployment, path: str) -> httpx.Response:
     """Returns the gateway's answer to a request without a key."""
-    app = create_app()
-    app.dependency_overrides[deployment] = lambda: stores
-    transport = httpx.ASGITransport(app)
-
-    async def ask() -> httpx.Response:
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.get(path)
-
-    return asyncio.run(ask())
-
-
-def stores(
-    documents: MemoryDocuments | None = None, executions: NoExecutions | None = None
-) -> Deployment:
-    jobs = JobStore(documents or MemoryDocuments())
-    return Deployment(MemoryBlobs(), jobs, executions or NoExecutions())
+    with gateway_client(stores) as client:
+        return client.get(path)
 
 
 def readiness_by_part(answer: httpx.Response) -> dict[str, bool]:
@@ -95,19 +74,19 @@ def test_a_part_that_is_away_is_named_without_details() -> None:
 
 
 def test_health_for_people_says_what_is_away_with_200() -> None:
-    answer = answer_of(stores(executions=NoExecutions(WorkflowUnavailable("away"))), "/health")
+    answer = answer_of(stores(executions=FailingExecutions(WorkflowUnavailable("away"))), "/health")
     assert answer.status_code == 200
     assert answer.json()["status"] == "unavailable"
     assert readiness_by_part(answer)["workflow"] is False
 
 
 def test_a_workflow_that_refuses_the_question_answers() -> None:
-    refusing = NoExecutions(WorkflowRefused("no such id"))
+    refusing = FailingExecutions(WorkflowRefused("no such id"))
     assert answer_of(stores(executions=refusing), "/health/ready").status_code == 200
 
 
 def test_the_process_lives_while_everything_else_is_away() -> None:
-    away = stores(DocumentsAway(), NoExecutions(WorkflowUnavailable("away")))
+    away = stores(DocumentsAway(), FailingExecutions(WorkflowUnavailable("away")))
     answer = answer_of(away, "/health/live")
     assert answer.status_code == 200
     assert answer.json()["parts"] == []
