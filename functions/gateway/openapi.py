@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from functions.gateway.examples import EXAMPLES
 from shared.model.contracts import Problem
 from shared.model.errors import (
     BadRequest,
@@ -131,6 +132,9 @@ def documented(document: Schema) -> Schema:
     schemas["Problem"] = Problem.model_json_schema()
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+    for name, schema in schemas.items():
+        if name in EXAMPLES:
+            schema["examples"] = [EXAMPLES[name]]
     for path in document["paths"].values():
         for operation in path.values():
             add_common_responses(operation)
