@@ -1,5 +1,7 @@
 """A request needs a valid key with the right scope, in a header or as a session's cookie."""
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -33,11 +35,12 @@ def app(stores: Deployment) -> FastAPI:
 
 
 @pytest.fixture
-def client(app: FastAPI) -> httpx.Client:
-    return httpx.Client(transport=InProcess(app), base_url="http://gateway")
+def client(app: FastAPI) -> Iterator[httpx.Client]:
+    with httpx.Client(transport=InProcess(app), base_url="http://gateway") as client:
+        yield client
 
 
-def test_a_request_without_a_key_is_told_how_to_send_one(client: httpx.Client) -> None:
+def test_a_request_without_a_key_is_refused_with_how_to_send_one(client: httpx.Client) -> None:
     for path in ("/things", "/no/such/path", "/api/v1/jobs"):
         answer = client.get(path)
         assert answer.status_code == 401, path
