@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from functions.gateway.access import KeyGate
 from functions.gateway.openapi import DocumentedApi, operation_id
 from functions.gateway.problems import add_problem_handlers
 from functions.gateway.routes import health
@@ -39,6 +40,7 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(KeyGate)
     add_problem_handlers(app)
     app.include_router(health.router)
     add_documentation(app)

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from functions.gateway.openapi import PROBLEM_JSON
 from shared.model.contracts import Problem
-from shared.model.errors import BadRequest, StageError, Transient
+from shared.model.errors import BadRequest, StageError, Transient, Unauthenticated
 from shared.runtime.http import problem_of
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ def answer_problem(request: Request, error: Exception) -> JSONResponse:
     headers = {}
     if isinstance(error, Transient):
         headers["Retry-After"] = RETRY_AFTER
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
     return problem_response(problem, headers)
 
 

@@ -1,6 +1,7 @@
 """The gateway on stores in memory, which a test calls with httpx."""
 
 import asyncio
+import time
 
 import httpx
 from fastapi import FastAPI
@@ -8,7 +9,9 @@ from fastapi import FastAPI
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
+from shared.model.api import Scope
 from shared.model.contracts import Problem, Source
 
 
@@ -61,9 +64,28 @@ class InProcess(httpx.BaseTransport):
         self._runner.close()
 
 
-def memory_deployment() -> Deployment:
-    """Returns empty stores."""
-    return Deployment(MemoryBlobs(), JobStore(MemoryDocuments()), MemoryExecutions())
+def memory_deployment(
+    documents: MemoryDocuments | None = None, executions: MemoryExecutions | None = None
+) -> Deployment:
+    """Returns empty stores, some of which a test may give."""
+    documents = documents or MemoryDocuments()
+    return Deployment(
+        blobs=MemoryBlobs(),
+        jobs=JobStore(documents),
+        executions=executions or MemoryExecutions(),
+        keys=KeyStore(documents, clock=time.time),
+    )
+
+
+ALL_SCOPES: tuple[Scope, ...] = ("read", "write", "erase", "admin")
+
+
+def key_headers(
+    stores: Deployment, scopes: tuple[Scope, ...] = ALL_SCOPES, folder: str = ""
+) -> dict[str, str]:
+    """Returns the headers of requests with a new key."""
+    _, secret = stores.keys.create("test", scopes, folder, None)
+    return {"Authorization": f"Bearer {secret}"}
 
 
 def gateway_client(stores: Deployment) -> httpx.Client:

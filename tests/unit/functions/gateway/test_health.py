@@ -10,11 +10,10 @@ import pytest
 from functions.gateway import readiness
 from functions.gateway.deployment import Deployment
 from functions.gateway.readiness import Readiness
-from shared.adapters.memory import MemoryBlobs, MemoryDocuments
-from shared.jobs.store import JobStore
+from shared.adapters.memory import MemoryDocuments
 from shared.model.errors import JobStoreUnavailable, WorkflowRefused, WorkflowUnavailable
 from shared.ports.documents import Document
-from tests.support.gateway import MemoryExecutions, gateway_client
+from tests.support.gateway import MemoryExecutions, gateway_client, memory_deployment
 
 SECRET = "gs://inbox/patient.wav"
 
@@ -37,13 +36,6 @@ class FailingExecutions(MemoryExecutions):
         raise self.error
 
 
-def stores(
-    documents: MemoryDocuments | None = None, executions: MemoryExecutions | None = None
-) -> Deployment:
-    jobs = JobStore(documents or MemoryDocuments())
-    return Deployment(MemoryBlobs(), jobs, executions or MemoryExecutions())
-
-
 def answer_of(stores: Deployment, path: str) -> httpx.Response:
     """Returns the gateway's answer to a request without a key."""
     with gateway_client(stores) as client:
@@ -57,7 +49,7 @@ def readiness_by_part(answer: httpx.Response) -> dict[str, bool]:
 
 @pytest.mark.parametrize("path", ["/health", "/health/ready"])
 def test_all_parts_are_named_with_their_latency(path: str) -> None:
-    answer = answer_of(stores(), path)
+    answer = answer_of(memory_deployment(), path)
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
     assert readiness_by_part(answer) == {"storage": True, "job store": True, "workflow": True}
@@ -65,7 +57,7 @@ def test_all_parts_are_named_with_their_latency(path: str) -> None:
 
 
 def test_a_part_that_is_away_is_named_without_details() -> None:
-    answer = answer_of(stores(DocumentsAway()), "/health/ready")
+    answer = answer_of(memory_deployment(DocumentsAway()), "/health/ready")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert answer.json()["status"] == "unavailable"
@@ -74,7 +66,9 @@ def test_a_part_that_is_away_is_named_without_details() -> None:
 
 
 def test_health_for_people_says_what_is_away_with_200() -> None:
-    answer = answer_of(stores(executions=FailingExecutions(WorkflowUnavailable("away"))), "/health")
+    answer = answer_of(
+        memory_deployment(executions=FailingExecutions(WorkflowUnavailable("away"))), "/health"
+    )
     assert answer.status_code == 200
     assert answer.json()["status"] == "unavailable"
     assert readiness_by_part(answer)["workflow"] is False
@@ -82,11 +76,11 @@ def test_health_for_people_says_what_is_away_with_200() -> None:
 
 def test_a_workflow_that_refuses_the_question_answers() -> None:
     refusing = FailingExecutions(WorkflowRefused("no such id"))
-    assert answer_of(stores(executions=refusing), "/health/ready").status_code == 200
+    assert answer_of(memory_deployment(executions=refusing), "/health/ready").status_code == 200
 
 
 def test_the_process_lives_while_everything_else_is_away() -> None:
-    away = stores(DocumentsAway(), FailingExecutions(WorkflowUnavailable("away")))
+    away = memory_deployment(DocumentsAway(), FailingExecutions(WorkflowUnavailable("away")))
     answer = answer_of(away, "/health/live")
     assert answer.status_code == 200
     assert answer.json()["parts"] == []
