@@ -56,6 +56,11 @@ class Layout:
         """The job store's database, in a folder of its own, which is mounted into containers."""
         return self.folder / "jobs" / "jobs.sqlite"
 
+    @property
+    def key(self) -> Path:
+        """The API key of the person who runs the cloud, which only they may read."""
+        return self.folder / "key"
+
     def temp(self, process: str) -> Path:
         """Temporary files of a process. They may be deleted once the process has ended."""
         return self.folder / "tmp" / process

@@ -10,6 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 GROUPS = {
     "models": ("tests/models/", "tests/e2e/test_quality.py", "tests/e2e/test_restart.py"),
     "cloud": (
+        "tests/e2e/test_api_examples.py",
         "tests/e2e/test_cloud.py",
         "tests/e2e/test_isolation.py",
         "tests/e2e/test_job_events.py",
@@ -23,7 +24,17 @@ GROUPS = {
 """Folders and files that share an expensive fixture, or that must not run beside each other."""
 SPREAD = ("tests/terraform/test_planted_mistakes.py",)
 """Files whose tests are groups of their own: they are independent and take long."""
-SLOWEST_FIRST = (*GROUPS, "e2e", "hostile", "terraform", "clients", "emulators", "contract", "unit")
+SLOWEST_FIRST = (
+    *GROUPS,
+    "e2e",
+    "hostile",
+    "terraform",
+    "clients",
+    "openapi",
+    "emulators",
+    "contract",
+    "unit",
+)
 """The order in which groups are started: by name, all others by their folder, without tests/."""
 
 

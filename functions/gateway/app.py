@@ -2,19 +2,46 @@
 
 from fastapi import FastAPI
 
+from functions.gateway.access import KeyGate
+from functions.gateway.openapi import DocumentedApi, operation_id
 from functions.gateway.problems import add_problem_handlers
 from functions.gateway.routes import health
+from functions.gateway.routes.documentation import add_documentation
 from shared import __version__
+
+DESCRIPTION = """\
+Upload a recording, wait for its job, read who said what, and when.
+
+* A key goes into `Authorization: Bearer ds_...` or `X-API-Key`, never into an address.
+* Every error is a problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) defines it; its
+  `type` says what happened, and `detail` what to change.
+* What a key may not see is answered like what does not exist: with 404.
+* A response with `Retry-After` may be repeated after as many seconds.
+"""
+TAGS = [
+    {"name": "jobs", "description": "Transcriptions: list, wait, run again, cancel, erase."},
+    {"name": "uploads", "description": "Recordings of any size, in one request or in parts."},
+    {"name": "keys", "description": "API keys, their scopes and folders, and logging in."},
+    {"name": "health", "description": "Whether the deployment works."},
+    {"name": "metrics", "description": "What the deployment did, for people and Prometheus."},
+]
 
 
 def create_app() -> FastAPI:
-    app = FastAPI(
+    app = DocumentedApi(
         title="Dropscribe",
+        summary="Drop a recording into a bucket; get back who said what, and when.",
         version=__version__,
-        description="Drop a recording into a bucket; get back who said what, and when.",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        servers=[{"url": "/", "description": "The deployment that serves this document"}],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        generate_unique_id_function=operation_id,
         docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(KeyGate)
     add_problem_handlers(app)
     app.include_router(health.router)
+    add_documentation(app)
     return app

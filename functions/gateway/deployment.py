@@ -5,11 +5,12 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from shared.jobs.key_store import KeyStore
 from shared.jobs.operations import Operations
 from shared.jobs.store import JobStore
 from shared.ports.blobs import BlobStore
 from shared.ports.executions import Executions
-from shared.runtime.wiring import blob_store, executions, job_store
+from shared.runtime.wiring import blob_store, executions, job_store, key_store
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Deployment:
     blobs: BlobStore
     jobs: JobStore
     executions: Executions
+    keys: KeyStore
 
     @property
     def operations(self) -> Operations:
@@ -27,7 +29,7 @@ class Deployment:
 
 def deployment() -> Deployment:
     """Returns the stores that the settings name. A test may override this dependency."""
-    return Deployment(blob_store(), job_store(), executions())
+    return Deployment(blob_store(), job_store(), executions(), key_store())
 
 
 InDeployment = Annotated[Deployment, Depends(deployment)]

@@ -7,13 +7,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from functions.gateway.openapi import PROBLEM_JSON
 from shared.model.contracts import Problem
-from shared.model.errors import BadRequest, StageError, Transient
+from shared.model.errors import BadRequest, StageError, Transient, Unauthenticated
 from shared.runtime.http import problem_of
 
 log = logging.getLogger(__name__)
 
-PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = "5"
 """Seconds after which a client may repeat a request that failed for a reason that may pass."""
 
@@ -30,6 +30,8 @@ def answer_problem(request: Request, error: Exception) -> JSONResponse:
     headers = {}
     if isinstance(error, Transient):
         headers["Retry-After"] = RETRY_AFTER
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
     return problem_response(problem, headers)
 
 

@@ -199,10 +199,13 @@ class LoginRequest(WireModel):
 # Health
 
 
+PartName = Literal["storage", "job store", "workflow"]
+
+
 class PartHealth(WireModel):
     """Whether a part of the deployment answers."""
 
-    name: Literal["storage", "job store", "workflow"]
+    name: PartName
     ready: bool
     seconds: Seconds
     """Until it answered, or failed to."""
@@ -212,4 +215,4 @@ class Health(WireModel):
     status: Literal["ok", "unavailable"]
     version: str
     parts: tuple[PartHealth, ...] = ()
-    """Only in /health and /health/ready."""
+    """Empty in /health/live, which looks at none."""

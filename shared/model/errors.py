@@ -5,9 +5,11 @@
     + BadRequest              400  the body is not a stage request
     + Unauthenticated         401  the caller is unknown
     + Forbidden               403  the caller is not allowed
+    + KeyMisplaced            400  a key is in the URL, or a request has two different keys
     + BadOption               400  an option of the recording is unknown or wrong
     + ArtifactMissing         404  an input does not exist
     + ArtifactChanged         412  an object is not the one that was named
+    + NotFound                404  there is none, or the caller may not see it
     + RecordingTooLong        413  longer than the limit
     + RecordingTooLarge       413  larger than the limit
     + EmptyRecording          415  the object or its audio is empty
@@ -25,6 +27,7 @@
     + Bug                     500  any other exception; its traceback is in the log
   x Transient            the same request may succeed later; the workflow retries it
     + StageBusy               429  another attempt is running
+    + TooManyRequests         429  the caller's limit is reached
     + Stopping                503  the instance is shutting down; another one continues
     + StorageUnavailable      503  storage did not answer
     + JobStoreUnavailable     503  the job store did not answer
@@ -99,6 +102,10 @@ class Forbidden(Permanent):
     status = HTTPStatus.FORBIDDEN
 
 
+class KeyMisplaced(Permanent):
+    title = "A key is where none may be."
+
+
 class BadOption(Permanent):
     title = "An option of the recording is unknown or wrong."
 
@@ -111,6 +118,11 @@ class ArtifactMissing(Permanent):
 class ArtifactChanged(Permanent):
     title = "An object is not the one that was named."
     status = HTTPStatus.PRECONDITION_FAILED
+
+
+class NotFound(Permanent):
+    title = "There is none."
+    status = HTTPStatus.NOT_FOUND
 
 
 class RecordingTooLong(Permanent):
@@ -190,6 +202,11 @@ class Bug(Permanent):
 
 class StageBusy(Transient):
     title = "Another attempt at this stage is running."
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class TooManyRequests(Transient):
+    title = "The limit of requests is reached."
     status = HTTPStatus.TOO_MANY_REQUESTS
 
 

@@ -4,6 +4,7 @@ from functools import cache
 from pkgutil import resolve_name
 from typing import Any, cast
 
+from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.ports.blobs import BlobStore
 from shared.ports.events import EventPublisher
@@ -26,6 +27,13 @@ def job_store() -> JobStore:
         notifies=adapters.events_topic is not None,
         clock=resolve_name(adapters.clock),
     )
+
+
+def key_store() -> KeyStore:
+    """Returns the store of API keys, beside the jobs."""
+    adapters = settings().adapters
+    documents = load_object(adapters.job_documents)
+    return KeyStore(documents, clock=resolve_name(adapters.clock))
 
 
 def executions() -> Executions:

@@ -13,7 +13,8 @@ ENVIRONMENT = {**NOOP, "DROPSCRIBE_TRANSCRIBER": "tests.support.slow:recogniser"
 """Settings of a cloud on which a recording with one of the prompts of `PAUSES` takes a while."""
 SECONDS = 6.0
 """Longer than the command line takes to start while other tests use all cores."""
-PAUSES = {"slowly": SECONDS, "for an hour": 3600.0}
+PAUSES = {"slowly": SECONDS, "Okafor, Heidelberg": SECONDS, "for an hour": 3600.0}
+"""Seconds by prompt. The name is that of an example in docs/api.md, which cancels the job next."""
 
 
 class Slow(Noop):

@@ -1,0 +1,83 @@
+"""Finds the key or the session with which a request was sent."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote_plus
+
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+
+from shared.jobs.key_store import KEY, digest_of
+from shared.model.errors import KeyMisplaced
+
+COOKIE = "dropscribe_session"
+SECURE_COOKIE = "__Host-dropscribe_session"
+"""Name of the cookie under https. A browser accepts a name that begins so only from this very host,
+so that no other host of the same domain can set it."""
+KEY_PARAMETERS = re.compile(
+    r"(x[-_]?)?(api[-_]?)?(key|token)|(access|auth|id)[-_]?token|authorization|secret|password",
+    re.IGNORECASE,
+)
+"""Names of query parameters that would hold a key."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a request proves its caller with. The secret itself is not kept."""
+
+    kind: Literal["key", "session"]
+    digest: str
+    """SHA-256 of the secret, in hex."""
+
+
+def credential_of(headers: Headers, *, is_https: bool) -> Credential | None:
+    """Returns the credential of a request, or None if it has none. A cookie counts only without a
+    key.
+
+    Raises KeyMisplaced if there are two different keys.
+    """
+    keys = keys_in(headers)
+    if len(keys) > 1:
+        raise KeyMisplaced("The request has two different keys. Send one of them.")
+    if keys:
+        (key,) = keys
+        return Credential("key", digest_of(key))
+    cookies = cookie_parser(headers.get("Cookie", ""))
+    session = cookies.get(cookie_name(is_https=is_https))
+    if session is None:
+        return None
+    return Credential("session", digest_of(session))
+
+
+def keys_in(headers: Headers) -> set[str]:
+    """Returns the keys in X-API-Key and in Authorization.
+
+    A bearer that is none of our keys does not count beside X-API-Key: it may be a token for a proxy
+    in front of the gateway.
+    """
+    keys = {value.strip() for value in headers.getlist("X-API-Key")}
+    has_api_key = bool(keys)
+    for value in headers.getlist("Authorization"):
+        scheme, _, token = value.partition(" ")
+        bearer = token.strip()
+        is_ours = KEY.fullmatch(bearer) is not None
+        if scheme.lower() == "bearer" and (is_ours or not has_api_key):
+            keys.add(bearer)
+    return keys
+
+
+def cookie_name(*, is_https: bool) -> str:
+    return SECURE_COOKIE if is_https else COOKIE
+
+
+def refuse_key_in_url(path: str, query: bytes) -> None:
+    """Raises KeyMisplaced if a URL holds a key, or has a parameter that is meant to."""
+    text = unquote_plus(query.decode("latin-1"))
+    names = [pair.partition("=")[0] for pair in re.split("[&;]", text)]
+    has_parameter = any(KEY_PARAMETERS.fullmatch(name) for name in names)
+    if has_parameter or KEY.search(text) or KEY.search(path):
+        raise KeyMisplaced(
+            "A key must not be in the URL, because URLs are logged. Send it as 'Authorization: "
+            "Bearer' or as 'X-API-Key'. If this was a valid key, revoke it."
+        )

@@ -1,0 +1,128 @@
+"""Examples of the bodies of the HTTP API, for its OpenAPI document.
+
+They are answers and requests of one recording, on which a gateway answered. A test holds that each
+is a body of its model, and that every model has one.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+JOB_ID = "9a4f0e4a1f0c2b7d3e55"
+KEY_ID = "k_3f9c2a7d"
+
+JOB_LINKS: dict[str, JsonValue] = {
+    "self": f"/api/v1/jobs/{JOB_ID}",
+    "transcript": f"/api/v1/jobs/{JOB_ID}/transcript",
+    "audio": f"/api/v1/jobs/{JOB_ID}/audio",
+}
+JOB_SUMMARY: dict[str, JsonValue] = {
+    "id": JOB_ID,
+    "name": "team-a/call.wav",
+    "state": "done",
+    "run": 1,
+    "created": "2026-11-28T09:30:00Z",
+    "updated": "2026-11-28T09:30:12Z",
+    "started": "2026-11-28T09:30:01Z",
+    "ended": "2026-11-28T09:30:12Z",
+    "problem": None,
+    "warnings": [],
+    "formats": ["json", "srt", "vtt", "txt", "rttm", "ctm"],
+    "metadata": {"x-order-id": "77"},
+    "links": JOB_LINKS,
+}
+JOB_VIEW: dict[str, JsonValue] = {
+    **JOB_SUMMARY,
+    "options": {"language": {"value": "en", "origin": "metadata"}},
+    "progress": {
+        "stages": [
+            {"stage": "prepare", "done": 1, "of": 1, "seconds": 0.213},
+            {"stage": "transcribe", "done": 1, "of": 1, "seconds": 2.5},
+            {"stage": "align", "done": 1, "of": 1, "seconds": 2.5},
+            {"stage": "diarize", "done": 1, "of": 1, "seconds": 2.1},
+            {"stage": "finalize", "done": 1, "of": 1, "seconds": 0.1},
+        ],
+        "share": 1.0,
+        "eta_seconds": None,
+    },
+}
+UPLOAD_VIEW: dict[str, JsonValue] = {
+    "id": "u_6b1c",
+    "name": "team-a/lecture.m4a",
+    "size": 524288000,
+    "state": "open",
+    "expires": "2026-12-05T09:30:00Z",
+}
+KEY_VIEW: dict[str, JsonValue] = {
+    "id": KEY_ID,
+    "prefix": "ds_3f9c2a",
+    "name": "Team A",
+    "scopes": ["read", "write"],
+    "folder": "team-a/",
+    "created": "2026-11-28T09:30:00Z",
+    "expires": None,
+    "last_used": None,
+    "revoked": None,
+}
+HEALTH: dict[str, JsonValue] = {
+    "status": "ok",
+    "version": "0.1.0",
+    "parts": [
+        {"name": "storage", "ready": True, "seconds": 0.021},
+        {"name": "job store", "ready": True, "seconds": 0.008},
+        {"name": "workflow", "ready": True, "seconds": 0.035},
+    ],
+}
+METRICS: dict[str, JsonValue] = {
+    "time": "2026-11-28T09:30:00Z",
+    "jobs": {"queued": 2, "running": 5, "done": 1204, "failed": 3, "cancelled": 1, "erased": 0},
+    "oldest_queued_seconds": 4.2,
+    "ended": {
+        "since": "2026-11-27T09:30:00Z",
+        "is_complete": True,
+        "states": {"done": 120, "failed": 1, "cancelled": 0},
+        "failures": {"urn:dropscribe:problem:not-audio": 1},
+        "audio_seconds": 36000.0,
+        "stages": [{"stage": "transcribe", "seconds": 3000.0, "rtf": 0.0833}],
+        "cost_usd": 0.2,
+    },
+}
+PROBLEM: dict[str, JsonValue] = {
+    "type": "urn:dropscribe:problem:not-audio",
+    "title": "The object is not a recording that can be decoded.",
+    "status": 415,
+    "detail": "Invalid data found when processing input",
+    "job_id": JOB_ID,
+    "stage": "prepare",
+}
+
+EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
+    "Health": HEALTH,
+    "JobPage": {"jobs": [JOB_SUMMARY], "next_cursor": None},
+    "JobView": JOB_VIEW,
+    "KeyList": {"keys": [KEY_VIEW]},
+    "KeyRequest": {"name": "Team A", "scopes": ["read", "write"], "folder": "team-a/"},
+    "KeyView": KEY_VIEW,
+    "LoginRequest": {"key": "ds_..."},
+    "Metrics": METRICS,
+    "NewKey": {**KEY_VIEW, "key": "ds_..."},
+    "Problem": PROBLEM,
+    "RedriveRequest": {"options": {"speakers": 3}},
+    "UploadRequest": {
+        "name": "lecture.m4a",
+        "size": 524288000,
+        "content_type": "audio/mp4",
+        "options": {"language": "de"},
+        "metadata": {"x-order-id": "77"},
+    },
+    "UploadSession": {
+        "id": "u_6b1c",
+        "upload_url": "https://storage.googleapis.com/upload/...",
+        "method": "PUT",
+        "headers": {"Content-Type": "audio/mp4"},
+        "expires": "2026-12-05T09:30:00Z",
+        "upload_status": "/api/v1/uploads/u_6b1c",
+    },
+    "UploadView": UPLOAD_VIEW,
+}
+"""An example of each body, by the name of its model."""

@@ -1,0 +1,45 @@
+"""Makes the key of the person who runs the one-machine cloud."""
+
+import time
+from pathlib import Path
+from typing import get_args
+
+from local.layout import Layout
+from shared.adapters.sqlite import SqliteDocuments
+from shared.jobs.key_store import KeyStore
+from shared.model.api import Scope
+
+NAME = "made by dropscribe up"
+OWNER_ONLY = 0o600
+
+
+def ensure_first_key(home: Layout) -> bool:
+    """Make a key with all scopes, and store it in the file `home.key`, which only its owner may
+    read. Returns False if the file has a valid key.
+
+    Raises JobStoreUnavailable.
+    """
+    keys = KeyStore(SqliteDocuments(home.jobs), clock=time.time)
+    if has_valid_key(home.key, keys):
+        return False
+    scopes: tuple[Scope, ...] = get_args(Scope)
+    _, secret = keys.create(NAME, scopes, folder="", expires=None)
+    write_private(home.key, secret)
+    return True
+
+
+def has_valid_key(file: Path, keys: KeyStore) -> bool:
+    if not file.exists():
+        return False
+    secret = file.read_text().strip()
+    return keys.find(secret) is not None
+
+
+def write_private(file: Path, text: str) -> None:
+    """Replace a file by one that only its owner may read at any time."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.touch(OWNER_ONLY, exist_ok=False)
+    new.write_text(text + "\n")
+    new.replace(file)

@@ -1,0 +1,95 @@
+"""The gateway on stores in memory, which a test calls with httpx."""
+
+import asyncio
+import time
+
+import httpx
+from fastapi import FastAPI
+
+from functions.gateway.app import create_app
+from functions.gateway.deployment import Deployment, deployment
+from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.key_store import KeyStore
+from shared.jobs.store import JobStore
+from shared.model.api import Scope
+from shared.model.contracts import Problem, Source
+
+
+class MemoryExecutions:
+    """Executions that are started and cancelled, and never end by themselves."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[Source, int]] = []
+        self.active: set[str] = set()
+
+    def start(self, source: Source, run: int) -> str:
+        self.started.append((source, run))
+        execution = f"execution-{len(self.started)}"
+        self.active.add(execution)
+        return execution
+
+    def report_problem(self, source: Source, run: int, problem: Problem) -> str:
+        return self.start(source, run)
+
+    def delete_audio(self, source: Source, run: int) -> str:
+        return self.start(source, run)
+
+    def is_active(self, execution: str) -> bool:
+        return execution in self.active
+
+    def cancel(self, execution: str) -> None:
+        self.active.discard(execution)
+
+
+class InProcess(httpx.BaseTransport):
+    """Answers each request by running an application in this thread."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self._runner = asyncio.Runner()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        content = request.read()
+        repeated = httpx.Request(
+            request.method, request.url, headers=request.headers, content=content
+        )
+        return self._runner.run(self._answer(repeated))
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._transport.handle_async_request(request)
+        content = await answer.aread()
+        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+
+    def close(self) -> None:
+        self._runner.close()
+
+
+def memory_deployment(
+    documents: MemoryDocuments | None = None, executions: MemoryExecutions | None = None
+) -> Deployment:
+    """Returns empty stores, some of which a test may give."""
+    documents = documents or MemoryDocuments()
+    return Deployment(
+        blobs=MemoryBlobs(),
+        jobs=JobStore(documents),
+        executions=executions or MemoryExecutions(),
+        keys=KeyStore(documents, clock=time.time),
+    )
+
+
+ALL_SCOPES: tuple[Scope, ...] = ("read", "write", "erase", "admin")
+
+
+def key_headers(
+    stores: Deployment, scopes: tuple[Scope, ...] = ALL_SCOPES, folder: str = ""
+) -> dict[str, str]:
+    """Returns the headers of requests with a new key."""
+    _, secret = stores.keys.create("test", scopes, folder, None)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def gateway_client(stores: Deployment) -> httpx.Client:
+    """Returns a client of a gateway on these stores. It follows no redirects."""
+    app = create_app()
+    app.dependency_overrides[deployment] = lambda: stores
+    return httpx.Client(transport=InProcess(app), base_url="http://gateway")
