@@ -10,7 +10,9 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import JsonValue
 
-from dropscribe import calls, downloads, uploads
+import dropscribe.calls as calls
+import dropscribe.downloads as downloads
+import dropscribe.uploads as uploads
 from dropscribe.client import DEFAULT_SCOPES, recording_to_upload
 from dropscribe.google_identity import identity_token
 from dropscribe.server import Server

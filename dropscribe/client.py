@@ -20,7 +20,9 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import JsonValue
 
-from dropscribe import calls, downloads, uploads
+import dropscribe.calls as calls
+import dropscribe.downloads as downloads
+import dropscribe.uploads as uploads
 from dropscribe.google_identity import identity_token
 from dropscribe.server import Server
 from dropscribe.steps import Pause, Send, Step, Steps
