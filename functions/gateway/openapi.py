@@ -4,8 +4,8 @@ A route names the errors that only it raises, and nothing else:
 
     @router.get("/things/{id}", responses=problems(NotFound))
 
-`documented` adds what follows from the route itself: 401, 403 and 429 if it needs a key, 400, 413
-and 422 if it has a body or parameters, 500 and 503 for all.
+`documented` adds what follows from the route itself: 401, 403 and 429 if it needs a key, 413 if it
+has a body, 422 if it has a body or parameters, 400, 500 and 503 for all.
 """
 
 from collections import defaultdict
@@ -20,11 +20,14 @@ from functions.gateway.examples import EXAMPLES
 from shared.model.contracts import Problem
 from shared.model.errors import (
     BadRequest,
+    BodyTooLarge,
     Bug,
     Forbidden,
     JobStoreUnavailable,
+    KeyMisplaced,
     StageError,
     StorageUnavailable,
+    TooManyRequests,
     Transient,
     Unauthenticated,
     WorkflowUnavailable,
@@ -144,11 +147,11 @@ def documented(document: Schema) -> Schema:
 def add_common_responses(operation: Schema) -> None:
     """Add the problems that the framework, the access rules and the stores may answer with."""
     responses = operation["responses"]
-    common = problems(Bug, *UNAVAILABLE)
+    common = problems(Bug, KeyMisplaced, *UNAVAILABLE)
     if "security" in operation:
-        common |= problems(Unauthenticated, Forbidden)
+        common |= problems(Unauthenticated, Forbidden, TooManyRequests)
     if "requestBody" in operation:
-        common |= problems(BadRequest)
+        common |= problems(BadRequest, KeyMisplaced, BodyTooLarge)
     if "422" in responses:
         is_frameworks = PROBLEM_JSON not in responses["422"]["content"]
         declaration = problem_declaration([BadRequest], 422)

@@ -36,7 +36,7 @@ def test_problems_of_the_same_status_are_declared_together() -> None:
 
 def test_what_follows_from_the_route_is_added_to_what_it_declares() -> None:
     responses = operation()["responses"]
-    assert list(responses) == ["200", "401", "403", "410", "422", "500", "503"]
+    assert list(responses) == ["200", "400", "401", "403", "410", "422", "429", "500", "503"]
     assert names(responses, "403") == {"forbidden"}
     assert names(responses, "422") == {"bad-request"}
 
