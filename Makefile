@@ -26,7 +26,7 @@ comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
 
-.PHONY: help setup demo test test-slow test-isas test-fast check clients check-all format lint types workflows terraform plan models lock bench eval cost \
+.PHONY: help setup demo test test-slow test-isas openapi test-fast check clients check-all format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
 
 help: ## List the targets
@@ -56,6 +56,9 @@ test-slow: setup ## Run the tests that take longest, most of them on clouds of t
 
 test-isas: setup ## Run the model tests and the quality gate on every instruction set of this processor
 	$(BIN)/python -m tests.support.instruction_sets
+
+openapi: setup clients ## Call every route with made-up requests and every kind of key: make openapi [EXAMPLES=50]
+	OPENAPI_EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/pytest $(PARALLEL) tests/openapi
 
 test-fast: setup ## Run the tests that load no model and start no cloud
 	$(BIN)/pytest $(PARALLEL) tests/unit tests/contract emulators

@@ -36,7 +36,7 @@ class Caller:
 
 
 bearer = HTTPBearer(scheme_name="Bearer", bearerFormat="ds_...", auto_error=False)
-api_key = APIKeyHeader(scheme_name="API key", name="X-API-Key", auto_error=False)
+api_key = APIKeyHeader(scheme_name="ApiKey", name="X-API-Key", auto_error=False)
 session = APIKeyCookie(scheme_name="Session", name=COOKIE, auto_error=False)
 """How the OpenAPI document declares keys. `KeyGate` is what checks them."""
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+from shared.model.stages import STAGES
+
 JOB_ID = "9a4f0e4a1f0c2b7d3e55"
 KEY_ID = "k_3f9c2a7d"
 
@@ -35,13 +37,7 @@ JOB_VIEW: dict[str, JsonValue] = {
     **JOB_SUMMARY,
     "options": {"language": {"value": "en", "origin": "metadata"}},
     "progress": {
-        "stages": [
-            {"stage": "prepare", "done": 1, "of": 1, "seconds": 0.213},
-            {"stage": "transcribe", "done": 1, "of": 1, "seconds": 2.5},
-            {"stage": "align", "done": 1, "of": 1, "seconds": 2.5},
-            {"stage": "diarize", "done": 1, "of": 1, "seconds": 2.1},
-            {"stage": "finalize", "done": 1, "of": 1, "seconds": 0.1},
-        ],
+        "stages": [{"stage": stage, "done": 1, "of": 1, "seconds": 2.5} for stage in STAGES],
         "share": 1.0,
         "eta_seconds": None,
     },

@@ -147,11 +147,12 @@ def documented(document: Schema) -> Schema:
 def add_common_responses(operation: Schema) -> None:
     """Add the problems that the framework, the access rules and the stores may answer with."""
     responses = operation["responses"]
-    common = problems(Bug, KeyMisplaced, *UNAVAILABLE)
+    errors: list[type[StageError]] = [KeyMisplaced, Bug, *UNAVAILABLE]
     if "security" in operation:
-        common |= problems(Unauthenticated, Forbidden, TooManyRequests)
+        errors += [Unauthenticated, Forbidden, TooManyRequests]
     if "requestBody" in operation:
-        common |= problems(BadRequest, KeyMisplaced, BodyTooLarge)
+        errors += [BadRequest, BodyTooLarge]
+    common = problems(*errors)
     if "422" in responses:
         is_frameworks = PROBLEM_JSON not in responses["422"]["content"]
         declaration = problem_declaration([BadRequest], 422)

@@ -60,6 +60,8 @@ class JobSummary(WireModel):
     id: str
     name: str
     """The recording's name in the inbox. Of an erased recording it is "(erased)"."""
+    size: int | None = None
+    """Of the recording, in bytes; null if it is not known."""
     state: ApiState
     run: int
     """Number of the current run. It rises with each redrive, not always by one."""

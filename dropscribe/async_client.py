@@ -1,0 +1,162 @@
+"""The asynchronous client of the HTTP API."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from pydantic import JsonValue
+
+import dropscribe.calls as calls
+import dropscribe.downloads as downloads
+import dropscribe.uploads as uploads
+from dropscribe.client import DEFAULT_SCOPES, recording_to_upload
+from dropscribe.google_identity import identity_token
+from dropscribe.server import Server
+from dropscribe.steps import Pause, Send, Step, Steps
+from dropscribe.uploads import Progress, ignore_progress
+from shared.model.api import (
+    ApiState,
+    Health,
+    JobSummary,
+    JobView,
+    KeyView,
+    NewKey,
+    Scope,
+)
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """`Client` for asyncio. Its methods are those of `Client`, which explains them.
+
+    Files are read and written in threads, so that no other task waits for them.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        identity: Callable[[str], str] = identity_token,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._server = Server(url, key, identity)
+        self._http = httpx.AsyncClient(transport=transport)
+        self._sleep = sleep
+
+    async def upload(
+        self,
+        file: str | Path,
+        name: str | None = None,
+        options: Mapping[str, JsonValue] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        replace: bool = False,
+        on_progress: Progress = ignore_progress,
+    ) -> JobView:
+        recording = recording_to_upload(file, name, options, metadata, replace)
+        return await self._do(uploads.upload(self._server, recording, on_progress))
+
+    async def job(self, job_id: str, wait: float = 0) -> JobView:
+        return await self._do(calls.job(self._server, job_id, wait))
+
+    async def jobs(
+        self,
+        state: ApiState | None = None,
+        prefix: str = "",
+        created_after: datetime | None = None,
+    ) -> AsyncIterator[JobSummary]:
+        cursor = None
+        while True:
+            steps = calls.job_page(self._server, state, prefix, created_after, cursor)
+            page = await self._do(steps)
+            for job in page.jobs:
+                yield job
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def wait_for(self, job_id: str, timeout: float) -> JobView:
+        return await self._do(calls.wait_for(self._server, job_id, timeout))
+
+    async def transcript(self, job_id: str, format: str = "json") -> bytes:
+        return await self._do(calls.transcript(self._server, job_id, format))
+
+    async def audio(self, job_id: str, to: str | Path) -> Path:
+        return await self._do(downloads.audio(self._server, job_id, Path(to)))
+
+    async def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> JobView:
+        return await self._do(calls.redrive(self._server, job_id, options))
+
+    async def cancel(self, job_id: str) -> JobView:
+        return await self._do(calls.cancel(self._server, job_id))
+
+    async def erase(self, job_id: str) -> None:
+        await self._do(calls.erase(self._server, job_id))
+
+    async def create_key(
+        self,
+        name: str,
+        scopes: Sequence[Scope] = DEFAULT_SCOPES,
+        folder: str = "",
+        expires: datetime | None = None,
+    ) -> NewKey:
+        return await self._do(calls.create_key(self._server, name, scopes, folder, expires))
+
+    async def keys(self) -> tuple[KeyView, ...]:
+        return await self._do(calls.keys(self._server))
+
+    async def revoke_key(self, key_id: str) -> None:
+        await self._do(calls.revoke_key(self._server, key_id))
+
+    async def me(self) -> KeyView:
+        return await self._do(calls.me(self._server))
+
+    async def health(self) -> Health:
+        return await self._do(calls.health(self._server))
+
+    async def metrics(self) -> dict[str, JsonValue]:
+        return await self._do(calls.metrics(self._server))
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _do(self, steps: Steps[T]) -> T:
+        """Does the steps of a call and returns its result."""
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    result = await self._result(step)
+                except Exception as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(result)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        finally:
+            steps.close()
+
+    async def _result(self, step: Step) -> Any:
+        if isinstance(step, Send):
+            return await self._http.send(step.request)
+        if isinstance(step, Pause):
+            return await self._sleep(step.seconds)
+        return await asyncio.to_thread(step.function)

@@ -1,0 +1,163 @@
+"""The calls of the API, each with how its response is read. Uploads have a module of their own."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from dropscribe.errors import TimedOut
+from dropscribe.exchange import exchange
+from dropscribe.server import ANSWER_SECONDS, Call, Server
+from dropscribe.steps import Pause, Steps
+from shared.model.api import (
+    ApiState,
+    Health,
+    JobPage,
+    JobView,
+    KeyList,
+    KeyRequest,
+    KeyView,
+    NewKey,
+    RedriveRequest,
+    Scope,
+)
+from shared.model.contracts import WireModel
+
+API = "/api/v1"
+PAGE_SIZE = 200
+"""Jobs of a page, as many as the server gives."""
+LONGEST_WAIT = 60.0
+"""Seconds for which the server keeps a question for a job's end."""
+SHORTEST_WAIT = 0.5
+"""Seconds between two such questions if the server answers at once."""
+ENDED: tuple[ApiState, ...] = ("done", "failed", "cancelled", "erased")
+Model = TypeVar("Model", bound=WireModel)
+
+
+def read(model: type[Model], content: bytes) -> Model:
+    """Returns a body. Fields that a newer server added are left out."""
+    return model.model_validate_json(content, extra="ignore")
+
+
+def get(server: Server, path: str, model: type[Model]) -> Steps[Model]:
+    call = Call("GET", path, is_repeatable=True)
+    response = yield from exchange(server, call)
+    return read(model, response.content)
+
+
+def job_path(job_id: str) -> str:
+    return f"{API}/jobs/{job_id}"
+
+
+# Jobs
+
+
+def job(server: Server, job_id: str, wait: float) -> Steps[JobView]:
+    """Returns a job, at the latest after `wait` seconds, earlier if it ends meanwhile."""
+    params = {"wait": f"{wait:.0f}"} if wait else {}
+    seconds = ANSWER_SECONDS + wait
+    call = Call("GET", job_path(job_id), params, is_repeatable=True, seconds=seconds)
+    response = yield from exchange(server, call)
+    return read(JobView, response.content)
+
+
+def wait_for(server: Server, job_id: str, timeout: float) -> Steps[JobView]:
+    """Returns a job once it has ended. Raises TimedOut after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        asked = time.monotonic()
+        left = max(0.0, deadline - asked)
+        found = yield from job(server, job_id, min(LONGEST_WAIT, left))
+        if found.state in ENDED:
+            return found
+        now = time.monotonic()
+        if now >= deadline:
+            raise TimedOut(f"{found.name} is {found.state} after {timeout:g} s; the job goes on")
+        if now - asked < SHORTEST_WAIT:
+            yield Pause(SHORTEST_WAIT)
+
+
+def job_page(
+    server: Server,
+    state: ApiState | None,
+    prefix: str,
+    created_after: datetime | None,
+    cursor: str | None,
+) -> Steps[JobPage]:
+    """Returns a page of the jobs that are asked for."""
+    asked = {
+        "state": state,
+        "prefix": prefix,
+        "created_after": None if created_after is None else created_after.isoformat(),
+        "cursor": cursor,
+        "limit": str(PAGE_SIZE),
+    }
+    params = {name: value for name, value in asked.items() if value}
+    call = Call("GET", f"{API}/jobs", params, is_repeatable=True)
+    response = yield from exchange(server, call)
+    return read(JobPage, response.content)
+
+
+def transcript(server: Server, job_id: str, format: str) -> Steps[bytes]:
+    """Returns a job's transcript in a format."""
+    path = f"{job_path(job_id)}/transcript"
+    call = Call("GET", path, {"format": format}, is_repeatable=True)
+    response = yield from exchange(server, call)
+    return response.content
+
+
+def redrive(server: Server, job_id: str, options: Mapping[str, JsonValue] | None) -> Steps[JobView]:
+    request = RedriveRequest(options=None if options is None else dict(options))
+    body = request.model_dump(mode="json")
+    response = yield from exchange(server, Call("POST", f"{job_path(job_id)}/redrive", json=body))
+    return read(JobView, response.content)
+
+
+def cancel(server: Server, job_id: str) -> Steps[JobView]:
+    response = yield from exchange(server, Call("POST", f"{job_path(job_id)}/cancel"))
+    return read(JobView, response.content)
+
+
+def erase(server: Server, job_id: str) -> Steps[None]:
+    yield from exchange(server, Call("DELETE", job_path(job_id)))
+
+
+# Keys, health and figures
+
+
+def create_key(
+    server: Server, name: str, scopes: Sequence[Scope], folder: str, expires: datetime | None
+) -> Steps[NewKey]:
+    request = KeyRequest(name=name, scopes=tuple(scopes), folder=folder, expires=expires)
+    body = request.model_dump(mode="json")
+    response = yield from exchange(server, Call("POST", f"{API}/keys", json=body))
+    return read(NewKey, response.content)
+
+
+def keys(server: Server) -> Steps[tuple[KeyView, ...]]:
+    found = yield from get(server, f"{API}/keys", KeyList)
+    return found.keys
+
+
+def revoke_key(server: Server, key_id: str) -> Steps[None]:
+    yield from exchange(server, Call("DELETE", f"{API}/keys/{key_id}"))
+
+
+def me(server: Server) -> Steps[KeyView]:
+    return (yield from get(server, f"{API}/keys/me", KeyView))
+
+
+def health(server: Server) -> Steps[Health]:
+    """Returns the health of the deployment, also if a part of it does not answer."""
+    call = Call("GET", "/health")
+    response = yield from exchange(server, call)
+    return read(Health, response.content)
+
+
+def metrics(server: Server) -> Steps[dict[str, JsonValue]]:
+    call = Call("GET", f"{API}/metrics/", is_repeatable=True)
+    response = yield from exchange(server, call)
+    content: dict[str, JsonValue] = response.json()
+    return content

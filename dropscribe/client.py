@@ -1,0 +1,213 @@
+"""The client of the HTTP API: `Client`, and `AsyncClient` with the same methods.
+
+    with Client("https://dropscribe.example.com", key) as client:
+        job = client.upload("interview.mp3", options={"speakers": 2})
+        job = client.wait_for(job.id, timeout=3600)
+        print(client.transcript(job.id, "txt").decode())
+
+A client keeps its connection, so make one and use it for all calls. Every call has a timeout.
+Reading is repeated after failures that may pass, and so are uploads, which the server recognises.
+Nothing else is sent twice.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from pydantic import JsonValue
+
+import dropscribe.calls as calls
+import dropscribe.downloads as downloads
+import dropscribe.uploads as uploads
+from dropscribe.google_identity import identity_token
+from dropscribe.server import Server
+from dropscribe.steps import Pause, Send, Step, Steps
+from dropscribe.uploads import Progress, Recording, ignore_progress
+from shared.model.api import (
+    ApiState,
+    Health,
+    JobSummary,
+    JobView,
+    KeyView,
+    NewKey,
+    Scope,
+)
+
+T = TypeVar("T")
+DEFAULT_SCOPES: tuple[Scope, ...] = ("read", "write")
+
+
+class Client:
+    """A client of one deployment, or of a one-machine cloud.
+
+    Calls raise ApiError if the server refuses them, and Unreachable if it cannot be reached. A
+    client may be used by several threads.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        identity: Callable[[str], str] = identity_token,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`identity` returns a Google identity token for an address. It is asked if the address is
+        one of Cloud Run's, or if something in front of the server refuses a call."""
+        self._server = Server(url, key, identity)
+        self._http = httpx.Client(transport=transport)
+        self._sleep = sleep
+
+    def upload(
+        self,
+        file: str | Path,
+        name: str | None = None,
+        options: Mapping[str, JsonValue] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        replace: bool = False,
+        on_progress: Progress = ignore_progress,
+    ) -> JobView:
+        """Uploads a recording and returns its job.
+
+        `name` is the one in the inbox, by default the file's own. `metadata` are the caller's own
+        names and texts, which the job echoes. `replace` allows to replace a recording of that name.
+        `on_progress` is called with the bytes that were sent and those of the file. A large file is
+        sent in pieces and goes on where a connection broke. Raises FileChanged if the file changes
+        meanwhile, and UploadFailed if storage refuses it.
+        """
+        recording = recording_to_upload(file, name, options, metadata, replace)
+        return self._do(uploads.upload(self._server, recording, on_progress))
+
+    def job(self, job_id: str, wait: float = 0) -> JobView:
+        """Returns a job as it is now, or as it is at its end if that is within `wait` seconds (at
+        most 60)."""
+        return self._do(calls.job(self._server, job_id, wait))
+
+    def jobs(
+        self,
+        state: ApiState | None = None,
+        prefix: str = "",
+        created_after: datetime | None = None,
+    ) -> Iterator[JobSummary]:
+        """Yields jobs, the newest first: those in a state, whose recordings' names begin with
+        `prefix`, and that were created after a time with a time zone. Pages are fetched when they
+        are needed."""
+        cursor = None
+        while True:
+            steps = calls.job_page(self._server, state, prefix, created_after, cursor)
+            page = self._do(steps)
+            yield from page.jobs
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def wait_for(self, job_id: str, timeout: float) -> JobView:
+        """Returns a job once it has ended. Raises TimedOut if that takes more than `timeout`
+        seconds."""
+        return self._do(calls.wait_for(self._server, job_id, timeout))
+
+    def transcript(self, job_id: str, format: str = "json") -> bytes:
+        """Returns a transcript in one of the formats that the job lists."""
+        return self._do(calls.transcript(self._server, job_id, format))
+
+    def audio(self, job_id: str, to: str | Path) -> Path:
+        """Downloads a recording into the file `to`, and returns its path."""
+        return self._do(downloads.audio(self._server, job_id, Path(to)))
+
+    def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> JobView:
+        """Runs a job again. `options` replace those of the last redrive: empty, those of the upload
+        are in force again; None, they stay as they are."""
+        return self._do(calls.redrive(self._server, job_id, options))
+
+    def cancel(self, job_id: str) -> JobView:
+        """Cancels a job that has not ended."""
+        return self._do(calls.cancel(self._server, job_id))
+
+    def erase(self, job_id: str) -> None:
+        """Deletes a recording and everything made from it."""
+        self._do(calls.erase(self._server, job_id))
+
+    def create_key(
+        self,
+        name: str,
+        scopes: Sequence[Scope] = DEFAULT_SCOPES,
+        folder: str = "",
+        expires: datetime | None = None,
+    ) -> NewKey:
+        """Makes an API key. Its secret is returned only here."""
+        return self._do(calls.create_key(self._server, name, scopes, folder, expires))
+
+    def keys(self) -> tuple[KeyView, ...]:
+        """Returns all API keys, without their secrets."""
+        return self._do(calls.keys(self._server))
+
+    def revoke_key(self, key_id: str) -> None:
+        """Makes an API key useless."""
+        self._do(calls.revoke_key(self._server, key_id))
+
+    def me(self) -> KeyView:
+        """Returns the client's own key."""
+        return self._do(calls.me(self._server))
+
+    def health(self) -> Health:
+        """Returns whether the deployment answers. Raises ApiError if a part of it does not."""
+        return self._do(calls.health(self._server))
+
+    def metrics(self) -> dict[str, JsonValue]:
+        """Returns the deployment's figures."""
+        return self._do(calls.metrics(self._server))
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _do(self, steps: Steps[T]) -> T:
+        """Does the steps of a call and returns its result."""
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    result = self._result(step)
+                except Exception as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(result)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        finally:
+            steps.close()
+
+    def _result(self, step: Step) -> Any:
+        if isinstance(step, Send):
+            return self._http.send(step.request)
+        if isinstance(step, Pause):
+            return self._sleep(step.seconds)
+        return step.function()
+
+
+def recording_to_upload(
+    file: str | Path,
+    name: str | None,
+    options: Mapping[str, JsonValue] | None,
+    metadata: Mapping[str, str] | None,
+    replace: bool,
+) -> Recording:
+    path = Path(file)
+    return Recording(path, name or path.name, options or {}, metadata or {}, replace)

@@ -1,0 +1,96 @@
+"""The server that a client calls, and the requests to it."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+
+from dropscribe.google_identity import identity_token, is_cloud_run
+from shared import __version__
+
+CONNECT_SECONDS = 10.0
+"""Seconds until there must be a connection."""
+ANSWER_SECONDS = 60.0
+"""Seconds between two parts of a request or of a response."""
+IDENTITY_SECONDS = 2700.0
+"""Seconds for which an identity token is used. Google's are valid for an hour."""
+IDENTITY_HEADER = "X-Serverless-Authorization"
+"""Header from which Cloud Run takes an identity token. It leaves `Authorization` to the service."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the API."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    file: tuple[str, bytes] | None = None
+    """Name and content of the file in the form."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_repeatable: bool = False
+    """Whether the server may get it twice."""
+    seconds: float = ANSWER_SECONDS
+    """Until the response must begin."""
+
+
+@dataclass
+class Server:
+    """The server's address, and what a caller shows it."""
+
+    url: str
+    key: str | None
+    fetch_identity: Callable[[str], str] = identity_token
+    identity: str | None = field(default=None, repr=False)
+    """Google's identity token, once there is one."""
+    identity_until: float = 0.0
+    """Monotonic seconds after which another token is needed."""
+    asks_for_identity: bool = False
+
+    def __post_init__(self) -> None:
+        self.url = self.url.rstrip("/")
+        self.asks_for_identity = is_cloud_run(self.url)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Returns whether a token sent to the server stays secret on the way."""
+        return self.url.startswith("https:")
+
+    def needs_identity(self) -> bool:
+        return self.asks_for_identity and time.monotonic() > self.identity_until
+
+    def renew_identity(self) -> None:
+        """Fetches another identity token. Raises NoIdentity."""
+        self.identity_until = time.monotonic() + IDENTITY_SECONDS
+        self.identity = None
+        self.identity = self.fetch_identity(self.url)
+
+    def request(self, call: Call) -> httpx.Request:
+        """Returns the request of a call."""
+        headers = {"User-Agent": f"dropscribe/{__version__}", **call.headers}
+        if self.key is not None:
+            headers["X-API-Key"] = self.key
+        if self.identity is not None:
+            headers[IDENTITY_HEADER] = f"Bearer {self.identity}"
+        files = None if call.file is None else {"file": call.file}
+        return httpx.Request(
+            call.method,
+            urljoin(f"{self.url}/", call.path.lstrip("/")),
+            params=dict(call.params) or None,
+            headers=headers,
+            json=call.json,
+            data=None if call.form is None else dict(call.form),
+            files=files,
+            extensions=timeouts(call.seconds),
+        )
+
+
+def timeouts(seconds: float) -> dict[str, Any]:
+    """Returns the timeouts of a request that takes so long to be answered, as httpx wants them."""
+    timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, read=seconds)
+    return {"timeout": timeout.as_dict()}

@@ -1,0 +1,110 @@
+"""Made-up requests of schemathesis, with every kind of key, are answered as the document says."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from functions.gateway.app import create_app
+from functions.gateway.deployment import Deployment, deployment
+from shared.model.api import Scope
+from tests.support.gateway import ALL_SCOPES, memory_deployment
+
+EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "2"))
+"""Requests with each kind of key to each operation. `make openapi` makes more."""
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+FOLDER = "team-a/"
+OTHER_FOLDER = "team-b/"
+
+Headers = Mapping[str, str]
+
+
+def with_key(
+    stores: Deployment, scopes: tuple[Scope, ...], folder: str = "", expires: datetime | None = None
+) -> Headers:
+    _, secret = stores.keys.create("test", scopes, folder, expires)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def with_wrong_key(stores: Deployment) -> Headers:
+    return {"X-API-Key": "ds_" + 64 * "0"}
+
+
+def with_expired_key(stores: Deployment) -> Headers:
+    a_second_ago = datetime.now(UTC) - timedelta(seconds=1)
+    return with_key(stores, ALL_SCOPES, expires=a_second_ago)
+
+
+def with_revoked_key(stores: Deployment) -> Headers:
+    key, secret = stores.keys.create("test", ALL_SCOPES, "", None)
+    stores.keys.revoke(key.key_id)
+    return {"X-API-Key": secret}
+
+
+KINDS: Mapping[str, Callable[[Deployment], Headers]] = {
+    "none": lambda stores: {},
+    "wrong": with_wrong_key,
+    "expired": with_expired_key,
+    "revoked": with_revoked_key,
+    "read": lambda stores: with_key(stores, ("read",)),
+    "write": lambda stores: with_key(stores, ("write",)),
+    "erase": lambda stores: with_key(stores, ("erase",)),
+    "admin": lambda stores: with_key(stores, ("admin",)),
+    "other folder": lambda stores: with_key(stores, ALL_SCOPES, OTHER_FOLDER),
+    "own folder": lambda stores: with_key(stores, ALL_SCOPES, FOLDER),
+    "all": lambda stores: with_key(stores, ALL_SCOPES),
+}
+"""The headers of a request with each kind of key, which is made in the stores."""
+
+
+class Gateway:
+    """A gateway whose stores are new for each request."""
+
+    def __init__(self) -> None:
+        self.stores = memory_deployment()
+        self.app = create_app()
+        self.app.dependency_overrides[deployment] = lambda: self.stores
+
+    def renew(self) -> Deployment:
+        self.stores = memory_deployment()
+        return self.stores
+
+
+gateway = Gateway()
+schema = schemathesis.openapi.from_asgi("/openapi.json", gateway.app)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+def test_an_answer_is_one_of_those_that_the_document_declares(
+    case: schemathesis.Case[Any], kind: str
+) -> None:
+    headers = KINDS[kind](gateway.renew())
+    response = case.call(headers=dict(headers))
+    case.validate_response(response, checks=CHECKS)

@@ -1,0 +1,199 @@
+"""Each method of both clients asks for what it says, and returns what the server answers."""
+
+import inspect
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dropscribe import ApiError, AsyncClient, Client, DropscribeError, FileChanged, TimedOut
+from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
+from tests.unit.dropscribe.both_clients import KEY, Caller
+
+CALLS: list[tuple[str, tuple[Any, ...], str, str]] = [
+    ("job", ("j1",), "GET", "/api/v1/jobs/j1"),
+    ("redrive", ("j1",), "POST", "/api/v1/jobs/j1/redrive"),
+    ("cancel", ("j1",), "POST", "/api/v1/jobs/j1/cancel"),
+]
+
+
+@pytest.mark.parametrize(("method", "arguments", "verb", "path"), CALLS)
+def test_a_call_of_a_job_returns_the_job(
+    caller: Caller, method: str, arguments: tuple[Any, ...], verb: str, path: str
+) -> None:
+    found = caller.call(lambda request: httpx.Response(200, json=job()), method, *arguments)
+    assert (found.id, found.state) == ("j1", "running")
+    assert (caller.last.method, caller.last.url.path) == (verb, path)
+    assert caller.last.headers["X-API-Key"] == KEY
+    assert KEY not in str(caller.last.url)
+
+
+def test_what_a_newer_server_adds_is_left_out(caller: Caller) -> None:
+    body = job(mood="good", links={"self": "/", "transcript": None, "audio": None, "video": "/v"})
+    assert caller.call(lambda request: httpx.Response(200, json=body), "job", "j1").id == "j1"
+
+
+def test_an_address_may_have_a_path(caller: Caller) -> None:
+    caller.url = "https://example.com/speech/"
+    caller.call(lambda request: httpx.Response(200, json=job()), "job", "j1")
+    assert str(caller.last.url) == "https://example.com/speech/api/v1/jobs/j1"
+
+
+def test_a_list_goes_through_all_pages(caller: Caller) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "cursor" in request.url.params:
+            return httpx.Response(200, json={"jobs": [summary("j1")], "next_cursor": None})
+        return httpx.Response(200, json={"jobs": [summary("j2")], "next_cursor": "more"})
+
+    after = datetime(2026, 1, 2, tzinfo=UTC)
+    found = caller.call(answer, "jobs", state="running", prefix="team/", created_after=after)
+    assert [each.id for each in found] == ["j2", "j1"]
+    asked = dict(caller.last.url.params)
+    expected = {"state": "running", "prefix": "team/", "created_after": after.isoformat()}
+    assert asked == expected | {"cursor": "more", "limit": "200"}
+
+
+def test_wait_for_asks_until_the_job_has_ended(caller: Caller) -> None:
+    states = ["queued", "running", "done"]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=job(state=states.pop(0)))
+
+    assert caller.call(answer, "wait_for", "j1", timeout=3600).state == "done"
+    assert [request.url.params["wait"] for request in caller.requests] == ["60"] * 3
+    assert caller.pauses == [0.5, 0.5], "a server that answers at once is not asked without end"
+
+
+def test_wait_for_gives_up_in_the_end(caller: Caller) -> None:
+    with pytest.raises(TimedOut, match=r"^a[.]wav is running after 0 s; the job goes on$"):
+        caller.call(lambda request: httpx.Response(200, json=job()), "wait_for", "j1", timeout=0)
+
+
+def test_a_long_wait_has_a_longer_timeout(caller: Caller) -> None:
+    caller.call(lambda request: httpx.Response(200, json=job()), "job", "j1", wait=60)
+    timeouts = caller.last.extensions["timeout"]
+    assert timeouts == {"connect": 10, "read": 120, "write": 60, "pool": 60}
+
+
+def test_options_of_a_redrive_are_kept_replaced_or_reset(caller: Caller) -> None:
+    for options in (None, {}, {"speakers": 2}):
+        caller.call(lambda request: httpx.Response(202, json=job()), "redrive", "j1", options)
+    sent = [request.content for request in caller.requests]
+    assert sent == [b'{"options":null}', b'{"options":{}}', b'{"options":{"speakers":2}}']
+
+
+def test_a_transcript_is_returned_as_it_is(caller: Caller) -> None:
+    found = caller.call(lambda request: httpx.Response(200, content=b"1\n"), "transcript", "j1")
+    assert found == b"1\n" and caller.last.url.query == b"format=json"
+
+
+def test_an_erasure_returns_nothing(caller: Caller) -> None:
+    assert caller.call(lambda request: httpx.Response(204), "erase", "j1") is None
+    assert (caller.last.method, caller.last.url.path) == ("DELETE", "/api/v1/jobs/j1")
+
+
+KEY_VIEW = {
+    "id": "k1",
+    "prefix": "ds_ab",
+    "name": "Anna",
+    "scopes": ["read"],
+    "folder": "team/",
+    "created": CREATED,
+    "expires": None,
+    "last_used": None,
+    "revoked": None,
+}
+
+
+def test_keys_are_made_listed_and_revoked(caller: Caller) -> None:
+    made = caller.call(
+        lambda request: httpx.Response(201, json=KEY_VIEW | {"key": "ds_abc"}),
+        "create_key", "Anna", ["read"], "team/",
+    )  # fmt: skip
+    assert made.key == "ds_abc"
+    sent = b'{"name":"Anna","scopes":["read"],"folder":"team/","expires":null}'
+    assert caller.last.content == sent
+    listed = caller.call(lambda request: httpx.Response(200, json={"keys": [KEY_VIEW]}), "keys")
+    assert [key.id for key in listed] == ["k1"]
+    assert caller.call(lambda request: httpx.Response(200, json=KEY_VIEW), "me").folder == "team/"
+    caller.call(lambda request: httpx.Response(204), "revoke_key", "k1")
+    assert (caller.last.method, caller.last.url.path) == ("DELETE", "/api/v1/keys/k1")
+
+
+def test_health_and_metrics_are_returned(caller: Caller) -> None:
+    body = {"status": "ok", "version": "1"}
+    assert caller.call(lambda request: httpx.Response(200, json=body), "health").status == "ok"
+    figures = caller.call(lambda request: httpx.Response(200, json={"jobs": 3}), "metrics")
+    assert figures == {"jobs": 3}
+
+
+def test_a_refusal_has_the_problem_the_status_and_the_request(caller: Caller) -> None:
+    refused = problem(409, "it is done", **{"X-Request-Id": "r7", "Retry-After": "3"})
+    with pytest.raises(ApiError, match=r"^No: it is done$") as caught:
+        caller.call(lambda request: refused, "cancel", "j1")
+    assert (caught.value.status, caught.value.request_id) == (409, "r7")
+    assert caught.value.retry_after == 3
+    assert caught.value.problem.type == "urn:dropscribe:problem:x"
+
+
+def test_a_refusal_of_something_in_front_is_shown_by_its_text(caller: Caller) -> None:
+    page = httpx.Response(413, text="<h1>too large</h1>" + "x" * 1000)
+    with pytest.raises(ApiError, match=r"^Request Entity Too Large: <h1>too large</h1>x") as caught:
+        caller.call(lambda request: page, "cancel", "j1")
+    assert len(caught.value.problem.detail) == 300
+
+
+def audio_of(content: bytes, etag: str = '"1"') -> Any:
+    def answer(request: httpx.Request) -> httpx.Response:
+        first, last = map(int, request.headers["Range"].removeprefix("bytes=").split("-"))
+        last = min(last, first + 4, len(content) - 1)
+        found = {"Content-Range": f"bytes {first}-{last}/{len(content)}", "ETag": etag}
+        return httpx.Response(206, content=content[first : last + 1], headers=found)
+
+    return answer
+
+
+def test_audio_is_downloaded_in_the_pieces_that_the_server_gives(
+    caller: Caller, tmp_path: Path
+) -> None:
+    to = tmp_path / "a.wav"
+    assert caller.call(audio_of(b"twelve bytes"), "audio", "j1", to) == to
+    assert to.read_bytes() == b"twelve bytes" and len(caller.requests) == 3
+    assert list(tmp_path.iterdir()) == [to]
+
+
+def test_audio_that_is_replaced_meanwhile_is_not_mixed(caller: Caller, tmp_path: Path) -> None:
+    versions = iter(['"1"', '"2"'])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        found: httpx.Response = audio_of(b"twelve bytes", next(versions))(request)
+        return found
+
+    with pytest.raises(FileChanged):
+        caller.call(answer, "audio", "j1", tmp_path / "a.wav")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_without_pieces_gives_all_at_once(caller: Caller, tmp_path: Path) -> None:
+    to = tmp_path / "a.wav"
+    caller.call(lambda request: httpx.Response(200, content=b"all"), "audio", "j1", to)
+    assert to.read_bytes() == b"all" and len(caller.requests) == 1
+
+
+def test_every_failure_is_of_one_class() -> None:
+    assert issubclass(ApiError, DropscribeError) and issubclass(TimedOut, DropscribeError)
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    def methods(client: type) -> dict[str, list[str]]:
+        found = inspect.getmembers(client, inspect.isfunction)
+        return {
+            name: list(inspect.signature(method).parameters)
+            for name, method in found
+            if not name.startswith("_")
+        }
+
+    assert methods(Client) == methods(AsyncClient)
+    assert all(inspect.getdoc(getattr(Client, name)) for name in methods(Client))
