@@ -14,7 +14,7 @@ from shared.model.errors import BadRequest, Forbidden, NotFound
 router = APIRouter(tags=["keys"], prefix="/api/v1/keys")
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_description="The key and its secret.")
 def create_key(request: KeyRequest, caller: Admin, holder: Holder, stores: InDeployment) -> NewKey:
     """Make a key. Its secret is shown only in this answer.
 
@@ -28,7 +28,7 @@ def create_key(request: KeyRequest, caller: Admin, holder: Holder, stores: InDep
     return NewKey(**fields, key=secret)
 
 
-@router.get("")
+@router.get("", response_description="The keys, without their secrets.")
 def list_keys(caller: Admin, stores: InDeployment) -> KeyList:
     """List the keys of the caller's folder, the newest first. Revoked and expired ones are listed
     for 30 days."""
@@ -39,13 +39,18 @@ def list_keys(caller: Admin, stores: InDeployment) -> KeyList:
     return KeyList(keys=tuple(views))
 
 
-@router.get("/me")
+@router.get("/me", response_description="The key, without its secret.")
 def read_own_key(holder: Holder) -> KeyView:
     """Say what the key of this request may do. It needs no scope."""
     return view_of(holder)
 
 
-@router.delete("/{key_id}", status_code=204, responses=problems(NotFound))
+@router.delete(
+    "/{key_id}",
+    status_code=204,
+    response_description="The key is revoked.",
+    responses=problems(NotFound),
+)
 def revoke_key(key_id: str, caller: Admin, stores: InDeployment) -> None:
     """Revoke a key, and end its sessions. Within a second it is refused everywhere."""
     key = stores.keys.find_by_id(key_id)

@@ -19,7 +19,11 @@ from shared.model.errors import Forbidden, TooManyRequests, Unauthenticated
 router = APIRouter(tags=["keys"], prefix="/api/v1")
 
 
-@router.post("/login", responses=problems(Unauthenticated, Forbidden, TooManyRequests))
+@router.post(
+    "/login",
+    response_description="The key, and the cookie in Set-Cookie.",
+    responses=problems(Unauthenticated, Forbidden, TooManyRequests),
+)
 def log_in(
     login: LoginRequest, request: Request, response: Response, stores: InDeployment
 ) -> KeyView:
@@ -44,7 +48,12 @@ def log_in(
     return view_of(key)
 
 
-@router.post("/logout", status_code=204, responses=problems(Forbidden))
+@router.post(
+    "/logout",
+    status_code=204,
+    response_description="There is no session any more.",
+    responses=problems(Forbidden),
+)
 def log_out(request: Request, response: Response, stores: InDeployment) -> None:
     """End the session of the request's cookie, if it has one."""
     refuse_other_pages(request)
