@@ -6,12 +6,14 @@
     + Unauthenticated         401  the caller is unknown
     + Forbidden               403  the caller is not allowed
     + KeyMisplaced            400  a key is in the URL, or a request has two different keys
+    + WrongHost               400  the request is for a host of another name
     + BadOption               400  an option of the recording is unknown or wrong
     + ArtifactMissing         404  an input does not exist
     + ArtifactChanged         412  an object is not the one that was named
     + NotFound                404  there is none, or the caller may not see it
     + RecordingTooLong        413  longer than the limit
     + RecordingTooLarge       413  larger than the limit
+    + BodyTooLarge            413  the request's body is larger than the limit
     + EmptyRecording          415  the object or its audio is empty
     + NotAudio                415  it cannot be decoded
     + NoSound                 415  a video without an audio stream
@@ -87,6 +89,11 @@ class Transient(StageError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
+    def __init__(self, detail: str, retry_after: int = 5) -> None:
+        """`retry_after` is in seconds."""
+        super().__init__(detail)
+        self.retry_after = retry_after
+
 
 class BadRequest(Permanent):
     title = "The request body is not a valid stage request."
@@ -135,6 +142,11 @@ class RecordingTooLarge(Permanent):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class BodyTooLarge(Permanent):
+    title = "The body of the request is too large."
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 class EmptyRecording(Permanent):
     title = "The recording is empty."
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
@@ -173,6 +185,10 @@ class RecordingErased(Permanent):
 class AudioDeleted(Permanent):
     title = "The recording was deleted after its answer, as keep-audio=false asks."
     status = HTTPStatus.GONE
+
+
+class WrongHost(Permanent):
+    title = "The request is for another host."
 
 
 class GivenUp(Permanent):
