@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from shared.model.stages import STAGES
 
 JOB_ID = "9a4f0e4a1f0c2b7d3e55"
-KEY_ID = "k_3f9c2a7d"
+KEY_ID = "3f9c2a7d10b54e66"
 
 JOB_LINKS: dict[str, JsonValue] = {
     "self": f"/api/v1/jobs/{JOB_ID}",
@@ -51,7 +51,7 @@ UPLOAD_VIEW: dict[str, JsonValue] = {
 }
 KEY_VIEW: dict[str, JsonValue] = {
     "id": KEY_ID,
-    "prefix": "ds_3f9c2a",
+    "prefix": "ds_3f9c2a7d",
     "name": "Team A",
     "scopes": ["read", "write"],
     "folder": "team-a/",

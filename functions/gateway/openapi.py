@@ -55,6 +55,15 @@ CHALLENGE_HEADER = {
     }
 }
 
+FRAMEWORKS_DESCRIPTION = "Successful Response"
+DESCRIPTIONS = {
+    "200": "It is in the body.",
+    "201": "It was made.",
+    "202": "It was accepted, and will be done.",
+    "204": "It was done. There is no body.",
+}
+"""Descriptions of successful responses that a route does not describe itself, by status."""
+
 
 # What a route declares
 
@@ -147,6 +156,9 @@ def documented(document: Schema) -> Schema:
 def add_common_responses(operation: Schema) -> None:
     """Add the problems that the framework, the access rules and the stores may answer with."""
     responses = operation["responses"]
+    for status, response in responses.items():
+        if response["description"] == FRAMEWORKS_DESCRIPTION:
+            response["description"] = DESCRIPTIONS[status]
     errors: list[type[StageError]] = [KeyMisplaced, Bug, *UNAVAILABLE]
     if "security" in operation:
         errors += [Unauthenticated, Forbidden, TooManyRequests]
