@@ -44,7 +44,7 @@ def operations() -> "Iterator[Operations]":
     """Yields operations on the running cloud. Their errors become messages of the command."""
     from local.progress import connect
     from local.supervisor import supervisor_of
-    from shared.jobs.operations import Operations, Refused
+    from shared.jobs.operations import Operations
     from shared.model.errors import StageError
     from shared.runtime.wiring import blob_store, executions, job_store
 
@@ -54,7 +54,7 @@ def operations() -> "Iterator[Operations]":
     connect(here)
     try:
         yield Operations(blob_store(), job_store(), executions())
-    except (Refused, StageError) as error:
+    except StageError as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -86,8 +86,7 @@ def redrive(
     """
     if not jobs and not failed:
         raise click.UsageError("name a JOB, or give --failed")
-    from shared.jobs.operations import Refused
-    from shared.model.errors import AudioDeleted
+    from shared.model.errors import Permanent
 
     is_changed = reset_options or bool(options)
     changed = chosen_options(options) if is_changed else None
@@ -99,7 +98,7 @@ def redrive(
         for job_id in job_ids:
             try:
                 click.echo(f"{job_id}: run {operate.redrive(job_id, changed)}")
-            except (Refused, AudioDeleted) as error:
+            except Permanent as error:
                 click.echo(f"{job_id}: {error}", err=True)
                 refused += 1
     if refused:
