@@ -55,8 +55,8 @@ class RequestLimit:
 
     def check(self, caller: str) -> None:
         """Raises TooManyRequests if the caller has made as many requests as it may."""
-        window = self._current(caller)
-        if window is None or window.count < self._limit:
+        window = self._current(caller) or Window(self._clock())
+        if window.count < self._limit:
             return
         left = window.begun + WINDOW - self._clock()
         seconds = max(1, math.ceil(left))

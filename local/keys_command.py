@@ -1,0 +1,97 @@
+"""`dropscribe keys`: makes, lists and revokes API keys."""
+
+from datetime import UTC, datetime
+from typing import get_args
+
+import click
+
+from local.connection import Gateway, calls_api
+from local.table import output_width, table
+from shared.model.api import KeyView, Scope
+
+DEFAULT_SCOPES = ("read", "write")
+HEADINGS = ("key", "name", "scopes", "folder", "last used", "state")
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke API keys. This needs a key with the scope admin."""
+
+
+@keys.command("create")
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(get_args(Scope)),
+    default=DEFAULT_SCOPES,
+    show_default=True,
+    help="What the key may do. May be given several times.",
+)
+@click.option("--folder", default="", help="Confines the key to a folder, such as team-a/.")
+@click.option(
+    "--expires", type=click.DateTime(["%Y-%m-%d"]), help="Day from which on the key is refused."
+)
+@calls_api
+def create(
+    gateway: Gateway,
+    name: str,
+    scopes: tuple[Scope, ...],
+    folder: str,
+    expires: datetime | None,
+) -> None:
+    """Make a key called NAME, such as "Anna's laptop", and print its secret, which is shown only
+    now."""
+    last = None if expires is None else expires.replace(tzinfo=UTC)
+    with gateway.client() as client:
+        made = client.create_key(name, scopes, folder, last)
+    click.echo(made.key)
+    click.echo(f"{made.id}: the key is shown only now", err=True)
+
+
+@keys.command("list")
+@calls_api
+def list_keys(gateway: Gateway) -> None:
+    """List the keys, without their secrets."""
+    with gateway.client() as client:
+        found = client.keys()
+    rows = [HEADINGS, *map(key_row, found)]
+    click.echo("\n".join(table(rows, name_column=1, width=output_width())))
+
+
+@keys.command("revoke")
+@click.argument("key_id", metavar="KEY")
+@calls_api
+def revoke(gateway: Gateway, key_id: str) -> None:
+    """Revoke a KEY, by the id that `dropscribe keys list` shows."""
+    with gateway.client() as client:
+        client.revoke_key(key_id)
+    click.echo(f"{key_id}: revoked")
+
+
+@keys.command("me")
+@calls_api
+def me(gateway: Gateway) -> None:
+    """Show which key is used, and what it may do."""
+    with gateway.client() as client:
+        own = client.me()
+    rows = [HEADINGS, key_row(own)]
+    click.echo("\n".join(table(rows, name_column=1, width=output_width())))
+
+
+def key_row(key: KeyView) -> tuple[str, ...]:
+    last_used = ""
+    if key.last_used is not None:
+        last_used = f"{key.last_used.astimezone():%Y-%m-%d %H:%M}"
+    scopes = ", ".join(key.scopes)
+    return (key.id, key.name, scopes, key.folder, last_used, state(key))
+
+
+def state(key: KeyView) -> str:
+    """Returns whether a key is in force, as text."""
+    if key.revoked is not None:
+        return "revoked"
+    if key.expires is None:
+        return ""
+    return f"until {key.expires:%Y-%m-%d}"
