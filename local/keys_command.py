@@ -9,7 +9,8 @@ from local.connection import Gateway, calls_api
 from local.table import output_width, table
 from shared.model.api import KeyView, Scope
 
-DEFAULT_SCOPES = ("read", "write")
+DEFAULT_SCOPES: tuple[Scope, ...] = ("read", "write")
+ALL_SCOPES: tuple[Scope, ...] = get_args(Scope)
 HEADINGS = ("key", "name", "scopes", "folder", "last used", "state")
 
 
@@ -24,14 +25,18 @@ def keys() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice(get_args(Scope)),
-    default=DEFAULT_SCOPES,
-    show_default=True,
-    help="What the key may do. May be given several times.",
+    type=click.Choice(ALL_SCOPES),
+    help="What the key may do. May be given several times. Default: read and write.",
 )
 @click.option("--folder", default="", help="Confines the key to a folder, such as team-a/.")
 @click.option(
     "--expires", type=click.DateTime(["%Y-%m-%d"]), help="Day from which on the key is refused."
+)
+@click.option(
+    "--admin",
+    is_flag=True,
+    help="Make the first key of a deployment on Google, by your own Google credentials instead of "
+    "a key. Without --scope it may do everything.",
 )
 @calls_api
 def create(
@@ -40,14 +45,32 @@ def create(
     scopes: tuple[Scope, ...],
     folder: str,
     expires: datetime | None,
+    admin: bool,
 ) -> None:
     """Make a key called NAME, such as "Anna's laptop", and print its secret, which is shown only
     now."""
     last = None if expires is None else expires.replace(tzinfo=UTC)
-    with gateway.client() as client:
-        made = client.create_key(name, scopes, folder, last)
-    click.echo(made.key)
-    click.echo(f"{made.id}: the key is shown only now", err=True)
+    if admin:
+        key_id, secret = create_as_operator(name, scopes or ALL_SCOPES, folder, last)
+    else:
+        with gateway.client() as client:
+            made = client.create_key(name, scopes or DEFAULT_SCOPES, folder, last)
+        key_id, secret = made.id, made.key
+    click.echo(secret)
+    click.echo(f"{key_id}: the key is shown only now", err=True)
+
+
+def create_as_operator(
+    name: str, scopes: tuple[Scope, ...], folder: str, expires: datetime | None
+) -> tuple[str, str]:
+    """Returns id and secret of a key of a deployment on Google."""
+    from local.deployment import Failed
+    from local.operator_key import make_with_own_credentials
+
+    try:
+        return make_with_own_credentials(name, scopes, folder, expires)
+    except Failed as error:
+        raise click.ClickException(str(error)) from error
 
 
 @keys.command("list")
