@@ -15,6 +15,8 @@ GATEWAY_HOSTS = "DROPSCRIBE_GATEWAY_HOSTS"
 IMAGES = "DROPSCRIBE_IMAGES"
 """Environment variable with the functions that run in containers, as JSON:
 {"prepare": "dropscribe/prepare"}. The others run as plain processes."""
+JOB_DOCUMENTS = "shared.adapters.sqlite:SqliteDocuments"
+"""Class of the documents that hold the jobs, unless DROPSCRIBE_JOB_DOCUMENTS names another."""
 SWEEP_SECONDS = 60
 """Seconds between two calls of reconcile."""
 CORES = os.cpu_count() or 1
@@ -23,7 +25,7 @@ MEMORY_GIB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
 
 @dataclass(frozen=True)
 class Process:
-    """A process to keep running. It is ready once `/health` on its port answers."""
+    """A process to keep running. It is ready once its health path answers."""
 
     name: str
     command: tuple[str, ...]
@@ -159,7 +161,7 @@ def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
     """
     defaults = {
         "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
-        "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
+        "DROPSCRIBE_JOB_DOCUMENTS": JOB_DOCUMENTS,
         "DROPSCRIBE_CHUNK_SECONDS": "60",
         "DROPSCRIBE_UNANSWERED_AFTER": "60",
         "OMP_NUM_THREADS": "1",
