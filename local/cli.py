@@ -4,18 +4,19 @@ cloud itself."""
 import importlib.util
 import json
 import sys
-import time
 from collections import Counter
 from io import TextIOWrapper
 from pathlib import Path
 
 import click
 
+from local.cloud_commands import down, env, up
 from local.connection import Gateway
 from local.cost_command import cost
 from local.job_commands import cancel, erase, fetch, redrive
 from local.keys_command import keys
-from local.layout import EXECUTIONS, INBOX, OUTBOX, layout
+from local.layout import layout
+from local.log_command import logs
 from local.run_command import out_option, ready, run, transcribe
 from local.status_command import failed, status
 from shared import __version__
@@ -31,46 +32,10 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a name may have any characters
 
 
-for command in (run, status, failed, redrive, cancel, erase, fetch, keys, cost):
+COMMANDS = (up, down, env, logs, run, status, failed, redrive, cancel, erase, fetch, keys, cost)
+
+for command in COMMANDS:
     main.add_command(command)
-
-
-@main.command()
-def up() -> None:
-    """Start the one-machine cloud and return when every process answers."""
-    from local.cloud import NotUp
-    from local.cloud import up as start
-    from shared.model.errors import StageError
-
-    began = time.monotonic()
-    try:
-        started = start(layout())
-    except (NotUp, StageError) as error:
-        raise click.ClickException(str(error)) from error
-    seconds = time.monotonic() - began
-    click.echo(f"up after {seconds:.1f} s" if started else "was up already", err=True)
-
-
-@main.command()
-def down() -> None:
-    """Stop everything that `up` started. Unfinished work resumes at the next `up`."""
-    from local.cloud import down as stop
-
-    was_up = stop(layout())
-    click.echo("down" if was_up else "was not up", err=True)
-
-
-@main.command()
-def env() -> None:
-    """Print variables that point storage clients at the cloud: eval "$(dropscribe env)"."""
-    ports = layout().ports()
-    storage = ports.url("storage")
-    executions = ports.address(EXECUTIONS)
-    click.echo(f"export STORAGE_EMULATOR_HOST={storage}")
-    click.echo("export GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false  # gcsfs would wait for gRPC")
-    click.echo(f"export DROPSCRIBE_INBOX={INBOX}")
-    click.echo(f"export DROPSCRIBE_OUTBOX={OUTBOX}")
-    click.echo(f"export DROPSCRIBE_EXECUTIONS_HOST={executions}  # gRPC")
 
 
 @main.command()
@@ -147,23 +112,6 @@ def smoke(file: Path | None, inbox: str | None, outbox: str | None, seconds: flo
             click.echo(text)
     except Failed as error:
         raise click.ClickException(f"smoke: {error}") from error
-
-
-@main.command()
-@click.argument("process", required=False)
-@click.option("--lines", default=50, show_default=True)
-def logs(process: str | None, lines: int) -> None:
-    """Show the last log lines of every process, or of one PROCESS."""
-    pattern = layout().log(process or "*")
-    files = sorted(pattern.parent.glob(pattern.name))
-    if not files:
-        reason = f"there is no log of {process}" if process else "there are no logs yet"
-        raise click.ClickException(reason)
-    for file in files:
-        text = file.read_text(errors="replace")
-        last_lines = text.splitlines()[-lines:]
-        for line in last_lines:
-            click.echo(f"{file.stem}: {line}")
 
 
 if __name__ == "__main__":

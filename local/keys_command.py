@@ -1,5 +1,6 @@
 """`dropscribe keys`: makes, lists and revokes API keys."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -9,7 +10,8 @@ from local.connection import Gateway, calls_api
 from local.table import output_width, table
 from shared.model.api import KeyView, Scope
 
-DEFAULT_SCOPES = ("read", "write")
+DEFAULT_SCOPES: tuple[Scope, ...] = ("read", "write")
+ALL_SCOPES: tuple[Scope, ...] = get_args(Scope)
 HEADINGS = ("key", "name", "scopes", "folder", "last used", "state")
 
 
@@ -24,14 +26,18 @@ def keys() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice(get_args(Scope)),
-    default=DEFAULT_SCOPES,
-    show_default=True,
-    help="What the key may do. May be given several times.",
+    type=click.Choice(ALL_SCOPES),
+    help="What the key may do. May be given several times. Default: read and write.",
 )
 @click.option("--folder", default="", help="Confines the key to a folder, such as team-a/.")
 @click.option(
     "--expires", type=click.DateTime(["%Y-%m-%d"]), help="Day from which on the key is refused."
+)
+@click.option(
+    "--admin",
+    is_flag=True,
+    help="Make the first key of a deployment on Google, by your own Google credentials instead of "
+    "a key. Without --scope it may do everything.",
 )
 @calls_api
 def create(
@@ -40,14 +46,32 @@ def create(
     scopes: tuple[Scope, ...],
     folder: str,
     expires: datetime | None,
+    admin: bool,
 ) -> None:
     """Make a key called NAME, such as "Anna's laptop", and print its secret, which is shown only
     now."""
     last = None if expires is None else expires.replace(tzinfo=UTC)
-    with gateway.client() as client:
-        made = client.create_key(name, scopes, folder, last)
-    click.echo(made.key)
-    click.echo(f"{made.id}: the key is shown only now", err=True)
+    if admin:
+        key_id, secret = create_as_operator(name, scopes or ALL_SCOPES, folder, last)
+    else:
+        with gateway.client() as client:
+            made = client.create_key(name, scopes or DEFAULT_SCOPES, folder, last)
+        key_id, secret = made.id, made.key
+    click.echo(secret)
+    click.echo(f"{key_id}: the key is shown only now", err=True)
+
+
+def create_as_operator(
+    name: str, scopes: tuple[Scope, ...], folder: str, expires: datetime | None
+) -> tuple[str, str]:
+    """Returns id and secret of a key of a deployment on Google."""
+    from local.deployment import Failed
+    from local.operator_key import make_with_own_credentials
+
+    try:
+        return make_with_own_credentials(name, scopes, folder, expires)
+    except Failed as error:
+        raise click.ClickException(str(error)) from error
 
 
 @keys.command("list")
@@ -56,8 +80,7 @@ def list_keys(gateway: Gateway) -> None:
     """List the keys, without their secrets."""
     with gateway.client() as client:
         found = client.keys()
-    rows = [HEADINGS, *map(key_row, found)]
-    click.echo("\n".join(table(rows, name_column=1, width=output_width())))
+    print_keys(found)
 
 
 @keys.command("revoke")
@@ -76,16 +99,27 @@ def me(gateway: Gateway) -> None:
     """Show which key is used, and what it may do."""
     with gateway.client() as client:
         own = client.me()
-    rows = [HEADINGS, key_row(own)]
-    click.echo("\n".join(table(rows, name_column=1, width=output_width())))
+    print_keys([own])
+
+
+def print_keys(found: Sequence[KeyView]) -> None:
+    rows = [HEADINGS, *map(key_row, found)]
+    width = output_width()
+    lines = table(rows, name_column=1, width=width)
+    click.echo("\n".join(lines))
 
 
 def key_row(key: KeyView) -> tuple[str, ...]:
-    last_used = ""
-    if key.last_used is not None:
-        last_used = f"{key.last_used.astimezone():%Y-%m-%d %H:%M}"
     scopes = ", ".join(key.scopes)
-    return (key.id, key.name, scopes, key.folder, last_used, state(key))
+    used = last_used(key)
+    return (key.id, key.name, scopes, key.folder, used, state(key))
+
+
+def last_used(key: KeyView) -> str:
+    if key.last_used is None:
+        return ""
+    moment = key.last_used.astimezone()
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def state(key: KeyView) -> str:

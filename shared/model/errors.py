@@ -20,8 +20,14 @@
     + TruncatedRecording      415  the end of the recording is missing
     + ContentUnreadable       415  storage has the recording, but does not return its content
     + Cancelled               409  the job was cancelled
+    + WrongState              409  the job's state does not allow the operation
+    + NotDone                 409  the job has no transcript, or none yet
     + RecordingErased         410  the recording and its results were erased
     + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
+    + RecordingGone           410  the recording was deleted from the inbox, or replaced there
+    + TranscriptGone          410  the transcript was deleted, or is that of a newer recording
+    + RangeOutside            416  a range of bytes is not in the recording
+    + OptionsRefused          422  the options of a redrive are wrong or too large
     + AttemptsExhausted       422  the stage died in every attempt
     + GivenUp                 422  no run of the job ended
     + ModelUnavailable        422  the requested model is not on this deployment
@@ -177,6 +183,16 @@ class Cancelled(Permanent):
     status = HTTPStatus.CONFLICT
 
 
+class WrongState(Permanent):
+    title = "The job's state does not allow this."
+    status = HTTPStatus.CONFLICT
+
+
+class NotDone(Permanent):
+    title = "The job has no transcript."
+    status = HTTPStatus.CONFLICT
+
+
 class RecordingErased(Permanent):
     title = "The recording was erased."
     status = HTTPStatus.GONE
@@ -189,6 +205,26 @@ class AudioDeleted(Permanent):
 
 class WrongHost(Permanent):
     title = "The request is for another host."
+
+
+class RecordingGone(Permanent):
+    title = "The recording is not in the inbox any more."
+    status = HTTPStatus.GONE
+
+
+class TranscriptGone(Permanent):
+    title = "The transcript is not in the outbox any more."
+    status = HTTPStatus.GONE
+
+
+class RangeOutside(Permanent):
+    title = "The range is not in the recording."
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+
+
+class OptionsRefused(Permanent):
+    title = "The options are wrong or too large."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class GivenUp(Permanent):
