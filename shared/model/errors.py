@@ -17,9 +17,13 @@
     + NoSound                 415  a video without an audio stream
     + TruncatedRecording      415  the end of the recording is missing
     + ContentUnreadable       415  storage has the recording, but does not return its content
+    + NameTaken               409  another recording has the name
     + Cancelled               409  the job was cancelled
     + RecordingErased         410  the recording and its results were erased
     + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
+    + UploadGone              410  an upload that can no longer be completed
+    + UploadRefused           422  the name, an option or the metadata of an upload is wrong
+    + KeyReused               422  an Idempotency-Key was used for another upload
     + AttemptsExhausted       422  the stage died in every attempt
     + GivenUp                 422  no run of the job ended
     + ModelUnavailable        422  the requested model is not on this deployment
@@ -160,6 +164,11 @@ class ContentUnreadable(Permanent):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class NameTaken(Permanent):
+    title = "Another recording has the name."
+    status = HTTPStatus.CONFLICT
+
+
 class Cancelled(Permanent):
     title = "The job was cancelled."
     status = HTTPStatus.CONFLICT
@@ -173,6 +182,21 @@ class RecordingErased(Permanent):
 class AudioDeleted(Permanent):
     title = "The recording was deleted after its answer, as keep-audio=false asks."
     status = HTTPStatus.GONE
+
+
+class UploadGone(Permanent):
+    title = "The upload can no longer be completed."
+    status = HTTPStatus.GONE
+
+
+class UploadRefused(Permanent):
+    title = "The name, an option or the metadata of the upload is wrong."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class KeyReused(Permanent):
+    title = "The Idempotency-Key was used for another upload."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class GivenUp(Permanent):

@@ -146,7 +146,7 @@ class WatchedBlobs(GcsBlobs):
     def put(
         self,
         uri: str,
-        data: bytes,
+        data: bytes | BinaryIO,
         *,
         if_generation_match: int,
         content_type: str = JSON,

@@ -81,9 +81,13 @@ class CountedBlobs:
         self.counts["write_operation"] += 1
         return self.blobs.put_if_absent(uri, content, sha256)
 
-    def put(self, uri: str, data: bytes, **options: Any) -> int | None:
+    def put(self, uri: str, data: bytes | BinaryIO, **options: Any) -> int | None:
         self.counts["write_operation"] += 1
         return self.blobs.put(uri, data, **options)
+
+    def open_upload(self, uri: str, upload: PlannedUpload) -> str:
+        self.counts["write_operation"] += 1
+        return self.blobs.open_upload(uri, upload)
 
     def delete(self, uri: str, generation: int) -> bool:
         return self.blobs.delete(uri, generation)
