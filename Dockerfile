@@ -81,6 +81,18 @@ USER 65532:65532
 RUN --mount=type=tmpfs,target=/tmp python -m images.selftest reconcile
 
 
+FROM function AS gateway
+COPY --from=lists /lists/gateway.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/gateway.txt
+COPY --from=code /app/images/ images/
+COPY --from=code /app/shared/ shared/
+COPY --from=code /app/functions/gateway/ functions/gateway/
+# An ASGI application, which functions-framework cannot serve.
+CMD ["python", "-m", "functions.gateway.main"]
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp python -m images.selftest gateway
+
+
 FROM function AS speech
 # Empty: PyPI's PyTorch, which is built for CUDA 12 and is in the lock. It also runs on a CPU, but is gigabytes larger.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu

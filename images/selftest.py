@@ -1,15 +1,20 @@
 """Proves at the end of an image's build that its function works, on one second of sound.
 
-`python -m images.selftest transcribe` sends the function a request of each of its stages. Storage
-and job store are in memory; everything else is what runs in the cloud, the model included.
+`python -m images.selftest transcribe` sends the function a request of each of its stages, and
+`python -m images.selftest gateway` asks the gateway for its health and for jobs without a key.
+Storage and job store are in memory; everything else is what runs in the cloud, the model included.
 """
 
 import hashlib
+import http.client
 import io
 import math
 import os
+import socket
 import struct
+import subprocess
 import sys
+import time
 import wave
 
 import functions_framework
@@ -42,22 +47,66 @@ ENVIRONMENT = {
     "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.memory:MemoryDocuments",
     "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # no workflow is called
 }
+GATEWAY_STATUSES = {"/health/live": 200, "/api/v1/keys/me": 401}
+"""Path of a request without a key to the gateway, and the status of its response."""
+START_SECONDS = 60.0
+"""Seconds in which the gateway must start. A build may be slow."""
 
 
 def main() -> None:
     os.environ |= ENVIRONMENT
     function = sys.argv[1]
+    if function == "gateway":
+        sys.exit(0 if gateway_works() else 1)
+    sys.exit(0 if stages_work(function) else 1)
+
+
+def gateway_works() -> bool:
+    """Returns whether the gateway, started by the image's command, answers as it should."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
+    command = (sys.executable, "-m", "functions.gateway.main")
+    with subprocess.Popen(command, env=environment) as gateway:
+        try:
+            statuses = {path: status_of(path, port, gateway) for path in GATEWAY_STATUSES}
+        finally:
+            gateway.terminate()
+    for path, status in statuses.items():
+        sys.stdout.write(f"gateway: {status} {path}\n")
+    return statuses == GATEWAY_STATUSES
+
+
+def status_of(path: str, port: int, server: subprocess.Popen[bytes]) -> int | None:
+    """Returns the status of the response of a server that may still be starting, or None if it
+    ends or does not start in time."""
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except ConnectionError:
+            time.sleep(0.05)
+        finally:
+            connection.close()
+    return None
+
+
+def stages_work(function: str) -> bool:
+    """Returns whether the function answers a request of each of its stages."""
     app = functions_framework.create_app("main", f"functions/{function}/main.py")
     client = app.test_client()
     if client.get("/health").status_code != 200:
         sys.exit(f"{function}: /health does not answer")
-    failed = False
+    statuses = []
     for body in requests_to(function):
         response = client.post("/", data=body)
         sys.stdout.write(f"{function}: {response.status_code} {response.text}\n")
-        failed |= response.status_code != 200
+        statuses.append(response.status_code)
     refuse_cuda_13()
-    sys.exit(1 if failed else 0)
+    return all(status == 200 for status in statuses)
 
 
 def requests_to(function: str) -> list[str]:

@@ -8,6 +8,7 @@ from urllib.request import urlopen
 
 import httpx
 
+from local.first_key import ensure_first_key
 from local.layout import EXECUTIONS, INBOX, OUTBOX, PROCESSES, WORK, Layout, Ports
 from local.supervisor import detach, stop, supervisor_of
 from shared.adapters.sqlite import SqliteDocuments
@@ -17,6 +18,8 @@ START_TIMEOUT = 180.0
 """Seconds until every process must answer. Loading the models takes most of them."""
 STOP_TIMEOUT = 20.0
 POLL_SECONDS = 0.05
+HEALTH_PATHS = {"gateway": "/health/live"}
+"""Paths of health checks that look at the process alone, where `/health` does more."""
 LOG_LINE_LENGTH = 300
 """Characters of a log line that an error message shows."""
 
@@ -54,6 +57,7 @@ def make_ready(home: Layout) -> None:
     if not wait(lambda: is_listening(ports, EXECUTIONS), START_TIMEOUT):
         raise NotUp(describe_silent(home, ["workflows"]))
     SqliteDocuments(home.jobs).drop_expired()
+    ensure_first_key(home)
     reconcile(ports)
 
 
@@ -120,7 +124,8 @@ def down(home: Layout) -> bool:
 
 def is_healthy(ports: Ports, process: str) -> bool:
     try:
-        with urlopen(f"{ports.url(process)}/health", timeout=2):
+        path = HEALTH_PATHS.get(process, "/health")
+        with urlopen(f"{ports.url(process)}{path}", timeout=2):
             return True
     except OSError:
         return False

@@ -2,12 +2,15 @@
 
 import time
 from pathlib import Path
-from typing import get_args
+from pkgutil import resolve_name
+from typing import cast, get_args
 
 from local.layout import Layout
+from local.processes import JOB_DOCUMENTS, client_environment
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.key_store import KeyStore
 from shared.model.api import Scope
+from shared.ports.documents import Documents
 
 NAME = "made by dropscribe up"
 OWNER_ONLY = 0o600
@@ -19,13 +22,22 @@ def ensure_first_key(home: Layout) -> bool:
 
     Raises JobStoreUnavailable.
     """
-    keys = KeyStore(SqliteDocuments(home.jobs), clock=time.time)
+    keys = KeyStore(documents_of(home), clock=time.time)
     if has_valid_key(home.key, keys):
         return False
     scopes: tuple[Scope, ...] = get_args(Scope)
     _, secret = keys.create(NAME, scopes, folder="", expires=None)
     write_private(home.key, secret)
     return True
+
+
+def documents_of(home: Layout) -> Documents:
+    """Returns the documents in which the gateway of this cloud looks for keys."""
+    environment = client_environment(home, home.ports())
+    class_path = environment["DROPSCRIBE_JOB_DOCUMENTS"]
+    if class_path == JOB_DOCUMENTS:
+        return SqliteDocuments(home.jobs)
+    return cast(Documents, resolve_name(class_path)())
 
 
 def has_valid_key(file: Path, keys: KeyStore) -> bool:

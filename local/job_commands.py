@@ -1,61 +1,21 @@
-"""The commands of `dropscribe` that act on jobs, by shared/jobs/operations.py."""
+"""The commands of `dropscribe` that act on jobs, through the HTTP API."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import JsonValue
 
-from local.layout import INBOX, layout
+from local.answers import fetch as fetch_answer
+from local.answers import is_fetched, refuse_unwritable
+from local.chosen_options import chosen_options, set_option
+from local.connection import Gateway, calls_api, in_plain_words
+from local.finding import find_job
+from local.run_command import out_option
 
 if TYPE_CHECKING:
-    from shared.jobs.operations import Operations
-
-
-def chosen_options(texts: Sequence[str]) -> dict[str, str]:
-    """Returns the options and tags of texts KEY=VALUE. Raises UsageError if an option is unknown,
-    wrong, or given twice."""
-    from shared.model.errors import BadOption
-    from shared.model.object_metadata import is_tag
-    from shared.model.options import resolve
-
-    options: dict[str, str] = {}
-    for text in texts:
-        key, separator, value = text.partition("=")
-        if not separator or not key:
-            raise click.UsageError(f"--set: {text!r} is not KEY=VALUE")
-        if key in options:
-            raise click.UsageError(f"--set: {key} is given twice")
-        options[key] = value
-    without_tags: dict[str, JsonValue] = {}
-    for key, value in options.items():
-        if not is_tag(key):
-            without_tags[key] = value
-    try:
-        resolve({"--set": without_tags})
-    except BadOption as error:
-        raise click.UsageError(str(error)) from error
-    return options
-
-
-@contextmanager
-def operations() -> "Iterator[Operations]":
-    """Yields operations on the running cloud. Their errors become messages of the command."""
-    from local.progress import connect
-    from local.supervisor import supervisor_of
-    from shared.jobs.operations import Operations, Refused
-    from shared.model.errors import StageError
-    from shared.runtime.wiring import blob_store, executions, job_store
-
-    here = layout()
-    if supervisor_of(here) is None:
-        raise click.ClickException("the one-machine cloud is not up: run `dropscribe up`")
-    connect(here)
-    try:
-        yield Operations(blob_store(), job_store(), executions())
-    except (Refused, StageError) as error:
-        raise click.ClickException(str(error)) from error
+    from dropscribe import Client
+    from shared.model.api import JobSummary
 
 
 @click.command()
@@ -65,82 +25,124 @@ def operations() -> "Iterator[Operations]":
     is_flag=True,
     help="All jobs that ended with a problem, except for cancelled ones.",
 )
-@click.option(
-    "--set",
-    "options",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="An option, such as speakers=2. Replaces all options of earlier redrives.",
-)
+@set_option
 @click.option(
     "--reset-options",
     is_flag=True,
     help="Forget the options of earlier redrives: those of the upload are in force again.",
 )
+@calls_api
 def redrive(
-    jobs: tuple[str, ...], failed: bool, options: tuple[str, ...], reset_options: bool
+    gateway: Gateway,
+    jobs: tuple[str, ...],
+    failed: bool,
+    texts: tuple[str, ...],
+    reset_options: bool,
 ) -> None:
-    """Run jobs again. Stages whose inputs did not change return their cached results.
+    """Run jobs again, by their ids or their recordings' names.
 
-    Without --set and --reset-options, the options are those of the last redrive.
+    Stages whose inputs did not change return their cached results. Options of --set replace those
+    of earlier redrives. Without --set and --reset-options they stay as they are. Exit status 1: a
+    job was not run again.
     """
+    from dropscribe import ApiError
+
     if not jobs and not failed:
         raise click.UsageError("name a JOB, or give --failed")
-    from shared.jobs.operations import Refused
-    from shared.model.errors import AudioDeleted
-
-    is_changed = reset_options or bool(options)
-    changed = chosen_options(options) if is_changed else None
+    chosen = chosen_options(texts)
+    if chosen.tags:
+        raise click.UsageError("--set: a tag is given when a recording is uploaded")
+    is_changed = reset_options or bool(texts)
+    options = chosen.options if is_changed else None
     refused = 0
-    with operations() as operate:
-        job_ids = list(jobs)
+    with gateway.client() as client:
+        job_ids = [find_job(client, job).id for job in jobs]
         if failed:
-            job_ids += [job.job_id for job in operate.failed()]
+            job_ids += [job.id for job in client.jobs(state="failed")]
         for job_id in job_ids:
             try:
-                click.echo(f"{job_id}: run {operate.redrive(job_id, changed)}")
-            except (Refused, AudioDeleted) as error:
-                click.echo(f"{job_id}: {error}", err=True)
+                run = client.redrive(job_id, options).run
+                click.echo(f"{job_id}: run {run}")
+            except ApiError as error:
+                click.echo(f"{job_id}: {in_plain_words(error)}", err=True)
                 refused += 1
     if refused:
         raise click.ClickException(f"{refused} jobs were not run again")
 
 
 @click.command()
-def failed() -> None:
-    """List the jobs that ended with a problem, and why."""
-    from local.view import describe_problem
-
-    with operations() as operate:
-        for job in operate.failed():
-            reason = ""
-            if job.problem is not None:
-                reason = describe_problem(job.problem)
-            click.echo(f"{job.job_id}  {job.source.name}  {reason}")
-
-
-@click.command()
 @click.argument("job")
-def cancel(job: str) -> None:
+@calls_api
+def cancel(gateway: Gateway, job: str) -> None:
     """Cancel a JOB, by its id or its recording's name, even before it starts.
 
     Its answer is a problem that says so.
     """
-    with operations() as operate:
-        source = operate.cancel(job)
-        click.echo(f"{source.job_id}: cancelled")
+    with gateway.client() as client:
+        job_id = find_job(client, job).id
+        client.cancel(job_id)
+    click.echo(f"{job_id}: cancelled")
 
 
 @click.command()
 @click.argument("recording")
-@click.confirmation_option(prompt="Delete the recording and everything made from it?")
-def erase(recording: str) -> None:
-    """Delete a RECORDING, by its name in the inbox, and everything made from it."""
-    with operations() as operate:
-        jobs = operate.erase(INBOX, recording)
-    if not jobs:
-        raise click.ClickException(f"no recording {recording} in the inbox, and no job for it")
-    click.echo("erased")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@calls_api
+def erase(gateway: Gateway, recording: str, yes: bool) -> None:
+    """Delete a RECORDING, by its name or its job's id, and everything made from it.
+
+    What was fetched into folders of this machine, such as transcripts/, stays.
+    """
+    with gateway.client() as client:
+        found = find_job(client, recording)
+        if not yes:
+            question = f"Delete {found.name}, its answer and everything else made from it?"
+            click.confirm(question, abort=True)
+        client.erase(found.id)
+    click.echo(f"erased {found.name}; answers that were fetched into folders stay")
 
 
-COMMANDS = (redrive, failed, cancel, erase)
+@click.command()
+@click.argument("jobs", nargs=-1, metavar="JOB...")
+@click.option("--all", "is_all", is_flag=True, help="Every answer that is not in the folder yet.")
+@click.option("--prefix", default="", help="With --all: of names that begin with this.")
+@out_option
+@calls_api
+def fetch(gateway: Gateway, jobs: tuple[str, ...], is_all: bool, prefix: str, out: Path) -> None:
+    """Fetch the answers of jobs that have ended, by their ids or their recordings' names.
+
+    Exit status 1: a job has no answer yet.
+    """
+    if not jobs and not is_all:
+        raise click.UsageError("name a JOB, or give --all")
+    without = 0
+    with gateway.client() as client:
+        refuse_unwritable(out)
+        named = [find_job(client, job) for job in jobs]
+        for job in named:
+            folder = fetch_answer(client, job, out)
+            if folder is None:
+                click.echo(f"{job.name}: {job.state}, no answer yet", err=True)
+                without += 1
+            else:
+                click.echo(folder)
+        if is_all:
+            fetch_all(client, prefix, out)
+    if without:
+        raise click.ClickException(f"{without} jobs have no answer yet")
+
+
+def fetch_all(client: "Client", prefix: str, out: Path) -> None:
+    """Fetches the answers that are not in the folder, of the newest job of each name."""
+    states = chain(client.jobs("done", prefix), client.jobs("failed", prefix))
+    newest: dict[str, JobSummary] = {}
+    for job in states:
+        known = newest.get(job.name)
+        if known is None or job.created > known.created:
+            newest[job.name] = job
+    for job in newest.values():
+        if is_fetched(job, out):
+            continue
+        folder = fetch_answer(client, job, out)
+        if folder is not None:
+            click.echo(folder)

@@ -57,6 +57,10 @@ class Layout:
         return self.folder / "jobs" / "jobs.sqlite"
 
     @property
+    def ports_file(self) -> Path:
+        return self.folder / "ports.json"
+
+    @property
     def key(self) -> Path:
         """The API key of the person who runs the cloud, which only they may read."""
         return self.folder / "key"
@@ -70,19 +74,29 @@ class Layout:
         return folder / f"{process}.log"
 
     def ports(self) -> Ports:
-        """Returns the stored ports, or new ones if a process has none."""
-        file = self.folder / "ports.json"
-        if file.exists():
-            stored = Ports.model_validate_json(file.read_text())
-            if set(stored.ports) == set(PORTS):
-                return stored
-        numbers = free_ports(len(PORTS))
-        ports = Ports(ports=dict(zip(PORTS, numbers, strict=True)))
+        """Returns the stored ports. Processes that have none, as after an upgrade, get new ones,
+        which are stored."""
+        stored = self.stored_ports()
+        ports = {name: port for name, port in stored.items() if name in PORTS}
+        missing = [name for name in PORTS if name not in ports]
+        if missing:
+            new = free_ports(len(missing))
+            ports |= zip(missing, new, strict=True)
+        if ports != stored:
+            self.store_ports(ports)
+        return Ports(ports=ports)
+
+    def stored_ports(self) -> dict[str, int]:
+        if not self.ports_file.exists():
+            return {}
+        text = self.ports_file.read_text()
+        return Ports.model_validate_json(text).ports
+
+    def store_ports(self, ports: dict[str, int]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        complete = file.with_suffix(".new")  # a full disk may take only half of it
-        complete.write_text(ports.model_dump_json())
-        complete.replace(file)
-        return ports
+        complete = self.ports_file.with_suffix(".new")  # a full disk may take only half of it
+        complete.write_text(Ports(ports=ports).model_dump_json())
+        complete.replace(self.ports_file)
 
 
 def layout() -> Layout:

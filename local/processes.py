@@ -11,9 +11,12 @@ from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.settings import settings
 
 AUDIENCE = "dropscribe"
+GATEWAY_HOSTS = "DROPSCRIBE_GATEWAY_HOSTS"
 IMAGES = "DROPSCRIBE_IMAGES"
 """Environment variable with the functions that run in containers, as JSON:
 {"prepare": "dropscribe/prepare"}. The others run as plain processes."""
+JOB_DOCUMENTS = "shared.adapters.sqlite:SqliteDocuments"
+"""Class of the documents that hold the jobs, unless DROPSCRIBE_JOB_DOCUMENTS names another."""
 SWEEP_SECONDS = 60
 """Seconds between two calls of reconcile."""
 CORES = os.cpu_count() or 1
@@ -22,7 +25,7 @@ MEMORY_GIB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
 
 @dataclass(frozen=True)
 class Process:
-    """A process to keep running. It is ready once `/health` on its port answers."""
+    """A process to keep running. It is ready once its health path answers."""
 
     name: str
     command: tuple[str, ...]
@@ -124,6 +127,8 @@ def function(name: str, home: Layout, ports: Ports) -> Process:
         command = container(images[name], name, home, port, environment)
         return Process(name, command, environment, port)
     if name == "gateway":
+        hosts = os.environ.get(GATEWAY_HOSTS, '["127.0.0.1", "localhost"]')
+        environment[GATEWAY_HOSTS] = hosts  # so that no page of another name reaches this machine
         return Process(name, (sys.executable, "-m", "functions.gateway.main"), environment, port)
     environment["FUNCTION_SOURCE"] = str(ROOT / "functions" / name / "main.py")
     environment["FUNCTION_TARGET"] = "main"
@@ -156,7 +161,7 @@ def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
     """
     defaults = {
         "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
-        "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
+        "DROPSCRIBE_JOB_DOCUMENTS": JOB_DOCUMENTS,
         "DROPSCRIBE_CHUNK_SECONDS": "60",
         "DROPSCRIBE_UNANSWERED_AFTER": "60",
         "OMP_NUM_THREADS": "1",

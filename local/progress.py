@@ -1,163 +1,155 @@
-"""Uploads recordings and follows their jobs to the end."""
+"""What `dropscribe run` says about its progress, as text."""
 
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-import httpx
+from local.batch import Item
+from shared.model.api import Progress, StageProgress
 
-from local.layout import INBOX, Layout
-from local.processes import client_environment
-from shared.jobs.job import Job
-from shared.jobs.recording_options import load_options_file
-from shared.jobs.stage_record import StageRecord
-from shared.jobs.store import JobStore
-from shared.model.contracts import Source
-from shared.model.object_metadata import read_metadata
-from shared.model.options import resolve
-from shared.ports.blobs import BlobStore
-from shared.runtime.wiring import job_store
-from shared.settings import settings
-
-POLL_SECONDS = 0.2
-"""Seconds between two looks at the jobs."""
-STALLED_SECONDS = 5.0
-"""Seconds that a job may be `queued` or `running` after its execution has ended."""
-WORKFLOW = "v1/projects/dropscribe-local/locations/local/workflows/transcription"
+MAX_ROWS = 30
+"""Recordings that are shown at once, of those at work."""
+OTHER_ROWS = 4
+"""Rows of a terminal that are left for the lines beneath and for the prompt."""
+MINUTE, HOUR = 60, 3600
+LEFT_OUT = "..."
+"""Stands for the middle of a shortened name. Every encoding has it."""
+SHORTEST_NAME = 12
+"""Characters to which a name is shortened on a narrow terminal."""
 
 
-@dataclass(frozen=True)
-class Followed:
-    """A recording and the state of its job."""
+@dataclass
+class Pace:
+    """How fast something goes."""
 
-    file: Path
-    source: Source
-    job: Job | None = None
-    records: tuple[StageRecord, ...] = ()
-    error: str | None = None
-    """Why there will be neither a transcript nor a problem."""
+    began: float = field(default_factory=time.monotonic)
 
-    @property
-    def has_ended(self) -> bool:
-        if self.error is not None:
-            return True
-        if self.job is None:
-            return False
-        return self.job.has_ended
+    def seconds_left(self, done: float, total: float) -> float | None:
+        """Returns how long the rest takes if it goes on like this. None if nothing is done yet."""
+        if done <= 0:
+            return None
+        elapsed = time.monotonic() - self.began
+        rest = total - done
+        return elapsed / done * rest
 
 
-def connect(home: Layout) -> None:
-    """Sets this process's environment to that of the cloud's functions.
+@dataclass
+class Report:
+    """The lines about a batch of recordings."""
 
-    Afterwards it has the functions' settings, and Google's clients reach this cloud.
-    """
-    ports = home.ports()
-    os.environ |= client_environment(home, ports)
-    settings.cache_clear()
+    items: Sequence[Item]
+    pace: Pace = field(default_factory=Pace)
 
+    def lines(self) -> list[str]:
+        """Returns how many are uploaded, while there are some that are not, and how many ended."""
+        lines = [self.job_line()]
+        is_uploading = any(item.waits_for_upload for item in self.items)
+        if is_uploading:
+            lines.insert(0, self.upload_line())
+        return lines
 
-def check_options(file: Path, metadata: Mapping[str, str], blobs: BlobStore) -> None:
-    """Raises BadOption if the file's run would end so, with this metadata and the options.json that
-    is in the inbox for it."""
-    source = Source(bucket=INBOX, name=file.name, generation=1)
-    from_file, _ = load_options_file(source, blobs)
-    defaults = settings().recordings.defaults
-    options = read_metadata(metadata).options
-    resolve({"deployment": defaults, **from_file, "--set": options})
+    def upload_line(self) -> str:
+        """Returns such as "uploaded 40 of 300, 2 min left"."""
+        waiting = sum(item.waits_for_upload for item in self.items)
+        uploaded = len(self.items) - waiting
+        new = [item for item in self.items if not item.was_known]
+        sent = sum(item.sent for item in new)
+        size = sum(item.size for item in new)
+        left = self.pace.seconds_left(sent, size)
+        parts = [f"uploaded {uploaded} of {len(self.items)}"]
+        parts += time_left(left)
+        return ", ".join(parts)
 
+    def job_line(self) -> str:
+        """Returns such as "112 of 300, 3 failed, 8 min left"."""
+        ended = [item for item in self.items if item.has_ended]
+        failed = [item for item in ended if not item.is_done]
+        parts = [f"{len(ended)} of {len(self.items)}"]
+        if failed:
+            parts.append(f"{len(failed)} failed")
+        parts += time_left(self.job_seconds())
+        return ", ".join(parts)
 
-def upload(file: Path, metadata: Mapping[str, str]) -> Followed:
-    """Uploads a recording to the inbox under its file name, with its options in the metadata."""
-    from shared.adapters.gcs import GcsBlobs
+    def job_seconds(self) -> float | None:
+        """Returns how long the jobs that have not ended will take, or None if that is not known."""
+        own = [item for item in self.items if not item.was_answered]
+        ended = sum(item.has_ended for item in own)
+        if ended:
+            return self.pace.seconds_left(ended, len(own))
+        estimates = [item.seconds_left for item in own]
+        known = [seconds for seconds in estimates if seconds is not None]
+        if len(known) < len(own):
+            return None
+        return max(known, default=None)
 
-    uri = f"gs://{INBOX}/{file.name}"
-    generation = GcsBlobs().upload(uri, file, metadata)
-    source = Source(bucket=INBOX, name=file.name, generation=generation)
-    return Followed(file, source)
-
-
-def follow(
-    home: Layout,
-    uploads: Sequence[Followed],
-    show: Callable[[Sequence[Followed]], None],
-    deadline: float,
-) -> list[Followed]:
-    """Polls until every job has ended or `deadline` (monotonic seconds) has passed.
-
-    Returns the recordings with their jobs, in the order of `uploads`.
-    """
-    connect(home)
-    jobs = job_store()
-    followed = list(uploads)
-    while True:
-        followed = [refresh(each, jobs, home) for each in followed]
-        show(followed)
-        if all(each.has_ended for each in followed):
-            return followed
-        if time.monotonic() > deadline:
-            return [give_up_waiting(each) for each in followed]
-        time.sleep(POLL_SECONDS)
-
-
-def refresh(each: Followed, jobs: JobStore, home: Layout) -> Followed:
-    """Returns the recording with its job as it is now."""
-    if each.has_ended:
-        return each
-    job_id = each.source.job_id
-    job = jobs.find(job_id)
-    records = tuple(jobs.stage_records(job_id))
-    current = replace(each, job=job, records=records)
-    if current.has_ended:
-        return current
-    return check_execution(current, home)
+    def rows(self, width: int, height: int) -> list[str]:
+        """Returns a line for each recording at work, as many as fit."""
+        room = max(1, height - OTHER_ROWS)
+        count = min(MAX_ROWS, room)
+        rows = []
+        for item in self.items:
+            if item.is_under_way and item.progress is not None:
+                work = describe_progress(item.progress)
+                rows.append(row(item.name, work, width))
+        return rows[:count]
 
 
-def check_execution(each: Followed, home: Layout) -> Followed:
-    """Returns the recording, with an error if its execution ended and left the job running."""
-    if each.job is None:
-        return each
-    age = time.time() - each.job.updated.timestamp()
-    name = each.job.execution
-    if age < STALLED_SECONDS or not name:
-        return each
-    state = execution_state(home, name)
-    if state not in ("FAILED", "CANCELLED"):
-        return each
-    error = f"its execution {name} {state.lower()}; see `dropscribe logs`"
-    return replace(each, error=error)
+def row(name: str, work: str, width: int) -> str:
+    """Returns a recording's name and progress in `width` characters."""
+    room = max(SHORTEST_NAME, width - len(work) - 2)
+    line = f"{shortened(name, room)}  {work}"
+    return line[:width]
 
 
-def execution_state(home: Layout, name: str) -> str | None:
-    """Returns the state of an execution, or None if the runner does not answer or know it."""
-    url = f"{home.ports().url('workflows')}/{WORKFLOW}/executions/{name}"
-    try:
-        response = httpx.get(url, timeout=5)
-    except httpx.TransportError:
-        return None  # the supervisor restarts the runner
-    if not response.is_success:
-        return None
-    execution = response.json()
-    return str(execution["state"])
+def describe_progress(progress: Progress) -> str:
+    """Returns such as "transcribe 8 of 24, 35 %, 4 min left"."""
+    parts = []
+    for stage in progress.stages:
+        if not is_complete(stage):
+            parts.append(f"{stage.stage} {parts_done(stage)}")
+            break
+    parts.append(f"{progress.share:.0%}")
+    parts += time_left(progress.eta_seconds)
+    return ", ".join(parts)
 
 
-def give_up_waiting(each: Followed) -> Followed:
-    if each.has_ended:
-        return each
-    return replace(each, error="no answer in time; the job goes on")
+def is_complete(stage: StageProgress) -> bool:
+    if stage.of is None:
+        return False
+    return stage.done >= stage.of
 
 
-def fetch(each: Followed, to: Path) -> Iterator[Path]:
-    """Copies the answer's files to `to`/<file name>/ and yields their paths."""
-    from shared.adapters.gcs import GcsBlobs
+def parts_done(stage: StageProgress) -> str:
+    """Returns such as "8 of 24"."""
+    number = "?" if stage.of is None else stage.of
+    return f"{stage.done} of {number}"
 
-    if each.job is None:
-        return
-    blobs = GcsBlobs()
-    folder = to / each.file.name
-    folder.mkdir(parents=True, exist_ok=True)
-    for uri in each.job.results.values():
-        path = folder / uri.rpartition("/")[2]
-        path.write_bytes(blobs.read(uri))
-        yield path
+
+def time_left(seconds: float | None) -> list[str]:
+    """Returns a time as one part of a line, or no part if it is not known or over."""
+    if seconds is None or seconds <= 0:
+        return []
+    return [f"{duration(seconds)} left"]
+
+
+def duration(seconds: float) -> str:
+    """Returns a time in its two largest units at most."""
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        minutes = round(whole / MINUTE)
+        return f"{minutes} min"
+    hours, rest = divmod(whole, HOUR)
+    minutes = rest // MINUTE
+    return f"{hours} h {minutes} min"
+
+
+def shortened(name: str, length: int) -> str:
+    """Returns a name with its middle left out if it is longer."""
+    if len(name) <= length:
+        return name
+    kept = max(2, length - len(LEFT_OUT))
+    start = kept // 2
+    end = kept - start
+    return name[:start] + LEFT_OUT + name[-end:]

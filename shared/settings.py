@@ -179,6 +179,12 @@ class GatewaySettings(SettingsGroup):
     be. Cloud Run takes 32 MiB."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
+    gateway_hosts: tuple[str, ...] = ()
+    """Host names of the gateway, without ports, as a JSON list. Requests for other hosts are
+    refused. Empty: any host."""
+    trusted_proxies: int = Field(default=0, ge=0)
+    """Proxies in front of the gateway that add to X-Forwarded-For. Cloud Run is
+    one."""
 
 
 class Settings(BaseModel):

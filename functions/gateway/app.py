@@ -2,12 +2,13 @@
 
 from fastapi import FastAPI
 
-from functions.gateway.access import KeyGate
 from functions.gateway.openapi import DocumentedApi, operation_id
 from functions.gateway.problems import add_problem_handlers
-from functions.gateway.routes import health
+from functions.gateway.protection import add_protection
+from functions.gateway.routes import health, keys, login
 from functions.gateway.routes.documentation import add_documentation
 from shared import __version__
+from shared.settings import settings
 
 DESCRIPTION = """\
 Upload a recording, wait for its job, read who said what, and when.
@@ -39,9 +40,12 @@ def create_app() -> FastAPI:
         generate_unique_id_function=operation_id,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # the address would be made of the header Host
     )
-    app.add_middleware(KeyGate)
     add_problem_handlers(app)
+    add_protection(app, settings().gateway)
     app.include_router(health.router)
+    app.include_router(keys.router)
+    app.include_router(login.router)
     add_documentation(app)
     return app

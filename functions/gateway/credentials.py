@@ -9,12 +9,14 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
 from shared.jobs.key_store import KEY, digest_of
-from shared.model.errors import KeyMisplaced
+from shared.model.errors import KeyMisplaced, Unauthenticated
 
 COOKIE = "dropscribe_session"
 SECURE_COOKIE = "__Host-dropscribe_session"
 """Name of the cookie under https. A browser accepts a name that begins so only from this very host,
 so that no other host of the same domain can set it."""
+MISSING = "Send a key as 'Authorization: Bearer' or as 'X-API-Key'."
+INVALID = "The key is not known, was revoked or has expired."
 KEY_PARAMETERS = re.compile(
     r"(x[-_]?)?(api[-_]?)?(key|token)|(access|auth|id)[-_]?token|authorization|secret|password",
     re.IGNORECASE,
@@ -31,23 +33,33 @@ class Credential:
     """SHA-256 of the secret, in hex."""
 
 
-def credential_of(headers: Headers, *, is_https: bool) -> Credential | None:
-    """Returns the credential of a request, or None if it has none. A cookie counts only without a
-    key.
+def credential_of(headers: Headers, *, is_https: bool) -> Credential:
+    """Returns the credential of a request. A cookie counts only without a key.
 
-    Raises KeyMisplaced if there are two different keys.
+    Raises Unauthenticated if there is none that could be valid, and KeyMisplaced if there are two
+    different keys.
     """
     keys = keys_in(headers)
     if len(keys) > 1:
         raise KeyMisplaced("The request has two different keys. Send one of them.")
     if keys:
         (key,) = keys
+        if KEY.fullmatch(key) is None:
+            raise Unauthenticated(INVALID)
         return Credential("key", digest_of(key))
-    cookies = cookie_parser(headers.get("Cookie", ""))
-    session = cookies.get(cookie_name(is_https=is_https))
+    session = session_of(headers, is_https=is_https)
     if session is None:
+        raise Unauthenticated(MISSING)
+    return session
+
+
+def session_of(headers: Headers, *, is_https: bool) -> Credential | None:
+    """Returns the session of a request's cookie, or None if it has none."""
+    cookies = cookie_parser(headers.get("Cookie", ""))
+    secret = cookies.get(cookie_name(is_https=is_https))
+    if secret is None:
         return None
-    return Credential("session", digest_of(session))
+    return Credential("session", digest_of(secret))
 
 
 def keys_in(headers: Headers) -> set[str]:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from shared.model.stages import STAGES
 
 JOB_ID = "9a4f0e4a1f0c2b7d3e55"
-KEY_ID = "k_3f9c2a7d"
+KEY_ID = "3f9c2a7d10b54e66"
 
 JOB_LINKS: dict[str, JsonValue] = {
     "self": f"/api/v1/jobs/{JOB_ID}",
@@ -30,7 +30,7 @@ JOB_SUMMARY: dict[str, JsonValue] = {
     "problem": None,
     "warnings": [],
     "formats": ["json", "srt", "vtt", "txt", "rttm", "ctm"],
-    "metadata": {"x-order-id": "77"},
+    "metadata": {"order-id": "77"},
     "links": JOB_LINKS,
 }
 JOB_VIEW: dict[str, JsonValue] = {
@@ -51,7 +51,7 @@ UPLOAD_VIEW: dict[str, JsonValue] = {
 }
 KEY_VIEW: dict[str, JsonValue] = {
     "id": KEY_ID,
-    "prefix": "ds_3f9c2a",
+    "prefix": "ds_3f9c2a7d",
     "name": "Team A",
     "scopes": ["read", "write"],
     "folder": "team-a/",
@@ -109,7 +109,7 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
         "size": 524288000,
         "content_type": "audio/mp4",
         "options": {"language": "de"},
-        "metadata": {"x-order-id": "77"},
+        "metadata": {"order-id": "77"},
     },
     "UploadSession": {
         "id": "u_6b1c",

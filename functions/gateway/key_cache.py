@@ -31,6 +31,10 @@ class KeyCache:
         is_fresh = self._clock() - begun < KEPT_SECONDS
         return key if is_fresh else None
 
+    def knows(self, credential: Credential) -> bool:
+        """Returns whether a credential was valid at its last lookup."""
+        return credential in self._kept
+
     def look_up(self, credential: Credential, store: KeyStore) -> KeyRecord | None:
         """Returns the valid key of a credential, or None. Blocks.
 

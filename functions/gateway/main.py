@@ -16,6 +16,8 @@ if __name__ == "__main__":
         host=os.environ.get("HOST", "127.0.0.1"),
         port=int(os.environ["PORT"]),
         log_config=None,
+        proxy_headers=False,  # see proxies.py
+        server_header=False,
         access_log=False,  # its lines would contain names of recordings
         timeout_keep_alive=75,  # longer than clients keep an idle connection
         timeout_graceful_shutdown=5,

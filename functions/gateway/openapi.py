@@ -4,8 +4,8 @@ A route names the errors that only it raises, and nothing else:
 
     @router.get("/things/{id}", responses=problems(NotFound))
 
-`documented` adds what follows from the route itself: 401, 403 and 429 if it needs a key, 422 if it
-has a body or parameters, 400, 500 and 503 for all.
+`documented` adds what follows from the route itself: 401, 403 and 429 if it needs a key, 413 if it
+has a body, 422 if it has a body or parameters, 400, 500 and 503 for all.
 """
 
 from collections import defaultdict
@@ -20,6 +20,7 @@ from functions.gateway.examples import EXAMPLES
 from shared.model.contracts import Problem
 from shared.model.errors import (
     BadRequest,
+    BodyTooLarge,
     Bug,
     Forbidden,
     JobStoreUnavailable,
@@ -54,6 +55,15 @@ CHALLENGE_HEADER = {
     }
 }
 
+FRAMEWORKS_DESCRIPTION = "Successful Response"
+DESCRIPTIONS = {
+    "200": "It is in the body.",
+    "201": "It was made.",
+    "202": "It was accepted, and will be done.",
+    "204": "It was done. There is no body.",
+}
+"""Descriptions of successful responses that a route does not describe itself, by status."""
+
 
 # What a route declares
 
@@ -67,6 +77,12 @@ def problems(*errors: type[StageError]) -> Responses:
     for status in sorted(by_status):
         responses[status] = problem_declaration(by_status[status], status)
     return responses
+
+
+def text_body(media_type: str, example: str) -> Responses:
+    """Returns the declaration of a successful response whose body is a text."""
+    content = {media_type: {"schema": {"type": "string"}, "example": example}}
+    return {200: {"content": content}}
 
 
 def problem_declaration(errors: Iterable[type[StageError]], status: int) -> Schema:
@@ -146,11 +162,14 @@ def documented(document: Schema) -> Schema:
 def add_common_responses(operation: Schema) -> None:
     """Add the problems that the framework, the access rules and the stores may answer with."""
     responses = operation["responses"]
+    for status, response in responses.items():
+        if response["description"] == FRAMEWORKS_DESCRIPTION:
+            response["description"] = DESCRIPTIONS[status]
     errors: list[type[StageError]] = [KeyMisplaced, Bug, *UNAVAILABLE]
     if "security" in operation:
         errors += [Unauthenticated, Forbidden, TooManyRequests]
     if "requestBody" in operation:
-        errors.append(BadRequest)
+        errors += [BadRequest, BodyTooLarge]
     common = problems(*errors)
     if "422" in responses:
         is_frameworks = PROBLEM_JSON not in responses["422"]["content"]

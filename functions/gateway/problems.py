@@ -9,13 +9,10 @@ from starlette.exceptions import HTTPException
 
 from functions.gateway.openapi import PROBLEM_JSON
 from shared.model.contracts import Problem
-from shared.model.errors import BadRequest, StageError, Transient, Unauthenticated
+from shared.model.errors import BadRequest, BodyTooLarge, StageError, Transient, Unauthenticated
 from shared.runtime.http import problem_of
 
 log = logging.getLogger(__name__)
-
-RETRY_AFTER = "5"
-"""Seconds after which a client may repeat a request that failed for a reason that may pass."""
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -29,7 +26,7 @@ def answer_problem(request: Request, error: Exception) -> JSONResponse:
     problem = problem_of(error, "gateway", None)
     headers = {}
     if isinstance(error, Transient):
-        headers["Retry-After"] = RETRY_AFTER
+        headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return problem_response(problem, headers)
@@ -50,6 +47,8 @@ def answer_invalid(request: Request, error: Exception) -> JSONResponse:
 def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     """Answers what the framework refuses by itself, such as an unknown path."""
     assert isinstance(error, HTTPException)
+    if error.status_code == BodyTooLarge.status:
+        return answer_problem(request, BodyTooLarge("The body is larger than the limit."))
     problem = Problem(
         type="about:blank",
         title=error.detail,

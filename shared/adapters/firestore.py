@@ -29,7 +29,8 @@ class FirestoreDocuments:
 
     def __init__(self) -> None:
         database = settings().adapters.firestore_database
-        self._client = firestore.Client(database=database)
+        with translate_errors():  # there may be no credentials
+            self._client = firestore.Client(database=database)
 
     def get(self, path: str) -> tuple[Document, object] | None:
         reference = self._client.document(path)

@@ -15,16 +15,20 @@ from shared.jobs.layout import job_uri, outbox_folder
 from shared.jobs.recording_options import load_options
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
-from shared.model.errors import BadOption, Cancelled
+from shared.model.errors import (
+    BadOption,
+    Cancelled,
+    NotFound,
+    OptionsRefused,
+    RecordingErased,
+    RecordingGone,
+    WrongState,
+)
 from shared.model.options import resolve
 from shared.model.options_file import MAX_BYTES
 from shared.ports.blobs import Blob, BlobStore, delete_prefix
 from shared.ports.executions import Executions
 from shared.settings import settings
-
-
-class Refused(Exception):
-    """The job's state does not allow the operation. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,10 @@ class Operations:
     executions: Executions
 
     def find(self, job_id: str) -> Job:
-        """Returns the job. Raises Refused if there is none."""
+        """Returns the job. Raises NotFound."""
         job = self.jobs.find(job_id)
         if job is None:
-            raise Refused(f"there is no job {job_id}")
+            raise NotFound(f"there is no job {job_id}")
         return job
 
     def failed(self) -> list[Job]:
@@ -51,7 +55,7 @@ class Operations:
 
         Stages whose inputs and options did not change return their cached result. `options` replace
         those of the last redrive: none of them are left if it is empty, and all if it is None.
-        Raises Refused, or AudioDeleted if the recording was deleted after its answer.
+        Raises NotFound, WrongState, OptionsRefused, RecordingErased, RecordingGone or AudioDeleted.
         """
         job = self.find(job_id)
         recording = self._refuse_redrive(job)
@@ -64,15 +68,15 @@ class Operations:
         return run
 
     def _refuse_redrive(self, job: Job) -> Blob:
-        """Returns the job's recording. Raises Refused if the job cannot be run again now."""
+        """Returns the job's recording. Raises the error for which it cannot be run again now."""
         if job.state == "erased":
-            raise Refused("the recording was erased")
+            raise RecordingErased("the recording was erased")
         self.jobs.raise_if_gone(job.job_id)
         if is_under_way(job, self.executions):
-            raise Refused(f"it is {job.state}; cancel it first")
+            raise WrongState(f"it is {job.state}; cancel it first")
         recording = self.blobs.find(job.source.uri)
         if recording is None or recording.generation != job.source.generation:
-            raise Refused(
+            raise RecordingGone(
                 "its recording is not in the inbox any more; "
                 "a new run could only end with a problem"
             )
@@ -81,37 +85,44 @@ class Operations:
     def _refuse_options(
         self, source: Source, recording: Blob, redrive: Mapping[str, JsonValue]
     ) -> None:
-        """Raises Refused if a run with these options of the redrive would end as a bad option."""
+        """Raises OptionsRefused if a run with these options would end as a bad option."""
         try:
             loaded = load_options(source, recording, redrive, self.blobs)
             resolve(loaded.by_origin)
         except BadOption as error:
-            raise Refused(str(error)) from error
+            raise OptionsRefused(str(error)) from error
 
     def cancel(self, name_or_id: str) -> Source:
-        """Cancel a job, even before a run has claimed it. Returns its recording.
+        """Cancel the job with that id, or of the recording with that name. Returns the recording.
 
-        A problem is written as the job's answer, since reconcile would start a recording without an
-        answer again. Raises Refused if the job has ended.
+        Raises NotFound, or WrongState if the job has ended.
         """
         source = self.source(name_or_id)
+        self.cancel_recording(source)
+        return source
+
+    def cancel_recording(self, source: Source) -> None:
+        """Cancel the job of a recording, even before a run has claimed it.
+
+        A problem is written as the job's answer, since reconcile would start a recording without an
+        answer again. Raises WrongState if the job has ended.
+        """
         is_claimed = self.jobs.find(source.job_id) is not None
         if not is_claimed and answered(source, self.blobs):
-            raise Refused("it has been answered")
+            raise WrongState("it has been answered")
         problem = Cancelled("by request").problem(source.job_id, None)
         job = self.jobs.cancel(source, problem)
         if job is None:
             state = self.find(source.job_id).state
-            raise Refused(f"it is {state}")
+            raise WrongState(f"it is {state}")
         if job.execution:
             self.executions.cancel(job.execution)
         reporting_run = job.run + 1
         execution = self.executions.report_problem(source, reporting_run, problem)
         self.jobs.queue(source, reporting_run, execution)
-        return source
 
     def source(self, name_or_id: str) -> Source:
-        """Returns the recording with that name or job id. Raises Refused if there is none.
+        """Returns the recording with that name or job id. Raises NotFound.
 
         Before a run has claimed the job, its id is found only by listing the inbox.
         """
@@ -128,7 +139,7 @@ class Operations:
             is_meant = name_or_id in (name, source.job_id)
             if is_meant and is_recording(name):
                 return source
-        raise Refused(f"there is no job and no recording {name_or_id}")
+        raise NotFound(f"there is no job and no recording {name_or_id}")
 
     def erase(self, bucket: str, name: str) -> int:
         """Delete all generations of a recording and everything computed from them. Returns how many
@@ -166,10 +177,10 @@ class Operations:
 
 
 def refuse_large_options(options: Mapping[str, JsonValue]) -> None:
-    """Raises Refused if a redrive's options are larger than an options.json may be."""
+    """Raises OptionsRefused if a redrive's options are larger than an options.json may be."""
     content = json.dumps(options)
     if len(content) > MAX_BYTES:
-        raise Refused(f"the options are larger than {MAX_BYTES // 1024} KiB")
+        raise OptionsRefused(f"the options are larger than {MAX_BYTES // 1024} KiB")
 
 
 def is_under_way(job: Job, executions: Executions) -> bool:

@@ -5,9 +5,10 @@ Times are in UTC, as RFC 3339 writes them. Fields of requests that are not known
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
 from shared.model.contracts import Problem, ResolvedOption, Seconds, WireModel
+from shared.model.folders import normalised_folder
 
 ApiState = Literal["queued", "running", "done", "failed", "cancelled", "erased"]
 """A job's state as clients see it. A run that failed but will be repeated is `running`."""
@@ -155,10 +156,10 @@ class UploadView(WireModel):
 class KeyRequest(WireModel):
     """A request for an API key."""
 
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
     """For people, such as "Anna's laptop"."""
     scopes: tuple[Scope, ...] = Field(default=("read", "write"), min_length=1)
-    folder: str = ""
+    folder: Annotated[str, AfterValidator(normalised_folder)] = ""
     """Folder of the inbox that the key is confined to, such as "team-a/". Empty: all of it."""
     expires: AwareDatetime | None = None
 
@@ -193,7 +194,7 @@ class KeyList(WireModel):
 class LoginRequest(WireModel):
     """A request of the page's to stay logged in."""
 
-    key: str
+    key: str = Field(max_length=200)
 
 
 # Health

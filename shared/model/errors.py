@@ -6,12 +6,14 @@
     + Unauthenticated         401  the caller is unknown
     + Forbidden               403  the caller is not allowed
     + KeyMisplaced            400  a key is in the URL, or a request has two different keys
+    + WrongHost               400  the request is for a host of another name
     + BadOption               400  an option of the recording is unknown or wrong
     + ArtifactMissing         404  an input does not exist
     + ArtifactChanged         412  an object is not the one that was named
     + NotFound                404  there is none, or the caller may not see it
     + RecordingTooLong        413  longer than the limit
     + RecordingTooLarge       413  larger than the limit
+    + BodyTooLarge            413  the request's body is larger than the limit
     + EmptyRecording          415  the object or its audio is empty
     + NotAudio                415  it cannot be decoded
     + NoSound                 415  a video without an audio stream
@@ -19,9 +21,15 @@
     + ContentUnreadable       415  storage has the recording, but does not return its content
     + NameTaken               409  another recording has the name
     + Cancelled               409  the job was cancelled
+    + WrongState              409  the job's state does not allow the operation
+    + NotDone                 409  the job has no transcript, or none yet
     + RecordingErased         410  the recording and its results were erased
     + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
-    + UploadGone              410  an upload that can no longer be completed
+    + RecordingGone           410  the recording was deleted from the inbox, or replaced there
+    + TranscriptGone          410  the transcript was deleted, or is that of a newer recording
+    + UploadGone              410  the upload can no longer be completed
+    + RangeOutside            416  a range of bytes is not in the recording
+    + OptionsRefused          422  the options of a redrive are wrong or too large
     + UploadRefused           422  the name, an option or the metadata of an upload is wrong
     + KeyReused               422  an Idempotency-Key was used for another upload
     + AttemptsExhausted       422  the stage died in every attempt
@@ -91,6 +99,11 @@ class Transient(StageError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
+    def __init__(self, detail: str, retry_after: int = 5) -> None:
+        """`retry_after` is in seconds."""
+        super().__init__(detail)
+        self.retry_after = retry_after
+
 
 class BadRequest(Permanent):
     title = "The request body is not a valid stage request."
@@ -139,6 +152,11 @@ class RecordingTooLarge(Permanent):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class BodyTooLarge(Permanent):
+    title = "The body of the request is too large."
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 class EmptyRecording(Permanent):
     title = "The recording is empty."
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
@@ -174,6 +192,16 @@ class Cancelled(Permanent):
     status = HTTPStatus.CONFLICT
 
 
+class WrongState(Permanent):
+    title = "The job's state does not allow this."
+    status = HTTPStatus.CONFLICT
+
+
+class NotDone(Permanent):
+    title = "The job has no transcript."
+    status = HTTPStatus.CONFLICT
+
+
 class RecordingErased(Permanent):
     title = "The recording was erased."
     status = HTTPStatus.GONE
@@ -182,6 +210,30 @@ class RecordingErased(Permanent):
 class AudioDeleted(Permanent):
     title = "The recording was deleted after its answer, as keep-audio=false asks."
     status = HTTPStatus.GONE
+
+
+class WrongHost(Permanent):
+    title = "The request is for another host."
+
+
+class RecordingGone(Permanent):
+    title = "The recording is not in the inbox any more."
+    status = HTTPStatus.GONE
+
+
+class TranscriptGone(Permanent):
+    title = "The transcript is not in the outbox any more."
+    status = HTTPStatus.GONE
+
+
+class RangeOutside(Permanent):
+    title = "The range is not in the recording."
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+
+
+class OptionsRefused(Permanent):
+    title = "The options are wrong or too large."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class UploadGone(Permanent):

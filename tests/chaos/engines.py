@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from functions.diarize.stage import RawDiarization, SpeakerBounds
 from functions.transcribe.stage import Recogniser, TranscribeParams

@@ -80,6 +80,7 @@ class Container:
 
     def __init__(self, function: str, folder: Path, environment: Mapping[str, str]) -> None:
         (self.port,) = free_ports(1)
+        self.function = function
         self.name = f"dropscribe-test-{function}-{self.port}"
         self.log = folder.parent / f"{function}.log"
         given = {
@@ -99,16 +100,21 @@ class Container:
             )
 
     def health(self) -> httpx.Response:
-        """Its first answer."""
+        """Returns the first response to the question whether the process lives."""
+        path = "/health/live" if self.function == "gateway" else "/health"
         deadline = time.monotonic() + READY_WITHIN
         while True:
             try:
-                return httpx.get(f"http://127.0.0.1:{self.port}/health", timeout=2, trust_env=False)
+                return self.get(path, timeout=2)
             except httpx.TransportError:
                 assert self.process.poll() is None and time.monotonic() < deadline, (
                     self.log.read_text()
                 )
                 time.sleep(0.05)
+
+    def get(self, path: str, timeout: float) -> httpx.Response:
+        url = f"http://127.0.0.1:{self.port}{path}"
+        return httpx.get(url, timeout=timeout, trust_env=False)
 
     def ask(self, question: str) -> dict[str, Any]:
         answer = httpx.post(

@@ -73,7 +73,11 @@ def test_it_needs_nobody_to_say_so(function: str) -> None:
     described = config(NAMES[function])
     environment = dict(pair.split("=", 1) for pair in described["Env"])
     assert described["User"] == "65532:65532"
-    assert environment["FUNCTION_SOURCE"] == f"functions/{function}/main.py"
+    if function == "gateway":
+        assert described["Cmd"] == ["python", "-m", "functions.gateway.main"]
+    else:
+        assert described["Cmd"] == ["python", "-m", "functions_framework"]
+        assert environment["FUNCTION_SOURCE"] == f"functions/{function}/main.py"
     assert environment["HF_HUB_OFFLINE"] == "1"
     assert environment["HF_HUB_DISABLE_TELEMETRY"] == environment["ORT_DISABLE_TELEMETRY"] == "1"
     assert environment["PYANNOTE_METRICS_ENABLED"] == "0"
@@ -90,5 +94,5 @@ def test_light_images_carry_no_model_library(function: str) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_it_answers_health_and_ends_in_time(function: str, start: Start) -> None:
     container = start(function)
-    assert container.health().json() == {"status": "ok"}
+    assert container.health().json()["status"] == "ok"
     assert container.stop() == 0

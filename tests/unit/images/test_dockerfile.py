@@ -76,6 +76,17 @@ def test_every_image_ends_as_nobody_who_has_tried_it(function: str) -> None:
     assert last.endswith(f"python -m images.selftest {function}")
 
 
+def test_only_the_gateway_is_not_started_by_functions_framework() -> None:
+    commands = {name: re.findall("^CMD (.*)$", text, re.M) for name, text in stages().items()}
+    assert {name: found for name, found in commands.items() if found} == {
+        "function": ['["python", "-m", "functions_framework"]'],
+        "gateway": ['["python", "-m", "functions.gateway.main"]'],
+    }
+    sources = {name: re.findall(r"FUNCTION_SOURCE=(\S+)", stages()[name]) for name in FUNCTIONS}
+    assert sources.pop("gateway") == []
+    assert sources == {name: [f"functions/{name}/main.py"] for name in sources}
+
+
 def test_uv_is_the_same_everywhere() -> None:
     versions = re.findall(
         r"^(?:UV_VERSION :=|version=) ?([\d.]+)$", MAKEFILE + (ROOT / "images/uv").read_text(), re.M

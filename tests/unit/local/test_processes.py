@@ -55,7 +55,8 @@ def test_a_function_that_has_an_image_is_a_container(
 def test_a_machine_with_enough_memory_has_spare_workers(
     cores: int, memory_gib: float, expected: dict[str, int]
 ) -> None:
-    assert workers(cores, memory_gib) == {**expected, "finalize": 1, "reconcile": 1}
+    one_each = {"finalize": 1, "reconcile": 1, "gateway": 1}
+    assert workers(cores, memory_gib) == {**expected, **one_each}
 
 
 def test_the_runner_knows_how_many_calls_each_stage_serves_and_one_job_may_have(

@@ -10,10 +10,16 @@ from functions.finalize.answer.outbox import put_answer
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.audio import delete_due_audio
 from shared.jobs.layout import work_uri
-from shared.jobs.operations import Operations, Refused
+from shared.jobs.operations import Operations
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
-from shared.model.errors import AudioDeleted
+from shared.model.errors import (
+    AudioDeleted,
+    NotFound,
+    OptionsRefused,
+    RecordingGone,
+    WrongState,
+)
 from tests.unit.functions.reconcile.test_sweep import FakeExecutions
 
 INBOX = "dropscribe-inbox"
@@ -52,7 +58,7 @@ def finish(operations: Operations, source: Source) -> None:
 def test_a_job_that_is_done_cannot_be_cancelled(operations: Operations) -> None:
     source = upload(operations)
     finish(operations, source)
-    with pytest.raises(Refused, match="it is done"):
+    with pytest.raises(WrongState, match="it is done"):
         operations.cancel(source.job_id)
     assert executions_of(operations).problems == []
 
@@ -96,7 +102,7 @@ def test_an_answered_recording_whose_job_has_expired_cannot_be_cancelled(
 ) -> None:
     source = upload(operations)
     put_answer(source, 1, {"transcript.json": b"{}"}, operations.blobs)
-    with pytest.raises(Refused, match="has been answered"):
+    with pytest.raises(WrongState, match="has been answered"):
         operations.cancel("a.mp3")
 
 
@@ -106,7 +112,7 @@ def test_an_object_that_is_no_recording_cannot_be_cancelled(
 ) -> None:
     for name in ("a.mp3", "options.json", "folder/"):
         upload(operations, name)
-    with pytest.raises(Refused, match="no job and no recording"):
+    with pytest.raises(NotFound, match="no job and no recording"):
         operations.cancel(named)
 
 
@@ -130,7 +136,7 @@ def test_a_redrive_with_a_bad_option_is_refused_before_anything_changes(
     source = upload(operations, metadata={"channels": "split"})
     finish(operations, source)
     before = operations.jobs.find(source.job_id)
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(OptionsRefused, match=says):
         operations.redrive(source.job_id, options)
     assert operations.jobs.find(source.job_id) == before
     assert executions_of(operations).runs == []
@@ -140,7 +146,9 @@ def test_a_redrive_is_refused_if_an_options_file_has_become_wrong(operations: Op
     source = upload(operations, "team/a.mp3")
     finish(operations, source)
     operations.blobs.put(f"gs://{INBOX}/team/options.json", b'{"task": 5}', if_generation_match=0)
-    with pytest.raises(Refused, match=r"^team/options[.]json: task is 5; expected transcribe or"):
+    with pytest.raises(
+        OptionsRefused, match=r"^team/options[.]json: task is 5; expected transcribe or"
+    ):
         operations.redrive(source.job_id)
 
 
@@ -174,7 +182,7 @@ def test_a_job_whose_recording_is_gone_cannot_be_redriven(operations: Operations
     source = upload(operations)
     finish(operations, source)
     operations.blobs.delete(source.uri, source.generation)
-    with pytest.raises(Refused, match="not in the inbox"):
+    with pytest.raises(RecordingGone, match="not in the inbox"):
         operations.redrive(source.job_id)
     assert executions_of(operations).runs == []
 
@@ -191,7 +199,7 @@ def test_options_over_the_limit_are_refused_before_anything_is_written(
 ) -> None:
     source = upload(operations)
     finish(operations, source)
-    with pytest.raises(Refused, match="larger than 64 KiB"):
+    with pytest.raises(OptionsRefused, match="larger than 64 KiB"):
         operations.redrive(source.job_id, {"prompt": "x" * 70_000})
     job = operations.jobs.find(source.job_id)
     assert job is not None and (job.state, job.run) == ("done", 1)
@@ -202,7 +210,7 @@ def test_a_redrive_that_waits_is_not_redriven_again(operations: Operations) -> N
     source = upload(operations)
     finish(operations, source)
     operations.redrive(source.job_id)
-    with pytest.raises(Refused, match="it is queued; cancel it first"):
+    with pytest.raises(WrongState, match="it is queued; cancel it first"):
         operations.redrive(source.job_id)
     operations.cancel(source.job_id)
     assert not operations.jobs.claim(source, 3, "the redrive's")

@@ -22,6 +22,7 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Source, StageRequest, StageResponse
 from shared.model.cost import operations
 from shared.model.stages import FUNCTIONS, STAGES, parts_of
+from shared.ports.blobs import PlannedUpload
 from shared.runtime.execution import execute
 from shared.runtime.stage import Stage
 from shared.settings import settings

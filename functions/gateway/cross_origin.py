@@ -1,0 +1,40 @@
+"""Lets web pages of other origins call the API with a key, where the settings name them.
+
+They cannot use a session: its cookie is only sent to pages of the gateway's own.
+"""
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+METHODS = ("GET", "POST", "DELETE")
+REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Range",
+    "X-API-Key",
+    "X-Request-Id",
+)
+RESPONSE_HEADERS = (
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Location",
+    "Retry-After",
+    "X-Request-Id",
+)
+
+
+def allow_origins(app: FastAPI, origins: tuple[str, ...]) -> None:
+    """Allow pages of these origins to call the API."""
+    if not origins:
+        return
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=METHODS,
+        allow_headers=REQUEST_HEADERS,
+        expose_headers=RESPONSE_HEADERS,
+    )

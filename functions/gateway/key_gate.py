@@ -1,0 +1,97 @@
+"""Stands before the routes, and refuses a request without a valid key before any of its body is
+read, whatever its path, unless the path is public."""
+
+from typing import cast
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import FastAPI, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from functions.gateway.credentials import INVALID, Credential, credential_of, refuse_key_in_url
+from functions.gateway.deployment import Deployment, deployment
+from functions.gateway.key_cache import KeyCache, UseRecorder
+from functions.gateway.limits import address_of, limits_of
+from functions.gateway.problems import answer_problem
+from functions.gateway.same_origin import require_own_page
+from shared.jobs.key_store import KeyRecord, KeyStore
+from shared.model.errors import StageError, Unauthenticated
+
+PUBLIC = (
+    "/health",
+    "/health/live",
+    "/health/ready",
+    "/docs",
+    "/redoc",
+    "/openapi.json",
+    "/api/v1/login",
+    "/api/v1/logout",
+)
+"""Paths that need no key. All others do, also those that do not exist."""
+PUBLIC_FOLDER = "/docs/"
+LOOKUP_THREADS = 8
+"""Threads that look up keys, of their own so that requests which wait hold up no other request."""
+
+
+class KeyGate:
+    """Refuses requests without a valid key, and gives the others their key."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._cache = KeyCache()
+        self._uses = UseRecorder()
+        self._threads = CapacityLimiter(LOOKUP_THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            request = Request(scope)
+            try:
+                await self._admit(request)
+            except StageError as error:
+                answer = answer_problem(request, error)
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _admit(self, request: Request) -> None:
+        """Give the request its key. Raises the StageError with which it is refused."""
+        path = request.url.path
+        refuse_key_in_url(path, request.scope["query_string"])
+        if path in PUBLIC or path.startswith(PUBLIC_FOLDER):
+            return
+        is_https = request.url.scheme == "https"
+        credential = credential_of(request.headers, is_https=is_https)
+        store = stores_of(request).keys
+        key = await self._find(credential, store, request)
+        limits = limits_of(request)
+        limits.requests.check(key.key_id)
+        limits.requests.count(key.key_id)
+        if credential.kind == "session":
+            require_own_page(request)
+        self._uses.record(key, store)
+        request.state.key = key
+
+    async def _find(self, credential: Credential, store: KeyStore, request: Request) -> KeyRecord:
+        """Returns the valid key of a credential. Raises Unauthenticated.
+
+        An address that sent many wrong keys gets no more lookups of keys that this process does not
+        know: TooManyRequests. Others at the same address go on.
+        """
+        address = address_of(request)
+        wrong_keys = limits_of(request).wrong_keys
+        if not self._cache.knows(credential):
+            wrong_keys.check(address)
+        key = self._cache.kept(credential)
+        if key is None:
+            key = await run_sync(self._cache.look_up, credential, store, limiter=self._threads)
+        if key is None or not key.is_valid(store.now()):
+            wrong_keys.count(address)
+            raise Unauthenticated(INVALID)
+        return key
+
+
+def stores_of(request: Request) -> Deployment:
+    """Returns the stores that the routes use, as a test may have replaced them."""
+    app = cast(FastAPI, request.scope["app"])
+    make = app.dependency_overrides.get(deployment, deployment)
+    return cast(Deployment, make())

@@ -1,0 +1,134 @@
+"""Which deployment a command calls, and what its refusals mean in plain words."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from local.layout import Layout, layout
+
+if TYPE_CHECKING:
+    from dropscribe import ApiError, Client
+
+SERVER_ERRORS = 500
+"""Statuses from this one on are the server's fault."""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The HTTP API that the options --url and --key name. Without --url it is the one-machine
+    cloud's."""
+
+    url: str | None
+    key: str | None
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Returns whether it is the one-machine cloud's. `dropscribe env` prints its URL."""
+        return self.url is None or self.url == local_url()
+
+    @contextmanager
+    def client(self) -> "Iterator[Client]":
+        """Yields a client. Its failures, and those of files, become messages of the command."""
+        from dropscribe import ApiError, Client, DropscribeError
+
+        url, key = self._address()
+        try:
+            with Client(url, key) as client:
+                yield client
+        except ApiError as error:
+            raise click.ClickException(in_plain_words(error)) from error
+        except DropscribeError as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise click.ClickException(describe_os_error(error)) from error
+
+    def _address(self) -> tuple[str, str | None]:
+        """Returns URL and key. Raises ClickException if the one-machine cloud is not up."""
+        from local.supervisor import supervisor_of
+
+        if self.url is not None and not self.is_on_this_machine:
+            return self.url, self.key
+        here = layout()
+        if supervisor_of(here) is None:
+            raise click.ClickException("the one-machine cloud is not up: run `dropscribe up`")
+        url = here.ports().url("gateway")
+        key = self.key or stored_key(here)
+        return url, key
+
+
+def local_url() -> str | None:
+    """Returns the address of the one-machine cloud, or None if it was never started."""
+    here = layout()
+    if not here.folder.exists():
+        return None
+    return here.ports().url("gateway")
+
+
+def stored_key(home: Layout) -> str:
+    """Returns the key that `dropscribe up` made. Raises ClickException if it cannot be read."""
+    try:
+        return home.key.read_text().strip()
+    except OSError as error:
+        raise click.ClickException(f"the key cannot be read: {error}") from error
+
+
+def calls_api(function: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options --url and --key to a command, which become its parameter `gateway`."""
+
+    @click.option(
+        "--url",
+        envvar="DROPSCRIBE_URL",
+        help="Address of a deployment. Default: DROPSCRIBE_URL, or else the one-machine cloud.",
+    )
+    @click.option(
+        "--key",
+        envvar="DROPSCRIBE_KEY",
+        help="API key. Default: DROPSCRIBE_KEY, or else that of the one-machine cloud.",
+    )
+    @functools.wraps(function)
+    def command(url: str | None, key: str | None, **parameters: Any) -> None:
+        gateway = Gateway(url or None, key or None)
+        function(gateway=gateway, **parameters)
+
+    return command
+
+
+def in_plain_words(error: "ApiError") -> str:
+    """Returns what a refusal means for a person at the command line."""
+    problem = error.problem.summary
+    match error.status:
+        case HTTPStatus.UNAUTHORIZED:
+            return f"the server wants another key (--key or DROPSCRIBE_KEY): {problem}"
+        case HTTPStatus.FORBIDDEN:
+            return f"the key is not allowed to do this: {problem}"
+        case HTTPStatus.NOT_FOUND:
+            return f"it is not there, or the key may not see it: {problem}"
+        case HTTPStatus.CONFLICT | HTTPStatus.UNPROCESSABLE_ENTITY:
+            return error.problem.detail
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return f"the server is asked too often; try again {when(error)}"
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            return f"the server cannot do this now; try again {when(error)}: {problem}"
+    if error.status >= SERVER_ERRORS and error.request_id:
+        return f"{problem} (request {error.request_id})"
+    return problem
+
+
+def when(error: "ApiError") -> str:
+    """Returns when a call may be sent again, as text."""
+    if error.retry_after is None:
+        return "later"
+    return f"in {error.retry_after:.0f} s"
+
+
+def describe_os_error(error: OSError) -> str:
+    """Returns the file and the reason of a failure."""
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return reason
+    return f"{error.filename}: {reason}"

@@ -1,0 +1,124 @@
+"""Looks at the jobs of a `dropscribe run` until each has ended, with one question for all."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.answers import answer_folder, fetch, is_fetched
+from local.batch import Item, common_start
+from local.connection import in_plain_words
+from shared.model.api import JobSummary
+
+if TYPE_CHECKING:
+    from dropscribe import Client
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.3, 5.0
+"""Seconds between two looks. A look that takes longer is followed by a longer pause."""
+A_MOMENT = timedelta(milliseconds=1)
+"""By how much the list begins before the oldest job, so that it is in the list."""
+MAY_PASS = (429, 500, 502, 503, 504)
+"""Statuses after which the next look may succeed."""
+
+
+class Follower:
+    """Follows the jobs of recordings, and writes each answer when it is ready."""
+
+    def __init__(self, client: "Client", items: Sequence[Item], out: Path) -> None:
+        self._client = client
+        self._items = items
+        self._out = out
+        self._looks = 0
+
+    def follow(
+        self, on_look: Callable[[], None], on_end: Callable[[Item], None], deadline: float
+    ) -> None:
+        """Looks until every recording has ended, or `deadline` (monotonic seconds) has passed.
+
+        Calls `on_end` for each recording that has ended, after its answer was written, and
+        `on_look` after each look. Raises OSError if an answer cannot be written.
+        """
+        while True:
+            began = time.monotonic()
+            self.look(on_end)
+            on_look()
+            if all(item.is_reported for item in self._items):
+                return
+            now = time.monotonic()
+            if now > deadline:
+                return
+            took = max(SHORTEST_PAUSE, now - began)
+            pause = min(LONGEST_PAUSE, took)
+            time.sleep(pause)
+
+    def look(self, on_end: Callable[[Item], None]) -> None:
+        """Looks once. The server is asked for a list, and for the progress of one job."""
+        from dropscribe import ApiError, Unreachable
+
+        self._looks += 1
+        try:
+            self._refresh()
+            self._look_at_one()
+        except Unreachable:
+            pass  # the next look may reach the server
+        except ApiError as error:
+            if error.status not in MAY_PASS:
+                raise
+        for item in self._items:
+            if item.has_ended and not item.is_reported:
+                self._finish(item)
+                on_end(item)
+
+    def _refresh(self) -> None:
+        """Looks at all jobs that have not ended. The list reaches back to the oldest of them."""
+        under_way = self._under_way()
+        if not under_way:
+            return
+        oldest = min(job.created for job in under_way)
+        prefix = common_start([job.name for job in under_way])
+        found = self._client.jobs(prefix=prefix, created_after=oldest - A_MOMENT)
+        by_id = {job.id: job for job in found}
+        for item in self._items:
+            self._replace_job(item, by_id)
+
+    def _replace_job(self, item: Item, found: Mapping[str, JobSummary]) -> None:
+        """Takes over the newer state of an item's job, unless it has ended."""
+        if item.job is None or item.has_ended:
+            return
+        item.job = found.get(item.job.id, item.job)
+
+    def _look_at_one(self) -> None:
+        """Looks at the progress of one of the running jobs, in turn."""
+        running = [item for item in self._items if item.state == "running" and not item.has_ended]
+        if not running:
+            return
+        turn = self._looks % len(running)
+        item = running[turn]
+        assert item.job is not None
+        view = self._client.job(item.job.id)
+        item.job = view
+        item.progress = view.progress
+
+    def _under_way(self) -> list[JobSummary]:
+        """Returns the jobs that have not ended."""
+        found = []
+        for item in self._items:
+            if item.job is not None and not item.has_ended:
+                found.append(item.job)
+        return found
+
+    def _finish(self, item: Item) -> None:
+        """Writes the answer of a recording, unless it is there already."""
+        from dropscribe import ApiError
+
+        item.is_reported = True
+        if item.job is None or item.error is not None:
+            return
+        if is_fetched(item.job, self._out):
+            item.folder = answer_folder(self._out, item.job.name)
+            return
+        try:
+            item.folder = fetch(self._client, item.job, self._out)
+        except ApiError as error:
+            item.error = in_plain_words(error)

@@ -1,0 +1,159 @@
+"""KeyStore keeps its promises in memory, on SQLite and on the Firestore emulator."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.memory import MemoryDocuments
+from shared.adapters.sqlite import SqliteDocuments
+from shared.jobs.key_store import SESSION_HOURS, KeyStore, digest_of
+from shared.ports.documents import Documents
+
+
+class MovedClock:
+    """Seconds since the epoch, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(params=["memory", "sqlite", "firestore"])
+def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Documents:
+    if request.param == "memory":
+        return MemoryDocuments()
+    if request.param == "sqlite":
+        return SqliteDocuments(tmp_path / "jobs.sqlite")
+    request.getfixturevalue("firestore_host")
+    from shared.adapters.firestore import FirestoreDocuments
+
+    return FirestoreDocuments()
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture
+def keys(documents: Documents, clock: MovedClock) -> KeyStore:
+    return KeyStore(documents, clock)
+
+
+def later(keys: KeyStore, **interval: float) -> datetime:
+    return keys.now() + timedelta(**interval)
+
+
+def test_a_key_is_found_by_its_secret_alone(keys: KeyStore) -> None:
+    made, secret = keys.create("a", ("write", "read", "read"), "team-a/", later(keys, days=400))
+    found = keys.find(secret)
+    assert found == made
+    assert found.scopes == ("read", "write")
+    assert secret.startswith(found.prefix) and len(found.prefix) == 11
+    for wrong in (secret[:-1], f"{secret[:-1]}x", secret.upper(), made.digest, "", "../keys"):
+        assert keys.find(wrong) is None
+
+
+def test_two_keys_differ(keys: KeyStore) -> None:
+    first, first_secret = keys.create("same", ("read",), "", None)
+    second, second_secret = keys.create("same", ("read",), "", None)
+    assert first_secret != second_secret
+    assert first.key_id != second.key_id
+
+
+def test_the_secret_is_not_stored(keys: KeyStore) -> None:
+    made, secret = keys.create("a", ("read",), "", None)
+    found = keys.documents.get(f"keys/{made.digest}")
+    assert found is not None
+    assert made.digest == digest_of(secret)
+    assert secret[len(made.prefix) :] not in repr(found)
+
+
+def test_a_key_is_valid_until_it_expires(keys: KeyStore, clock: MovedClock) -> None:
+    made, secret = keys.create("a", ("read",), "", later(keys, hours=1))
+    clock.now += 3599
+    assert keys.find(secret) is not None
+    clock.now += 1
+    assert keys.find(secret) is None
+    assert keys.find_by_id(made.key_id) == made
+
+
+def test_a_revoked_key_stays_revoked_and_listed(keys: KeyStore, clock: MovedClock) -> None:
+    made, secret = keys.create("a", ("read",), "", None)
+    revoked = keys.revoke(made.key_id)
+    assert revoked is not None and revoked.revoked == keys.now()
+    clock.now += 5
+    keys.revoke(made.key_id)
+    keys.record_use(made.digest)
+    assert keys.find(secret) is None
+    listed = {key.key_id: key for key in keys.list()}
+    assert listed[made.key_id].revoked == revoked.revoked
+
+
+def test_a_key_that_does_not_exist_cannot_be_revoked(keys: KeyStore) -> None:
+    assert keys.revoke("0123456789abcdef") is None
+
+
+def test_keys_are_listed_in_the_order_in_which_they_were_made(
+    keys: KeyStore, clock: MovedClock
+) -> None:
+    first, _ = keys.create("a", ("read",), "", None)
+    clock.now += 1
+    second, _ = keys.create("b", ("read",), "", None)
+    clock.now += 1
+    keys.record_use(first.digest)
+    ours = [key.key_id for key in keys.list() if key.key_id in (first.key_id, second.key_id)]
+    assert ours == [second.key_id, first.key_id]
+
+
+def test_the_use_of_a_key_is_recorded_once_a_minute(keys: KeyStore, clock: MovedClock) -> None:
+    made, secret = keys.create("a", ("read",), "", None)
+    begun = keys.now()
+    for _ in range(59):
+        keys.record_use(made.digest)
+        clock.now += 1
+    found = keys.find(secret)
+    assert found is not None and found.last_used == begun
+    clock.now += 1
+    keys.record_use(made.digest)
+    found = keys.find(secret)
+    assert found is not None and found.last_used == keys.now()
+
+
+def test_a_use_does_not_undo_a_revocation_at_the_same_time(keys: KeyStore) -> None:
+    made, secret = keys.create("a", ("read",), "", None)
+    with ThreadPoolExecutor(4) as pool:
+        uses = [pool.submit(keys.record_use, made.digest) for _ in range(3)]
+        pool.submit(keys.revoke, made.key_id).result()
+        for use in uses:
+            use.result()
+    assert keys.find(secret) is None
+
+
+def test_a_session_has_a_secret_of_its_own_and_ends(keys: KeyStore, clock: MovedClock) -> None:
+    made, secret = keys.create("a", ("read",), "team-a/", None)
+    session = digest_of(keys.log_in(made))
+    assert session not in (made.digest, digest_of(secret))
+    assert keys.find_session(session) == made
+    assert keys.find_session(made.digest) is None
+    clock.now += SESSION_HOURS * 3600
+    assert keys.find_session(session) is None
+
+
+def test_a_session_dies_with_its_key(keys: KeyStore) -> None:
+    made, _ = keys.create("a", ("read",), "", None)
+    session = digest_of(keys.log_in(made))
+    keys.revoke(made.key_id)
+    assert keys.find_session(session) is None
+
+
+def test_a_session_can_be_ended(keys: KeyStore) -> None:
+    made, _ = keys.create("a", ("read",), "", None)
+    session = digest_of(keys.log_in(made))
+    keys.log_out(session)
+    keys.log_out(session)
+    assert keys.find_session(session) is None

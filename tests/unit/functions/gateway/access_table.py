@@ -1,0 +1,102 @@
+"""What each route of the gateway answers to each kind of key: `python -m
+tests.unit.functions.gateway.access_table` writes it to docs/api-access.md."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from shared.model.api import Scope
+
+PAGE = Path(__file__).parents[4] / "docs" / "api-access.md"
+
+Kind = Literal[
+    "none", "wrong", "revoked", "expired", "other folder", "read", "write", "erase", "admin", "all"
+]
+"""Kinds of keys. A key of one scope is of the folder that what is asked for is in, and so are the
+revoked and the expired one, with all scopes; `all` has all scopes and the whole inbox."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+INVALID: tuple[Kind, ...] = ("none", "wrong", "revoked", "expired")
+
+INTRODUCTION = """\
+# Who may do what
+
+What each route of the [HTTP API](api.md) answers to a request with each kind of key, about a job,
+an upload or a key of the folder `team-a/`. `tests/unit/functions/gateway/test_access_walk.py` makes
+all of these requests; a route that is not in the table fails it. Written by
+`python -m tests.unit.functions.gateway.access_table`.
+
+- `none`: no key. `wrong`: a key that was never made. `revoked`, `expired`: a key of `team-a/` with
+  all scopes that was valid.
+- `other folder`: a key of `team-b/` with all scopes.
+- `read`, `write`, `erase`, `admin`: a key of `team-a/` with this scope only.
+- `all`: a key of the whole inbox with all scopes.
+
+"""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route, and the statuses of its answers."""
+
+    name: str
+    """Method and path, as in the OpenAPI document."""
+    scope: Scope | Literal["any", "none"]
+    """That its callers need: any of them, or none, not even a key."""
+    allowed: int
+    """The status for a key of the folder with the scope."""
+    other_folder: int
+    """The status for a key of another folder with all scopes."""
+    whole: int | None = None
+    """The status for a key of the whole inbox. None: the same as for a key of the folder."""
+
+    def status(self, kind: Kind) -> int:
+        """Returns the status of the answer to a kind of key."""
+        if self.scope == "none":
+            return self.allowed
+        if kind in INVALID:
+            return 401
+        if kind == "other folder":
+            return self.other_folder
+        if kind == "all":
+            return self.whole or self.allowed
+        if self.scope in ("any", kind):
+            return self.allowed
+        return 403
+
+
+def public(name: str, status: int = 200) -> Route:
+    return Route(name, "none", status, status)
+
+
+ROUTES = (
+    Route("POST /api/v1/keys", "admin", allowed=201, other_folder=403),
+    Route("GET /api/v1/keys", "admin", allowed=200, other_folder=200),
+    Route("GET /api/v1/keys/me", "any", allowed=200, other_folder=200),
+    Route("DELETE /api/v1/keys/{key_id}", "admin", allowed=204, other_folder=404),
+    Route("POST /api/v1/login", "any", allowed=200, other_folder=200),
+    public("POST /api/v1/logout", 204),
+    public("GET /health"),
+    public("GET /health/live"),
+    public("GET /health/ready"),
+)
+
+
+def page() -> str:
+    """Returns the page with the table."""
+    return INTRODUCTION + "\n".join(rows()) + "\n"
+
+
+def rows() -> Iterator[str]:
+    """Yields the lines of the table."""
+    head = " | ".join(KINDS)
+    yield f"| route | {head} |"
+    yield "|---|" + "---|" * len(KINDS)
+    for route in ROUTES:
+        statuses = [str(route.status(kind)) for kind in KINDS]
+        cells = " | ".join(statuses)
+        yield f"| `{route.name}` | {cells} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

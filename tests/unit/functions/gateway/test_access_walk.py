@@ -1,0 +1,110 @@
+"""Every route answers every kind of key as the table of docs/api-access.md says."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, cast
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from functions.gateway.app import create_app
+from functions.gateway.deployment import Deployment, deployment
+from shared.model.api import Scope
+from tests.support.gateway import ALL_SCOPES, InProcess, memory_deployment
+from tests.unit.functions.gateway.access_table import KINDS, PAGE, ROUTES, Kind, Route, page
+
+OURS, THEIRS = "team-a/", "team-b/"
+WRONG = f"ds_{'0' * 64}"
+KEY_IN_BODY = ("POST /api/v1/login",)
+"""Routes that take the key from the body."""
+
+
+class Gateway:
+    """One application whose stores are new for each request."""
+
+    def __init__(self) -> None:
+        self.app: FastAPI = create_app()
+        self.app.dependency_overrides[deployment] = lambda: self.stores
+        self.stores = memory_deployment()
+        self.client = httpx.Client(transport=InProcess(self.app), base_url="http://gateway")
+
+    def ask(self, route: Route, kind: Kind) -> httpx.Response:
+        """Returns the answer to a request about something of our folder, with a kind of key."""
+        self.stores = memory_deployment()
+        method, path = route.name.split(" ")
+        address = address_of(path, self.stores)
+        headers = headers_of(kind, self.stores)
+        content = content_of(route, headers)
+        return self.client.request(method, address, headers=headers, **content)
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Gateway]:
+    gateway = Gateway()
+    with gateway.client:
+        yield gateway
+
+
+def headers_of(kind: Kind, stores: Deployment) -> dict[str, str]:
+    """Returns the headers of a request with a new key of this kind."""
+    if kind == "none":
+        return {}
+    if kind == "wrong":
+        return {"X-API-Key": WRONG}
+    folders = {"other folder": THEIRS, "all": ""}
+    is_of_one_scope = kind in ALL_SCOPES
+    scopes = (cast(Scope, kind),) if is_of_one_scope else ALL_SCOPES
+    expires = stores.keys.now() - timedelta(seconds=1) if kind == "expired" else None
+    key, secret = stores.keys.create(kind, scopes, folders.get(kind, OURS), expires)
+    if kind == "revoked":
+        stores.keys.revoke(key.key_id)
+    return {"X-API-Key": secret}
+
+
+def address_of(path: str, stores: Deployment) -> str:
+    """Returns a route's path with the id of something of our folder."""
+    if "/keys/{" in path:
+        key, _ = stores.keys.create("ours", ("read",), OURS, None)
+        return re.sub(r"{.+?}", key.key_id, path)
+    return path
+
+
+def content_of(route: Route, headers: dict[str, str]) -> dict[str, Any]:
+    """Returns the body of a valid request, as arguments of httpx."""
+    key = headers.get("X-API-Key", "")
+    bodies: dict[str, dict[str, Any]] = {
+        "POST /api/v1/keys": {"json": {"name": "new", "scopes": ["admin"], "folder": OURS}},
+        "POST /api/v1/login": {"json": {"key": key}},
+    }
+    return bodies.get(route.name, {})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_a_route_answers_a_kind_of_key_as_the_table_says(
+    gateway: Gateway, route: Route, kind: Kind
+) -> None:
+    answer = gateway.ask(route, kind)
+    assert answer.status_code == route.status(kind), answer.text
+
+
+def test_every_route_is_in_the_table(gateway: Gateway) -> None:
+    declared = set()
+    for path, operations in gateway.app.openapi()["paths"].items():
+        declared |= {f"{method.upper()} {path}" for method in operations}
+    assert declared == {route.name for route in ROUTES}
+
+
+def test_a_route_declares_a_key_if_it_needs_one(gateway: Gateway) -> None:
+    paths = gateway.app.openapi()["paths"]
+    for route in ROUTES:
+        method, path = route.name.split(" ")
+        operation = paths[path][method.lower()]
+        needs_key = route.scope != "none" and route.name not in KEY_IN_BODY
+        assert ("security" in operation) == needs_key, route.name
+
+
+def test_the_page_has_the_table() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
