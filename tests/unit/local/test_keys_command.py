@@ -1,4 +1,4 @@
-"""`dropscribe keys` makes and revokes keys, and a key does at the gateway what it may and no more."""
+"""`dropscribe keys` makes and revokes keys, and a key may do what it may and no more."""
 
 import time
 from collections.abc import Iterator
