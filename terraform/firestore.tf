@@ -2,7 +2,7 @@
 
 locals {
   # Collections whose documents are deleted at the time in their field `expires`.
-  collections = ["jobs", "tasks", "reconcile"]
+  collections = ["jobs", "tasks", "reconcile", "keys", "sessions"]
 
   # Fields that shared/adapters/firestore.py queries. Each query has one field, so no composite index is needed.
   indexes = {
@@ -11,6 +11,8 @@ locals {
     "jobs/notification"   = { collection = "jobs", field = "notification", order = "ASCENDING" }
     "jobs/audio_deletion" = { collection = "jobs", field = "audio_deletion", order = "ASCENDING" }
     "jobs/source.name"    = { collection = "jobs", field = "source.name", order = "ASCENDING" }
+    "keys/updated"        = { collection = "keys", field = "updated", order = "DESCENDING" }
+    "keys/key_id"         = { collection = "keys", field = "key_id", order = "ASCENDING" }
     "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
   }
 

@@ -96,7 +96,7 @@ class KeyStore:
             folder=folder,
             created=now,
             updated=now,
-            expires=NEVER if expires is None else expires + listed,
+            expires=NEVER if expires is None else min(expires, NEVER - listed) + listed,
             valid_until=expires,
         )
         document = key.model_dump(mode="json")
