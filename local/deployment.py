@@ -29,6 +29,8 @@ class Deployment(BaseModel):
     work: str | None = None
     workflow: str | None = None
     """projects/P/locations/L/workflows/W."""
+    api_url: str | None = None
+    """Address of the HTTP API."""
     services: dict[str, str] = {}
     """URL of each function."""
     job_events_topic: str | None = None
