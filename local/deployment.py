@@ -67,6 +67,7 @@ def find_deployment(inbox: str | None = None, outbox: str | None = None) -> Depl
             outbox=buckets.outbox,
             work=buckets.work,
             workflow=settings().adapters.workflow,
+            api_url=os.environ.get("DROPSCRIBE_URL"),
         )
     return from_terraform(ROOT / "terraform")
 
