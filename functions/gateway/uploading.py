@@ -21,11 +21,11 @@ from shared.jobs.upload_store import (
 )
 from shared.model.contracts import Source
 from shared.model.errors import (
+    JobStoreUnavailable,
     KeyReused,
     NameTaken,
     NotFound,
     RecordingErased,
-    JobStoreUnavailable,
     UploadGone,
 )
 from shared.model.option_names import UPLOAD_MARK
@@ -104,8 +104,8 @@ class Uploading:
         idempotency_key: str | None,
         origin: str | None,
     ) -> OpenUpload | Job:
-        """Returns an address for a recording's bytes, or the job of an earlier request with the same
-        Idempotency-Key that is complete. `origin` is that of the web page that will upload.
+        """Returns an address for a recording's bytes, or the job if an earlier request with the
+        Idempotency-Key is complete. `origin` is that of the web page that will upload.
 
         Raises NameTaken, KeyReused or RecordingErased.
         """

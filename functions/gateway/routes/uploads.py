@@ -1,7 +1,7 @@
 """Routes that take recordings, or say where to upload them."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from functions.gateway.access import Caller, Writer
 from functions.gateway.deployment import Deployment, InDeployment
 from functions.gateway.job_view import job_path, job_view
-from functions.gateway.openapi import problems
+from functions.gateway.openapi import Responses, problems
 from functions.gateway.recording_form import FormSlots, RecordingForm, asked_upload, read_form
 from functions.gateway.upload_checks import AskedUpload, checked_upload
 from functions.gateway.upload_form_schema import form_body
@@ -33,6 +33,7 @@ from shared.settings import settings
 
 router = APIRouter(tags=["uploads"], prefix="/api/v1")
 slots = FormSlots()
+BLOCK_BYTES = 1024 * 1024
 
 IdempotencyKey = Annotated[
     str | None,
@@ -43,9 +44,13 @@ IdempotencyKey = Annotated[
     ),
 ]
 CONFLICTS = (NameTaken, RecordingErased, UploadRefused, KeyReused)
-TO_JOB = {303: {"description": "The upload is complete. `Location` is its job."}}
-REPEATED_FORM = {200: {"model": JobView, "description": "The job of the first such request."}}
-REPEATED_REQUEST = {200: {"model": UploadSession, "description": "A new address, same upload."}}
+TO_JOB: Responses = {303: {"description": "The upload is complete. `Location` is its job."}}
+REPEATED_FORM: Responses = {
+    200: {"model": JobView, "description": "The job of the first such request."}
+}
+REPEATED_REQUEST: Responses = {
+    200: {"model": UploadSession, "description": "A further address for the same upload."}
+}
 
 
 @router.post(
@@ -81,10 +86,18 @@ def store(
     """Write a form's recording to the inbox. Returns its job, and whether it is a new one."""
     sha256 = None
     if idempotency_key is not None:
-        sha256 = hashlib.file_digest(form.file, "sha256").hexdigest()
+        sha256 = digest_of(form.file)
     asked = asked_upload(form, sha256)
     recording = checked_upload(asked, caller, stores.blobs)
     return uploading(stores).write(recording, form.file, caller, idempotency_key)
+
+
+def digest_of(file: BinaryIO) -> str:
+    """Returns the SHA-256 digest of a file that is at its begin, in hex."""
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK_BYTES):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def view(job: Job, stores: Deployment) -> JobView:
