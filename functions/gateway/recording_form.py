@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
@@ -45,6 +46,31 @@ class RecordingForm:
     size: int
     """Of the file, in bytes."""
     fields: tuple[tuple[str, str], ...]
+
+
+class FormParser(MultiPartParser):
+    """Reads a form whose end has arrived: a proxy may end the body of a broken upload properly."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(
+            request.headers,
+            request.stream(),
+            max_files=1,
+            max_fields=MAX_FIELDS,
+            max_part_size=MAX_FIELD_BYTES,
+        )
+        self._has_ended = False
+
+    def on_end(self) -> None:
+        self._has_ended = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if not self._has_ended:
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("its end is missing")
+        return form
 
 
 class FormSlots:
@@ -87,12 +113,13 @@ async def read_form(request: Request) -> AsyncIterator[RecordingForm]:
     if not declared.isdecimal() or int(declared) > limit:
         raise too_large()
     bounded = within_limit(request, limit)
-    form = bounded.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
     try:
         with disk_full_is_transient():
-            content = await form
+            content = await FormParser(bounded).parse()
     except ClientDisconnect as error:
         raise BadRequest("The connection broke before the whole form had arrived.") from error
+    except MultiPartException as error:
+        raise BadRequest(f"The form cannot be read: {error.message}") from error
     try:
         yield form_of(content.multi_items())
     finally:
