@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -56,6 +57,40 @@ def test_env_points_it_at_the_one_machine_cloud(cloud: Cloud, tmp_path: Path) ->
     done = smoke(environment, recording(tmp_path, wav(speech()[104_000:184_000])))
     assert done.returncode == 0, done.stderr
     assert "5 s of sound" in done.stdout
+    assert "through http://127.0.0.1:" in done.stdout and "and erased" in done.stdout
+
+
+def test_the_api_is_tried_too_if_a_key_is_given(cloud: Cloud, tmp_path: Path) -> None:
+    """The recording goes through an upload session, and is gone at the end."""
+    file = recording(tmp_path, wav(speech()[104_000:184_000]))
+    done = smoke(at(cloud), file, *BUCKETS, *api(cloud))
+    assert done.returncode == 0, done.stderr
+    (name,) = re.findall(r"^uploaded (smoke/\S+) through http://127.0.0.1:", done.stdout, re.M)
+    assert "Word." in done.stdout.partition(f"uploaded {name}")[2]
+    assert "answered by the API after" in done.stdout and "and erased" in done.stdout
+    assert cloud.client.bucket(INBOX).get_blob(name) is None
+    assert cloud.files(name) == {}
+
+
+def api(cloud: Cloud) -> tuple[str, ...]:
+    key = cloud.home.key.read_text().strip()
+    return ("--url", cloud.home.ports().url("gateway"), "--key", key)
+
+
+def test_without_a_key_the_api_is_not_tried(cloud: Cloud, tmp_path: Path) -> None:
+    done = smoke(at(cloud), recording(tmp_path, wav(silence(1))), *BUCKETS)
+    assert done.returncode == 0, done.stderr
+    assert "the API was not tried" in done.stderr
+
+
+def test_a_problem_of_the_api_is_told(cloud: Cloud, tmp_path: Path) -> None:
+    """The key may not erase."""
+    file = recording(tmp_path, wav(silence(1)))
+    url = cloud.home.ports().url("gateway")
+    made = cloud.command("keys", "create", "smoke", "--scope", "read", "--scope", "write")
+    done = smoke(at(cloud), file, *BUCKETS, "--url", url, "--key", made.stdout.strip())
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"the API at {url}: " in done.stderr and "'erase'" in done.stderr
 
 
 def test_a_problem_is_told(cloud: Cloud, tmp_path: Path) -> None:
