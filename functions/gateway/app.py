@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from functions.gateway.openapi import DocumentedApi, operation_id
 from functions.gateway.problems import add_problem_handlers
 from functions.gateway.protection import add_protection
-from functions.gateway.routes import health, keys, login
+from functions.gateway.routes import health, keys, login, metrics
 from functions.gateway.routes.documentation import add_documentation
 from shared import __version__
 from shared.settings import settings
@@ -47,5 +47,6 @@ def create_app() -> FastAPI:
     app.include_router(health.router)
     app.include_router(keys.router)
     app.include_router(login.router)
+    app.include_router(metrics.router)
     add_documentation(app)
     return app
