@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from shared.model.contracts import Artifact, Source
 from shared.model.errors import ArtifactMissing
 from shared.ports.blobs import JSON, Blob, PlannedUpload, verify_digest
-from shared.ports.documents import Document
+from shared.ports.documents import Document, Page
 
 
 class MemoryBlobs:
@@ -178,6 +178,20 @@ class MemoryDocuments:
             if value_at(document, field) == value:
                 yield document
 
+    def page(self, collection: str, page: Page) -> list[Document]:
+        found = []
+        for document in self._directly_in(collection):
+            if is_on_page(document, page):
+                found.append(document)
+        found.sort(key=lambda document: str(document[page.order]), reverse=not page.ascending)
+        return found[: page.limit]
+
+    def count(self, collection: str, folder: str, state: str) -> int:
+        found = 0
+        for document in self._directly_in(collection):
+            found += has_folder(document, folder) and document["state"] == state
+        return found
+
     def _directly_in(self, collection: str) -> list[Document]:
         found = []
         for path, (document, _) in self._kept.items():
@@ -185,6 +199,22 @@ class MemoryDocuments:
             if parent == collection:
                 found.append(document)
         return found
+
+
+def is_on_page(document: Document, page: Page) -> bool:
+    """Returns whether a document meets a page's conditions."""
+    value = document.get(page.order)
+    if not isinstance(value, str) or not has_folder(document, page.folder):
+        return False
+    if page.state and document["state"] != page.state:
+        return False
+    is_below = not page.below or value < page.below
+    return is_below and value > page.above
+
+
+def has_folder(document: Document, folder: str) -> bool:
+    folders = document.get("folders")
+    return isinstance(folders, list) and folder in folders
 
 
 def value_at(document: Document, field: str) -> JsonValue:

@@ -1,4 +1,4 @@
-"""`dropscribe keys` makes and revokes keys, and a key does at the gateway what it may and no more."""
+"""`dropscribe keys` makes and revokes keys, and a key opens at the gateway only what it may."""
 
 import time
 from collections.abc import Iterator
