@@ -18,7 +18,7 @@ class ApiError(DropscribeError):
     """The server refused a call."""
 
     def __init__(self, problem: Problem, request_id: str | None, retry_after: float | None) -> None:
-        super().__init__(describe(problem))
+        super().__init__(problem.summary)
         self.problem = problem
         self.request_id = request_id
         """Names the request in the server's log. None if the server did not send it."""
@@ -48,14 +48,6 @@ class UploadFailed(DropscribeError):
 
 class NoIdentity(DropscribeError):
     """There are no Google credentials from which an identity token can be made."""
-
-
-def describe(problem: Problem) -> str:
-    """Returns title and detail in one line."""
-    title = problem.title.rstrip(".")
-    if problem.detail in ("", problem.title):
-        return title
-    return f"{title}: {problem.detail}"
 
 
 def has_problem(response: httpx.Response) -> bool:

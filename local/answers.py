@@ -22,8 +22,8 @@ def answer_folder(out: Path, name: str) -> Path:
     """Returns the folder of a recording's answer, which is beneath `out` whatever the name is."""
     parts = []
     for part in name.split("/"):
-        is_harmful = part in HARMFUL_PARTS
-        parts.append(f"_{part}" if is_harmful else part)
+        safe_part = f"_{part}" if part in HARMFUL_PARTS else part
+        parts.append(safe_part)
     return out.joinpath(*parts)
 
 
@@ -74,10 +74,12 @@ def is_fetched(job: JobSummary, out: Path) -> bool:
     """Returns whether the answer of a job's current run is in the folder."""
     file = answer_folder(out, job.name) / TRANSCRIPT.file_name
     try:
-        answered = json.loads(file.read_bytes())["job"]
-        return bool((answered["id"], answered["run"]) == (job.id, job.run))
+        transcript = json.loads(file.read_bytes())
+        answered = transcript["job"]
+        found = (answered["id"], answered["run"])
     except (OSError, ValueError, LookupError, TypeError):
         return False
+    return found == (job.id, job.run)
 
 
 def refuse_unwritable(out: Path) -> None:

@@ -38,24 +38,50 @@ class Item:
         return self.recording.name
 
     @property
+    def state(self) -> ApiState | None:
+        """The state of its job. None if it has no job yet."""
+        if self.job is None:
+            return None
+        return self.job.state
+
+    @property
     def has_ended(self) -> bool:
         """Returns whether nothing more will come of it."""
         if self.error is not None:
             return True
-        return self.job is not None and self.job.state in ENDED
+        return self.state in ENDED
 
     @property
     def is_done(self) -> bool:
-        return self.error is None and self.job is not None and self.job.state == "done"
+        """Returns whether it has a transcript."""
+        if self.error is not None:
+            return False
+        return self.state == "done"
+
+    @property
+    def was_answered(self) -> bool:
+        """Returns whether it had its answer before this run."""
+        return self.was_known and self.has_ended
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The server's estimate of the seconds until its answer, if there is one."""
+        if self.progress is None:
+            return None
+        return self.progress.eta_seconds
 
     @property
     def is_under_way(self) -> bool:
         """Returns whether it is uploaded and has not ended."""
-        return self.job is not None and not self.has_ended
+        if self.job is None:
+            return False
+        return not self.has_ended
 
     @property
     def waits_for_upload(self) -> bool:
-        return self.job is None and self.error is None
+        if self.job is not None:
+            return False
+        return self.error is None
 
     @property
     def reason(self) -> str | None:
@@ -65,8 +91,7 @@ class Item:
         assert self.job is not None
         if self.job.problem is None:
             return f"it is {self.job.state}"
-        title = self.job.problem.title.rstrip(".")
-        return f"{title}: {self.job.problem.detail}"
+        return self.job.problem.summary
 
 
 def common_start(texts: Sequence[str]) -> str:

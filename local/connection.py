@@ -28,7 +28,8 @@ class Gateway:
 
     @property
     def is_on_this_machine(self) -> bool:
-        return self.url is None
+        """Returns whether it is the one-machine cloud's. `dropscribe env` prints its URL."""
+        return self.url is None or self.url == local_url()
 
     @contextmanager
     def client(self) -> "Iterator[Client]":
@@ -50,12 +51,22 @@ class Gateway:
         """Returns URL and key. Raises ClickException if the one-machine cloud is not up."""
         from local.supervisor import supervisor_of
 
-        if self.url is not None:
+        if self.url is not None and not self.is_on_this_machine:
             return self.url, self.key
         here = layout()
         if supervisor_of(here) is None:
             raise click.ClickException("the one-machine cloud is not up: run `dropscribe up`")
-        return here.ports().url("gateway"), self.key or stored_key(here)
+        url = here.ports().url("gateway")
+        key = self.key or stored_key(here)
+        return url, key
+
+
+def local_url() -> str | None:
+    """Returns the address of the one-machine cloud, or None if it was never started."""
+    here = layout()
+    if not here.folder.exists():
+        return None
+    return here.ports().url("gateway")
 
 
 def stored_key(home: Layout) -> str:
@@ -81,16 +92,15 @@ def calls_api(function: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(function)
     def command(url: str | None, key: str | None, **parameters: Any) -> None:
-        function(gateway=Gateway(url or None, key or None), **parameters)
+        gateway = Gateway(url or None, key or None)
+        function(gateway=gateway, **parameters)
 
     return command
 
 
 def in_plain_words(error: "ApiError") -> str:
     """Returns what a refusal means for a person at the command line."""
-    from dropscribe.errors import describe
-
-    problem = describe(error.problem)
+    problem = error.problem.summary
     match error.status:
         case HTTPStatus.UNAUTHORIZED:
             return f"the server wants another key (--key or DROPSCRIBE_KEY): {problem}"
@@ -98,7 +108,7 @@ def in_plain_words(error: "ApiError") -> str:
             return f"the key is not allowed to do this: {problem}"
         case HTTPStatus.NOT_FOUND:
             return f"it is not there, or the key may not see it: {problem}"
-        case HTTPStatus.CONFLICT | HTTPStatus.GONE | HTTPStatus.UNPROCESSABLE_ENTITY:
+        case HTTPStatus.CONFLICT | HTTPStatus.UNPROCESSABLE_ENTITY:
             return error.problem.detail
         case HTTPStatus.TOO_MANY_REQUESTS:
             return f"the server is asked too often; try again {when(error)}"
@@ -119,4 +129,6 @@ def when(error: "ApiError") -> str:
 def describe_os_error(error: OSError) -> str:
     """Returns the file and the reason of a failure."""
     reason = error.strerror or str(error)
-    return f"{error.filename}: {reason}" if error.filename else reason
+    if error.filename is None:
+        return reason
+    return f"{error.filename}: {reason}"

@@ -50,7 +50,8 @@ class OnTerminal:
 
     def refresh(self) -> None:
         width, height = self._console.size
-        lines = [*self._report.rows(width, height), *self._report.lines()]
+        lines = self._report.rows(width, height)
+        lines += self._report.lines()
         shown = Text("\n".join(lines), no_wrap=True, overflow="crop")
         self._live.update(shown, refresh=True)
 
@@ -83,7 +84,8 @@ class AsLines:
         self._show_counts()
 
     def _show_counts(self) -> None:
-        click.echo("; ".join(self._report.lines()), err=True)
+        counts = "; ".join(self._report.lines())
+        click.echo(counts, err=True)
 
 
 def describe_end(item: Item) -> str:
@@ -97,5 +99,6 @@ def describe_end(item: Item) -> str:
 
 def print_folder(item: Item) -> None:
     """Prints where an answer is, for a program that reads the output."""
-    if item.folder is not None and not sys.stdout.isatty():
-        click.echo(item.folder)
+    if item.folder is None or sys.stdout.isatty():
+        return
+    click.echo(item.folder)

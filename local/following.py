@@ -1,7 +1,7 @@
 """Looks at the jobs of a `dropscribe run` until each has ended, with one question for all."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,8 +48,9 @@ class Follower:
             now = time.monotonic()
             if now > deadline:
                 return
-            took = now - began
-            time.sleep(min(LONGEST_PAUSE, max(SHORTEST_PAUSE, took)))
+            took = max(SHORTEST_PAUSE, now - began)
+            pause = min(LONGEST_PAUSE, took)
+            time.sleep(pause)
 
     def look(self, on_end: Callable[[Item], None]) -> None:
         """Looks once. The server is asked for a list, and for the progress of one job."""
@@ -79,21 +80,33 @@ class Follower:
         found = self._client.jobs(prefix=prefix, created_after=oldest - A_MOMENT)
         by_id = {job.id: job for job in found}
         for item in self._items:
-            if item.job is not None and item.is_under_way:
-                item.job = by_id.get(item.job.id, item.job)
+            self._replace_job(item, by_id)
+
+    def _replace_job(self, item: Item, found: Mapping[str, JobSummary]) -> None:
+        """Takes over the newer state of an item's job, unless it has ended."""
+        if item.job is None or item.has_ended:
+            return
+        item.job = found.get(item.job.id, item.job)
 
     def _look_at_one(self) -> None:
         """Looks at the progress of one of the running jobs, in turn."""
-        running = [item for item in self._items if item.is_under_way and is_running(item)]
+        running = [item for item in self._items if item.state == "running" and not item.has_ended]
         if not running:
             return
-        item = running[self._looks % len(running)]
+        turn = self._looks % len(running)
+        item = running[turn]
         assert item.job is not None
         view = self._client.job(item.job.id)
-        item.job, item.progress = view, view.progress
+        item.job = view
+        item.progress = view.progress
 
     def _under_way(self) -> list[JobSummary]:
-        return [item.job for item in self._items if item.job is not None and item.is_under_way]
+        """Returns the jobs that have not ended."""
+        found = []
+        for item in self._items:
+            if item.job is not None and not item.has_ended:
+                found.append(item.job)
+        return found
 
     def _finish(self, item: Item) -> None:
         """Writes the answer of a recording, unless it is there already."""
@@ -109,7 +122,3 @@ class Follower:
             item.folder = fetch(self._client, item.job, self._out)
         except ApiError as error:
             item.error = in_plain_words(error)
-
-
-def is_running(item: Item) -> bool:
-    return item.job is not None and item.job.state == "running"

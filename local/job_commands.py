@@ -61,7 +61,8 @@ def redrive(
             job_ids += [job.id for job in client.jobs(state="failed")]
         for job_id in job_ids:
             try:
-                click.echo(f"{job_id}: run {client.redrive(job_id, options).run}")
+                run = client.redrive(job_id, options).run
+                click.echo(f"{job_id}: run {run}")
             except ApiError as error:
                 click.echo(f"{job_id}: {in_plain_words(error)}", err=True)
                 refused += 1
@@ -78,9 +79,9 @@ def cancel(gateway: Gateway, job: str) -> None:
     Its answer is a problem that says so.
     """
     with gateway.client() as client:
-        found = find_job(client, job)
-        client.cancel(found.id)
-        click.echo(f"{found.id}: cancelled")
+        job_id = find_job(client, job).id
+        client.cancel(job_id)
+    click.echo(f"{job_id}: cancelled")
 
 
 @click.command()

@@ -1,5 +1,6 @@
 """`dropscribe keys`: makes, lists and revokes API keys."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -79,8 +80,7 @@ def list_keys(gateway: Gateway) -> None:
     """List the keys, without their secrets."""
     with gateway.client() as client:
         found = client.keys()
-    rows = [HEADINGS, *map(key_row, found)]
-    click.echo("\n".join(table(rows, name_column=1, width=output_width())))
+    print_keys(found)
 
 
 @keys.command("revoke")
@@ -99,16 +99,27 @@ def me(gateway: Gateway) -> None:
     """Show which key is used, and what it may do."""
     with gateway.client() as client:
         own = client.me()
-    rows = [HEADINGS, key_row(own)]
-    click.echo("\n".join(table(rows, name_column=1, width=output_width())))
+    print_keys([own])
+
+
+def print_keys(found: Sequence[KeyView]) -> None:
+    rows = [HEADINGS, *map(key_row, found)]
+    width = output_width()
+    lines = table(rows, name_column=1, width=width)
+    click.echo("\n".join(lines))
 
 
 def key_row(key: KeyView) -> tuple[str, ...]:
-    last_used = ""
-    if key.last_used is not None:
-        last_used = f"{key.last_used.astimezone():%Y-%m-%d %H:%M}"
     scopes = ", ".join(key.scopes)
-    return (key.id, key.name, scopes, key.folder, last_used, state(key))
+    used = last_used(key)
+    return (key.id, key.name, scopes, key.folder, used, state(key))
+
+
+def last_used(key: KeyView) -> str:
+    if key.last_used is None:
+        return ""
+    moment = key.last_used.astimezone()
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def state(key: KeyView) -> str:

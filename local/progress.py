@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from local.batch import Item
-from shared.model.api import Progress
+from shared.model.api import Progress, StageProgress
 
 MAX_ROWS = 30
 """Recordings that are shown at once, of those at work."""
 OTHER_ROWS = 4
 """Rows of a terminal that are left for the lines beneath and for the prompt."""
 MINUTE, HOUR = 60, 3600
+LEFT_OUT = "..."
+"""Stands for the middle of a shortened name. Every encoding has it."""
 SHORTEST_NAME = 12
 """Characters to which a name is shortened on a narrow terminal."""
 
@@ -27,7 +29,8 @@ class Pace:
         if done <= 0:
             return None
         elapsed = time.monotonic() - self.began
-        return elapsed / done * (total - done)
+        rest = total - done
+        return elapsed / done * rest
 
 
 @dataclass
@@ -39,19 +42,23 @@ class Report:
 
     def lines(self) -> list[str]:
         """Returns how many are uploaded, while there are some that are not, and how many ended."""
-        if any(item.waits_for_upload for item in self.items):
-            return [self.upload_line(), self.job_line()]
-        return [self.job_line()]
+        lines = [self.job_line()]
+        is_uploading = any(item.waits_for_upload for item in self.items)
+        if is_uploading:
+            lines.insert(0, self.upload_line())
+        return lines
 
     def upload_line(self) -> str:
         """Returns such as "uploaded 40 of 300, 2 min left"."""
-        uploaded = [item for item in self.items if not item.waits_for_upload]
+        waiting = sum(item.waits_for_upload for item in self.items)
+        uploaded = len(self.items) - waiting
         new = [item for item in self.items if not item.was_known]
         sent = sum(item.sent for item in new)
         size = sum(item.size for item in new)
         left = self.pace.seconds_left(sent, size)
-        count = f"uploaded {len(uploaded)} of {len(self.items)}"
-        return ", ".join([count, *time_left(left)])
+        parts = [f"uploaded {uploaded} of {len(self.items)}"]
+        parts += time_left(left)
+        return ", ".join(parts)
 
     def job_line(self) -> str:
         """Returns such as "112 of 300, 3 failed, 8 min left"."""
@@ -60,31 +67,37 @@ class Report:
         parts = [f"{len(ended)} of {len(self.items)}"]
         if failed:
             parts.append(f"{len(failed)} failed")
-        return ", ".join([*parts, *time_left(self.job_seconds())])
+        parts += time_left(self.job_seconds())
+        return ", ".join(parts)
 
     def job_seconds(self) -> float | None:
         """Returns how long the jobs that have not ended will take, or None if that is not known."""
-        new = [item for item in self.items if not (item.was_known and item.has_ended)]
-        ended = [item for item in new if item.has_ended]
+        own = [item for item in self.items if not item.was_answered]
+        ended = sum(item.has_ended for item in own)
         if ended:
-            return self.pace.seconds_left(len(ended), len(new))
-        etas = [item.progress.eta_seconds for item in new if item.progress is not None]
-        known = [eta for eta in etas if eta is not None]
-        return max(known) if known and len(known) == len(new) else None
+            return self.pace.seconds_left(ended, len(own))
+        estimates = [item.seconds_left for item in own]
+        known = [seconds for seconds in estimates if seconds is not None]
+        if len(known) < len(own):
+            return None
+        return max(known, default=None)
 
     def rows(self, width: int, height: int) -> list[str]:
         """Returns a line for each recording at work, as many as fit."""
-        at_work = [item for item in self.items if item.is_under_way and item.progress is not None]
-        count = max(1, min(MAX_ROWS, height - OTHER_ROWS))
-        return [row(item, width) for item in at_work[:count]]
+        room = max(1, height - OTHER_ROWS)
+        count = min(MAX_ROWS, room)
+        rows = []
+        for item in self.items:
+            if item.is_under_way and item.progress is not None:
+                work = describe_progress(item.progress)
+                rows.append(row(item.name, work, width))
+        return rows[:count]
 
 
-def row(item: Item, width: int) -> str:
+def row(name: str, work: str, width: int) -> str:
     """Returns a recording's name and progress in `width` characters."""
-    assert item.progress is not None
-    work = describe_progress(item.progress)
     room = max(SHORTEST_NAME, width - len(work) - 2)
-    line = f"{shortened(item.name, room)}  {work}"
+    line = f"{shortened(name, room)}  {work}"
     return line[:width]
 
 
@@ -92,11 +105,24 @@ def describe_progress(progress: Progress) -> str:
     """Returns such as "transcribe 8 of 24, 35 %, 4 min left"."""
     parts = []
     for stage in progress.stages:
-        if stage.of is None or stage.done < stage.of:
-            parts.append(f"{stage.stage} {stage.done} of {stage.of or '?'}")
+        if not is_complete(stage):
+            parts.append(f"{stage.stage} {parts_done(stage)}")
             break
     parts.append(f"{progress.share:.0%}")
-    return ", ".join([*parts, *time_left(progress.eta_seconds)])
+    parts += time_left(progress.eta_seconds)
+    return ", ".join(parts)
+
+
+def is_complete(stage: StageProgress) -> bool:
+    if stage.of is None:
+        return False
+    return stage.done >= stage.of
+
+
+def parts_done(stage: StageProgress) -> str:
+    """Returns such as "8 of 24"."""
+    number = "?" if stage.of is None else stage.of
+    return f"{stage.done} of {number}"
 
 
 def time_left(seconds: float | None) -> list[str]:
@@ -112,15 +138,18 @@ def duration(seconds: float) -> str:
     if whole < MINUTE:
         return f"{whole} s"
     if whole < HOUR:
-        return f"{round(whole / MINUTE)} min"
+        minutes = round(whole / MINUTE)
+        return f"{minutes} min"
     hours, rest = divmod(whole, HOUR)
-    return f"{hours} h {rest // MINUTE} min"
+    minutes = rest // MINUTE
+    return f"{hours} h {minutes} min"
 
 
 def shortened(name: str, length: int) -> str:
     """Returns a name with its middle left out if it is longer."""
     if len(name) <= length:
         return name
-    kept = max(2, length - 3)
-    head = kept // 2
-    return f"{name[:head]}...{name[head - kept :]}"
+    kept = max(2, length - len(LEFT_OUT))
+    start = kept // 2
+    end = kept - start
+    return name[:start] + LEFT_OUT + name[-end:]

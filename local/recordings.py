@@ -47,16 +47,19 @@ def recordings(
     recording: in the inbox it would be in force for all others there. Raises BadOption if it cannot
     be read or has a wrong option. `out` is left out, as it holds answers.
     """
-    found = list(files(paths, out))
     by_folder = {}
-    for file in found:
-        if not is_recording(file.path.name):
+    with_sound = []
+    for file in files(paths, out):
+        if is_recording(file.path.name):
+            with_sound.append(file)
+        else:
             by_folder[file.path.parent] = options_of_folder(file.path)
-    return [
-        LocalRecording(file.path, prefix + file.name, {**nearest(file.path, by_folder), **chosen})
-        for file in found
-        if is_recording(file.path.name)
-    ]
+    found = []
+    for file in with_sound:
+        options = {**nearest(file.path, by_folder), **chosen}
+        name = prefix + file.name
+        found.append(LocalRecording(file.path, name, options))
+    return found
 
 
 def files(paths: Sequence[Path], out: Path) -> Iterator[Found]:
@@ -74,15 +77,17 @@ def files_in(folder: Path, out: Path) -> Iterator[Found]:
     Their names begin with the folder's own. Hidden files and folders are left out.
     """
     types = MimeTypes()
-    own_name = folder.name
+    own_name = Path(folder.name)
     answers = out.resolve()
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         is_hidden = any(part.startswith(".") for part in relative.parts)
-        if is_hidden or not path.is_file() or answers in path.resolve().parents:
+        is_answer = answers in path.resolve().parents
+        if is_hidden or is_answer or not path.is_file():
             continue
         if path.name == OPTIONS_FILE or may_have_sound(path.name, types):
-            yield Found(path, (Path(own_name) / relative).as_posix())
+            name = own_name / relative
+            yield Found(path, name.as_posix())
 
 
 def may_have_sound(name: str, types: MimeTypes) -> bool:
@@ -109,4 +114,8 @@ def options_of_folder(file: Path) -> dict[str, JsonValue]:
     path = str(file)
     options, _ = known_options(read_options_file(content, path), path)
     _, resolved = resolve({path: options})
-    return {name: option.value for name, option in resolved.items() if option.origin == path}
+    own = {}
+    for name, option in resolved.items():
+        if option.origin == path:
+            own[name] = option.value
+    return own

@@ -11,6 +11,7 @@ from local.batch import Item
 from shared.model.formats import TRANSCRIPT
 
 COLUMNS = ("name", "state", "language", "seconds", "words", "speakers", "reason")
+NO_FACTS: tuple[str, ...] = ("", "", "", "")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Begin a cell that a spreadsheet would compute."""
 
@@ -21,34 +22,36 @@ def write_results(items: Iterable[Item], file: Path) -> None:
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for item in items:
-        table.writerow([safe_cell(value) for value in result(item)])
+        cells = map(safe_cell, result(item))
+        table.writerow(cells)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write(file, text.getvalue().encode())
+    content = text.getvalue().encode()
+    write(file, content)
 
 
 def result(item: Item) -> tuple[str, ...]:
     """Returns the cells of a recording."""
-    state = "not uploaded" if item.job is None else item.job.state
-    facts = facts_of(item.folder) if item.is_done else ("", "", "", "")
-    return (item.name, state, *facts, item.reason or "")
+    state = item.state or "not uploaded"
+    reason = item.reason or ""
+    facts = NO_FACTS
+    if item.is_done and item.folder is not None:
+        facts = facts_of(item.folder)
+    return (item.name, state, *facts, reason)
 
 
-def facts_of(folder: Path | None) -> tuple[str, str, str, str]:
-    """Returns the language, the seconds, and the numbers of words and speakers of an answer.
-
-    They are empty if the answer is not in the folder.
-    """
-    if folder is None:
-        return "", "", "", ""
-    transcript = json.loads((folder / TRANSCRIPT.file_name).read_bytes())
-    return (
-        str(transcript["language"]["code"] or ""),
-        str(transcript["media"]["duration"]),
-        str(len(transcript["words"])),
-        str(len(transcript["speakers"])),
-    )
+def facts_of(folder: Path) -> tuple[str, ...]:
+    """Returns the language, the seconds, and the numbers of words and speakers of an answer."""
+    file = folder / TRANSCRIPT.file_name
+    transcript = json.loads(file.read_bytes())
+    language = transcript["language"]["code"] or ""
+    seconds = transcript["media"]["duration"]
+    words = len(transcript["words"])
+    speakers = len(transcript["speakers"])
+    return language, str(seconds), str(words), str(speakers)
 
 
 def safe_cell(value: str) -> str:
     """Returns a text as a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    if not value.startswith(FORMULA_STARTS):
+        return value
+    return f"'{value}"

@@ -113,9 +113,14 @@ def find_recordings(
 
 
 def items_of(found: "Sequence[LocalRecording]") -> "list[Item]":
+    """Returns the recordings with their sizes."""
     from local.batch import Item
 
-    return [Item(each, each.path.stat().st_size) for each in found]
+    items = []
+    for recording in found:
+        size = recording.path.stat().st_size
+        items.append(Item(recording, size))
+    return items
 
 
 @contextmanager

@@ -13,10 +13,13 @@ import click
 from local.batch import ENDED
 from local.connection import Gateway, calls_api
 from local.finding import find_job
-from local.progress import duration, time_left
+from local.progress import duration, is_complete, parts_done, time_left
 from local.table import output_width, table
 from shared.model.api import JobSummary, JobView, StageProgress
 from shared.model.contracts import Problem
+
+if TYPE_CHECKING:
+    from dropscribe import Client
 
 if TYPE_CHECKING:
     pass
@@ -25,6 +28,7 @@ WATCH_SECONDS = 2.0
 """Seconds between two looks of --watch."""
 CLEAR = "\x1b[H\x1b[2J"
 """Clears a terminal."""
+HEADINGS = ("job", "recording", "state", "since", "took", "run")
 Shown = tuple[list[str], bool]
 """Lines, and whether they will not change any more."""
 
@@ -44,11 +48,8 @@ def status(
 
         def look() -> Shown:
             if job is None:
-                jobs = list(islice(client.jobs(prefix=prefix), max(0, limit)))
-                return (json_lines(jobs) if as_json else list_lines(jobs)), False
-            view = client.job(find_job(client, job).id)
-            lines = [view.model_dump_json(indent=2)] if as_json else detail_lines(view)
-            return lines, view.state in ENDED
+                return look_at_list(client, prefix, limit, as_json=as_json)
+            return look_at_job(client, job, as_json=as_json)
 
         if watch:
             show_again_and_again(look)
@@ -69,7 +70,25 @@ def failed(gateway: Gateway, prefix: str, as_json: bool) -> None:
             click.echo("\n".join(json_lines(jobs)))
             return
         for job in jobs:
-            click.echo(f"{job.id}  {job.name}  {describe_problem(job.problem)}")
+            reason = describe_problem(job.problem)
+            click.echo(f"{job.id}  {job.name}  {reason}")
+
+
+def look_at_list(client: "Client", prefix: str, limit: int, *, as_json: bool) -> Shown:
+    count = max(0, limit)
+    found = client.jobs(prefix=prefix)
+    jobs = list(islice(found, count))
+    lines = json_lines(jobs) if as_json else list_lines(jobs)
+    return lines, False
+
+
+def look_at_job(client: "Client", text: str, *, as_json: bool) -> Shown:
+    job_id = find_job(client, text).id
+    job = client.job(job_id)
+    has_ended = job.state in ENDED
+    if as_json:
+        return [job.model_dump_json(indent=2)], has_ended
+    return detail_lines(job), has_ended
 
 
 def show_again_and_again(look: Callable[[], Shown]) -> None:
@@ -79,8 +98,7 @@ def show_again_and_again(look: Callable[[], Shown]) -> None:
         while True:
             lines, is_last = look()
             if lines != shown:
-                is_terminal = output_width() is not None
-                click.echo((CLEAR if is_terminal else "") + "\n".join(lines))
+                show_anew(lines)
                 shown = lines
             if is_last:
                 return
@@ -89,22 +107,36 @@ def show_again_and_again(look: Callable[[], Shown]) -> None:
         return
 
 
+def show_anew(lines: Sequence[str]) -> None:
+    """Prints lines, on a terminal in place of what it shows."""
+    is_terminal = output_width() is not None
+    if is_terminal:
+        click.echo(CLEAR, nl=False)
+    click.echo("\n".join(lines))
+
+
 def json_lines(jobs: Sequence[JobSummary]) -> list[str]:
+    """Returns the jobs as a JSON list."""
     bodies = [job.model_dump(mode="json") for job in jobs]
-    return [json.dumps(bodies, indent=2, ensure_ascii=False)]
+    text = json.dumps(bodies, indent=2, ensure_ascii=False)
+    return [text]
 
 
 def list_lines(jobs: Sequence[JobSummary]) -> list[str]:
     """Returns a table of jobs, and how many are in which state."""
-    rows = [("job", "recording", "state", "since", "took", "run")]
-    for job in jobs:
-        since = job.created.astimezone()
-        row = (job.id, job.name, job.state, f"{since:%m-%d %H:%M:%S}", took(job), str(job.run))
-        rows.append(row)
+    rows = [HEADINGS, *map(job_row, jobs)]
+    width = output_width()
+    lines = table(rows, name_column=1, width=width)
     states = Counter(job.state for job in jobs)
     counts = [f"{count} {state}" for state, count in states.most_common()]
-    lines = table(rows, name_column=1, width=output_width())
-    return [*lines, ", ".join(counts) or "there are no jobs"]
+    summary = ", ".join(counts) or "there are no jobs"
+    return [*lines, summary]
+
+
+def job_row(job: JobSummary) -> tuple[str, ...]:
+    since = job.created.astimezone()
+    started = f"{since:%m-%d %H:%M:%S}"
+    return (job.id, job.name, job.state, started, took(job), str(job.run))
 
 
 def took(job: JobSummary) -> str:
@@ -118,39 +150,45 @@ def took(job: JobSummary) -> str:
 
 def detail_lines(job: JobView) -> list[str]:
     """Returns everything about a job: facts, options, and how far the stages are."""
-    facts = {
+    facts = job_facts(job)
+    for name, option in job.options.items():
+        value = json.dumps(option.value, ensure_ascii=False)
+        facts[name] = f"{value} ({option.origin})"
+    for stage in job.progress.stages:
+        facts[stage.stage] = describe_stage(stage)
+    return [f"{name:10}  {value}" for name, value in facts.items() if value]
+
+
+def job_facts(job: JobView) -> dict[str, str]:
+    """Returns what is known about a job, by its name. What is not known is empty."""
+    created = job.created.astimezone()
+    left = time_left(job.progress.eta_seconds)
+    return {
         "job": job.id,
         "recording": job.name,
         "bytes": str(job.size or ""),
         "state": job.state,
         "run": str(job.run),
-        "since": f"{job.created.astimezone():%Y-%m-%d %H:%M:%S}",
+        "since": f"{created:%Y-%m-%d %H:%M:%S}",
         "took": took(job),
-        "left": " ".join(time_left(job.progress.eta_seconds)),
+        "progress": ", ".join(left),
         "problem": describe_problem(job.problem),
         "warnings": ", ".join(job.warnings),
         "formats": ", ".join(job.formats),
         "audio": "" if job.links.audio else "deleted",
         **job.metadata,
     }
-    lines = [f"{name:10}  {value}" for name, value in facts.items() if value]
-    for name, option in job.options.items():
-        value = json.dumps(option.value, ensure_ascii=False)
-        lines.append(f"{name:10}  {value} ({option.origin})")
-    for stage in job.progress.stages:
-        lines.append(f"{stage.stage:10}  {describe_stage(stage)}")
-    return lines
 
 
 def describe_stage(stage: StageProgress) -> str:
     """Returns such as "done, 4.2 s" or "8 of 24, 91.0 s"."""
-    is_done = stage.of is not None and stage.done >= stage.of
-    parts = "done" if is_done else f"{stage.done} of {stage.of or '?'}"
-    return f"{parts}, {stage.seconds:.1f} s"
+    seconds = f"{stage.seconds:.1f} s"
+    if is_complete(stage):
+        return f"done, {seconds}"
+    return f"{parts_done(stage)}, {seconds}"
 
 
 def describe_problem(problem: Problem | None) -> str:
     if problem is None:
         return ""
-    title = problem.title.rstrip(".")
-    return f"{title}: {problem.detail}"
+    return problem.summary

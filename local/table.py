@@ -21,23 +21,36 @@ def table(rows: Sequence[Sequence[str]], name_column: int, width: int | None) ->
 
     Names are shortened to fit. If that is not enough, columns are left out from the right.
     """
-    columns = len(rows[0])
-    while True:
-        shown = [row[:columns] for row in rows]
-        widths = [max(map(len, cells)) for cells in zip(*shown, strict=True)]
-        total = sum(widths) + len(GAP) * (columns - 1)
-        excess = 0 if width is None else max(0, total - width)
-        name_width = widths[name_column] - excess
-        fits = excess == 0 or name_width >= SHORTEST_NAME
-        if fits or columns == name_column + 1:
-            break
-        columns -= 1
-    widths[name_column] = max(SHORTEST_NAME, name_width)
-    return [line(row, name_column, widths) for row in shown]
+    widths = column_widths(rows)
+    name_width = widths[name_column]
+    if width is not None:
+        shortest = min(name_width, SHORTEST_NAME)
+        while total(widths) - name_width + shortest > width and len(widths) > name_column + 1:
+            widths.pop()
+        excess = max(0, total(widths) - width)
+        name_width = max(shortest, name_width - excess)
+    widths[name_column] = name_width
+    return [line(row, name_column, widths) for row in rows]
+
+
+def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    columns = zip(*rows, strict=True)
+    return [max(map(len, cells)) for cells in columns]
+
+
+def total(widths: Sequence[int]) -> int:
+    """Returns the width of a line with these columns."""
+    gaps = len(widths) - 1
+    return sum(widths) + gaps * len(GAP)
 
 
 def line(row: Sequence[str], name_column: int, widths: Sequence[int]) -> str:
-    cells = list(row)
-    cells[name_column] = shortened(cells[name_column], widths[name_column])
-    padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
-    return GAP.join(padded).rstrip()
+    """Returns as many cells of a row as there are widths."""
+    cells = []
+    for column, width in enumerate(widths):
+        cell = row[column]
+        if column == name_column:
+            cell = shortened(cell, width)
+        padded = cell.ljust(width)
+        cells.append(padded)
+    return GAP.join(cells).rstrip()

@@ -30,7 +30,7 @@ JOB_SUMMARY: dict[str, JsonValue] = {
     "problem": None,
     "warnings": [],
     "formats": ["json", "srt", "vtt", "txt", "rttm", "ctm"],
-    "metadata": {"x-order-id": "77"},
+    "metadata": {"order-id": "77"},
     "links": JOB_LINKS,
 }
 JOB_VIEW: dict[str, JsonValue] = {
@@ -109,7 +109,7 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
         "size": 524288000,
         "content_type": "audio/mp4",
         "options": {"language": "de"},
-        "metadata": {"x-order-id": "77"},
+        "metadata": {"order-id": "77"},
     },
     "UploadSession": {
         "id": "u_6b1c",

@@ -79,6 +79,12 @@ def problems(*errors: type[StageError]) -> Responses:
     return responses
 
 
+def text_body(media_type: str, example: str) -> Responses:
+    """Returns the declaration of a successful response whose body is a text."""
+    content = {media_type: {"schema": {"type": "string"}, "example": example}}
+    return {200: {"content": content}}
+
+
 def problem_declaration(errors: Iterable[type[StageError]], status: int) -> Schema:
     """Returns the declaration of problems of the same status, with an example of each."""
     titles = []

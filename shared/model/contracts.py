@@ -158,3 +158,11 @@ class Problem(WireModel):
     stage: str | None = None
     tags: dict[str, str] | None = None
     """The uploader's own metadata, whose names begin with x-. Only in the outbox."""
+
+    @property
+    def summary(self) -> str:
+        """Returns title and detail in one line."""
+        title = self.title.rstrip(".")
+        if self.detail in ("", self.title):
+            return title
+        return f"{title}: {self.detail}"

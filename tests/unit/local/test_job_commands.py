@@ -138,7 +138,7 @@ def test_status_of_a_job_shows_all_of_it(api: FakeApi) -> None:
         'language    "en" (object metadata)',
         "prepare     done, 0.4 s",
         "transcribe  8 of 24, 91.0 s",
-        "left        4 min left",
+        "progress    4 min left",
     ):
         assert shown in text
     assert json.loads(call("status", "a.wav", "--json").stdout)["progress"]["share"] == 0.35
