@@ -1,6 +1,7 @@
 """The names under which browsers save what the gateway sends, and the types of recordings."""
 
 import re
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 NOT_IN_FILE_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f/\\]")
@@ -40,8 +41,8 @@ browser would run a text/html."""
 
 def recording_type(name: str) -> str:
     """Returns the type of a recording with this name."""
-    ending = name.rpartition(".")[2]
-    return TYPES.get(ending.lower(), ANY_TYPE)
+    ending = PurePosixPath(name).suffix.lower()
+    return TYPES.get(ending.removeprefix("."), ANY_TYPE)
 
 
 def base_name(name: str) -> str:

@@ -37,7 +37,9 @@ router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
 ALL_FORMATS: dict[str, Format] = {"json": TRANSCRIPT, **FORMATS}
 """Formats by their names in addresses."""
-CONTENT: dict[str, Any] = {format.content_type.partition(";")[0]: {} for format in ALL_FORMATS.values()}
+CONTENT: dict[str, Any] = {
+    format.content_type.partition(";")[0]: {} for format in ALL_FORMATS.values()
+}
 DECLARED: dict[int | str, dict[str, Any]] = {
     200: {"description": "The transcript.", "content": CONTENT},
     304: {"description": "The client has it: its ETag is in If-None-Match."},
