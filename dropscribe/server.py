@@ -44,7 +44,7 @@ class Server:
     """The server's address, and what a caller shows it."""
 
     url: str
-    key: str | None
+    key: str | None = field(repr=False)
     fetch_identity: Callable[[str], str] = identity_token
     identity: str | None = field(default=None, repr=False)
     """Google's identity token, once there is one."""

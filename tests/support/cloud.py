@@ -24,6 +24,8 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.ports.documents import Documents
 
+ELSEWHERE = ("DROPSCRIBE_URL", "DROPSCRIBE_KEY")
+"""Variables that would point the commands at another deployment."""
 WORKFLOW = "projects/dropscribe-local/locations/local/workflows/transcription"
 
 
@@ -52,7 +54,8 @@ class Cloud:
     ) -> None:
         self.home = Layout(folder)
         self.documents = documents
-        self.environment = {**os.environ, "DROPSCRIBE_HOME": str(folder), **environment}
+        ours = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+        self.environment = {**ours, "DROPSCRIBE_HOME": str(folder), **environment}
 
     def command(self, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
