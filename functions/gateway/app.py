@@ -13,6 +13,7 @@ from functions.gateway.routes import (
     login,
     metrics,
     transcripts,
+    uploads,
 )
 from functions.gateway.routes.documentation import add_documentation
 from shared import __version__
@@ -59,5 +60,6 @@ def create_app() -> FastAPI:
     app.include_router(keys.router)
     app.include_router(login.router)
     app.include_router(metrics.router)
+    app.include_router(uploads.router)
     add_documentation(app)
     return app
