@@ -11,6 +11,9 @@ from dropscribe.errors import (
     Unreachable,
     UploadFailed,
 )
+from dropscribe.log_filter import install
+
+install()
 
 __all__ = [
     "ApiError",

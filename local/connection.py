@@ -4,7 +4,7 @@ import errno
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ class Gateway:
     cloud's."""
 
     url: str | None
-    key: str | None
+    key: str | None = field(repr=False)
 
     @property
     def is_on_this_machine(self) -> bool:
@@ -89,7 +89,8 @@ def calls_api(function: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--key",
         envvar="DROPSCRIBE_KEY",
-        help="API key. Default: DROPSCRIBE_KEY, or else that of the one-machine cloud.",
+        help="API key. Default: DROPSCRIBE_KEY, which other users of the machine do not see, or "
+        "else that of the one-machine cloud.",
     )
     @functools.wraps(function)
     def command(url: str | None, key: str | None, **parameters: Any) -> None:

@@ -67,7 +67,7 @@ def redrive(
                 click.echo(f"{job_id}: {in_plain_words(error)}", err=True)
                 refused += 1
     if refused:
-        raise click.ClickException(f"{refused} jobs were not run again")
+        raise click.ClickException(f"jobs that were not run again: {refused}")
 
 
 @click.command()
@@ -129,7 +129,7 @@ def fetch(gateway: Gateway, jobs: tuple[str, ...], is_all: bool, prefix: str, ou
         if is_all:
             fetch_all(client, prefix, out)
     if without:
-        raise click.ClickException(f"{without} jobs have no answer yet")
+        raise click.ClickException(f"jobs without an answer: {without}")
 
 
 def fetch_all(client: "Client", prefix: str, out: Path) -> None:

@@ -22,6 +22,7 @@ from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.settings import settings
 
 AUDIENCE = "dropscribe"
+GATEWAY_HOSTS = "DROPSCRIBE_GATEWAY_HOSTS"
 IMAGES = "DROPSCRIBE_IMAGES"
 """Environment variable with the functions that run in containers, as JSON:
 {"prepare": "dropscribe/prepare"}. The others run as plain processes."""
@@ -144,6 +145,8 @@ def function(name: str, home: Layout, ports: Ports) -> Process:
         command = container(in_containers[name], name, home, port, environment)
         return Process(name, command, environment, port)
     if name == "gateway":
+        hosts = os.environ.get(GATEWAY_HOSTS, '["127.0.0.1", "localhost"]')
+        environment[GATEWAY_HOSTS] = hosts  # so that no page of another name reaches this machine
         return Process(name, (sys.executable, "-m", "functions.gateway.main"), environment, port)
     environment["FUNCTION_SOURCE"] = str(ROOT / "functions" / name / "main.py")
     environment["FUNCTION_TARGET"] = "main"

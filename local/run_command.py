@@ -200,9 +200,8 @@ def explain_interruption(items: "Sequence[Item]", out: Path) -> None:
     not_sent = [item for item in items if item.waits_for_upload]
     click.echo(how_to_fetch(items, out), err=True)
     if not_sent:
-        click.echo(
-            f"{len(not_sent)} recordings were not uploaded; the same command uploads them", err=True
-        )
+        count = len(not_sent)
+        click.echo(f"recordings not uploaded: {count}; the same command uploads them", err=True)
 
 
 def how_to_fetch(items: "Sequence[Item]", out: Path) -> str:
@@ -215,6 +214,6 @@ def how_to_fetch(items: "Sequence[Item]", out: Path) -> str:
     place = "" if out == Path("transcripts") else f" --out {out}"
     count = len(under_way)
     return (
-        f"{count} jobs go on. Fetch their answers later: dropscribe fetch {which}{place}, "
+        f"jobs that go on: {count}; fetch their answers later: dropscribe fetch {which}{place}, "
         "or the same command again"
     )

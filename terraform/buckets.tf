@@ -13,6 +13,8 @@ module "inbox" {
   name                = "${var.project_id}-${var.name}-inbox"
   soft_delete_days    = var.soft_delete_days.inbox
   cors                = { origins = var.cors_origins, methods = ["GET", "POST", "PUT"], headers = local.upload_headers }
+  listers             = local.listers["inbox"]
+  lister_role         = local.lister_role
   readers             = local.readers["inbox"]
   writers             = local.writers["inbox"]
   deleters            = local.deleters["inbox"]
@@ -32,6 +34,8 @@ module "work" {
   name                = "${var.project_id}-${var.name}-work"
   delete_after_days   = var.keep_work_days
   soft_delete_days    = 0
+  listers             = local.listers["work"]
+  lister_role         = local.lister_role
   readers             = local.readers["work"]
   writers             = local.writers["work"]
   deleters            = local.deleters["work"]
@@ -52,6 +56,8 @@ module "outbox" {
   delete_after_days   = var.keep_answer_days
   soft_delete_days    = var.soft_delete_days.outbox
   cors                = { origins = var.cors_origins, methods = ["GET"], headers = ["Content-Type"] }
+  listers             = local.listers["outbox"]
+  lister_role         = local.lister_role
   readers             = local.readers["outbox"]
   writers             = local.writers["outbox"]
   deleters            = local.deleters["outbox"]

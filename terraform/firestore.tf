@@ -2,15 +2,17 @@
 
 locals {
   # Collections whose documents are deleted at the time in their field `expires`.
-  collections = ["jobs", "tasks", "reconcile"]
+  collections = ["jobs", "tasks", "reconcile", "keys", "sessions"]
 
-  # Fields that shared/adapters/firestore.py queries. Each query has one field, so no composite index is needed.
+  # Fields that shared/adapters/firestore.py queries alone.
   indexes = {
     "jobs/updated"        = { collection = "jobs", field = "updated", order = "DESCENDING" }
     "jobs/state"          = { collection = "jobs", field = "state", order = "ASCENDING" }
     "jobs/notification"   = { collection = "jobs", field = "notification", order = "ASCENDING" }
     "jobs/audio_deletion" = { collection = "jobs", field = "audio_deletion", order = "ASCENDING" }
     "jobs/source.name"    = { collection = "jobs", field = "source.name", order = "ASCENDING" }
+    "keys/updated"        = { collection = "keys", field = "updated", order = "DESCENDING" }
+    "keys/key_id"         = { collection = "keys", field = "key_id", order = "ASCENDING" }
     "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
   }
 
@@ -19,6 +21,19 @@ locals {
     "jobs/problem" = { collection = "jobs", field = "problem" }
     "jobs/results" = { collection = "jobs", field = "results" }
     "jobs/options" = { collection = "jobs", field = "options" }
+
+    "jobs/options_in_force" = { collection = "jobs", field = "options_in_force" }
+    "jobs/figures"          = { collection = "jobs", field = "figures" }
+    "jobs/tags"             = { collection = "jobs", field = "tags" }
+  }
+
+  # The pages of shared/adapters/firestore.py: the jobs of a folder, perhaps those of a state, in an order. The third
+  # finds the job that has waited longest. Counts use the second.
+  pages = {
+    "newest"          = [{ field = "position", order = "DESCENDING" }]
+    "newest-of-state" = [{ field = "state", order = "ASCENDING" }, { field = "position", order = "DESCENDING" }]
+    "oldest-of-state" = [{ field = "state", order = "ASCENDING" }, { field = "position", order = "ASCENDING" }]
+    "last-ended"      = [{ field = "ended", order = "DESCENDING" }]
   }
 }
 
@@ -57,6 +72,27 @@ resource "google_firestore_field" "index" {
     indexes {
       order       = each.value.order
       query_scope = "COLLECTION"
+    }
+  }
+}
+
+resource "google_firestore_index" "page" {
+  for_each = local.pages
+
+  project    = var.project_id
+  database   = google_firestore_database.jobs.name
+  collection = "jobs"
+
+  fields {
+    field_path   = "folders"
+    array_config = "CONTAINS"
+  }
+
+  dynamic "fields" {
+    for_each = each.value
+    content {
+      field_path = fields.value.field
+      order      = fields.value.order
     }
   }
 }

@@ -1,4 +1,4 @@
-# The functions: one private Cloud Run service each.
+# The functions that only this project calls: one private Cloud Run service each. The gateway is in gateway.tf.
 
 locals {
   # Seconds. Each timeout must be shorter than the next: a heartbeat renews the lease before it expires, a stage ends
@@ -18,8 +18,9 @@ locals {
   # Settings that follow from other variables. `callers` is never set: Cloud Run checks the token before a function sees
   # it, and removes its signature.
   settings_by_terraform = [
-    "audience", "callers", "device", "events_topic", "firestore_database", "hub_token", "inbox", "keep_answer_days",
-    "keep_days", "keep_work_days", "outbox", "region", "resources", "threads", "work", "workflow",
+    "audience", "callers", "cors_origins", "device", "events_topic", "firestore_database", "hub_token", "inbox",
+    "keep_answer_days", "keep_days", "keep_work_days", "max_form_megabytes", "outbox", "region", "resources", "threads",
+    "work", "workflow",
   ]
 
   environment = merge(
@@ -49,7 +50,7 @@ locals {
 
 module "function" {
   source   = "./modules/function"
-  for_each = local.stages
+  for_each = local.internal
 
   project_id          = var.project_id
   region              = var.region

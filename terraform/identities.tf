@@ -16,6 +16,10 @@ locals {
     for who, right in local.rights : who => { member = local.member[who], objects = right.deletes[bucket] }
     if can(right.deletes[bucket])
   } }
+  listers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
+    for who, right in local.rights : who => local.member[who] if try(right.buckets[bucket], "") == "list"
+  } }
+  lister_role  = "projects/${var.project_id}/roles/${google_project_iam_custom_role.lister.role_id}"
   deleter_role = "projects/${var.project_id}/roles/${google_project_iam_custom_role.deleter.role_id}"
   callers = { for function in keys(local.defaults) : function => {
     for who, right in local.rights : who => local.member[who] if contains(try(right.calls, []), function)
@@ -42,6 +46,17 @@ resource "google_project_iam_custom_role" "deleter" {
   title       = "${var.name} deleter"
   description = "Deletes objects. Granted under a condition on their names."
   permissions = ["storage.objects.delete"]
+
+  depends_on = [google_project_service.api]
+}
+
+# Lists objects. Every predefined role that does so may also read them, or the bucket's settings.
+resource "google_project_iam_custom_role" "lister" {
+  project     = var.project_id
+  role_id     = replace("${var.name}_lister", "-", "_")
+  title       = "${var.name} lister"
+  description = "Lists objects without reading them."
+  permissions = ["storage.objects.list"]
 
   depends_on = [google_project_service.api]
 }

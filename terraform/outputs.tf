@@ -30,7 +30,15 @@ output "workflow" {
 
 output "services" {
   description = "URL of each function, for callers with the right to invoke it."
-  value       = { for name, function in module.function : name => function.uri }
+  value = merge(
+    { for name, function in module.function : name => function.uri },
+    { gateway = google_cloud_run_v2_service.gateway.uri },
+  )
+}
+
+output "api_url" {
+  description = "Address of the HTTP API."
+  value       = coalesce(local.own_url, google_cloud_run_v2_service.gateway.uri)
 }
 
 output "audience" {

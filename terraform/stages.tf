@@ -14,4 +14,7 @@ locals {
     try(var.stages[name].gpu, null) == null ? {} : local.with_gpu,
     { for key, value in try(var.stages[name], {}) : key => value if value != null },
   ) }
+
+  # Functions that only this project calls. The gateway is called from outside; see gateway.tf.
+  internal = { for name, stage in local.stages : name => stage if name != "gateway" }
 }

@@ -137,13 +137,41 @@ variable "soft_delete_days" {
 }
 
 variable "cors_origins" {
-  description = "Origins of web pages, such as https://example.com, that may use signed URLs."
+  description = "Origins of web pages, such as https://example.com, that may call the API, upload, and use signed URLs."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[^/*]+$", origin))])
     error_message = "cors_origins are scheme and host, without a path and without *."
+  }
+}
+
+variable "public" {
+  description = "Let requests from anywhere reach the API. They need a key in any case. false: only requests of api_callers."
+  type        = bool
+  default     = false
+}
+
+variable "api_callers" {
+  description = "Members that may call the API, such as user:you@example.com or group:staff@example.com."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.api_callers : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):[^\\s]+$", member))])
+    error_message = "api_callers are members, user:, group:, serviceAccount:, domain:, principal: or principalSet:. For everybody set public = true."
+  }
+}
+
+variable "api_domain" {
+  description = "A host name of your own that leads to the API, such as speech.example.com. null: only Cloud Run's address."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.api_domain == null || can(regex("^[a-z0-9-]+([.][a-z0-9-]+)+$", var.api_domain))
+    error_message = "api_domain is a host name, without https:// and without a path."
   }
 }
 

@@ -24,6 +24,7 @@ from functions.finalize.stage_results import load_stage_results
 from shared import __version__
 from shared.jobs.audio import delete_due_audio
 from shared.jobs.events import publish_job_event
+from shared.jobs.job import JobFigures
 from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.store import JobStore
 from shared.model.artifacts import (
@@ -148,6 +149,7 @@ def write_transcript(
         tags=params.tags,
         warnings=tuple(sorted(codes)),
         deletes_audio=deletes_audio,
+        figures=job_figures(transcript),
     )
     if deletes_audio:
         delete_due_audio(source, params.run, blobs, jobs)
@@ -303,6 +305,7 @@ def finish_job(
     warnings: tuple[str, ...] = (),
     deletes_audio: bool = False,
     tags: dict[str, str] | None = None,
+    figures: JobFigures | None = None,
 ) -> Finalized:
     """Records how the run ended. Logs the line that alerts and metrics read."""
     outputs = outputs or {}
@@ -315,6 +318,7 @@ def finish_job(
         warnings=warnings,
         deletes_audio=deletes_audio,
         tags=tags,
+        figures=figures,
     )
     details = {
         "state": state,
@@ -324,6 +328,20 @@ def finish_job(
     }
     log.info("settled", extra=details)
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
+
+
+def job_figures(transcript: Transcript) -> JobFigures:
+    """Returns what the transcript took, without the stages whose results were cached."""
+    stage_seconds: dict[str, float] = {}
+    for timing in transcript.timings.stages:
+        if not timing.reused:
+            spent = stage_seconds.get(timing.stage, 0.0)
+            stage_seconds[timing.stage] = spent + timing.seconds
+    return JobFigures(
+        audio_seconds=transcript.media.duration,
+        stage_seconds=stage_seconds,
+        cost_usd=transcript.cost.total if transcript.cost else None,
+    )
 
 
 def publish_event(job_id: str, jobs: JobStore, publisher: EventPublisher) -> None:

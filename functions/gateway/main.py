@@ -17,6 +17,7 @@ if __name__ == "__main__":
         port=int(os.environ["PORT"]),
         log_config=None,
         proxy_headers=False,  # see proxies.py
+        server_header=False,
         access_log=False,  # its lines would contain names of recordings
         timeout_keep_alive=75,  # longer than clients keep an idle connection
         timeout_graceful_shutdown=5,

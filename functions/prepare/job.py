@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from functions.prepare.compression import named_encoding
 from functions.prepare.stage import VERSION, PrepareParams, engine, prepare_audio
+from shared.jobs.job import KnownRecording
 from shared.jobs.layout import problem_uri
 from shared.jobs.recording_options import RecordingOptions, load_options
 from shared.jobs.store import JobStore
@@ -84,7 +85,8 @@ def prepare(
     chunks = output_count(response, "chunks")
     is_diarized = stages["diarize"] is not None
     spans = output_count(response, "spans") if is_diarized else 0
-    jobs.record_parts(job_id, run.run, chunks=chunks, spans=spans)
+    known = KnownRecording(recording.size, loaded.tags, resolved)
+    jobs.record_parts(job_id, run.run, chunks, spans, known)
     return prepared(response, stages)
 
 

@@ -16,6 +16,7 @@ from itertools import islice
 
 from pydantic import Field
 
+from functions.reconcile.cursor import SweepCursor
 from functions.reconcile.starts import Starts
 from shared.jobs.events import publish_job_event
 from shared.jobs.inbox import answered, generation_of, is_recording
@@ -161,19 +162,20 @@ class Sweep:
         before the inbox ended. After the end of the inbox the next sweep begins anew.
         """
         inbox = f"gs://{settings().buckets.inbox}/"
-        listing = self.blobs.list(inbox, start=self.jobs.cursor())
+        cursor = SweepCursor(self.jobs.documents)
+        listing = self.blobs.list(inbox, start=cursor.read())
         objects = 0
         for _ in range(MAX_PAGES):
             page = list(islice(listing, PAGE_SIZE))
             objects += len(page)
             unstarted = self.start_page(page, before, starts)
             if unstarted is not None:
-                self.jobs.save_cursor(unstarted.name)
+                cursor.save(unstarted.name, self.now())
                 return objects, True
             if len(page) < PAGE_SIZE:
-                self.jobs.save_cursor("")
+                cursor.save("", self.now())
                 return objects, False
-            self.jobs.save_cursor(page[-1].name + "\0")
+            cursor.save(page[-1].name + "\0", self.now())
         return objects, True
 
     def start_page(self, page: list[Blob], before: datetime, starts: Starts) -> Source | None:

@@ -15,7 +15,7 @@ from google.cloud import firestore
 
 from shared.adapters.google import translate_google_errors
 from shared.model.errors import JobStoreUnavailable
-from shared.ports.documents import Document
+from shared.ports.documents import Document, Page
 from shared.settings import settings
 
 TIMEOUT = 30.0
@@ -69,6 +69,36 @@ class FirestoreDocuments:
         condition = firestore.FieldFilter(field, "==", value)
         query = self._client.collection(collection).where(filter=condition)
         yield from documents(query)
+
+    def page(self, collection: str, page: Page) -> list[Document]:
+        query = self._in_folder(collection, page.folder, page.state)
+        if page.above:
+            condition = firestore.FieldFilter(page.order, ">", page.above)
+            query = query.where(filter=condition)
+        if page.below:
+            condition = firestore.FieldFilter(page.order, "<", page.below)
+            query = query.where(filter=condition)
+        ascending, descending = firestore.Query.ASCENDING, firestore.Query.DESCENDING
+        direction = ascending if page.ascending else descending
+        ordered = query.order_by(page.order, direction=direction)
+        return list(documents(ordered.limit(page.limit)))
+
+    def count(self, collection: str, folder: str, state: str) -> int:
+        query = self._in_folder(collection, folder, state)
+        counting: Any = query.count()  # the client's annotations of it are wrong
+        with translate_errors():
+            results = counting.get(timeout=TIMEOUT)
+        return int(results[0][0].value)
+
+    def _in_folder(self, collection: str, folder: str, state: str) -> firestore.Query:
+        """Returns the query for documents with that item in `folders`, and that state if it is not
+        empty."""
+        condition = firestore.FieldFilter("folders", "array_contains", folder)
+        query = self._client.collection(collection).where(filter=condition)
+        if not state:
+            return query
+        of_state = firestore.FieldFilter("state", "==", state)
+        return query.where(filter=of_state)
 
 
 def documents(query: firestore.Query) -> Iterator[Document]:

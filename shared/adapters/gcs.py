@@ -15,7 +15,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from shared.adapters.google import translate_google_errors
 from shared.model.contracts import Artifact, Source
 from shared.model.errors import ArtifactMissing, ContentUnreadable, StorageUnavailable
-from shared.ports.blobs import JSON, Blob, verify_digest
+from shared.ports.blobs import JSON, Blob, PlannedUpload, verify_digest
 
 TIMEOUT = 60
 """Seconds without a byte before a request is given up."""
@@ -24,6 +24,8 @@ RETRY = DEFAULT_RETRY.with_timeout(90)
 precondition."""
 RANGE_BYTES = 2 << 20
 """Bytes that a ranged read fetches at a time."""
+PART_BYTES = 8 << 20
+"""Bytes of a large file that are in memory at a time while it is written."""
 CONTENT_TYPES = {".json": JSON, ".wav": "audio/wav"}
 REFUSED = (
     "storage refuses to return it (HTTP status 400), as it does for an object encrypted with"
@@ -120,7 +122,7 @@ class GcsBlobs:
     def put(
         self,
         uri: str,
-        data: bytes,
+        data: bytes | BinaryIO,
         *,
         if_generation_match: int,
         content_type: str = JSON,
@@ -128,10 +130,15 @@ class GcsBlobs:
     ) -> int | None:
         blob = self._at(uri)
         blob.metadata = dict(metadata or {})
+        blob.chunk_size = PART_BYTES
+        file = io.BytesIO(data) if isinstance(data, bytes) else data
+        size = file.seek(0, io.SEEK_END)
         with translate_errors(uri):
             try:
-                blob.upload_from_string(
-                    data,
+                blob.upload_from_file(
+                    file,
+                    rewind=True,
+                    size=size,
                     content_type=content_type,
                     if_generation_match=if_generation_match,
                     timeout=TIMEOUT,
@@ -140,6 +147,21 @@ class GcsBlobs:
             except PreconditionFailed:
                 return None
         return cast(int, blob.generation)
+
+    def open_upload(self, uri: str, upload: PlannedUpload) -> str:
+        blob = self._at(uri)
+        blob.metadata = dict(upload.metadata)
+        with translate_errors(uri):
+            url = blob.create_resumable_upload_session(
+                size=upload.size,
+                if_generation_match=upload.if_generation_match,
+                content_type=upload.content_type,
+                origin=upload.origin,
+                checksum=None,
+                timeout=TIMEOUT,
+                retry=RETRY,
+            )
+        return cast(str, url)
 
     def upload(self, uri: str, path: Path, metadata: Mapping[str, str]) -> int:
         """Write a file over the current generation of an object, if there is one. Returns the new

@@ -16,8 +16,8 @@ from pydantic import JsonValue
 
 from shared.model.contracts import Artifact, Source
 from shared.model.errors import ArtifactMissing
-from shared.ports.blobs import JSON, Blob, verify_digest
-from shared.ports.documents import Document
+from shared.ports.blobs import JSON, Blob, PlannedUpload, verify_digest
+from shared.ports.documents import Document, Page
 
 
 class MemoryBlobs:
@@ -25,6 +25,7 @@ class MemoryBlobs:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._objects: dict[str, tuple[Blob, bytes]] = {}
+        self._uploads: dict[str, tuple[str, PlannedUpload]] = {}
         self._generation = 0
         self._clock = clock
 
@@ -71,12 +72,15 @@ class MemoryBlobs:
     def put(
         self,
         uri: str,
-        data: bytes,
+        data: bytes | BinaryIO,
         *,
         if_generation_match: int,
         content_type: str = JSON,
         metadata: Mapping[str, str] | None = None,
     ) -> int | None:
+        if not isinstance(data, bytes):
+            data.seek(0)
+            data = data.read()
         found = self.find(uri)
         current = found.generation if found else 0
         if current != if_generation_match:
@@ -92,6 +96,27 @@ class MemoryBlobs:
         )
         self._objects[uri] = blob, data
         return self._generation
+
+    def open_upload(self, uri: str, upload: PlannedUpload) -> str:
+        address = f"memory://uploads/{len(self._uploads) + 1}"
+        self._uploads[address] = uri, upload
+        return address
+
+    def receive_upload(self, address: str, data: bytes) -> int | None:
+        """Complete a resumable upload with all its bytes, as a client does over HTTP.
+
+        Returns the new generation, or None if the upload fails.
+        """
+        uri, upload = self._uploads[address]
+        if len(data) != upload.size:
+            return None
+        return self.put(
+            uri,
+            data,
+            if_generation_match=upload.if_generation_match,
+            content_type=upload.content_type,
+            metadata=upload.metadata,
+        )
 
     def delete(self, uri: str, generation: int) -> bool:
         found = self.find(uri)
@@ -153,6 +178,20 @@ class MemoryDocuments:
             if value_at(document, field) == value:
                 yield document
 
+    def page(self, collection: str, page: Page) -> list[Document]:
+        found = []
+        for document in self._directly_in(collection):
+            if is_on_page(document, page):
+                found.append(document)
+        found.sort(key=lambda document: str(document[page.order]), reverse=not page.ascending)
+        return found[: page.limit]
+
+    def count(self, collection: str, folder: str, state: str) -> int:
+        found = 0
+        for document in self._directly_in(collection):
+            found += has_folder(document, folder) and document["state"] == state
+        return found
+
     def _directly_in(self, collection: str) -> list[Document]:
         found = []
         for path, (document, _) in self._kept.items():
@@ -160,6 +199,22 @@ class MemoryDocuments:
             if parent == collection:
                 found.append(document)
         return found
+
+
+def is_on_page(document: Document, page: Page) -> bool:
+    """Returns whether a document meets a page's conditions."""
+    value = document.get(page.order)
+    if not isinstance(value, str) or not has_folder(document, page.folder):
+        return False
+    if page.state and document["state"] != page.state:
+        return False
+    is_below = not page.below or value < page.below
+    return is_below and value > page.above
+
+
+def has_folder(document: Document, folder: str) -> bool:
+    folders = document.get("folders")
+    return isinstance(folders, list) and folder in folders
 
 
 def value_at(document: Document, field: str) -> JsonValue:

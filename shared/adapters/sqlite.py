@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shared.adapters.errors import translate_errors
 from shared.model.errors import JobStoreUnavailable
-from shared.ports.documents import Document
+from shared.ports.documents import Document, Page
 from shared.settings import settings
 
 LOCK_TIMEOUT = 30
@@ -30,12 +30,30 @@ create index if not exists by_notification
   on documents (collection, json_extract(document, '$.notification'));
 create index if not exists by_audio_deletion
   on documents (collection, json_extract(document, '$.audio_deletion'));
+create table if not exists listing (
+  collection text not null,
+  folder text not null,
+  state text not null,
+  position text not null,
+  ended text,
+  path text not null,
+  primary key (collection, folder, position, path)
+) without rowid;
+create index if not exists listing_by_state on listing (collection, folder, state, position);
+create index if not exists listing_by_end on listing (collection, folder, ended);
+create index if not exists listing_by_path on listing (path);
 """
+"""`listing` has a row for each document and each item of its list `folders`, so that a page reads
+nothing but its own documents. It is written in the same transaction as the document."""
 INSERT = "insert into documents values (?, ?, ?, ?, 1) on conflict do nothing"
 UPDATE = """
 update documents set document = ?, updated = ?, version = version + 1
 where path = ? and version = ?
 """
+LIST = "insert into listing values (?, ?, ?, ?, ?, ?)"
+UNLIST = "delete from listing where path = ?"
+DROP_EXPIRED = "delete from documents where json_extract(document, '$.expires') < ?"
+UNLIST_DROPPED = "delete from listing where path not in (select path from documents)"
 
 translate_sqlite_errors = partial(
     translate_errors, (sqlite3.OperationalError,), JobStoreUnavailable, "SQLite: {}".format
@@ -72,25 +90,30 @@ class SqliteDocuments:
     def put(self, path: str, document: Document, if_version: object | None) -> bool:
         text = json.dumps(document)
         updated = str(document["updated"])
-        with self._database() as database:
+        collection = path.rpartition("/")[0]
+        rows = listing_rows(collection, path, document)
+        with self._transaction() as database:
             if if_version is None:
-                collection = path.rpartition("/")[0]
                 cursor = database.execute(INSERT, (path, collection, text, updated))
             else:
                 cursor = database.execute(UPDATE, (text, updated, path, if_version))
-        return cursor.rowcount == 1
+            is_written = cursor.rowcount == 1
+            if is_written and rows:
+                database.execute(UNLIST, (path,))
+                database.executemany(LIST, rows)
+        return is_written
 
     def delete(self, path: str) -> None:
-        statement = "delete from documents where path = ?"
-        with self._database() as database:
-            database.execute(statement, (path,))
+        with self._transaction() as database:
+            database.execute("delete from documents where path = ?", (path,))
+            database.execute(UNLIST, (path,))
 
     def drop_expired(self) -> None:
         """Delete the documents that have expired, which Firestore does by itself."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")  # as pydantic writes it
-        expired = "delete from documents where json_extract(document, '$.expires') < ?"
-        with self._database() as database:
-            database.execute(expired, (now,))
+        with self._transaction() as database:
+            database.execute(DROP_EXPIRED, (now,))
+            database.execute(UNLIST_DROPPED)
 
     def list_recent(self, collection: str, limit: int) -> Iterator[Document]:
         query = "select document from documents where collection = ? order by updated desc limit ?"
@@ -102,6 +125,30 @@ class SqliteDocuments:
         query = f"select document from documents where collection = ? and {extract} = ?"
         return self._select(query, collection, value)
 
+    def page(self, collection: str, page: Page) -> list[Document]:
+        conditions = ["listing.collection = ?", "folder = ?"]
+        values: list[object] = [collection, page.folder]
+        if page.state:
+            conditions.append("state = ?")
+            values.append(page.state)
+        conditions.append(f"{page.order} > ?")
+        values.append(page.above)
+        if page.below:
+            conditions.append(f"{page.order} < ?")
+            values.append(page.below)
+        direction = "asc" if page.ascending else "desc"
+        query = (
+            "select document from listing join documents using (path)"
+            f" where {' and '.join(conditions)} order by {page.order} {direction} limit ?"
+        )
+        return list(self._select(query, *values, page.limit))
+
+    def count(self, collection: str, folder: str, state: str) -> int:
+        query = "select count(*) from listing where collection = ? and folder = ? and state = ?"
+        with self._database() as database:
+            row = database.execute(query, (collection, folder, state)).fetchone()
+        return int(row[0])
+
     def _select(self, query: str, *parameters: object) -> Iterator[Document]:
         with self._database() as database:
             cursor = database.execute(query, parameters)
@@ -109,6 +156,18 @@ class SqliteDocuments:
         for (text,) in rows:
             document = json.loads(text)
             yield document
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Gives the thread's connection, and writes all of the block or nothing."""
+        with self._database() as database:
+            database.execute("begin immediate")
+            try:
+                yield database
+            except BaseException:
+                database.execute("rollback")
+                raise
+            database.execute("commit")
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
@@ -129,3 +188,15 @@ class SqliteDocuments:
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
         return database
+
+
+def listing_rows(collection: str, path: str, document: Document) -> list[tuple[object, ...]]:
+    """Returns the document's rows of the table `listing`. One without `folders` has none."""
+    folders = document.get("folders")
+    if not isinstance(folders, list):
+        return []
+    rows: list[tuple[object, ...]] = []
+    for folder in folders:
+        row = (collection, folder, document["state"], document["position"], document["ended"], path)
+        rows.append(row)
+    return rows

@@ -1,62 +1,22 @@
-"""A job, its states, and the pure functions that change it.
+"""A job: one generation of one inbox object, as its document holds it.
 
-A job is one generation of one inbox object. Each column is a call of `JobStore`; a cell is the
-state after it, and `-` means that the call changes nothing.
-
-    state        queue      claim      request_rerun  cancel     finish(done)  finish(failed)
-    (no job)     queued     running    -              cancelled  -             -
-    queued       queued     running    queued         cancelled  -             -
-    running      queued     running    queued         cancelled  done          failed
-    retryable    queued     running    queued         cancelled  done          failed
-    done         queued     running    queued         -          -             failed
-    failed       queued     running    queued         -          done          -
-    cancelled    cancelled  cancelled  queued         -          done          failed
-    erased       -          -          -              -          -             -
-
-    state        finish(cancelled)  finish(retryable)  erase
-    (no job)     -                  -                  erased
-    queued       -                  -                  erased
-    running      cancelled          retryable          erased
-    retryable    cancelled          -                  erased
-    done         cancelled          -                  erased
-    failed       cancelled          -                  erased
-    cancelled    cancelled          -                  erased
-    erased       -                  -                  erased
-
-* `queued` means that a run was requested or started, and has not claimed the job yet. The job has
-  the run's number, and the execution that was started for it, if one was.
-* `queue` and `claim` are shown for a later run than the job's. A queued job is also claimed by its
-  own run, whatever execution does it, and queued again for its own run. For any other run they
-  change nothing.
-* `finish` is shown for the job's own run; for another run it changes nothing. Finishing a job twice
-  in the same state changes nothing either, so that its notification is not due again.
-* A claim of a cancelled job leaves it cancelled: that run only writes the cancellation to the
-  outbox. `queue` records which execution does so. `request_rerun` makes it a job to be done again.
-* `retryable` means that the workflow gave up on a failure that may pass: nothing was written to the
-  outbox, and reconcile starts another run. A job that has ended does not become retryable, since
-  its answer was written and only the response to the workflow was lost.
-* Once the deletion of a done job's audio is due, `queue`, `claim`, `request_rerun` and `finish`
-  change nothing: another run could only replace its answer by a problem.
-* `erased` is a tombstone, which keeps the job from being claimed or written again.
-
-All functions return the new job, or None if nothing is to be written.
+How it changes is in shared/jobs/transitions.py.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Literal, get_args
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, JsonValue
 
-from shared.model.contracts import FinalState, Problem, Settled, Source, WireModel
-from shared.model.errors import BadOption, ModelUnavailable
+from shared.jobs.listing import folder_digest
+from shared.model.contracts import Problem, ResolvedOption, Source, WireModel
 
 JobState = Literal["queued", "running", "done", "failed", "retryable", "cancelled", "erased"]
 
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When documents expire that are kept."""
 ERASED_NAME = "(erased)"
 """Replaces the object name of an erased recording."""
-OPTION_PROBLEMS = (BadOption.name(), ModelUnavailable.name())
-"""Types of problems that other options would not have had."""
 
 
 class StoredModel(WireModel):
@@ -64,6 +24,25 @@ class StoredModel(WireModel):
     wrote while the new one is being deployed."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+class JobFigures(StoredModel):
+    """What a transcript took."""
+
+    audio_seconds: float
+    stage_seconds: dict[str, float]
+    """Seconds of work by stage, of all its parts together."""
+    cost_usd: float | None
+    """Null where the deployment computes no costs."""
+
+
+class KnownRecording(NamedTuple):
+    """What a run knows of its recording once it was read, as fields of the job."""
+
+    size: int
+    """In bytes."""
+    tags: dict[str, str]
+    options_in_force: dict[str, ResolvedOption]
 
 
 class Job(StoredModel):
@@ -78,6 +57,15 @@ class Job(StoredModel):
     created: datetime
     updated: datetime
     expires: datetime
+    """When the document is deleted: not before its answer."""
+    position: str = ""
+    """Place in a list of jobs: the millisecond in which the job was created, and its id. Empty in
+    documents of a former version, which are in no list."""
+    folders: tuple[str, ...] = ()
+    """Digests of the folders that the recording is in, that of the whole inbox included. They are
+    no names, so an erased job keeps them."""
+    size: int | None = None
+    """Of the recording, in bytes; null until it is known."""
     claimed: datetime | None = None
     """When the current run claimed the job."""
     chunks: int | None = None
@@ -89,7 +77,11 @@ class Job(StoredModel):
     """Format -> URI in the outbox. After a failure it is the transcript of an earlier run, or the
     problem."""
     tags: dict[str, str] = {}
-    """The uploader's own metadata, once the run has ended."""
+    """The uploader's own metadata, once it is known."""
+    options_in_force: dict[str, ResolvedOption] = {}
+    """The options of the current run with their origins, once the recording was read."""
+    figures: JobFigures | None = None
+    """Of the last run that was answered with a transcript."""
     requested_run: int = 1
     """The last run that was requested, by an upload or a redrive. Later runs were started by
     reconcile."""
@@ -113,240 +105,7 @@ class Job(StoredModel):
         """Returns whether no run is requested or at work."""
         return self.state not in ("queued", "running")
 
-
-NOT_ENDED: Mapping[str, Any] = {
-    "results": {},
-    "ended": None,
-    "notification": None,
-    "warnings": (),
-}
-"""Fields of a job whose current run has not ended."""
-
-
-# Transitions of a job
-
-
-def queued(
-    job: Job | None, source: Source, run: int, execution: str, now: datetime, expires: datetime
-) -> Job | None:
-    """Returns the job with `execution` as the one that was started for `run`, unless that run or a
-    later one has claimed it."""
-    if job is None:
-        return Job(
-            job_id=source.job_id,
-            source=source,
-            run=run,
-            execution=execution,
-            state="queued",
-            created=now,
-            updated=now,
-            expires=expires,
-        )
-    if not may_begin(job, run):
-        return None
-    if job.state == "cancelled":
-        return job.model_copy(update={"execution": execution, "updated": now})
-    changes = {
-        **NOT_ENDED,
-        "run": run,
-        "execution": execution,
-        "state": "queued",
-        "problem": None,
-        "updated": now,
-        "expires": expires,
-    }
-    return job.model_copy(update=changes)
-
-
-def may_begin(job: Job, run: int) -> bool:
-    """Returns whether `run` is later than the job's run, or is the job's run and has not begun."""
-    if job.state == "erased" or job.audio_deletion:
-        return False
-    if job.state == "queued":
-        return run >= job.run
-    return run > job.run
-
-
-def claimed(
-    job: Job | None, source: Source, run: int, execution: str, now: datetime, expires: datetime
-) -> Job | None:
-    """Returns the job with `run` as its current run, unless that run or a later one has claimed
-    it."""
-    if job is None:
-        return Job(
-            job_id=source.job_id,
-            source=source,
-            run=run,
-            execution=execution,
-            state="running",
-            created=now,
-            updated=now,
-            expires=expires,
-            claimed=now,
-        )
-    if not may_begin(job, run):
-        return None
-    changes = {
-        **NOT_ENDED,
-        "run": run,
-        "execution": execution,
-        "updated": now,
-        "expires": expires,
-        "claimed": now,
-    }
-    if job.state != "cancelled":
-        changes |= {"state": "running", "problem": None}
-    return job.model_copy(update=changes)
-
-
-def rerun_requested(job: Job | None, options: dict[str, JsonValue], now: datetime) -> Job | None:
-    """Returns the job with the number of a further run reserved.
-
-    The run directly after the current one may be about to start, by reconcile. Its number is
-    skipped, so that its claim fails.
-    """
-    if job is None or job.state == "erased" or job.audio_deletion:
-        return None
-    requested_run = job.run + 2
-    changes = {
-        **NOT_ENDED,
-        "run": requested_run,
-        "requested_run": requested_run,
-        "execution": "",
-        "options": options,
-        "state": "queued",
-        "problem": None,
-        "updated": now,
-    }
-    return job.model_copy(update=changes)
-
-
-def cancelled(
-    job: Job | None, source: Source, problem: Problem, now: datetime, expires: datetime
-) -> Job | None:
-    """Returns the job as cancelled, or None if it has ended.
-
-    Its run number rises by one, so that the attempts of the run before lose their claim, and a run
-    that has not claimed the job yet cannot do so.
-    """
-    if job is None:
-        return Job(
-            job_id=source.job_id,
-            source=source,
-            run=1,
-            execution="",
-            state="cancelled",
-            created=now,
-            updated=now,
-            expires=expires,
-            problem=problem,
-        )
-    if job.state not in ("queued", "running", "retryable"):
-        return None
-    changes = {
-        **NOT_ENDED,
-        "run": job.run + 1,
-        "state": "cancelled",
-        "problem": problem,
-        "updated": now,
-    }
-    return job.model_copy(update=changes)
-
-
-def finished(
-    job: Job | None,
-    run: int,
-    state: Settled,
-    problem: Problem | None,
-    results: dict[str, str],
-    now: datetime,
-    *,
-    notifies: bool,
-    warnings: tuple[str, ...] = (),
-    deletes_audio: bool = False,
-    tags: dict[str, str] | None = None,
-) -> Job | None:
-    """Returns the job with the end of `run` recorded, and a notification and the deletion of its
-    audio due if they are wanted.
-
-    If the options of the last redrive were the reason of a failure, the job gets back those of the
-    last run that was answered, so that a further redrive does not repeat the slip.
-    """
-    if job is None or job.run != run:
-        return None
-    if job.state in ("queued", "erased") or job.audio_deletion:
-        return None
-    if job.ended and job.state == state:
-        return None
-    if state == "retryable" and job.state != "running":
-        return None
-    is_final = state in get_args(FinalState)
-    changes: dict[str, Any] = {
-        "state": state,
-        "problem": problem,
-        "results": results,
-        "tags": tags or {},
-        "updated": now,
-        "ended": now,
-        "notification": "due" if notifies and is_final else None,
-        "warnings": warnings,
-        "audio_deletion": "due" if deletes_audio and state == "done" else None,
-    }
-    if state == "done":
-        changes["answered_options"] = job.options
-    elif problem is not None and problem.type in OPTION_PROBLEMS:
-        changes["options"] = job.answered_options
-    return job.model_copy(update=changes)
-
-
-def erased(job: Job | None, source: Source, now: datetime, expires: datetime) -> Job:
-    """Returns the tombstone of a job: of its runs only the number and the execution are kept."""
-    return Job(
-        job_id=source.job_id,
-        source=source,
-        run=job.run if job else 0,
-        execution=job.execution if job else "",
-        state="erased",
-        created=job.created if job else now,
-        updated=now,
-        expires=expires,
-    )
-
-
-def name_forgotten(job: Job | None) -> Job | None:
-    """Returns the job without the name of its recording."""
-    if job is None:
-        return None
-    nameless = job.source.model_copy(update={"name": ERASED_NAME})
-    return job.model_copy(update={"source": nameless})
-
-
-def parts_recorded(job: Job | None, run: int, chunks: int, spans: int, now: datetime) -> Job | None:
-    """Returns the job with the number of its parts, if `run` is its current run."""
-    if job is None or job.state == "erased" or job.run != run:
-        return None
-    changes = {"chunks": chunks, "spans": spans, "updated": now}
-    return job.model_copy(update=changes)
-
-
-def notified(job: Job | None, published: Job) -> Job | None:
-    """Returns the job with its notification sent, if its end is still the published one."""
-    if job is None:
-        return None
-    if job.run != published.run or job.state != published.state:
-        return None
-    return job.model_copy(update={"notification": "sent"})
-
-
-def audio_deleted(job: Job | None, run: int) -> Job | None:
-    """Returns the job with its audio deleted, if that was due after `run`."""
-    if job is None or job.run != run or job.audio_deletion != "due":
-        return None
-    return job.model_copy(update={"audio_deletion": "done"})
-
-
-def execution_replaced(job: Job | None, run: int, execution: str) -> Job | None:
-    """Returns the job with another execution for what is left to do after `run`."""
-    if job is None or job.run != run or job.audio_deletion != "due":
-        return None
-    return job.model_copy(update={"execution": execution})
+    def is_in(self, folder: str) -> bool:
+        """Returns whether the recording is, or was, in a folder of the inbox, such as "team/". The
+        empty folder is the whole inbox."""
+        return folder_digest(folder) in self.folders

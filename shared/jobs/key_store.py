@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.jobs.compare_and_set import compare_and_set
-from shared.jobs.job import StoredModel
+from shared.jobs.job import NEVER, StoredModel
 from shared.model.api import Scope
 from shared.ports.documents import Documents
 
@@ -29,8 +29,6 @@ SESSION_HOURS = 12
 """Hours after which the page asks for the key again."""
 MAX_KEYS = 10_000
 """Keys that a list shows at most."""
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""When documents expire that are kept."""
 
 
 class KeyRecord(StoredModel):
@@ -96,7 +94,7 @@ class KeyStore:
             folder=folder,
             created=now,
             updated=now,
-            expires=NEVER if expires is None else expires + listed,
+            expires=NEVER if expires is None else min(expires, NEVER - listed) + listed,
             valid_until=expires,
         )
         document = key.model_dump(mode="json")

@@ -1,24 +1,32 @@
 """Stores jobs and stage records, with compare-and-set on documents.
 
 A job is the document `jobs/<job_id>`, and each request to one of its stages is a document of its
-own, `jobs/<job_id>/tasks/<key>`, so that parallel stages never write the same one. The rules are
-the functions of shared/jobs/job.py and stage_record.py. Leases save money; correctness never
-depends on them (see `BlobStore`).
+own, `jobs/<job_id>/tasks/<key>`, so that parallel stages never write the same one. The rules are in
+transitions.py and stage_record.py. Leases save money; correctness never depends on them.
 """
 
-import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, get_args
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from shared.jobs.compare_and_set import compare_and_set
-from shared.jobs.job import (
-    Job,
-    JobState,
+from shared.jobs.job import NEVER, Job, JobFigures, JobState, KnownRecording
+from shared.jobs.job_list import JobQuery, list_jobs, readable_jobs
+from shared.jobs.listing import folder_digest
+from shared.jobs.stage_record import (
+    StageRecord,
+    attempt_completed,
+    attempt_started,
+    attempts_forgotten,
+    lease_released,
+    lease_renewed,
+    reused,
+)
+from shared.jobs.transitions import (
     audio_deleted,
     cancelled,
     claimed,
@@ -30,26 +38,15 @@ from shared.jobs.job import (
     parts_recorded,
     queued,
     rerun_requested,
-)
-from shared.jobs.stage_record import (
-    StageRecord,
-    attempt_completed,
-    attempt_started,
-    attempts_forgotten,
-    lease_released,
-    lease_renewed,
-    reused,
+    uploaded,
 )
 from shared.model.contracts import Problem, Settled, Source
 from shared.model.errors import AudioDeleted, RecordingErased
-from shared.ports.documents import Document, Documents
+from shared.ports.documents import Documents, Page
 from shared.settings import JobSettings
-
-log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 
-CURSOR_PATH = "reconcile/bookmark"
 MAX_STAGE_RECORDS = 2000
 """More than a job can have: 200 chunks, each transcribed and aligned, and a few other requests."""
 
@@ -62,6 +59,8 @@ class JobStore:
     limits: JobSettings = field(default_factory=JobSettings)
     notifies: bool = False
     """Whether the end of a job is published."""
+    keep_answer_days: int | None = None
+    """Days until an answer is deleted. None: never."""
     clock: Callable[[], float] = time.time
 
     # Jobs
@@ -71,6 +70,12 @@ class JobStore:
         now = self._now()
         expires = self._expiry()
         self._change_job(source.job_id, queued, source, run, execution, now, expires)
+
+    def record_upload(self, source: Source, size: int, tags: dict[str, str]) -> None:
+        """Record that a recording of so many bytes was uploaded, before its event arrives."""
+        now = self._now()
+        expires = self._expiry()
+        self._change_job(source.job_id, uploaded, source, size, tags, now, expires)
 
     def claim(self, source: Source, run: int, execution: str) -> Job | None:
         """Make `run` the job's current run. Returns the job if this execution holds it now, and the
@@ -117,11 +122,12 @@ class JobStore:
         warnings: tuple[str, ...] = (),
         deletes_audio: bool = False,
         tags: dict[str, str] | None = None,
+        figures: JobFigures | None = None,
     ) -> None:
         """Record how `run` ended, unless a later run has claimed the job.
 
         `warnings` are the codes of the answer's. `deletes_audio` makes the deletion of its audio
-        due.
+        due. None for `tags`: they stay as they are.
         """
         self._change_job(
             job_id,
@@ -132,16 +138,18 @@ class JobStore:
             results or {},
             self._now(),
             notifies=self.notifies,
+            expires=self._answer_expiry(),
             warnings=warnings,
             deletes_audio=deletes_audio,
             tags=tags,
+            figures=figures,
         )
 
     def erase(self, source: Source) -> None:
         """Replace the job by a tombstone, and delete its stage records."""
         job_id = source.job_id
         now = self._now()
-        expires = self._expiry()
+        expires = self._answer_expiry()
         self._change_job(job_id, erased, source, now, expires)
         for record in self.stage_records(job_id):
             path = record_path(job_id, record.key)
@@ -152,10 +160,12 @@ class JobStore:
         find the job after it."""
         self._change_job(job_id, name_forgotten)
 
-    def record_parts(self, job_id: str, run: int, chunks: int, spans: int) -> None:
-        """Record how many parts the recording was cut into."""
+    def record_parts(
+        self, job_id: str, run: int, chunks: int, spans: int, known: KnownRecording | None = None
+    ) -> None:
+        """Record how many parts the recording was cut into, and what is known of it."""
         now = self._now()
-        self._change_job(job_id, parts_recorded, run, chunks, spans, now)
+        self._change_job(job_id, parts_recorded, run, chunks, spans, known, now)
 
     def mark_notified(self, published: Job) -> None:
         """Record that the end of this job was published."""
@@ -267,6 +277,41 @@ class JobStore:
         documents = self.documents.list_recent("jobs", limit)
         return list(readable_jobs(documents))
 
+    def list_page(
+        self,
+        folder: str,
+        *,
+        state: JobState | None = None,
+        name_prefix: str = "",
+        created_after: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> tuple[list[Job], str | None]:
+        """Returns a page of the jobs in a folder, the newest first, and the cursor of the next page
+        or None. See `list_jobs`."""
+        query = JobQuery(folder, state, name_prefix, created_after)
+        return list_jobs(self.documents, query, cursor, limit)
+
+    def count_by_state(self, folder: str = "") -> dict[JobState, int]:
+        """Returns how many jobs of a folder are in each state."""
+        digest = folder_digest(folder)
+        states: tuple[JobState, ...] = get_args(JobState)
+        return {state: self.documents.count("jobs", digest, state) for state in states}
+
+    def oldest(self, state: JobState, folder: str = "") -> Job | None:
+        """Returns the job in a state that was created first, or None if there is none."""
+        digest = folder_digest(folder)
+        first = Page(digest, "position", limit=1, ascending=True, state=state)
+        documents = self.documents.page("jobs", first)
+        return next(readable_jobs(documents), None)
+
+    def list_ended_since(self, since: datetime, limit: int, folder: str = "") -> list[Job]:
+        """Returns the jobs whose last run ended after a time, the last one first."""
+        digest = folder_digest(folder)
+        page = Page(digest, "ended", limit, above=since.isoformat())
+        documents = self.documents.page("jobs", page)
+        return list(readable_jobs(documents))
+
     def list_by_object(self, bucket: str, name: str) -> list[Job]:
         """Returns the jobs of all generations of an object."""
         same_name = self._query("source.name", name)
@@ -295,30 +340,6 @@ class JobStore:
         documents = self.documents.list_recent(f"jobs/{job_id}/tasks", MAX_STAGE_RECORDS)
         records = [StageRecord.model_validate(document) for document in documents]
         return sorted(records, key=lambda record: record.started)
-
-    # reconcile's place in the inbox
-
-    def cursor(self) -> str:
-        """Returns the object name from which reconcile goes on, or an empty string."""
-        found = self.documents.get(CURSOR_PATH)
-        if found is None:
-            return ""
-        document, _ = found
-        return str(document["name"])
-
-    def save_cursor(self, name: str) -> None:
-        """Save the object name from which reconcile goes on.
-
-        A conflict is ignored: it means that two sweeps list the same objects.
-        """
-        found = self.documents.get(CURSOR_PATH)
-        version = found[1] if found else None
-        document: Document = {
-            "name": name,
-            "updated": self._now().isoformat(),
-            "expires": self._expiry().isoformat(),
-        }
-        self.documents.put(CURSOR_PATH, document, if_version=version)
 
     # Compare-and-set
 
@@ -364,16 +385,11 @@ class JobStore:
         lifetime = timedelta(days=self.limits.keep_days)
         return self._now() + lifetime
 
-
-def readable_jobs(documents: Iterable[Document]) -> Iterator[Job]:
-    """Yields the jobs in the documents. One that is no job is logged and left out, so that it does
-    not hide the others."""
-    for document in documents:
-        try:
-            yield Job.model_validate(document)
-        except ValidationError as error:
-            job_id = document.get("job_id")
-            log.error("job unreadable: %s", error.title, extra={"job_id": job_id})
+    def _answer_expiry(self) -> datetime:
+        """Returns when a job's document expires: after its answer, which is written now."""
+        if self.keep_answer_days is None:
+            return NEVER
+        return self._expiry() + timedelta(days=self.keep_answer_days)
 
 
 def job_path(job_id: str) -> str:

@@ -2,7 +2,7 @@
 
 * StageError
   x Permanent            the same request will fail again; a person must act
-    + BadRequest              400  the body is not a stage request
+    + BadRequest              400  the request is not valid
     + Unauthenticated         401  the caller is unknown
     + Forbidden               403  the caller is not allowed
     + KeyMisplaced            400  a key is in the URL, or a request has two different keys
@@ -19,6 +19,7 @@
     + NoSound                 415  a video without an audio stream
     + TruncatedRecording      415  the end of the recording is missing
     + ContentUnreadable       415  storage has the recording, but does not return its content
+    + NameTaken               409  another recording has the name
     + Cancelled               409  the job was cancelled
     + WrongState              409  the job's state does not allow the operation
     + NotDone                 409  the job has no transcript, or none yet
@@ -26,8 +27,11 @@
     + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
     + RecordingGone           410  the recording was deleted from the inbox, or replaced there
     + TranscriptGone          410  the transcript was deleted, or is that of a newer recording
+    + UploadGone              410  the upload can no longer be completed
     + RangeOutside            416  a range of bytes is not in the recording
     + OptionsRefused          422  the options of a redrive are wrong or too large
+    + UploadRefused           422  the name, an option or the metadata of an upload is wrong
+    + KeyReused               422  an Idempotency-Key was used for another upload
     + AttemptsExhausted       422  the stage died in every attempt
     + GivenUp                 422  no run of the job ended
     + ModelUnavailable        422  the requested model is not on this deployment
@@ -102,7 +106,7 @@ class Transient(StageError):
 
 
 class BadRequest(Permanent):
-    title = "The request body is not a valid stage request."
+    title = "The request is not valid."
 
 
 class Unauthenticated(Permanent):
@@ -178,6 +182,11 @@ class ContentUnreadable(Permanent):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class NameTaken(Permanent):
+    title = "Another recording has the name."
+    status = HTTPStatus.CONFLICT
+
+
 class Cancelled(Permanent):
     title = "The job was cancelled."
     status = HTTPStatus.CONFLICT
@@ -224,6 +233,21 @@ class RangeOutside(Permanent):
 
 class OptionsRefused(Permanent):
     title = "The options are wrong or too large."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class UploadGone(Permanent):
+    title = "The upload can no longer be completed."
+    status = HTTPStatus.GONE
+
+
+class UploadRefused(Permanent):
+    title = "The name, an option or the metadata of the upload is wrong."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class KeyReused(Permanent):
+    title = "The Idempotency-Key was used for another upload."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 

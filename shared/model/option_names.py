@@ -57,7 +57,17 @@ TOOL_NAMES = frozenset(
     }
 )
 """Metadata of files that s3fs, rclone, mc and s3cmd copy."""
-TOOL_PREFIXES = ("file-", "firebase", "gcsfuse", "goog-reserved-", "goog_reserved_", "mtime")
+UPLOAD_MARK = "dropscribe-upload"
+"""Metadata by which an object's upload through the HTTP API is recognised."""
+TOOL_PREFIXES = (
+    UPLOAD_MARK,
+    "file-",
+    "firebase",
+    "gcsfuse",
+    "goog-reserved-",
+    "goog_reserved_",
+    "mtime",
+)
 TOOL_SUFFIXES = ("-attrs",)
 
 

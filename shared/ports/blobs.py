@@ -41,6 +41,20 @@ class Blob:
         return self.uri.split("/", 3)[3]
 
 
+@dataclass(frozen=True)
+class PlannedUpload:
+    """What the object of a resumable upload will be."""
+
+    size: int
+    """In bytes."""
+    if_generation_match: int
+    """The generation that it replaces; 0: none."""
+    content_type: str
+    metadata: Mapping[str, str]
+    origin: str | None = None
+    """Origin of the web page that uploads, such as "https://example.org"; None: no page does."""
+
+
 class BlobStore(Protocol):
     """Objects in buckets, by URIs such as `gs://bucket/name`."""
 
@@ -90,15 +104,25 @@ class BlobStore(Protocol):
     def put(
         self,
         uri: str,
-        data: bytes,
+        data: bytes | BinaryIO,
         *,
         if_generation_match: int,
         content_type: str = JSON,
         metadata: Mapping[str, str] | None = None,
     ) -> int | None:
-        """Replace that generation of an object (0: create the object).
+        """Replace that generation of an object (0: create the object). A file is read from its
+        begin.
 
-        Returns the new generation, or None if another generation was found.
+        Returns the new generation, or None if another generation was found. That may also be the
+        one that this call wrote, if the response was lost and the request repeated.
+        """
+        ...
+
+    def open_upload(self, uri: str, upload: PlannedUpload) -> str:
+        """Returns the address of a resumable upload, to which anybody who has it can upload.
+
+        The object is replaced once it has all its bytes. An upload of another size, or one that
+        finds another generation at its end, fails.
         """
         ...
 

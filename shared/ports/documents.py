@@ -4,12 +4,38 @@ Every method raises JobStoreUnavailable if the database does not answer.
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
 Document = dict[str, JsonValue]
 """Has the fields `updated` and `expires`, both ISO 8601 times in UTC."""
+
+
+OrderField = Literal["position", "ended"]
+"""Fields by which pages are ordered. Their values are texts."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which documents of a collection a page has: those whose list `folders` has an item, in the
+    order of a field.
+
+    Each combination of fields needs a composite index in terraform/firestore.tf.
+    """
+
+    folder: str
+    """Item of the list `folders`."""
+    order: OrderField
+    limit: int
+    ascending: bool = False
+    above: str = ""
+    """Only values of the order field greater than this."""
+    below: str = ""
+    """Only values of the order field less than this. Empty: no bound."""
+    state: str = ""
+    """Value of the field `state`. Empty: any."""
 
 
 class Documents(Protocol):
@@ -42,4 +68,13 @@ class Documents(Protocol):
 
         The field may be in an object: `source.name`.
         """
+        ...
+
+    def page(self, collection: str, page: Page) -> list[Document]:
+        """Returns the documents of a page, in its order."""
+        ...
+
+    def count(self, collection: str, folder: str, state: str) -> int:
+        """Returns how many documents directly in a collection have that item in their list
+        `folders`, and that value in their field `state`."""
         ...

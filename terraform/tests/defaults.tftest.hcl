@@ -10,7 +10,7 @@ variables {
   project_id = "acme-speech"
   region     = "europe-west4"
   images = {
-    for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile"] :
+    for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile", "gateway"] :
     function => "europe-west4-docker.pkg.dev/acme-speech/dropscribe/${function}@sha256:${format("%064d", 1)}"
   }
 }
@@ -39,8 +39,8 @@ run "stands" {
     error_message = "Who wants to know subscribes to a topic."
   }
   assert {
-    condition     = toset(keys(output.services)) == toset(["align", "diarize", "finalize", "prepare", "reconcile", "transcribe"])
-    error_message = "Six functions."
+    condition     = toset(keys(output.services)) == toset(["align", "diarize", "finalize", "gateway", "prepare", "reconcile", "transcribe"])
+    error_message = "Seven functions."
   }
   assert {
     condition     = toset([for name in keys(google_workflows_workflow.transcription.user_env_vars) : name if name != "STAGE_AUDIENCE"]) == toset([for stage in ["ALIGN", "DIARIZE", "FINALIZE", "PREPARE", "TRANSCRIBE"] : "STAGE_URL_${stage}"])
@@ -65,5 +65,31 @@ run "stands" {
   assert {
     condition     = length(google_secret_manager_secret_iam_member.hub_token) == 0
     error_message = "Nobody reads a secret unless one is named."
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_service_iam_member.api_callers) == 0
+    error_message = "Nobody calls the API unless they are named."
+  }
+  assert {
+    condition     = output.api_url == output.services.gateway
+    error_message = "The user is told where the API is."
+  }
+}
+
+run "a_public_api_under_a_name_of_its_own" {
+  command = plan
+  variables {
+    public      = true
+    api_callers = ["group:staff@example.com"]
+    api_domain  = "speech.example.com"
+  }
+
+  assert {
+    condition     = toset(keys(google_cloud_run_v2_service_iam_member.api_callers)) == toset(["allUsers", "group:staff@example.com"])
+    error_message = "Everybody reaches the API, and its named callers do, too."
+  }
+  assert {
+    condition     = output.api_url == "https://speech.example.com"
+    error_message = "The user is told the name of their own."
   }
 }

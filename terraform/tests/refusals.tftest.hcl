@@ -10,7 +10,7 @@ variables {
   project_id = "acme-speech"
   region     = "europe-west4"
   images = {
-    for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile"] :
+    for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile", "gateway"] :
     function => "europe-west4-docker.pkg.dev/acme-speech/dropscribe/${function}@sha256:${format("%064d", 1)}"
   }
 }
@@ -115,6 +115,47 @@ run "any_page" {
   command = plan
   variables { cors_origins = ["*"] }
   expect_failures = [var.cors_origins]
+}
+
+run "everybody_as_a_caller" {
+  command = plan
+  variables { api_callers = ["allUsers"] }
+  expect_failures = [var.api_callers]
+}
+
+run "a_domain_with_a_scheme" {
+  command = plan
+  variables { api_domain = "https://speech.example.com" }
+  expect_failures = [var.api_domain]
+}
+
+run "pages_of_the_api_among_the_settings" {
+  command = plan
+  variables { settings = { cors_origins = "[\"https://example.com\"]" } }
+  expect_failures = [var.settings]
+}
+
+run "a_gateway_without_an_image" {
+  command = plan
+  variables {
+    images = {
+      for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile"] :
+      function => "europe-west4-docker.pkg.dev/acme-speech/dropscribe/${function}@sha256:${format("%064d", 1)}"
+    }
+  }
+  expect_failures = [google_cloud_run_v2_service.gateway]
+}
+
+run "a_gateway_with_more_memory_than_its_vcpu_may_have" {
+  command = plan
+  variables { stages = { gateway = { memory_gib = 8 } } }
+  expect_failures = [google_cloud_run_v2_service.gateway]
+}
+
+run "a_gateway_with_more_instances_at_least_than_at_most" {
+  command = plan
+  variables { stages = { gateway = { min_instances = 5 } } }
+  expect_failures = [google_cloud_run_v2_service.gateway]
 }
 
 run "no_schedule" {

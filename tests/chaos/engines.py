@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from functions.diarize.stage import RawDiarization, SpeakerBounds
 from functions.transcribe.stage import Recogniser, TranscribeParams
@@ -146,7 +147,7 @@ class WatchedBlobs(GcsBlobs):
     def put(
         self,
         uri: str,
-        data: bytes,
+        data: bytes | BinaryIO,
         *,
         if_generation_match: int,
         content_type: str = JSON,

@@ -28,7 +28,7 @@ from shared.model.errors import (
     ContentUnreadable,
     StorageUnavailable,
 )
-from shared.ports.blobs import BlobStore, delete_prefix
+from shared.ports.blobs import BlobStore, PlannedUpload, delete_prefix
 
 BUCKET = "blobs"
 
@@ -299,3 +299,48 @@ def test_a_prefix_is_deleted_with_all_its_objects_and_no_others(blobs: BlobStore
     delete_prefix(f"{folder}job/", blobs)
     delete_prefix(f"{folder}job/", blobs)
     assert [blob.uri.removeprefix(folder) for blob in blobs.list(folder)] == ["job-2/c"]
+
+
+# Uploads by others
+
+
+def complete(blobs: BlobStore, address: str, data: bytes) -> bool:
+    """Sends all bytes of a resumable upload. Returns whether it succeeds."""
+    if isinstance(blobs, MemoryBlobs):
+        return blobs.receive_upload(address, data) is not None
+    return httpx.put(address, content=data).is_success
+
+
+def test_an_upload_becomes_an_object_once_it_has_all_its_bytes(blobs: BlobStore, uri: str) -> None:
+    upload = PlannedUpload(5, 0, "audio/mp4", {"language": "de", "dropscribe-upload": "1"})
+    address = blobs.open_upload(uri, upload)
+    assert blobs.find(uri) is None
+    assert complete(blobs, address, b"sound")
+    found = blobs.find(uri)
+    assert found is not None
+    assert (found.size, dict(found.metadata)) == (5, upload.metadata)
+    assert blobs.read(uri) == b"sound"
+
+
+@pytest.mark.parametrize("data", [b"soun", b"sounds"])
+def test_an_upload_of_another_size_leaves_nothing(blobs: BlobStore, uri: str, data: bytes) -> None:
+    address = blobs.open_upload(uri, PlannedUpload(5, 0, "audio/mp4", {}))
+    assert not complete(blobs, address, data)
+    assert blobs.find(uri) is None
+
+
+def test_an_upload_replaces_only_the_generation_that_it_names(blobs: BlobStore, uri: str) -> None:
+    first = blobs.put(uri, b"first", if_generation_match=0)
+    assert first is not None
+    address = blobs.open_upload(uri, PlannedUpload(5, first, "audio/mp4", {}))
+    blobs.put(uri, b"second", if_generation_match=first)
+    assert not complete(blobs, address, b"third")
+    assert blobs.read(uri) == b"second"
+
+
+def test_a_file_is_put_from_its_begin(blobs: BlobStore, uri: str) -> None:
+    file = io.BytesIO(b"sound")
+    file.read(2)
+    assert blobs.put(uri, file, if_generation_match=0) is not None
+    assert blobs.put(uri, file, if_generation_match=0) is None
+    assert blobs.read(uri) == b"sound"

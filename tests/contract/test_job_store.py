@@ -5,10 +5,12 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from functions.reconcile.cursor import SweepCursor
 from shared.adapters.memory import MemoryDocuments
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.store import JobStore
@@ -472,10 +474,11 @@ def test_a_job_that_a_newer_version_wrote_can_be_read(store: JobStore, source: S
     assert store.claim(source, 1, "first")
 
 
-def test_a_cursor_is_saved_and_replaced(store: JobStore) -> None:
+def test_a_cursor_is_saved_and_replaced(documents: Documents) -> None:
+    cursor = SweepCursor(documents)
     for name in ("a/b.mp3\0", "", "c"):
-        store.save_cursor(name)
-        assert store.cursor() == name
+        cursor.save(name, datetime.now(UTC))
+        assert cursor.read() == name
 
 
 def test_a_deleted_document_is_not_found(documents: Documents, source: Source) -> None:

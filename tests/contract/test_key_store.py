@@ -1,7 +1,7 @@
 """KeyStore keeps its promises in memory, on SQLite and on the Firestore emulator."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -80,6 +80,13 @@ def test_a_key_is_valid_until_it_expires(keys: KeyStore, clock: MovedClock) -> N
     clock.now += 1
     assert keys.find(secret) is None
     assert keys.find_by_id(made.key_id) == made
+
+
+def test_a_key_may_be_valid_until_the_end_of_time(keys: KeyStore) -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    _, secret = keys.create("a", ("read",), "", last)
+    found = keys.find(secret)
+    assert found is not None and found.valid_until == last
 
 
 def test_a_revoked_key_stays_revoked_and_listed(keys: KeyStore, clock: MovedClock) -> None:

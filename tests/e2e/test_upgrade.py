@@ -92,7 +92,7 @@ class Deployed:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("deployed")
     checkout = folder / "checkout"
-    for part in ("functions", "shared", "local", "workflows", "tests"):
+    for part in ("dropscribe", "functions", "shared", "local", "workflows", "tests"):
         shutil.copytree(ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__"))
     paths = {"PYTHONPATH": str(checkout), "PYTHONSAFEPATH": "1"}  # not from where the tests are run
     leases = {"DROPSCRIBE_LEASE": "6", "DROPSCRIBE_HEARTBEAT": "1.5"}

@@ -20,10 +20,13 @@ from local.layout import INBOX, OUTBOX, WORK, Layout
 from local.supervisor import supervisor_of
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.job import Job
+from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.ports.documents import Documents
 
+ELSEWHERE = ("DROPSCRIBE_URL", "DROPSCRIBE_KEY")
+"""Variables that would point the commands at another deployment."""
 WORKFLOW = "projects/dropscribe-local/locations/local/workflows/transcription"
 
 
@@ -52,7 +55,8 @@ class Cloud:
     ) -> None:
         self.home = Layout(folder)
         self.documents = documents
-        self.environment = {**os.environ, "DROPSCRIBE_HOME": str(folder), **environment}
+        ours = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+        self.environment = {**ours, "DROPSCRIBE_HOME": str(folder), **environment}
 
     def command(self, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -79,6 +83,11 @@ class Cloud:
     @property
     def jobs(self) -> JobStore:
         return JobStore(self.documents or SqliteDocuments(self.home.jobs))
+
+    @property
+    def keys(self) -> KeyStore:
+        documents = self.documents or SqliteDocuments(self.home.jobs)
+        return KeyStore(documents, clock=time.time)
 
     def upload(self, name: str, data: bytes, metadata: Mapping[str, str] | None = None) -> Source:
         blob = self.client.bucket(INBOX).blob(name)

@@ -11,6 +11,7 @@ from functions.finalize.answer.missing_parts import ALIGNMENT_FAILED, SPEAKERS_U
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.settings import setting_fields
 from tests.terraform.copies import FUNCTIONS, ROOT
+from tests.terraform.gateway import GATEWAY_CHECKS
 from tests.terraform.lasting import (
     erased_is_gone,
     everything_is_in_one_region,
@@ -32,9 +33,14 @@ def rights_are_those_of_the_table(plan: Plan) -> None:
     assert Counter(granted(plan)) == Counter(documented(plan))
 
 
-def the_role_of_deleters_only_deletes(plan: Plan) -> None:
-    role = plan.one("project_iam_custom_role").values
-    assert role["permissions"] == ["storage.objects.delete"]
+def own_roles_have_one_permission(plan: Plan) -> None:
+    roles = {role.values["role_id"]: role for role in plan.of("project_iam_custom_role")}
+    prefix = plan.given["name"].replace("-", "_")
+    permissions = {name: role.values["permissions"] for name, role in roles.items()}
+    assert permissions == {
+        f"{prefix}_deleter": ["storage.objects.delete"],
+        f"{prefix}_lister": ["storage.objects.list"],
+    }
 
 
 def nobody_acts_as_another(plan: Plan) -> None:
@@ -50,14 +56,19 @@ def email(who: str, plan: Plan) -> str:
     return f"{plan.given['name']}-{who}@{plan.given['project_id']}.iam.gserviceaccount.com"
 
 
-def nothing_is_public(plan: Plan) -> None:
-    said = {text for resource in plan.resources for text in texts(resource.values)}
-    assert said.isdisjoint({"allUsers", "allAuthenticatedUsers"})
+def only_the_api_is_public_and_only_if_asked(plan: Plan) -> None:
+    everybody = {"allUsers", "allAuthenticatedUsers"}
+    public = [resource for resource in plan.resources if everybody & {*texts(resource.values)}]
+    addresses = [resource.address for resource in public]
+    api = 'google_cloud_run_v2_service_iam_member.api_callers["allUsers"]'
+    assert addresses == ([api] if plan.given["public"] else [])
+    assert all(resource.values["role"] == "roles/run.invoker" for resource in public)
     for bucket in plan.of("storage_bucket"):
         assert bucket.values["public_access_prevention"] == "enforced"
         assert bucket.values["uniform_bucket_level_access"] is True
-    for service in plan.services().values():
+    for service in plan.internal_services().values():
         assert service.values["ingress"] == "INGRESS_TRAFFIC_INTERNAL_ONLY"
+    for service in plan.services().values():
         assert not service.values.get("invoker_iam_disabled")
 
 
@@ -82,7 +93,7 @@ def the_workflow_knows_every_function_it_calls(plan: Plan) -> None:
 
 
 def one_audience_is_meant_by_all(plan: Plan) -> None:
-    services = plan.services().values()
+    services = plan.internal_services().values()
     (audience,) = {
         audience for service in services for audience in service.values["custom_audiences"] or [""]
     }
@@ -94,7 +105,7 @@ def one_audience_is_meant_by_all(plan: Plan) -> None:
 
 
 def a_model_answers_one_request_at_a_time(plan: Plan) -> None:
-    for name, service in plan.services().items():
+    for name, service in plan.internal_services().items():
         at_once = service.template.get("max_instance_request_concurrency")
         assert (
             service.environment["THREADS"] == str(at_once) and service.environment["WORKERS"] == "1"
@@ -103,7 +114,7 @@ def a_model_answers_one_request_at_a_time(plan: Plan) -> None:
 
 
 def a_start_is_waited_for_and_work_is_not_disturbed(plan: Plan) -> None:
-    for service in plan.services().values():
+    for service in plan.internal_services().values():
         (probe,) = service.container["startup_probe"]
         assert probe["http_get"][0]["path"] == "/health"
         waits = (probe["initial_delay_seconds"] or 0) + probe["period_seconds"] * probe[
@@ -118,7 +129,7 @@ def a_start_is_waited_for_and_work_is_not_disturbed(plan: Plan) -> None:
 def each_timeout_is_shorter_than_the_next(plan: Plan) -> None:
     (call,) = (float(seconds) for seconds in re.findall(r"timeout: (\d+)", WORKFLOW))
     assert call <= 1800, "the most that Workflows waits"
-    for service in plan.services().values():
+    for service in plan.internal_services().values():
         heartbeat, lease, deadline = (
             seconds_of(name, service) for name in ("heartbeat", "lease", "stage_deadline")
         )
@@ -338,7 +349,7 @@ def documents_end_and_are_found(plan: Plan) -> None:
         (field.values["collection"], field.values["field"]): field.values
         for field in plan.of("firestore_field")
     }
-    for collection in ("jobs", "tasks", "reconcile"):
+    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions"):
         assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
     assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
     unasked = [field["index_config"] for at, field in fields.items() if at not in queries()]
@@ -353,12 +364,14 @@ def documents_end_and_are_found(plan: Plan) -> None:
 
 
 def queries() -> dict[tuple[str, str], str]:
-    """Collection and field of each query in shared/jobs/store.py -> the order that it needs."""
-    source = (ROOT / "shared" / "jobs" / "store.py").read_text()
-    equal = re.findall(r'self\._query\("([\w.]+)"', source)
+    """Collection and field of each query in shared/jobs/ -> the order that it needs."""
+    jobs = ROOT / "shared" / "jobs"
+    source = (jobs / "store.py").read_text() + (jobs / "key_store.py").read_text()
+    equal = [("jobs", field) for field in re.findall(r'self\._query\("([\w.]+)"', source)]
+    equal += re.findall(r'documents\.query\("(\w+)", "([\w.]+)"', source)
     recent = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source)
     assert equal and recent
-    return {("jobs", field): "ASCENDING" for field in equal} | {
+    return {at: "ASCENDING" for at in equal} | {
         (collection, "updated"): "DESCENDING" for collection in recent
     }
 
@@ -455,9 +468,9 @@ APIS = {
 
 CHECKS: tuple[Check, ...] = (
     rights_are_those_of_the_table,
-    the_role_of_deleters_only_deletes,
+    own_roles_have_one_permission,
     nobody_acts_as_another,
-    nothing_is_public,
+    only_the_api_is_public_and_only_if_asked,
     every_function_is_deployed,
     the_workflow_knows_every_function_it_calls,
     one_audience_is_meant_by_all,
@@ -476,6 +489,7 @@ CHECKS: tuple[Check, ...] = (
     only_named_pages_use_the_buckets,
     an_upload_starts_the_workflow,
     the_trigger_comes_last,
+    *GATEWAY_CHECKS,
     documents_end_and_are_found,
     alerts_read_what_is_logged,
     alerts_reach_somebody,

@@ -14,6 +14,7 @@ EVERYTHING: dict[str, Any] = {
     "stages": {
         "transcribe": {"gpu": "l4", "min_instances": 1},
         "align": {"cpu": 2, "memory_gib": 4},
+        "gateway": {"min_instances": 1, "max_instances": 10},
     },
     "settings": {"whisper_model": "large-v3", "download_models": "true", "stage_deadline": "900"},
     "hub_token_secret": "hub",
@@ -22,6 +23,9 @@ EVERYTHING: dict[str, Any] = {
     "keep_days": 10,
     "soft_delete_days": {"inbox": 30},
     "cors_origins": ["https://example.com"],
+    "public": True,
+    "api_callers": ["group:staff@example.com", "user:a@example.com"],
+    "api_domain": "speech.example.com",
     "alert_emails": ["a@example.com", "b@example.com"],
     "labels": {"team": "speech"},
     "deletion_protection": False,

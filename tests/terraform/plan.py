@@ -52,8 +52,19 @@ class Plan:
         return dict({**modules, **resources}[address])
 
     def services(self) -> dict[str, "Service"]:
-        """The functions by their names."""
-        return {service.key: Service(service.values) for service in self.of("cloud_run_v2_service")}
+        """Returns the functions by their names. The gateway's resource is named after it; the keys
+        of a module are the names of the others."""
+        services = {}
+        for service in self.of("cloud_run_v2_service"):
+            name = service.key or service.address.rpartition(".")[2]
+            services[name] = Service(service.values)
+        return services
+
+    def internal_services(self) -> dict[str, "Service"]:
+        """Returns the functions that only the project itself calls."""
+        services = self.services()
+        services.pop("gateway", None)
+        return services
 
 
 def resource(change: dict[str, Any]) -> Resource:

@@ -30,6 +30,7 @@ OBJECT = 'resource.type == "storage.googleapis.com/Object"'
 DELETABLE = {
     "recordings": f'{OBJECT} && !resource.name.endsWith("/options.json")',
     "audio": f'{OBJECT} && resource.name.endsWith(".wav")',
+    "everything": OBJECT,
 }
 BUCKET_ROLES = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
 
@@ -70,19 +71,27 @@ def identity(member: str, plan: Plan) -> str:
 
 
 def documented(plan: Plan) -> list[Grant]:
-    """What docs/rights.yaml says, and nothing more."""
-    return [grant for who, rights in plan.rights.items() for grant in of(who, rights, plan)] + list(
-        googles(plan)
-    )
+    """Returns what docs/rights.yaml and the variables say, and nothing more."""
+    grants = [grant for who, rights in plan.rights.items() for grant in of(who, rights, plan)]
+    return [*grants, *googles(plan), *api_callers(plan)]
+
+
+def api_callers(plan: Plan) -> Iterator[Grant]:
+    """Yields the right to call the API, of the members that the variables name."""
+    members = list(plan.given["api_callers"])
+    if plan.given["public"]:
+        members.append("allUsers")
+    for member in members:
+        yield Grant(member, "roles/run.invoker", f"{plan.given['name']}-gateway")
 
 
 def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     project, name = plan.given["project_id"], plan.given["name"]
+    roles = {**BUCKET_ROLES, "list": own_role("lister", plan)}
     for bucket, access in rights.get("buckets", {}).items():
-        yield Grant(who, BUCKET_ROLES[access], f"{project}-{name}-{bucket}")
+        yield Grant(who, roles[access], f"{project}-{name}-{bucket}")
     for bucket, objects in rights.get("deletes", {}).items():
-        role_id = plan.one("project_iam_custom_role").values["role_id"]
-        role = f"projects/{project}/roles/{role_id}"
+        role = own_role("deleter", plan)
         yield Grant(who, role, f"{project}-{name}-{bucket}", DELETABLE[objects])
     if rights.get("documents") == "write":
         only = f'resource.name == "projects/{project}/databases/{name}"'
@@ -95,6 +104,12 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
         yield Grant(who, "roles/pubsub.publisher", f"{name}-job-events")
     if rights.get("hub_token") and plan.given["hub_token_secret"]:
         yield Grant(who, "roles/secretmanager.secretAccessor", plan.given["hub_token_secret"])
+
+
+def own_role(name: str, plan: Plan) -> str:
+    """Returns the full name of a role that the deployment makes for itself."""
+    role_id = f"{plan.given['name']}_{name}".replace("-", "_")
+    return f"projects/{plan.given['project_id']}/roles/{role_id}"
 
 
 def googles(plan: Plan) -> Iterator[Grant]:

@@ -56,6 +56,15 @@ resource "google_storage_bucket" "this" {
   }
 }
 
+# Lists objects.
+resource "google_storage_bucket_iam_member" "listers" {
+  for_each = var.listers
+
+  bucket = google_storage_bucket.this.name
+  role   = var.lister_role
+  member = each.value
+}
+
 # Reads and lists objects.
 resource "google_storage_bucket_iam_member" "readers" {
   for_each = var.readers
@@ -81,10 +90,11 @@ locals {
   deletable = {
     recordings = "${local.object} && !resource.name.endsWith(\"/options.json\")"
     audio      = "${local.object} && resource.name.endsWith(\".wav\")"
+    everything = local.object
   }
 }
 
-# Deletes some of the objects.
+# Deletes objects that meet the condition.
 resource "google_storage_bucket_iam_member" "deleters" {
   for_each = var.deleters
 

@@ -44,6 +44,16 @@ variable "cors" {
   default = { origins = [], methods = [], headers = [] }
 }
 
+variable "listers" {
+  description = "Members that may list objects without reading them, each under a name."
+  type        = map(string)
+}
+
+variable "lister_role" {
+  description = "Role of the listers."
+  type        = string
+}
+
 variable "readers" {
   description = "Members that may read, each under a name."
   type        = map(string)
@@ -55,7 +65,7 @@ variable "writers" {
 }
 
 variable "deleters" {
-  description = "Members that may delete recordings or audio, each under a name."
+  description = "Members that may delete recordings, audio or everything, each under a name."
   type        = map(object({ member = string, objects = string }))
 }
 

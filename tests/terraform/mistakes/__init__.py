@@ -8,9 +8,10 @@ validates, plans or tests.
 from tests.terraform.mistakes.access import ACCESS
 from tests.terraform.mistakes.events import EVENTS
 from tests.terraform.mistakes.functions import FUNCTIONS
+from tests.terraform.mistakes.gateway import GATEWAY
 from tests.terraform.mistakes.keeping import KEEPING
 from tests.terraform.mistakes.leaks import LEAKS
 from tests.terraform.mistakes.losses import LOSSES
 from tests.terraform.mistakes.wiring import WIRING
 
-MISTAKES = (*ACCESS, *FUNCTIONS, *EVENTS, *KEEPING, *LEAKS, *LOSSES, *WIRING)
+MISTAKES = (*ACCESS, *GATEWAY, *FUNCTIONS, *EVENTS, *KEEPING, *LEAKS, *LOSSES, *WIRING)

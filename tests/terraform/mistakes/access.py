@@ -9,14 +9,14 @@ ACCESS = (
         "modules/function/main.tf",
         "member   = each.value",
         'member   = "allUsers"',
-        checks.nothing_is_public,
+        checks.only_the_api_is_public_and_only_if_asked,
     ),
     Mistake(
         "functions are reached from the internet",
         "modules/function/main.tf",
         "INGRESS_TRAFFIC_INTERNAL_ONLY",
         "INGRESS_TRAFFIC_ALL",
-        checks.nothing_is_public,
+        checks.only_the_api_is_public_and_only_if_asked,
     ),
     Mistake(
         "an ingress that there is not",
@@ -51,7 +51,7 @@ ACCESS = (
         "identities.tf",
         'permissions = ["storage.objects.delete"]',
         'permissions = ["storage.objects.delete", "storage.objects.create"]',
-        checks.the_role_of_deleters_only_deletes,
+        checks.own_roles_have_one_permission,
     ),
     Mistake(
         "documents of every database may be written",

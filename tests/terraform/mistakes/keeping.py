@@ -29,8 +29,8 @@ KEEPING = (
     Mistake(
         "tasks never expire",
         "firestore.tf",
-        'collections = ["jobs", "tasks", "reconcile"]',
-        'collections = ["jobs", "reconcile"]',
+        'collections = ["jobs", "tasks", ',
+        'collections = ["jobs", ',
         checks.documents_end_and_are_found,
     ),
     Mistake(

@@ -10,7 +10,7 @@ LEAKS = (
         "modules/function/main.tf",
         "  custom_audiences    = [var.audience]\n",
         "  custom_audiences    = [var.audience]\n  invoker_iam_disabled = true\n",
-        checks.nothing_is_public,
+        checks.only_the_api_is_public_and_only_if_asked,
     ),
     Mistake(
         "functions act as the project's default account, an editor",

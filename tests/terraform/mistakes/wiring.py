@@ -146,8 +146,8 @@ WIRING = (
     Mistake(
         "a CPU is told that it is a GPU",
         "functions.tf",
-        '"callers", "device", ',
-        '"callers", ',
+        '"cors_origins", "device", ',
+        '"cors_origins", ',
         Says("test", 'run "a_device_without_a_gpu"... fail', "tests/refusals.tftest.hcl"),
     ),
     Mistake(

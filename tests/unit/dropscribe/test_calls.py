@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from dropscribe import ApiError, AsyncClient, Client, DropscribeError, FileChanged, TimedOut
+from dropscribe.server import Server
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
 from tests.unit.dropscribe.both_clients import KEY, Caller
 
@@ -180,6 +181,10 @@ def test_a_server_without_pieces_gives_all_at_once(caller: Caller, tmp_path: Pat
     to = tmp_path / "a.wav"
     caller.call(lambda request: httpx.Response(200, content=b"all"), "audio", "j1", to)
     assert to.read_bytes() == b"all" and len(caller.requests) == 1
+
+
+def test_a_key_is_not_shown_with_a_client() -> None:
+    assert KEY not in repr(Server("https://a", KEY))
 
 
 def test_every_failure_is_of_one_class() -> None:

@@ -1,11 +1,21 @@
 """Google's identity token is sent where Google asks for it, and nowhere else."""
 
+import json
+import os
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
+from typing import cast
 
 import httpx
+import jwt
 import pytest
+from google.auth.transport import Request
 
 from dropscribe import ApiError, NoIdentity
+from dropscribe.google_identity import token_of_person
+from tests.support.metadata_server import Metadata, metadata_server
 from tests.unit.dropscribe.bodies import job, problem
 from tests.unit.dropscribe.both_clients import KEY, Caller
 
@@ -71,3 +81,60 @@ def test_a_token_that_is_too_old_is_replaced(caller: Caller) -> None:
         "Bearer old",
         "Bearer identity",
     ]
+
+
+# Where it comes from
+
+
+SHOW = "from dropscribe.google_identity import identity_token; print(identity_token('https://a'))"
+
+
+def shown(**environment: str) -> subprocess.CompletedProcess[str]:
+    """In a process of its own, because Google's library reads the environment when imported."""
+    command = (sys.executable, "-c", SHOW)
+    env = {**os.environ, "NO_GCE_CHECK": "true", **environment}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+
+
+def test_a_machine_on_google_gets_it_for_the_audience() -> None:
+    """The metadata server makes it for the audience that it is asked for."""
+    payload = jwt.encode({"exp": 4e9}, "x" * 32)
+    metadata = Metadata(identity=lambda audience: payload if audience == "https://a" else "")
+    with metadata_server(metadata) as host:
+        done = shown(GCE_METADATA_HOST=host, GCE_METADATA_IP=host, NO_GCE_CHECK="false")
+    assert done.stdout.strip() == payload, done.stderr
+
+
+def test_without_credentials_the_reason_is_told() -> None:
+    done = shown(GOOGLE_APPLICATION_CREDENTIALS="/nonesuch.json")
+    assert "dropscribe.errors.NoIdentity: no Google credentials: " in done.stderr
+
+
+class TokenServer:
+    """Google's token endpoint, as its library calls it."""
+
+    def __init__(self, **tokens: object) -> None:
+        self.status, self.headers = 200, {"Content-Type": "application/json"}
+        self.data = json.dumps({"access_token": "access", "expires_in": 3599, **tokens}).encode()
+
+    def __call__(self, *arguments: object, **named: object) -> "TokenServer":
+        return self
+
+
+@pytest.fixture
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves the credentials of a person, as gcloud writes them."""
+    credentials = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
+    file = tmp_path / "credentials.json"
+    file.write_text(json.dumps({"type": "authorized_user", **credentials}))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "project")
+
+
+def test_a_person_has_one_with_the_access_token(person: None) -> None:
+    assert token_of_person(cast(Request, TokenServer(id_token="mine"))) == "mine"
+
+
+def test_credentials_without_one_are_told(person: None) -> None:
+    with pytest.raises(NoIdentity, match="give no identity token"):
+        token_of_person(cast(Request, TokenServer()))

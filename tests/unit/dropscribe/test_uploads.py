@@ -19,7 +19,7 @@ from tests.unit.dropscribe.both_clients import KEY, Caller
 QUARTER = 2**18
 """Cloud Storage stores multiples of it until the last piece."""
 STORAGE = "https://storage.example"
-SECRET_URL = f"{STORAGE}/upload?id=secret"
+SECRET_URL = f"{STORAGE}/upload?upload_id=secret"
 
 
 @dataclass
@@ -161,6 +161,14 @@ def test_a_large_recording_arrives_whole_whatever_breaks(
     }
     sent = [each for each, _ in progress]
     assert sent == sorted(sent) and progress[-1] == (storage.size, storage.size)
+
+
+def test_the_address_of_an_upload_is_in_no_log(
+    caller: Caller, large: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    caller.call(Storage(large.stat().st_size, iter([])), "upload", large)
+    assert f"PUT {STORAGE}/upload " in caplog.text and "secret" not in caplog.text
 
 
 def test_storage_is_asked_as_late_as_it_wants(caller: Caller, large: Path) -> None:

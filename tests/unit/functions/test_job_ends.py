@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -528,7 +528,7 @@ class ErasingBlobs(MemoryBlobs):
         super().__init__()
         self.jobs, self.source = jobs, source
 
-    def put(self, uri: str, data: bytes, **options: Any) -> int | None:
+    def put(self, uri: str, data: bytes | BinaryIO, **options: Any) -> int | None:
         written = super().put(uri, data, **options)
         if uri.endswith("/problem.json"):
             self.jobs.erase(self.source)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.api_server import KEY, FakeApi, serve
+from tests.support.cloud import ELSEWHERE
 
 
 @pytest.fixture
@@ -11,6 +12,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Returns the folder of a cloud that has never been started."""
     folder = tmp_path / "home"
     monkeypatch.setenv("DROPSCRIBE_HOME", str(folder))
+    for name in ELSEWHERE:
+        monkeypatch.delenv(name, raising=False)
     return folder
 
 

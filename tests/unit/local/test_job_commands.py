@@ -54,7 +54,7 @@ def test_a_redrive_that_is_refused_keeps_no_other_from_it(api: FakeApi) -> None:
     done = call("redrive", "a.wav", "b.wav")
     assert (done.exit_code, done.stdout) == (1, f"{other['id']}: run 3\n")
     assert f"{refused['id']}: it is running; cancel it first\n" in done.stderr
-    assert "1 jobs were not run again" in done.stderr
+    assert "jobs that were not run again: 1" in done.stderr
 
 
 def test_a_redrive_has_no_tags(api: FakeApi) -> None:

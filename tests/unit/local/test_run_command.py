@@ -185,7 +185,10 @@ def test_an_interrupted_run_says_how_to_go_on(api: FakeApi, calls: Path, tmp_pat
     assert run.returncode == 130
     by_name = sorted(api.jobs, key=lambda job_id: str(api.jobs[job_id]["name"]))
     ids = " ".join(by_name)
-    assert f"2 jobs go on. Fetch their answers later: dropscribe fetch {ids} --out {out}" in shown
+    assert (
+        f"jobs that go on: 2; fetch their answers later: dropscribe fetch {ids} --out {out}"
+        in shown
+    )
     assert "Traceback" not in shown and table.exists()
 
 

@@ -22,6 +22,7 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Source, StageRequest, StageResponse
 from shared.model.cost import operations
 from shared.model.stages import FUNCTIONS, STAGES, parts_of
+from shared.ports.blobs import PlannedUpload
 from shared.runtime.execution import execute
 from shared.runtime.stage import Stage
 from shared.settings import settings
@@ -81,9 +82,13 @@ class CountedBlobs:
         self.counts["write_operation"] += 1
         return self.blobs.put_if_absent(uri, content, sha256)
 
-    def put(self, uri: str, data: bytes, **options: Any) -> int | None:
+    def put(self, uri: str, data: bytes | BinaryIO, **options: Any) -> int | None:
         self.counts["write_operation"] += 1
         return self.blobs.put(uri, data, **options)
+
+    def open_upload(self, uri: str, upload: PlannedUpload) -> str:
+        self.counts["write_operation"] += 1
+        return self.blobs.open_upload(uri, upload)
 
     def delete(self, uri: str, generation: int) -> bool:
         return self.blobs.delete(uri, generation)

@@ -1,6 +1,6 @@
 """Answers replace each other in the outbox by generation and run, transcript.json last."""
 
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -163,7 +163,7 @@ class RecordingBlobs(MemoryBlobs):
         super().__init__()
         self.content_types: dict[str, str] = {}
 
-    def put(self, uri: str, data: bytes, **options: Any) -> int | None:
+    def put(self, uri: str, data: bytes | BinaryIO, **options: Any) -> int | None:
         self.content_types[uri.rpartition("/")[2]] = options["content_type"]
         return super().put(uri, data, **options)
 

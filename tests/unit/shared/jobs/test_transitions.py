@@ -1,4 +1,4 @@
-"""Each state of a job and each call do what the table in shared/jobs/job.py says.
+"""Each state of a job and each call do what the table in shared/jobs/transitions.py says.
 
 Then the fields that the table leaves out.
 """
@@ -10,10 +10,9 @@ from typing import get_args
 
 import pytest
 
-from shared.jobs import job as module
-from shared.jobs.job import (
-    Job,
-    JobState,
+from shared.jobs import transitions as module
+from shared.jobs.job import Job, JobFigures, JobState
+from shared.jobs.transitions import (
     audio_deleted,
     cancelled,
     claimed,
@@ -24,6 +23,7 @@ from shared.jobs.job import (
     parts_recorded,
     queued,
     rerun_requested,
+    uploaded,
 )
 from shared.model.contracts import Problem, Settled, Source
 
@@ -39,7 +39,7 @@ Event = Callable[[Job | None], Job | None]
 
 
 def finish(state: Settled) -> Event:
-    return lambda job: finished(job, RUN, state, None, {}, NOW, notifies=True)
+    return lambda job: finished(job, RUN, state, None, {}, NOW, expires=EXPIRES, notifies=True)
 
 
 EVENTS: dict[str, Event] = {
@@ -117,7 +117,16 @@ def test_only_a_done_job_has_its_audio_deleted() -> None:
     for state in get_args(Settled):
         running = job_in("running")
         after = finished(
-            running, RUN, state, None, {}, NOW, notifies=False, warnings=(), deletes_audio=True
+            running,
+            RUN,
+            state,
+            None,
+            {},
+            NOW,
+            expires=EXPIRES,
+            notifies=False,
+            warnings=(),
+            deletes_audio=True,
         )
         assert after is not None
         assert after.audio_deletion == ("due" if state == "done" else None)
@@ -157,7 +166,7 @@ def test_the_execution_that_reports_a_cancellation_is_recorded() -> None:
 @pytest.mark.parametrize("run", [RUN - 1, RUN + 1])
 @pytest.mark.parametrize("end", get_args(Settled))
 def test_only_the_current_run_can_finish_a_job(state: JobState, run: int, end: Settled) -> None:
-    assert finished(job_in(state), run, end, None, {}, NOW, notifies=True) is None
+    assert finished(job_in(state), run, end, None, {}, NOW, expires=EXPIRES, notifies=True) is None
 
 
 def test_a_claim_begins_the_run_anew() -> None:
@@ -190,16 +199,20 @@ def test_a_cancellation_takes_the_claim_from_the_current_run() -> None:
 def test_only_a_final_end_is_notified_and_only_if_wanted(end: Settled) -> None:
     due = {}
     for notifies in (True, False):
-        job = finished(job_in("running"), RUN, end, None, {}, NOW, notifies=notifies)
+        job = finished(
+            job_in("running"), RUN, end, None, {}, NOW, expires=EXPIRES, notifies=notifies
+        )
         assert job is not None and job.ended == NOW
         due[notifies] = job.notification
     assert due == {True: None if end == "retryable" else "due", False: None}
 
 
 def test_a_cancelled_job_can_finish_as_cancelled_once() -> None:
-    job = finished(job_in("cancelled"), RUN, "cancelled", PROBLEM, {}, NOW, notifies=True)
+    job = finished(
+        job_in("cancelled"), RUN, "cancelled", PROBLEM, {}, NOW, expires=EXPIRES, notifies=True
+    )
     assert job is not None and job.notification == "due"
-    assert finished(job, RUN, "cancelled", PROBLEM, {}, NOW, notifies=True) is None
+    assert finished(job, RUN, "cancelled", PROBLEM, {}, NOW, expires=EXPIRES, notifies=True) is None
 
 
 @pytest.mark.parametrize(
@@ -213,12 +226,14 @@ def test_options_that_were_the_reason_of_a_failure_are_forgotten(
     answered = rerun_requested(job_in("done"), {"language": "de"}, NOW)
     assert answered is not None
     first = claimed(answered, SOURCE, answered.run, "first", NOW, EXPIRES)
-    done = finished(first, answered.run, "done", None, {}, NOW, notifies=False)
+    done = finished(first, answered.run, "done", None, {}, NOW, expires=EXPIRES, notifies=False)
     again = rerun_requested(done, {"language": "xx"}, NOW)
     assert again is not None and again.options == {"language": "xx"}
     second = claimed(again, SOURCE, again.run, "second", NOW, EXPIRES)
     problem = PROBLEM.model_copy(update={"type": f"urn:dropscribe:problem:{problem_type}"})
-    failed = finished(second, again.run, "failed", problem, {}, NOW, notifies=False)
+    failed = finished(
+        second, again.run, "failed", problem, {}, NOW, expires=EXPIRES, notifies=False
+    )
     assert failed is not None and failed.options == {"language": kept}
 
 
@@ -231,18 +246,38 @@ def test_a_tombstone_keeps_the_numbers_of_the_run_and_nothing_that_was_said() ->
 
 
 def test_parts_are_recorded_for_the_current_run_only() -> None:
-    job = parts_recorded(job_in("running"), RUN, 7, 1, NOW)
+    job = parts_recorded(job_in("running"), RUN, 7, 1, None, NOW)
     assert job is not None and (job.chunks, job.spans) == (7, 1)
-    assert parts_recorded(job_in("running"), RUN + 1, 7, 1, NOW) is None
-    assert parts_recorded(job_in("erased"), RUN, 7, 1, NOW) is None
-    assert parts_recorded(None, RUN, 7, 1, NOW) is None
+    assert parts_recorded(job_in("running"), RUN + 1, 7, 1, None, NOW) is None
+    assert parts_recorded(job_in("erased"), RUN, 7, 1, None, NOW) is None
+    assert parts_recorded(None, RUN, 7, 1, None, NOW) is None
 
 
 def test_a_notification_is_sent_only_for_the_end_that_was_published() -> None:
-    job = finished(job_in("running"), RUN, "done", None, {}, NOW, notifies=True)
+    job = finished(job_in("running"), RUN, "done", None, {}, NOW, expires=EXPIRES, notifies=True)
     assert job is not None
     sent = notified(job, published=job)
     assert sent is not None and sent.notification == "sent"
     assert notified(job, published=job_in("failed")) is None
     assert notified(job.model_copy(update={"run": RUN + 1}), published=job) is None
     assert notified(None, published=job) is None
+
+
+def test_a_transcript_leaves_its_figures_and_a_later_failure_keeps_them() -> None:
+    figures = JobFigures(audio_seconds=3, stage_seconds={"prepare": 1}, cost_usd=0.1)
+    running = job_in("running")
+    done = finished(
+        running, RUN, "done", None, {}, NOW, expires=EXPIRES, notifies=False, figures=figures
+    )
+    assert done is not None and done.figures == figures
+    again = claimed(done, SOURCE, RUN + 1, "next", NOW, EXPIRES)
+    failed = finished(again, RUN + 1, "failed", PROBLEM, {}, NOW, expires=EXPIRES, notifies=False)
+    assert failed is not None and failed.figures == figures
+
+
+def test_an_upload_is_recorded_once_and_not_for_an_erased_job() -> None:
+    job = uploaded(None, SOURCE, 5, {"x-a": "1"}, NOW, EXPIRES)
+    assert job is not None
+    assert (job.state, job.run, job.execution, job.size) == ("queued", 1, "", 5)
+    assert uploaded(job, SOURCE, 5, {}, NOW, EXPIRES) is None
+    assert uploaded(job_in("erased"), SOURCE, 5, {}, NOW, EXPIRES) is None

@@ -1,0 +1,107 @@
+"""Lists of jobs, a page at a time, whose cost does not depend on the number of jobs."""
+
+import base64
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from shared.jobs.job import Job, JobState
+from shared.jobs.listing import folder_digest, folders_of, position_at
+from shared.model.errors import BadRequest
+from shared.ports.documents import Document, Documents, Page
+
+log = logging.getLogger(__name__)
+
+POSITION = re.compile(r"[0-9]{13}-[0-9a-f]{20}")
+MAX_READ = 1000
+"""Documents that are read for one page. Only for a prefix that is no folder they are more than it
+shows."""
+BATCH = 200
+"""Documents that are read at once."""
+LAST = "~"
+"""Sorts after every other character of a position."""
+
+
+@dataclass(frozen=True)
+class JobQuery:
+    """Which jobs a list has."""
+
+    folder: str
+    """Folder of the inbox, such as "team/". Empty: all of it."""
+    state: JobState | None = None
+    name_prefix: str = ""
+    """What the recordings' names begin with, their folders included."""
+    created_after: datetime | None = None
+
+    def narrowest_folder(self) -> str:
+        """Returns the folder that all of the list's recordings are in."""
+        *_, of_prefix = folders_of(self.name_prefix)
+        return max(self.folder, of_prefix, key=len)
+
+    def has(self, job: Job) -> bool:
+        """Returns whether the list has a job of the narrowest folder."""
+        return job.is_in(self.folder) and job.source.name.startswith(self.name_prefix)
+
+
+def list_jobs(
+    documents: Documents, query: JobQuery, cursor: str | None, limit: int
+) -> tuple[list[Job], str | None]:
+    """Returns at most `limit` jobs, the newest first, and the cursor of the next page or None.
+
+    A page may be short before the end of the list. Jobs that are added meanwhile are on no later
+    page. Raises BadRequest if the cursor is none of ours.
+    """
+    above = ""
+    if query.created_after is not None:
+        above = position_at(query.created_after) + LAST
+    below = position_of_cursor(cursor) if cursor else ""
+    digest = folder_digest(query.narrowest_folder())
+    found: list[Job] = []
+    for _ in range(0, MAX_READ, BATCH):
+        # One more than is shown tells whether there is a next page.
+        wanted = limit + 1 - len(found)
+        size = BATCH if query.name_prefix else wanted
+        page = Page(digest, "position", size, above=above, below=below, state=query.state or "")
+        batch = documents.page("jobs", page)
+        for job in readable_jobs(batch):
+            if query.has(job):
+                found.append(job)
+        if len(found) > limit:
+            shown = found[:limit]
+            return shown, cursor_of(shown[-1].position)
+        if len(batch) < size:
+            return found, None
+        below = str(batch[-1]["position"])
+    return found, cursor_of(below)
+
+
+def cursor_of(position: str) -> str:
+    encoded = base64.urlsafe_b64encode(position.encode())
+    return encoded.decode().rstrip("=")
+
+
+def position_of_cursor(cursor: str) -> str:
+    """Returns the position in a cursor. Raises BadRequest if the cursor is none of ours."""
+    padding = "=" * (-len(cursor) % 4)
+    try:
+        position = base64.urlsafe_b64decode(cursor + padding).decode()
+    except ValueError:  # also for characters that are not ASCII, and bytes that are not UTF-8
+        position = ""
+    if POSITION.fullmatch(position) is None:
+        raise BadRequest("cursor: it is not one that a list returned")
+    return position
+
+
+def readable_jobs(documents: Iterable[Document]) -> Iterator[Job]:
+    """Yields the jobs in the documents. One that is no job is logged and left out, so that it does
+    not hide the others."""
+    for document in documents:
+        try:
+            yield Job.model_validate(document)
+        except ValidationError as error:
+            job_id = document.get("job_id")
+            log.error("job unreadable: %s", error.title, extra={"job_id": job_id})
