@@ -85,6 +85,11 @@ class ChildProcess:
         with suppress(OSError):
             self.log.end_line()
 
+    def close(self) -> None:
+        os.close(self.output)
+        os.close(self.output_end)
+        self.log.close()
+
     def note_end(self, is_up: bool) -> bool:
         """Returns True if the child has ended, and the pause since its start is over.
 

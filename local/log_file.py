@@ -1,7 +1,9 @@
 """Writes the log files of the one-machine cloud: limited in size, with a time in each line."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 MAX_BYTES = 8 * 10**6
 """Size at which a log file is full, and another one is begun."""
@@ -18,6 +20,7 @@ class LogFile:
         self.path = path
         self.max_bytes = max_bytes
         self.incomplete = b""
+        self.followers: list[int] = []
         path.parent.mkdir(parents=True, exist_ok=True)
         self.file = path.open("ab", buffering=0)
 
@@ -37,6 +40,15 @@ class LogFile:
         if self.incomplete:
             self.write(b"\n")
 
+    def follow_with(self, stream: TextIO) -> None:
+        """Has what is written to the stream go to the file that is written, also to later ones."""
+        self.followers.append(stream.fileno())
+        self._lead_followers()
+
+    def _lead_followers(self) -> None:
+        for descriptor in self.followers:
+            os.dup2(self.file.fileno(), descriptor)
+
     def close(self) -> None:
         self.file.close()
 
@@ -53,6 +65,7 @@ class LogFile:
                 newer.replace(numbered(self.path, number))
         self.file.close()
         self.file = self.path.open("ab", buffering=0)
+        self._lead_followers()
 
 
 def numbered(path: Path, number: int) -> Path:

@@ -53,10 +53,13 @@ class Supervisor:
         signal.signal(signal.SIGTERM, record)
         signal.signal(signal.SIGINT, record)
         while not received:
-            self.copy_outputs(TICK)
-            self.restart_ended()
-            self.record_deaths()
+            self.look_once()
         self.stop_all()
+
+    def look_once(self) -> None:
+        self.copy_outputs(TICK)
+        self.restart_ended()
+        self.record_deaths()
 
     def copy_outputs(self, seconds: float) -> None:
         """Writes what the processes print to their logs. Waits so long for the first output."""
@@ -101,6 +104,12 @@ class Supervisor:
             child.copy_last_output()
             child.clear_temp()
 
+    def close(self) -> None:
+        self.outputs.close()
+        self.log.close()
+        for child in self.children:
+            child.close()
+
     def running(self) -> list[ChildProcess]:
         return [child for child in self.children if child.child.poll() is None]
 
@@ -111,8 +120,6 @@ class Supervisor:
         line = json.dumps(entry)
         with suppress(OSError):  # a full disk may lose the line, but not stop the supervisor
             self.log.write(f"{line}\n".encode())
-            # A traceback of the supervisor itself goes to the file that is written now.
-            os.dup2(self.log.file.fileno(), sys.stderr.fileno())
 
 
 def lock_home(home: Layout) -> TextIO:
@@ -192,7 +199,9 @@ def main(processes_of: Callable[[Layout], Sequence[Process]] = processes) -> NoR
     except BlockingIOError:
         sys.exit(0)  # another supervisor was faster
     with lock:
-        Supervisor(home, processes_of(home)).run_until_stopped()
+        supervisor = Supervisor(home, processes_of(home))
+        supervisor.log.follow_with(sys.stderr)
+        supervisor.run_until_stopped()
     sys.exit(0)
 
 
