@@ -25,8 +25,6 @@ from dropscribe.server import Call, Server, timeouts
 from dropscribe.steps import Pause, Steps, send, work
 from shared.model.api import JobView, UploadRequest, UploadSession
 
-SMALL_BYTES = 8 * 2**20
-"""Size up to which a recording is sent in one request. The server takes 32 MiB at most."""
 PIECE_BYTES = 8 * 2**20
 """Bytes of a piece. Cloud Storage wants multiples of 256 KiB."""
 MAX_BREAKS = 10
@@ -74,7 +72,7 @@ def upload(server: Server, recording: Recording, on_progress: Progress) -> Steps
     """
     file = yield from work(lambda: RecordingFile(recording.path))
     with file:
-        if file.size <= SMALL_BYTES:
+        if file.size <= server.form_bytes:
             return (yield from upload_form(server, recording, file, on_progress))
         return (yield from upload_pieces(server, recording, file, on_progress))
 

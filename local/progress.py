@@ -12,6 +12,8 @@ MAX_ROWS = 30
 OTHER_ROWS = 4
 """Rows of a terminal that are left for the lines beneath and for the prompt."""
 MINUTE, HOUR = 60, 3600
+GAP = "  "
+"""Between the columns of a line."""
 LEFT_OUT = "..."
 """Stands for the middle of a shortened name. Every encoding has it."""
 SHORTEST_NAME = 12
@@ -89,20 +91,25 @@ class Report:
         rows = []
         for item in self.items:
             if item.is_under_way and item.progress is not None:
-                work = describe_progress(item.progress)
-                rows.append(row(item.name, work, width))
+                parts = describe_progress(item.progress)
+                rows.append(row(item.name, parts, width))
         return rows[:count]
 
 
-def row(name: str, work: str, width: int) -> str:
-    """Returns a recording's name and progress in `width` characters."""
-    room = max(SHORTEST_NAME, width - len(work) - 2)
-    line = f"{shortened(name, room)}  {work}"
+def row(name: str, parts: Sequence[str], width: int) -> str:
+    """Returns a name, and as many parts of the progress as fit, in `width` characters."""
+    shown = list(parts)
+    room_for_parts = width - SHORTEST_NAME - len(GAP)
+    while len(shown) > 1 and len(", ".join(shown)) > room_for_parts:
+        shown.pop()
+    work = ", ".join(shown)
+    room = max(SHORTEST_NAME, width - len(work) - len(GAP))
+    line = shortened(name, room) + GAP + work
     return line[:width]
 
 
-def describe_progress(progress: Progress) -> str:
-    """Returns such as "transcribe 8 of 24, 35 %, 4 min left"."""
+def describe_progress(progress: Progress) -> list[str]:
+    """Returns such as "transcribe 8 of 24", "35%" and "4 min left"."""
     parts = []
     for stage in progress.stages:
         if not is_complete(stage):
@@ -110,7 +117,7 @@ def describe_progress(progress: Progress) -> str:
             break
     parts.append(f"{progress.share:.0%}")
     parts += time_left(progress.eta_seconds)
-    return ", ".join(parts)
+    return parts
 
 
 def is_complete(stage: StageProgress) -> bool:

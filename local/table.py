@@ -4,9 +4,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from local.progress import SHORTEST_NAME, shortened
-
-GAP = "  "
+from local.progress import GAP, SHORTEST_NAME, shortened
 
 
 def output_width() -> int | None:

@@ -5,7 +5,16 @@ from fastapi import FastAPI
 from functions.gateway.openapi import DocumentedApi, operation_id
 from functions.gateway.problems import add_problem_handlers
 from functions.gateway.protection import add_protection
-from functions.gateway.routes import audio, health, jobs, keys, login, transcripts
+from functions.gateway.routes import (
+    audio,
+    health,
+    jobs,
+    keys,
+    login,
+    metrics,
+    transcripts,
+    uploads,
+)
 from functions.gateway.routes.documentation import add_documentation
 from shared import __version__
 from shared.settings import settings
@@ -50,5 +59,7 @@ def create_app() -> FastAPI:
     app.include_router(audio.router)
     app.include_router(keys.router)
     app.include_router(login.router)
+    app.include_router(metrics.router)
+    app.include_router(uploads.router)
     add_documentation(app)
     return app

@@ -33,13 +33,14 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=O
 
 
 def bodies(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yields the schemas of what the operation takes and answers as JSON."""
+    """Yields the schemas of what the operation takes and answers as JSON. A transcript has none:
+    its format is the caller's choice."""
     holders = [*operation["responses"].values()]
     if "requestBody" in operation:
         holders.append(operation["requestBody"])
     for holder in holders:
         content = holder.get("content", {})
-        if "application/json" in content:
+        if "schema" in content.get("application/json", {}):
             yield content["application/json"]["schema"]
 
 
@@ -69,7 +70,7 @@ def test_a_json_body_has_an_example(operation: dict[str, Any]) -> None:
         assert name in EXAMPLES or "examples" in schema, schema
 
 
-@pytest.mark.parametrize("name", EXAMPLES.keys() & COMPONENTS.keys())
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() & COMPONENTS.keys()))
 def test_an_example_is_a_body_of_its_schema(name: str) -> None:
     document = {**COMPONENTS[name], "components": {"schemas": COMPONENTS}}
     jsonschema.validate(EXAMPLES[name], document, format_checker=jsonschema.FormatChecker())

@@ -20,6 +20,7 @@ from local.layout import INBOX, OUTBOX, WORK, Layout
 from local.supervisor import supervisor_of
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.job import Job
+from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.ports.documents import Documents
@@ -82,6 +83,11 @@ class Cloud:
     @property
     def jobs(self) -> JobStore:
         return JobStore(self.documents or SqliteDocuments(self.home.jobs))
+
+    @property
+    def keys(self) -> KeyStore:
+        documents = self.documents or SqliteDocuments(self.home.jobs)
+        return KeyStore(documents, clock=time.time)
 
     def upload(self, name: str, data: bytes, metadata: Mapping[str, str] | None = None) -> Source:
         blob = self.client.bucket(INBOX).blob(name)

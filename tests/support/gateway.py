@@ -11,6 +11,7 @@ from functions.gateway.deployment import Deployment, deployment
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
+from shared.jobs.upload_store import UploadStore
 from shared.model.api import Scope
 from shared.model.contracts import Problem, Source
 
@@ -75,6 +76,7 @@ def memory_deployment(
         jobs=JobStore(documents),
         executions=executions or MemoryExecutions(),
         keys=KeyStore(documents, clock=time.time),
+        uploads=UploadStore(documents, clock=time.time),
     )
 
 

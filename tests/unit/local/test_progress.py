@@ -69,7 +69,8 @@ def test_one_recording_has_the_estimate_of_the_server(fake: FakeApi) -> None:
     [
         (80, "a recording with a long name.wav  transcribe 8 of 24, 35%, 4 min left"),
         (60, "a recordin...g name.wav  transcribe 8 of 24, 35%, 4 min left"),
-        (40, "a re...e.wav  transcribe 8 of 24, 35%, 4"),
+        (40, "a reco...me.wav  transcribe 8 of 24, 35%"),
+        (30, "a re...e.wav  transcribe 8 of "),
     ],
 )
 def test_a_row_has_one_line_of_any_width(fake: FakeApi, width: int, line: str) -> None:

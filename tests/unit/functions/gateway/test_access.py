@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -170,6 +171,16 @@ def test_a_database_that_is_away_is_no_wrong_key(
     answer = client.get("/things", headers=headers)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_key_expires_at_once(app: FastAPI, client: httpx.Client, stores: Deployment) -> None:
+    now = [1_800_000_000.0]
+    keys = KeyStore(stores.keys.documents, lambda: now[0])
+    app.dependency_overrides[deployment] = lambda: replace(stores, keys=keys)
+    _, secret = keys.create("test", ("read",), "", keys.now() + timedelta(seconds=10))
+    assert client.get("/things", headers={"X-API-Key": secret}).status_code == 200
+    now[0] += 10
+    assert client.get("/things", headers={"X-API-Key": secret}).status_code == 401
 
 
 def test_a_use_that_cannot_be_recorded_fails_no_request(

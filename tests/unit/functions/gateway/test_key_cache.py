@@ -84,16 +84,18 @@ def test_wrong_keys_are_not_kept_and_valid_ones_only_so_many(
     assert not cache.knows(Credential("key", "wrong0"))
 
 
-def test_a_use_is_written_once_a_minute(clock: Seconds, store: KeyStore, key: KeyRecord) -> None:
+def test_a_use_is_written_once_a_minute(clock: Seconds, key: KeyRecord) -> None:
+    written = []
+
+    class CountingKeys(KeyStore):
+        def record_use(self, digest: str) -> None:
+            written.append((digest, clock.now))
+
+    counting = CountingKeys(MemoryDocuments(), clock)
     uses = UseRecorder(clock)
-    begun = store.now()
-    for _ in range(3):
-        uses.record(key, store)
+    begun = clock.now
+    for _ in range(4):
+        uses.record(key, counting)
         uses.wait()
         clock.now += 20
-    found = store.find_by_id(key.key_id)
-    assert found is not None and found.last_used == begun
-    uses.record(key, store)
-    uses.wait()
-    found = store.find_by_id(key.key_id)
-    assert found is not None and found.last_used == store.now()
+    assert written == [(key.digest, begun), (key.digest, begun + 60)]

@@ -98,6 +98,16 @@ def test_the_own_page_may_change_things(
     assert answer.status_code == 201
 
 
+@pytest.mark.parametrize(("scheme", "status"), [("https", 201), ("http", 403)])
+def test_under_https_the_own_page_has_it_too(
+    client: httpx.Client, stores: Deployment, scheme: str, status: int
+) -> None:
+    cookie = log_in(client, stores, "https://gateway")
+    headers = {"Cookie": cookie, "Origin": f"{scheme}://gateway"}
+    answer = client.post(f"https://gateway{KEYS}", headers=headers, json={"name": "ours"})
+    assert answer.status_code == status
+
+
 @pytest.mark.parametrize("headers", [each for each in FOREIGN if each])
 @pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/logout"])
 def test_another_site_can_log_nobody_in_or_out(
