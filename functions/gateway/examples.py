@@ -62,6 +62,7 @@ KEY_VIEW: dict[str, JsonValue] = {
 }
 HEALTH: dict[str, JsonValue] = {
     "status": "ok",
+    "name": "gateway",
     "version": "0.1.0",
     "parts": [
         {"name": "storage", "ready": True, "seconds": 0.021},
