@@ -1,7 +1,9 @@
 """The commands on jobs do at the gateway itself what they say."""
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,33 +54,53 @@ def source_of(stores: Deployment, name: str) -> Source:
     return Source(bucket=INBOX, name=name, generation=found.generation)
 
 
-def test_a_run_is_given_up_gone_on_with_and_skipped(stores: Deployment, tmp_path: Path) -> None:
-    folder, out = tmp_path / "calls", tmp_path / "out"
+def run_and_answer(stores: Deployment, name: str, *arguments: str | Path) -> Result:
+    """Runs a command, and has its recording transcribed once that is uploaded."""
+    before = stores.blobs.find(f"gs://{INBOX}/{name}")
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(call, *arguments)
+        while (found := stores.blobs.find(f"gs://{INBOX}/{name}")) == before:
+            assert not running.done(), running.result().output
+            time.sleep(0.01)
+        assert found is not None
+        source = Source(bucket=INBOX, name=name, generation=found.generation)
+        begin(stores, source)
+        finish(stores, source, contents=JSON_AND_SRT)
+        return running.result(timeout=60)
+
+
+def test_a_folder_is_transcribed_once_or_again(stores: Deployment, tmp_path: Path) -> None:
+    folder, out, name = tmp_path / "calls", tmp_path / "out", "team/calls/a.wav"
     folder.mkdir()
     (folder / "a.wav").write_bytes(b"sound")
     (folder / "options.json").write_text('{"language": "de", "formats": ["srt"]}')
     command = ("run", folder, "--prefix", "team/", "--out", out, "--set", "x-order-id=77")
-    given_up = call(*command, "--timeout", "5")
-    assert given_up.exit_code == 1
-    assert "team/calls/a.wav: no answer in time; the job goes on" in given_up.stderr
-
-    source = source_of(stores, "team/calls/a.wav")
+    done = run_and_answer(stores, name, *command, "--csv", tmp_path / "results.csv")
+    assert (done.exit_code, done.stdout) == (0, f"{out / name}\n"), done.output
+    assert (out / name / "transcript.srt").read_bytes() == b"1\n"
+    assert f"{name},done,en,2.5,0,0," in (tmp_path / "results.csv").read_text()
+    source = source_of(stores, name)
     stored = stores.blobs.find(source.uri)
     assert stored is not None
-    metadata = stored.metadata
     expected = {"language": "de", "formats": '["srt"]', "x-order-id": "77"}
-    assert {name: metadata[name] for name in expected} == expected
-    begin(stores, source)
-    finish(stores, source, contents=JSON_AND_SRT)
-    gone_on = call(*command, "--csv", tmp_path / "results.csv")
-    assert (gone_on.exit_code, gone_on.stdout) == (0, f"{out}/team/calls/a.wav\n")
-    assert (out / "team/calls/a.wav/transcript.srt").read_bytes() == b"1\n"
-    assert "team/calls/a.wav,done,en,2.5,0,0," in (tmp_path / "results.csv").read_text()
-    assert source_of(stores, "team/calls/a.wav") == source, "it was uploaded once"
+    assert {key: stored.metadata[key] for key in expected} == expected
 
-    again = call(*command, "--again", "--timeout", "0")
-    assert again.exit_code == 1
-    assert source_of(stores, "team/calls/a.wav") != source
+    skipped = call(*command)
+    assert skipped.exit_code == 0 and "has its answer already" in skipped.stderr
+    assert source_of(stores, name) == source
+    assert run_and_answer(stores, name, *command, "--again").exit_code == 0
+    assert source_of(stores, name) != source
+
+
+def test_another_recording_of_the_name_is_not_replaced(stores: Deployment, tmp_path: Path) -> None:
+    source = upload(stores, "a.wav", b"of somebody else")
+    stores.jobs.record_upload(source, 16, {})
+    begin(stores, source)
+    finish(stores, source)
+    (tmp_path / "a.wav").write_bytes(b"sound")
+    done = call("run", tmp_path / "a.wav", "--out", tmp_path / "out")
+    assert done.exit_code == 1 and "recording called a.wav, of 16 bytes" in done.stderr
+    assert source_of(stores, "a.wav") == source
 
 
 def test_a_wrong_option_is_refused_by_name(stores: Deployment, tmp_path: Path) -> None:
