@@ -81,7 +81,7 @@ def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
     if retention_days is not None:
         rule = {"action": {"type": "Delete"}, "condition": {"age": retention_days}}
         rules.append(rule)
-    bucket = {"name": name, "lifecycle": {"rule": rules}}
+    bucket = {"name": name, "lifecycle": {"rule": rules}, "cors": cors_rules()}
     buckets = f"{ports.url('storage')}/storage/v1/b"
     try:
         response = httpx.post(f"{buckets}?project=dropscribe-local", json=bucket, timeout=10)
@@ -91,6 +91,15 @@ def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
         raise NotUp(f"bucket {name} could not be made: {error}") from error
     if response.is_error:
         raise NotUp(f"bucket {name} could not be made: {error_message(response)}")
+
+
+def cors_rules() -> list[dict[str, list[str]]]:
+    """Returns which web pages may use the buckets, as terraform/buckets.tf allows it on Google."""
+    origins = list(settings().gateway.cors_origins)
+    if not origins:
+        return []
+    methods = ["GET", "POST", "PUT"]
+    return [{"origin": origins, "method": methods, "responseHeader": UPLOAD_HEADERS}]
 
 
 def error_message(response: httpx.Response) -> str:
