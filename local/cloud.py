@@ -20,6 +20,8 @@ STOP_TIMEOUT = 20.0
 POLL_SECONDS = 0.05
 HEALTH_PATHS = {"gateway": "/health/live"}
 """Paths of health checks that look at the process alone, where `/health` does more."""
+UPLOAD_HEADERS = ["Content-Type", "Content-Range", "Location", "Range", "x-goog-resumable"]
+"""Headers that web pages send and see while they upload."""
 LOG_LINE_LENGTH = 300
 """Characters of a log line that an error message shows."""
 
@@ -81,7 +83,7 @@ def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
     if retention_days is not None:
         rule = {"action": {"type": "Delete"}, "condition": {"age": retention_days}}
         rules.append(rule)
-    bucket = {"name": name, "lifecycle": {"rule": rules}, "cors": cors_rules()}
+    bucket = {"name": name, "lifecycle": {"rule": rules}, "cors": cors_rules(name)}
     buckets = f"{ports.url('storage')}/storage/v1/b"
     try:
         response = httpx.post(f"{buckets}?project=dropscribe-local", json=bucket, timeout=10)
@@ -93,12 +95,12 @@ def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
         raise NotUp(f"bucket {name} could not be made: {error_message(response)}")
 
 
-def cors_rules() -> list[dict[str, list[str]]]:
-    """Returns which web pages may use the buckets, as terraform/buckets.tf allows it on Google."""
+def cors_rules(bucket: str) -> list[dict[str, list[str]]]:
+    """Returns which web pages may use a bucket, as terraform/buckets.tf allows it on Google."""
     origins = list(settings().gateway.cors_origins)
-    if not origins:
+    if not origins or bucket == WORK:
         return []
-    methods = ["GET", "POST", "PUT"]
+    methods = ["GET", "POST", "PUT"] if bucket == INBOX else ["GET"]
     return [{"origin": origins, "method": methods, "responseHeader": UPLOAD_HEADERS}]
 
 
