@@ -136,24 +136,11 @@ def ready(gateway: Gateway, out: Path) -> "Iterator[Client]":
     except OSError as error:
         raise click.ClickException(f"--out: {describe_os_error(error)}") from error
     if gateway.is_on_this_machine:
-        start_cloud()
+        from local.starting import start_cloud
+
+        start_cloud(layout())
     with gateway.client() as client:
         yield client
-
-
-def start_cloud() -> None:
-    """Starts the one-machine cloud, unless it is up. Raises ClickException."""
-    from rich.console import Console
-
-    from local.cloud import NotUp, up
-    from shared.model.errors import StageError
-
-    console = Console(stderr=True)
-    try:
-        with console.status("starting the one-machine cloud and loading its models"):
-            up(layout())
-    except (NotUp, StageError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 def transcribe(

@@ -62,6 +62,7 @@ KEY_VIEW: dict[str, JsonValue] = {
 }
 HEALTH: dict[str, JsonValue] = {
     "status": "ok",
+    "name": "gateway",
     "version": "0.1.0",
     "parts": [
         {"name": "storage", "ready": True, "seconds": 0.021},
@@ -71,6 +72,7 @@ HEALTH: dict[str, JsonValue] = {
 }
 METRICS: dict[str, JsonValue] = {
     "time": "2026-11-28T09:30:00Z",
+    "folder": "",
     "jobs": {"queued": 2, "running": 5, "done": 1204, "failed": 3, "cancelled": 1, "erased": 0},
     "oldest_queued_seconds": 4.2,
     "ended": {

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "The workflow is accepted",
     "Time to live",
     "A job event is published",
+    "The API refuses strangers",
 }
 """Steps with a check that needs Google."""
 OTHERWISE = {"The cost of a job", "An error in a parallel branch"}
@@ -45,12 +46,8 @@ def walk(
 
 def at(cloud: Cloud) -> dict[str, str]:
     """What `dropscribe env` prints, and the job store."""
-    lines = (
-        line.removeprefix("export ").partition("  #")[0]
-        for line in cloud.command("env").stdout.splitlines()
-    )
     return {
-        **{name: value for name, _, value in (line.partition("=") for line in lines)},
+        **cloud.printed_environment(),
         "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
         "DROPSCRIBE_JOB_DATABASE": str(cloud.home.jobs),
     }

@@ -59,7 +59,8 @@ class InProcess(httpx.BaseTransport):
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         answer = await self._transport.handle_async_request(request)
         content = await answer.aread()
-        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+        stream = httpx.ByteStream(content)  # `content=` would add a Content-Length
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
 
     def close(self) -> None:
         self._runner.close()
