@@ -4,17 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime
 
 from functions.gateway.access import Caller, Eraser, Reader, Writer
 from functions.gateway.deployment import Deployment, InDeployment
 from functions.gateway.job_access import JOB_ID, standing_job, visible_job
-from functions.gateway.job_view import is_over, job_path, view_of
+from functions.gateway.job_view import is_over, job_path, job_states, job_summary, view_of
 from functions.gateway.job_watch import InJobWatch, disconnected
 from functions.gateway.openapi import problems
 from shared.jobs.job import ERASED_NAME
-from shared.model.api import JobView, RedriveRequest
+from shared.model.api import ApiState, JobPage, JobView, RedriveRequest
 from shared.model.errors import (
     AudioDeleted,
+    BadRequest,
     NotFound,
     OptionsRefused,
     RecordingErased,
@@ -25,6 +27,10 @@ from shared.model.errors import (
 
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
+MAX_LIMIT = 200
+"""Jobs of a page at most."""
+MAX_PREFIX = 1024
+"""Characters of a name in Cloud Storage at most."""
 MAX_WAIT = 60.0
 """Seconds for which a request waits for a job at most."""
 SAME_OPTIONS = RedriveRequest()
@@ -32,7 +38,40 @@ SAME_OPTIONS = RedriveRequest()
 JobId = Annotated[
     str, Path(description="Id of the job.", json_schema_extra={"pattern": f"^{JOB_ID.pattern}$"})
 ]
+Prefix = Annotated[str, Query(max_length=MAX_PREFIX)]
+Cursor = Annotated[
+    str | None, Query(max_length=200, description="`next_cursor` of the page before.")
+]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Wait = Annotated[float, Query(ge=0, le=MAX_WAIT, allow_inf_nan=False)]
+
+
+@router.get("", response_description="A page of jobs.", responses=problems(BadRequest))
+def list_jobs(
+    caller: Reader,
+    stores: InDeployment,
+    state: ApiState | None = None,
+    prefix: Prefix = "",
+    created_after: AwareDatetime | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> JobPage:
+    """List jobs in the key's folder, the newest first.
+
+    They can be chosen by state, by what their recordings' names begin with (folders included), and
+    by time. A page may be short, or empty, before the end of the list: the last one has no
+    `next_cursor`.
+    """
+    jobs, next_cursor = stores.jobs.list_page(
+        caller.folder,
+        states=job_states(state) if state else (),
+        name_prefix=prefix,
+        created_after=created_after,
+        cursor=cursor,
+        limit=limit,
+    )
+    summaries = [job_summary(job) for job in jobs]
+    return JobPage(jobs=tuple(summaries), next_cursor=next_cursor)
 
 
 @router.get(
