@@ -50,7 +50,8 @@ def kill_gateway(cloud: Cloud) -> None:
 def listening_on(port: int) -> int | None:
     """Returns the id of the process that listens on a port, or None."""
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+        is_listening = connection.status == psutil.CONN_LISTEN
+        if is_listening and connection.laddr[1:] == (port,):
             process_id: int | None = connection.pid
             return process_id
     return None
