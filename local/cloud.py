@@ -27,6 +27,8 @@ START_TIMEOUT = 180.0
 """Seconds until every process must answer. Loading the models takes most of them."""
 STOP_TIMEOUT = 20.0
 POLL_SECONDS = 0.05
+UPLOAD_HEADERS = ["Content-Type", "Content-Range", "Location", "Range", "x-goog-resumable"]
+"""Headers that web pages send and see while they upload."""
 LEAST_FREE_BYTES = 2**20
 """Free space on the disk without which nothing can be started."""
 
@@ -206,7 +208,7 @@ def make_bucket(client: httpx.Client, ports: Ports, name: str, retention_days: i
     if retention_days is not None:
         rule = {"action": {"type": "Delete"}, "condition": {"age": retention_days}}
         rules.append(rule)
-    bucket = {"name": name, "lifecycle": {"rule": rules}}
+    bucket = {"name": name, "lifecycle": {"rule": rules}, "cors": cors_rules(name)}
     buckets = f"{ports.url('storage')}/storage/v1/b"
     try:
         response = client.post(f"{buckets}?project=dropscribe-local", json=bucket, timeout=10)
@@ -216,6 +218,15 @@ def make_bucket(client: httpx.Client, ports: Ports, name: str, retention_days: i
         raise NotUp(f"bucket {name} could not be made: {error}") from error
     if response.is_error:
         raise NotUp(f"bucket {name} could not be made: {error_message(response)}")
+
+
+def cors_rules(bucket: str) -> list[dict[str, list[str]]]:
+    """Returns which web pages may use a bucket, as terraform/buckets.tf allows it on Google."""
+    origins = list(settings().gateway.cors_origins)
+    if not origins or bucket == WORK:
+        return []
+    methods = ["GET", "POST", "PUT"] if bucket == INBOX else ["GET"]
+    return [{"origin": origins, "method": methods, "responseHeader": UPLOAD_HEADERS}]
 
 
 def error_message(response: httpx.Response) -> str:

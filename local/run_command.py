@@ -160,7 +160,7 @@ def transcribe(
     from local.display import display_for, print_folder
     from local.following import Follower
     from local.known_jobs import find_known
-    from local.uploading import start_uploads
+    from local.uploading import Uploads
 
     deadline = time.monotonic() + timeout
     if not again:
@@ -171,16 +171,17 @@ def transcribe(
         display.show_end(item)
         print_folder(item)
 
+    new = [item for item in items if item.waits_for_upload]
+    for item in new:
+        item.replace = item.replace or again
+    uploads = Uploads(client, new, tags)
     try:
-        new = [item for item in items if item.waits_for_upload]
-        for item in new:
-            item.replace = item.replace or again
-        start_uploads(client, new, tags)
         Follower(client, items, out).follow(display.refresh, on_end, deadline)
     except OSError as error:
         reason = describe_os_error(error)
         raise click.ClickException(f"{reason}; {how_to_fetch(items, out)}") from error
     finally:
+        uploads.stop()
         display.close()
     give_up_waiting(items)
 
