@@ -14,6 +14,7 @@ GROUPS = {
         "tests/e2e/test_cloud.py",
         "tests/e2e/test_isolation.py",
         "tests/e2e/test_job_events.py",
+        "tests/e2e/test_jobs_api.py",
         "tests/e2e/test_keys.py",
         "tests/e2e/test_operations.py",
         "tests/e2e/test_runbook.py",
