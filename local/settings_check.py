@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
@@ -16,6 +17,8 @@ from shared.settings import RecordingSettings, SettingsGroup, setting_fields
 PREFIX = "DROPSCRIBE_"
 OF_THE_COMMAND = ("HOME", "HOST", "PORT", "URL", "KEY", "ENGINE", "IMAGES")
 """Variables that `dropscribe` itself reads."""
+ADDRESSES = ("INBOX", "OUTBOX", "WORK", "EXECUTIONS_HOST", "JOB_DATABASE")
+"""Settings that the one-machine cloud chooses itself, whatever the environment says."""
 SECRETS = ("HUB_TOKEN", "KEY")
 """Variables whose values are not shown."""
 RESEMBLANCE = 0.8
@@ -113,3 +116,23 @@ def wrong_defaults() -> Sequence[str]:
     except BadOption as error:
         return [str(error)]
     return []
+
+
+def changed_settings(supervisor: int, environment: Mapping[str, str]) -> list[str]:
+    """Returns the variables whose values differ from those that a running cloud was started with.
+
+    `supervisor` is a process id.
+    """
+    try:
+        entries = Path(f"/proc/{supervisor}/environ").read_bytes().split(b"\0")
+    except OSError:  # it has just ended
+        return []
+    changed = []
+    for name in known_names():
+        if name in OF_THE_COMMAND or name in ADDRESSES:
+            continue
+        variable = PREFIX + name
+        value = environment.get(variable)
+        if value is not None and f"{variable}={value}".encode() not in entries:
+            changed.append(variable)
+    return changed

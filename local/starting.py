@@ -12,7 +12,7 @@ from local.connection import describe_os_error
 from local.errors import CloudError
 from local.layout import Layout
 from local.port_choice import GatewayAddress
-from local.settings_check import check_settings
+from local.settings_check import changed_settings, check_settings
 from local.supervisor import supervisor_of
 from shared.model.errors import StageError
 
@@ -35,7 +35,10 @@ def start_cloud(home: Layout, wanted: GatewayAddress | None = None) -> bool:
     with failures_as_messages():
         for name in check_settings(os.environ):
             click.echo(f"{name} is no setting and has no effect", err=True)
-        if supervisor_of(home) is not None:
+        supervisor = supervisor_of(home)
+        if supervisor is not None:
+            for name in changed_settings(supervisor, os.environ):
+                click.echo(f"{name} takes effect after `dropscribe down` and `up`", err=True)
             return up(home, wanted)
         with spinner() as on_wait:
             return up(home, wanted, on_wait)

@@ -1,12 +1,14 @@
 """Wrong and misspelt settings are named before anything starts."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from local.errors import NotUp
 from local.processes import IMAGES
-from local.settings_check import check_settings
+from local.settings_check import changed_settings, check_settings
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
@@ -69,3 +71,21 @@ def test_settings_and_variables_of_the_command_pass_and_others_are_returned(
         monkeypatch.setenv(f"DROPSCRIBE_{name}", "1")
     monkeypatch.setenv("DROPSCRIBE_FOO", "1")
     assert check_settings(os.environ) == ["DROPSCRIBE_FOO"]
+
+
+def test_settings_that_a_running_cloud_was_not_started_with_are_named() -> None:
+    started_with = {"DROPSCRIBE_BATCH_SIZE": "8", "DROPSCRIBE_INBOX": "other"}
+    command = (sys.executable, "-c", "print(flush=True); input()")
+    with subprocess.Popen(
+        command, env=started_with, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        running.stdout.readline()  # until then the environment is still this process's
+        now = {
+            "DROPSCRIBE_BATCH_SIZE": "8",
+            "DROPSCRIBE_WHISPER_MODEL": "small",
+            "DROPSCRIBE_INBOX": "dropscribe-inbox",
+            "DROPSCRIBE_HOME": "/elsewhere",
+        }
+        assert changed_settings(running.pid, now) == ["DROPSCRIBE_WHISPER_MODEL"]
+        running.communicate(b"\n")
