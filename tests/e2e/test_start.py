@@ -1,5 +1,7 @@
-"""`dropscribe up` that cannot succeed says why, exits with 1 and leaves nothing running; and its
-address and key are those that clients need."""
+"""`dropscribe up` says why it cannot succeed, and otherwise gives clients their address and key.
+
+If it fails, it exits with 1 and leaves nothing running.
+"""
 
 import os
 import socket

@@ -221,6 +221,7 @@ def functions_are_told_where_things_are(plan: Plan) -> None:
         "DROPSCRIBE_WORKFLOW": f"{location}/workflows/{name}-transcription",
         "DROPSCRIBE_FIRESTORE_DATABASE": name,
         "DROPSCRIBE_KEEP_DAYS": str(plan.given["keep_days"]),
+        **answer_days(plan),
         **{
             f"DROPSCRIBE_{setting.upper()}": value
             for setting, value in plan.given["settings"].items()
@@ -235,6 +236,13 @@ def functions_are_told_where_things_are(plan: Plan) -> None:
         assert "DROPSCRIBE_CALLERS" not in service.environment, (
             "Cloud Run takes a token's signature away"
         )
+
+
+def answer_days(plan: Plan) -> dict[str, str]:
+    """Returns the variable with the days that answers are kept, if they are not kept for ever. The
+    documents of a job are kept as long."""
+    days = plan.given["keep_answer_days"]
+    return {} if days is None else {"DROPSCRIBE_KEEP_ANSWER_DAYS": str(days)}
 
 
 def only_who_publishes_knows_the_topic(plan: Plan) -> None:
