@@ -155,6 +155,7 @@ destroy: ## Delete the deployment with all recordings and answers, after deletio
 	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, then `make destroy` again.' >&2; exit 1; }
 	$(TERRAFORM) destroy
 
+# With DROPSCRIBE_KEY in the environment through its API, too.
 smoke: setup ## Transcribe a recording with a deployment: make smoke [FILE=call.mp3] [INBOX=bucket OUTBOX=bucket] [WAIT=1800]
 	@$(BIN)/dropscribe smoke $(if $(FILE),"$(FILE)") $(if $(INBOX),--inbox "$(INBOX)") \
 	  $(if $(OUTBOX),--outbox "$(OUTBOX)") $(if $(WAIT),--seconds "$(WAIT)")

@@ -1,7 +1,11 @@
 """How large the images are, layer by layer, and how long each takes from its start to its first
 answer.
 
-python -m benchmarks.images
+python -m benchmarks.images              # all images
+python -m benchmarks.images gateway      # some; the figures of the others are kept
+
+The gateway's first answer is that of /health, for which it looks at storage, the job store and the
+workflow.
 """
 
 import json
@@ -9,11 +13,12 @@ import re
 import sys
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.machine import keep
+from benchmarks.machine import RESULTS, keep
 from emulators.storage.tests.server import BucketServer
 from local.container import engine
 from local.layout import FUNCTIONS
@@ -32,16 +37,29 @@ print(sum(file.stat().st_size for file in files if file.is_file()))
 
 
 def main() -> None:
-    missing = [name for name in NAMES.values() if said(*engine(), "image", "inspect", name) is None]
+    functions = tuple(sys.argv[1:]) or FUNCTIONS
+    names = [NAMES[function] for function in functions]
+    missing = [name for name in names if said(*engine(), "image", "inspect", name) is None]
     if missing:
         sys.exit(f"make images first: {', '.join(missing)}")
-    layers = {function: layers_of(NAMES[function]) for function in FUNCTIONS}
+    layers = {function: layers_of(NAMES[function]) for function in functions}
+    figures = kept_figures() if set(functions) < set(FUNCTIONS) else {"images": {}}
     with tempfile.TemporaryDirectory() as folder:
-        figures = {
-            function: measured(function, layers[function], Path(folder)) for function in FUNCTIONS
-        }
-    shared = {layer["id"]: layer["mb"] for image in layers.values() for layer in image}
-    keep("images", {"images": figures, "all_together_mb": round(sum(shared.values()), 1)})
+        for function in functions:
+            figures["images"][function] = measured(function, layers[function], Path(folder))
+    if set(functions) == set(FUNCTIONS):
+        shared = {layer["id"]: layer["mb"] for image in layers.values() for layer in image}
+        figures["all_together_mb"] = round(sum(shared.values()), 1)
+    keep("images", figures)
+
+
+def kept_figures() -> dict[str, Any]:
+    """Returns the figures of the last measurement. Each image names its revision and day."""
+    record = json.loads((RESULTS / "images.json").read_text())
+    figures: dict[str, Any] = record["figures"]
+    for image in figures["images"].values():
+        image.setdefault("measured", record["measured"])
+    return figures
 
 
 def measured(function: str, layers: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
@@ -56,6 +74,7 @@ def measured(function: str, layers: list[dict[str, Any]], folder: Path) -> dict[
         ],
         "health_s": [first for first, _ in starts],
         "answer_s": [second for _, second in starts],
+        "measured": date.today().isoformat(),
         "answer_median_s": median(second for _, second in starts),
         "revision": config(NAMES[function])["Labels"]["org.opencontainers.image.revision"],
     }
@@ -109,12 +128,16 @@ def start(function: str, folder: Path) -> tuple[float, float]:
 def timed(
     function: str, folder: Path, server: BucketServer, recording: Desk
 ) -> tuple[float, float]:
-    question, began = QUESTIONS[function](recording), time.monotonic()
+    question = None if function == "gateway" else QUESTIONS[function](recording)
+    began = time.monotonic()
     container = Container(function, folder / "jobs", {"STORAGE_EMULATOR_HOST": server.url})
     try:
         container.health()
         healthy = time.monotonic()
-        container.ask(question)
+        if question is None:
+            container.get("/health", timeout=60)
+        else:
+            container.ask(question)
         return round(healthy - began, 2), round(time.monotonic() - began, 2)
     finally:
         container.remove()

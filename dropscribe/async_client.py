@@ -15,7 +15,7 @@ import dropscribe.downloads as downloads
 import dropscribe.uploads as uploads
 from dropscribe.client import DEFAULT_SCOPES, recording_to_upload
 from dropscribe.google_identity import identity_token
-from dropscribe.server import Server
+from dropscribe.server import FORM_BYTES, Server
 from dropscribe.steps import Pause, Send, Step, Steps
 from dropscribe.uploads import Progress, ignore_progress
 from shared.model.api import (
@@ -43,10 +43,11 @@ class AsyncClient:
         key: str | None = None,
         *,
         identity: Callable[[str], str] = identity_token,
+        form_bytes: int = FORM_BYTES,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._server = Server(url, key, identity)
+        self._server = Server(url, key, identity, form_bytes)
         self._http = httpx.AsyncClient(transport=transport)
         self._sleep = sleep
 

@@ -24,7 +24,7 @@ import dropscribe.calls as calls
 import dropscribe.downloads as downloads
 import dropscribe.uploads as uploads
 from dropscribe.google_identity import identity_token
-from dropscribe.server import Server
+from dropscribe.server import FORM_BYTES, Server
 from dropscribe.steps import Pause, Send, Step, Steps
 from dropscribe.uploads import Progress, Recording, ignore_progress
 from shared.model.api import (
@@ -54,12 +54,15 @@ class Client:
         key: str | None = None,
         *,
         identity: Callable[[str], str] = identity_token,
+        form_bytes: int = FORM_BYTES,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`identity` returns a Google identity token for an address. It is asked if the address is
-        one of Cloud Run's, or if something in front of the server refuses a call."""
-        self._server = Server(url, key, identity)
+        one of Cloud Run's, or if something in front of the server refuses a call. A recording of
+        more than `form_bytes` is sent in pieces: lower it if something in front of the server
+        refuses large requests."""
+        self._server = Server(url, key, identity, form_bytes)
         self._http = httpx.Client(transport=transport)
         self._sleep = sleep
 

@@ -11,6 +11,8 @@ import httpx
 from dropscribe.google_identity import identity_token, is_cloud_run
 from shared import __version__
 
+FORM_BYTES = 8 * 2**20
+"""Size up to which a recording is usually sent in one request. A gateway on Google takes 32 MiB."""
 CONNECT_SECONDS = 10.0
 """Seconds until there must be a connection."""
 ANSWER_SECONDS = 60.0
@@ -46,6 +48,8 @@ class Server:
     url: str
     key: str | None = field(repr=False)
     fetch_identity: Callable[[str], str] = identity_token
+    form_bytes: int = FORM_BYTES
+    """Size up to which a recording is sent in one request."""
     identity: str | None = field(default=None, repr=False)
     """Google's identity token, once there is one."""
     identity_until: float = 0.0

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
+from mimetypes import guess_type
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,10 +26,9 @@ from dropscribe.server import Call, Server, timeouts
 from dropscribe.steps import Pause, Steps, send, work
 from shared.model.api import JobView, UploadRequest, UploadSession
 
-SMALL_BYTES = 8 * 2**20
-"""Size up to which a recording is sent in one request. The server takes 32 MiB at most."""
 PIECE_BYTES = 8 * 2**20
 """Bytes of a piece. Cloud Storage wants multiples of 256 KiB."""
+ANY_CONTENT_TYPE = "application/octet-stream"
 MAX_BREAKS = 10
 """Failures in a row, without a byte received between them, after which an upload is given up."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 32.0
@@ -74,7 +74,7 @@ def upload(server: Server, recording: Recording, on_progress: Progress) -> Steps
     """
     file = yield from work(lambda: RecordingFile(recording.path))
     with file:
-        if file.size <= SMALL_BYTES:
+        if file.size <= server.form_bytes:
             return (yield from upload_form(server, recording, file, on_progress))
         return (yield from upload_pieces(server, recording, file, on_progress))
 
@@ -118,16 +118,23 @@ def as_text(value: JsonValue) -> str:
 def upload_pieces(
     server: Server, recording: Recording, file: RecordingFile, on_progress: Progress
 ) -> Steps[JobView]:
-    session = yield from open_session(server, recording, file.size)
-    yield from send_pieces(session, file, on_progress)
-    job_id = yield from find_job(server, session)
+    response = yield from open_session(server, recording, file.size)
+    if response.status_code == HTTPStatus.SEE_OTHER:
+        job_id = job_in(response)  # the response to an earlier try was lost, and it was complete
+    else:
+        session = read(UploadSession, response.content)
+        yield from send_pieces(session, file, on_progress)
+        job_id = yield from find_job(server, session)
     return (yield from job(server, job_id, wait=0))
 
 
-def open_session(server: Server, recording: Recording, size: int) -> Steps[UploadSession]:
+def open_session(server: Server, recording: Recording, size: int) -> Steps[httpx.Response]:
+    """Returns the response with the address for the pieces, or with that of the job."""
+    content_type, _ = guess_type(recording.path.name)
     request = UploadRequest(
         name=recording.name,
         size=size,
+        content_type=content_type or ANY_CONTENT_TYPE,
         options=dict(recording.options),
         metadata=dict(recording.metadata),
         replace=recording.replace,
@@ -139,8 +146,13 @@ def open_session(server: Server, recording: Recording, size: int) -> Steps[Uploa
         headers={"Idempotency-Key": recording.idempotency_key},
         is_repeatable=True,
     )
-    response = yield from exchange(server, call)
-    return read(UploadSession, response.content)
+    return (yield from exchange(server, call))
+
+
+def job_in(response: httpx.Response) -> str:
+    """Returns the id of the job that a response leads to."""
+    path = urlsplit(response.headers["Location"]).path
+    return path.rpartition("/")[2]
 
 
 def send_pieces(session: UploadSession, file: RecordingFile, on_progress: Progress) -> Steps[None]:
@@ -235,7 +247,6 @@ def find_job(server: Server, session: UploadSession) -> Steps[str]:
         status = Call("GET", session.upload_status, is_repeatable=True)
         response = yield from exchange(server, status)
         if response.status_code == HTTPStatus.SEE_OTHER:
-            path = urlsplit(response.headers["Location"]).path
-            return path.rpartition("/")[2]
+            return job_in(response)
         yield Pause(QUESTION_PAUSE)
     raise UploadFailed("storage has the recording, but the server knows no job of it")

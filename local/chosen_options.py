@@ -24,13 +24,14 @@ class Chosen(NamedTuple):
     options: Mapping[str, JsonValue]
     """By their hyphenated names."""
     tags: Mapping[str, str]
+    """By their names without x-, which the HTTP API puts in front of them."""
 
 
 def chosen_options(texts: Sequence[str]) -> Chosen:
     """Returns the options and tags of texts KEY=VALUE. Raises UsageError if an option is unknown,
     wrong, or given twice."""
     from shared.model.errors import BadOption
-    from shared.model.object_metadata import is_tag
+    from shared.model.object_metadata import TAG_PREFIX, is_tag
     from shared.model.option_names import exact_option
     from shared.model.options import option_names, resolve
 
@@ -39,7 +40,7 @@ def chosen_options(texts: Sequence[str]) -> Chosen:
     tags = {}
     for key, value in split(texts).items():
         if is_tag(key):
-            tags[key] = value
+            tags[key[len(TAG_PREFIX) :]] = value
         else:
             options[exact_option(key, names) or key] = value
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from local.cloud_commands import down, env, up
-from local.connection import Gateway
+from local.connection import Gateway, calls_api
 from local.cost_command import cost
 from local.job_commands import cancel, erase, fetch, redrive
 from local.keys_command import keys
@@ -99,16 +99,28 @@ def summary(transcript: Path) -> str:
 @click.option(
     "--seconds", default=1800.0, show_default=True, help="Seconds to wait for the answer."
 )
-def smoke(file: Path | None, inbox: str | None, outbox: str | None, seconds: float) -> None:
-    """Transcribe FILE, or a packaged phone call, with a deployment on Google."""
+@calls_api
+def smoke(
+    gateway: Gateway, file: Path | None, inbox: str | None, outbox: str | None, seconds: float
+) -> None:
+    """Transcribe FILE, or a packaged phone call, with a deployment on Google: through its buckets,
+    and with a --key through its API, too. The --url is by default Terraform's output."""
     from local.deployment import Failed, find_deployment
     from local.smoke import smoke as transcribe_with
+    from local.smoke_api import smoke_api
 
+    recording = file or sample()
     try:
         deployment = find_deployment(inbox, outbox)
-        texts = transcribe_with(deployment, file or sample(), seconds)
+        texts = transcribe_with(deployment, recording, seconds)
         click.echo(next(texts), err=True)
         for text in texts:
+            click.echo(text)
+        url = gateway.url or deployment.api_url
+        if url is None or gateway.key is None:
+            click.echo("the API was not tried: that needs --url and --key", err=True)
+            return
+        for text in smoke_api(url, gateway.key, recording, seconds):
             click.echo(text)
     except Failed as error:
         raise click.ClickException(f"smoke: {error}") from error

@@ -29,6 +29,8 @@ class Deployment(BaseModel):
     work: str | None = None
     workflow: str | None = None
     """projects/P/locations/L/workflows/W."""
+    api_url: str | None = None
+    """Address of the HTTP API."""
     services: dict[str, str] = {}
     """URL of each function."""
     job_events_topic: str | None = None
@@ -65,6 +67,7 @@ def find_deployment(inbox: str | None = None, outbox: str | None = None) -> Depl
             outbox=buckets.outbox,
             work=buckets.work,
             workflow=settings().adapters.workflow,
+            api_url=os.environ.get("DROPSCRIBE_URL"),
         )
     return from_terraform(ROOT / "terraform")
 

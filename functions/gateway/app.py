@@ -5,7 +5,16 @@ from fastapi import FastAPI
 from functions.gateway.openapi import DocumentedApi, operation_id
 from functions.gateway.problems import add_problem_handlers
 from functions.gateway.protection import add_protection
-from functions.gateway.routes import health, keys, login
+from functions.gateway.routes import (
+    audio,
+    health,
+    jobs,
+    keys,
+    login,
+    metrics,
+    transcripts,
+    uploads,
+)
 from functions.gateway.routes.documentation import add_documentation
 from shared import __version__
 from shared.settings import settings
@@ -45,7 +54,12 @@ def create_app() -> FastAPI:
     add_problem_handlers(app)
     add_protection(app, settings().gateway)
     app.include_router(health.router)
+    app.include_router(jobs.router)
+    app.include_router(transcripts.router)
+    app.include_router(audio.router)
     app.include_router(keys.router)
     app.include_router(login.router)
+    app.include_router(metrics.router)
+    app.include_router(uploads.router)
     add_documentation(app)
     return app

@@ -8,9 +8,10 @@ from fastapi import Depends
 from shared.jobs.key_store import KeyStore
 from shared.jobs.operations import Operations
 from shared.jobs.store import JobStore
+from shared.jobs.upload_store import UploadStore
 from shared.ports.blobs import BlobStore
 from shared.ports.executions import Executions
-from shared.runtime.wiring import blob_store, executions, job_store, key_store
+from shared.runtime.wiring import blob_store, executions, job_store, key_store, upload_store
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Deployment:
     jobs: JobStore
     executions: Executions
     keys: KeyStore
+    uploads: UploadStore
 
     @property
     def operations(self) -> Operations:
@@ -29,7 +31,7 @@ class Deployment:
 
 def deployment() -> Deployment:
     """Returns the stores that the settings name. A test may override this dependency."""
-    return Deployment(blob_store(), job_store(), executions(), key_store())
+    return Deployment(blob_store(), job_store(), executions(), key_store(), upload_store())
 
 
 InDeployment = Annotated[Deployment, Depends(deployment)]

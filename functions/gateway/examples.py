@@ -71,6 +71,7 @@ HEALTH: dict[str, JsonValue] = {
 }
 METRICS: dict[str, JsonValue] = {
     "time": "2026-11-28T09:30:00Z",
+    "folder": "",
     "jobs": {"queued": 2, "running": 5, "done": 1204, "failed": 3, "cancelled": 1, "erased": 0},
     "oldest_queued_seconds": 4.2,
     "ended": {

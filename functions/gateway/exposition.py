@@ -34,7 +34,7 @@ class MetricsCollector(Collector):
         jobs = labelled("jobs", "Jobs by state.", "state", metrics.jobs)
         waiting = gauge(
             "oldest_queued_seconds",
-            "Seconds that the job has waited that was queued first; 0 if none waits.",
+            "Seconds that the first of the queued jobs has waited; 0 if there is none.",
             metrics.oldest_queued_seconds,
         )
         yield jobs

@@ -1,8 +1,9 @@
 """How clients see a job: its state, its progress, its options and where its answer is."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
+from functions.gateway.deployment import Deployment
 from functions.gateway.job_progress import progress_of
 from shared.jobs.job import Job, JobState
 from shared.jobs.stage_record import StageRecord
@@ -27,6 +28,13 @@ def api_state(state: JobState) -> ApiState:
 def is_over(job: Job) -> bool:
     """Returns whether the state will not change by itself."""
     return job.has_ended and job.state != "retryable"
+
+
+def view_of(job: Job, stores: Deployment) -> JobView:
+    """Returns a job with its options and its progress now, for which its records are read."""
+    records = stores.jobs.stage_records(job.job_id)
+    now = datetime.fromtimestamp(stores.jobs.clock(), UTC)
+    return job_view(job, records, now)
 
 
 def job_view(job: Job, records: Sequence[StageRecord], now: datetime) -> JobView:

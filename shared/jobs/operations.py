@@ -14,6 +14,7 @@ from shared.jobs.job import Job
 from shared.jobs.layout import job_uri, outbox_folder
 from shared.jobs.recording_options import load_options
 from shared.jobs.store import JobStore
+from shared.jobs.upload_store import UploadStore
 from shared.model.contracts import Source
 from shared.model.errors import (
     BadOption,
@@ -153,6 +154,7 @@ class Operations:
         sources = {source.job_id: source for source in self.generations(bucket, name)}
         for source in sources.values():
             self.jobs.erase(source)
+        UploadStore(self.jobs.documents, self.jobs.clock).erase(bucket, name)
         for source in sources.values():
             self.blobs.delete(source.uri, source.generation)
             delete_prefix(job_uri(source), self.blobs)

@@ -34,7 +34,7 @@ def load_options(
     options.json cannot be read.
     """
     metadata = read_metadata(recording.metadata)
-    from_file, file_warnings = load_options_file(source, blobs)
+    from_file, file_warnings = load_options_file(source.bucket, source.name, blobs)
     by_origin = {
         "deployment": settings().recordings.defaults,
         **from_file,
@@ -46,15 +46,15 @@ def load_options(
 
 
 def load_options_file(
-    source: Source, blobs: BlobStore
+    bucket: str, name: str, blobs: BlobStore
 ) -> tuple[dict[str, dict[str, JsonValue]], tuple[StageWarning, ...]]:
-    """Returns the nearest options.json by its path, or nothing if there is none; and a warning
-    about names in it that are no options.
+    """Returns the nearest options.json of a recording by its path, or nothing if there is none; and
+    a warning about names in it that are no options.
 
     Raises BadOption if it is too large, which is checked before it is read, or cannot be read.
     """
-    for path in options_paths(source.name):
-        uri = f"gs://{source.bucket}/{path}"
+    for path in options_paths(name):
+        uri = f"gs://{bucket}/{path}"
         options_file = blobs.find(uri)
         if options_file is None:
             continue

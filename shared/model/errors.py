@@ -2,7 +2,7 @@
 
 * StageError
   x Permanent            the same request will fail again; a person must act
-    + BadRequest              400  the body is not a stage request
+    + BadRequest              400  the request is not valid
     + Unauthenticated         401  the caller is unknown
     + Forbidden               403  the caller is not allowed
     + KeyMisplaced            400  a key is in the URL, or a request has two different keys
@@ -106,7 +106,7 @@ class Transient(StageError):
 
 
 class BadRequest(Permanent):
-    title = "The request body is not a valid stage request."
+    title = "The request is not valid."
 
 
 class Unauthenticated(Permanent):

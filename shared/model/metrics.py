@@ -42,8 +42,10 @@ class Metrics(WireModel):
 
     time: AwareDatetime
     """When the jobs were read. An answer may be a minute old."""
+    folder: str
+    """The folder whose jobs these are: that of the key. Empty: the whole inbox."""
     jobs: dict[ApiState, int]
     """How many jobs are in each state now."""
     oldest_queued_seconds: Seconds
-    """Seconds that the job has waited that was queued first. 0 if none waits."""
+    """Seconds that the first of the queued jobs has waited. 0 if there is none."""
     ended: EndedJobs

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
+from shared.jobs.upload_store import UploadStore
 from shared.ports.blobs import BlobStore
 from shared.ports.events import EventPublisher
 from shared.ports.executions import Executions
@@ -35,6 +36,13 @@ def key_store() -> KeyStore:
     adapters = settings().adapters
     documents = load_object(adapters.job_documents)
     return KeyStore(documents, clock=resolve_name(adapters.clock))
+
+
+def upload_store() -> UploadStore:
+    """Returns the store of uploads through the HTTP API, beside the jobs."""
+    adapters = settings().adapters
+    documents = load_object(adapters.job_documents)
+    return UploadStore(documents, clock=resolve_name(adapters.clock))
 
 
 def executions() -> Executions:

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "The workflow is accepted",
     "Time to live",
     "A job event is published",
+    "The API refuses strangers",
 }
 """Steps with a check that needs Google."""
 OTHERWISE = {"The cost of a job", "An error in a parallel branch"}

@@ -11,6 +11,7 @@ from functions.gateway.deployment import Deployment, deployment
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
+from shared.jobs.upload_store import UploadStore
 from shared.model.api import Scope
 from shared.model.contracts import Problem, Source
 
@@ -58,7 +59,8 @@ class InProcess(httpx.BaseTransport):
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         answer = await self._transport.handle_async_request(request)
         content = await answer.aread()
-        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+        stream = httpx.ByteStream(content)  # `content=` would add a Content-Length
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
 
     def close(self) -> None:
         self._runner.close()
@@ -74,6 +76,7 @@ def memory_deployment(
         jobs=JobStore(documents),
         executions=executions or MemoryExecutions(),
         keys=KeyStore(documents, clock=time.time),
+        uploads=UploadStore(documents, clock=time.time),
     )
 
 

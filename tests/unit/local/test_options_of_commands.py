@@ -52,7 +52,7 @@ def test_a_good_option_is_not_what_a_redrive_is_refused_for(
 
 def test_tags_are_set_like_options() -> None:
     chosen = chosen_options(["Language=EN", "x-order-id=77"])
-    assert chosen == ({"language": "EN"}, {"x-order-id": "77"})
+    assert chosen == ({"language": "EN"}, {"order-id": "77"})
 
 
 def test_a_bad_options_file_among_the_files_is_refused_at_once(home: Path, tmp_path: Path) -> None:

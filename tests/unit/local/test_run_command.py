@@ -43,7 +43,7 @@ def test_each_answer_is_fetched(api: FakeApi, calls: Path, tmp_path: Path) -> No
     assert sent == {
         "name": "a.wav",
         "language": "EN",
-        "metadata": '{"x-order": "7"}',
+        "metadata": '{"order": "7"}',
         "replace": "false",
     }
 

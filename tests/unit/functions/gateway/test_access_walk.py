@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
+from shared.jobs.upload_store import RecordingUpload, new_upload_id
 from shared.model.api import Scope
 from tests.support.gateway import ALL_SCOPES, InProcess, memory_deployment
 from tests.unit.functions.gateway.access_table import KINDS, PAGE, ROUTES, Kind, Route, page
@@ -68,7 +69,26 @@ def address_of(path: str, stores: Deployment) -> str:
     if "/keys/{" in path:
         key, _ = stores.keys.create("ours", ("read",), OURS, None)
         return re.sub(r"{.+?}", key.key_id, path)
+    if "/uploads/{" in path:
+        return re.sub(r"{.+?}", upload_of_ours(stores), path)
     return path
+
+
+def upload_of_ours(stores: Deployment) -> str:
+    """Returns the id of an upload to our folder."""
+    recording = RecordingUpload(
+        bucket="inbox",
+        name=f"{OURS}call.wav",
+        size=5,
+        sha256=None,
+        content_type="audio/wav",
+        options={},
+        tags={},
+        replace=False,
+    )
+    begun = stores.uploads.begin(new_upload_id(), "another key", recording, 0)
+    assert begun is not None
+    return begun.upload_id
 
 
 def content_of(route: Route, headers: dict[str, str]) -> dict[str, Any]:
@@ -77,6 +97,8 @@ def content_of(route: Route, headers: dict[str, str]) -> dict[str, Any]:
     bodies: dict[str, dict[str, Any]] = {
         "POST /api/v1/keys": {"json": {"name": "new", "scopes": ["admin"], "folder": OURS}},
         "POST /api/v1/login": {"json": {"key": key}},
+        "POST /api/v1/jobs/upload": {"files": {"file": ("call.wav", b"sound")}},
+        "POST /api/v1/uploads": {"json": {"name": "call.wav", "size": 5}},
     }
     return bodies.get(route.name, {})
 

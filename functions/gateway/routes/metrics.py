@@ -1,0 +1,51 @@
+"""Routes with the figures of a deployment, for people and for Prometheus."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from functions.gateway.access import Reader
+from functions.gateway.deployment import InDeployment
+from functions.gateway.exposition import CONTENT_TYPE, prometheus_text
+from functions.gateway.metrics import MetricsReader
+from functions.gateway.openapi import text_body
+from shared.model.metrics import Metrics
+
+router = APIRouter(tags=["metrics"])
+
+PROMETHEUS_WINDOW = timedelta(hours=1)
+"""Short, since Prometheus keeps the history itself."""
+EXPOSITION = "# HELP dropscribe_jobs Jobs by state.\n# TYPE dropscribe_jobs gauge\n..."
+"""Example of an answer to Prometheus."""
+
+Hours = Annotated[int, Query(ge=1, le=168)]
+"""Length of the window whose ended jobs are counted."""
+
+
+def reader_of(request: Request) -> MetricsReader:
+    """Returns the metrics that this process has read."""
+    state = request.app.state
+    if not hasattr(state, "metrics"):
+        state.metrics = MetricsReader()
+    reader: MetricsReader = state.metrics
+    return reader
+
+
+InMetrics = Annotated[MetricsReader, Depends(reader_of)]
+
+
+@router.get("/api/v1/metrics/")
+def read_metrics(
+    caller: Reader, reader: InMetrics, stores: InDeployment, hours: Hours = 24
+) -> Metrics:
+    """Jobs by state, and how the jobs of the last hours ended, of the key's folder. It may be a
+    minute old."""
+    return reader.read(caller.folder, timedelta(hours=hours), stores.jobs)
+
+
+@router.get("/metrics", response_class=Response, responses=text_body("text/plain", EXPOSITION))
+def read_prometheus_metrics(caller: Reader, reader: InMetrics, stores: InDeployment) -> Response:
+    """The same for the last hour, in Prometheus' text format."""
+    metrics = reader.read(caller.folder, PROMETHEUS_WINDOW, stores.jobs)
+    return Response(prometheus_text(metrics), media_type=CONTENT_TYPE)

@@ -1,0 +1,113 @@
+"""The route of transcripts, in every format in which there is one."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from functions.gateway.access import Reader
+from functions.gateway.deployment import InDeployment
+from functions.gateway.downloads import (
+    body,
+    common_headers,
+    entity_tag,
+    head,
+    is_known,
+    not_modified,
+    source_of,
+    whole,
+)
+from functions.gateway.file_names import base_name, content_disposition, with_ending
+from functions.gateway.job_access import standing_job
+from functions.gateway.job_view import formats_of
+from functions.gateway.openapi import problems
+from functions.gateway.routes.jobs import JobId
+from shared.jobs.inbox import generation_of
+from shared.jobs.job import Job
+from shared.model.errors import (
+    ArtifactMissing,
+    NotDone,
+    NotFound,
+    RecordingErased,
+    TranscriptGone,
+)
+from shared.model.formats import FORMATS, TRANSCRIPT, Format
+from shared.ports.blobs import Blob, BlobStore
+
+router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
+
+ALL_FORMATS: dict[str, Format] = {"json": TRANSCRIPT, **FORMATS}
+"""Formats by their names in addresses."""
+CONTENT: dict[str, Any] = {
+    format.content_type.partition(";")[0]: {} for format in ALL_FORMATS.values()
+}
+DECLARED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The transcript.", "content": CONTENT},
+    304: {"description": "The client has it: its ETag is in If-None-Match."},
+    **problems(NotFound, NotDone, RecordingErased, TranscriptGone),
+}
+GONE = "It was deleted, or replaced by the answer to a newer recording of the same name."
+
+FormatName = Annotated[str, Query(json_schema_extra={"enum": list(ALL_FORMATS)})]
+
+
+@router.head(
+    "/{job_id}/transcript",
+    response_class=Response,
+    responses=DECLARED,
+    operation_id="read_transcript_headers",
+)
+@router.get("/{job_id}/transcript", response_class=Response, responses=DECLARED)
+def read_transcript(
+    job_id: JobId,
+    request: Request,
+    caller: Reader,
+    stores: InDeployment,
+    format: FormatName = "json",
+) -> Response:
+    """Read the transcript in one of the formats that the job lists.
+
+    Its ETag changes with each run. A transcript of an earlier run is read until another run is
+    asked for.
+    """
+    job = standing_job(job_id, caller, stores.jobs)
+    blob = transcript_of(job, format, stores.blobs)
+    kind = ALL_FORMATS[format]
+    disposition = content_disposition("attachment", download_name(job, kind))
+    headers = common_headers(blob, disposition)
+    if is_known(request, entity_tag(blob)):
+        return not_modified(headers)
+    if request.method == "HEAD":
+        return head(headers, kind.content_type, blob.size)
+    try:
+        file = stores.blobs.open(source_of(blob))
+    except ArtifactMissing as error:
+        raise TranscriptGone(GONE) from error
+    return body(file, whole(blob), headers, kind.content_type, 200)
+
+
+def transcript_of(job: Job, format: str, blobs: BlobStore) -> Blob:
+    """Returns the transcript in a format. Raises NotDone, NotFound or TranscriptGone."""
+    formats = formats_of(job)
+    if not formats:
+        raise NotDone(why_not_done(job))
+    if format not in formats:
+        raise NotFound(f"The transcript has not that format. It has {', '.join(formats)}.")
+    blob = blobs.find(job.results[format])
+    if blob is None or generation_of(blob) != job.source.generation:
+        raise TranscriptGone(GONE)
+    return blob
+
+
+def why_not_done(job: Job) -> str:
+    """Returns why a job has no transcript."""
+    if job.state == "failed" and job.problem is not None:
+        return f"The job failed: {job.problem.title}"
+    if job.state == "cancelled":
+        return "The job was cancelled."
+    return "The job has not ended."
+
+
+def download_name(job: Job, format: Format) -> str:
+    """Returns the name of a downloaded transcript: `call.srt` for `folder/call.wav`."""
+    ending = format.file_name.removeprefix("transcript")
+    return with_ending(base_name(job.source.name), ending)

@@ -1,0 +1,188 @@
+"""Routes that take recordings, or say where to upload them."""
+
+import hashlib
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+
+from functions.gateway.access import Caller, Writer
+from functions.gateway.deployment import Deployment, InDeployment
+from functions.gateway.job_view import job_path, job_view
+from functions.gateway.openapi import Responses, problems
+from functions.gateway.recording_form import FormSlots, RecordingForm, asked_upload, read_form
+from functions.gateway.upload_checks import AskedUpload, checked_upload
+from functions.gateway.upload_form_schema import form_body
+from functions.gateway.uploading import OpenUpload, Uploading
+from shared.jobs.job import Job
+from shared.jobs.upload_store import UploadRecord
+from shared.model.api import JobView, UploadRequest, UploadSession, UploadView
+from shared.model.errors import (
+    BodyTooLarge,
+    EmptyRecording,
+    KeyReused,
+    NameTaken,
+    NotFound,
+    RecordingErased,
+    RecordingTooLarge,
+    UploadGone,
+    UploadRefused,
+)
+from shared.settings import settings
+
+router = APIRouter(tags=["uploads"], prefix="/api/v1")
+slots = FormSlots()
+BLOCK_BYTES = 1024 * 1024
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="Any text. A request that is repeated with it makes no second job.",
+    ),
+]
+CONFLICTS = (NameTaken, RecordingErased, UploadRefused, KeyReused)
+TO_JOB: Responses = {303: {"description": "The upload is complete. `Location` is its job."}}
+REPEATED_FORM: Responses = {
+    200: {"model": JobView, "description": "The job of the first such request."}
+}
+REPEATED_REQUEST: Responses = {
+    200: {"model": UploadSession, "description": "A further address for the same upload."}
+}
+
+
+@router.post(
+    "/jobs/upload",
+    status_code=202,
+    response_model=JobView,
+    response_description="The recording is stored, and its job is queued.",
+    responses={
+        **problems(*CONFLICTS, BodyTooLarge, RecordingTooLarge, EmptyRecording),
+        **REPEATED_FORM,
+    },
+    openapi_extra={"requestBody": form_body()},
+)
+async def upload_recording(
+    request: Request,
+    response: Response,
+    caller: Writer,
+    stores: InDeployment,
+    idempotency_key: IdempotencyKey = None,
+) -> JobView:
+    """Upload a recording in one request. Its options are fields of the form."""
+    with slots.one():
+        async with read_form(request) as form:
+            job, is_new = await run_in_threadpool(store, form, caller, stores, idempotency_key)
+    response.status_code = 202 if is_new else 200
+    response.headers["Location"] = job_path(job.job_id)
+    return await run_in_threadpool(view, job, stores)
+
+
+def store(
+    form: RecordingForm, caller: Caller, stores: Deployment, idempotency_key: str | None
+) -> tuple[Job, bool]:
+    """Write a form's recording to the inbox. Returns its job, and whether it is a new one."""
+    sha256 = None
+    if idempotency_key is not None:
+        sha256 = digest_of(form.file)
+    asked = asked_upload(form, sha256)
+    recording = checked_upload(asked, caller, stores.blobs)
+    return uploading(stores).write(recording, form.file, caller, idempotency_key)
+
+
+def digest_of(file: BinaryIO) -> str:
+    """Returns the SHA-256 digest of a file that is at its begin, in hex."""
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK_BYTES):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def view(job: Job, stores: Deployment) -> JobView:
+    records = stores.jobs.stage_records(job.job_id)
+    return job_view(job, records, stores.uploads.now())
+
+
+@router.post(
+    "/uploads",
+    status_code=201,
+    response_model=UploadSession,
+    response_description="An address to which the recording is uploaded.",
+    responses={**problems(*CONFLICTS, RecordingTooLarge), **REPEATED_REQUEST, **TO_JOB},
+)
+def begin_upload(
+    asked: UploadRequest,
+    request: Request,
+    response: Response,
+    caller: Writer,
+    stores: InDeployment,
+    idempotency_key: IdempotencyKey = None,
+) -> UploadSession | Response:
+    """Ask for an address of Cloud Storage's, to which a recording of any size is uploaded in parts.
+
+    The job begins when all bytes have arrived. A request that is repeated with its Idempotency-Key
+    gets another address for the same upload, or is sent to the job if there is one.
+    """
+    fields = asked.model_dump()
+    recording = checked_upload(AskedUpload(**fields), caller, stores.blobs)
+    origin = page_origin(request)
+    opened = uploading(stores).open(recording, caller, idempotency_key, origin)
+    if isinstance(opened, Job):
+        return to_job(opened)
+    session = session_of(opened, recording.content_type)
+    response.status_code = 201 if opened.is_new else 200
+    response.headers["Location"] = session.upload_status
+    return session
+
+
+@router.get(
+    "/uploads/{upload_id}",
+    response_model=UploadView,
+    response_description="The upload is not complete.",
+    responses={**problems(NotFound, UploadGone, RecordingErased), **TO_JOB},
+)
+def read_upload(upload_id: str, caller: Writer, stores: InDeployment) -> UploadView | Response:
+    """Ask whether an upload is complete. If it is, the answer leads to its job."""
+    found = uploading(stores).look(upload_id, caller)
+    if isinstance(found, Job):
+        return to_job(found)
+    return view_of(found)
+
+
+def uploading(stores: Deployment) -> Uploading:
+    return Uploading(stores.blobs, stores.jobs, stores.uploads)
+
+
+def page_origin(request: Request) -> str | None:
+    """Returns the origin of the web page that sent a request, if the settings name it."""
+    origin = request.headers.get("Origin")
+    allowed = settings().gateway.cors_origins
+    return origin if origin in allowed else None
+
+
+def to_job(job: Job) -> Response:
+    return RedirectResponse(job_path(job.job_id), status_code=303)
+
+
+def session_of(opened: OpenUpload, content_type: str) -> UploadSession:
+    record = opened.record
+    return UploadSession(
+        id=record.upload_id,
+        upload_url=opened.address,
+        headers={"Content-Type": content_type},
+        expires=record.closes,
+        upload_status=f"/api/v1/uploads/{record.upload_id}",
+    )
+
+
+def view_of(record: UploadRecord) -> UploadView:
+    """Returns an upload that waits for its bytes."""
+    assert record.recording is not None
+    return UploadView(
+        id=record.upload_id,
+        name=record.recording.name,
+        size=record.recording.size,
+        expires=record.closes,
+    )
