@@ -1,15 +1,24 @@
 """Starts and stops the one-machine cloud."""
 
+import fcntl
+import json
+import os
+import shutil
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
-from urllib.request import urlopen
 
 import httpx
 
+from local.child_process import MOST_DEATHS
+from local.errors import NotUp
 from local.first_key import ensure_first_key
+from local.health import Answer, ask, make_client
 from local.layout import EXECUTIONS, INBOX, OUTBOX, PROCESSES, WORK, Layout, Ports
+from local.log_reading import last_line
+from local.port_choice import GatewayAddress, choose_ports, describe_taken
 from local.supervisor import detach, stop, supervisor_of
 from shared.adapters.sqlite import SqliteDocuments
 from shared.settings import settings
@@ -18,33 +27,168 @@ START_TIMEOUT = 180.0
 """Seconds until every process must answer. Loading the models takes most of them."""
 STOP_TIMEOUT = 20.0
 POLL_SECONDS = 0.05
-HEALTH_PATHS = {"gateway": "/health/live"}
-"""Paths of health checks that look at the process alone, where `/health` does more."""
-LOG_LINE_LENGTH = 300
-"""Characters of a log line that an error message shows."""
+UPLOAD_HEADERS = ["Content-Type", "Content-Range", "Location", "Range", "x-goog-resumable"]
+"""Headers that web pages send and see while they upload."""
+LEAST_FREE_BYTES = 2**20
+"""Free space on the disk without which nothing can be started."""
+
+OnWait = Callable[[Sequence[str]], None]
+"""Called again and again with the names of the processes that do not answer yet."""
 
 
-class NotUp(Exception):
-    """The cloud did not start. The message names the process and its last log line."""
+def ignore(waiting: Sequence[str]) -> None:
+    pass
 
 
-def up(home: Layout) -> bool:
-    """Starts the cloud and returns once every process answers. Returns False if it was up."""
-    if supervisor_of(home) is not None:
-        ports = home.ports()
-        # A busy model answers no request, not even a health check, but its port is open.
-        wait_for_processes(home, lambda process: is_listening(ports, process))
-        return False
-    detach(home)
-    make_ready(home)
-    return True
+def up(home: Layout, wanted: GatewayAddress | None = None, on_wait: OnWait = ignore) -> bool:
+    """Starts the cloud and returns once every process answers. Returns False if it was up.
+
+    Raises NotUp as soon as it is clear that a process will not answer. What was started is stopped
+    then.
+    """
+    wanted = wanted or GatewayAddress()
+    prepare_folder(home)
+    with starting(home):
+        is_new = supervisor_of(home) is None
+        if is_new:
+            choose_ports(home, wanted)
+            detach(home)
+        else:
+            refuse_other_address(home.ports(), wanted)
+    try:
+        if home.ready.exists():
+            check_running(home)
+        else:
+            make_ready(home, on_wait)
+    except BaseException:
+        if is_new:
+            down(home)
+        raise
+    return is_new
 
 
-def make_ready(home: Layout) -> None:
-    """Waits for the processes of a cloud that was just started, and restarts unfinished jobs."""
+def prepare_folder(home: Layout) -> None:
+    """Makes the cloud's folder. Raises NotUp or OSError if it cannot be used."""
+    folder = home.folder
+    if folder.exists() and not folder.is_dir():
+        raise NotUp(f"{folder} is a file; DROPSCRIBE_HOME must be a folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise NotUp(f"nothing can be written in {folder}, where the cloud stores its data")
+    if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
+        raise NotUp(f"The disk is full: {folder}")
+
+
+@contextmanager
+def starting(home: Layout) -> Iterator[None]:
+    """Keeps another `up` waiting in its own block, so that only one supervisor is started."""
+    with home.start_lock.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def refuse_other_address(ports: Ports, wanted: GatewayAddress) -> None:
+    """Raises NotUp if the gateway listens elsewhere than wanted."""
+    is_other_port = wanted.port not in (None, ports.ports["gateway"])
+    is_other_host = wanted.host not in (None, ports.gateway_host)
+    if is_other_port or is_other_host:
+        here = f"{ports.gateway_host}:{ports.ports['gateway']}"
+        raise NotUp(f"the cloud is up, with its API at {here}: run `dropscribe down` before")
+
+
+def check_running(home: Layout) -> None:
+    """Waits until the processes of a cloud that was up already answer. Raises NotUp.
+
+    A busy model answers no request, not even a health check, but its port is open.
+    """
+    well = (Answer.OURS, Answer.BUSY)
+    with make_client() as client:
+        wait_for(home, PROCESSES, lambda name: answer_of(home, client, name) in well)
+
+
+def make_ready(home: Layout, on_wait: OnWait = ignore) -> None:
+    """Waits for the processes of a cloud that was just started, makes what they need, and restarts
+    unfinished jobs. Raises NotUp."""
     ports = home.ports()
-    if not wait(lambda: is_healthy(ports, "storage"), START_TIMEOUT):
-        raise NotUp(describe_silent(home, ["storage"]))
+    with make_client() as client:
+
+        def is_well(name: str) -> bool:
+            return answer_of(home, client, name) is Answer.OURS
+
+        wait_for(home, ["storage"], is_well, on_wait)
+        make_buckets(client, ports)
+        wait_for(home, [*PROCESSES, EXECUTIONS], is_well, on_wait)
+        SqliteDocuments(home.jobs).drop_expired()
+        ensure_first_key(home)
+        reconcile(client, ports)
+    home.ready.touch()
+
+
+def answer_of(home: Layout, client: httpx.Client, name: str) -> Answer:
+    """Returns a process's answer. Raises NotUp if another program gives it."""
+    ports = home.ports()
+    if name == EXECUTIONS:
+        return Answer.OURS if is_listening(ports, name) else Answer.NONE
+    answer = ask(client, ports, name)
+    if answer is Answer.FOREIGN:
+        raise NotUp(describe_taken(home, name, ports.ports[name]))
+    return answer
+
+
+def is_listening(ports: Ports, name: str) -> bool:
+    try:
+        with socket.create_connection((ports.host(name), ports.ports[name]), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def wait_for(
+    home: Layout, names: Sequence[str], is_ready: Callable[[str], bool], on_wait: OnWait = ignore
+) -> None:
+    """Waits until these processes are ready. Raises NotUp if one never will be, and after
+    START_TIMEOUT."""
+    deadline = time.monotonic() + START_TIMEOUT
+    waiting = list(names)
+    while waiting := [name for name in waiting if not is_ready(name)]:
+        refuse_ended(home, waiting)
+        if time.monotonic() > deadline:
+            raise NotUp(describe_silent(home, waiting))
+        on_wait(waiting)
+        time.sleep(POLL_SECONDS)
+
+
+def refuse_ended(home: Layout, waiting: Sequence[str]) -> None:
+    """Raises NotUp if the supervisor has ended, or one of these processes ended again and again."""
+    if supervisor_of(home) is None:
+        line = last_line(home.log("supervisor"))
+        raise NotUp(f"the cloud was stopped while it started; its supervisor's last line: {line}")
+    deaths = read_deaths(home)
+    for name in waiting:
+        times = deaths.get(name, 0)
+        if times >= MOST_DEATHS:
+            line = last_line(home.log(name))
+            raise NotUp(f"{name} was started {times} times and ended each time: {line}")
+
+
+def read_deaths(home: Layout) -> dict[str, int]:
+    """Returns how many times in a row processes ended."""
+    if not home.deaths.exists():
+        return {}
+    deaths: dict[str, int] = json.loads(home.deaths.read_text())
+    return deaths
+
+
+def describe_silent(home: Layout, names: Sequence[str]) -> str:
+    """Returns a message with the last log line of each process that does not answer."""
+    reports = []
+    for name in names:
+        log = home.log("workflows" if name == EXECUTIONS else name)
+        reports.append(f"{name}: {last_line(log)}")
+    return "does not answer: " + "; ".join(reports)
+
+
+def make_buckets(client: httpx.Client, ports: Ports) -> None:
     buckets = settings().buckets
     retention_days = {
         INBOX: None,
@@ -52,27 +196,10 @@ def make_ready(home: Layout) -> None:
         WORK: buckets.keep_work_days,
     }
     for bucket, days in retention_days.items():
-        make_bucket(ports, bucket, days)
-    wait_for_processes(home, lambda process: is_healthy(ports, process))
-    if not wait(lambda: is_listening(ports, EXECUTIONS), START_TIMEOUT):
-        raise NotUp(describe_silent(home, ["workflows"]))
-    SqliteDocuments(home.jobs).drop_expired()
-    ensure_first_key(home)
-    reconcile(ports)
+        make_bucket(client, ports, bucket, days)
 
 
-def reconcile(ports: Ports) -> None:
-    """Restarts the jobs that have no answer. The runner resumes its own executions by itself."""
-    url = ports.url("reconcile")
-    body = {"unanswered_after": 0}
-    try:
-        response = httpx.post(url, json=body, timeout=60)
-        response.raise_for_status()
-    except httpx.HTTPError as error:
-        raise NotUp(f"reconcile: {error}") from error
-
-
-def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
+def make_bucket(client: httpx.Client, ports: Ports, name: str, retention_days: int | None) -> None:
     """Makes or updates a bucket whose objects are deleted after so many days, or never.
 
     Raises NotUp.
@@ -81,16 +208,25 @@ def make_bucket(ports: Ports, name: str, retention_days: int | None) -> None:
     if retention_days is not None:
         rule = {"action": {"type": "Delete"}, "condition": {"age": retention_days}}
         rules.append(rule)
-    bucket = {"name": name, "lifecycle": {"rule": rules}}
+    bucket = {"name": name, "lifecycle": {"rule": rules}, "cors": cors_rules(name)}
     buckets = f"{ports.url('storage')}/storage/v1/b"
     try:
-        response = httpx.post(f"{buckets}?project=dropscribe-local", json=bucket, timeout=10)
+        response = client.post(f"{buckets}?project=dropscribe-local", json=bucket, timeout=10)
         if response.status_code == HTTPStatus.CONFLICT:
-            response = httpx.patch(f"{buckets}/{name}", json=bucket, timeout=10)
+            response = client.patch(f"{buckets}/{name}", json=bucket, timeout=10)
     except httpx.TransportError as error:
         raise NotUp(f"bucket {name} could not be made: {error}") from error
     if response.is_error:
         raise NotUp(f"bucket {name} could not be made: {error_message(response)}")
+
+
+def cors_rules(bucket: str) -> list[dict[str, list[str]]]:
+    """Returns which web pages may use a bucket, as terraform/buckets.tf allows it on Google."""
+    origins = list(settings().gateway.cors_origins)
+    if not origins or bucket == WORK:
+        return []
+    methods = ["GET", "POST", "PUT"] if bucket == INBOX else ["GET"]
+    return [{"origin": origins, "method": methods, "responseHeader": UPLOAD_HEADERS}]
 
 
 def error_message(response: httpx.Response) -> str:
@@ -101,42 +237,24 @@ def error_message(response: httpx.Response) -> str:
         return response.reason_phrase
 
 
-def wait_for_processes(home: Layout, is_ready: Callable[[str], bool]) -> None:
-    """Waits until every process is ready. Raises NotUp after START_TIMEOUT."""
-
-    def all_are_ready() -> bool:
-        return all(map(is_ready, PROCESSES))
-
-    if wait(all_are_ready, START_TIMEOUT):
-        return
-    silent = [process for process in PROCESSES if not is_ready(process)]
-    raise NotUp(describe_silent(home, silent))
+def reconcile(client: httpx.Client, ports: Ports) -> None:
+    """Restarts the jobs that have no answer. The runner resumes its own executions by itself."""
+    url = ports.url("reconcile")
+    body = {"unanswered_after": 0}
+    try:
+        response = client.post(url, json=body, timeout=60)
+        response.raise_for_status()
+    except httpx.HTTPError as error:
+        raise NotUp(f"reconcile: {error}") from error
 
 
 def down(home: Layout) -> bool:
-    """Stops every process. Returns False if the cloud was not up."""
+    """Stops every process. Returns False if the cloud was not up. Raises NotDown."""
 
-    def wait_for(condition: Callable[[], bool]) -> bool:
+    def wait_until(condition: Callable[[], bool]) -> bool:
         return wait(condition, STOP_TIMEOUT)
 
-    return stop(home, wait_for)
-
-
-def is_healthy(ports: Ports, process: str) -> bool:
-    try:
-        path = HEALTH_PATHS.get(process, "/health")
-        with urlopen(f"{ports.url(process)}{path}", timeout=2):
-            return True
-    except OSError:
-        return False
-
-
-def is_listening(ports: Ports, process: str) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", ports.ports[process]), timeout=2):
-            return True
-    except OSError:
-        return False
+    return stop(home, wait_until)
 
 
 def wait(condition: Callable[[], bool], seconds: float) -> bool:
@@ -147,20 +265,3 @@ def wait(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(POLL_SECONDS)
     return True
-
-
-def describe_silent(home: Layout, processes: list[str]) -> str:
-    """Returns a message with the last log line of each process that does not answer."""
-    reports = []
-    for process in processes:
-        line = last_log_line(home, process)
-        reports.append(f"{process}: {line}")
-    return "does not answer: " + "; ".join(reports)
-
-
-def last_log_line(home: Layout, process: str) -> str:
-    log = home.log(process)
-    if not log.exists():
-        return "no log"
-    lines = log.read_text(errors="replace").splitlines()
-    return lines[-1][:LOG_LINE_LENGTH] if lines else "empty log"

@@ -1,5 +1,6 @@
 """The commands of `dropscribe` that start and stop the one-machine cloud and say where it is."""
 
+import ipaddress
 import shlex
 import time
 
@@ -8,19 +9,42 @@ import click
 from local.layout import EXECUTIONS, INBOX, OUTBOX, Layout, layout
 
 
+def ipv4_address(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    if value is None:
+        return None
+    try:
+        return str(ipaddress.IPv4Address(value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not an IPv4 address") from error
+
+
 @click.command()
-def up() -> None:
-    """Start the one-machine cloud and return when every process answers."""
-    from local.cloud import NotUp
-    from local.cloud import up as start
-    from shared.model.errors import StageError
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    envvar="DROPSCRIBE_PORT",
+    help="Port of the HTTP API, also at later starts. Default: that of the last start.",
+)
+@click.option(
+    "--host",
+    callback=ipv4_address,
+    envvar="DROPSCRIBE_HOST",
+    help="Address that the HTTP API listens on; 0.0.0.0 for all. Default: 127.0.0.1.",
+)
+def up(port: int | None, host: str | None) -> None:
+    """Start the one-machine cloud and return when every process answers.
+
+    Prints where its HTTP API is, and where the API's key. If it cannot start, says why, stops what
+    it started, and exits with 1.
+    """
+    from local.port_choice import GatewayAddress
+    from local.starting import start_cloud
 
     home = layout()
     began = time.monotonic()
-    try:
-        started = start(home)
-    except (NotUp, StageError) as error:
-        raise click.ClickException(str(error)) from error
+    started = start_cloud(home, GatewayAddress(port, host))
     seconds = time.monotonic() - began
     click.echo(f"up after {seconds:.1f} s" if started else "was up already", err=True)
     print_addresses(home)
@@ -38,8 +62,10 @@ def print_addresses(home: Layout) -> None:
 def down() -> None:
     """Stop everything that `up` started. Unfinished work resumes at the next `up`."""
     from local.cloud import down as stop
+    from local.starting import failures_as_messages
 
-    was_up = stop(layout())
+    with failures_as_messages():
+        was_up = stop(layout())
     click.echo("down" if was_up else "was not up", err=True)
 
 
@@ -49,8 +75,11 @@ def env() -> None:
 
     The key of the HTTP API is not printed: its line reads the file that holds it.
     """
+    from local.starting import failures_as_messages
+
     home = layout()
-    ports = home.ports()
+    with failures_as_messages():
+        ports = home.ports()
     storage = ports.url("storage")
     executions = ports.address(EXECUTIONS)
     gateway = ports.url("gateway")

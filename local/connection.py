@@ -1,5 +1,6 @@
 """Which deployment a command calls, and what its refusals mean in plain words."""
 
+import errno
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -129,6 +130,8 @@ def when(error: "ApiError") -> str:
 
 def describe_os_error(error: OSError) -> str:
     """Returns the file and the reason of a failure."""
+    if error.errno == errno.ENOSPC:
+        return f"The disk is full: {error.filename or error.strerror}"
     reason = error.strerror or str(error)
     if error.filename is None:
         return reason

@@ -5,8 +5,9 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from local.errors import NotUp
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.model.stages import STAGE_FUNCTIONS
 
@@ -20,6 +21,8 @@ EXECUTIONS = "executions"
 """Name of the runner's second port, which serves Google's Executions API over gRPC."""
 PORTS = (*PROCESSES, EXECUTIONS)
 INBOX, OUTBOX, WORK = "dropscribe-inbox", "dropscribe-outbox", "dropscribe-work"
+LOOPBACK = "127.0.0.1"
+ALL_INTERFACES = "0.0.0.0"
 
 
 class Ports(BaseModel):
@@ -31,13 +34,21 @@ class Ports(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     ports: dict[str, int]
+    gateway_host: str = LOOPBACK
+    """The address that the gateway listens on. All other processes listen on 127.0.0.1."""
 
     def url(self, process: str) -> str:
         return f"http://{self.address(process)}"
 
     def address(self, process: str) -> str:
         """Returns host:port."""
-        return f"127.0.0.1:{self.ports[process]}"
+        return f"{self.host(process)}:{self.ports[process]}"
+
+    def host(self, process: str) -> str:
+        """Returns an address at which this machine reaches a process."""
+        if process != "gateway" or self.gateway_host == ALL_INTERFACES:
+            return LOOPBACK
+        return self.gateway_host
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,21 @@ class Layout:
     def lock(self) -> Path:
         """Locked by the supervisor while the cloud is up. Contains the supervisor's process id."""
         return self.folder / "supervisor.lock"
+
+    @property
+    def start_lock(self) -> Path:
+        """Locked by `up` while it chooses ports and starts the supervisor."""
+        return self.folder / "start.lock"
+
+    @property
+    def ready(self) -> Path:
+        """Exists once every process has answered since the supervisor was started."""
+        return self.folder / "ready"
+
+    @property
+    def deaths(self) -> Path:
+        """JSON: how many times in a row each process ended soon after its start."""
+        return self.folder / "deaths.json"
 
     @property
     def jobs(self) -> Path:
@@ -75,28 +101,39 @@ class Layout:
 
     def ports(self) -> Ports:
         """Returns the stored ports. Processes that have none, as after an upgrade, get new ones,
-        which are stored."""
+        which are stored. Raises NotUp if the file is broken."""
         stored = self.stored_ports()
-        ports = {name: port for name, port in stored.items() if name in PORTS}
-        missing = [name for name in PORTS if name not in ports]
+        numbers = {name: port for name, port in stored.ports.items() if name in PORTS}
+        missing = [name for name in PORTS if name not in numbers]
         if missing:
             new = free_ports(len(missing))
-            ports |= zip(missing, new, strict=True)
+            numbers |= zip(missing, new, strict=True)
+        ports = Ports(ports=numbers, gateway_host=stored.gateway_host)
         if ports != stored:
             self.store_ports(ports)
-        return Ports(ports=ports)
+        return ports
 
-    def stored_ports(self) -> dict[str, int]:
+    def stored_ports(self) -> Ports:
         if not self.ports_file.exists():
-            return {}
+            return Ports(ports={})
         text = self.ports_file.read_text()
-        return Ports.model_validate_json(text).ports
+        try:
+            return Ports.model_validate_json(text)
+        except ValidationError as error:
+            raise NotUp(
+                f"{self.ports_file} is broken; delete it, and new ports are chosen"
+            ) from error
 
-    def store_ports(self, ports: dict[str, int]) -> None:
+    def store_ports(self, ports: Ports) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        complete = self.ports_file.with_suffix(".new")  # a full disk may take only half of it
-        complete.write_text(Ports(ports=ports).model_dump_json())
-        complete.replace(self.ports_file)
+        write_whole(self.ports_file, ports.model_dump_json())
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Replaces a file. It has the old or the new text, also if the disk is full."""
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    new.replace(file)
 
 
 def layout() -> Layout:
@@ -111,7 +148,7 @@ def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
-            each.bind(("127.0.0.1", 0))
+            each.bind((LOOPBACK, 0))
         return [each.getsockname()[1] for each in sockets]
     finally:
         for each in sockets:

@@ -1,22 +1,108 @@
 """`dropscribe logs`: shows what the processes of the one-machine cloud log."""
 
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
 import click
 
-from local.layout import layout
+from local.layout import PROCESSES, Layout, layout
+from local.log_reading import LogLine, Tail, parse, read_lines
+
+NAMES = (*PROCESSES, "supervisor")
+"""Every process that has a log."""
+POLL_SECONDS = 0.2
+
+Filter = Callable[[str], bool]
 
 
 @click.command()
-@click.argument("process", required=False)
-@click.option("--lines", default=50, show_default=True)
-def logs(process: str | None, lines: int) -> None:
-    """Show the last log lines of every process, or of one PROCESS."""
-    pattern = layout().log(process or "*")
-    files = sorted(pattern.parent.glob(pattern.name))
-    if not files:
-        reason = f"there is no log of {process}" if process else "there are no logs yet"
-        raise click.ClickException(reason)
-    for file in files:
-        text = file.read_text(errors="replace")
-        last_lines = text.splitlines()[-lines:]
-        for line in last_lines:
-            click.echo(f"{file.stem}: {line}")
+@click.argument("process", required=False, type=click.Choice(NAMES))
+@click.option(
+    "--lines",
+    default=50,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Number of lines, the last ones.",
+)
+@click.option("--job", help="Only lines about the job of this id.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with new lines, until ^C.")
+def logs(process: str | None, lines: int, job: str | None, follow: bool) -> None:
+    """Show the last log lines of all processes in the order of their times, or of one PROCESS.
+
+    Times are local. The log files hold them in UTC.
+    """
+    from local.starting import failures_as_messages
+
+    home = layout()
+    names = [process] if process else list(NAMES)
+    paths = {name: home.log(name) for name in names}
+    with failures_as_messages():
+        if not follow and not any(path.exists() for path in paths.values()):
+            reason = f"there is no log of {process} yet" if process else "there are no logs yet"
+            raise click.ClickException(reason)
+        matches = about(home, job)
+        show(last_lines(paths, lines, matches))
+        if follow:
+            with suppress(KeyboardInterrupt):
+                follow_logs(paths, matches)
+
+
+def about(home: Layout, job_id: str | None) -> Filter:
+    """Returns a function that says whether a line is about a job, or about any job if it is None.
+
+    A line is about a job if it holds its id or that of its execution.
+    """
+    if job_id is None:
+        return lambda line: True
+    from local.first_key import documents_of
+    from shared.jobs.store import JobStore
+
+    ids = [job_id]
+    job = JobStore(documents_of(home)).find(job_id)
+    if job is not None and job.execution:
+        ids.append(job.execution)
+    return lambda line: any(each in line for each in ids)
+
+
+def last_lines(paths: Mapping[str, Path], count: int, matches: Filter) -> list[LogLine]:
+    """Returns the last lines of these logs, by process, in the order of their times."""
+    found: list[LogLine] = []
+    for name, path in paths.items():
+        lines = list(filter(matches, read_lines(path)))
+        first = max(0, len(lines) - count)
+        found += parse(lines[first:], name)
+    in_order = sorted(found, key=by_time)
+    first = max(0, len(in_order) - count)
+    return in_order[first:]
+
+
+def follow_logs(paths: Mapping[str, Path], matches: Filter) -> None:
+    """Shows what is appended to these logs, until KeyboardInterrupt."""
+    tails = {name: Tail(path) for name, path in paths.items()}
+    try:
+        while True:
+            show(new_lines(tails, matches))
+            time.sleep(POLL_SECONDS)
+    finally:
+        for tail in tails.values():
+            tail.close()
+
+
+def new_lines(tails: Mapping[str, Tail], matches: Filter) -> list[LogLine]:
+    found: list[LogLine] = []
+    for name, tail in tails.items():
+        lines = list(filter(matches, tail.new_lines()))
+        found += parse(lines, name)
+    return sorted(found, key=by_time)
+
+
+def by_time(line: LogLine) -> datetime:
+    return line.time
+
+
+def show(lines: Sequence[LogLine]) -> None:
+    for line in lines:
+        click.echo(line.shown())

@@ -6,7 +6,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from local.layout import EXECUTIONS, FUNCTIONS, INBOX, OUTBOX, ROOT, STAGES, WORK, Layout, Ports
+from local.layout import (
+    EXECUTIONS,
+    FUNCTIONS,
+    INBOX,
+    LOOPBACK,
+    OUTBOX,
+    ROOT,
+    STAGES,
+    WORK,
+    Layout,
+    Ports,
+)
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.settings import settings
 
@@ -64,6 +75,13 @@ def share(stage: str) -> int:
     return spec.workers_per_job(CORES) * spec.local_threads
 
 
+def images() -> dict[str, str]:
+    """Returns the image of each function that runs in a container."""
+    text = os.environ.get(IMAGES, "{}")
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
 def processes(home: Layout) -> list[Process]:
     """Returns all processes, in the order in which they are started."""
     ports = home.ports()
@@ -115,16 +133,16 @@ def function(name: str, home: Layout, ports: Ports) -> Process:
     port = ports.ports[name]
     environment = {
         **client_environment(home, ports),
-        "HOST": "127.0.0.1",
+        "HOST": ports.gateway_host if name == "gateway" else LOOPBACK,
         "PORT": str(port),
         "WORKERS": str(WORKERS[name]),
         "THREADS": str(FUNCTION_SPECS[name].local_threads),
         "K_SERVICE": name,
         "TMPDIR": str(home.temp(name)),
     }
-    images = json.loads(os.environ.get(IMAGES, "{}"))
-    if name in images:
-        command = container(images[name], name, home, port, environment)
+    in_containers = images()
+    if name in in_containers:
+        command = container(in_containers[name], name, home, port, environment)
         return Process(name, command, environment, port)
     if name == "gateway":
         hosts = os.environ.get(GATEWAY_HOSTS, '["127.0.0.1", "localhost"]')

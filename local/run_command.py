@@ -136,24 +136,11 @@ def ready(gateway: Gateway, out: Path) -> "Iterator[Client]":
     except OSError as error:
         raise click.ClickException(f"--out: {describe_os_error(error)}") from error
     if gateway.is_on_this_machine:
-        start_cloud()
+        from local.starting import start_cloud
+
+        start_cloud(layout())
     with gateway.client() as client:
         yield client
-
-
-def start_cloud() -> None:
-    """Starts the one-machine cloud, unless it is up. Raises ClickException."""
-    from rich.console import Console
-
-    from local.cloud import NotUp, up
-    from shared.model.errors import StageError
-
-    console = Console(stderr=True)
-    try:
-        with console.status("starting the one-machine cloud and loading its models"):
-            up(layout())
-    except (NotUp, StageError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 def transcribe(
@@ -173,7 +160,7 @@ def transcribe(
     from local.display import display_for, print_folder
     from local.following import Follower
     from local.known_jobs import find_known
-    from local.uploading import start_uploads
+    from local.uploading import Uploads
 
     deadline = time.monotonic() + timeout
     if not again:
@@ -184,16 +171,17 @@ def transcribe(
         display.show_end(item)
         print_folder(item)
 
+    new = [item for item in items if item.waits_for_upload]
+    for item in new:
+        item.replace = item.replace or again
+    uploads = Uploads(client, new, tags)
     try:
-        new = [item for item in items if item.waits_for_upload]
-        for item in new:
-            item.replace = item.replace or again
-        start_uploads(client, new, tags)
         Follower(client, items, out).follow(display.refresh, on_end, deadline)
     except OSError as error:
         reason = describe_os_error(error)
         raise click.ClickException(f"{reason}; {how_to_fetch(items, out)}") from error
     finally:
+        uploads.stop()
         display.close()
     give_up_waiting(items)
 

@@ -1,119 +1,125 @@
 """Keeps the processes of the one-machine cloud running: `python -m local.supervisor`.
 
-`dropscribe up` starts it. It locks the cloud's folder, restarts processes that end, and stops all
-of them on SIGTERM. When it is killed itself, the kernel kills its children
-(`shared.runtime.process.die_with_parent`).
+`dropscribe up` starts it. It locks the cloud's folder, writes what the processes print to their
+logs, restarts processes that end, and stops all of them on SIGTERM. When it is killed itself, the
+kernel kills its children (`shared.runtime.process.die_with_parent`).
 """
 
 import fcntl
 import json
 import os
-import shutil
+import selectors
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NoReturn, TextIO
 
-from local.layout import ROOT, Layout, layout
+from local.child_process import ChildProcess
+from local.errors import NotDown, NotUp
+from local.layout import ROOT, Layout, layout, write_whole
+from local.log_file import LogFile
+from local.log_reading import last_line
 from local.processes import Process, processes
-from shared.runtime.process import die_with_parent
 
+TICK = 0.1
+"""Seconds between two looks at the processes."""
 STOP_TIMEOUT = 10.0
 """Seconds that a process may take to end before it is killed."""
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
-"""Seconds between two starts of a process that keeps ending."""
 
 
-@dataclass
-class Running:
-    """A process of the cloud, and its current child process."""
+class Supervisor:
+    """The processes of one cloud, while they run."""
 
-    process: Process
-    layout: Layout
-    child: subprocess.Popen[bytes] = field(init=False)
-    started: float = field(init=False)
-    pause: float = 0.0
+    def __init__(self, home: Layout, processes: Sequence[Process]) -> None:
+        self.home = home
+        self.log = LogFile(home.log("supervisor"))
+        self.recorded: dict[str, int] = {}
+        self.children = [ChildProcess(process, home) for process in processes]
+        self.outputs = selectors.DefaultSelector()
+        for child in self.children:
+            self.outputs.register(child.output, selectors.EVENT_READ, child)
 
-    def __post_init__(self) -> None:
-        self.start()
+    def run_until_stopped(self) -> None:
+        """Keeps the processes running until SIGTERM or SIGINT."""
+        received: list[int] = []
 
-    def start(self) -> None:
-        log = self.layout.log(self.process.name)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        self.clear_temp()
-        with log.open("ab") as out:
-            self.child = subprocess.Popen(
-                self.process.command,
-                env={**os.environ, **self.process.environment},
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                preexec_fn=die_with_parent,  # safe: this process has one thread
-            )
-        self.started = time.monotonic()
+        def record(number: int, frame: object) -> None:
+            received.append(number)
 
-    def clear_temp(self) -> None:
-        """Deletes temporary files, which libraries leave when their process is killed."""
-        temp = self.layout.temp(self.process.name)
-        temp.mkdir(parents=True, exist_ok=True)
-        for path in temp.iterdir():
-            if path.is_dir():
-                # A worker that is just ending may delete it at the same time.
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+        signal.signal(signal.SIGTERM, record)
+        signal.signal(signal.SIGINT, record)
+        while not received:
+            self.look_once()
+        self.stop_all()
 
-    def restart_if_ended(self) -> None:
-        """Restarts the child if it ended, with growing pauses if it ends soon each time."""
-        age = time.monotonic() - self.started
-        if self.child.poll() is None or age < self.pause:
+    def look_once(self) -> None:
+        self.copy_outputs(TICK)
+        self.restart_ended()
+        self.record_deaths()
+
+    def copy_outputs(self, seconds: float) -> None:
+        """Writes what the processes print to their logs. Waits so long for the first output."""
+        for key, _ in self.outputs.select(seconds):
+            child: ChildProcess = key.data
+            child.copy_output()
+
+    def restart_ended(self) -> None:
+        is_up = self.home.ready.exists()
+        for child in self.children:
+            if not child.note_end(is_up):
+                continue
+            name = child.process.name
+            code = child.child.returncode
+            if child.is_given_up:
+                self.warn("process ended too often; giving it up", process=name, code=code)
+                continue
+            self.warn("process ended; restarting it", process=name, code=code)
+            child.start()
+
+    def record_deaths(self) -> None:
+        """Writes down which processes keep ending, for `dropscribe up`."""
+        deaths = {child.process.name: child.deaths for child in self.children if child.deaths}
+        if deaths == self.recorded:
             return
-        if age > LONGEST_PAUSE:
-            self.pause = 0.0
-        else:
-            longer = max(SHORTEST_PAUSE, self.pause * 2)
-            self.pause = min(LONGEST_PAUSE, longer)
-        code = self.child.returncode
-        warn("process ended; restarting it", process=self.process.name, code=code)
-        self.start()
+        with suppress(OSError):  # of a full disk; it is tried again at the next look
+            write_whole(self.home.deaths, json.dumps(deaths))
+            self.recorded = deaths
 
+    def stop_all(self) -> None:
+        """Stops all processes at once. Executions and events resume at the next start."""
+        for child in self.children:
+            child.child.terminate()
+        deadline = time.monotonic() + STOP_TIMEOUT
+        while self.running() and time.monotonic() < deadline:
+            self.copy_outputs(TICK)
+        for child in self.running():
+            self.warn("process did not end; killing it", process=child.process.name)
+            child.child.kill()
+            child.child.wait()
+        for child in self.children:
+            child.copy_last_output()
+            child.clear_temp()
 
-def supervise(home: Layout, processes: Sequence[Process]) -> None:
-    """Keeps the processes running until SIGTERM or SIGINT."""
-    received: list[int] = []
+    def close(self) -> None:
+        self.outputs.close()
+        self.log.close()
+        for child in self.children:
+            child.close()
 
-    def record(number: int, frame: object) -> None:
-        received.append(number)
+    def running(self) -> list[ChildProcess]:
+        return [child for child in self.children if child.child.poll() is None]
 
-    signal.signal(signal.SIGTERM, record)
-    signal.signal(signal.SIGINT, record)
-    running = [Running(process, home) for process in processes]
-    while not received:
-        time.sleep(0.1)
-        for each in running:
-            each.restart_if_ended()
-    stop_all(running)
-
-
-def stop_all(running: Sequence[Running]) -> None:
-    """Stops all processes at once. Executions and events resume at the next start."""
-    for each in running:
-        each.child.terminate()
-    deadline = time.monotonic() + STOP_TIMEOUT
-    for each in running:
-        seconds_left = max(0.0, deadline - time.monotonic())
-        try:
-            each.child.wait(seconds_left)
-        except subprocess.TimeoutExpired:
-            warn("process did not end; killing it", process=each.process.name)
-            each.child.kill()
-            each.child.wait()
-        each.clear_temp()
+    def warn(self, message: str, **fields: object) -> None:
+        """Writes a warning to the supervisor's log as JSON."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        entry = {"time": now, "severity": "WARNING", "message": message, **fields}
+        line = json.dumps(entry)
+        with suppress(OSError):  # a full disk may lose the line, but not stop the supervisor
+            self.log.write(f"{line}\n".encode())
 
 
 def lock_home(home: Layout) -> TextIO:
@@ -121,6 +127,8 @@ def lock_home(home: Layout) -> TextIO:
     home.folder.mkdir(parents=True, exist_ok=True)
     lock = home.lock.open("a+")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    home.ready.unlink(missing_ok=True)
+    home.deaths.unlink(missing_ok=True)
     lock.truncate(0)
     pid = os.getpid()
     lock.write(str(pid))
@@ -141,11 +149,14 @@ def supervisor_of(home: Layout) -> int | None:
 
 
 def detach(home: Layout) -> None:
-    """Starts a supervisor that outlives this process."""
+    """Starts a supervisor that outlives this process, and returns when it has locked the folder.
+
+    Raises NotUp if it ends at once.
+    """
     log = home.log("supervisor")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
-        subprocess.Popen(
+        child = subprocess.Popen(
             (sys.executable, "-m", "local.supervisor"),
             env={**os.environ, "DROPSCRIBE_HOME": str(home.folder)},
             cwd=ROOT,
@@ -154,6 +165,19 @@ def detach(home: Layout) -> None:
             stderr=out,
             start_new_session=True,
         )
+    try:
+        wait_for_lock(home, child)
+    except BaseException:
+        child.terminate()
+        raise
+
+
+def wait_for_lock(home: Layout, supervisor: subprocess.Popen[bytes]) -> None:
+    """Returns when a supervisor has locked the folder. Raises NotUp if the process ends before."""
+    while supervisor_of(home) is None:
+        if supervisor.poll() is not None:
+            raise NotUp(f"the supervisor ended: {last_line(home.log('supervisor'))}")
+        time.sleep(TICK)
 
 
 def stop(home: Layout, wait: Callable[[Callable[[], bool]], bool]) -> bool:
@@ -161,17 +185,11 @@ def stop(home: Layout, wait: Callable[[Callable[[], bool]], bool]) -> bool:
     pid = supervisor_of(home)
     if pid is None:
         return False
-    os.kill(pid, signal.SIGTERM)
-    wait(lambda: supervisor_of(home) is None)
+    with suppress(ProcessLookupError):  # it may end by itself just now
+        os.kill(pid, signal.SIGTERM)
+    if not wait(lambda: supervisor_of(home) is None):
+        raise NotDown(f"the supervisor (process {pid}) does not end; `kill -9 {pid}` ends it")
     return True
-
-
-def warn(message: str, **fields: object) -> None:
-    """Writes a warning to stderr as JSON."""
-    entry = {"severity": "WARNING", "message": message, **fields}
-    line = json.dumps(entry)
-    with suppress(OSError):  # a full disk may lose the line, but not stop the supervisor
-        sys.stderr.write(line + "\n")
 
 
 def main(processes_of: Callable[[Layout], Sequence[Process]] = processes) -> NoReturn:
@@ -179,10 +197,11 @@ def main(processes_of: Callable[[Layout], Sequence[Process]] = processes) -> NoR
     try:
         lock = lock_home(home)
     except BlockingIOError:
-        warn("another supervisor has locked this folder")
-        sys.exit(0)
+        sys.exit(0)  # another supervisor was faster
     with lock:
-        supervise(home, processes_of(home))
+        supervisor = Supervisor(home, processes_of(home))
+        supervisor.log.follow_with(sys.stderr)
+        supervisor.run_until_stopped()
     sys.exit(0)
 
 

@@ -13,45 +13,61 @@ if TYPE_CHECKING:
 
 UPLOADERS = 4
 """Recordings that are uploaded at once. Small ones take as long as the server needs to answer."""
+STOP_SECONDS = 1.0
+"""Seconds that an upload may still take when the command ends."""
 
 
-def start_uploads(client: "Client", items: Iterable[Item], tags: Mapping[str, str]) -> None:
-    """Starts to upload. Each item gets its job, or the reason why it has none.
+class Uploads:
+    """Threads that upload recordings. Each item gets its job, or the reason why it has none."""
 
-    The threads end with the process, wherever they are: an upload that was not completed leaves
-    nothing behind.
-    """
-    left: queue.SimpleQueue[Item] = queue.SimpleQueue()
-    for item in items:
-        left.put(item)
+    def __init__(self, client: "Client", items: Iterable[Item], tags: Mapping[str, str]) -> None:
+        self._client = client
+        self._tags = tags
+        self._stopped = threading.Event()
+        self._left: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        for item in items:
+            self._left.put(item)
+        self._threads = []
+        for _ in range(UPLOADERS):
+            thread = threading.Thread(target=self._upload_all, daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
-    def upload_all() -> None:
-        while True:
+    def stop(self) -> None:
+        """Ends the threads, or leaves those to the end of the process that are in the middle of an
+        upload. One that was not completed leaves nothing behind."""
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+
+    def _upload_all(self) -> None:
+        while not self._stopped.is_set():
             try:
-                item = left.get_nowait()
+                item = self._left.get_nowait()
             except queue.Empty:
                 return
-            upload(client, item, tags)
+            try:
+                self._upload(item)
+            except RuntimeError:
+                if not self._stopped.is_set():
+                    raise
+                return  # the client was closed at the end of the command
 
-    for _ in range(UPLOADERS):
-        threading.Thread(target=upload_all, daemon=True).start()
+    def _upload(self, item: Item) -> None:
+        """Uploads a recording and notes what became of it."""
+        from dropscribe import ApiError, DropscribeError
 
+        def note(sent: int, size: int) -> None:
+            item.sent = sent
 
-def upload(client: "Client", item: Item, tags: Mapping[str, str]) -> None:
-    """Uploads a recording and notes what became of it."""
-    from dropscribe import ApiError, DropscribeError
-
-    def note(sent: int, size: int) -> None:
-        item.sent = sent
-
-    recording = item.recording
-    try:
-        item.job = client.upload(
-            recording.path, recording.name, recording.options, tags, item.replace, note
-        )
-    except ApiError as error:
-        item.error = in_plain_words(error)
-    except DropscribeError as error:
-        item.error = str(error)
-    except OSError as error:
-        item.error = describe_os_error(error)
+        recording = item.recording
+        try:
+            item.job = self._client.upload(
+                recording.path, recording.name, recording.options, self._tags, item.replace, note
+            )
+        except ApiError as error:
+            item.error = in_plain_words(error)
+        except DropscribeError as error:
+            item.error = str(error)
+        except OSError as error:
+            item.error = describe_os_error(error)

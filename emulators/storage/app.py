@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ExceptionHandler
 
@@ -39,7 +39,7 @@ OBJECT = BUCKET + "/o/{name}"
 
 
 async def health(_: Request) -> Response:
-    return PlainTextResponse("ok")
+    return JSONResponse({"status": "ok", "name": "storage"})
 
 
 ROUTES = [

@@ -9,15 +9,18 @@ from collections.abc import Iterable
 from functools import partial
 from typing import cast
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulators.storage import buckets
-from emulators.storage.errors import Forbidden, NoSuchBucket, refusal
+from emulators.storage import buckets, resumable
+from emulators.storage.errors import Forbidden, NoSuchBucket, NoSuchUpload, refusal
 from emulators.storage.resources import Resource
 from emulators.storage.store import Store
 
+SESSION_HEADERS = ["Content-Type", "Content-Range", "X-GUploader-UploadID"]
+"""What pages may send to and see of an upload in a bucket without a rule for them. `Range`, which
+says how much has arrived, is not among them."""
 BUCKET = re.compile(r"(?:(?:/upload|/download)?/storage/v1/b)?/([^/]+)")
 
 
@@ -34,6 +37,9 @@ class Cors:
         preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
         method = headers["access-control-request-method"] if preflight else scope["method"]
         rule = matching(await rules(scope), origin, method)
+        upload_id = QueryParams(scope.get("query_string", b"")).get("upload_id")
+        if upload_id is not None:
+            rule = await session_rule(scope, upload_id, origin, rule)
         if rule and preflight:
             await Response(headers=preflight_headers(rule, origin))(scope, receive, send)
         elif rule:
@@ -55,6 +61,21 @@ async def rules(scope: Scope) -> list[Resource]:
     except NoSuchBucket:
         return []
     return list(bucket.get("cors", []))
+
+
+async def session_rule(
+    scope: Scope, upload_id: str, origin: str, rule: Resource | None
+) -> Resource | None:
+    """Returns the rule for a resumable upload: only pages of the origin that began it may go on
+    with it, whatever the bucket's rules. These only name the headers that the pages see."""
+    store = cast(Store, scope["app"].state.store)
+    try:
+        upload = await store.index.run(partial(resumable.get, upload_id=upload_id))
+    except NoSuchUpload:
+        return rule
+    if upload.origin != origin:
+        return None
+    return rule or {"method": ["PUT"], "responseHeader": SESSION_HEADERS}
 
 
 def matching(rules: Iterable[Resource], origin: str, method: str) -> Resource | None:

@@ -41,6 +41,8 @@ class Upload:
     total: int | None
     content: str | None
     answer: Resource | None
+    origin: str | None
+    """That of the request which began it: the only one whose web pages may go on with it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Span:
 async def begin(request: Request, draft: Draft, status: int = 200) -> Response:
     store, upload_id = store_of(request), uuid.uuid4().hex
     total = number(request.headers, "x-upload-content-length")
-    await store.index.run(lambda tx: add(tx, upload_id, draft, total))
+    origin = request.headers.get("origin")
+    await store.index.run(lambda tx: add(tx, upload_id, draft, total, origin))
     collection = f"{base_url(request)}/upload/storage/v1/b/{draft.bucket}/o"
     location = f"{collection}?uploadType=resumable&upload_id={upload_id}"
     return Response(
@@ -89,10 +92,12 @@ async def begin(request: Request, draft: Draft, status: int = 200) -> Response:
     )
 
 
-def add(tx: Transaction, upload_id: str, draft: Draft, total: int | None) -> None:
+def add(
+    tx: Transaction, upload_id: str, draft: Draft, total: int | None, origin: str | None
+) -> None:
     forget_stale_uploads(tx)
     objects.check(tx, draft)
-    plan = json.dumps({"draft": draft.to_json(), "total": total})
+    plan = json.dumps({"draft": draft.to_json(), "total": total, "origin": origin})
     tx.execute(
         "insert into uploads values (?, ?, ?, ?, null)",
         (upload_id, plan, uuid.uuid4().hex, time.time()),
@@ -107,7 +112,8 @@ def get(tx: Transaction, upload_id: str) -> Upload:
     if "draft" not in plan:
         raise NoSuchUpload("No such upload.")
     answer = json.loads(row[2]) if row[2] else None
-    return Upload(upload_id, Draft.from_json(plan["draft"]), plan["total"], row[1], answer)
+    draft = Draft.from_json(plan["draft"])
+    return Upload(upload_id, draft, plan["total"], row[1], answer, plan.get("origin"))
 
 
 def finish(tx: Transaction, upload: Upload, content: Content) -> Resource:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from emulators.workflows.deployment import Deployment, status
@@ -71,7 +71,7 @@ class _Api:
         self._inbox = inbox
 
     async def health(self, request: Request) -> Response:
-        return PlainTextResponse("ok")
+        return JSONResponse({"status": "ok", "name": "workflows"})
 
     async def status(self, request: Request) -> Response:
         return JSONResponse(status(self._deployment))

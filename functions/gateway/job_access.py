@@ -17,7 +17,7 @@ def visible_job(job_id: str, caller: Caller, jobs: JobStore) -> Job:
     if JOB_ID.fullmatch(job_id) is None:
         raise NotFound(NO_JOB)
     job = jobs.find(job_id)
-    if job is None or not caller.may_see(job.source.name):
+    if job is None or not job.is_in(caller.folder):
         raise NotFound(NO_JOB)
     return job
 

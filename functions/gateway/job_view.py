@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import get_args
 
 from functions.gateway.deployment import Deployment
 from functions.gateway.job_progress import progress_of
 from shared.jobs.job import Job, JobState
 from shared.jobs.stage_record import StageRecord
 from shared.model.api import ApiState, JobLinks, JobSummary, JobView
+from shared.model.errors import BadOption
 from shared.model.object_metadata import TAG_PREFIX
-from shared.model.options import Options
+from shared.model.options import Options, option_values
 
 JOBS_PATH = "/api/v1/jobs"
 PROBLEM_RESULT = "problem"
@@ -25,12 +27,18 @@ def api_state(state: JobState) -> ApiState:
     return state
 
 
+def job_states(state: ApiState) -> tuple[JobState, ...]:
+    """Returns the states that clients see as this one."""
+    states: tuple[JobState, ...] = get_args(JobState)
+    return tuple(each for each in states if api_state(each) == state)
+
+
 def is_over(job: Job) -> bool:
     """Returns whether the state will not change by itself."""
     return job.has_ended and job.state != "retryable"
 
 
-def view_of(job: Job, stores: Deployment) -> JobView:
+def current_view(job: Job, stores: Deployment) -> JobView:
     """Returns a job with its options and its progress now, for which its records are read."""
     records = stores.jobs.stage_records(job.job_id)
     now = datetime.fromtimestamp(stores.jobs.clock(), UTC)
@@ -43,15 +51,20 @@ def job_view(job: Job, records: Sequence[StageRecord], now: datetime) -> JobView
     fields = dict(summary)
     return JobView(
         **fields,
-        options={},
+        options=job.options_in_force,
         progress=progress_of(job, options_of(job), records, now),
     )
 
 
 def options_of(job: Job) -> Options | None:
-    """Returns the options in force, or None until they are recorded or if a later version wrote
-    them, which has others."""
-    return None
+    """Returns the options in force, or None until they are recorded, and of a later version that
+    has other options."""
+    if not job.options_in_force:
+        return None
+    try:
+        return option_values(job.options_in_force)
+    except BadOption:
+        return None
 
 
 def job_summary(job: Job) -> JobSummary:
@@ -61,7 +74,7 @@ def job_summary(job: Job) -> JobSummary:
         id=job.job_id,
         name=job.source.name,
         state=api_state(job.state),
-        size=None,
+        size=job.size,
         run=job.run,
         created=job.created,
         updated=job.updated,

@@ -31,8 +31,6 @@ from shared.model.errors import (
 from shared.model.option_names import UPLOAD_MARK
 from shared.ports.blobs import Blob, BlobStore, PlannedUpload
 
-FIRST_RUN = 1
-
 
 @dataclass(frozen=True)
 class OpenUpload:
@@ -191,9 +189,21 @@ class Uploading:
         found = self.blobs.find(recording.uri)
         if found is not None and found.metadata.get(UPLOAD_MARK) == record.mark:
             return recording.source(found.generation)
+        if found is None:
+            deleted = self._deleted(record, recording)
+            if deleted is not None:
+                return deleted
         generation = found.generation if found else 0
         if generation != record.replaces:
             raise name_taken(recording, found)
+        return None
+
+    def _deleted(self, record: UploadRecord, recording: RecordingUpload) -> Source | None:
+        """Returns the object of an upload that was deleted after its answer, as keep-audio=false
+        asks, or None if there was none."""
+        for job in self.jobs.list_by_object(recording.bucket, recording.name):
+            if job.upload_mark == record.mark:
+                return job.source
         return None
 
     def _finish(self, record: UploadRecord, recording: RecordingUpload, source: Source) -> Job:
@@ -204,7 +214,7 @@ class Uploading:
 
     def _queue(self, source: Source, recording: RecordingUpload) -> Job:
         """Record that the job waits for its first run, which the object's event starts."""
-        self.jobs.queue(source, FIRST_RUN, "")
+        self.jobs.record_upload(source, recording.size, recording.tags)
         job = self.jobs.find(source.job_id)
         if job is None:
             raise JobStoreUnavailable("the job was not found after it was queued")

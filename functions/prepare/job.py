@@ -18,6 +18,7 @@ from shared.model.contracts import (
     WireModel,
 )
 from shared.model.errors import ArtifactMissing, EmptyRecording, NotAudio, RecordingTooLarge
+from shared.model.option_names import UPLOAD_MARK
 from shared.model.options import Options, params_for, plan_stages, resolve
 from shared.ports.blobs import Blob, BlobStore
 from shared.runtime.execution import execute
@@ -85,7 +86,8 @@ def prepare(
     chunks = output_count(response, "chunks")
     is_diarized = stages["diarize"] is not None
     spans = output_count(response, "spans") if is_diarized else 0
-    known = KnownRecording(recording.size, loaded.tags, resolved)
+    mark = recording.metadata.get(UPLOAD_MARK)
+    known = KnownRecording(recording.size, loaded.tags, resolved, mark)
     jobs.record_parts(job_id, run.run, chunks, spans, known)
     return prepared(response, stages)
 

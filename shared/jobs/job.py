@@ -43,6 +43,8 @@ class KnownRecording(NamedTuple):
     """In bytes."""
     tags: dict[str, str]
     options_in_force: dict[str, ResolvedOption]
+    upload_mark: str | None = None
+    """That of its upload through the HTTP API; None: it came another way."""
 
 
 class Job(StoredModel):
@@ -78,6 +80,8 @@ class Job(StoredModel):
     problem."""
     tags: dict[str, str] = {}
     """The uploader's own metadata, once it is known."""
+    upload_mark: str | None = None
+    """Recognises the recording's upload through the HTTP API after the recording was deleted."""
     options_in_force: dict[str, ResolvedOption] = {}
     """The options of the current run with their origins, once the recording was read."""
     figures: JobFigures | None = None

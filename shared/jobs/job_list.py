@@ -1,11 +1,13 @@
 """Lists of jobs, a page at a time, whose cost does not depend on the number of jobs."""
 
 import base64
+import heapq
 import logging
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from pydantic import ValidationError
 
@@ -32,7 +34,8 @@ class JobQuery:
 
     folder: str
     """Folder of the inbox, such as "team/". Empty: all of it."""
-    state: JobState | None = None
+    states: tuple[JobState, ...] = ()
+    """Empty: all."""
     name_prefix: str = ""
     """What the recordings' names begin with, their folders included."""
     created_after: datetime | None = None
@@ -65,8 +68,8 @@ def list_jobs(
         # One more than is shown tells whether there is a next page.
         wanted = limit + 1 - len(found)
         size = BATCH if query.name_prefix else wanted
-        page = Page(digest, "position", size, above=above, below=below, state=query.state or "")
-        batch = documents.page("jobs", page)
+        page = Page(digest, "position", size, above=above, below=below)
+        batch = in_states(documents, page, query.states)
         for job in readable_jobs(batch):
             if query.has(job):
                 found.append(job)
@@ -75,8 +78,21 @@ def list_jobs(
             return shown, cursor_of(shown[-1].position)
         if len(batch) < size:
             return found, None
-        below = str(batch[-1]["position"])
+        below = position_in(batch[-1])
     return found, cursor_of(below)
+
+
+def in_states(documents: Documents, page: Page, states: Collection[JobState]) -> list[Document]:
+    """Returns the page of the jobs in any of the states, which is empty for all of them."""
+    if not states:
+        return documents.page("jobs", page)
+    pages = [documents.page("jobs", replace(page, state=state)) for state in states]
+    merged = heapq.merge(*pages, key=position_in, reverse=True)
+    return list(islice(merged, page.limit))
+
+
+def position_in(document: Document) -> str:
+    return str(document["position"])
 
 
 def cursor_of(position: str) -> str:

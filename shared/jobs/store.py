@@ -281,15 +281,15 @@ class JobStore:
         self,
         folder: str,
         *,
-        state: JobState | None = None,
+        states: tuple[JobState, ...] = (),
         name_prefix: str = "",
         created_after: datetime | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> tuple[list[Job], str | None]:
         """Returns a page of the jobs in a folder, the newest first, and the cursor of the next page
-        or None. See `list_jobs`."""
-        query = JobQuery(folder, state, name_prefix, created_after)
+        or None. Without `states` it has jobs in all states. See `list_jobs`."""
+        query = JobQuery(folder, states, name_prefix, created_after)
         return list_jobs(self.documents, query, cursor, limit)
 
     def count_by_state(self, folder: str = "") -> dict[JobState, int]:

@@ -214,6 +214,7 @@ class PartHealth(WireModel):
 
 class Health(WireModel):
     status: Literal["ok", "unavailable"]
+    name: Literal["gateway"] = "gateway"
     version: str
     parts: tuple[PartHealth, ...] = ()
     """Empty in /health/live, which looks at none."""

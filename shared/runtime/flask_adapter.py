@@ -1,5 +1,6 @@
 """Serves a function over HTTP with Flask."""
 
+import json
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -34,7 +35,8 @@ def serve(
     retried.
     """
     if request.method == "GET":
-        return flask.Response('{"status":"ok"}', mimetype=JSON)
+        health = json.dumps({"status": "ok", "name": function})
+        return flask.Response(health, mimetype=JSON)
     try:
         authenticate(request.headers.get("Authorization", ""))
         body = validated(model, request.get_data())

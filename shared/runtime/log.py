@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 OUR_LOGGERS = ("shared", "functions", "local")
@@ -23,7 +24,9 @@ class JsonLines(logging.Formatter):
     """Formats a log record, its `extra` fields and the log context as a line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC)
         line = {
+            "time": time.isoformat(timespec="milliseconds"),
             "severity": record.levelname,
             "message": record.getMessage(),
             "logger": record.name,

@@ -17,6 +17,7 @@ import psutil
 
 from local.cloud import make_ready
 from local.layout import FUNCTIONS, free_ports
+from local.supervisor import wait_for_lock
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.runtime.process import die_with_parent
@@ -144,6 +145,7 @@ class ChaosCloud(Cloud):
             self.supervisor = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, preexec_fn=die_with_parent
             )
+        wait_for_lock(self.home, self.supervisor)
         make_ready(self.home)
 
     def down(self) -> None:

@@ -121,9 +121,28 @@ def test_a_list_has_the_jobs_of_a_state(store: JobStore, clock: Clock, folder: s
         source = upload(store, f"{folder}{number}")
         if number != 1:
             store.claim(source, 1, "e")
-    running, _ = store.list_page(folder, state="running")
-    queued, _ = store.list_page(folder, state="queued")
+    running, _ = store.list_page(folder, states=("running",))
+    queued, _ = store.list_page(folder, states=("queued",))
     assert (names(running), names(queued)) == (["2", "0"], ["1"])
+
+
+def test_a_list_of_several_states_is_in_order_and_goes_on(
+    store: JobStore, clock: Clock, folder: str
+) -> None:
+    """The pages of the states are merged, each of which has its own newest jobs."""
+    for number in range(6):
+        clock.now += 1
+        source = upload(store, f"{folder}{number}")
+        if number in (0, 1, 3, 5):
+            store.claim(source, 1, "e")
+        if number in (1, 5):
+            store.finish(source.job_id, 1, "retryable")
+    first, cursor = store.list_page(folder, states=("running", "retryable"), limit=3)
+    assert (names(first), cursor is not None) == (["5", "3", "1"], True)
+    second, cursor = store.list_page(
+        folder, states=("running", "retryable"), limit=3, cursor=cursor
+    )
+    assert (names(second), cursor) == (["0"], None)
 
 
 def test_a_list_has_the_jobs_created_after_a_time(
@@ -212,7 +231,7 @@ def test_an_erased_job_stays_in_its_folder_without_a_name(store: JobStore, folde
     source = upload(store, f"{folder}team/a.mp3")
     store.erase(source)
     store.forget_name(source.job_id)
-    (job,), _ = store.list_page(f"{folder}team/", state="erased")
+    (job,), _ = store.list_page(f"{folder}team/", states=("erased",))
     assert job.source.name == ERASED_NAME
     assert job.is_in(folder) and job.is_in("") and not job.is_in("team/")
     assert (job.size, job.tags) == (None, {})

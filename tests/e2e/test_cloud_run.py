@@ -147,5 +147,5 @@ def test_a_function_starts_on_its_port_and_ends_within_the_grace(
     }
     with function(name, environment, tmp_path) as served:
         answer = httpx.get(f"{served.url}/health", timeout=10)
-        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok", "name": name})
         assert served.end() == 0, served.log.read_text()

@@ -5,7 +5,7 @@ full disks and outages in test_chaos.py.
 """
 
 import json
-import shlex
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,8 +139,13 @@ def test_a_redrive_tidies_up_after_an_answer_whose_end_was_cut_off(cloud: Cloud)
 
 
 def exports(cloud: Cloud) -> dict[str, str]:
-    lines = cloud.command("env").stdout.splitlines()
-    return dict(shlex.split(line, comments=True)[1].split("=", 1) for line in lines)
+    """Returns the variables that a shell has once it has evaluated `dropscribe env`."""
+    printed = cloud.command("env").stdout
+    names = [line.removeprefix("export ").partition("=")[0] for line in printed.splitlines()]
+    script = f"{printed}\nenv -0"
+    done = subprocess.run(("bash", "-c", script), capture_output=True, text=True, check=True)
+    variables = dict(word.split("=", 1) for word in done.stdout.split("\0") if word)
+    return {name: variables[name] for name in names}
 
 
 @pytest.mark.slow

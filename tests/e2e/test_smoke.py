@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -43,19 +44,33 @@ def test_the_answer_is_printed(cloud: Cloud) -> None:
     assert (
         "Word." in done.stdout and "30 s of sound" in done.stdout and "models: noop" in done.stdout
     )
-    uploaded = done.stderr.removeprefix(f"uploaded gs://{INBOX}/").strip()
+    first, hint = done.stderr.splitlines()
+    uploaded = first.removeprefix(f"uploaded gs://{INBOX}/")
     assert f"gs://{OUTBOX}/{uploaded}/transcript.json" in done.stdout
+    assert hint == "the API was not tried: that needs --url and --key"
 
 
 def test_env_points_it_at_the_one_machine_cloud(cloud: Cloud, tmp_path: Path) -> None:
-    lines = (
-        line.removeprefix("export ").partition("  #")[0]
-        for line in cloud.command("env").stdout.splitlines()
-    )
-    environment = {name: value for name, _, value in (line.partition("=") for line in lines)}
-    done = smoke(environment, recording(tmp_path, wav(speech()[104_000:184_000])))
+    """With a key it tries the API, too, by an upload session, and erases what it uploaded there."""
+    file = recording(tmp_path, wav(speech()[104_000:184_000]))
+    done = smoke(cloud.printed_environment(), file)
     assert done.returncode == 0, done.stderr
     assert "5 s of sound" in done.stdout
+    (name,) = re.findall(r"^uploaded (smoke/\S+) through http://127.0.0.1:", done.stdout, re.M)
+    assert "Word." in done.stdout.partition(f"uploaded {name}")[2]
+    assert "answered by the API after" in done.stdout and "and erased" in done.stdout
+    assert cloud.client.bucket(INBOX).get_blob(name) is None
+    assert cloud.files(name) == {}
+
+
+def test_a_problem_of_the_api_is_told(cloud: Cloud, tmp_path: Path) -> None:
+    """The key may not erase."""
+    file = recording(tmp_path, wav(silence(1)))
+    url = cloud.home.ports().url("gateway")
+    made = cloud.command("keys", "create", "smoke", "--scope", "read", "--scope", "write")
+    done = smoke(at(cloud), file, *BUCKETS, "--url", url, "--key", made.stdout.strip())
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"the API at {url}: " in done.stderr and "'erase'" in done.stderr
 
 
 def test_a_problem_is_told(cloud: Cloud, tmp_path: Path) -> None:

@@ -46,12 +46,8 @@ def walk(
 
 def at(cloud: Cloud) -> dict[str, str]:
     """What `dropscribe env` prints, and the job store."""
-    lines = (
-        line.removeprefix("export ").partition("  #")[0]
-        for line in cloud.command("env").stdout.splitlines()
-    )
     return {
-        **{name: value for name, _, value in (line.partition("=") for line in lines)},
+        **cloud.printed_environment(),
         "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
         "DROPSCRIBE_JOB_DATABASE": str(cloud.home.jobs),
     }

@@ -3,6 +3,7 @@ client."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -63,6 +64,17 @@ class Cloud:
             (sys.executable, "-m", "local.cli", *arguments),
             env=self.environment, capture_output=True, text=True, timeout=timeout,
         )  # fmt: skip
+
+    def printed_environment(self) -> dict[str, str]:
+        """Returns the variables that `dropscribe env` sets in a shell."""
+        script = 'eval "$1" && env --null'
+        printed = self.command("env").stdout
+        command = ("env", "--ignore-environment", shutil.which("bash") or "bash", "-c")
+        done = subprocess.run(
+            (*command, script, "bash", printed), capture_output=True, text=True, check=True
+        )
+        pairs = [line.partition("=") for line in done.stdout.split("\0") if line]
+        return {name: value for name, _, value in pairs if f"export {name}=" in printed}
 
     def up(self) -> None:
         done = self.command("up")

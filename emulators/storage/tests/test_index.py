@@ -89,7 +89,7 @@ def test_a_page_is_found_by_index_and_not_by_scanning(
 
 
 def test_a_stale_upload_is_forgotten_with_its_bytes(store: Store) -> None:
-    asyncio.run(store.index.run(lambda tx: resumable.add(tx, "upload", draft(), None)))
+    asyncio.run(store.index.run(lambda tx: resumable.add(tx, "upload", draft(), None, None)))
     upload = asyncio.run(store.index.run(lambda tx: resumable.get(tx, "upload")))
     store.contents.resume(str(upload.content), None).write(b"x")
     asyncio.run(store.index.run(forget_stale_uploads))

@@ -4,17 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime
 
 from functions.gateway.access import Caller, Eraser, Reader, Writer
 from functions.gateway.deployment import Deployment, InDeployment
 from functions.gateway.job_access import JOB_ID, standing_job, visible_job
-from functions.gateway.job_view import is_over, job_path, view_of
+from functions.gateway.job_view import current_view, is_over, job_path, job_states, job_summary
 from functions.gateway.job_watch import InJobWatch, disconnected
 from functions.gateway.openapi import problems
 from shared.jobs.job import ERASED_NAME
-from shared.model.api import JobView, RedriveRequest
+from shared.model.api import ApiState, JobPage, JobView, RedriveRequest
 from shared.model.errors import (
     AudioDeleted,
+    BadRequest,
     NotFound,
     OptionsRefused,
     RecordingErased,
@@ -25,6 +27,10 @@ from shared.model.errors import (
 
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
+MAX_LIMIT = 200
+"""Jobs of a page at most."""
+MAX_PREFIX = 1024
+"""Characters of a name in Cloud Storage at most."""
 MAX_WAIT = 60.0
 """Seconds for which a request waits for a job at most."""
 SAME_OPTIONS = RedriveRequest()
@@ -32,7 +38,40 @@ SAME_OPTIONS = RedriveRequest()
 JobId = Annotated[
     str, Path(description="Id of the job.", json_schema_extra={"pattern": f"^{JOB_ID.pattern}$"})
 ]
+Prefix = Annotated[str, Query(max_length=MAX_PREFIX)]
+Cursor = Annotated[
+    str | None, Query(max_length=200, description="`next_cursor` of the page before.")
+]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Wait = Annotated[float, Query(ge=0, le=MAX_WAIT, allow_inf_nan=False)]
+
+
+@router.get("", response_description="A page of jobs.", responses=problems(BadRequest))
+def list_jobs(
+    caller: Reader,
+    stores: InDeployment,
+    state: ApiState | None = None,
+    prefix: Prefix = "",
+    created_after: AwareDatetime | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> JobPage:
+    """List jobs in the key's folder, the newest first.
+
+    They can be chosen by state, by what their recordings' names begin with (folders included), and
+    by time. A page may be short, or empty, before the end of the list: the last one has no
+    `next_cursor`.
+    """
+    jobs, next_cursor = stores.jobs.list_page(
+        caller.folder,
+        states=job_states(state) if state else (),
+        name_prefix=prefix,
+        created_after=created_after,
+        cursor=cursor,
+        limit=limit,
+    )
+    summaries = [job_summary(job) for job in jobs]
+    return JobPage(jobs=tuple(summaries), next_cursor=next_cursor)
 
 
 @router.get(
@@ -57,7 +96,7 @@ async def read_job(
         job = await run_in_threadpool(standing_job, job_id, caller, stores.jobs)
         if not is_over(job):
             await watch.wait(job_id, stores.jobs, wait, disconnected(request))
-    return await run_in_threadpool(current_view, job_id, caller, stores)
+    return await run_in_threadpool(found_view, job_id, caller, stores)
 
 
 @router.post(
@@ -88,7 +127,7 @@ def redrive_job(
     standing_job(job_id, caller, stores.jobs)
     stores.operations.redrive(job_id, request.options)
     response.headers["Location"] = job_path(job_id)
-    return current_view(job_id, caller, stores)
+    return found_view(job_id, caller, stores)
 
 
 @router.post(
@@ -106,7 +145,7 @@ def cancel_job(job_id: JobId, response: Response, caller: Writer, stores: InDepl
     if job.state != "cancelled":
         stores.operations.cancel_recording(job.source)
     response.headers["Location"] = job_path(job_id)
-    return current_view(job_id, caller, stores)
+    return found_view(job_id, caller, stores)
 
 
 @router.delete(
@@ -127,7 +166,7 @@ def erase_job(job_id: JobId, caller: Eraser, stores: InDeployment) -> None:
     stores.operations.erase(job.source.bucket, job.source.name)
 
 
-def current_view(job_id: str, caller: Caller, stores: Deployment) -> JobView:
+def found_view(job_id: str, caller: Caller, stores: Deployment) -> JobView:
     """Returns a job as it is now. Raises NotFound or RecordingErased."""
     job = standing_job(job_id, caller, stores.jobs)
-    return view_of(job, stores)
+    return current_view(job, stores)

@@ -30,16 +30,19 @@ from shared.model.errors import (
     RecordingErased,
     TranscriptGone,
 )
-from shared.model.formats import FORMATS, TRANSCRIPT, Format
+from shared.model.formats import FORMATS, JSON, TRANSCRIPT, Format
 from shared.ports.blobs import Blob, BlobStore
 
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
 ALL_FORMATS: dict[str, Format] = {"json": TRANSCRIPT, **FORMATS}
 """Formats by their names in addresses."""
-CONTENT: dict[str, Any] = {
-    format.content_type.partition(";")[0]: {} for format in ALL_FORMATS.values()
-}
+EXAMPLE = {"text": "Good morning.", "segments": [{"start": 0.5, "end": 1.4, "speaker": "S1"}]}
+SCHEMAS: dict[str, dict[str, Any]] = {JSON: {"type": "object", "examples": [EXAMPLE]}}
+"""Schemas of the bodies by their content types. docs/contracts/ has that of the transcript."""
+TEXT_SCHEMA = {"type": "string"}
+CONTENT_TYPES = {format.content_type.partition(";")[0] for format in ALL_FORMATS.values()}
+CONTENT = {kind: {"schema": SCHEMAS.get(kind, TEXT_SCHEMA)} for kind in sorted(CONTENT_TYPES)}
 DECLARED: dict[int | str, dict[str, Any]] = {
     200: {"description": "The transcript.", "content": CONTENT},
     304: {"description": "The client has it: its ETag is in If-None-Match."},

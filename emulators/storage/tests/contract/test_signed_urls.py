@@ -15,6 +15,7 @@ from emulators.storage.tests.contract.uploading import write
 from emulators.storage.tests.server import BucketServer
 
 PAGE = "http://127.0.0.1:8080"
+OTHER_PAGE = "http://127.0.0.1:8081"
 BROWSER = {"Origin": PAGE, "Sec-Fetch-Site": "same-site"}
 
 
@@ -185,6 +186,35 @@ def test_a_server_may_open_an_upload_for_a_web_page(bucket: storage.Bucket) -> N
         .create_resumable_upload_session(origin=PAGE)
         .startswith("http://127.0.0.1:")
     )
+
+
+def test_only_the_page_for_which_an_upload_was_opened_goes_on_with_it(
+    bucket: storage.Bucket,
+) -> None:
+    rule = {"origin": [PAGE, OTHER_PAGE], "method": ["PUT"], "responseHeader": ["Range"]}
+    bucket.cors = [rule]
+    bucket.patch()
+    url = bucket.blob("a").create_resumable_upload_session(origin=PAGE, size=300_000)
+    first = {"Content-Range": "bytes 0-262143/300000"}
+    other = {**BROWSER, "Origin": OTHER_PAGE}
+    assert httpx.put(url, content=bytes(262_144), headers={**other, **first}).status_code == 403
+    taken = httpx.put(url, content=bytes(262_144), headers={**BROWSER, **first})
+    assert (taken.status_code, taken.headers["range"]) == (308, "bytes=0-262143")
+    assert taken.headers["access-control-allow-origin"] == PAGE
+    assert taken.headers["access-control-expose-headers"] == "Range"
+    last = {"Content-Range": "bytes 262144-299999/300000"}
+    done = httpx.put(url, content=bytes(37_856), headers={**BROWSER, **last})
+    assert (done.status_code, done.headers["access-control-allow-origin"]) == (200, PAGE)
+
+
+def test_no_page_goes_on_with_an_upload_that_was_opened_for_none(bucket: storage.Bucket) -> None:
+    bucket.cors = [{"origin": [PAGE], "method": ["PUT"], "responseHeader": ["Range"]}]
+    bucket.patch()
+    url = bucket.blob("a").create_resumable_upload_session(size=1)
+    assert httpx.put(url, content=b"x", headers=BROWSER).status_code == 403
+    ask = {**BROWSER, "Access-Control-Request-Method": "PUT"}
+    assert httpx.options(url, headers=ask).status_code == 403
+    assert httpx.put(url, content=b"x").status_code == 200
 
 
 def test_another_host_name_is_refused(server: BucketServer) -> None:

@@ -14,6 +14,7 @@ from functions.gateway.deployment import Deployment, deployment
 from shared.jobs.upload_store import RecordingUpload, new_upload_id
 from shared.model.api import Scope
 from tests.support.gateway import ALL_SCOPES, InProcess, memory_deployment
+from tests.support.gateway_jobs import begin, done_job, upload
 from tests.unit.functions.gateway.access_table import KINDS, PAGE, ROUTES, Kind, Route, page
 
 OURS, THEIRS = "team-a/", "team-b/"
@@ -69,6 +70,13 @@ def address_of(path: str, stores: Deployment) -> str:
     if "/keys/{" in path:
         key, _ = stores.keys.create("ours", ("read",), OURS, None)
         return re.sub(r"{.+?}", key.key_id, path)
+    if path.endswith("/cancel"):
+        source = upload(stores, f"{OURS}call.wav")
+        begin(stores, source)
+        return path.replace("{job_id}", source.job_id)
+    if "/jobs/{" in path:
+        source = done_job(stores, f"{OURS}call.wav")
+        return path.replace("{job_id}", source.job_id)
     if "/uploads/{" in path:
         return re.sub(r"{.+?}", upload_of_ours(stores), path)
     return path

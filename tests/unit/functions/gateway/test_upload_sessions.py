@@ -8,9 +8,12 @@ import pytest
 
 from functions.gateway.deployment import Deployment
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.job import KnownRecording
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import KEPT_DAYS, SESSION_DAYS, UploadStore
+from shared.model.contracts import Source
 from shared.model.errors import JobStoreUnavailable
+from shared.model.option_names import UPLOAD_MARK
 from shared.ports.documents import Document
 from shared.settings import settings
 from tests.support.gateway import gateway_client, key_headers, memory_deployment
@@ -149,6 +152,21 @@ def test_an_upload_that_was_replaced_after_its_end_still_leads_to_its_job(
     assert generation is not None
     stores.blobs.put(f"gs://{INBOX}/call.wav", b"other", if_generation_match=generation)
     assert job_of(client, key, session) == path
+
+
+def test_an_upload_whose_recording_was_deleted_after_its_answer_leads_to_its_job(
+    client: httpx.Client, stores: Deployment, key: dict[str, str]
+) -> None:
+    session = ask(client, key, options={"keep-audio": False}).json()
+    generation = receive(stores, session)
+    found = stores.blobs.find(f"gs://{INBOX}/call.wav")
+    assert found is not None and generation is not None
+    source = Source(bucket=INBOX, name="call.wav", generation=generation)
+    stores.jobs.claim(source, 1, "execution")
+    known = KnownRecording(found.size, {}, {}, found.metadata[UPLOAD_MARK])
+    stores.jobs.record_parts(source.job_id, 1, 1, 1, known)
+    stores.blobs.delete(found.uri, generation)
+    assert job_of(client, key, session).endswith(source.job_id)
 
 
 def test_others_do_not_see_an_upload(client: httpx.Client, stores: Deployment) -> None:

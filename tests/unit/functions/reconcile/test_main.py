@@ -56,7 +56,11 @@ def test_a_sweep_responds_with_what_it_did(body: str) -> None:
 
 
 def test_get_is_a_health_check() -> None:
-    assert response_to("", "GET") == (200, "application/json", {"status": "ok"})
+    assert response_to("", "GET") == (
+        200,
+        "application/json",
+        {"status": "ok", "name": "reconcile"},
+    )
 
 
 def test_an_invalid_body_is_rejected() -> None:

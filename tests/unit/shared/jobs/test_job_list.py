@@ -37,7 +37,7 @@ def test_every_page_has_its_index_and_every_index_its_page() -> None:
     documents = RecordingDocuments()
     store = JobStore(documents)
     store.list_page("")
-    store.list_page("a/", state="done", created_after=NOW, name_prefix="a/b")
+    store.list_page("a/", states=("done",), created_after=NOW, name_prefix="a/b")
     store.oldest("queued")
     store.list_ended_since(NOW, 10)
     store.count_by_state()
