@@ -12,6 +12,7 @@ REQUEST_HEADERS = (
     "Content-Type",
     "Idempotency-Key",
     "If-None-Match",
+    "If-Range",
     "Range",
     "X-API-Key",
     "X-Request-Id",

@@ -35,7 +35,7 @@ JOB_SUMMARY: dict[str, JsonValue] = {
 }
 JOB_VIEW: dict[str, JsonValue] = {
     **JOB_SUMMARY,
-    "options": {"language": {"value": "en", "origin": "metadata"}},
+    "options": {"language": {"value": "en", "origin": "object metadata"}},
     "progress": {
         "stages": [{"stage": stage, "done": 1, "of": 1, "seconds": 2.5} for stage in STAGES],
         "share": 1.0,

@@ -38,7 +38,7 @@ def is_over(job: Job) -> bool:
     return job.has_ended and job.state != "retryable"
 
 
-def view_of(job: Job, stores: Deployment) -> JobView:
+def current_view(job: Job, stores: Deployment) -> JobView:
     """Returns a job with its options and its progress now, for which its records are read."""
     records = stores.jobs.stage_records(job.job_id)
     now = datetime.fromtimestamp(stores.jobs.clock(), UTC)

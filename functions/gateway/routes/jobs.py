@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from functions.gateway.access import Caller, Eraser, Reader, Writer
 from functions.gateway.deployment import Deployment, InDeployment
 from functions.gateway.job_access import JOB_ID, standing_job, visible_job
-from functions.gateway.job_view import is_over, job_path, job_states, job_summary, view_of
+from functions.gateway.job_view import current_view, is_over, job_path, job_states, job_summary
 from functions.gateway.job_watch import InJobWatch, disconnected
 from functions.gateway.openapi import problems
 from shared.jobs.job import ERASED_NAME
@@ -96,7 +96,7 @@ async def read_job(
         job = await run_in_threadpool(standing_job, job_id, caller, stores.jobs)
         if not is_over(job):
             await watch.wait(job_id, stores.jobs, wait, disconnected(request))
-    return await run_in_threadpool(current_view, job_id, caller, stores)
+    return await run_in_threadpool(found_view, job_id, caller, stores)
 
 
 @router.post(
@@ -127,7 +127,7 @@ def redrive_job(
     standing_job(job_id, caller, stores.jobs)
     stores.operations.redrive(job_id, request.options)
     response.headers["Location"] = job_path(job_id)
-    return current_view(job_id, caller, stores)
+    return found_view(job_id, caller, stores)
 
 
 @router.post(
@@ -145,7 +145,7 @@ def cancel_job(job_id: JobId, response: Response, caller: Writer, stores: InDepl
     if job.state != "cancelled":
         stores.operations.cancel_recording(job.source)
     response.headers["Location"] = job_path(job_id)
-    return current_view(job_id, caller, stores)
+    return found_view(job_id, caller, stores)
 
 
 @router.delete(
@@ -166,7 +166,7 @@ def erase_job(job_id: JobId, caller: Eraser, stores: InDeployment) -> None:
     stores.operations.erase(job.source.bucket, job.source.name)
 
 
-def current_view(job_id: str, caller: Caller, stores: Deployment) -> JobView:
+def found_view(job_id: str, caller: Caller, stores: Deployment) -> JobView:
     """Returns a job as it is now. Raises NotFound or RecordingErased."""
     job = standing_job(job_id, caller, stores.jobs)
-    return view_of(job, stores)
+    return current_view(job, stores)

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from functions.gateway.access import Caller, Writer
 from functions.gateway.deployment import Deployment, InDeployment
-from functions.gateway.job_view import job_path, job_view
+from functions.gateway.job_view import current_view, job_path
 from functions.gateway.openapi import Responses, problems
 from functions.gateway.recording_form import FormSlots, RecordingForm, asked_upload, read_form
 from functions.gateway.upload_checks import AskedUpload, checked_upload
@@ -77,7 +77,7 @@ async def upload_recording(
             job, is_new = await run_in_threadpool(store, form, caller, stores, idempotency_key)
     response.status_code = 202 if is_new else 200
     response.headers["Location"] = job_path(job.job_id)
-    return await run_in_threadpool(view, job, stores)
+    return await run_in_threadpool(current_view, job, stores)
 
 
 def store(
@@ -98,11 +98,6 @@ def digest_of(file: BinaryIO) -> str:
     while block := file.read(BLOCK_BYTES):
         digest.update(block)
     return digest.hexdigest()
-
-
-def view(job: Job, stores: Deployment) -> JobView:
-    records = stores.jobs.stage_records(job.job_id)
-    return job_view(job, records, stores.uploads.now())
 
 
 @router.post(

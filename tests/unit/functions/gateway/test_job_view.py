@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from functions.gateway.deployment import Deployment
-from functions.gateway.job_view import job_summary, view_of
+from functions.gateway.job_view import current_view, job_summary
 from shared.jobs.job import Job, JobState
 from shared.model.contracts import Source
 from tests.support.gateway import memory_deployment
@@ -91,7 +91,7 @@ def test_the_progress_is_read_from_the_stage_records(stores: Deployment) -> None
     stores.jobs.record_parts(source.job_id, 1, 2, 1)
     stores.jobs.start_attempt(source.job_id, "transcribe-1", "transcribe", 0, "o")
     stores.jobs.complete_attempt(source.job_id, "transcribe-1", "o", 3.5)
-    progress = view_of(stored(stores, source), stores).progress
+    progress = current_view(stored(stores, source), stores).progress
     stages = {stage.stage: stage for stage in progress.stages}
     transcribe = stages["transcribe"]
     assert (transcribe.done, transcribe.of, transcribe.seconds) == (1, 2, 3.5)
@@ -112,4 +112,4 @@ def test_each_state_can_be_shown(state: JobState, stores: Deployment) -> None:
         updated=now,
         expires=now,
     )
-    assert view_of(job, stores).progress.share == (1 if state == "done" else 0)
+    assert current_view(job, stores).progress.share == (1 if state == "done" else 0)
