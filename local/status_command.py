@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -28,6 +28,10 @@ WATCH_SECONDS = 2.0
 """Seconds between two looks of --watch."""
 CLEAR = "\x1b[H\x1b[2J"
 """Clears a terminal."""
+NAME_WIDTH = 14
+"""Characters of the longest name of an option."""
+BUILT_IN = "built in"
+"""Origin of options that nobody set."""
 HEADINGS = ("job", "recording", "state", "since", "took", "run")
 Shown = tuple[list[str], bool]
 """Lines, and whether they will not change any more."""
@@ -149,14 +153,21 @@ def took(job: JobSummary) -> str:
 
 
 def detail_lines(job: JobView) -> list[str]:
-    """Returns everything about a job: facts, options, and how far the stages are."""
-    facts = job_facts(job)
+    """Returns what is known of a job, the options that somebody set, and how far the stages are."""
+    lines = aligned(job_facts(job))
+    options = {}
     for name, option in job.options.items():
-        value = json.dumps(option.value, ensure_ascii=False)
-        facts[name] = f"{value} ({option.origin})"
-    for stage in job.progress.stages:
-        facts[stage.stage] = describe_stage(stage)
-    return [f"{name:10}  {value}" for name, value in facts.items() if value]
+        if option.origin != BUILT_IN:
+            value = json.dumps(option.value, ensure_ascii=False)
+            options[name] = f"{value} ({option.origin})"
+    lines += aligned(options)
+    stages = {stage.stage: describe_stage(stage) for stage in job.progress.stages}
+    return lines + aligned(stages)
+
+
+def aligned(values: Mapping[str, str]) -> list[str]:
+    """Returns a line for each value that is not empty, with its name."""
+    return [f"{name:{NAME_WIDTH}}  {value}" for name, value in values.items() if value]
 
 
 def job_facts(job: JobView) -> dict[str, str]:

@@ -168,4 +168,4 @@ def test_status_tells_how_far_a_job_is(cloud: Cloud, running: Source) -> None:
     listed = cloud.command("status").stdout
     assert running.job_id in listed and " running" in listed
     stages = cloud.command("status", running.name).stdout
-    assert "prepare     done, " in stages and "transcribe  0 of 1, " in stages
+    assert "prepare         done, " in stages and "transcribe      0 of 1, " in stages

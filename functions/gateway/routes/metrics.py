@@ -41,11 +41,13 @@ def read_metrics(
 ) -> Metrics:
     """Jobs by state, and how the jobs of the last hours ended, of the key's folder. It may be a
     minute old."""
-    return reader.read(caller.folder, timedelta(hours=hours), stores.jobs)
+    window = timedelta(hours=hours)
+    return reader.read(caller.folder, window, stores.jobs)
 
 
 @router.get("/metrics", response_class=Response, responses=text_body("text/plain", EXPOSITION))
 def read_prometheus_metrics(caller: Reader, reader: InMetrics, stores: InDeployment) -> Response:
     """The same for the last hour, in Prometheus' text format."""
     metrics = reader.read(caller.folder, PROMETHEUS_WINDOW, stores.jobs)
-    return Response(prometheus_text(metrics), media_type=CONTENT_TYPE)
+    text = prometheus_text(metrics)
+    return Response(text, media_type=CONTENT_TYPE)

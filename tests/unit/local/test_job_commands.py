@@ -133,12 +133,12 @@ def test_status_of_a_job_shows_all_of_it(api: FakeApi) -> None:
     text = call("status", "a.wav").stdout
     for shown in (
         job["id"],
-        "x-order     7",
+        "x-order         7",
         "no_speech",
-        'language    "en" (object metadata)',
-        "prepare     done, 0.4 s",
-        "transcribe  8 of 24, 91.0 s",
-        "progress    4 min left",
+        'language        "en" (object metadata)',
+        "prepare         done, 0.4 s",
+        "transcribe      8 of 24, 91.0 s",
+        "progress        4 min left",
     ):
         assert shown in text
     assert json.loads(call("status", "a.wav", "--json").stdout)["progress"]["share"] == 0.35
