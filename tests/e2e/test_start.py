@@ -1,7 +1,4 @@
-"""`dropscribe up` says why it cannot succeed, and otherwise gives clients their address and key.
-
-If it fails, it exits with 1 and leaves nothing running.
-"""
+"""`dropscribe up` says why it fails and leaves nothing running, or prints its address and key."""
 
 import os
 import socket

@@ -357,7 +357,7 @@ def documents_end_and_are_found(plan: Plan) -> None:
         (field.values["collection"], field.values["field"]): field.values
         for field in plan.of("firestore_field")
     }
-    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions"):
+    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions", "uploads"):
         assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
     assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
     unasked = [field["index_config"] for at, field in fields.items() if at not in queries()]
@@ -373,8 +373,8 @@ def documents_end_and_are_found(plan: Plan) -> None:
 
 def queries() -> dict[tuple[str, str], str]:
     """Collection and field of each query in shared/jobs/ -> the order that it needs."""
-    jobs = ROOT / "shared" / "jobs"
-    source = (jobs / "store.py").read_text() + (jobs / "key_store.py").read_text()
+    files = (ROOT / "shared" / "jobs").glob("*.py")
+    source = "".join(file.read_text() for file in files)
     equal = [("jobs", field) for field in re.findall(r'self\._query\("([\w.]+)"', source)]
     equal += re.findall(r'documents\.query\("(\w+)", "([\w.]+)"', source)
     recent = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source)

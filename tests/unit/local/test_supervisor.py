@@ -1,6 +1,6 @@
-"""The supervisor restarts what ends, unless it ends three times before the cloud is up.
+"""The supervisor restarts processes, gives up those that cannot start, and writes their logs.
 
-It writes what processes print to their logs. Its processes are real and trivial.
+Its processes are real and trivial.
 """
 
 import json
