@@ -97,10 +97,10 @@ def pages(store: JobStore) -> Mapping[str, float]:
     calls: dict[str, Callable[[], object]] = {
         "the newest": lambda: store.list_page("", limit=LIMIT),
         "the second page": lambda: store.list_page("", limit=LIMIT, cursor=cursor),
-        "a rare state": lambda: store.list_page("", state="failed", limit=LIMIT),
+        "a rare state": lambda: store.list_page("", states=("failed",), limit=LIMIT),
         "a small folder": lambda: store.list_page(SMALL_FOLDER, limit=LIMIT),
         "a rare state of a large folder": lambda: store.list_page(
-            FOLDER, state="failed", limit=LIMIT
+            FOLDER, states=("failed",), limit=LIMIT
         ),
         "the counts of all states": store.count_by_state,
     }

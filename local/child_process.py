@@ -57,6 +57,10 @@ class ChildProcess:
         )
         self.started = time.monotonic()
 
+    @property
+    def is_running(self) -> bool:
+        return self.child.poll() is None
+
     def clear_temp(self) -> None:
         """Deletes temporary files, which libraries leave when their process is killed."""
         temp = self.layout.temp(self.process.name)
@@ -96,8 +100,9 @@ class ChildProcess:
         The pauses of a child that ends soon each time grow. While the cloud is not up, it is given
         up when it has ended MOST_DEATHS times.
         """
-        age = time.monotonic() - self.started
-        if self.child.poll() is None:
+        now = time.monotonic()
+        age = now - self.started
+        if self.is_running:
             if is_up and age > LONGEST_PAUSE:
                 self.deaths = 0
                 self.pause = 0.0

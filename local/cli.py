@@ -45,6 +45,7 @@ def demo(out: Path) -> None:
     from local.batch import Item
     from local.cloud import down as stop
     from local.recordings import LocalRecording
+    from local.starting import failures_as_messages
     from local.supervisor import supervisor_of
 
     here = layout()
@@ -56,7 +57,8 @@ def demo(out: Path) -> None:
             transcribe(client, [item], {}, out, again=True, timeout=900)
     finally:
         if not was_up:
-            stop(here)
+            with failures_as_messages():
+                stop(here)
     if not item.is_done or item.folder is None:
         sys.exit(1)
     text = (item.folder / FORMATS["txt"].file_name).read_text()

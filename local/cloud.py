@@ -89,10 +89,12 @@ def starting(home: Layout) -> Iterator[None]:
 
 def refuse_other_address(ports: Ports, wanted: GatewayAddress) -> None:
     """Raises NotUp if the gateway listens elsewhere than wanted."""
-    is_other_port = wanted.port not in (None, ports.ports["gateway"])
-    is_other_host = wanted.host not in (None, ports.gateway_host)
+    host = ports.gateway_host
+    port = ports.ports["gateway"]
+    is_other_port = wanted.port not in (None, port)
+    is_other_host = wanted.host not in (None, host)
     if is_other_port or is_other_host:
-        here = f"{ports.gateway_host}:{ports.ports['gateway']}"
+        here = f"{host}:{port}"
         raise NotUp(f"the cloud is up, with its API at {here}: run `dropscribe down` before")
 
 

@@ -42,7 +42,9 @@ class Ports(BaseModel):
 
     def address(self, process: str) -> str:
         """Returns host:port."""
-        return f"{self.host(process)}:{self.ports[process]}"
+        host = self.host(process)
+        port = self.ports[process]
+        return f"{host}:{port}"
 
     def host(self, process: str) -> str:
         """Returns an address at which this machine reaches a process."""

@@ -58,12 +58,15 @@ def about(home: Layout, job_id: str | None) -> Filter:
     if job_id is None:
         return lambda line: True
     from local.first_key import documents_of
-    from shared.jobs.store import JobStore
+    from shared.jobs.job import Job
 
     ids = [job_id]
-    job = JobStore(documents_of(home)).find(job_id)
-    if job is not None and job.execution:
-        ids.append(job.execution)
+    documents = documents_of(home)
+    stored = documents.get(f"jobs/{job_id}")
+    if stored is not None:
+        fields, _ = stored
+        job = Job.model_validate(fields)
+        ids += filter(None, [job.execution])
     return lambda line: any(each in line for each in ids)
 
 

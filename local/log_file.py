@@ -27,7 +27,8 @@ class LogFile:
     def write(self, output: bytes) -> None:
         """Writes the complete lines of what a process printed. The start of an incomplete line is
         kept until its end comes."""
-        *lines, self.incomplete = (self.incomplete + output).split(b"\n")
+        text = self.incomplete + output
+        *lines, self.incomplete = text.split(b"\n")
         if len(self.incomplete) > LONGEST_LINE:
             lines.append(self.incomplete)
             self.incomplete = b""

@@ -98,11 +98,12 @@ def last_line(path: Path) -> str:
     """Returns the last line of a log, without its time."""
     if not files_of(path):
         return "no log"
-    *_, last = [None, *parse(read_lines(path)[-1:], path.stem)]
-    if last is None:
+    lines = read_lines(path)
+    if not lines:
         return "empty log"
-    end_of_trace = last.text.splitlines()[-1:]
-    return "".join(end_of_trace)[:LONGEST_SHOWN]
+    [last] = parse(lines[-1:], path.stem)
+    last_of_trace = last.text.rpartition("\n")[2]
+    return last_of_trace[:LONGEST_SHOWN]
 
 
 class Tail:
@@ -129,7 +130,8 @@ class Tail:
             self.file.close()
             self.file = successor
             appended += self.file.read()
-        *lines, self.incomplete = (self.incomplete + appended).split(b"\n")
+        text = self.incomplete + appended
+        *lines, self.incomplete = text.split(b"\n")
         return [line.decode(errors="replace") for line in lines]
 
     def close(self) -> None:
@@ -139,15 +141,23 @@ class Tail:
 
 def is_full(file: BinaryIO, path: Path) -> bool:
     """Returns whether another file is written at the path by now."""
-    return not os.path.samestat(os.fstat(file.fileno()), path.stat())
+    descriptor = file.fileno()
+    read = os.fstat(descriptor)
+    written = path.stat()
+    return not os.path.samestat(read, written)
 
 
 def successor_of(file: BinaryIO, path: Path) -> BinaryIO:
     """Opens the file that was begun after this one."""
-    here = os.fstat(file.fileno())
+    descriptor = file.fileno()
+    here = os.fstat(descriptor)
     for number in range(1, KEPT + 1):
         older = numbered(path, number)
-        if older.exists() and os.path.samestat(here, older.stat()):
-            return numbered(path, number - 1).open("rb")
+        if not older.exists():
+            continue
+        there = older.stat()
+        if os.path.samestat(here, there):
+            newer = numbered(path, number - 1)
+            return newer.open("rb")
     oldest = files_of(path)[0]
     return oldest.open("rb")

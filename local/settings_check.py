@@ -51,8 +51,9 @@ def sort_out_unknown(environment: Mapping[str, str]) -> tuple[list[str], list[st
     known = known_names()
     unknown, mistakes = [], []
     for variable in environment:
-        name = variable.upper().removeprefix(PREFIX)
-        if not variable.upper().startswith(PREFIX) or name in known:
+        upper = variable.upper()
+        name = upper.removeprefix(PREFIX)
+        if not upper.startswith(PREFIX) or name in known:
             continue
         similar = difflib.get_close_matches(name, known, 1, RESEMBLANCE)
         if similar:
@@ -70,10 +71,13 @@ def wrong_values(environment: Mapping[str, str]) -> list[str]:
             group()
         except ValidationError as error:
             for found in error.errors():
-                variable = PREFIX + str(found["loc"][0]).upper()
-                messages.append(describe_wrong(environment, variable, found["msg"]))
+                name = str(found["loc"][0])
+                variable = PREFIX + name.upper()
+                message = describe_wrong(environment, variable, found["msg"])
+                messages.append(message)
         except SettingsError as error:
-            messages.append(describe_no_json(group, environment) or str(error))
+            message = describe_no_json(group, environment) or str(error)
+            messages.append(message)
     return messages
 
 
@@ -104,8 +108,10 @@ def is_valid_json(text: str) -> bool:
 
 def wrong_images(environment: Mapping[str, str]) -> Sequence[str]:
     text = environment.get(IMAGES, "{}")
-    if is_valid_json(text) and isinstance(json.loads(text), dict):
-        return []
+    if is_valid_json(text):
+        found = json.loads(text)
+        if isinstance(found, dict):
+            return []
     return [describe_wrong(environment, IMAGES, "it is not a JSON object of function -> image")]
 
 
@@ -133,6 +139,9 @@ def changed_settings(supervisor: int, environment: Mapping[str, str]) -> list[st
             continue
         variable = PREFIX + name
         value = environment.get(variable)
-        if value is not None and f"{variable}={value}".encode() not in entries:
+        if value is None:
+            continue
+        entry = f"{variable}={value}"
+        if entry.encode() not in entries:
             changed.append(variable)
     return changed

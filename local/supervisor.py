@@ -111,7 +111,7 @@ class Supervisor:
             child.close()
 
     def running(self) -> list[ChildProcess]:
-        return [child for child in self.children if child.child.poll() is None]
+        return [child for child in self.children if child.is_running]
 
     def warn(self, message: str, **fields: object) -> None:
         """Writes a warning to the supervisor's log as JSON."""

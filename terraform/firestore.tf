@@ -2,7 +2,7 @@
 
 locals {
   # Collections whose documents are deleted at the time in their field `expires`.
-  collections = ["jobs", "tasks", "reconcile", "keys", "sessions"]
+  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads"]
 
   # Fields that shared/adapters/firestore.py queries alone.
   indexes = {
@@ -14,6 +14,8 @@ locals {
     "keys/updated"        = { collection = "keys", field = "updated", order = "DESCENDING" }
     "keys/key_id"         = { collection = "keys", field = "key_id", order = "ASCENDING" }
     "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
+
+    "uploads/recording.name" = { collection = "uploads", field = "recording.name", order = "ASCENDING" }
   }
 
   # Fields that are never queried and can be long. An index would only make writes more expensive.
@@ -25,6 +27,9 @@ locals {
     "jobs/options_in_force" = { collection = "jobs", field = "options_in_force" }
     "jobs/figures"          = { collection = "jobs", field = "figures" }
     "jobs/tags"             = { collection = "jobs", field = "tags" }
+
+    "uploads/recording.options" = { collection = "uploads", field = "recording.options" }
+    "uploads/recording.tags"    = { collection = "uploads", field = "recording.tags" }
   }
 
   # The pages of shared/adapters/firestore.py: the jobs of a folder, perhaps those of a state, in an order. The third

@@ -36,6 +36,7 @@ locals {
       DROPSCRIBE_KEEP_DAYS          = var.keep_days
       HF_HUB_OFFLINE                = lookup(var.settings, "download_models", "false") == "true" ? "0" : "1"
     },
+    var.keep_answer_days == null ? {} : { DROPSCRIBE_KEEP_ANSWER_DAYS = var.keep_answer_days },
   )
 
   # finalize computes the cost of a job from the resources of all functions and the days that the work bucket keeps

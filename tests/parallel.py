@@ -20,6 +20,7 @@ GROUPS = {
         "tests/e2e/test_runbook.py",
         "tests/e2e/test_smoke.py",
         "tests/e2e/test_start.py",
+        "tests/e2e/test_uploads.py",
         "tests/e2e/test_unproved.py",
     ),
     "images": ("tests/images/",),

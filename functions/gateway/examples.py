@@ -1,7 +1,7 @@
 """Examples of the bodies of the HTTP API, for its OpenAPI document.
 
-They are answers and requests of one recording, on which a gateway answered. A test holds that each
-is a body of its model, and that every model has one.
+They are about one recording. A test holds that each is a body of its model, and that every model
+has one.
 """
 
 from collections.abc import Mapping

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+import httpx
 import psutil
 from google.cloud import storage
 
 from local.layout import OUTBOX, WORK
+from shared.model.contracts import Source
+from tests.chaos.api_clients import ApiClients
 from tests.chaos.cloud import LEASE, ChaosCloud
 from tests.chaos.load import Upload
 
@@ -30,6 +33,8 @@ class Claims:
         "left over",
         "incomplete",
         "deleted otherwise",
+        "uploaded twice",
+        "server error",
     )
     cloud: ChaosCloud
     wrong: list[str] = field(default_factory=list)
@@ -47,6 +52,8 @@ class Claims:
             self.wrong.append(f"{kind}: {otherwise}")
 
     def of_a_cloud_at_rest(self, uploads: list[Upload]) -> None:
+        if self.cloud.firestore is None:  # the emulator loses Idempotency-Keys
+            self.of_uploads_by_the_api(uploads)
         for upload in uploads:
             self.of_an_answer(upload)
             self.of_its_work(upload)
@@ -163,6 +170,32 @@ class Claims:
                 lasts = 0 < (task.lease_until - now).total_seconds() <= 2 * LEASE
                 held = task.state == "running" and (job.job_id in final or lasts)
                 self.claim("left over", not held, f"a lease of {task.stage} is left")
+
+    def of_the_api(self, clients: ApiClients, erased: list[Source]) -> None:
+        """The gateway had no fault of its own, showed no job twice, and erased what it was told
+        to."""
+        errors = clients.server_errors()
+        self.claim("server error", not errors, f"the gateway answered {errors}")
+        self.claim("server error", clients.repeated == 0, f"{clients.repeated} jobs listed twice")
+        for source in erased:
+            left = [self.cloud.client.bucket(source.bucket).get_blob(source.name)]
+            names = [blob.name for blob in left if blob] + list(self.cloud.files(source.name))
+            names += self.cloud.work(source)
+            self.claim("deleted otherwise", not names, f"of an erased recording there is {names}")
+            status = clients.status_of(source.job_id)
+            is_gone = status in (httpx.codes.GONE, httpx.codes.NOT_FOUND)
+            self.claim("deleted otherwise", is_gone, f"an erased job answers {status}")
+
+    def of_uploads_by_the_api(self, uploads: list[Upload]) -> None:
+        """No Idempotency-Key made two jobs: a recording has as many as it has generations that
+        were sent."""
+        for upload in uploads:
+            jobs = self.cloud.jobs.list_by_object(upload.source.bucket, upload.source.name)
+            self.claim(
+                "uploaded twice",
+                len(jobs) <= upload.generations,
+                f"{upload.source.name} has {len(jobs)} jobs for {upload.generations} uploads",
+            )
 
     def of_its_journal(self) -> None:
         """No stage whose answer was committed has run again; and how many ran more than once before

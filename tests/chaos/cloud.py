@@ -58,6 +58,8 @@ class ChaosCloud(Cloud):
         self.without: list[str] = []
         """What cannot be done to it here, and why."""
         self.firestore: Firestore | None = None
+        self.api_requests = 0
+        """Requests to the gateway that are not answered yet."""
         self.control, *ports = free_ports(1 + len(NAMES))
         self.lines = dict(zip(NAMES, ports, strict=True))
         super().__init__(folder / "home", {**ENVIRONMENT, **STORES[store], **self.surroundings()})
@@ -172,14 +174,13 @@ class ChaosCloud(Cloud):
         deletes = job is not None and job.audio_deletion == "due"
         return lost or (super().settled(source) and not deletes)
 
-    def mend(self, sources: list[Source]) -> None:
-        """The engines work again, and a person redrives the jobs whose answers are incomplete."""
+    def mend_engines(self) -> None:
         (self.plants / BROKEN).unlink()
+
+    def known(self, sources: list[Source]) -> list[str]:
+        """Returns the ids of the jobs that were not lost with the emulator."""
         jobs = [self.jobs.find(source.job_id) for source in sources]
-        known = [job.job_id for job in jobs if job is not None]
-        if known:
-            done = self.command("redrive", *known)
-            assert done.returncode == 0, done.stderr
+        return [job.job_id for job in jobs if job is not None]
 
     def deletions_interrupted(self) -> int:
         return len(list(self.plants.glob("died-*")))

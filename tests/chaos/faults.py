@@ -50,6 +50,11 @@ def kill_reconcile(cloud: ChaosCloud, dice: random.Random) -> bool:
         return isinstance(call.exception(), httpx.TransportError)
 
 
+def kill_gateway(cloud: ChaosCloud, dice: random.Random) -> bool:
+    busy = cloud.api_requests > 0
+    return kill(cloud, "gateway") and busy
+
+
 def kill_runner(cloud: ChaosCloud, dice: random.Random) -> bool:
     return bool(set(STAGES) & in_flight(cloud)) and kill(cloud, "workflows")
 
@@ -208,6 +213,7 @@ def lose_execution(cloud: ChaosCloud, dice: random.Random) -> bool:
 COMMON: dict[str, tuple[Fault, int]] = {
     "kill_function": (kill_function, 6),
     "kill_reconcile": (kill_reconcile, 1),
+    "kill_gateway": (kill_gateway, 3),
     "kill_runner": (kill_runner, 2),
     "kill_bucket": (kill_bucket, 2),
     "freeze": (freeze, 2),

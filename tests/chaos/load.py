@@ -57,6 +57,8 @@ class Recording:
 class Upload:
     source: Source
     recording: Recording
+    generations: int
+    """How often the recording was uploaded under its name."""
 
 
 def made(dice: random.Random, number: int, *, real: bool) -> Recording:

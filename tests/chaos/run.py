@@ -16,6 +16,7 @@ from requests import RequestException
 
 from shared.model.contracts import Source
 from shared.model.errors import StageError
+from tests.chaos.api_clients import ApiClients, keeps_listing
 from tests.chaos.claims import Claims
 from tests.chaos.cloud import ChaosCloud
 from tests.chaos.faults import FAULTS, active_executions
@@ -31,6 +32,8 @@ STRIKE = 0.45
 wanted."""
 OVERWRITTEN = 0.1
 """Share of the recordings that get a second generation while the first is worked on."""
+ERASED = 6
+"""One of so many recordings is erased while it is worked on."""
 PATIENCE = 900.0
 """Seconds until everything must be answered once nothing is done to the cloud any more."""
 
@@ -49,6 +52,8 @@ class Report:
     extra_stage_runs: int = 0
     incomplete: int = 0
     """Answers without speakers or exact times, which a redrive completed."""
+    api_answers: dict[str, int] = field(default_factory=dict)
+    """How often the gateway answered each kind of request with each status."""
     deletions_interrupted: int = 0
     """Times that finalize was killed right before it deleted audio."""
     left_out: list[str] = field(default_factory=list)
@@ -68,16 +73,21 @@ class Chaos:
         self.faults = FAULTS[store]
         self.struck: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
+        self.erased: list[Source] = []
+        """Recordings that were erased while their jobs ran."""
 
     def __call__(self) -> Report:
         began = time.monotonic()
         claims = Claims(self.cloud)
         with self.cloud.running():
-            uploads = self.under_attack()
+            self.clients = ApiClients(self.cloud)
+            with keeps_listing(self.clients):
+                uploads = self.under_attack()
             self.calm_down()
             self.settle(uploads, claims)
             self.mend(uploads, claims)
             claims.of_a_cloud_at_rest(uploads)
+            claims.of_the_api(self.clients, self.erased)
             claims.of_its_journal()
             self.cloud.down()
             claims.of_what_is_left()
@@ -86,11 +96,14 @@ class Chaos:
         return self.report
 
     def mend(self, uploads: list[Upload], claims: Claims) -> None:
-        """Complete the answers of recordings that the engines failed at for good until now."""
+        """The engines work again, and a person completes the answers of recordings that they failed
+        at for good until now, by the API."""
         incomplete = [upload for upload in uploads if upload.recording.missing]
         claims.of_incomplete_answers(incomplete)
         self.report.incomplete = len(incomplete)
-        self.cloud.mend([upload.source for upload in incomplete])
+        self.cloud.mend_engines()
+        for job_id in self.cloud.known([upload.source for upload in incomplete]):
+            self.clients.redrive(job_id)
         self.settle(uploads, claims)
         claims.of_completed_answers(incomplete)
         self.report.deletions_interrupted = self.cloud.deletions_interrupted()
@@ -99,6 +112,7 @@ class Chaos:
         self.report.missed = dict(sorted(self.missed.items()))
         self.report.broken_claims = {kind: claims.broken[kind] for kind in claims.KINDS}
         self.report.wrong = claims.wrong
+        self.report.api_answers = dict(sorted(self.clients.statuses.items()))
         self.report.extra_stage_runs = claims.extra_stage_runs
         self.report.left_out = [f"fill_disk: {why}" for why in self.cloud.without]
 
@@ -135,8 +149,12 @@ class Chaos:
             if dice.random() < OVERWRITTEN:
                 upload = self.upload(number, first=False)
             time.sleep(dice.uniform(0, 2 * STRIKE * self.wanted / self.jobs))
-            uploads.append(upload)
             self.report.jobs += 1
+            if number % ERASED == ERASED - 1:
+                self.clients.erase(upload.source.job_id)
+                self.erased.append(upload.source)
+            else:
+                uploads.append(upload)
         return uploads
 
     def upload(self, number: int, first: bool) -> Upload:
@@ -144,9 +162,11 @@ class Chaos:
         recording = made(dice, number, real=number < self.real)
 
         def put() -> Source:
+            if number % 2:
+                return self.clients.upload(number, first, recording.data, recording.options)
             return self.cloud.upload(f"chaos/{number:04}.wav", recording.data, recording.options)
 
-        return Upload(persistent(put), recording)
+        return Upload(persistent(put), recording, generations=1 if first else 2)
 
     def unanswered(self, uploads: list[Upload]) -> list[Upload]:
         with suppress(GoogleAPICallError, RequestException, ConnectionError):

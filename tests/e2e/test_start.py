@@ -1,5 +1,4 @@
-"""`dropscribe up` that cannot succeed says why, exits with 1 and leaves nothing running; and its
-address and key are those that clients need."""
+"""`dropscribe up` says why it fails and leaves nothing running, or prints its address and key."""
 
 import os
 import socket

@@ -221,6 +221,7 @@ def functions_are_told_where_things_are(plan: Plan) -> None:
         "DROPSCRIBE_WORKFLOW": f"{location}/workflows/{name}-transcription",
         "DROPSCRIBE_FIRESTORE_DATABASE": name,
         "DROPSCRIBE_KEEP_DAYS": str(plan.given["keep_days"]),
+        **answer_days(plan),
         **{
             f"DROPSCRIBE_{setting.upper()}": value
             for setting, value in plan.given["settings"].items()
@@ -235,6 +236,13 @@ def functions_are_told_where_things_are(plan: Plan) -> None:
         assert "DROPSCRIBE_CALLERS" not in service.environment, (
             "Cloud Run takes a token's signature away"
         )
+
+
+def answer_days(plan: Plan) -> dict[str, str]:
+    """Returns the variable with the days that answers are kept, if they are not kept for ever. The
+    documents of a job are kept as long."""
+    days = plan.given["keep_answer_days"]
+    return {} if days is None else {"DROPSCRIBE_KEEP_ANSWER_DAYS": str(days)}
 
 
 def only_who_publishes_knows_the_topic(plan: Plan) -> None:
@@ -349,7 +357,7 @@ def documents_end_and_are_found(plan: Plan) -> None:
         (field.values["collection"], field.values["field"]): field.values
         for field in plan.of("firestore_field")
     }
-    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions"):
+    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions", "uploads"):
         assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
     assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
     unasked = [field["index_config"] for at, field in fields.items() if at not in queries()]
@@ -365,8 +373,8 @@ def documents_end_and_are_found(plan: Plan) -> None:
 
 def queries() -> dict[tuple[str, str], str]:
     """Collection and field of each query in shared/jobs/ -> the order that it needs."""
-    jobs = ROOT / "shared" / "jobs"
-    source = (jobs / "store.py").read_text() + (jobs / "key_store.py").read_text()
+    files = (ROOT / "shared" / "jobs").glob("*.py")
+    source = "".join(file.read_text() for file in files)
     equal = [("jobs", field) for field in re.findall(r'self\._query\("([\w.]+)"', source)]
     equal += re.findall(r'documents\.query\("(\w+)", "([\w.]+)"', source)
     recent = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source)

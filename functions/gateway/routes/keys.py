@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from functions.gateway.access import Admin, Caller, Holder
 from functions.gateway.deployment import InDeployment
@@ -48,6 +48,7 @@ def read_own_key(holder: Holder) -> KeyView:
 @router.delete(
     "/{key_id}",
     status_code=204,
+    response_class=Response,
     response_description="The key is revoked.",
     responses=problems(NotFound),
 )

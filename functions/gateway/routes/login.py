@@ -51,6 +51,7 @@ def log_in(
 @router.post(
     "/logout",
     status_code=204,
+    response_class=Response,
     response_description="There is no session any more.",
     responses=problems(Forbidden),
 )

@@ -157,6 +157,15 @@ GATEWAY = (
         gateway.the_gateway_knows_its_pages_and_limits,
     ),
     Mistake(
+        "jobs are listed whose answers are gone",
+        "functions.tf",
+        "    var.keep_answer_days == null ? {} :"
+        " { DROPSCRIBE_KEEP_ANSWER_DAYS = var.keep_answer_days },\n",
+        "",
+        checks.functions_are_told_where_things_are,
+        {"keep_answer_days": 30},
+    ),
+    Mistake(
         "a key is in the state",
         "gateway.tf",
         "  for_gateway = {\n",

@@ -1,5 +1,7 @@
-"""The supervisor gives up what ends three times before the cloud is up, restarts it after, and
-writes what processes print to their logs. Its processes are real and trivial."""
+"""The supervisor restarts processes, gives up those that cannot start, and writes their logs.
+
+Its processes are real and trivial.
+"""
 
 import json
 import sys

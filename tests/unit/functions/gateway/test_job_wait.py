@@ -215,7 +215,7 @@ def test_a_client_that_goes_away_ends_its_wait(waiting: Waiting) -> None:
         await waiting.looks(5)
         assert waiting.watch.watched == {waiting.source.job_id}
         goes_away.set()
-        await request
+        await asyncio.wait_for(request, 20)  # it would wait for 60 seconds
         assert waiting.watch.watched == frozenset()
 
     asyncio.run(test())

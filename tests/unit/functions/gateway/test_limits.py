@@ -1,5 +1,4 @@
-"""Too many requests are refused with when to come back, before a body is read, each by its own
-count."""
+"""Too many requests are refused before a body is read, with the time when to come back."""
 
 import asyncio
 from collections.abc import Iterator

@@ -200,11 +200,20 @@ def test_a_form_that_is_cut_off_leaves_nothing(
     assert names(stores) == []
 
 
-def test_a_form_that_is_too_large_is_refused_with_the_other_way(
-    stores: Deployment, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def small_forms(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Recordings in forms may have 1000 bytes."""
     monkeypatch.setenv("DROPSCRIBE_MAX_FORM_MEGABYTES", "0.001")
     settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("small_forms")
+def test_a_form_that_is_too_large_is_refused_with_the_other_way(
+    stores: Deployment, key: dict[str, str]
+) -> None:
     with gateway_client(stores) as client:
         little = send(client, key, b"x" * 1001)
         large = send(client, key, b"x" * 1_100_000)
