@@ -77,10 +77,7 @@ class Operations:
             raise WrongState(f"it is {job.state}; cancel it first")
         recording = self.blobs.find(job.source.uri)
         if recording is None or recording.generation != job.source.generation:
-            raise RecordingGone(
-                "its recording is not in the inbox any more; "
-                "a new run could only end with a problem"
-            )
+            raise RecordingGone("a new run could only end with a problem")
         return recording
 
     def _refuse_options(

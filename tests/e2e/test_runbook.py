@@ -106,7 +106,7 @@ def test_one_that_cannot_be_run_again_does_not_keep_the_others_from_it(cloud: Cl
     cloud.answer(wrong)
     done = cloud.command("redrive", replaced.job_id, wrong.job_id, "--set", "language=en")
     assert (done.returncode, done.stdout) == (1, f"{wrong.job_id}: run 3\n")
-    assert f"{replaced.job_id}: its recording is not in the inbox any more" in done.stderr
+    assert f"{replaced.job_id}: The recording is not in the inbox any more" in done.stderr
     cloud.until(lambda: cloud.job(wrong).state == "done", 30, "end of the second run")
 
 
