@@ -2,9 +2,10 @@
 
     python -m benchmarks.job_list
 
-On SQLite and, if FIRESTORE_EMULATOR_HOST names one, on Firestore's emulator. One job in a thousand
-has failed, and one in a thousand is in a folder of its own: such a page must not read the others.
-Each figure is the median of many calls. Ratios compare with the smallest number of jobs.
+On SQLite and, if FIRESTORE_EMULATOR_HOST names one, on Firestore's emulator. Five of the jobs have
+failed, two of them in a folder of few jobs: such a page must not read the others.
+Each figure is the median of many calls. Ratios compare with the smallest number of jobs, which fill
+no page. The emulator has no indexes and looks at every job, so its figures are none of Firestore's.
 """
 
 import os
@@ -23,11 +24,13 @@ from shared.jobs.transitions import new_job
 from shared.model.contracts import Source
 from shared.ports.documents import Documents
 
-COUNTS = (100, 1_000, 10_000)
+COUNTS = (10, 1_000, 10_000)
 LIMIT = 50
 """Jobs of a page."""
-RARE = 1_000
-"""One job of so many has failed, and is in the small folder."""
+RARE = 5
+"""Jobs that have failed, however many others there are."""
+IN_SMALL_FOLDER = 2
+"""As many of them are in the small folder, and no other job."""
 CALLS = 30
 FOLDER = "large/"
 SMALL_FOLDER = "small/"
@@ -75,8 +78,10 @@ def fill(store: JobStore, count: int) -> None:
     """Store so many jobs, a second apart."""
     began = time.time() - count
     for number in range(count):
-        is_rare = number % RARE == RARE // 2
-        folder = SMALL_FOLDER if is_rare else FOLDER
+        rare_number, remainder = divmod(number * RARE, count)
+        is_rare = remainder < RARE
+        is_in_small_folder = is_rare and rare_number < IN_SMALL_FOLDER
+        folder = SMALL_FOLDER if is_in_small_folder else FOLDER
         source = Source(bucket="inbox", name=f"{folder}{number}.mp3", generation=1)
         job = as_it_is(source, began + number, is_rare)
         document = job.model_dump(mode="json")

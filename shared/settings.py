@@ -146,7 +146,8 @@ class JobSettings(SettingsGroup):
     """Leases and attempts of stages, and how long a job's documents are kept."""
 
     keep_days: int = Field(default=30, ge=1)
-    """Days until a job's documents expire."""
+    """Days until a job's documents expire. That of a job with an answer stays as long as the
+    answer, and so many days more."""
     lease: float = 60
     """Seconds until the part of a worker that died is given to another."""
     heartbeat: float = 15

@@ -112,7 +112,7 @@ variable "keep_answer_days" {
 }
 
 variable "keep_days" {
-  description = "Days until the documents about a job are deleted."
+  description = "Days until the documents about a job are deleted. That of a job with an answer stays as long as the answer, and so many days more."
   type        = number
   default     = 30
 

@@ -208,8 +208,8 @@ class Sweep:
     def due_recordings(self, page: list[Blob], before: datetime) -> dict[str, Blob]:
         """Returns the page's recordings by their names, as far as they were uploaded before then.
 
-        A recording older than the jobs' documents is left out: it may have been answered once, and
-        its answer deleted.
+        One that is older than the documents of a job are kept at least is left out: it may have
+        been answered once, and its answer deleted.
         """
         kept = timedelta(days=settings().jobs.keep_days)
         oldest = self.now() - kept
