@@ -6,7 +6,6 @@ locals {
 
   # Fields that shared/adapters/firestore.py queries alone.
   indexes = {
-    "jobs/updated"        = { collection = "jobs", field = "updated", order = "DESCENDING" }
     "jobs/state"          = { collection = "jobs", field = "state", order = "ASCENDING" }
     "jobs/notification"   = { collection = "jobs", field = "notification", order = "ASCENDING" }
     "jobs/audio_deletion" = { collection = "jobs", field = "audio_deletion", order = "ASCENDING" }
@@ -18,11 +17,17 @@ locals {
     "uploads/recording.name" = { collection = "uploads", field = "recording.name", order = "ASCENDING" }
   }
 
-  # Fields that are never queried and can be long. An index would only make writes more expensive.
+  # Fields that are never queried alone, and can be long or rise with each job. An index of their own would only make
+  # writes more expensive.
   unindexed = {
     "jobs/problem" = { collection = "jobs", field = "problem" }
     "jobs/results" = { collection = "jobs", field = "results" }
     "jobs/options" = { collection = "jobs", field = "options" }
+
+    "jobs/folders"  = { collection = "jobs", field = "folders" }
+    "jobs/position" = { collection = "jobs", field = "position" }
+    "jobs/updated"  = { collection = "jobs", field = "updated" }
+    "jobs/ended"    = { collection = "jobs", field = "ended" }
 
     "jobs/options_in_force" = { collection = "jobs", field = "options_in_force" }
     "jobs/figures"          = { collection = "jobs", field = "figures" }
@@ -32,12 +37,12 @@ locals {
     "uploads/recording.tags"    = { collection = "uploads", field = "recording.tags" }
   }
 
-  # The pages of shared/adapters/firestore.py: the jobs of a folder, perhaps those of a state, in an order. The third
-  # finds the job that has waited longest. Counts use the second.
+  # The pages of shared/jobs/: the jobs of a folder, perhaps those of a state, in an order. Counts use the second, and
+  # the third finds the job that has waited longest.
   pages = {
     "newest"          = [{ field = "position", order = "DESCENDING" }]
     "newest-of-state" = [{ field = "state", order = "ASCENDING" }, { field = "position", order = "DESCENDING" }]
-    "oldest-of-state" = [{ field = "state", order = "ASCENDING" }, { field = "position", order = "ASCENDING" }]
+    "oldest-of-state" = [{ field = "state", order = "ASCENDING" }, { field = "updated", order = "ASCENDING" }]
     "last-ended"      = [{ field = "ended", order = "DESCENDING" }]
   }
 }

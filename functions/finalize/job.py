@@ -235,12 +235,12 @@ def write_problem(
     if found_problem is None:
         return finish_job(source, run, "retryable", jobs)
     recording = find_recording(source, blobs)
-    tags: dict[str, str] = {}
+    tags = None  # those that the job has
     problem = found_problem
     if recording is not None:
         tags = read_tags(recording.metadata)
         problem = with_origin(found_problem, source, recording, blobs, jobs)
-    problem = problem.model_copy(update={"tags": tags})
+    problem = problem.model_copy(update={"tags": tags or {}})
     outputs = standing_transcript(source, run, blobs)
     if not outputs:
         content = problem.model_dump_json(indent=1)

@@ -28,6 +28,14 @@ create table if not exists documents (
 create index if not exists by_update on documents (collection, updated desc);
 create index if not exists by_notification
   on documents (collection, json_extract(document, '$.notification'));
+create index if not exists by_state
+  on documents (collection, json_extract(document, '$.state'));
+create index if not exists by_recording
+  on documents (collection, json_extract(document, '$.source.name'));
+create index if not exists by_upload
+  on documents (collection, json_extract(document, '$.recording.name'));
+create index if not exists by_key
+  on documents (collection, json_extract(document, '$.key_id'));
 create index if not exists by_audio_deletion
   on documents (collection, json_extract(document, '$.audio_deletion'));
 create table if not exists listing (
@@ -35,11 +43,13 @@ create table if not exists listing (
   folder text not null,
   state text not null,
   position text not null,
+  updated text not null,
   ended text,
   path text not null,
   primary key (collection, folder, position, path)
 ) without rowid;
 create index if not exists listing_by_state on listing (collection, folder, state, position);
+create index if not exists listing_by_update on listing (collection, folder, state, updated);
 create index if not exists listing_by_end on listing (collection, folder, ended);
 create index if not exists listing_by_path on listing (path);
 """
@@ -50,7 +60,7 @@ UPDATE = """
 update documents set document = ?, updated = ?, version = version + 1
 where path = ? and version = ?
 """
-LIST = "insert into listing values (?, ?, ?, ?, ?, ?)"
+LIST = "insert into listing values (?, ?, ?, ?, ?, ?, ?)"
 UNLIST = "delete from listing where path = ?"
 DROP_EXPIRED = "delete from documents where json_extract(document, '$.expires') < ?"
 UNLIST_DROPPED = "delete from listing where path not in (select path from documents)"
@@ -131,15 +141,16 @@ class SqliteDocuments:
         if page.state:
             conditions.append("state = ?")
             values.append(page.state)
-        conditions.append(f"{page.order} > ?")
+        order = f"listing.{page.order}"
+        conditions.append(f"{order} > ?")
         values.append(page.above)
         if page.below:
-            conditions.append(f"{page.order} < ?")
+            conditions.append(f"{order} < ?")
             values.append(page.below)
         direction = "asc" if page.ascending else "desc"
         query = (
             "select document from listing join documents using (path)"
-            f" where {' and '.join(conditions)} order by {page.order} {direction} limit ?"
+            f" where {' and '.join(conditions)} order by {order} {direction} limit ?"
         )
         return list(self._select(query, *values, page.limit))
 
@@ -195,8 +206,6 @@ def listing_rows(collection: str, path: str, document: Document) -> list[tuple[o
     folders = document.get("folders")
     if not isinstance(folders, list):
         return []
-    rows: list[tuple[object, ...]] = []
-    for folder in folders:
-        row = (collection, folder, document["state"], document["position"], document["ended"], path)
-        rows.append(row)
-    return rows
+    state, position = document["state"], document["position"]
+    updated, ended = document["updated"], document["ended"]
+    return [(collection, folder, state, position, updated, ended, path) for folder in folders]

@@ -4,11 +4,11 @@ How it changes is in shared/jobs/transitions.py.
 """
 
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from pydantic import ConfigDict, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
-from shared.jobs.listing import folder_digest
+from shared.jobs.listing import folder_digest, folder_digests, position_of
 from shared.model.contracts import Problem, ResolvedOption, Source, WireModel
 
 JobState = Literal["queued", "running", "done", "failed", "retryable", "cancelled", "erased"]
@@ -47,6 +47,17 @@ class KnownRecording(NamedTuple):
     """That of its upload through the HTTP API; None: it came another way."""
 
 
+def derived_position(job: dict[str, Any]) -> str:
+    """Returns the position of a job that is stored without one, from its fields before it."""
+    return position_of(job["job_id"], job["created"])
+
+
+def derived_folders(job: dict[str, Any]) -> tuple[str, ...]:
+    """Returns the folders of a job that is stored without them, from its fields before them."""
+    source: Source = job["source"]
+    return folder_digests(source.name)
+
+
 class Job(StoredModel):
     """One generation of one inbox object, as its current run sees it."""
 
@@ -60,10 +71,10 @@ class Job(StoredModel):
     updated: datetime
     expires: datetime
     """When the document is deleted: not before its answer."""
-    position: str = ""
-    """Place in a list of jobs: the millisecond in which the job was created, and its id. Empty in
-    documents of a former version, which are in no list."""
-    folders: tuple[str, ...] = ()
+    position: str = Field(default_factory=derived_position)
+    """Place in a list of jobs: the millisecond in which the job was created, and its id. Documents
+    of a former version lack it, and are in no list until they are written again."""
+    folders: tuple[str, ...] = Field(default_factory=derived_folders)
     """Digests of the folders that the recording is in, that of the whole inbox included. They are
     no names, so an erased job keeps them."""
     size: int | None = None
@@ -83,7 +94,8 @@ class Job(StoredModel):
     upload_mark: str | None = None
     """Recognises the recording's upload through the HTTP API after the recording was deleted."""
     options_in_force: dict[str, ResolvedOption] = {}
-    """The options of the current run with their origins, once the recording was read."""
+    """The options with their origins of the last run that read the recording. Empty from a redrive
+    until its run has read it."""
     figures: JobFigures | None = None
     """Of the last run that was answered with a transcript."""
     requested_run: int = 1

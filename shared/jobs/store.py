@@ -272,11 +272,6 @@ class JobStore:
         if job.audio_deletion:
             raise AudioDeleted(f"the answer of run {job.run} stays; upload the recording again")
 
-    def list_recent(self, limit: int = 100) -> list[Job]:
-        """Returns the jobs that were updated last, the last one first."""
-        documents = self.documents.list_recent("jobs", limit)
-        return list(readable_jobs(documents))
-
     def list_page(
         self,
         folder: str,
@@ -299,9 +294,9 @@ class JobStore:
         return {state: self.documents.count("jobs", digest, state) for state in states}
 
     def oldest(self, state: JobState, folder: str = "") -> Job | None:
-        """Returns the job in a state that was created first, or None if there is none."""
+        """Returns the job that has been in a state for longest, or None if none is."""
         digest = folder_digest(folder)
-        first = Page(digest, "position", limit=1, ascending=True, state=state)
+        first = Page(digest, "updated", limit=1, ascending=True, state=state)
         documents = self.documents.page("jobs", first)
         return next(readable_jobs(documents), None)
 

@@ -55,7 +55,6 @@ from shared.jobs.job import (
     JobState,
     KnownRecording,
 )
-from shared.jobs.listing import folder_digests, position_of
 from shared.model.contracts import FinalState, Problem, Settled, Source
 from shared.model.errors import BadOption, ModelUnavailable
 
@@ -74,9 +73,8 @@ def new_job(
     source: Source, run: int, execution: str, state: JobState, now: datetime, expires: datetime
 ) -> Job:
     """Returns the job of a recording that had none."""
-    job_id = source.job_id
     return Job(
-        job_id=job_id,
+        job_id=source.job_id,
         source=source,
         run=run,
         execution=execution,
@@ -84,8 +82,6 @@ def new_job(
         created=now,
         updated=now,
         expires=expires,
-        position=position_of(job_id, now),
-        folders=folder_digests(source.name),
     )
 
 
@@ -176,6 +172,7 @@ def rerun_requested(job: Job | None, options: dict[str, JsonValue], now: datetim
         "requested_run": requested_run,
         "execution": "",
         "options": options,
+        "options_in_force": {},
         "state": "queued",
         "problem": None,
         "updated": now,

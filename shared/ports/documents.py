@@ -13,7 +13,7 @@ Document = dict[str, JsonValue]
 """Has the fields `updated` and `expires`, both ISO 8601 times in UTC."""
 
 
-OrderField = Literal["position", "ended"]
+OrderField = Literal["position", "ended", "updated"]
 """Fields by which pages are ordered. Their values are texts."""
 
 

@@ -9,14 +9,16 @@ import pytest
 
 from shared.adapters.memory import MemoryDocuments
 from shared.adapters.sqlite import SqliteDocuments
-from shared.jobs.job import ERASED_NAME, Job, JobFigures, JobState
+from shared.jobs.job import ERASED_NAME, Job, JobFigures, JobState, KnownRecording
 from shared.jobs.job_list import cursor_of
 from shared.jobs.store import JobStore
-from shared.model.contracts import Source
+from shared.jobs.transitions import new_job
+from shared.model.contracts import ResolvedOption, Source
 from shared.model.errors import BadRequest
 from shared.ports.documents import Documents
 
 START = 1_800_000_000.0
+NOW = datetime.fromtimestamp(START, UTC)
 
 
 class Clock:
@@ -200,15 +202,22 @@ def test_jobs_are_counted_by_state(store: JobStore, folder: str) -> None:
     assert found == {"queued": 1, "running": 2}
 
 
-def test_the_oldest_job_of_a_state_is_found(store: JobStore, clock: Clock, folder: str) -> None:
+def test_the_job_that_waits_for_longest_is_found(
+    store: JobStore, clock: Clock, folder: str
+) -> None:
     assert store.oldest("queued", folder) is None
+    sources = []
     for number in range(3):
         clock.now += 1
         source = upload(store, f"{folder}{number}")
-        if not number:
-            store.claim(source, 1, "e")
+        sources.append(source)
+    store.claim(sources[0], 1, "e")
     oldest = store.oldest("queued", folder)
     assert oldest is not None and names([oldest]) == ["1"]
+    clock.now += 1
+    store.request_rerun(sources[0].job_id, {})
+    oldest = store.oldest("queued", folder)
+    assert oldest is not None and names([oldest]) == ["1"], "the first has waited since just now"
 
 
 def test_the_jobs_that_ended_are_listed_with_what_they_took(
@@ -260,6 +269,37 @@ def test_an_upload_that_was_claimed_first_keeps_its_run(store: JobStore, folder:
     job = store.find(source.job_id)
     assert job is not None
     assert (job.state, job.execution, job.size, job.tags) == ("running", "e", 7, {"x-order": "1"})
+
+
+def test_a_document_of_a_former_version_is_listed_once_it_is_written_again(
+    documents: Documents, store: JobStore, folder: str
+) -> None:
+    source = Source(bucket="inbox", name=f"{folder}a", generation=1)
+    job = new_job(source, 1, "e", "running", NOW, NOW)
+    former = job.model_dump(mode="json", exclude={"position", "folders"})
+    documents.put(f"jobs/{source.job_id}", former, if_version=None)
+    found = store.find(source.job_id)
+    assert found == job and found.is_in(folder)
+    assert store.list_page(folder) == ([], None)
+    store.finish(source.job_id, 1, "done")
+    listed, _ = store.list_page(folder)
+    assert names(listed) == ["a"]
+
+
+def test_a_redrive_shows_no_options_until_it_has_read_the_recording(
+    store: JobStore, folder: str
+) -> None:
+    source = upload(store, f"{folder}a")
+    store.claim(source, 1, "e")
+    options = {"language": ResolvedOption(value="de", origin="object metadata")}
+    known = KnownRecording(size=7, tags={}, options_in_force=options)
+    store.record_parts(source.job_id, 1, 1, 1, known)
+    store.finish(source.job_id, 1, "done")
+    ended = store.find(source.job_id)
+    assert ended is not None and ended.options_in_force == options
+    store.request_rerun(source.job_id, {"language": "en"})
+    waiting = store.find(source.job_id)
+    assert waiting is not None and waiting.options_in_force == {}
 
 
 def test_a_deleted_document_is_in_no_list(documents: Documents, store: JobStore) -> None:

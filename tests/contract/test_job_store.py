@@ -205,14 +205,14 @@ def test_one_of_many_concurrent_attempts_gets_the_lease(store: JobStore, source:
         assert sum(pool.map(begin, range(8))) == 1
 
 
-def test_the_jobs_that_were_updated_last_are_listed_first(store: JobStore, clock: Clock) -> None:
-    sources = [
-        Source(bucket="inbox", name=f"{uuid.uuid4().hex}.mp3", generation=1) for _ in range(3)
-    ]
-    for source in sources:
-        clock.now += 1e6  # later than whatever another test left in the emulator
-        store.claim(source, 1, "e")
-    assert [job.source for job in store.list_recent(2)] == [sources[2], sources[1]]
+def test_the_documents_that_were_updated_last_are_listed_first(documents: Documents) -> None:
+    collection = f"jobs/{uuid.uuid4().hex}/tasks"
+    for day in (2, 3, 1):
+        time = f"2026-01-0{day}T00:00:00Z"
+        document: Document = {"day": day, "updated": time, "expires": time}
+        assert documents.put(f"{collection}/{day}", document, if_version=None)
+    listed = documents.list_recent(collection, 2)
+    assert [document["day"] for document in listed] == [3, 2]
 
 
 def test_documents_compare_and_set(documents: Documents) -> None:

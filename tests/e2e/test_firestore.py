@@ -69,4 +69,4 @@ def test_the_generations_of_a_name_are_found(cloud: Cloud, source: Source) -> No
     cloud.answer(newer)
     found = {job.source.generation for job in cloud.jobs.list_by_object(INBOX, source.name)}
     assert found == {source.generation, newer.generation}
-    assert cloud.jobs.list_recent(1)[0].source == newer
+    assert cloud.jobs.list_page("", limit=1)[0][0].source == newer

@@ -9,7 +9,9 @@ from typing import Any
 
 from functions.finalize.answer.missing_parts import ALIGNMENT_FAILED, SPEAKERS_UNKNOWN
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
+from shared.ports.documents import Page
 from shared.settings import setting_fields
+from tests.support.queries import equalities, pages, recent_collections
 from tests.terraform.copies import FUNCTIONS, ROOT
 from tests.terraform.gateway import GATEWAY_CHECKS
 from tests.terraform.lasting import (
@@ -360,28 +362,47 @@ def documents_end_and_are_found(plan: Plan) -> None:
     for collection in ("jobs", "tasks", "reconcile", "keys", "sessions", "uploads"):
         assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
     assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
-    unasked = [field["index_config"] for at, field in fields.items() if at not in queries()]
+    wanted = index_orders()
+    unasked = [field["index_config"] for at, field in fields.items() if at not in wanted]
     assert all(config == [{"indexes": []}] for config in unasked), (
         "an index makes writing dearer, a clock's a hot spot"
     )
-    for at, order in queries().items():
+    for at, order in wanted.items():
         asked = {"indexes": [{"order": order, "query_scope": "COLLECTION", "array_config": None}]}
         assert fields.get(at, {}).get("index_config") == [asked], (
             f"shared/adapters/firestore.py asks for {at}"
         )
 
 
-def queries() -> dict[tuple[str, str], str]:
-    """Collection and field of each query in shared/jobs/ -> the order that it needs."""
-    files = (ROOT / "shared" / "jobs").glob("*.py")
-    source = "".join(file.read_text() for file in files)
-    equal = [("jobs", field) for field in re.findall(r'self\._query\("([\w.]+)"', source)]
-    equal += re.findall(r'documents\.query\("(\w+)", "([\w.]+)"', source)
-    recent = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source)
-    assert equal and recent
-    return {at: "ASCENDING" for at in equal} | {
-        (collection, "updated"): "DESCENDING" for collection in recent
-    }
+def index_orders() -> dict[tuple[str, str], str]:
+    """Collection and field of each query for a single field -> the order that it needs."""
+    found = dict.fromkeys(equalities(), "ASCENDING")
+    for collection in recent_collections():
+        found[collection, "updated"] = "DESCENDING"
+    return found
+
+
+def pages_are_in_an_index(plan: Plan) -> None:
+    database = plan.one("firestore_database").values["name"]
+    indexes = []
+    for index in plan.of("firestore_index"):
+        values = index.values
+        assert (values["database"], values["collection"]) == (database, "jobs")
+        assert values["query_scope"] in (None, "COLLECTION")
+        fields = [
+            (field["field_path"], field["array_config"] or field["order"])
+            for field in values["fields"]
+        ]
+        indexes.append(tuple(fields))
+    wanted = {page_index(page) for page in pages()}
+    assert len(set(indexes)) == len(indexes) and set(indexes) == wanted
+
+
+def page_index(page: Page) -> tuple[tuple[str, str], ...]:
+    """Returns the fields of the only composite index that serves a page."""
+    of_state = (("state", "ASCENDING"),) if page.state else ()
+    direction = "ASCENDING" if page.ascending else "DESCENDING"
+    return (("folders", "CONTAINS"), *of_state, (page.order, direction))
 
 
 def alerts_read_what_is_logged(plan: Plan) -> None:
@@ -499,6 +520,7 @@ CHECKS: tuple[Check, ...] = (
     the_trigger_comes_last,
     *GATEWAY_CHECKS,
     documents_end_and_are_found,
+    pages_are_in_an_index,
     alerts_read_what_is_logged,
     alerts_reach_somebody,
     old_images_go,

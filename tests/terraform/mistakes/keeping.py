@@ -34,11 +34,25 @@ KEEPING = (
         checks.documents_end_and_are_found,
     ),
     Mistake(
-        "the newest jobs are not found",
+        "the last calls of stages are not found",
         "firestore.tf",
-        '{ collection = "jobs", field = "updated", order = "DESCENDING" }',
-        '{ collection = "jobs", field = "updated", order = "ASCENDING" }',
+        '{ collection = "tasks", field = "updated", order = "DESCENDING" }',
+        '{ collection = "tasks", field = "updated", order = "ASCENDING" }',
         checks.documents_end_and_are_found,
+    ),
+    Mistake(
+        "the newest jobs of a state have no index",
+        "firestore.tf",
+        '{ field = "state", order = "ASCENDING" }, { field = "position", order = "DESCENDING" }',
+        '{ field = "state", order = "ASCENDING" }, { field = "position", order = "ASCENDING" }',
+        checks.pages_are_in_an_index,
+    ),
+    Mistake(
+        "an index that no page needs is paid for",
+        "firestore.tf",
+        '    "last-ended" ',
+        '    "first" = [{ field = "position", order = "ASCENDING" }]\n    "last-ended" ',
+        checks.pages_are_in_an_index,
     ),
     Mistake(
         "functions use the project's default database",

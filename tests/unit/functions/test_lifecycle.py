@@ -109,7 +109,7 @@ class Lifecycle(RuleBasedStateMachine):
             lambda operate: Sweep(operate.blobs, operate.jobs, operate.executions)(SweepRequest()),
         )
 
-    @precondition(lambda self: self.cloud.jobs.list_recent())
+    @precondition(lambda self: self.cloud.jobs.list_page("")[0])
     @rule(which=st.integers(0, 99), language=st.sampled_from([None, "de", "fr", UNSUPPORTED, "xx"]))
     def redrive(self, which: int, language: str | None) -> None:
         """Redrives a job, also in a language that the model does not support, and in none."""
@@ -118,7 +118,7 @@ class Lifecycle(RuleBasedStateMachine):
         options = {"language": language} if language else None
         self.ask("redrive", job_id, lambda operate: operate.redrive(job_id, options))
 
-    @precondition(lambda self: self.cloud.jobs.list_recent())
+    @precondition(lambda self: self.cloud.jobs.list_page("")[0])
     @rule(which=st.integers(0, 99))
     def cancel(self, which: int) -> None:
         job_id = self.a_job(which).job_id
@@ -145,7 +145,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def a_job(self, which: int) -> Job:
         jobs = sorted(
-            self.cloud.jobs.list_recent(), key=lambda job: (job.source.generation, job.job_id)
+            self.cloud.jobs.list_page("")[0], key=lambda job: (job.source.generation, job.job_id)
         )
         return jobs[which % len(jobs)]
 
@@ -313,7 +313,7 @@ class Lifecycle(RuleBasedStateMachine):
                     generation=blob.generation,
                 )
             )
-        for job in self.cloud.jobs.list_recent():
+        for job in self.cloud.jobs.list_page("")[0]:
             self.check_audio(job)
         for job_id in self.cloud.documents.erased:
             self.check_erased(job_id)

@@ -136,7 +136,7 @@ def test_a_document_that_is_no_job_does_not_hide_the_others(sweep: Sweep) -> Non
         "updated": "",
     }
     sweep.jobs.documents.put("jobs/b", unreadable, if_version=None)
-    assert [job.source for job in sweep.jobs.list_recent()] == [source]
+    assert [job.source for job in sweep.jobs.list_page("")[0]] == [source]
     assert sweep(SWEEP_AT_ONCE).started == 1
 
 

@@ -1,0 +1,60 @@
+"""The queries of the stores in shared/jobs/, as their source and their calls show them."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.adapters.memory import MemoryDocuments
+from shared.jobs.store import JobStore
+from shared.ports.documents import Document, Page
+
+JOBS = Path(__file__).parents[2] / "shared" / "jobs"
+
+
+def source() -> str:
+    texts = [file.read_text() for file in sorted(JOBS.glob("*.py"))]
+    return "".join(texts)
+
+
+def equalities() -> set[tuple[str, str]]:
+    """Returns the collection and the field of each query for a value."""
+    of_jobs = re.findall(r'self\._query\("([\w.]+)"', source())
+    others = re.findall(r'documents\.query\("(\w+)", "([\w.]+)"', source())
+    assert of_jobs and others
+    return {("jobs", field) for field in of_jobs} | set(others)
+
+
+def recent_collections() -> set[str]:
+    """Returns the collections of which the last documents are listed."""
+    found = re.findall(r'documents\.list_recent\(f?"(?:[^"]*/)?(\w+)"', source())
+    assert found
+    return set(found)
+
+
+class RecordingDocuments(MemoryDocuments):
+    """Remembers the pages that it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages: list[Page] = []
+
+    def page(self, collection: str, page: Page) -> list[Document]:
+        assert collection == "jobs"
+        self.pages.append(page)
+        return super().page(collection, page)
+
+
+def pages() -> list[Page]:
+    """Returns a page of each form that the job store asks for, with and without bounds."""
+    documents = RecordingDocuments()
+    jobs = JobStore(documents)
+    time = datetime(2026, 1, 1, tzinfo=UTC)
+    jobs.list_page("")
+    jobs.list_page("", created_after=time)
+    jobs.list_page("", states=("done",))
+    jobs.list_page("", states=("done",), created_after=time)
+    jobs.oldest("queued")
+    jobs.list_ended_since(time, 10)
+    made = re.findall(r"\bPage\(", source())
+    assert len(made) == 3, "another page is made: ask for it here, too"
+    return documents.pages
