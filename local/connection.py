@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SERVER_ERRORS = 500
 """Statuses from this one on are the server's fault."""
+REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+NOT_OURS = "about:blank"
+"""Type of the problem that the client makes of a response that is not the API's own."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,9 @@ def calls_api(function: Callable[..., None]) -> Callable[..., None]:
 def in_plain_words(error: "ApiError") -> str:
     """Returns what a refusal means for a person at the command line."""
     problem = error.problem.summary
+    is_refused = error.status in REFUSALS
+    if is_refused and error.problem.type == NOT_OURS:
+        return f"the caller was refused before the API, perhaps by Google: {error.problem.title}"
     match error.status:
         case HTTPStatus.UNAUTHORIZED:
             return f"the server wants another key (--key or DROPSCRIBE_KEY): {problem}"

@@ -1,6 +1,8 @@
 """gateway: the HTTP API. Wiring only; see app.py."""
 
 import os
+import signal
+import sys
 
 import uvicorn
 
@@ -11,6 +13,8 @@ configure()
 app = create_app()
 
 if __name__ == "__main__":
+    # uvicorn shuts down first, then raises the signal again.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         app,
         host=os.environ.get("HOST", "127.0.0.1"),

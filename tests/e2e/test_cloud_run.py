@@ -11,7 +11,7 @@ import pytest
 
 from emulators.storage.tests.server import bucket_server
 from local.layout import FUNCTIONS, INBOX, OUTBOX
-from tests.support.function import Function, function
+from tests.support.function import HEALTH, Function, function
 from tests.support.metadata_server import ACCOUNT, Guard, Metadata, guarded, metadata_server
 from tests.support.noop import ENVIRONMENT as NOOP
 from tests.unit.shared.runtime.test_auth import WORKFLOW as CALLER
@@ -146,6 +146,7 @@ def test_a_function_starts_on_its_port_and_ends_within_the_grace(
         "GOOGLE_CLOUD_PROJECT": "dropscribe-test",
     }
     with function(name, environment, tmp_path) as served:
-        answer = httpx.get(f"{served.url}/health", timeout=10)
-        assert (answer.status_code, answer.json()) == (200, {"status": "ok", "name": name})
+        answer = httpx.get(served.url + HEALTH, timeout=10).raise_for_status()
+        health = answer.json()
+        assert (health["status"], health["name"]) == ("ok", name)
         assert served.end() == 0, served.log.read_text()

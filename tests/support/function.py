@@ -1,5 +1,4 @@
-"""A function as Cloud Run starts it: a functions-framework process, told by its environment who it
-is."""
+"""A function as Cloud Run starts it: its image's process, told by its environment who it is."""
 
 import os
 import subprocess
@@ -18,6 +17,10 @@ from shared.runtime.process import die_with_parent
 
 READY_WITHIN = 60.0
 """Seconds."""
+HEALTH = "/health/live"
+"""Every function answers to it. The gateway's /health looks at the stores, too."""
+MODULES = {"gateway": "functions.gateway.main"}
+"""The functions whose process is not functions-framework's."""
 GRACE = 10.0
 """Seconds between Cloud Run's SIGTERM and its SIGKILL."""
 
@@ -31,7 +34,7 @@ class Function:
     def is_up(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
         try:
-            return httpx.get(f"{self.url}/health", timeout=5).is_success
+            return httpx.get(f"{self.url}{HEALTH}", timeout=5).is_success
         except httpx.TransportError:
             return False
 
@@ -61,7 +64,7 @@ def function(name: str, environment: Mapping[str, str], folder: Path) -> Iterato
     log = folder / f"{name}.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            (sys.executable, "-m", "functions_framework"),
+            (sys.executable, "-m", MODULES.get(name, "functions_framework")),
             env={**os.environ, **of_cloud_run, **of_the_image, **environment},
             stdout=out,
             stderr=out,
