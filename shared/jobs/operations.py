@@ -47,10 +47,6 @@ class Operations:
             raise NotFound(f"there is no job {job_id}")
         return job
 
-    def failed(self) -> list[Job]:
-        """Returns the jobs that ended with a problem. Cancelled jobs are not among them."""
-        return self.jobs.list_by_state("failed")
-
     def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> int:
         """Run a job again. Returns the number of the run.
 
