@@ -98,12 +98,15 @@ def code_of_name(name: str) -> str | None:
 
 def code_of_tag(tag: str) -> str | None:
     """Returns the code of a language by its tag, as BCP 47 or a locale of Unix writes it."""
-    without_encoding = re.split("[.@]", tag)[0]
+    without_encoding = re.split("[.@]|[-_]posix", tag)[0]
     try:
-        language = Language.get(without_encoding).language
-        macrolanguage = standardize_tag(language or "und", macro=True)
+        parsed = Language.get(without_encoding)
     except LanguageTagError:
         return None
+    if not parsed.is_valid():
+        return None
+    language = parsed.language
+    macrolanguage = standardize_tag(language or "und", macro=True)
     for code in (language, macrolanguage):
         known = WHISPER_CODES.get(code or "", code)
         if known in ENGLISH_NAMES:

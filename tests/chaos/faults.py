@@ -152,6 +152,8 @@ def lose_job_store(cloud: ChaosCloud, dice: random.Random) -> bool:
     assert cloud.firestore is not None
     struck = bool(set(STAGES) & in_flight(cloud))
     cloud.firestore.emulator.kill()
+    with cloud.journal.open("a") as journal:
+        journal.write("lost job-store -\n")
     time.sleep(dice.uniform(0, OUTAGE))
     cloud.firestore.emulator.start()
     return struck
