@@ -57,7 +57,19 @@ def test_the_sample_is_transcribed_and_its_speakers_told_apart(
     assert len(aligned) >= 0.9 * len(transcript["words"])
 
 
-@pytest.mark.parametrize("part", ["storage", "workflows", *STAGES])
+SLOW = [stage for stage in STAGES if stage != "transcribe"]
+"""Their kills take long, and their stores and leases are those of transcribe."""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "storage",
+        "workflows",
+        "transcribe",
+        *(pytest.param(p, marks=pytest.mark.slow) for p in SLOW),
+    ],
+)
 def test_any_one_process_may_be_killed(real_cloud: Cloud, upload: Source, part: str) -> None:
     stage = {"storage": "transcribe", "workflows": "transcribe", "finalize": "align"}.get(
         part, part

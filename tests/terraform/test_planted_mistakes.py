@@ -12,6 +12,7 @@ from tests.terraform.mistakes.mistake import Mistake, Says
 from tests.terraform.plan import Plan
 
 
+@pytest.mark.slow  # it tests the checks; test_topology runs the checks with each change
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_is_caught(mistake: Mistake, topology: Copy, tmp_path: Path) -> None:
     copy = topology.to(tmp_path / "copy")
