@@ -171,11 +171,21 @@ def test_progress_fits_a_narrow_terminal_without_other_characters(
     assert all(len(line) <= 60 for line in shown.splitlines()), "with escape sequences"
 
 
+def take_interrupts() -> None:
+    """Have the process end at SIGINT, which a shell has its background processes ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_run_says_how_to_go_on(api: FakeApi, calls: Path, tmp_path: Path) -> None:
     api.looks_until_end = 1000
     out, table = tmp_path / "out", tmp_path / "results.csv"
     command = (sys.executable, "-m", "local.cli", "run", str(calls), f"--out={out}")
-    with subprocess.Popen((*command, f"--csv={table}"), stderr=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        (*command, f"--csv={table}"),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=take_interrupts,
+    ) as run:
         deadline = time.monotonic() + 60
         while len(api.looks) != 2:
             assert time.monotonic() < deadline and run.poll() is None
