@@ -33,7 +33,7 @@ def view(answer: httpx.Response) -> JobView:
 def test_a_job_from_the_queue_to_its_erasure(cloud: Cloud, client: httpx.Client) -> None:
     source = cloud.upload("api-jobs/Größe 1.wav", RECORDING, {**SLOWLY, "x-order-id": "77"})
     path = f"/api/v1/jobs/{source.job_id}"
-    cloud.until(lambda: client.get(path).json()["state"] == "running", 30, "running job")
+    cloud.until(lambda: client.get(path).json().get("state") == "running", 30, "running job")
     assert client.get(f"{path}/transcript").status_code == 409
     redrive = client.post(f"{path}/redrive")
     assert (redrive.status_code, redrive.json()["detail"]) == (

@@ -125,8 +125,9 @@ class Cloud:
         return None
 
     def settled(self, source: Source) -> bool:
+        """The end of its run is recorded, after which finalize writes nothing."""
         job = self.jobs.find(source.job_id)
-        return job is not None and job.state != "running"
+        return job is not None and job.ended is not None
 
     def files(self, name: str) -> dict[str, bytes]:
         blobs = self.client.list_blobs(OUTBOX, prefix=f"{name}/")
