@@ -49,7 +49,7 @@ demo: setup ## Transcribe a real two-speaker recording on the one-machine cloud
 	$(BIN)/dropscribe demo
 
 test: setup ## Run the tests in two processes: make test [WORKERS=4]
-	$(BIN)/pytest $(PARALLEL) -m "not slow"
+	$(BIN)/pytest $(PARALLEL) --durations 10 --durations-min 10 -m "not slow"
 
 test-slow: setup ## Run the tests that take longest, most of them on clouds of their own
 	$(BIN)/pytest $(PARALLEL) -m slow

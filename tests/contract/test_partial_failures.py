@@ -173,6 +173,7 @@ def test_the_longest_recording_with_every_part_failing_stays_within_googles_memo
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["align", "diarize"])
 def test_every_final_problem_that_is_not_about_the_job_costs_only_the_part(stage: str) -> None:
     for kind in permanent_kinds(Permanent):
