@@ -61,7 +61,9 @@ class Claims:
         expected = {upload.source.name for upload in uploads}
         found = [blob.name for blob in self.cloud.client.list_blobs(OUTBOX, prefix="chaos/")]
         stray = [name for name in found if name.rpartition("/")[0] not in expected]
-        self.claim("answered twice", not stray, f"stray objects in the outbox: {stray[:3]}")
+        is_excused = self.tombstones_were_lost()
+        what = f"stray objects in the outbox: {stray[:3]}"
+        self.claim("answered twice", is_excused or not stray, what)
         self.of_leases(uploads)
 
     def of_an_answer(self, upload: Upload) -> None:
@@ -173,6 +175,12 @@ class Claims:
                 held = task.state == "running" and (job.job_id in final or lasts)
                 self.claim("left over", not held, f"a lease of {task.stage} is left")
 
+    def tombstones_were_lost(self) -> bool:
+        """Returns whether the job store was lost. A stage at work may then answer a recording that
+        was erased, and a client begins again an upload whose record is gone."""
+        lines = self.cloud.journal.read_text().splitlines()
+        return any(line.startswith("lost ") for line in lines)
+
     def of_the_api(self, clients: ApiClients, erased: list[Source]) -> None:
         """The gateway had no fault of its own, showed no job twice, and erased what it was told
         to."""
@@ -180,12 +188,14 @@ class Claims:
         self.claim("server error", not errors, f"the gateway answered {errors}")
         self.claim("server error", clients.repeated == 0, f"{clients.repeated} jobs listed twice")
         for source in erased:
+            status = clients.status_of(source.job_id)
+            is_gone = status in (httpx.codes.GONE, httpx.codes.NOT_FOUND)
+            if not is_gone and self.tombstones_were_lost():
+                continue
             left = [self.cloud.client.bucket(source.bucket).get_blob(source.name)]
             names = [blob.name for blob in left if blob] + list(self.cloud.files(source.name))
             names += self.cloud.work(source)
             self.claim("deleted otherwise", not names, f"of an erased recording there is {names}")
-            status = clients.status_of(source.job_id)
-            is_gone = status in (httpx.codes.GONE, httpx.codes.NOT_FOUND)
             self.claim("deleted otherwise", is_gone, f"an erased job answers {status}")
 
     def of_uploads_by_the_api(self, uploads: list[Upload]) -> None:
@@ -248,7 +258,9 @@ class Claims:
             files == named,
             f"files of no object: {len(files - named)}; missing: {len(named - files)}",
         )
-        self.claim("left over", uploads == 0, f"{uploads} uploads begun and not ended")
+        is_excused = self.tombstones_were_lost()
+        what = f"{uploads} uploads begun and not ended"
+        self.claim("left over", is_excused or uploads == 0, what)
 
 
 def essence(files: Mapping[str, bytes]) -> dict[str, Any]:
