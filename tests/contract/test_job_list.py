@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.memory import MemoryDocuments
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.job import ERASED_NAME, Job, JobFigures, JobState, KnownRecording
 from shared.jobs.job_list import cursor_of
@@ -16,36 +15,10 @@ from shared.jobs.transitions import new_job
 from shared.model.contracts import ResolvedOption, Source
 from shared.model.errors import BadRequest
 from shared.ports.documents import Documents
+from tests.contract.conftest import Clock
 
 START = 1_800_000_000.0
 NOW = datetime.fromtimestamp(START, UTC)
-
-
-class Clock:
-    """Seconds since the epoch, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture(params=["memory", "sqlite", "firestore"])
-def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Documents:
-    if request.param == "memory":
-        return MemoryDocuments()
-    if request.param == "sqlite":
-        return SqliteDocuments(tmp_path / "jobs.sqlite")
-    request.getfixturevalue("firestore_host")
-    from shared.adapters.firestore import FirestoreDocuments
-
-    return FirestoreDocuments()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

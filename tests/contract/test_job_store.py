@@ -11,40 +11,13 @@ from pathlib import Path
 import pytest
 
 from functions.reconcile.cursor import SweepCursor
-from shared.adapters.memory import MemoryDocuments
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
 from shared.model.errors import AttemptsExhausted, AudioDeleted, RecordingErased, StageBusy
 from shared.ports.documents import Document, Documents
 from shared.settings import JobSettings, settings
-
-
-class Clock:
-    """Seconds since the epoch, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture(params=["memory", "sqlite", "firestore"])
-def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Documents:
-    if request.param == "memory":
-        return MemoryDocuments()
-    if request.param == "sqlite":
-        return SqliteDocuments(tmp_path / "jobs.sqlite")
-    request.getfixturevalue("firestore_host")
-    from shared.adapters.firestore import FirestoreDocuments
-
-    return FirestoreDocuments()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.contract.conftest import Clock
 
 
 @pytest.fixture

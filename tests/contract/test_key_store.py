@@ -2,45 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from shared.adapters.memory import MemoryDocuments
-from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.key_store import SESSION_HOURS, KeyStore, digest_of
 from shared.ports.documents import Documents
-
-
-class MovedClock:
-    """Seconds since the epoch, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture(params=["memory", "sqlite", "firestore"])
-def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Documents:
-    if request.param == "memory":
-        return MemoryDocuments()
-    if request.param == "sqlite":
-        return SqliteDocuments(tmp_path / "jobs.sqlite")
-    request.getfixturevalue("firestore_host")
-    from shared.adapters.firestore import FirestoreDocuments
-
-    return FirestoreDocuments()
+from tests.contract.conftest import Clock
 
 
 @pytest.fixture
-def clock() -> MovedClock:
-    return MovedClock()
-
-
-@pytest.fixture
-def keys(documents: Documents, clock: MovedClock) -> KeyStore:
+def keys(documents: Documents, clock: Clock) -> KeyStore:
     return KeyStore(documents, clock)
 
 
@@ -73,7 +44,7 @@ def test_the_secret_is_not_stored(keys: KeyStore) -> None:
     assert secret[len(made.prefix) :] not in repr(found)
 
 
-def test_a_key_is_valid_until_it_expires(keys: KeyStore, clock: MovedClock) -> None:
+def test_a_key_is_valid_until_it_expires(keys: KeyStore, clock: Clock) -> None:
     made, secret = keys.create("a", ("read",), "", later(keys, hours=1))
     clock.now += 3599
     assert keys.find(secret) is not None
@@ -89,7 +60,7 @@ def test_a_key_may_be_valid_until_the_end_of_time(keys: KeyStore) -> None:
     assert found is not None and found.valid_until == last
 
 
-def test_a_revoked_key_stays_revoked_and_listed(keys: KeyStore, clock: MovedClock) -> None:
+def test_a_revoked_key_stays_revoked_and_listed(keys: KeyStore, clock: Clock) -> None:
     made, secret = keys.create("a", ("read",), "", None)
     revoked = keys.revoke(made.key_id)
     assert revoked is not None and revoked.revoked == keys.now()
@@ -105,9 +76,7 @@ def test_a_key_that_does_not_exist_cannot_be_revoked(keys: KeyStore) -> None:
     assert keys.revoke("0123456789abcdef") is None
 
 
-def test_keys_are_listed_in_the_order_in_which_they_were_made(
-    keys: KeyStore, clock: MovedClock
-) -> None:
+def test_keys_are_listed_in_the_order_in_which_they_were_made(keys: KeyStore, clock: Clock) -> None:
     first, _ = keys.create("a", ("read",), "", None)
     clock.now += 1
     second, _ = keys.create("b", ("read",), "", None)
@@ -117,7 +86,7 @@ def test_keys_are_listed_in_the_order_in_which_they_were_made(
     assert ours == [second.key_id, first.key_id]
 
 
-def test_the_use_of_a_key_is_recorded_once_a_minute(keys: KeyStore, clock: MovedClock) -> None:
+def test_the_use_of_a_key_is_recorded_once_a_minute(keys: KeyStore, clock: Clock) -> None:
     made, secret = keys.create("a", ("read",), "", None)
     begun = keys.now()
     for _ in range(59):
@@ -141,7 +110,7 @@ def test_a_use_does_not_undo_a_revocation_at_the_same_time(keys: KeyStore) -> No
     assert keys.find(secret) is None
 
 
-def test_a_session_has_a_secret_of_its_own_and_ends(keys: KeyStore, clock: MovedClock) -> None:
+def test_a_session_has_a_secret_of_its_own_and_ends(keys: KeyStore, clock: Clock) -> None:
     made, secret = keys.create("a", ("read",), "team-a/", None)
     session = digest_of(keys.log_in(made))
     assert session not in (made.digest, digest_of(secret))
