@@ -14,7 +14,7 @@ from shared.model.contracts import Problem, ResolvedOption, Source, WireModel
 JobState = Literal["queued", "running", "done", "failed", "retryable", "cancelled", "erased"]
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""When documents expire that are kept."""
+"""Expiry of documents that are not deleted."""
 ERASED_NAME = "(erased)"
 """Replaces the object name of an erased recording."""
 

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 POSITION = re.compile(r"[0-9]{13}-[0-9a-f]{20}")
 MAX_READ = 1000
-"""Documents that are read for one page. Only for a prefix that is no folder they are more than it
-shows."""
+"""Most documents that are read for one page. A page with a prefix that is not a folder reads some
+that it does not show."""
 BATCH = 200
 """Documents that are read at once."""
 LAST = "~"
@@ -56,7 +56,7 @@ def list_jobs(
     """Returns at most `limit` jobs, the newest first, and the cursor of the next page or None.
 
     A page may be short before the end of the list. Jobs that are added meanwhile are on no later
-    page. Raises BadRequest if the cursor is none of ours.
+    page. Raises BadRequest if no list returned the cursor.
     """
     above = ""
     if query.created_after is not None:
@@ -101,7 +101,7 @@ def cursor_of(position: str) -> str:
 
 
 def position_of_cursor(cursor: str) -> str:
-    """Returns the position in a cursor. Raises BadRequest if the cursor is none of ours."""
+    """Returns the position in a cursor. Raises BadRequest if no list returned the cursor."""
     padding = "=" * (-len(cursor) % 4)
     try:
         position = base64.urlsafe_b64decode(cursor + padding).decode()
