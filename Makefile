@@ -129,7 +129,7 @@ hostile: setup ## Try thousands of broken and malicious recordings, and check th
 images: ## Build each function's image: make images [FUNCTIONS="prepare finalize"] [TORCH_INDEX=…] [ENGINE=docker]
 	@for function in $(FUNCTIONS); do \
 	  echo "$$function:"; \
-	  $(ENGINE) build $(BUILD_OPTIONS) $(if $(filter undefined,$(origin TORCH_INDEX)),,--build-arg TORCH_INDEX=$(TORCH_INDEX)) \
+	  BUILDX_NO_DEFAULT_ATTESTATIONS=1 $(ENGINE) build $(BUILD_OPTIONS) $(if $(filter undefined,$(origin TORCH_INDEX)),,--build-arg TORCH_INDEX=$(TORCH_INDEX)) \
 	    --label org.opencontainers.image.revision=$$(git describe --always --abbrev=40 --exclude='*' --dirty) \
 	    --platform linux/amd64 --target $$function --tag dropscribe/$$function .; \
 	done

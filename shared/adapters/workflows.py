@@ -7,6 +7,7 @@ from functools import partial
 
 import grpc
 from google.api_core.exceptions import FailedPrecondition, InvalidArgument, NotFound
+from google.api_core.retry import Retry, if_transient_error
 from google.cloud.workflows.executions_v1 import Execution, ExecutionsClient
 from google.cloud.workflows.executions_v1.services.executions.transports import (
     ExecutionsGrpcTransport,
@@ -19,7 +20,11 @@ from shared.model.errors import WorkflowRefused, WorkflowUnavailable
 from shared.settings import settings
 
 TIMEOUT = 30.0
-"""Seconds a call may take, retries included."""
+"""Seconds that each request may take."""
+RETRY = Retry(predicate=if_transient_error, initial=0.1, timeout=5.0)
+"""Google's client repeats nothing by itself, and the first request after an idle time may meet a
+closed connection. A start that is repeated after its response was lost makes a second execution of
+the run, which ends as a duplicate."""
 
 UNFINISHED = (Execution.State.ACTIVE, Execution.State.QUEUED)
 """States of an execution that has not ended. It is queued while too many others are active."""
@@ -61,7 +66,7 @@ class WorkflowExecutions:
         name = self._name(execution)
         with translate_errors():
             try:
-                found = self._client.get_execution(name=name, timeout=TIMEOUT)
+                found = self._client.get_execution(name=name, retry=RETRY, timeout=TIMEOUT)
             except NotFound:
                 return False
         return found.state in UNFINISHED
@@ -70,7 +75,7 @@ class WorkflowExecutions:
         name = self._name(execution)
         with translate_errors():
             try:
-                self._client.cancel_execution(name=name, timeout=TIMEOUT)
+                self._client.cancel_execution(name=name, retry=RETRY, timeout=TIMEOUT)
             except (FailedPrecondition, InvalidArgument, NotFound):
                 return  # it has ended
 
@@ -80,7 +85,7 @@ class WorkflowExecutions:
         execution = Execution(argument=text)
         with translate_errors():
             created = self._client.create_execution(
-                parent=self._workflow, execution=execution, timeout=TIMEOUT
+                parent=self._workflow, execution=execution, retry=RETRY, timeout=TIMEOUT
             )
         name = str(created.name)
         return name.rpartition("/")[2]
