@@ -21,7 +21,7 @@ from tests.terraform.lasting import (
     nothing_is_paid_for_after_it_is_gone,
 )
 from tests.terraform.plan import Plan, Service, texts
-from tests.terraform.rights import documented, granted
+from tests.terraform.rights import documented, granted, is_legacy
 
 Check = Callable[[Plan], None]
 MODELS = {name for name, spec in FUNCTION_SPECS.items() if spec.has_model}
@@ -33,6 +33,23 @@ DAY = 24 * 3600
 
 def rights_are_those_of_the_table(plan: Plan) -> None:
     assert Counter(granted(plan)) == Counter(documented(plan))
+
+
+def only_owners_have_buckets_by_their_role_in_the_project(plan: Plan) -> None:
+    """Cloud Storage gives these roles to viewers and editors of the project, too."""
+    owners = [f"projectOwner:{plan.given['project_id']}"]
+    wanted = {
+        "roles/storage.legacyBucketReader": [],
+        "roles/storage.legacyObjectReader": [],
+        "roles/storage.legacyBucketOwner": owners,
+        "roles/storage.legacyObjectOwner": owners,
+    }
+    found: dict[str, dict[str, list[str]]] = {}
+    for resource in filter(is_legacy, plan.resources):
+        members = found.setdefault(resource.values["bucket"], {})
+        members[resource.values["role"]] = resource.values["members"]
+    names = [bucket["name"] for bucket in buckets(plan).values()]
+    assert found == dict.fromkeys(names, wanted)
 
 
 def own_roles_have_one_permission(plan: Plan) -> None:
@@ -92,6 +109,18 @@ def the_workflow_knows_every_function_it_calls(plan: Plan) -> None:
     )
     assert variables == {"STAGE_AUDIENCE", *(f"STAGE_URL_{stage.upper()}" for stage in called)}
     assert workflow.values["call_log_level"] == "LOG_NONE", "arguments hold recordings' names"
+
+
+def no_log_names_a_recording(plan: Plan) -> None:
+    """The start of an execution is logged with its argument."""
+    exclusion = plan.one("logging_project_exclusion").values
+    project, name = plan.given["project_id"], plan.given["name"]
+    assert exclusion["project"] == project and not exclusion["disabled"]
+    assert exclusion["filter"].split() == [
+        'resource.type="workflows.googleapis.com/Workflow"',
+        f'resource.labels.workflow_id="{name}-transcription"',
+        f'logName="projects/{project}/logs/workflows.googleapis.com%2Fexecutions_system"',
+    ]
 
 
 def one_audience_is_meant_by_all(plan: Plan) -> None:
@@ -154,6 +183,7 @@ def the_sweep_is_called(plan: Plan) -> None:
         <= 1800
     )
     assert job["schedule"] == plan.given["schedule"] and not job.get("paused")
+    assert job["region"] == (plan.given["scheduler_region"] or plan.given["region"])
     (target,) = job["http_target"]
     assert (
         target["http_method"] == "POST" and target["headers"]["Content-Type"] == "application/json"
@@ -344,7 +374,8 @@ def the_trigger_comes_last(plan: Plan) -> None:
     agents = {"google_project_iam_member.eventarc_agent", "google_project_iam_member.storage_agent"}
     own = {"google_project_iam_member.events", "google_project_iam_member.executions"}
     all_else = {"module.function", "module.inbox", "module.work", "module.outbox"}
-    assert agents | own | all_else <= plan.waits_for("google_eventarc_trigger.upload")
+    logs = {"google_logging_project_exclusion.executions"}
+    assert agents | own | all_else | logs <= plan.waits_for("google_eventarc_trigger.upload")
 
 
 def documents_end_and_are_found(plan: Plan) -> None:
@@ -497,11 +528,13 @@ APIS = {
 
 CHECKS: tuple[Check, ...] = (
     rights_are_those_of_the_table,
+    only_owners_have_buckets_by_their_role_in_the_project,
     own_roles_have_one_permission,
     nobody_acts_as_another,
     only_the_api_is_public_and_only_if_asked,
     every_function_is_deployed,
     the_workflow_knows_every_function_it_calls,
+    no_log_names_a_recording,
     one_audience_is_meant_by_all,
     a_model_answers_one_request_at_a_time,
     a_start_is_waited_for_and_work_is_not_disturbed,
