@@ -178,6 +178,9 @@ class GatewaySettings(SettingsGroup):
     max_form_megabytes: float | None = Field(default=None, gt=0)
     """Largest recording that a form may upload, in 10^6 bytes. None: as large as a recording may
     be. Cloud Run takes 32 MiB."""
+    held_seconds: float = Field(default=3500, gt=0)
+    """Seconds for which a request of another API's client is held until its job ends. Less than
+    Cloud Run's timeout, which is 3600."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
     gateway_hosts: tuple[str, ...] = ()
