@@ -6,6 +6,7 @@ from functions.gateway.openapi import DocumentedApi, operation_id
 from functions.gateway.problems import add_problem_handlers
 from functions.gateway.protection import add_protection
 from functions.gateway.routes import (
+    asr,
     audio,
     health,
     jobs,
@@ -31,6 +32,7 @@ Upload a recording, wait for its job, read who said what, and when.
 TAGS = [
     {"name": "jobs", "description": "Transcriptions: list, wait, run again, cancel, erase."},
     {"name": "uploads", "description": "Recordings of any size, in one request or in parts."},
+    {"name": "dialects", "description": "The APIs of other services, for programs that know them."},
     {"name": "keys", "description": "API keys, their scopes and folders, and logging in."},
     {"name": "health", "description": "Whether the deployment works."},
     {"name": "metrics", "description": "What the deployment did, for people and Prometheus."},
@@ -61,5 +63,6 @@ def create_app() -> FastAPI:
     app.include_router(login.router)
     app.include_router(metrics.router)
     app.include_router(uploads.router)
+    app.include_router(asr.router)
     add_documentation(app)
     return app

@@ -30,6 +30,7 @@ PUBLIC = (
     "/docs",
     "/redoc",
     "/openapi.json",
+    "/status",
     "/api/v1/login",
     "/api/v1/logout",
 )
