@@ -62,9 +62,12 @@ class AdapterSettings(SettingsGroup):
     """host:port of an Executions API without encryption and credentials. None: Google's."""
     workflow: str = "projects/dropscribe-local/locations/local/workflows/transcription"
     """Full name of the workflow whose executions are started."""
+    event_queue: str | None = None
+    """`module:class` of an EventPublisher that gets every event, beside the topic. On one machine
+    it is the queue from which notify gets its events. None: only the topic gets them."""
     events_topic: str | None = None
     """Full name of the Pub/Sub topic for job events, projects/…/topics/…. None: no events are
-    published."""
+    published there."""
     pubsub_host: str | None = None
     """host:port of a Pub/Sub without encryption and credentials. None: Google's."""
     clock: str = "time:time"
@@ -178,6 +181,9 @@ class GatewaySettings(SettingsGroup):
     max_form_megabytes: float | None = Field(default=None, gt=0)
     """Largest recording that a form may upload, in 10^6 bytes. None: as large as a recording may
     be. Cloud Run takes 32 MiB."""
+    held_seconds: float = Field(default=3500, gt=0)
+    """Seconds for which a request of another API's client is held until its job ends. Less than
+    Cloud Run's timeout, which is 3600."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
     gateway_hosts: tuple[str, ...] = ()
@@ -186,6 +192,18 @@ class GatewaySettings(SettingsGroup):
     trusted_proxies: int = Field(default=0, ge=0)
     """Proxies in front of the gateway that add to X-Forwarded-For. Cloud Run is
     one."""
+
+
+class WebhookSettings(SettingsGroup):
+    """Webhooks."""
+
+    webhook_secret: str | None = Field(default=None, min_length=32, repr=False)
+    """Secret from which the secret of each webhook is computed, at least 32 characters. None: there
+    are no webhooks."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts and networks that webhooks may call although they are private, as a JSON list of names,
+    addresses and networks: ["10.1.0.0/16", "receiver.internal"]. A loopback address in the list may
+    also be called without TLS."""
 
 
 class Settings(BaseModel):
@@ -202,6 +220,7 @@ class Settings(BaseModel):
     jobs: JobSettings = Field(default_factory=JobSettings)
     reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
 
 
 @cache
