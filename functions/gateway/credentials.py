@@ -1,7 +1,6 @@
 """Finds the key or the session with which a request was sent."""
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -107,7 +106,7 @@ def password_in(encoded: str) -> str | None:
     """Returns the password of HTTP Basic. The name before it may be any."""
     try:
         decoded = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
     _, _, password = decoded.decode("latin-1").partition(":")
     return password

@@ -95,6 +95,8 @@ PROBLEM: dict[str, JsonValue] = {
 }
 
 EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
+    "AsrLanguage": {"detected_language": "english", "language_code": "en", "confidence": 0.97},
+    "AsrStatus": {"version": "Dropscribe 0.1.0"},
     "Health": HEALTH,
     "JobPage": {"jobs": [JOB_SUMMARY], "next_cursor": None},
     "JobView": JOB_VIEW,

@@ -88,11 +88,14 @@ ROUTES = (
     Route("POST /api/v1/jobs/upload", "write", allowed=202, other_folder=202),
     Route("POST /api/v1/uploads", "write", allowed=201, other_folder=201),
     Route("GET /api/v1/uploads/{upload_id}", "write", allowed=200, other_folder=404),
+    Route("POST /asr", "write", allowed=200, other_folder=200),
+    Route("POST /detect-language", "write", allowed=200, other_folder=200),
     Route("GET /api/v1/metrics/", "read", allowed=200, other_folder=200),
     Route("GET /metrics", "read", allowed=200, other_folder=200),
     public("GET /health"),
     public("GET /health/live"),
     public("GET /health/ready"),
+    public("GET /status"),
 )
 
 

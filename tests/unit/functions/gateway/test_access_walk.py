@@ -13,8 +13,9 @@ from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
 from shared.jobs.upload_store import RecordingUpload, new_upload_id
 from shared.model.api import Scope
-from tests.support.gateway import ALL_SCOPES, InProcess, memory_deployment
+from tests.support.gateway import ALL_SCOPES, InProcess
 from tests.support.gateway_jobs import begin, done_job, upload
+from tests.support.prompt_jobs import prompt_deployment
 from tests.unit.functions.gateway.access_table import KINDS, PAGE, ROUTES, Kind, Route, page
 
 OURS, THEIRS = "team-a/", "team-b/"
@@ -29,12 +30,12 @@ class Gateway:
     def __init__(self) -> None:
         self.app: FastAPI = create_app()
         self.app.dependency_overrides[deployment] = lambda: self.stores
-        self.stores = memory_deployment()
+        self.stores = prompt_deployment()
         self.client = httpx.Client(transport=InProcess(self.app), base_url="http://gateway")
 
     def ask(self, route: Route, kind: Kind) -> httpx.Response:
         """Returns the answer to a request about something of our folder, with a kind of key."""
-        self.stores = memory_deployment()
+        self.stores = prompt_deployment()
         method, path = route.name.split(" ")
         address = address_of(path, self.stores)
         headers = headers_of(kind, self.stores)
@@ -106,6 +107,8 @@ def content_of(route: Route, headers: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/keys": {"json": {"name": "new", "scopes": ["admin"], "folder": OURS}},
         "POST /api/v1/login": {"json": {"key": key}},
         "POST /api/v1/jobs/upload": {"files": {"file": ("call.wav", b"sound")}},
+        "POST /asr": {"files": {"audio_file": ("call.wav", b"sound")}},
+        "POST /detect-language": {"files": {"audio_file": ("call.wav", b"sound")}},
         "POST /api/v1/uploads": {"json": {"name": "call.wav", "size": 5}},
     }
     return bodies.get(route.name, {})
