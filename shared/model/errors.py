@@ -23,6 +23,7 @@
     + Cancelled               409  the job was cancelled
     + WrongState              409  the job's state does not allow the operation
     + NotDone                 409  the job has no transcript, or none yet
+    + StorageOutOfReach       409  the client's machine cannot reach storage
     + RecordingErased         410  the recording and its results were erased
     + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
     + RecordingGone           410  the recording was deleted from the inbox, or replaced there
@@ -200,6 +201,11 @@ class WrongState(Permanent):
 
 class NotDone(Permanent):
     title = "The job has no transcript."
+    status = HTTPStatus.CONFLICT
+
+
+class StorageOutOfReach(Permanent):
+    title = "Storage can be reached only from the deployment's own machine."
     status = HTTPStatus.CONFLICT
 
 
