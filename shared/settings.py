@@ -188,6 +188,17 @@ class GatewaySettings(SettingsGroup):
     one."""
 
 
+class WebhookSettings(SettingsGroup):
+    """What is sent to addresses of others when a job has ended."""
+
+    webhook_secret: str | None = Field(default=None, min_length=32, repr=False)
+    """Secret of the deployment, of which the secrets of its webhooks are made. None: it has no
+    webhooks."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts and networks with private addresses that webhooks may have, as a JSON list:
+    ["hooks.internal", "10.1.0.0/16"]. All other webhooks must have public addresses."""
+
+
 class Settings(BaseModel):
     """All settings of a deployment, by group."""
 
@@ -202,6 +213,7 @@ class Settings(BaseModel):
     jobs: JobSettings = Field(default_factory=JobSettings)
     reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
 
 
 @cache
