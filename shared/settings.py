@@ -62,9 +62,13 @@ class AdapterSettings(SettingsGroup):
     """host:port of an Executions API without encryption and credentials. None: Google's."""
     workflow: str = "projects/dropscribe-local/locations/local/workflows/transcription"
     """Full name of the workflow whose executions are started."""
+    event_queue: str | None = None
+    """`module:function` that returns an EventPublisher, which gets every event, beside the topic.
+    On one machine it is the queue that notify's events come from. None: only the topic gets
+    them."""
     events_topic: str | None = None
     """Full name of the Pub/Sub topic for job events, projects/…/topics/…. None: no events are
-    published."""
+    published there."""
     pubsub_host: str | None = None
     """host:port of a Pub/Sub without encryption and credentials. None: Google's."""
     clock: str = "time:time"
@@ -178,6 +182,9 @@ class GatewaySettings(SettingsGroup):
     max_form_megabytes: float | None = Field(default=None, gt=0)
     """Largest recording that a form may upload, in 10^6 bytes. None: as large as a recording may
     be. Cloud Run takes 32 MiB."""
+    held_seconds: float = Field(default=3500, gt=0)
+    """Seconds for which a request of another API's client is held until its job ends. Less than
+    Cloud Run's timeout, which is 3600."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
     gateway_hosts: tuple[str, ...] = ()
@@ -189,14 +196,15 @@ class GatewaySettings(SettingsGroup):
 
 
 class WebhookSettings(SettingsGroup):
-    """What is sent to addresses of others when a job has ended."""
+    """Webhooks."""
 
     webhook_secret: str | None = Field(default=None, min_length=32, repr=False)
-    """Secret of the deployment, of which the secrets of its webhooks are made. None: it has no
-    webhooks."""
+    """Secret from which the secret of each webhook is computed, at least 32 characters. None: there
+    are no webhooks."""
     webhook_hosts: tuple[str, ...] = ()
-    """Hosts and networks with private addresses that webhooks may have, as a JSON list:
-    ["hooks.internal", "10.1.0.0/16"]. All other webhooks must have public addresses."""
+    """Hosts and networks that webhooks may call although they are private, as a JSON list of names,
+    addresses and networks: ["10.1.0.0/16", "receiver.internal"]. A loopback address in the list may
+    also be called without TLS."""
 
 
 class Settings(BaseModel):

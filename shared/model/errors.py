@@ -47,6 +47,7 @@
     + KeysUnavailable         503  the keys that verify callers' tokens cannot be fetched
     + EventsUnavailable       503  Pub/Sub did not accept an event; reconcile retries
     + DiskFull                503  the disk has no room for a stage's files
+    + NotEnded                504  a request was held for its job, which has not ended in time
 
 A 500 without our problem type comes from the platform (no instance, out of memory) and is retried.
 No status belongs to both kinds, so a problem of ours is final or not by its status.
@@ -326,6 +327,15 @@ class WebhooksUnavailable(Transient):
 
 class DiskFull(Transient):
     title = "The disk is full."
+
+
+class NotEnded(Transient):
+    title = "The job has not ended in time."
+    status = HTTPStatus.GATEWAY_TIMEOUT
+
+    def __init__(self, detail: str, job_id: str) -> None:
+        super().__init__(detail)
+        self.job_id = job_id
 
 
 PROBLEMS_OF_THE_JOB = (
