@@ -253,6 +253,16 @@ class UploadRefused(Permanent):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+class TooManyWebhooks(Permanent):
+    title = "There are as many webhooks as there may be."
+    status = HTTPStatus.CONFLICT
+
+
+class WebhookRefused(Permanent):
+    title = "The address or the folder of the webhook is wrong."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 class KeyReused(Permanent):
     title = "The Idempotency-Key was used for another upload."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -315,6 +325,10 @@ class KeysUnavailable(Transient):
 
 class EventsUnavailable(Transient):
     title = "An event could not be published."
+
+
+class WebhooksUnavailable(Transient):
+    title = "The deployment has no webhooks."
 
 
 class DiskFull(Transient):

@@ -12,6 +12,7 @@ from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
+from shared.jobs.webhook_store import WebhookStore
 from shared.model.api import Scope
 from shared.model.contracts import Problem, Source
 
@@ -80,6 +81,7 @@ def memory_deployment(
         executions=executions or MemoryExecutions(),
         keys=KeyStore(documents, clock=time.time),
         uploads=UploadStore(documents, clock=time.time),
+        webhooks=WebhookStore(documents, "s" * 32, clock=time.time),
     )
 
 
