@@ -4,12 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.gateway.aligned_words import AlignedWords
-from functions.gateway.deployment import Deployment
 from functions.gateway.job_watch import JobWatch, Listener
 from functions.gateway.live_events import (
     NOTHING_YET,
@@ -74,10 +74,7 @@ class Live:
     def __init__(self) -> None:
         self.documents = CountedDocuments()
         self.blobs = CountedBlobs()
-        stores = memory_deployment(self.documents)
-        self.stores = Deployment(
-            self.blobs, stores.jobs, stores.executions, stores.keys, stores.uploads
-        )
+        self.stores = replace(memory_deployment(self.documents), blobs=self.blobs)
         self.watch = JobWatch(interval=0.001)
         self.events = LiveEvents(self.watch)
 
