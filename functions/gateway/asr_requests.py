@@ -55,7 +55,10 @@ def further_fields(request: Request, form: RecordingForm) -> list[tuple[str, str
 
 
 def output_of(job: Job, query: AsrQuery, stores: Deployment) -> bytes:
-    """Returns the transcript of a job that is done, as the query wants it. Raises TranscriptGone."""
+    """Returns the transcript of a job that is done, as the query wants it.
+
+    Raises TranscriptGone.
+    """
     if query.output in WRITTEN_BY_THE_CHAIN:
         return read_format(job, query.output, stores.blobs)
     transcript = read_transcript_of(job, stores.blobs)

@@ -19,8 +19,8 @@ so that no other host of the same domain can set it."""
 MISSING = "Send a key as 'Authorization: Bearer' or as 'X-API-Key'."
 INVALID = "The key is not known, was revoked or has expired."
 BASIC_PATHS = ("/asr", "/detect-language")
-"""Paths that also take a key as the password of HTTP Basic, since the programs that call them can be
-given nothing but an address, such as https://dropscribe:ds_...@example.org."""
+"""Paths that also take a key as the password of HTTP Basic, since the programs that call them can
+be given nothing but an address, such as https://dropscribe:ds_...@example.org."""
 KEY_PARAMETERS = re.compile(
     r"(x[-_]?)?(api[-_]?)?(key|token)|(access|auth|id)[-_]?token|authorization|secret|password",
     re.IGNORECASE,
@@ -69,8 +69,8 @@ def session_of(headers: Headers, *, is_https: bool) -> Credential | None:
 def keys_in(headers: Headers, path: str) -> set[str]:
     """Returns the keys in X-API-Key and in Authorization.
 
-    What is in Authorization and is none of our keys does not count beside X-API-Key: it may be meant
-    for a proxy in front of the gateway.
+    What is in Authorization and is none of our keys does not count beside X-API-Key: it may be
+    meant for a proxy in front of the gateway.
     """
     keys = {value.strip() for value in headers.getlist("X-API-Key")}
     has_api_key = bool(keys)

@@ -15,8 +15,8 @@ HEADER_BYTES = 44
 RIFF_BEGIN = 8
 """Bytes of the header that its own first length does not count."""
 MAX_BYTES = 2**32 - HEADER_BYTES
-"""Bytes of samples that a WAV file can have at most, for its lengths have 32 bits. This is more than
-37 hours."""
+"""Bytes of samples that a WAV file can have at most, for its lengths have 32 bits. They last more
+than 37 hours."""
 PCM = 1
 """WAV's number of the format."""
 FORMAT_BYTES = 16

@@ -60,7 +60,7 @@ def text_lines(transcript: Transcript) -> str:
 
 
 def tab_separated(transcript: Transcript) -> str:
-    """Returns the body of `output=tsv`: one line per segment after a head, times in milliseconds."""
+    """Returns the body of `output=tsv`: a head, and one line per segment, in milliseconds."""
     lines = ["start\tend\ttext\n"]
     for segment in transcript.segments:
         start = round(1000 * segment.start)

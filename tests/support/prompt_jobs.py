@@ -13,7 +13,13 @@ from shared.model.object_metadata import TAG_PREFIX
 from shared.model.option_names import UPLOAD_MARK
 from shared.model.options import resolve
 from shared.model.transcript import Transcript
-from tests.support.finalize_inputs import detection, diarization, manifest_of, sentence, transcript_of
+from tests.support.finalize_inputs import (
+    detection,
+    diarization,
+    manifest_of,
+    sentence,
+    transcript_of,
+)
 from tests.support.gateway import memory_deployment
 from tests.support.gateway_jobs import begin, fail, finish
 

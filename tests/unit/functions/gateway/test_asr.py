@@ -187,9 +187,7 @@ def test_the_headers_are_those_of_the_original(client: httpx.Client, stores: Dep
 
 def test_tsv_has_milliseconds(client: httpx.Client) -> None:
     answer = ask(client, output="tsv", diarize="true")
-    assert answer.text == (
-        "start\tend\ttext\n0\t1500\tGuten Tag. Wie\n1500\t2500\tgeht es?\n"
-    )
+    assert answer.text == ("start\tend\ttext\n0\t1500\tGuten Tag. Wie\n1500\t2500\tgeht es?\n")
 
 
 def test_vtt_is_read_by_others(client: httpx.Client) -> None:
@@ -273,9 +271,7 @@ def test_a_recording_without_an_answer_is_answered_with_its_problem(
     assert stores.blobs.find(only_job(stores).source.uri) is not None
 
 
-def test_a_recording_without_a_language_is_erased(
-    client: httpx.Client, stores: Deployment
-) -> None:
+def test_a_recording_without_a_language_is_erased(client: httpx.Client, stores: Deployment) -> None:
     answer = ask(client, b"no sound", "/detect-language")
     assert answer.status_code == 415
     assert only_job(stores).state == "erased"

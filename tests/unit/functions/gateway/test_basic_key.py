@@ -1,4 +1,4 @@
-"""The dialect whose programs take an address and no key accepts the key as a password, and it alone."""
+"""Only the dialect whose clients can be given no key, but an address, takes it as a password."""
 
 from collections.abc import Iterator
 
