@@ -63,8 +63,9 @@ class AdapterSettings(SettingsGroup):
     workflow: str = "projects/dropscribe-local/locations/local/workflows/transcription"
     """Full name of the workflow whose executions are started."""
     event_queue: str | None = None
-    """`module:class` of an EventPublisher that gets every event, beside the topic. On one machine
-    it is the queue from which notify gets its events. None: only the topic gets them."""
+    """`module:function` that returns an EventPublisher, which gets every event, beside the topic.
+    On one machine it is the queue that notify's events come from. None: only the topic gets
+    them."""
     events_topic: str | None = None
     """Full name of the Pub/Sub topic for job events, projects/…/topics/…. None: no events are
     published there."""
@@ -184,6 +185,9 @@ class GatewaySettings(SettingsGroup):
     held_seconds: float = Field(default=3500, gt=0)
     """Seconds for which a request of another API's client is held until its job ends. Less than
     Cloud Run's timeout, which is 3600."""
+    storage_on_this_machine: bool = False
+    """Whether storage answers this machine only, as that of the one-machine cloud does. Clients on
+    other machines are told to upload by a form then."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
     gateway_hosts: tuple[str, ...] = ()
