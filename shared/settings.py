@@ -63,8 +63,9 @@ class AdapterSettings(SettingsGroup):
     workflow: str = "projects/dropscribe-local/locations/local/workflows/transcription"
     """Full name of the workflow whose executions are started."""
     event_queue: str | None = None
-    """`module:class` of an EventPublisher that gets every event, beside the topic. On one machine
-    it is the queue from which notify gets its events. None: only the topic gets them."""
+    """`module:function` that returns an EventPublisher, which gets every event, beside the topic.
+    On one machine it is the queue that notify's events come from. None: only the topic gets
+    them."""
     events_topic: str | None = None
     """Full name of the Pub/Sub topic for job events, projects/…/topics/…. None: no events are
     published there."""
