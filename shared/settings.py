@@ -185,6 +185,9 @@ class GatewaySettings(SettingsGroup):
     held_seconds: float = Field(default=3500, gt=0)
     """Seconds for which a request of another API's client is held until its job ends. Less than
     Cloud Run's timeout, which is 3600."""
+    storage_on_this_machine: bool = False
+    """Whether storage answers this machine only, as that of the one-machine cloud does. Clients on
+    other machines are told to upload by a form then."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
     gateway_hosts: tuple[str, ...] = ()
