@@ -33,7 +33,7 @@ class PromptJobs(JobStore):
 
     answer: Callable[[Source], None]
 
-    def record_upload(self, source: Source, size: int, tags: Mapping[str, str]) -> None:
+    def record_upload(self, source: Source, size: int, tags: dict[str, str]) -> None:
         super().record_upload(source, size, tags)
         self.answer(source)
 

@@ -1,10 +1,12 @@
 """Routes for clients of whisper-asr-webservice, such as Bazarr and Speakr."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
+from pydantic import JsonValue
 
 from functions.gateway.access import Caller, Writer
 from functions.gateway.asr_requests import (
@@ -124,7 +126,7 @@ async def read_status() -> AsrStatus:
 
 async def stored_job(
     form: RecordingForm,
-    options: dict[str, Any],
+    options: Mapping[str, JsonValue],
     fields: list[tuple[str, str]],
     query: AsrEncoding,
     caller: Caller,

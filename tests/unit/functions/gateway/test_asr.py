@@ -161,7 +161,7 @@ def test_speakr_gets_segments_with_speakers(client: httpx.Client, stores: Deploy
 
 def test_subgens_clients_get_what_subgen_answers(client: httpx.Client) -> None:
     """SubGen takes the length and the offset of a detection, which mean nothing here."""
-    params = {"encode": "true", "detect_lang_length": 30, "detect_lang_offset": 60}
+    params: dict[str, Any] = {"encode": "true", "detect_lang_length": 30, "detect_lang_offset": 60}
     answer = ask(client, path="/detect-language", **params)
     assert answer.json()["language_code"] == "de"
 
@@ -192,7 +192,7 @@ def test_tsv_has_milliseconds(client: httpx.Client) -> None:
 
 def test_vtt_is_read_by_others(client: httpx.Client) -> None:
     answer = ask(client, output="vtt")
-    captions = webvtt.from_buffer(io.StringIO(answer.text))
+    captions = webvtt.from_buffer(io.StringIO(answer.text)).captions
     assert " ".join(caption.text for caption in captions) == TEXT
 
 
@@ -225,7 +225,12 @@ def test_options_that_are_not_given_stay_the_deployments(
 def test_other_options_may_be_given_and_what_is_unknown_is_ignored(
     client: httpx.Client, stores: Deployment
 ) -> None:
-    params = {"channels": "split", "model": "large-v2", "formats": "srt", "batch_size": "4"}
+    params: dict[str, Any] = {
+        "channels": "split",
+        "model": "large-v2",
+        "formats": "srt",
+        "batch_size": "4",
+    }
     assert ask(client, hotwords="Okafor", vad_filter="true", **params).status_code == 200
     expected = {"channels": "split", "hotwords": "Okafor", "diarize": "false"}
     assert stored_options(stores) == expected
@@ -244,7 +249,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("params", "says"), WRONG)
 def test_a_wrong_value_is_refused_before_anything_is_stored(
-    client: httpx.Client, stores: Deployment, params: dict[str, str], says: str
+    client: httpx.Client, stores: Deployment, params: dict[str, Any], says: str
 ) -> None:
     answer = ask(client, **params)
     assert answer.status_code == 422, answer.text
