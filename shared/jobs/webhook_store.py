@@ -107,6 +107,12 @@ class WebhookStore:
         document, _ = found
         return WebhookRecord.model_validate(document)
 
+    def find_checked(self, webhook_id: str) -> WebhookRecord | None:
+        """Returns an endpoint, or None if there is none. It is paused by this if its key is not
+        valid any more."""
+        webhook = self.find(webhook_id)
+        return self._with_valid_key(webhook) if webhook else None
+
     def in_folder(self, folder: str) -> list[WebhookRecord]:
         """Returns the endpoints of a folder and of the folders in it, the newest first."""
         page = Page(folder_digest(folder), "position", MAX_LISTED)
