@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+from functions.gateway.examples import PLAIN_TRANSCRIPTION
 from functions.gateway.openai_request import DIARIZED, Granularity, ResponseFormat, Task
 from functions.gateway.openapi import Responses, problems
 from functions.gateway.recording_form import FORM
@@ -27,6 +28,7 @@ from shared.model.errors import (
     TruncatedRecording,
     UploadRefused,
 )
+from shared.model.formats import JSON
 from shared.model.openai_api import (
     DiarizedTranscription,
     PlainTranscription,
@@ -64,7 +66,11 @@ def transcription_responses(task: Task) -> Responses:
     done = {
         "model": bodies,
         "description": "The transcript. `X-Dropscribe-Job` is the id of its job.",
-        "content": {"text/plain": {"schema": TEXT}, "text/event-stream": EVENTS},
+        "content": {
+            JSON: {"schema": {"examples": [PLAIN_TRANSCRIPTION]}},
+            "text/plain": {"schema": TEXT},
+            "text/event-stream": EVENTS,
+        },
     }
     queued = {"model": JobView, "description": "The job is queued, as `Prefer` asked."}
     return {200: done, 202: queued, **problems(*OF_THE_REQUEST, *OF_THE_JOB)}
