@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 from pydantic import JsonValue
 
-from functions.gateway.access import Caller, Writer
+from functions.gateway.access import Caller, Transcriber
 from functions.gateway.asr_requests import (
     DETECTION,
     ENGINE_HEADERS,
@@ -41,7 +41,7 @@ from shared.model.errors import (
     UploadRefused,
 )
 
-router = APIRouter(tags=["dialects"])
+router = APIRouter(tags=["asr"])
 
 DIALECT = "asr"
 FILE_FIELD = "audio_file"
@@ -73,7 +73,7 @@ REFUSALS = problems(
 )
 async def transcribe_file(
     request: Request,
-    caller: Writer,
+    caller: Transcriber,
     stores: InDeployment,
     watch: InJobWatch,
     query: Annotated[AsrQuery, Query()],
@@ -100,7 +100,7 @@ async def transcribe_file(
 async def detect_language(
     request: Request,
     response: Response,
-    caller: Writer,
+    caller: Transcriber,
     stores: InDeployment,
     watch: InJobWatch,
     query: Annotated[AsrEncoding, Query()],

@@ -20,6 +20,7 @@ import webvtt
 from functions.gateway.deployment import Deployment
 from shared import __version__
 from shared.jobs.job import Job
+from shared.model.api import Scope
 from shared.settings import settings
 from tests.support.gateway import gateway_client, key_headers
 from tests.support.prompt_jobs import prompt_deployment
@@ -74,9 +75,6 @@ def as_requests_sends(
     return client.post(sent.url, headers=headers, content=sent.body)
 
 
-# As clients send their requests
-
-
 def test_bazarr_gets_captions_for_raw_samples(client: httpx.Client, stores: Deployment) -> None:
     params = {
         "task": "transcribe",
@@ -115,7 +113,7 @@ def test_bazarr_gets_the_language_of_raw_samples(client: httpx.Client, stores: D
 
 
 def test_bazarr_sends_the_key_in_its_address(stores: Deployment) -> None:
-    _, key = stores.keys.create("bazarr", ("write",), "films/", None)
+    _, key = stores.keys.create("bazarr", ("read", "write"), "films/", None)
     params = {"task": "transcribe", "language": "en", "output": "srt", "encode": "false"}
     with gateway_client(stores) as client:
         sent = {"audio_file": SAMPLES}
@@ -166,9 +164,6 @@ def test_subgens_clients_get_what_subgen_answers(client: httpx.Client) -> None:
     assert answer.json()["language_code"] == "de"
 
 
-# Outputs
-
-
 def test_the_default_output_is_one_line_per_segment(client: httpx.Client) -> None:
     answer = ask(client)
     assert answer.text == f"{TEXT}\n"
@@ -210,9 +205,6 @@ def test_words_have_the_keys_of_whisper_and_whisperx(client: httpx.Client) -> No
     assert [word["word"] for word in second["words"]] == ["geht", "es?"]
     whispers = {"id", "seek", "start", "end", "text", "tokens", "temperature", "avg_logprob"}
     assert whispers | {"compression_ratio", "no_speech_prob"} <= first.keys()
-
-
-# What is refused, and what is left
 
 
 def test_options_that_are_not_given_stay_the_deployments(
@@ -283,8 +275,10 @@ def test_a_recording_without_a_language_is_erased(client: httpx.Client, stores: 
     assert not list(stores.blobs.list(f"gs://{INBOX}/"))
 
 
-def test_a_key_needs_the_scope_write(stores: Deployment) -> None:
+def test_a_key_needs_the_scopes_read_and_write(stores: Deployment) -> None:
     with gateway_client(stores) as client:
-        client.headers = httpx.Headers(key_headers(stores, ("read", "erase", "admin")))
-        for path in ("/asr", "/detect-language"):
-            assert ask(client, path=path).status_code == 403
+        wanting: tuple[tuple[Scope, ...], ...] = (("read", "erase", "admin"), ("write",))
+        for scopes in wanting:
+            client.headers = httpx.Headers(key_headers(stores, scopes))
+            for path in ("/asr", "/detect-language"):
+                assert ask(client, path=path).status_code == 403
