@@ -17,7 +17,6 @@ from functions.finalize.answer.outbox import (
 )
 from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
-from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
 from functions.finalize.stage import build_transcript
 from functions.finalize.stage_results import load_stage_results
@@ -45,6 +44,7 @@ from shared.model.formats import FORMATS, PROBLEM_FILE, TRANSCRIPT
 from shared.model.object_metadata import read_tags
 from shared.model.options import Options, option_values
 from shared.model.transcript import JobInfo, Transcript
+from shared.model.transcript_language import text_language
 from shared.ports.blobs import Blob, BlobStore
 from shared.ports.events import EventPublisher
 from shared.runtime.http import validated
@@ -190,7 +190,7 @@ def load_and_build(
     """Returns the transcript, built from the request's inputs. `outputs` are URIs by format."""
     source = request.source
     recording = find_recording(source, blobs)
-    results = load_stage_results(request.inputs, params.failures, blobs)
+    results = load_stage_results(request.inputs, params.failures, options, blobs)
     records = [record for record in jobs.stage_records(source.job_id) if record.state == "done"]
     job = JobInfo(
         id=source.job_id,
@@ -235,12 +235,13 @@ def write_problem(
     if found_problem is None:
         return finish_job(source, run, "retryable", jobs)
     recording = find_recording(source, blobs)
-    tags = None  # those that the job has
-    problem = found_problem
-    if recording is not None:
+    if recording is None:
+        tags = tags_of_job(source, jobs)
+        problem = found_problem
+    else:
         tags = read_tags(recording.metadata)
         problem = with_origin(found_problem, source, recording, blobs, jobs)
-    problem = problem.model_copy(update={"tags": tags or {}})
+    problem = problem.model_copy(update={"tags": tags})
     outputs = standing_transcript(source, run, blobs)
     if not outputs:
         content = problem.model_dump_json(indent=1)
@@ -265,6 +266,12 @@ def write_problem(
         problem=problem,
         tags=tags,
     )
+
+
+def tags_of_job(source: Source, jobs: JobStore) -> dict[str, str]:
+    """Returns the tags that an earlier run read, or that the upload had. The recording is gone."""
+    job = jobs.find(source.job_id)
+    return {} if job is None else job.tags
 
 
 def find_problem(source: Source, error: WorkflowError, blobs: BlobStore) -> Problem | None:

@@ -2,8 +2,10 @@
 
 import os
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
 from shared.model.api import Scope
+from shared.settings import settings as read_settings
+from tests.support.answered_uploads import WatchedInbox, answer
 from tests.support.gateway import ALL_SCOPES, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, fail, upload
 
@@ -96,7 +100,7 @@ def job_ids(stores: Deployment) -> list[str]:
 
 
 class Gateway:
-    """A gateway whose stores are new for each request."""
+    """A gateway whose stores are new for each request. Jobs of uploads are done at once."""
 
     def __init__(self) -> None:
         self.renew()
@@ -104,8 +108,10 @@ class Gateway:
         self.app.dependency_overrides[deployment] = lambda: self.stores
 
     def renew(self) -> Deployment:
-        self.stores = memory_deployment()
+        inbox = WatchedInbox()
+        self.stores = replace(memory_deployment(), blobs=inbox)
         self.jobs = job_ids(self.stores)
+        inbox.uploaded = partial(answer, self.stores)
         return self.stores
 
     def name_a_job(self, case: schemathesis.Case[Any]) -> None:
@@ -114,6 +120,16 @@ class Gateway:
         choice = zlib.crc32(repr((made_up, case.query, case.body)).encode()) % 6
         if made_up and choice < len(self.jobs):
             case.path_parameters["job_id"] = self.jobs[choice]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_streams() -> Iterator[None]:
+    """Has the streams of jobs that do not end be short."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DROPSCRIBE_STREAM_SECONDS", "0.01")
+        read_settings.cache_clear()
+        yield
+    read_settings.cache_clear()
 
 
 gateway = Gateway()
