@@ -27,6 +27,7 @@ from shared.model.api import (
     NewKey,
     Scope,
 )
+from shared.model.metrics import Metrics
 
 T = TypeVar("T")
 
@@ -121,7 +122,7 @@ class AsyncClient:
     async def health(self) -> Health:
         return await self._do(calls.health(self._server))
 
-    async def metrics(self) -> dict[str, JsonValue]:
+    async def metrics(self) -> Metrics:
         return await self._do(calls.metrics(self._server))
 
     async def close(self) -> None:
