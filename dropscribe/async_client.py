@@ -35,7 +35,8 @@ T = TypeVar("T")
 class AsyncClient:
     """`Client` for asyncio. Its methods are those of `Client`, which explains them.
 
-    Files are read and written in threads, so that no other task waits for them.
+    Files are read and written in threads, so that no other task waits for them, except for a large
+    recording that is sent in one request, because the client cannot reach storage.
     """
 
     def __init__(

@@ -158,6 +158,8 @@ def function(name: str, home: Layout, ports: Ports) -> Process:
     }
     if name in WITH_WEBHOOKS:
         environment |= webhook_environment(home)
+    if name == "gateway":
+        environment["DROPSCRIBE_STORAGE_ON_THIS_MACHINE"] = "true"
     in_containers = images()
     if name in in_containers:
         command = container(in_containers[name], name, home, port, environment)

@@ -185,8 +185,16 @@ class GatewaySettings(SettingsGroup):
     held_seconds: float = Field(default=3500, gt=0)
     """Seconds for which a request of another API's client is held until its job ends. Less than
     Cloud Run's timeout, which is 3600."""
+    storage_on_this_machine: bool = False
+    """Whether storage answers this machine only, as that of the one-machine cloud does. Clients on
+    other machines are told to upload by a form then."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
+    streams_per_key: int = Field(default=40, ge=1)
+    """Streams of live events that one instance sends to one key at once. Cloud Run gives an
+    instance 80 requests."""
+    stream_seconds: float = Field(default=900, gt=0)
+    """Longest stream of live events. Its client goes on with a further one."""
     gateway_hosts: tuple[str, ...] = ()
     """Host names of the gateway, without ports, as a JSON list. Requests for other hosts are
     refused. Empty: any host."""

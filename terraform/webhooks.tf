@@ -105,7 +105,7 @@ resource "google_pubsub_subscription_iam_member" "pubsub_agent" {
 }
 
 resource "google_service_account_iam_member" "pubsub_agent" {
-  service_account_id = google_service_account.identity["push"].name
+  service_account_id = "projects/${var.project_id}/serviceAccounts/${google_service_account.identity["push"].email}"
   role               = "roles/iam.serviceAccountOpenIdTokenCreator"
   member             = local.pubsub_agent
 

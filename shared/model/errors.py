@@ -23,6 +23,7 @@
     + Cancelled               409  the job was cancelled
     + WrongState              409  the job's state does not allow the operation
     + NotDone                 409  the job has no transcript, or none yet
+    + StorageOutOfReach       409  the client's machine cannot reach storage
     + RecordingErased         410  the recording and its results were erased
     + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
     + RecordingGone           410  the recording was deleted from the inbox, or replaced there
@@ -203,6 +204,11 @@ class NotDone(Permanent):
     status = HTTPStatus.CONFLICT
 
 
+class StorageOutOfReach(Permanent):
+    title = "Storage can be reached only from the deployment's own machine."
+    status = HTTPStatus.CONFLICT
+
+
 class RecordingErased(Permanent):
     title = "The recording was erased."
     status = HTTPStatus.GONE
@@ -244,6 +250,16 @@ class UploadGone(Permanent):
 
 class UploadRefused(Permanent):
     title = "The name, an option or the metadata of the upload is wrong."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class TooManyWebhooks(Permanent):
+    title = "There are as many webhooks as there may be."
+    status = HTTPStatus.CONFLICT
+
+
+class WebhookRefused(Permanent):
+    title = "The address or the folder of the webhook is wrong."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -309,6 +325,10 @@ class KeysUnavailable(Transient):
 
 class EventsUnavailable(Transient):
     title = "An event could not be published."
+
+
+class WebhooksUnavailable(Transient):
+    title = "The deployment has no webhooks."
 
 
 class DiskFull(Transient):

@@ -7,6 +7,7 @@ from typing import Any, cast
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
+from shared.jobs.webhook_store import WebhookStore
 from shared.ports.blobs import BlobStore
 from shared.ports.events import EventPublisher, SeveralPublishers
 from shared.ports.executions import Executions
@@ -43,6 +44,17 @@ def upload_store() -> UploadStore:
     adapters = settings().adapters
     documents = load_object(adapters.job_documents)
     return UploadStore(documents, clock=resolve_name(adapters.clock))
+
+
+def webhook_store() -> WebhookStore:
+    """Returns the store of webhooks and their deliveries, beside the jobs."""
+    adapters = settings().adapters
+    return WebhookStore(
+        documents=load_object(adapters.job_documents),
+        secret=settings().webhooks.webhook_secret,
+        clock=resolve_name(adapters.clock),
+        keep_days=settings().jobs.keep_days,
+    )
 
 
 def executions() -> Executions:

@@ -24,7 +24,10 @@ def events_are_pushed_to_notify(plan: Plan) -> None:
     """The first pushes are of the topic that finalize publishes to, the late ones of its dead
     letters."""
     assert set(subscriptions(plan)) == {FIRST_PUSHES, LATE_PUSHES}
-    topics = {"notify": "google_pubsub_topic.job_events.id", "late_notify": "google_pubsub_topic.late_events.id"}
+    topics = {
+        "notify": "google_pubsub_topic.job_events.id",
+        "late_notify": "google_pubsub_topic.late_events.id",
+    }
     for name, topic in topics.items():
         address = f"google_pubsub_subscription.{name}"
         assert topic in plan.refers_to(address, "topic")

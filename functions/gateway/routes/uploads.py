@@ -11,6 +11,7 @@ from functions.gateway.deployment import InDeployment
 from functions.gateway.job_view import current_view, job_path
 from functions.gateway.openapi import Responses, problems
 from functions.gateway.recording_form import asked_upload, read_form
+from functions.gateway.storage_reach import refuse_unreachable_storage
 from functions.gateway.upload_checks import AskedUpload, checked_upload
 from functions.gateway.upload_form_schema import form_body
 from functions.gateway.uploading import OpenUpload, store_form, uploading
@@ -25,6 +26,7 @@ from shared.model.errors import (
     NotFound,
     RecordingErased,
     RecordingTooLarge,
+    StorageOutOfReach,
     UploadGone,
     UploadRefused,
 )
@@ -84,7 +86,11 @@ async def upload_recording(
     status_code=201,
     response_model=UploadSession,
     response_description="An address to which the recording is uploaded.",
-    responses={**problems(*CONFLICTS, RecordingTooLarge), **REPEATED_REQUEST, **TO_JOB},
+    responses={
+        **problems(*CONFLICTS, StorageOutOfReach, RecordingTooLarge),
+        **REPEATED_REQUEST,
+        **TO_JOB,
+    },
 )
 def begin_upload(
     asked: UploadRequest,
@@ -99,6 +105,7 @@ def begin_upload(
     The job begins when all bytes have arrived. A request that is repeated with its Idempotency-Key
     gets another address for the same upload, or is sent to the job if there is one.
     """
+    refuse_unreachable_storage(request)
     fields = asked.model_dump()
     recording = checked_upload(AskedUpload(**fields), caller, stores.blobs)
     origin = page_origin(request)
