@@ -211,8 +211,8 @@ class WebhookSettings(SettingsGroup):
     are no webhooks."""
     webhook_hosts: tuple[str, ...] = ()
     """Hosts and networks that webhooks may call although they are private, as a JSON list of names,
-    addresses and networks: ["10.1.0.0/16", "receiver.internal"]. A loopback address in the list may
-    also be called without TLS."""
+    addresses and networks: ["10.1.0.0/16", "receiver.internal"]. They may also be called without
+    TLS."""
 
 
 class Settings(BaseModel):

@@ -47,6 +47,7 @@
     + WorkflowUnavailable     503  the workflow did not answer
     + KeysUnavailable         503  the keys that verify callers' tokens cannot be fetched
     + EventsUnavailable       503  Pub/Sub did not accept an event; reconcile retries
+    + DeliveriesDue           503  webhooks of an event are still to be sent
     + DiskFull                503  the disk has no room for a stage's files
     + NotEnded                504  a request was held for its job, which has not ended in time
 
@@ -329,6 +330,10 @@ class EventsUnavailable(Transient):
 
 class WebhooksUnavailable(Transient):
     title = "The deployment has no webhooks."
+
+
+class DeliveriesDue(Transient):
+    title = "Webhooks of the event are still to be sent."
 
 
 class DiskFull(Transient):
