@@ -22,6 +22,7 @@ from tests.terraform.lasting import (
 )
 from tests.terraform.plan import Plan, Service, texts
 from tests.terraform.rights import documented, granted, is_legacy
+from tests.terraform.webhooks import WEBHOOK_CHECKS
 
 Check = Callable[[Plan], None]
 MODELS = {name for name, spec in FUNCTION_SPECS.items() if spec.has_model}
@@ -145,13 +146,15 @@ def a_model_answers_one_request_at_a_time(plan: Plan) -> None:
 
 
 def a_start_is_waited_for_and_work_is_not_disturbed(plan: Plan) -> None:
-    for service in plan.internal_services().values():
+    for name, service in plan.internal_services().items():
         (probe,) = service.container["startup_probe"]
         assert probe["http_get"][0]["path"] == "/health"
         waits = (probe["initial_delay_seconds"] or 0) + probe["period_seconds"] * probe[
             "failure_threshold"
         ]
         assert 120 <= waits <= 240 and probe["timeout_seconds"] <= probe["period_seconds"]
+        looks_often = probe["period_seconds"] <= 2
+        assert looks_often or name in MODELS, "the first request waits for the next look"
         assert not service.container["liveness_probe"], "a stage at work answers nobody else"
         assert service.resources["startup_cpu_boost"] is True
         assert service.template["execution_environment"] == "EXECUTION_ENVIRONMENT_GEN2"
@@ -278,22 +281,29 @@ def answer_days(plan: Plan) -> dict[str, str]:
 
 
 def only_who_publishes_knows_the_topic(plan: Plan) -> None:
-    topic = f"projects/{plan.given['project_id']}/topics/{plan.one('pubsub_topic').values['name']}"
+    topic = f"projects/{plan.given['project_id']}/topics/{plan.given['name']}-job-events"
     for name, service in plan.services().items():
         told = service.environment.get("DROPSCRIBE_EVENTS_TOPIC")
         assert told == (topic if plan.rights[name].get("publishes") else None)
-    policies = plan.one("pubsub_topic").values.get("message_storage_policy") or []
-    assert [policy["allowed_persistence_regions"] for policy in policies] == [
-        [plan.given["region"]]
-    ]
+    for made in plan.of("pubsub_topic"):
+        (policy,) = made.values.get("message_storage_policy") or [{}]
+        assert policy.get("allowed_persistence_regions") == [plan.given["region"]], made.address
 
 
-def only_who_may_read_the_hub_token_has_it(plan: Plan) -> None:
-    secret = plan.given["hub_token_secret"]
+def only_who_may_read_a_secret_has_it(plan: Plan) -> None:
+    hub_token, webhooks = plan.given["hub_token_secret"], f"{plan.given['name']}-webhooks"
     for name, service in plan.services().items():
-        may = secret and plan.rights[name].get("hub_token")
-        assert service.secrets == ({"DROPSCRIBE_HUB_TOKEN": secret} if may else {})
-    assert "google_secret_manager_secret_iam_member.hub_token" in plan.waits_for("module.function")
+        rights = plan.rights[name]
+        given = {}
+        if hub_token and rights.get("hub_token"):
+            given["DROPSCRIBE_HUB_TOKEN"] = hub_token
+        if rights.get("webhook_secret"):
+            given["DROPSCRIBE_WEBHOOK_SECRET"] = webhooks
+        assert service.secrets == given, name
+    grants = "google_secret_manager_secret_iam_member"
+    own = {f"{grants}.webhooks", "google_secret_manager_secret_version.webhooks"}
+    assert {f"{grants}.hub_token", *own} <= plan.waits_for("module.function")
+    assert own <= plan.waits_for("google_cloud_run_v2_service.gateway")
 
 
 def finalize_knows_what_the_others_run_on(plan: Plan) -> None:
@@ -438,7 +448,9 @@ def page_index(page: Page) -> tuple[tuple[str, str], ...]:
 
 def alerts_read_what_is_logged(plan: Plan) -> None:
     filters = {
-        policy.key: filter_of(policy.values) for policy in plan.of("monitoring_alert_policy")
+        policy.key: filter_of(policy.values)
+        for policy in plan.of("monitoring_alert_policy")
+        if policy.address.startswith("google_monitoring_alert_policy.jobs")
     }
     assert set(filters) == {"failed", "incomplete", "retryable"}
     for name, logs in (("finalize/job.py", "settled"), ("reconcile/sweep.py", "swept")):
@@ -451,13 +463,40 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     codes = f"^({SPEAKERS_UNKNOWN}|{ALIGNMENT_FAILED})$"
     assert filters["incomplete"] == f'{logs_of_finalize(plan)} jsonPayload.warnings=~"{codes}"'
     swept = f'resource.labels.service_name="{name}-reconcile" jsonPayload.message="swept"'
-    assert f"{swept} (jsonPayload.started>0 OR jsonPayload.given_up>0)" in filters["retryable"]
+    assert f"{swept} jsonPayload.given_up>0" in filters["retryable"]
+    assert "started" not in filters["retryable"], "a start is no alarm, and a day has 20 mails"
     assert settled in plan.one("logging_metric").values["filter"]
 
 
 def logs_of_finalize(plan: Plan) -> str:
     """Returns the filter of the lines that finalize logs at the end of a run."""
     return str(plan.one("logging_metric").values["filter"])
+
+
+def a_dead_part_is_told(plan: Plan) -> None:
+    name, region = plan.given["name"], plan.given["region"]
+    (condition,) = policy_of("silence", plan)["conditions"]
+    (absent,) = condition["condition_absent"]
+    assert f'service_name="{name}-reconcile"' in absent["filter"]
+    assert 'response_code_class="2xx"' in absent["filter"], "a sweep that failed is none"
+    assert absent["duration"] == "1800s", "six of the default schedule's intervals"
+    uploads = threshold_of('metrics["undelivered"]', plan)
+    assert f'subscription_id=starts_with("eventarc-{region}-{name}-upload-")' in uploads["filter"]
+    assert uploads["threshold_value"] == 900
+    crashes = threshold_of('metrics["crashing"]', plan)
+    assert f'service_name=starts_with("{name}-")' in crashes["filter"]
+    assert 'response_code="500"' in crashes["filter"], "503 is a matter of waiting"
+
+
+def threshold_of(address: str, plan: Plan) -> dict[str, Any]:
+    (condition,) = policy_of(address, plan)["conditions"]
+    (threshold,) = condition["condition_threshold"]
+    return dict(threshold)
+
+
+def policy_of(address: str, plan: Plan) -> dict[str, Any]:
+    policies = {policy.address: policy.values for policy in plan.of("monitoring_alert_policy")}
+    return dict(policies[f"google_monitoring_alert_policy.{address}"])
 
 
 def filter_of(policy: dict[str, Any]) -> str:
@@ -476,8 +515,10 @@ def alerts_reach_somebody(plan: Plan) -> None:
         for channel in plan.of("monitoring_notification_channel")
     }
     assert channels == set(plan.given["alert_emails"])
-    told = plan.refers_to("google_monitoring_alert_policy.jobs", "notification_channels")
-    assert "google_monitoring_notification_channel.email" in told
+    for policies in ("jobs", "metrics", "silence"):
+        address = f"google_monitoring_alert_policy.{policies}"
+        used = plan.refers_to(address, "notification_channels")
+        assert "google_monitoring_notification_channel.email" in used
 
 
 def old_images_go(plan: Plan) -> None:
@@ -500,6 +541,11 @@ def what_holds_no_data_can_be_replaced(plan: Plan) -> None:
     """Terraform replaces a service whose first start failed, and deletes it for that."""
     for resource in (*plan.of("cloud_run_v2_service"), *plan.of("workflows_workflow")):
         assert resource.values["deletion_protection"] is False, resource.address
+
+
+def the_secret_of_webhooks_is_protected(plan: Plan) -> None:
+    protected = plan.given["deletion_protection"]
+    assert plan.one("secret_manager_secret").values["deletion_protection"] is protected
 
 
 def every_api_in_use_is_on(plan: Plan) -> None:
@@ -545,20 +591,23 @@ CHECKS: tuple[Check, ...] = (
     what_is_asked_for_is_had,
     functions_are_told_where_things_are,
     only_who_publishes_knows_the_topic,
-    only_who_may_read_the_hub_token_has_it,
+    only_who_may_read_a_secret_has_it,
     finalize_knows_what_the_others_run_on,
     buckets_keep_as_long_as_they_should,
     only_named_pages_use_the_buckets,
     an_upload_starts_the_workflow,
     the_trigger_comes_last,
     *GATEWAY_CHECKS,
+    *WEBHOOK_CHECKS,
     documents_end_and_are_found,
     pages_are_in_an_index,
     alerts_read_what_is_logged,
+    a_dead_part_is_told,
     alerts_reach_somebody,
     old_images_go,
     all_carry_their_labels,
     what_holds_no_data_can_be_replaced,
+    the_secret_of_webhooks_is_protected,
     every_api_in_use_is_on,
     erased_is_gone,
     everything_is_in_one_region,
