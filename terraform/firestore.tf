@@ -2,7 +2,7 @@
 
 locals {
   # Collections whose documents are deleted at the time in their field `expires`.
-  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads"]
+  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events"]
 
   # Fields that shared/adapters/firestore.py queries alone.
   indexes = {
@@ -14,6 +14,7 @@ locals {
     "keys/key_id"         = { collection = "keys", field = "key_id", order = "ASCENDING" }
     "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
 
+    "events/job.job_id"      = { collection = "events", field = "job.job_id", order = "ASCENDING" }
     "uploads/recording.name" = { collection = "uploads", field = "recording.name", order = "ASCENDING" }
   }
 
@@ -33,17 +34,26 @@ locals {
     "jobs/figures"          = { collection = "jobs", field = "figures" }
     "jobs/tags"             = { collection = "jobs", field = "tags" }
 
+    "events/number"   = { collection = "events", field = "number" }
+    "events/position" = { collection = "events", field = "position" }
+    "events/time"     = { collection = "events", field = "time" }
+    "events/updated"  = { collection = "events", field = "updated" }
+    "events/folders"  = { collection = "events", field = "folders" }
+    "events/job.tags" = { collection = "events", field = "job.tags" }
+
     "uploads/recording.options" = { collection = "uploads", field = "recording.options" }
     "uploads/recording.tags"    = { collection = "uploads", field = "recording.tags" }
   }
 
   # The pages of shared/jobs/: the jobs of a folder, perhaps those of a state, in an order. Counts use the second, and
-  # the third finds the job that has waited longest.
+  # the third finds the job that has waited longest. Then the events that follow one, and the last event.
   pages = {
-    "newest"          = [{ field = "position", order = "DESCENDING" }]
-    "newest-of-state" = [{ field = "state", order = "ASCENDING" }, { field = "position", order = "DESCENDING" }]
-    "oldest-of-state" = [{ field = "state", order = "ASCENDING" }, { field = "updated", order = "ASCENDING" }]
-    "last-ended"      = [{ field = "ended", order = "DESCENDING" }]
+    "newest"          = { collection = "jobs", order = "position DESCENDING" }
+    "newest-of-state" = { collection = "jobs", order = "state ASCENDING, position DESCENDING" }
+    "oldest-of-state" = { collection = "jobs", order = "state ASCENDING, updated ASCENDING" }
+    "last-ended"      = { collection = "jobs", order = "ended DESCENDING" }
+    "next-events"     = { collection = "events", order = "position ASCENDING" }
+    "last-event"      = { collection = "events", order = "position DESCENDING" }
   }
 }
 
@@ -91,7 +101,7 @@ resource "google_firestore_index" "page" {
 
   project    = var.project_id
   database   = google_firestore_database.jobs.name
-  collection = "jobs"
+  collection = each.value.collection
 
   fields {
     field_path   = "folders"
@@ -99,10 +109,10 @@ resource "google_firestore_index" "page" {
   }
 
   dynamic "fields" {
-    for_each = each.value
+    for_each = split(", ", each.value.order)
     content {
-      field_path = fields.value.field
-      order      = fields.value.order
+      field_path = split(" ", fields.value)[0]
+      order      = split(" ", fields.value)[1]
     }
   }
 }

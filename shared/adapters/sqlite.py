@@ -36,6 +36,8 @@ create index if not exists by_upload
   on documents (collection, json_extract(document, '$.recording.name'));
 create index if not exists by_key
   on documents (collection, json_extract(document, '$.key_id'));
+create index if not exists by_logged_job
+  on documents (collection, json_extract(document, '$.job.job_id'));
 create index if not exists by_audio_deletion
   on documents (collection, json_extract(document, '$.audio_deletion'));
 create table if not exists listing (
@@ -207,5 +209,5 @@ def listing_rows(collection: str, path: str, document: Document) -> list[tuple[o
     if not isinstance(folders, list):
         return []
     state, position = document["state"], document["position"]
-    updated, ended = document["updated"], document["ended"]
+    updated, ended = document["updated"], document.get("ended")
     return [(collection, folder, state, position, updated, ended, path) for folder in folders]

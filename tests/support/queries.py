@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.adapters.memory import MemoryDocuments
+from shared.jobs.event_log import event_log_of
 from shared.jobs.store import JobStore
 from shared.ports.documents import Document, Page
 
@@ -36,16 +37,16 @@ class RecordingDocuments(MemoryDocuments):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pages: list[Page] = []
+        self.pages: list[tuple[str, Page]] = []
 
     def page(self, collection: str, page: Page) -> list[Document]:
-        assert collection == "jobs"
-        self.pages.append(page)
+        self.pages.append((collection, page))
         return super().page(collection, page)
 
 
-def pages() -> list[Page]:
-    """Returns a page of each form that the job store asks for, with and without bounds."""
+def pages() -> list[tuple[str, Page]]:
+    """Returns a page of each form that the stores ask for, with and without bounds, and its
+    collection."""
     documents = RecordingDocuments()
     jobs = JobStore(documents)
     time = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,6 +56,9 @@ def pages() -> list[Page]:
     jobs.list_page("", states=("done",), created_after=time)
     jobs.oldest("queued")
     jobs.list_ended_since(time, 10)
+    events = event_log_of(jobs)
+    events.read(1, 10)
+    events.last_number()
     made = re.findall(r"\bPage\(", source())
-    assert len(made) == 3, "another page is made: ask for it here, too"
+    assert len(made) == 5, "another page is made: ask for it here, too"
     return documents.pages

@@ -1,17 +1,18 @@
-"""Terraform makes exactly the composite indexes that lists of jobs need on Firestore."""
+"""Terraform makes exactly the composite indexes that lists of jobs and events need on Firestore."""
 
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.adapters.memory import MemoryDocuments
+from shared.jobs.event_log import event_log_of
 from shared.jobs.store import JobStore
 from shared.ports.documents import Document, Page
 
 FIRESTORE = Path(__file__).parents[4] / "terraform" / "firestore.tf"
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
-Index = tuple[tuple[str, str], ...]
-"""Its fields after `folders`, and their order."""
+Index = tuple[str, str]
+"""Its collection; its fields after `folders`, and their order."""
 
 
 class RecordingDocuments(MemoryDocuments):
@@ -20,16 +21,16 @@ class RecordingDocuments(MemoryDocuments):
     def __init__(self) -> None:
         super().__init__()
         self.indexes: set[Index] = set()
-        self.counts: set[tuple[str, ...]] = set()
+        self.counts: set[str] = set()
 
     def page(self, collection: str, page: Page) -> list[Document]:
-        order = (page.order, "ASCENDING" if page.ascending else "DESCENDING")
-        state = (("state", "ASCENDING"),) if page.state else ()
-        self.indexes.add((*state, order))
+        direction = "ASCENDING" if page.ascending else "DESCENDING"
+        state = "state ASCENDING, " if page.state else ""
+        self.indexes.add((collection, f"{state}{page.order} {direction}"))
         return super().page(collection, page)
 
     def count(self, collection: str, folder: str, state: str) -> int:
-        self.counts.add(("state",))
+        self.counts.add(collection)
         return super().count(collection, folder, state)
 
 
@@ -41,15 +42,16 @@ def test_every_page_has_its_index_and_every_index_its_page() -> None:
     store.oldest("queued")
     store.list_ended_since(NOW, 10)
     store.count_by_state()
-    assert documents.indexes == set(planned_indexes())
-    for fields in documents.counts:
-        begins = [tuple(field for field, _ in index)[: len(fields)] for index in planned_indexes()]
-        assert fields in begins
+    events = event_log_of(store)
+    events.read(1, 10)
+    events.last_number()
+    planned = planned_indexes()
+    assert documents.indexes == set(planned)
+    assert documents.counts == {"jobs"}
+    assert ("jobs", "state ASCENDING, position DESCENDING") in planned, "counts use it"
 
 
 def planned_indexes() -> list[Index]:
     text = FIRESTORE.read_text()
     (block,) = re.findall(r"pages = \{\n(.*?)\n  \}", text, re.DOTALL)
-    return [
-        tuple(re.findall(r'field = "(\w+)", order = "(\w+)"', line)) for line in block.splitlines()
-    ]
+    return re.findall(r'collection = "(\w+)", order = "([\w, ]+)"', block)
