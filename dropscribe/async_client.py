@@ -27,6 +27,7 @@ from shared.model.api import (
     NewKey,
     Scope,
 )
+from shared.model.metrics import Metrics
 
 T = TypeVar("T")
 
@@ -34,7 +35,8 @@ T = TypeVar("T")
 class AsyncClient:
     """`Client` for asyncio. Its methods are those of `Client`, which explains them.
 
-    Files are read and written in threads, so that no other task waits for them.
+    Files are read and written in threads, so that no other task waits for them, except for a large
+    recording that is sent in one request, because the client cannot reach storage.
     """
 
     def __init__(
@@ -121,7 +123,7 @@ class AsyncClient:
     async def health(self) -> Health:
         return await self._do(calls.health(self._server))
 
-    async def metrics(self) -> dict[str, JsonValue]:
+    async def metrics(self) -> Metrics:
         return await self._do(calls.metrics(self._server))
 
     async def close(self) -> None:

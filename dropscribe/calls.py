@@ -24,6 +24,7 @@ from shared.model.api import (
     Scope,
 )
 from shared.model.contracts import WireModel
+from shared.model.metrics import Metrics
 
 API = "/api/v1"
 PAGE_SIZE = 200
@@ -156,8 +157,5 @@ def health(server: Server) -> Steps[Health]:
     return read(Health, response.content)
 
 
-def metrics(server: Server) -> Steps[dict[str, JsonValue]]:
-    call = Call("GET", f"{API}/metrics/", is_repeatable=True)
-    response = yield from exchange(server, call)
-    content: dict[str, JsonValue] = response.json()
-    return content
+def metrics(server: Server) -> Steps[Metrics]:
+    return (yield from get(server, f"{API}/metrics/", Metrics))

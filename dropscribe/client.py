@@ -36,6 +36,7 @@ from shared.model.api import (
     NewKey,
     Scope,
 )
+from shared.model.metrics import Metrics
 
 T = TypeVar("T")
 DEFAULT_SCOPES: tuple[Scope, ...] = ("read", "write")
@@ -161,8 +162,8 @@ class Client:
         """Returns whether the deployment answers. Raises ApiError if a part of it does not."""
         return self._do(calls.health(self._server))
 
-    def metrics(self) -> dict[str, JsonValue]:
-        """Returns the deployment's figures."""
+    def metrics(self) -> Metrics:
+        """Returns what the deployment does, and did in the last day, in the key's folder."""
         return self._do(calls.metrics(self._server))
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """A file that is being uploaded, read in pieces and watched for changes."""
 
+import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +36,18 @@ class RecordingFile:
         self.file.seek(first)
         content = self.file.read(length)
         expected = min(length, self.size - first)
-        if len(content) != expected or self._fingerprint() != self.before:
-            raise FileChanged(f"{self.path} changed while it was sent; it was not uploaded")
+        if len(content) != expected:
+            raise self._changed()
+        self.refuse_changed()
         return content
+
+    def refuse_changed(self) -> None:
+        """Raises FileChanged if the file was written to since it was opened."""
+        if self._fingerprint() != self.before:
+            raise self._changed()
+
+    def _changed(self) -> FileChanged:
+        return FileChanged(f"{self.path} changed while it was sent; it was not uploaded")
 
     def _fingerprint(self) -> Fingerprint:
         found = os.fstat(self.file.fileno())
@@ -53,3 +63,17 @@ class RecordingFile:
         traceback: TracebackType | None,
     ) -> None:
         self.file.close()
+
+
+class WatchedReader(io.BufferedReader):
+    """Reads a recording from its begin to its end. Raises FileChanged, which breaks off the request
+    that sends it."""
+
+    def __init__(self, recording: RecordingFile) -> None:
+        super().__init__(io.FileIO(recording.file.fileno(), closefd=False))
+        self._recording = recording
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(size)
+        self._recording.refuse_changed()
+        return content

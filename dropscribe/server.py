@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
 import httpx
@@ -32,8 +32,8 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     form: Mapping[str, str] | None = None
-    file: tuple[str, bytes] | None = None
-    """Name and content of the file in the form."""
+    file: tuple[str, bytes | BinaryIO] | None = None
+    """Name and content of the file in the form. An open file is read while it is sent."""
     headers: Mapping[str, str] = field(default_factory=dict)
     is_repeatable: bool = False
     """Whether the server may get it twice."""

@@ -1,4 +1,5 @@
-"""Uploads a recording: a small one in one request, a large one in pieces.
+"""Uploads a recording: a small one in one request, a large one in pieces, unless the client cannot
+reach storage.
 
 Pieces go to an address of Cloud Storage, by its resumable uploads. It says how much it has, so an
 upload goes on where its connection broke.
@@ -13,18 +14,20 @@ from functools import partial
 from http import HTTPStatus
 from mimetypes import guess_type
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import httpx
 from pydantic import JsonValue
 
 from dropscribe.calls import API, job, read
-from dropscribe.errors import SHOWN_CHARACTERS, UploadFailed
+from dropscribe.errors import SHOWN_CHARACTERS, ApiError, UploadFailed
 from dropscribe.exchange import exchange, retry_after
-from dropscribe.recording_file import RecordingFile
+from dropscribe.recording_file import RecordingFile, WatchedReader
 from dropscribe.server import Call, Server, timeouts
 from dropscribe.steps import Pause, Steps, send, work
 from shared.model.api import JobView, UploadRequest, UploadSession
+from shared.model.errors import StorageOutOfReach
 
 PIECE_BYTES = 8 * 2**20
 """Bytes of a piece. Cloud Storage wants multiples of 256 KiB."""
@@ -75,17 +78,27 @@ def upload(server: Server, recording: Recording, on_progress: Progress) -> Steps
     file = yield from work(lambda: RecordingFile(recording.path))
     with file:
         if file.size <= server.form_bytes:
-            return (yield from upload_form(server, recording, file, on_progress))
-        return (yield from upload_pieces(server, recording, file, on_progress))
+            small = yield from work(lambda: file.piece(0, file.size))
+            return (yield from upload_form(server, recording, file, small, on_progress))
+        try:
+            return (yield from upload_pieces(server, recording, file, on_progress))
+        except ApiError as error:
+            if error.problem.type != StorageOutOfReach.name():
+                raise
+        content = WatchedReader(file)
+        return (yield from upload_form(server, recording, file, content, on_progress))
 
 
 # In one request
 
 
 def upload_form(
-    server: Server, recording: Recording, file: RecordingFile, on_progress: Progress
+    server: Server,
+    recording: Recording,
+    file: RecordingFile,
+    content: bytes | BinaryIO,
+    on_progress: Progress,
 ) -> Steps[JobView]:
-    content = yield from work(lambda: file.piece(0, file.size))
     fields = {option: as_text(value) for option, value in recording.options.items()}
     fields["name"] = recording.name
     fields["replace"] = json.dumps(recording.replace)

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.answers import answer_folder, fetch, is_fetched
 from local.batch import Item, common_start
 from local.connection import in_plain_words
+from local.fetching import AnswerFetcher, WrittenAnswer
 from shared.model.api import JobSummary
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Follower:
     def __init__(self, client: "Client", items: Sequence[Item], out: Path) -> None:
         self._client = client
         self._items = items
-        self._out = out
+        self._answers = AnswerFetcher(client, out)
         self._looks = 0
 
     def follow(
@@ -65,10 +65,11 @@ class Follower:
         except ApiError as error:
             if error.status not in MAY_PASS:
                 raise
-        for item in self._items:
-            if item.has_ended and not item.is_reported:
-                self._finish(item)
-                on_end(item)
+        ended = [item for item in self._items if item.has_ended and not item.is_reported]
+        answers = [self._start_fetching(item) for item in ended]
+        for item, answer in zip(ended, answers, strict=True):
+            self._finish(item, answer)
+            on_end(item)
 
     def _refresh(self) -> None:
         """Looks at all jobs that have not ended. The list reaches back to the oldest of them."""
@@ -108,17 +109,20 @@ class Follower:
                 found.append(item.job)
         return found
 
-    def _finish(self, item: Item) -> None:
-        """Writes the answer of a recording, unless it is there already."""
+    def _start_fetching(self, item: Item) -> WrittenAnswer | None:
+        """Have the answer of a recording written. Returns None if it has no job that ended."""
+        if item.job is None or item.error is not None:
+            return None
+        return self._answers.start(item.job)
+
+    def _finish(self, item: Item, answer: WrittenAnswer | None) -> None:
+        """Wait until the answer of a recording is written. Raises OSError if it cannot be."""
         from dropscribe import ApiError
 
         item.is_reported = True
-        if item.job is None or item.error is not None:
-            return
-        if is_fetched(item.job, self._out):
-            item.folder = answer_folder(self._out, item.job.name)
+        if answer is None:
             return
         try:
-            item.folder = fetch(self._client, item.job, self._out)
+            item.folder = answer.result()
         except ApiError as error:
             item.error = in_plain_words(error)

@@ -10,6 +10,7 @@ from local.answers import fetch as fetch_answer
 from local.answers import is_fetched, refuse_unwritable
 from local.chosen_options import chosen_options, set_option
 from local.connection import Gateway, calls_api, in_plain_words
+from local.fetching import AnswerFetcher
 from local.finding import find_job
 from local.run_command import out_option
 
@@ -140,9 +141,7 @@ def fetch_all(client: "Client", prefix: str, out: Path) -> None:
         known = newest.get(job.name)
         if known is None or job.created > known.created:
             newest[job.name] = job
-    for job in newest.values():
-        if is_fetched(job, out):
-            continue
-        folder = fetch_answer(client, job, out)
+    missing = [job for job in newest.values() if not is_fetched(job, out)]
+    for folder in AnswerFetcher(client, out).fetch_new(missing):
         if folder is not None:
             click.echo(folder)

@@ -140,6 +140,8 @@ def function(name: str, home: Layout, ports: Ports) -> Process:
         "K_SERVICE": name,
         "TMPDIR": str(home.temp(name)),
     }
+    if name == "gateway":
+        environment["DROPSCRIBE_STORAGE_ON_THIS_MACHINE"] = "true"
     in_containers = images()
     if name in in_containers:
         command = container(in_containers[name], name, home, port, environment)

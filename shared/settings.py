@@ -62,9 +62,13 @@ class AdapterSettings(SettingsGroup):
     """host:port of an Executions API without encryption and credentials. None: Google's."""
     workflow: str = "projects/dropscribe-local/locations/local/workflows/transcription"
     """Full name of the workflow whose executions are started."""
+    event_queue: str | None = None
+    """`module:function` that returns an EventPublisher, which gets every event, beside the topic.
+    On one machine it is the queue that notify's events come from. None: only the topic gets
+    them."""
     events_topic: str | None = None
     """Full name of the Pub/Sub topic for job events, projects/…/topics/…. None: no events are
-    published."""
+    published there."""
     pubsub_host: str | None = None
     """host:port of a Pub/Sub without encryption and credentials. None: Google's."""
     clock: str = "time:time"
@@ -178,14 +182,37 @@ class GatewaySettings(SettingsGroup):
     max_form_megabytes: float | None = Field(default=None, gt=0)
     """Largest recording that a form may upload, in 10^6 bytes. None: as large as a recording may
     be. Cloud Run takes 32 MiB."""
+    held_seconds: float = Field(default=3500, gt=0)
+    """Seconds for which a request of another API's client is held until its job ends. Less than
+    Cloud Run's timeout, which is 3600."""
+    storage_on_this_machine: bool = False
+    """Whether storage answers this machine only, as that of the one-machine cloud does. Clients on
+    other machines are told to upload by a form then."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
+    streams_per_key: int = Field(default=40, ge=1)
+    """Streams of live events that one instance sends to one key at once. Cloud Run gives an
+    instance 80 requests."""
+    stream_seconds: float = Field(default=900, gt=0)
+    """Longest stream of live events. Its client goes on with a further one."""
     gateway_hosts: tuple[str, ...] = ()
     """Host names of the gateway, without ports, as a JSON list. Requests for other hosts are
     refused. Empty: any host."""
     trusted_proxies: int = Field(default=0, ge=0)
     """Proxies in front of the gateway that add to X-Forwarded-For. Cloud Run is
     one."""
+
+
+class WebhookSettings(SettingsGroup):
+    """Webhooks."""
+
+    webhook_secret: str | None = Field(default=None, min_length=32, repr=False)
+    """Secret from which the secret of each webhook is computed, at least 32 characters. None: there
+    are no webhooks."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts and networks that webhooks may call although they are private, as a JSON list of names,
+    addresses and networks: ["10.1.0.0/16", "receiver.internal"]. They may also be called without
+    TLS."""
 
 
 class Settings(BaseModel):
@@ -202,6 +229,7 @@ class Settings(BaseModel):
     jobs: JobSettings = Field(default_factory=JobSettings)
     reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
 
 
 @cache

@@ -14,6 +14,8 @@ locals {
     "keys/key_id"         = { collection = "keys", field = "key_id", order = "ASCENDING" }
     "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
 
+    "webhooks/folder" = { collection = "webhooks", field = "folder", order = "ASCENDING" }
+
     "events/job.job_id"      = { collection = "events", field = "job.job_id", order = "ASCENDING" }
     "uploads/recording.name" = { collection = "uploads", field = "recording.name", order = "ASCENDING" }
   }
@@ -46,7 +48,8 @@ locals {
   }
 
   # The pages of shared/jobs/: the jobs of a folder, perhaps those of a state, in an order. Counts use the second, and
-  # the third finds the job that has waited longest. Then the events that follow one, and the last event.
+  # the third finds the job that has waited longest. Then the events that follow one, the last event, webhooks and
+  # the deliveries of one.
   pages = {
     "newest"          = { collection = "jobs", order = "position DESCENDING" }
     "newest-of-state" = { collection = "jobs", order = "state ASCENDING, position DESCENDING" }
@@ -54,6 +57,8 @@ locals {
     "last-ended"      = { collection = "jobs", order = "ended DESCENDING" }
     "next-events"     = { collection = "events", order = "position ASCENDING" }
     "last-event"      = { collection = "events", order = "position DESCENDING" }
+    "webhooks"        = { collection = "webhooks", order = "position DESCENDING" }
+    "deliveries"      = { collection = "deliveries", order = "position DESCENDING" }
   }
 }
 

@@ -18,9 +18,9 @@ locals {
   # Settings that follow from other variables. `callers` is never set: Cloud Run checks the token before a function sees
   # it, and removes its signature.
   settings_by_terraform = [
-    "audience", "callers", "cors_origins", "device", "events_topic", "firestore_database", "hub_token", "inbox",
-    "keep_answer_days", "keep_days", "keep_work_days", "max_form_megabytes", "outbox", "region", "resources", "threads",
-    "work", "workflow",
+    "audience", "callers", "cors_origins", "device", "event_queue", "events_topic", "firestore_database", "hub_token",
+    "inbox", "keep_answer_days", "keep_days", "keep_work_days", "max_form_megabytes", "outbox", "region", "resources",
+    "threads", "webhook_secret", "work", "workflow",
   ]
 
   environment = merge(

@@ -234,12 +234,13 @@ def write_problem(
     if found_problem is None:
         return finish_job(source, run, "retryable", jobs)
     recording = find_recording(source, blobs)
-    tags = None  # those that the job has
-    problem = found_problem
-    if recording is not None:
+    if recording is None:
+        tags = tags_of_job(source, jobs)
+        problem = found_problem
+    else:
         tags = read_tags(recording.metadata)
         problem = with_origin(found_problem, source, recording, blobs, jobs)
-    problem = problem.model_copy(update={"tags": tags or {}})
+    problem = problem.model_copy(update={"tags": tags})
     outputs = standing_transcript(source, run, blobs)
     if not outputs:
         content = problem.model_dump_json(indent=1)
@@ -264,6 +265,12 @@ def write_problem(
         problem=problem,
         tags=tags,
     )
+
+
+def tags_of_job(source: Source, jobs: JobStore) -> dict[str, str]:
+    """Returns the tags that an earlier run read, or that the upload had. The recording is gone."""
+    job = jobs.find(source.job_id)
+    return {} if job is None else job.tags
 
 
 def find_problem(source: Source, error: WorkflowError, blobs: BlobStore) -> Problem | None:

@@ -10,9 +10,17 @@ from shared.jobs.key_store import KeyStore
 from shared.jobs.operations import Operations
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
+from shared.jobs.webhook_store import WebhookStore
 from shared.ports.blobs import BlobStore
 from shared.ports.executions import Executions
-from shared.runtime.wiring import blob_store, executions, job_store, key_store, upload_store
+from shared.runtime.wiring import (
+    blob_store,
+    executions,
+    job_store,
+    key_store,
+    upload_store,
+    webhook_store,
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class Deployment:
     executions: Executions
     keys: KeyStore
     uploads: UploadStore
+    webhooks: WebhookStore
 
     @property
     def operations(self) -> Operations:
@@ -36,7 +45,14 @@ class Deployment:
 
 def deployment() -> Deployment:
     """Returns the stores that the settings name. A test may override this dependency."""
-    return Deployment(blob_store(), job_store(), executions(), key_store(), upload_store())
+    return Deployment(
+        blobs=blob_store(),
+        jobs=job_store(),
+        executions=executions(),
+        keys=key_store(),
+        uploads=upload_store(),
+        webhooks=webhook_store(),
+    )
 
 
 InDeployment = Annotated[Deployment, Depends(deployment)]

@@ -9,27 +9,54 @@ from starlette.exceptions import HTTPException
 
 from functions.gateway.openapi import PROBLEM_JSON
 from shared.model.contracts import Problem
-from shared.model.errors import BadRequest, BodyTooLarge, StageError, Transient, Unauthenticated
+from shared.model.errors import (
+    BadRequest,
+    BodyTooLarge,
+    NotEnded,
+    StageError,
+    Transient,
+    Unauthenticated,
+)
 from shared.runtime.http import problem_of
 
 log = logging.getLogger(__name__)
 
+JOB_HEADER = "X-Dropscribe-Job"
+"""Header with the id of the job that a request has made, where its body has no place for it."""
+
+
+class JobFailed(Exception):
+    """A job for which a request was held ended without a transcript. `problem` says why, and has
+    the job's id."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.title)
+        self.problem = problem
+
 
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(StageError, answer_problem)
+    app.add_exception_handler(JobFailed, answer_failed_job)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(Exception, answer_problem)
 
 
 def answer_problem(request: Request, error: Exception) -> JSONResponse:
-    problem = problem_of(error, "gateway", None)
+    job_id = error.job_id if isinstance(error, NotEnded) else None
+    problem = problem_of(error, "gateway", job_id)
     headers = {}
     if isinstance(error, Transient):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return problem_response(problem, headers)
+
+
+def answer_failed_job(request: Request, error: Exception) -> JSONResponse:
+    """Answers a request that was held for a job with the job's problem."""
+    assert isinstance(error, JobFailed)
+    return problem_response(error.problem, {})
 
 
 def answer_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -59,5 +86,7 @@ def answer_http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def problem_response(problem: Problem, headers: dict[str, str]) -> JSONResponse:
+    if problem.job_id is not None:
+        headers = {**headers, JOB_HEADER: problem.job_id}
     content = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(content, problem.status, headers, media_type=PROBLEM_JSON)

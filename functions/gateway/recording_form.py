@@ -99,15 +99,31 @@ def largest_recording() -> int:
     return int(settings().recordings.max_gigabytes * 1e9)
 
 
+SLOTS = FormSlots()
+
+
 @asynccontextmanager
-async def read_form(request: Request) -> AsyncIterator[RecordingForm]:
+async def read_form(request: Request, file_field: str = "file") -> AsyncIterator[RecordingForm]:
     """Gives the form of a request, whose file is deleted after the block.
 
-    Raises BadRequest, BodyTooLarge, DiskFull, EmptyRecording or UploadRefused.
+    Raises BadRequest, BodyTooLarge, DiskFull, EmptyRecording, TooManyRequests or UploadRefused.
+    """
+    with SLOTS.one():
+        content = await parsed_form(request)
+        try:
+            yield form_of(content.multi_items(), file_field)
+        finally:
+            await asyncio.shield(content.close())
+
+
+async def parsed_form(request: Request) -> FormData:
+    """Returns the fields of a request's form, with its files on disk.
+
+    Raises BadRequest, BodyTooLarge or DiskFull.
     """
     content_type = request.headers.get("Content-Type", "")
     if content_type.partition(";")[0].strip().lower() != FORM:
-        raise BadRequest(f"The body must be {FORM}, with the recording as its field 'file'.")
+        raise BadRequest(f"The body must be {FORM}, with the recording as one of its fields.")
     limit = largest_recording() + OTHER_BYTES
     declared = request.headers.get("Content-Length", "0")
     if not declared.isdecimal() or int(declared) > limit:
@@ -115,15 +131,11 @@ async def read_form(request: Request) -> AsyncIterator[RecordingForm]:
     bounded = within_limit(request, limit)
     try:
         with disk_full_is_transient():
-            content = await FormParser(bounded).parse()
+            return await FormParser(bounded).parse()
     except ClientDisconnect as error:
         raise BadRequest("The connection broke before the whole form had arrived.") from error
     except MultiPartException as error:
         raise BadRequest(f"The form cannot be read: {error.message}") from error
-    try:
-        yield form_of(content.multi_items())
-    finally:
-        await asyncio.shield(content.close())
 
 
 def within_limit(request: Request, limit: int) -> Request:
@@ -148,7 +160,7 @@ def too_large() -> BodyTooLarge:
     )
 
 
-def form_of(items: list[tuple[str, UploadFile | str]]) -> RecordingForm:
+def form_of(items: list[tuple[str, UploadFile | str]], file_field: str) -> RecordingForm:
     """Returns the form with these fields. Raises BodyTooLarge, EmptyRecording or UploadRefused."""
     fields = []
     files = []
@@ -157,8 +169,10 @@ def form_of(items: list[tuple[str, UploadFile | str]]) -> RecordingForm:
             fields.append((name, value))
         else:
             files.append((name, value))
-    if [name for name, _ in files] != ["file"]:
-        raise UploadRefused("file: the form must have one file, as its field 'file'")
+    if [name for name, _ in files] != [file_field]:
+        raise UploadRefused(
+            f"{file_field}: the form must have one file, as its field {file_field!r}"
+        )
     ((_, file),) = files
     size = file.size or 0
     if size == 0:
@@ -168,7 +182,7 @@ def form_of(items: list[tuple[str, UploadFile | str]]) -> RecordingForm:
     return RecordingForm(file.file, file.filename or "", file.content_type, size, tuple(fields))
 
 
-def asked_upload(form: RecordingForm, sha256: str | None) -> AskedUpload:
+def asked_upload(form: RecordingForm) -> AskedUpload:
     """Returns what a form asks for: every field but `name`, `replace` and `metadata` is an option,
     or one of the client's own if its name begins with x-. Raises UploadRefused."""
     values: dict[str, str] = {}
@@ -192,7 +206,6 @@ def asked_upload(form: RecordingForm, sha256: str | None) -> AskedUpload:
         options=options,
         metadata=metadata,
         replace=replace,
-        sha256=sha256,
     )
 
 

@@ -11,7 +11,13 @@ from shared.model.errors import BodyTooLarge, NotFound, StageError, WrongHost
 
 MAX_BODY = 256 * 1024
 """Bytes of a request's body. Options have at most 64 KiB."""
-STREAMED = ("/api/v1/jobs/upload",)
+STREAMED = (
+    "/api/v1/jobs/upload",
+    "/v1/audio/transcriptions",
+    "/v1/audio/translations",
+    "/asr",
+    "/detect-language",
+)
 """Paths whose routes read the body in parts, and limit it themselves."""
 PLAIN_PATH = re.compile(rb"(/[A-Za-z0-9_.-]+)*/?")
 """All paths of the API. None has an encoded character, so that no two spellings of a path differ

@@ -4,11 +4,15 @@ Every write names the generation that it replaces, and the object has the upload
 request that is repeated finds out what its first try did, wherever that was cut off.
 """
 
+import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from functions.gateway.access import Caller
+from functions.gateway.deployment import Deployment
+from functions.gateway.recording_form import RecordingForm
+from functions.gateway.upload_checks import AskedUpload, checked_upload
 from shared.jobs.job import Job
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import (
@@ -30,6 +34,8 @@ from shared.model.errors import (
 )
 from shared.model.option_names import UPLOAD_MARK
 from shared.ports.blobs import Blob, BlobStore, PlannedUpload
+
+BLOCK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -219,6 +225,35 @@ class Uploading:
         if job is None:
             raise JobStoreUnavailable("the job was not found after it was queued")
         return job
+
+
+def uploading(stores: Deployment) -> Uploading:
+    return Uploading(stores.blobs, stores.jobs, stores.uploads)
+
+
+def store_form(
+    form: RecordingForm,
+    asked: AskedUpload,
+    caller: Caller,
+    stores: Deployment,
+    idempotency_key: str | None,
+) -> tuple[Job, bool]:
+    """Write a form's recording to the inbox. Returns its job, and whether it is a new one.
+
+    Raises RecordingTooLarge, UploadRefused, NameTaken, KeyReused or RecordingErased.
+    """
+    if idempotency_key is not None:
+        asked = replace(asked, sha256=digest_of(form.file))
+    recording = checked_upload(asked, caller, stores.blobs)
+    return uploading(stores).write(recording, form.file, caller, idempotency_key)
+
+
+def digest_of(file: BinaryIO) -> str:
+    """Returns the SHA-256 digest of a file that is at its begin, in hex."""
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK_BYTES):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def marked(recording: RecordingUpload, mark: str) -> dict[str, str]:

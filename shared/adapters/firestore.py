@@ -70,6 +70,12 @@ class FirestoreDocuments:
         query = self._client.collection(collection).where(filter=condition)
         yield from documents(query)
 
+    def updated_since(self, collection: str, state: str, since: str) -> Iterator[Document]:
+        of_state = firestore.FieldFilter("state", "==", state)
+        recent = firestore.FieldFilter("updated", ">=", since)
+        query = self._client.collection(collection).where(filter=of_state).where(filter=recent)
+        yield from documents(query.order_by("updated", direction=firestore.Query.ASCENDING))
+
     def page(self, collection: str, page: Page) -> list[Document]:
         query = self._in_folder(collection, page.folder, page.state)
         if page.above:

@@ -178,6 +178,13 @@ class MemoryDocuments:
             if value_at(document, field) == value:
                 yield document
 
+    def updated_since(self, collection: str, state: str, since: str) -> Iterator[Document]:
+        documents = self._directly_in(collection)
+        documents.sort(key=lambda document: str(document["updated"]))
+        for document in documents:
+            if document["state"] == state and str(document["updated"]) >= since:
+                yield document
+
     def page(self, collection: str, page: Page) -> list[Document]:
         found = []
         for document in self._directly_in(collection):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shared.adapters.errors import translate_errors
 from shared.model.errors import JobStoreUnavailable
-from shared.ports.documents import Document, Page
+from shared.ports.documents import Document, Page, stored_time
 from shared.settings import settings
 
 LOCK_TIMEOUT = 30
@@ -38,6 +38,8 @@ create index if not exists by_key
   on documents (collection, json_extract(document, '$.key_id'));
 create index if not exists by_logged_job
   on documents (collection, json_extract(document, '$.job.job_id'));
+create index if not exists by_folder
+  on documents (collection, json_extract(document, '$.folder'));
 create index if not exists by_audio_deletion
   on documents (collection, json_extract(document, '$.audio_deletion'));
 create table if not exists listing (
@@ -122,7 +124,7 @@ class SqliteDocuments:
 
     def drop_expired(self) -> None:
         """Delete the documents that have expired, which Firestore does by itself."""
-        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")  # as pydantic writes it
+        now = stored_time(datetime.now(UTC))
         with self._transaction() as database:
             database.execute(DROP_EXPIRED, (now,))
             database.execute(UNLIST_DROPPED)
@@ -136,6 +138,13 @@ class SqliteDocuments:
         extract = f"json_extract(document, '$.{field}')"
         query = f"select document from documents where collection = ? and {extract} = ?"
         return self._select(query, collection, value)
+
+    def updated_since(self, collection: str, state: str, since: str) -> Iterator[Document]:
+        query = (
+            "select document from documents where collection = ? and updated >= ?"
+            " and json_extract(document, '$.state') = ? order by updated"
+        )
+        return self._select(query, collection, since, state)
 
     def page(self, collection: str, page: Page) -> list[Document]:
         conditions = ["listing.collection = ?", "folder = ?"]

@@ -100,14 +100,17 @@ def cursor_of(position: str) -> str:
     return encoded.decode().rstrip("=")
 
 
-def position_of_cursor(cursor: str) -> str:
-    """Returns the position in a cursor. Raises BadRequest if no list returned the cursor."""
+def position_of_cursor(cursor: str, form: re.Pattern[str] = POSITION) -> str:
+    """Returns the position in a cursor, which has this form.
+
+    Raises BadRequest if no list returned the cursor.
+    """
     padding = "=" * (-len(cursor) % 4)
     try:
         position = base64.urlsafe_b64decode(cursor + padding).decode()
     except ValueError:  # also for characters that are not ASCII, and bytes that are not UTF-8
         position = ""
-    if POSITION.fullmatch(position) is None:
+    if form.fullmatch(position) is None:
         raise BadRequest("cursor: it is not one that a list returned")
     return position
 

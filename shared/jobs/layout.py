@@ -23,6 +23,11 @@ def work_uri(source: Source, stage: str) -> str:
     return f"{job_uri(source)}{stage}"
 
 
+def result_uri(source: Source, stage: str, cache_key: str) -> str:
+    """Returns where a stage's result is committed. Its outputs are beside it."""
+    return f"{work_uri(source, stage)}/{cache_key}.json"
+
+
 def problem_uri(source: Source) -> str:
     """Returns where the problem that ended a stage is stored for finalize."""
     return f"{job_uri(source)}problem.json"

@@ -34,6 +34,11 @@ class StageRecord(StoredModel):
     reused: bool = False
     """Whether a later run used the cached result."""
 
+    @property
+    def cache_key(self) -> str:
+        """Returns the key under which the stage's result is stored."""
+        return self.key.removeprefix(f"{self.stage}-")
+
     def is_leased(self, now: datetime, lease: timedelta) -> bool:
         """Returns whether an attempt holds a lease that has not run out."""
         if self.state != "running":

@@ -185,6 +185,11 @@ class AlignedSegment(WireModel):
     temperature: float | None
     quality_flags: tuple[QualityFlag, ...] = ()
 
+    @property
+    def is_suspect(self) -> bool:
+        """Returns whether the recogniser probably wrote what was never said."""
+        return bool(self.quality_flags)
+
 
 class Aligned(WireModel):
     """align's result for one chunk. Words are in order of time and inside the chunk."""

@@ -23,6 +23,7 @@
     + Cancelled               409  the job was cancelled
     + WrongState              409  the job's state does not allow the operation
     + NotDone                 409  the job has no transcript, or none yet
+    + StorageOutOfReach       409  the client's machine cannot reach storage
     + RecordingErased         410  the recording and its results were erased
     + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
     + RecordingGone           410  the recording was deleted from the inbox, or replaced there
@@ -46,7 +47,9 @@
     + WorkflowUnavailable     503  the workflow did not answer
     + KeysUnavailable         503  the keys that verify callers' tokens cannot be fetched
     + EventsUnavailable       503  Pub/Sub did not accept an event; reconcile retries
+    + DeliveriesDue           503  webhooks of an event are still to be sent
     + DiskFull                503  the disk has no room for a stage's files
+    + NotEnded                504  a request was held for its job, which has not ended in time
 
 A 500 without our problem type comes from the platform (no instance, out of memory) and is retried.
 No status belongs to both kinds, so a problem of ours is final or not by its status.
@@ -202,6 +205,11 @@ class NotDone(Permanent):
     status = HTTPStatus.CONFLICT
 
 
+class StorageOutOfReach(Permanent):
+    title = "Storage can be reached only from the deployment's own machine."
+    status = HTTPStatus.CONFLICT
+
+
 class RecordingErased(Permanent):
     title = "The recording was erased."
     status = HTTPStatus.GONE
@@ -243,6 +251,16 @@ class UploadGone(Permanent):
 
 class UploadRefused(Permanent):
     title = "The name, an option or the metadata of the upload is wrong."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class TooManyWebhooks(Permanent):
+    title = "There are as many webhooks as there may be."
+    status = HTTPStatus.CONFLICT
+
+
+class WebhookRefused(Permanent):
+    title = "The address or the folder of the webhook is wrong."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -310,8 +328,25 @@ class EventsUnavailable(Transient):
     title = "An event could not be published."
 
 
+class WebhooksUnavailable(Transient):
+    title = "The deployment has no webhooks."
+
+
+class DeliveriesDue(Transient):
+    title = "Webhooks of the event are still to be sent."
+
+
 class DiskFull(Transient):
     title = "The disk is full."
+
+
+class NotEnded(Transient):
+    title = "The job has not ended in time."
+    status = HTTPStatus.GATEWAY_TIMEOUT
+
+    def __init__(self, detail: str, job_id: str) -> None:
+        super().__init__(detail)
+        self.job_id = job_id
 
 
 PROBLEMS_OF_THE_JOB = (

@@ -5,12 +5,18 @@ Every method raises JobStoreUnavailable if the database does not answer.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
 Document = dict[str, JsonValue]
 """Has the fields `updated` and `expires`, both ISO 8601 times in UTC."""
+
+
+def stored_time(time: datetime) -> str:
+    """Returns a time in UTC as documents hold it, so that it can be compared with theirs."""
+    return time.isoformat().replace("+00:00", "Z")
 
 
 OrderField = Literal["position", "ended", "updated"]
@@ -68,6 +74,11 @@ class Documents(Protocol):
 
         The field may be in an object: `source.name`.
         """
+        ...
+
+    def updated_since(self, collection: str, state: str, since: str) -> Iterator[Document]:
+        """Yields the documents directly in a collection that have that value in their field
+        `state` and were updated then or later, the first updated first."""
         ...
 
     def page(self, collection: str, page: Page) -> list[Document]:

@@ -1,5 +1,7 @@
 """What the project needs of a publisher of events."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from cloudevents.http import CloudEvent
@@ -14,3 +16,14 @@ class EventPublisher(Protocol):
         Raises EventsUnavailable; the event may have been published all the same.
         """
         ...
+
+
+@dataclass(frozen=True)
+class SeveralPublishers:
+    """An EventPublisher to all of these. After a failure the event is published again to each."""
+
+    publishers: Sequence[EventPublisher]
+
+    def publish(self, event: CloudEvent) -> None:
+        for publisher in self.publishers:
+            publisher.publish(event)

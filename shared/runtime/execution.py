@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.jobs.audio import delete_work_audio
-from shared.jobs.layout import job_uri, problem_uri, work_uri
+from shared.jobs.layout import job_uri, problem_uri, result_uri, work_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Engine, Problem, Source, StageRequest, StageResponse
 from shared.model.errors import (
@@ -60,7 +60,7 @@ def execute(
     engine = stage.engine(params)
     key = cache_key(stage, request, params, engine)
     folder_uri = work_uri(source, stage.name)
-    uri = f"{folder_uri}/{key}.json"
+    uri = result_uri(source, stage.name, key)
     record_key = f"{stage.name}-{key}"
 
     cached = find_committed(uri, blobs)

@@ -7,8 +7,9 @@ from typing import Any, cast
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
+from shared.jobs.webhook_store import WebhookStore
 from shared.ports.blobs import BlobStore
-from shared.ports.events import EventPublisher
+from shared.ports.events import EventPublisher, SeveralPublishers
 from shared.ports.executions import Executions
 from shared.settings import settings
 
@@ -44,6 +45,17 @@ def upload_store() -> UploadStore:
     return UploadStore(documents, clock=resolve_name(adapters.clock))
 
 
+def webhook_store() -> WebhookStore:
+    """Returns the store of webhooks and their deliveries, beside the jobs."""
+    adapters = settings().adapters
+    return WebhookStore(
+        documents=load_object(adapters.job_documents),
+        secret=settings().webhooks.webhook_secret,
+        clock=resolve_name(adapters.clock),
+        keep_days=settings().jobs.keep_days,
+    )
+
+
 def executions() -> Executions:
     class_path = settings().adapters.executions
     client = load_object(class_path)
@@ -51,11 +63,15 @@ def executions() -> Executions:
 
 
 def event_publisher() -> EventPublisher | None:
-    """Returns the publisher of job events, or None if no topic is configured."""
-    if settings().adapters.events_topic is None:
-        return None
-    publisher = load_object("shared.adapters.pubsub:PubSubEvents")
-    return cast(EventPublisher, publisher)
+    """Returns the publisher of events to this machine's queue, to the topic, or to both, or None if
+    the settings name neither."""
+    adapters = settings().adapters
+    publishers: list[EventPublisher] = []
+    if adapters.event_queue is not None:
+        publishers.append(load_object(adapters.event_queue))
+    if adapters.events_topic is not None:
+        publishers.append(load_object("shared.adapters.pubsub:PubSubEvents"))
+    return SeveralPublishers(publishers) if publishers else None
 
 
 @cache

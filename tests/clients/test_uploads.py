@@ -27,6 +27,7 @@ from shared.adapters.memory import MemoryDocuments
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
+from shared.jobs.webhook_store import WebhookStore
 from shared.settings import settings
 from tests.clients.conftest import new_bucket
 from tests.clients.test_node import MODULES
@@ -131,6 +132,7 @@ def gateway_stores() -> Deployment:
         executions=MemoryExecutions(),
         keys=KeyStore(documents, clock=time.time),
         uploads=UploadStore(documents, clock=time.time),
+        webhooks=WebhookStore(documents, None, clock=time.time),
     )
 
 

@@ -1,19 +1,21 @@
-"""Every EventPublisher keeps the port's promises, in memory and on the Pub/Sub emulator."""
+"""Every EventPublisher keeps the port's promises: memory's, the queue, and Pub/Sub's emulator."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from socket import create_server
 
 import pytest
-from cloudevents.http import CloudEvent
+from cloudevents.http import CloudEvent, from_http
 
 from shared.adapters import pubsub
-from shared.adapters.memory import MemoryEvents
+from shared.adapters.memory import MemoryDocuments, MemoryEvents
 from shared.adapters.pubsub import PubSubEvents
+from shared.adapters.queued_events import QueuedEvents
 from shared.jobs.events import cloud_event
 from shared.jobs.job import Job
 from shared.model.contracts import JobEvent, Problem, Source
-from shared.model.errors import EventsUnavailable
+from shared.model.errors import EventsUnavailable, JobStoreUnavailable
+from shared.ports.documents import Document
 from shared.ports.events import EventPublisher
 from shared.settings import settings
 from tests.support.pubsub_emulator import Subscriber, subscriber
@@ -63,12 +65,21 @@ def topic(pubsub_host: str, use_topic: Callable[[str, str], None]) -> Iterator[S
         yield topic_subscriber
 
 
-@pytest.fixture(params=["memory", "pubsub"])
+def pushed_events(queue: QueuedEvents) -> list[CloudEvent]:
+    """Returns the events of the requests that deliver what is in the queue."""
+    messages = [queued.request(attempt=1).message for queued in queue.waiting()]
+    return [from_http(message.attributes, message.data) for message in messages]
+
+
+@pytest.fixture(params=["memory", "queue", "pubsub"])
 def pair(request: pytest.FixtureRequest) -> tuple[EventPublisher, Received]:
     """Gives a publisher, and a function that returns the events that have arrived."""
     if request.param == "memory":
         memory = MemoryEvents()
         return memory, lambda count: memory.events
+    if request.param == "queue":
+        queue = QueuedEvents(MemoryDocuments(), clock=NOW.timestamp)
+        return queue, lambda count: pushed_events(queue)
     topic_subscriber: Subscriber = request.getfixturevalue("topic")
     return PubSubEvents(), topic_subscriber.until
 
@@ -138,6 +149,19 @@ def test_the_attributes_are_those_of_the_pubsub_binding(topic: Subscriber) -> No
         "ce-time": "2026-11-26T07:30:00.123456+00:00",
         "content-type": "application/json",
     }
+
+
+class FullDocuments(MemoryDocuments):
+    """Documents on a full disk."""
+
+    def put(self, path: str, document: Document, if_version: object | None) -> bool:
+        raise JobStoreUnavailable("SQLite: database or disk is full")
+
+
+def test_a_queue_without_room_raises_events_unavailable() -> None:
+    queue = QueuedEvents(FullDocuments(), clock=NOW.timestamp)
+    with pytest.raises(EventsUnavailable, match="queue: SQLite: database or disk is full"):
+        queue.publish(cloud_event(job()))
 
 
 def test_a_missing_topic_raises_events_unavailable(

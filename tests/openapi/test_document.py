@@ -13,7 +13,12 @@ import pytest
 
 from functions.gateway.app import TAGS, create_app
 from functions.gateway.examples import EXAMPLES
-from functions.gateway.generate import DOCUMENT, generated_document
+from functions.gateway.generate import (
+    DOCUMENT,
+    PROBLEMS,
+    generated_document,
+    generated_problems,
+)
 from tests.suites import ROOT
 
 SPECTRAL = ROOT / "build" / "openapi" / "node_modules" / ".bin" / "spectral"
@@ -47,6 +52,10 @@ def bodies(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_the_committed_copy_is_current() -> None:
     assert DOCUMENT.read_text() == generated_document(), "python -m functions.gateway.generate"
+
+
+def test_the_page_of_problems_is_current() -> None:
+    assert PROBLEMS.read_text() == generated_problems(), "python -m functions.gateway.generate"
 
 
 @each_operation

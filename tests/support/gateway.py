@@ -12,6 +12,7 @@ from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
+from shared.jobs.webhook_store import WebhookStore
 from shared.model.api import Scope
 from shared.model.contracts import Problem, Source
 
@@ -45,8 +46,11 @@ class MemoryExecutions:
 class InProcess(httpx.BaseTransport):
     """Answers each request by running an application in this thread."""
 
-    def __init__(self, app: FastAPI) -> None:
-        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    def __init__(self, app: FastAPI, address: str = "127.0.0.1") -> None:
+        """`address` is the client's."""
+        self._transport = httpx.ASGITransport(
+            app, raise_app_exceptions=False, client=(address, 50_000)
+        )
         self._runner = asyncio.Runner()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -77,6 +81,7 @@ def memory_deployment(
         executions=executions or MemoryExecutions(),
         keys=KeyStore(documents, clock=time.time),
         uploads=UploadStore(documents, clock=time.time),
+        webhooks=WebhookStore(documents, "s" * 32, clock=time.time),
     )
 
 
@@ -91,8 +96,8 @@ def key_headers(
     return {"Authorization": f"Bearer {secret}"}
 
 
-def gateway_client(stores: Deployment) -> httpx.Client:
-    """Returns a client of a gateway on these stores. It follows no redirects."""
+def gateway_client(stores: Deployment, address: str = "127.0.0.1") -> httpx.Client:
+    """Returns a client of a gateway on these stores, at an address. It follows no redirects."""
     app = create_app()
     app.dependency_overrides[deployment] = lambda: stores
-    return httpx.Client(transport=InProcess(app), base_url="http://gateway")
+    return httpx.Client(transport=InProcess(app, address), base_url="http://gateway")

@@ -7,6 +7,7 @@ from pathlib import Path
 from shared.adapters.memory import MemoryDocuments
 from shared.jobs.event_log import event_log_of
 from shared.jobs.store import JobStore
+from shared.jobs.webhook_store import WebhookStore
 from shared.ports.documents import Document, Page
 
 JOBS = Path(__file__).parents[2] / "shared" / "jobs"
@@ -40,7 +41,7 @@ class RecordingDocuments(MemoryDocuments):
         self.pages: list[tuple[str, Page]] = []
 
     def page(self, collection: str, page: Page) -> list[Document]:
-        self.pages.append((collection, page))
+        self.pages.append((collection.rpartition("/")[2], page))
         return super().page(collection, page)
 
 
@@ -59,6 +60,9 @@ def pages() -> list[tuple[str, Page]]:
     events = event_log_of(jobs)
     events.read(1, 10)
     events.last_number()
+    webhooks = WebhookStore(documents, None, jobs.clock)
+    webhooks.in_folder("")
+    webhooks.deliveries("wh_1", None, 10)
     made = re.findall(r"\bPage\(", source())
-    assert len(made) == 5, "another page is made: ask for it here, too"
+    assert len(made) == 7, "another page is made: ask for it here, too"
     return documents.pages

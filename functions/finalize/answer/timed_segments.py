@@ -62,8 +62,8 @@ class TimedSegment:
 
     @property
     def is_suspect(self) -> bool:
-        """Returns whether the recogniser probably wrote what nobody said."""
-        return bool(self.aligned.quality_flags)
+        """Returns whether the recogniser probably wrote what was never said."""
+        return self.aligned.is_suspect
 
 
 def to_recording_time(chunks: Sequence[Chunk], aligned: Sequence[Aligned]) -> list[TimedSegment]:

@@ -18,10 +18,9 @@ from functions.gateway.downloads import (
 )
 from functions.gateway.file_names import base_name, content_disposition, with_ending
 from functions.gateway.job_access import standing_job
-from functions.gateway.job_view import formats_of
 from functions.gateway.openapi import problems
 from functions.gateway.routes.jobs import JobId
-from shared.jobs.inbox import generation_of
+from functions.gateway.stored_transcripts import GONE, transcript_of
 from shared.jobs.job import Job
 from shared.model.errors import (
     ArtifactMissing,
@@ -31,7 +30,6 @@ from shared.model.errors import (
     TranscriptGone,
 )
 from shared.model.formats import FORMATS, JSON, TRANSCRIPT, Format
-from shared.ports.blobs import Blob, BlobStore
 
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
@@ -48,7 +46,6 @@ DECLARED: dict[int | str, dict[str, Any]] = {
     304: {"description": "The client has it: its ETag is in If-None-Match."},
     **problems(NotFound, NotDone, RecordingErased, TranscriptGone),
 }
-GONE = "It was deleted, or replaced by the answer to a newer recording of the same name."
 
 FormatName = Annotated[str, Query(json_schema_extra={"enum": list(ALL_FORMATS)})]
 
@@ -86,28 +83,6 @@ def read_transcript(
     except ArtifactMissing as error:
         raise TranscriptGone(GONE) from error
     return body(file, whole(blob), headers, kind.content_type, 200)
-
-
-def transcript_of(job: Job, format: str, blobs: BlobStore) -> Blob:
-    """Returns the transcript in a format. Raises NotDone, NotFound or TranscriptGone."""
-    formats = formats_of(job)
-    if not formats:
-        raise NotDone(why_not_done(job))
-    if format not in formats:
-        raise NotFound(f"The transcript has not that format. It has {', '.join(formats)}.")
-    blob = blobs.find(job.results[format])
-    if blob is None or generation_of(blob) != job.source.generation:
-        raise TranscriptGone(GONE)
-    return blob
-
-
-def why_not_done(job: Job) -> str:
-    """Returns why a job has no transcript."""
-    if job.state == "failed" and job.problem is not None:
-        return f"The job failed: {job.problem.title}"
-    if job.state == "cancelled":
-        return "The job was cancelled."
-    return "The job has not ended."
 
 
 def download_name(job: Job, format: Format) -> str:

@@ -1,20 +1,20 @@
 """Routes that take recordings, or say where to upload them."""
 
-import hashlib
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from functions.gateway.access import Caller, Writer
-from functions.gateway.deployment import Deployment, InDeployment
+from functions.gateway.access import Writer
+from functions.gateway.deployment import InDeployment
 from functions.gateway.job_view import current_view, job_path
 from functions.gateway.openapi import Responses, problems
-from functions.gateway.recording_form import FormSlots, RecordingForm, asked_upload, read_form
+from functions.gateway.recording_form import asked_upload, read_form
+from functions.gateway.storage_reach import refuse_unreachable_storage
 from functions.gateway.upload_checks import AskedUpload, checked_upload
 from functions.gateway.upload_form_schema import form_body
-from functions.gateway.uploading import OpenUpload, Uploading
+from functions.gateway.uploading import OpenUpload, store_form, uploading
 from shared.jobs.job import Job
 from shared.jobs.upload_store import UploadRecord
 from shared.model.api import JobView, UploadRequest, UploadSession, UploadView
@@ -26,14 +26,13 @@ from shared.model.errors import (
     NotFound,
     RecordingErased,
     RecordingTooLarge,
+    StorageOutOfReach,
     UploadGone,
     UploadRefused,
 )
 from shared.settings import settings
 
 router = APIRouter(tags=["uploads"], prefix="/api/v1")
-slots = FormSlots()
-BLOCK_BYTES = 1024 * 1024
 
 IdempotencyKey = Annotated[
     str | None,
@@ -72,32 +71,14 @@ async def upload_recording(
     idempotency_key: IdempotencyKey = None,
 ) -> JobView:
     """Upload a recording in one request. Its options are fields of the form."""
-    with slots.one():
-        async with read_form(request) as form:
-            job, is_new = await run_in_threadpool(store, form, caller, stores, idempotency_key)
+    async with read_form(request) as form:
+        asked = asked_upload(form)
+        job, is_new = await run_in_threadpool(
+            store_form, form, asked, caller, stores, idempotency_key
+        )
     response.status_code = 202 if is_new else 200
     response.headers["Location"] = job_path(job.job_id)
     return await run_in_threadpool(current_view, job, stores)
-
-
-def store(
-    form: RecordingForm, caller: Caller, stores: Deployment, idempotency_key: str | None
-) -> tuple[Job, bool]:
-    """Write a form's recording to the inbox. Returns its job, and whether it is a new one."""
-    sha256 = None
-    if idempotency_key is not None:
-        sha256 = digest_of(form.file)
-    asked = asked_upload(form, sha256)
-    recording = checked_upload(asked, caller, stores.blobs)
-    return uploading(stores).write(recording, form.file, caller, idempotency_key)
-
-
-def digest_of(file: BinaryIO) -> str:
-    """Returns the SHA-256 digest of a file that is at its begin, in hex."""
-    digest = hashlib.sha256()
-    while block := file.read(BLOCK_BYTES):
-        digest.update(block)
-    return digest.hexdigest()
 
 
 @router.post(
@@ -105,7 +86,11 @@ def digest_of(file: BinaryIO) -> str:
     status_code=201,
     response_model=UploadSession,
     response_description="An address to which the recording is uploaded.",
-    responses={**problems(*CONFLICTS, RecordingTooLarge), **REPEATED_REQUEST, **TO_JOB},
+    responses={
+        **problems(*CONFLICTS, StorageOutOfReach, RecordingTooLarge),
+        **REPEATED_REQUEST,
+        **TO_JOB,
+    },
 )
 def begin_upload(
     asked: UploadRequest,
@@ -120,6 +105,7 @@ def begin_upload(
     The job begins when all bytes have arrived. A request that is repeated with its Idempotency-Key
     gets another address for the same upload, or is sent to the job if there is one.
     """
+    refuse_unreachable_storage(request)
     fields = asked.model_dump()
     recording = checked_upload(AskedUpload(**fields), caller, stores.blobs)
     origin = page_origin(request)
@@ -144,10 +130,6 @@ def read_upload(upload_id: str, caller: Writer, stores: InDeployment) -> UploadV
     if isinstance(found, Job):
         return to_job(found)
     return view_of(found)
-
-
-def uploading(stores: Deployment) -> Uploading:
-    return Uploading(stores.blobs, stores.jobs, stores.uploads)
 
 
 def page_origin(request: Request) -> str | None:

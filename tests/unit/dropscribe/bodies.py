@@ -34,7 +34,9 @@ def summary(job_id: str, **changed: Any) -> dict[str, Any]:
     return body
 
 
-def problem(status: int, detail: str = "why", **headers: str) -> httpx.Response:
-    body = {"type": "urn:dropscribe:problem:x", "title": "No.", "status": status, "detail": detail}
+def problem(
+    status: int, detail: str = "why", type: str = "urn:dropscribe:problem:x", **headers: str
+) -> httpx.Response:
+    body = {"type": type, "title": "No.", "status": status, "detail": detail}
     content_type = {"Content-Type": "application/problem+json"}
     return httpx.Response(status, json=body, headers=content_type | headers)

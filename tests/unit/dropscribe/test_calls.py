@@ -10,6 +10,8 @@ import pytest
 
 from dropscribe import ApiError, AsyncClient, Client, DropscribeError, FileChanged, TimedOut
 from dropscribe.server import Server
+from functions.gateway.examples import METRICS
+from shared.model.metrics import Metrics
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
 from tests.unit.dropscribe.both_clients import KEY, Caller
 
@@ -126,8 +128,9 @@ def test_keys_are_made_listed_and_revoked(caller: Caller) -> None:
 def test_health_and_metrics_are_returned(caller: Caller) -> None:
     body = {"status": "ok", "version": "1"}
     assert caller.call(lambda request: httpx.Response(200, json=body), "health").status == "ok"
-    figures = caller.call(lambda request: httpx.Response(200, json={"jobs": 3}), "metrics")
-    assert figures == {"jobs": 3}
+    figures = caller.call(lambda request: httpx.Response(200, json=METRICS), "metrics")
+    assert figures == Metrics.model_validate(METRICS)
+    assert (caller.last.method, caller.last.url.path) == ("GET", "/api/v1/metrics/")
 
 
 def test_a_refusal_has_the_problem_the_status_and_the_request(caller: Caller) -> None:

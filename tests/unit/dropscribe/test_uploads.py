@@ -292,6 +292,43 @@ def test_a_small_recording_is_sent_again_under_the_same_idempotency_key(
     assert (len(caller.requests), len(keys), contents) == (3, 1, {b"sound"})
 
 
+@dataclass
+class OutOfReach:
+    """An API whose storage the client cannot reach."""
+
+    forms: list[dict[str, bytes]] = field(default_factory=list)
+    on_refusal: Callable[[], None] = lambda: None
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/v1/uploads":
+            self.on_refusal()
+            return problem(409, type="urn:dropscribe:problem:storage-out-of-reach")
+        self.forms.append(fields(request))
+        return httpx.Response(202, json=job())
+
+
+def test_a_large_recording_is_sent_in_one_request_if_storage_is_out_of_reach(
+    caller: Caller, large: Path
+) -> None:
+    api = OutOfReach()
+    assert caller.call(api, "upload", large, "b.wav", {"speakers": 2}).id == "j1"
+    (sent,) = api.forms
+    assert sent["file"] == large.read_bytes()
+    assert (sent["name"], sent["speakers"]) == (b"b.wav", b"2")
+    first, second = caller.requests
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+
+
+@pytest.mark.parametrize("change", [append, overwrite, truncate])
+def test_a_large_file_that_changes_before_it_is_sent_whole_is_not_uploaded(
+    caller: Caller, large: Path, change: Callable[[Path], None]
+) -> None:
+    api = OutOfReach(on_refusal=lambda: change(large))
+    with pytest.raises(FileChanged, match=r"large[.]wav changed while it was sent; it was not"):
+        caller.call(api, "upload", large)
+    assert api.forms == []
+
+
 def test_a_refused_upload_is_not_repeated(caller: Caller, tmp_path: Path) -> None:
     file = tmp_path / "a.wav"
     file.write_bytes(b"sound")

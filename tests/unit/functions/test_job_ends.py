@@ -403,6 +403,21 @@ def test_tags_are_echoed_in_every_kind_of_answer(blobs: MemoryBlobs, jobs: JobSt
     assert problem["tags"] == tags
 
 
+def test_a_redrive_of_a_recording_that_is_gone_keeps_its_tags(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
+    source = upload(blobs, b"%PDF", {"x-order-id": "77"})
+    jobs.record_upload(source, 4, {"x-order-id": "77"})
+    run = jobs.request_rerun(source.job_id, {})
+    blobs.delete(source.uri, source.generation)
+    jobs.claim(source, run, "e")
+    assert finish_with_error(source, 404, FINAL, blobs, jobs, run) == "failed"
+    problem = json.loads(blobs.read("gs://dropscribe-outbox/a/b.wav/problem.json"))
+    assert problem["tags"] == {"x-order-id": "77"}
+    job = jobs.find(source.job_id)
+    assert job is not None and job.tags == {"x-order-id": "77"}
+
+
 def test_silence_gets_a_transcript(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, wav(speech()[:16_000] * 0))
     prepared = prepare(request_of(source), blobs, jobs)

@@ -73,3 +73,16 @@ def test_the_runner_knows_how_many_calls_each_stage_serves_and_one_job_may_have(
         assert ("--slots", f"{ports.url(stage)}={slots}") in given
         assert ("--share", f"{ports.url(stage)}={share}") in given
         assert 1 <= share <= slots
+
+
+@pytest.mark.parametrize("in_container", [False, True])
+def test_the_gateway_knows_that_storage_is_on_its_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_container: bool
+) -> None:
+    if in_container:
+        monkeypatch.setenv(IMAGES, json.dumps({"gateway": "registry/gateway@sha256:1"}))
+    found = {part.name: part for part in processes(Layout(tmp_path))}
+    name = "DROPSCRIBE_STORAGE_ON_THIS_MACHINE"
+    assert found["gateway"].environment[name] == "true"
+    assert in_container == (name in found["gateway"].command)
+    assert name not in found["prepare"].environment

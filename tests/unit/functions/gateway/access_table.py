@@ -72,6 +72,7 @@ def public(name: str, status: int = 200) -> Route:
 ROUTES = (
     Route("GET /api/v1/jobs", "read", allowed=200, other_folder=200),
     Route("GET /api/v1/jobs/{job_id}", "read", allowed=200, other_folder=404),
+    Route("GET /api/v1/jobs/{job_id}/events", "read", allowed=200, other_folder=404),
     Route("GET /api/v1/jobs/{job_id}/transcript", "read", allowed=200, other_folder=404),
     Route("HEAD /api/v1/jobs/{job_id}/transcript", "read", allowed=200, other_folder=404),
     Route("GET /api/v1/jobs/{job_id}/audio", "read", allowed=200, other_folder=404),

@@ -228,6 +228,30 @@ def test_options_that_were_the_reason_of_a_failure_are_forgotten(
     assert failed is not None and failed.options == {"language": kept}
 
 
+@pytest.mark.parametrize(
+    ("found", "after"), [(None, {"x-order": "77"}), ({}, {}), ({"x-order": "8"}, {"x-order": "8"})]
+)
+def test_the_end_of_a_run_replaces_the_tags_only_if_it_read_them(
+    found: dict[str, str] | None, after: dict[str, str]
+) -> None:
+    """A redrive whose recording is gone cannot read them."""
+    uploaded_job = uploaded(None, SOURCE, 5, {"x-order": "77"}, NOW, EXPIRES)
+    again = rerun_requested(uploaded_job, {}, NOW)
+    assert again is not None
+    claim = claimed(again, SOURCE, again.run, "again", NOW, EXPIRES)
+    job = finished(
+        claim,
+        again.run,
+        "failed",
+        PROBLEM,
+        {},
+        NOW,
+        expires=EXPIRES,
+        tags=found,
+    )
+    assert job is not None and job.tags == after
+
+
 def test_a_tombstone_keeps_the_numbers_of_the_run_and_nothing_that_was_said() -> None:
     job = erased(job_in("done"), SOURCE, NOW, EXPIRES)
     assert (job.run, job.execution, job.results, job.options) == (RUN, "current", {}, {})
