@@ -17,7 +17,6 @@ from functions.finalize.answer.outbox import (
 )
 from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
-from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
 from functions.finalize.stage import build_transcript
 from functions.finalize.stage_results import load_stage_results
@@ -45,6 +44,7 @@ from shared.model.formats import FORMATS, PROBLEM_FILE, TRANSCRIPT
 from shared.model.object_metadata import read_tags
 from shared.model.options import Options, option_values
 from shared.model.transcript import JobInfo, Transcript
+from shared.model.transcript_language import text_language
 from shared.ports.blobs import Blob, BlobStore
 from shared.ports.events import EventPublisher
 from shared.runtime.http import validated

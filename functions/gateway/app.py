@@ -13,6 +13,7 @@ from functions.gateway.routes import (
     live_events,
     login,
     metrics,
+    openai,
     transcripts,
     uploads,
 )
@@ -34,6 +35,7 @@ TAGS = [
     {"name": "uploads", "description": "Recordings of any size, in one request or in parts."},
     {"name": "keys", "description": "API keys, their scopes and folders, and logging in."},
     {"name": "health", "description": "Whether the deployment works."},
+    {"name": "openai", "description": "OpenAI's API: set its clients' base URL to `/v1`."},
     {"name": "metrics", "description": "What the deployment did, for people and Prometheus."},
 ]
 
@@ -63,5 +65,6 @@ def create_app() -> FastAPI:
     app.include_router(login.router)
     app.include_router(metrics.router)
     app.include_router(uploads.router)
+    app.include_router(openai.router)
     add_documentation(app)
     return app

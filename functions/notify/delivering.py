@@ -15,7 +15,7 @@ from functions.notify.pushed_event import PushedEvent, read_event
 from functions.notify.signed_payload import payload, signed_headers
 from functions.notify.slots import EndpointSlots
 from shared.jobs.store import JobStore
-from shared.jobs.webhook_records import Attempt, Delivery, WebhookRecord
+from shared.jobs.webhook_records import Delivery, DeliveryAttempt, WebhookRecord
 from shared.jobs.webhook_store import WebhookStore
 from shared.model.errors import BadRequest, DeliveriesDue
 from shared.model.push import PushRequest
@@ -117,7 +117,7 @@ class Notifier:
         secrets = self.webhooks.signing_secrets(webhook)
         headers = signed_headers(event.event_id, body, secrets, started)
         answer = self.sender.post(webhook.url, headers, body)
-        attempt = Attempt(
+        attempt = DeliveryAttempt(
             time=started, status=answer.status, error=answer.error, seconds=answer.seconds
         )
         delivery = self.webhooks.record_attempt(webhook.webhook_id, event.event_id, attempt)

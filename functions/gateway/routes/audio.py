@@ -79,7 +79,7 @@ def read_audio(job_id: JobId, request: Request, caller: Reader, stores: InDeploy
     try:
         part = range_of(request, blob)
     except RangeOutside as error:
-        return outside(error, blob)
+        return outside(request, error, blob)
     file = open_recording(blob, stores.blobs)
     if part is None:
         return body(file, whole(blob), headers, content_type, 200)
@@ -114,7 +114,7 @@ def range_of(request: Request, blob: Blob) -> ByteRange | None:
     return requested_range(request.headers.get("Range", ""), blob.size)
 
 
-def outside(error: RangeOutside, blob: Blob) -> Response:
+def outside(request: Request, error: RangeOutside, blob: Blob) -> Response:
     """Returns the answer that says how large the recording is."""
     problem = error.problem(None, "gateway")
-    return problem_response(problem, {"Content-Range": f"bytes */{blob.size}"})
+    return problem_response(request, problem, {"Content-Range": f"bytes */{blob.size}"})

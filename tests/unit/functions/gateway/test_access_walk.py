@@ -39,7 +39,7 @@ class Gateway:
         self.app.state.limits = Limits(100, 100)  # the walk has more wrong keys than an address may
         method, path = route.name.split(" ")
         address = address_of(path, self.stores)
-        headers = headers_of(kind, self.stores)
+        headers = {**headers_of(kind, self.stores), "Prefer": "respond-async"}
         content = content_of(route, headers)
         return self.client.request(method, address, headers=headers, **content)
 
@@ -81,7 +81,7 @@ def address_of(path: str, stores: Deployment) -> str:
         return path.replace("{job_id}", source.job_id)
     if "/uploads/{" in path:
         return re.sub(r"{.+?}", upload_of_ours(stores), path)
-    return path
+    return path.replace("{model_id}", "whisper-1")
 
 
 def upload_of_ours(stores: Deployment) -> str:
@@ -108,6 +108,8 @@ def content_of(route: Route, headers: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/keys": {"json": {"name": "new", "scopes": ["admin"], "folder": OURS}},
         "POST /api/v1/login": {"json": {"key": key}},
         "POST /api/v1/jobs/upload": {"files": {"file": ("call.wav", b"sound")}},
+        "POST /v1/audio/transcriptions": {"files": {"file": ("call.wav", b"sound")}},
+        "POST /v1/audio/translations": {"files": {"file": ("call.wav", b"sound")}},
         "POST /api/v1/uploads": {"json": {"name": "call.wav", "size": 5}},
     }
     return bodies.get(route.name, {})
