@@ -133,6 +133,8 @@ OPENAI_ERROR: dict[str, JsonValue] = {
 }
 
 EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
+    "AsrLanguage": {"detected_language": "english", "language_code": "en", "confidence": 0.97},
+    "AsrStatus": {"version": "Dropscribe 0.1.0"},
     "ErrorBody": OPENAI_ERROR,
     "ListedModel": LISTED_MODEL,
     "ModelList": {"object": "list", "data": [LISTED_MODEL]},

@@ -89,6 +89,8 @@ ROUTES = (
     Route("POST /api/v1/jobs/upload", "write", allowed=202, other_folder=202),
     Route("POST /api/v1/uploads", "write", allowed=201, other_folder=201),
     Route("GET /api/v1/uploads/{upload_id}", "write", allowed=200, other_folder=404),
+    Route("POST /asr", "read and write", allowed=200, other_folder=200),
+    Route("POST /detect-language", "read and write", allowed=200, other_folder=200),
     Route("GET /api/v1/metrics/", "read", allowed=200, other_folder=200),
     Route("GET /metrics", "read", allowed=200, other_folder=200),
     Route("POST /v1/audio/transcriptions", "read and write", allowed=202, other_folder=202),
@@ -98,6 +100,7 @@ ROUTES = (
     public("GET /health"),
     public("GET /health/live"),
     public("GET /health/ready"),
+    public("GET /status"),
 )
 
 
