@@ -58,12 +58,13 @@ Holder = Annotated[KeyRecord, Depends(key_of)]
 """Type of a route's parameter that is the key of the request, whatever its scopes."""
 
 
-def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
-    """Returns the dependency of routes that need a scope."""
+def needs(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:
+    """Returns the dependency of routes that need these scopes."""
 
     async def caller(key: Holder) -> Caller:
-        if scope not in key.scopes:
-            raise Forbidden(f"The key lacks the scope '{scope}'.")
+        for scope in scopes:
+            if scope not in key.scopes:
+                raise Forbidden(f"The key lacks the scope '{scope}'.")
         return Caller(key.key_id, frozenset(key.scopes), key.folder)
 
     return caller
@@ -77,3 +78,5 @@ Eraser = Annotated[Caller, Depends(needs("erase"))]
 """The caller, who may erase."""
 Admin = Annotated[Caller, Depends(needs("admin"))]
 """The caller, who may make and revoke keys."""
+WebhookAdmin = Annotated[Caller, Depends(needs("admin", "read"))]
+"""The caller, who may make webhooks. They are sent what a reader may see, so both are needed."""

@@ -14,8 +14,10 @@ from functions.gateway.routes import (
     metrics,
     transcripts,
     uploads,
+    webhooks,
 )
 from functions.gateway.routes.documentation import add_documentation
+from functions.gateway.sent_webhooks import add_sent_webhooks
 from shared import __version__
 from shared.settings import settings
 
@@ -32,6 +34,7 @@ TAGS = [
     {"name": "jobs", "description": "Transcriptions: list, wait, run again, cancel, erase."},
     {"name": "uploads", "description": "Recordings of any size, in one request or in parts."},
     {"name": "keys", "description": "API keys, their scopes and folders, and logging in."},
+    {"name": "webhooks", "description": "Addresses to which the ends of jobs are sent."},
     {"name": "health", "description": "Whether the deployment works."},
     {"name": "metrics", "description": "What the deployment did, for people and Prometheus."},
 ]
@@ -61,5 +64,7 @@ def create_app() -> FastAPI:
     app.include_router(login.router)
     app.include_router(metrics.router)
     app.include_router(uploads.router)
+    app.include_router(webhooks.router)
+    add_sent_webhooks(app)
     add_documentation(app)
     return app

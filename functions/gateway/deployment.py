@@ -11,9 +11,11 @@ from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
 from shared.jobs.webhook_store import WebhookStore
 from shared.ports.blobs import BlobStore
+from shared.ports.events import EventPublisher
 from shared.ports.executions import Executions
 from shared.runtime.wiring import (
     blob_store,
+    event_publisher,
     executions,
     job_store,
     key_store,
@@ -32,6 +34,8 @@ class Deployment:
     keys: KeyStore
     uploads: UploadStore
     webhooks: WebhookStore
+    publisher: EventPublisher | None
+    """None: events are not published, so nothing is sent to webhooks."""
 
     @property
     def operations(self) -> Operations:
@@ -47,6 +51,7 @@ def deployment() -> Deployment:
         keys=key_store(),
         uploads=upload_store(),
         webhooks=webhook_store(),
+        publisher=event_publisher(),
     )
 
 

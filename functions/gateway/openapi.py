@@ -17,6 +17,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from functions.gateway.examples import EXAMPLES
+from functions.gateway.sent_webhooks import describe_sent_webhooks
 from shared.model.contracts import Problem
 from shared.model.errors import (
     BadRequest,
@@ -139,7 +140,9 @@ class DocumentedApi(FastAPI):
                 servers=self.servers,
                 license_info=self.license_info,
                 routes=self.routes,
+                webhooks=self.webhooks.routes,
             )
+            describe_sent_webhooks(document["webhooks"])
             self.openapi_schema = documented(document)
         return self.openapi_schema
 
