@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +14,11 @@ import httpx
 from local.child_process import MOST_DEATHS
 from local.errors import NotUp
 from local.first_key import ensure_first_key
-from local.health import Answer, ask, make_client
+from local.health import Answer, make_client
+from local.health_checks import HealthChecks
 from local.layout import EXECUTIONS, INBOX, OUTBOX, PROCESSES, WORK, Layout, Ports
 from local.log_reading import last_line
-from local.port_choice import GatewayAddress, choose_ports, describe_taken
+from local.port_choice import GatewayAddress, choose_ports
 from local.supervisor import detach, stop, supervisor_of
 from shared.adapters.sqlite import SqliteDocuments
 from shared.settings import settings
@@ -105,7 +105,8 @@ def check_running(home: Layout) -> None:
     """
     well = (Answer.OURS, Answer.BUSY)
     with make_client() as client:
-        wait_for(home, PROCESSES, lambda name: answer_of(home, client, name) in well)
+        checks = HealthChecks(home, client)
+        wait_for(home, PROCESSES, lambda name: checks.answer(name) in well)
 
 
 def make_ready(home: Layout, on_wait: OnWait = ignore) -> None:
@@ -113,9 +114,10 @@ def make_ready(home: Layout, on_wait: OnWait = ignore) -> None:
     unfinished jobs. Raises NotUp."""
     ports = home.ports()
     with make_client() as client:
+        checks = HealthChecks(home, client)
 
         def is_well(name: str) -> bool:
-            return answer_of(home, client, name) is Answer.OURS
+            return checks.answer(name) is Answer.OURS
 
         wait_for(home, ["storage"], is_well, on_wait)
         make_buckets(client, ports)
@@ -124,25 +126,6 @@ def make_ready(home: Layout, on_wait: OnWait = ignore) -> None:
         ensure_first_key(home)
         reconcile(client, ports)
     home.ready.touch()
-
-
-def answer_of(home: Layout, client: httpx.Client, name: str) -> Answer:
-    """Returns a process's answer. Raises NotUp if another program gives it."""
-    ports = home.ports()
-    if name == EXECUTIONS:
-        return Answer.OURS if is_listening(ports, name) else Answer.NONE
-    answer = ask(client, ports, name)
-    if answer is Answer.FOREIGN:
-        raise NotUp(describe_taken(home, name, ports.ports[name]))
-    return answer
-
-
-def is_listening(ports: Ports, name: str) -> bool:
-    try:
-        with socket.create_connection((ports.host(name), ports.ports[name]), timeout=2):
-            return True
-    except OSError:
-        return False
 
 
 def wait_for(

@@ -21,8 +21,11 @@ class Answer(Enum):
     """Another program answered on its port."""
     BUSY = auto()
     """The port is open, but no answer came in time: a model at work answers no request."""
+    FAILING = auto()
+    """The answer is a server's error: the process is just ending, is not well, or is another
+    program's."""
     NONE = auto()
-    """Nothing listens, or the process is just ending."""
+    """Nothing listens, or the connection broke."""
 
 
 def make_client() -> httpx.Client:
@@ -41,7 +44,7 @@ def ask(client: httpx.Client, ports: Ports, process: str) -> Answer:
     except httpx.TransportError:
         return Answer.NONE
     if response.is_server_error:
-        return Answer.NONE
+        return Answer.FAILING
     return Answer.OURS if is_ours(response, process) else Answer.FOREIGN
 
 

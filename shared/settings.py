@@ -190,6 +190,11 @@ class GatewaySettings(SettingsGroup):
     other machines are told to upload by a form then."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
+    streams_per_key: int = Field(default=40, ge=1)
+    """Streams of live events that one instance sends to one key at once. Cloud Run gives an
+    instance 80 requests."""
+    stream_seconds: float = Field(default=900, gt=0)
+    """Longest stream of live events. Its client goes on with a further one."""
     gateway_hosts: tuple[str, ...] = ()
     """Host names of the gateway, without ports, as a JSON list. Requests for other hosts are
     refused. Empty: any host."""
@@ -206,8 +211,8 @@ class WebhookSettings(SettingsGroup):
     are no webhooks."""
     webhook_hosts: tuple[str, ...] = ()
     """Hosts and networks that webhooks may call although they are private, as a JSON list of names,
-    addresses and networks: ["10.1.0.0/16", "receiver.internal"]. A loopback address in the list may
-    also be called without TLS."""
+    addresses and networks: ["10.1.0.0/16", "receiver.internal"]. They may also be called without
+    TLS."""
 
 
 class Settings(BaseModel):

@@ -10,6 +10,7 @@ from functions.gateway.routes import (
     health,
     jobs,
     keys,
+    live_events,
     login,
     metrics,
     transcripts,
@@ -58,6 +59,7 @@ def create_app() -> FastAPI:
     add_protection(app, settings().gateway)
     app.include_router(health.router)
     app.include_router(jobs.router)
+    app.include_router(live_events.router)
     app.include_router(transcripts.router)
     app.include_router(audio.router)
     app.include_router(keys.router)

@@ -153,6 +153,25 @@ PROBLEM: dict[str, JsonValue] = {
     "stage": "prepare",
 }
 
+EVENT_STREAM = """\
+id: 1-0
+event: job.state
+data: {"id":"9a4f0e4a1f0c2b7d3e55","state":"running","run":1}
+retry: 3000
+
+id: 1-1
+event: job.segment
+data: {"run":1,"part":0,"channel":null,"start":0.0,"end":287.4,"segments":[]}
+
+: ping
+
+id: 1-1-end
+event: job.done
+data: {"id":"9a4f0e4a1f0c2b7d3e55","state":"done","run":1}
+
+"""
+"""What a client gets that follows a job. The data are shortened."""
+
 EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "DeliveryPage": {"deliveries": [DELIVERY_VIEW], "next_cursor": None},
     "DeliveryView": DELIVERY_VIEW,

@@ -1,4 +1,4 @@
-"""Limits how many requests a caller makes in a minute.
+"""Limits how many requests a caller makes in a minute, and how many streams it has at once.
 
 The counts are those of one process: a deployment of three instances answers up to three times as
 many.
@@ -7,8 +7,9 @@ many.
 import ipaddress
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -21,6 +22,8 @@ MAX_CALLERS = 10_000
 """Callers that are counted at once, so that many addresses take no more memory than this."""
 WRONG_KEYS = 60
 """Wrong keys in a minute after which an address may use only keys that this process knows."""
+STREAM_PAUSE = 10
+"""Seconds after which a caller with too many streams may try again."""
 IPV6_NETWORK = 64
 """Length of the prefix that one customer of a provider has."""
 
@@ -69,11 +72,35 @@ class RequestLimit:
         return window
 
 
+class StreamLimit:
+    """At most `limit` streams of one caller at once."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._streams: Counter[str] = Counter()
+
+    @contextmanager
+    def held(self, caller: str) -> Iterator[None]:
+        """Counts a stream while the block runs. Raises TooManyRequests if the caller has as many
+        as it may."""
+        if self._streams[caller] >= self._limit:
+            raise TooManyRequests(f"The limit is {self._limit} streams at once.", STREAM_PAUSE)
+        self._streams[caller] += 1
+        try:
+            yield
+        finally:
+            self._streams[caller] -= 1
+            if not self._streams[caller]:
+                del self._streams[caller]
+
+
 class Limits:
     """The limits of one application."""
 
-    def __init__(self, requests_per_minute: int) -> None:
+    def __init__(self, requests_per_minute: int, streams_per_key: int) -> None:
         self.requests = RequestLimit(requests_per_minute)
+        """By key."""
+        self.streams = StreamLimit(streams_per_key)
         """By key."""
         self.wrong_keys = RequestLimit(WRONG_KEYS)
         """By address."""

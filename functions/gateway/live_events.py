@@ -50,6 +50,12 @@ class Bookmark:
         run, parts, end = found.groups()
         return cls(int(run), int(parts, 16), end is not None)
 
+    @classmethod
+    def with_all_parts(cls, job: Job) -> "Bookmark":
+        """Returns the bookmark of a listener that needs no words of a job."""
+        parts = job.chunks or 0
+        return cls(job.run, (1 << parts) - 1)
+
     def __str__(self) -> str:
         end = "-end" if self.is_over else ""
         return f"{self.run}-{self.parts:x}{end}"

@@ -27,8 +27,8 @@ def problem_page(document: Schema) -> str:
 def rows(document: Schema) -> Iterator[str]:
     """Yields a row of the problems of all routes, one of those of all routes that need a key, and
     one for each route that has others."""
-    open_routes = {}
-    key_routes = {}
+    open_routes: dict[str, ByStatus] = {}
+    key_routes: dict[str, ByStatus] = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             routes = key_routes if "security" in operation else open_routes

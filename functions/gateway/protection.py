@@ -13,7 +13,7 @@ from shared.settings import GatewaySettings
 
 def add_protection(app: FastAPI, settings: GatewaySettings) -> None:
     """Surround the routes. What is added last is passed first."""
-    app.state.limits = Limits(settings.requests_per_minute)
+    app.state.limits = Limits(settings.requests_per_minute, settings.streams_per_key)
     app.add_middleware(BodyLimit)
     app.add_middleware(KeyGate)
     app.add_middleware(RequestChecks, hosts=settings.gateway_hosts)

@@ -54,7 +54,7 @@ class WebhookRecord(StoredModel):
         return not self.types or type_ in self.types
 
 
-class Attempt(StoredModel):
+class DeliveryAttempt(StoredModel):
     """A try to send an event to an endpoint."""
 
     time: datetime
@@ -95,7 +95,7 @@ class Delivery(StoredModel):
     state: DeliveryState
     tries: int = 0
     """Since it became due, by its event or by a replay."""
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[DeliveryAttempt, ...] = ()
     """The last 20, the oldest first."""
     next_try: datetime | None
     """None unless it is due."""
@@ -115,7 +115,9 @@ class Delivery(StoredModel):
 # How a delivery changes
 
 
-def attempted(delivery: Delivery | None, attempt: Attempt, now: datetime) -> Delivery | None:
+def attempted(
+    delivery: Delivery | None, attempt: DeliveryAttempt, now: datetime
+) -> Delivery | None:
     """Returns the delivery after an attempt, or None if there is none."""
     if delivery is None:
         return None
@@ -133,7 +135,7 @@ def attempted(delivery: Delivery | None, attempt: Attempt, now: datetime) -> Del
 
 
 def outcome(
-    delivery: Delivery, attempt: Attempt, now: datetime
+    delivery: Delivery, attempt: DeliveryAttempt, now: datetime
 ) -> tuple[DeliveryState, datetime | None]:
     """Returns the state after an attempt, and when the next one is due.
 
@@ -176,7 +178,7 @@ def made_due(delivery: Delivery | None, now: datetime, expires: datetime) -> Del
 
 
 def after_attempt(
-    webhook: WebhookRecord | None, attempt: Attempt, now: datetime
+    webhook: WebhookRecord | None, attempt: DeliveryAttempt, now: datetime
 ) -> WebhookRecord | None:
     """Returns the endpoint after an attempt, or None if nothing of it changes."""
     if webhook is None:

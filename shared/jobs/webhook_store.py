@@ -24,8 +24,8 @@ from shared.jobs.job_list import cursor_of, position_of_cursor
 from shared.jobs.key_store import KeyStore
 from shared.jobs.listing import folder_digest, folder_digests, folders_of, position_of
 from shared.jobs.webhook_records import (
-    Attempt,
     Delivery,
+    DeliveryAttempt,
     EventToDeliver,
     WebhookRecord,
     after_attempt,
@@ -106,6 +106,12 @@ class WebhookStore:
             return None
         document, _ = found
         return WebhookRecord.model_validate(document)
+
+    def find_checked(self, webhook_id: str) -> WebhookRecord | None:
+        """Returns an endpoint, or None if there is none. It is paused by this if its key is not
+        valid any more."""
+        webhook = self.find(webhook_id)
+        return self._with_valid_key(webhook) if webhook else None
 
     def in_folder(self, folder: str) -> list[WebhookRecord]:
         """Returns the endpoints of a folder and of the folders in it, the newest first."""
@@ -223,7 +229,9 @@ class WebhookStore:
         has_more = len(found) > limit
         return shown, cursor_of(shown[-1].position) if has_more else None
 
-    def record_attempt(self, webhook_id: str, event_id: str, attempt: Attempt) -> Delivery | None:
+    def record_attempt(
+        self, webhook_id: str, event_id: str, attempt: DeliveryAttempt
+    ) -> Delivery | None:
         """Record a try to send an event, and what follows from it for its endpoint, which is paused
         if it answered 410 or every attempt of three days failed.
 

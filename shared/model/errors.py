@@ -51,6 +51,7 @@
     + KeysUnavailable         503  the keys that verify callers' tokens cannot be fetched
     + EventsUnavailable       503  Pub/Sub did not accept an event; reconcile retries
     + WebhooksUnavailable     503  the deployment sends nothing to webhooks
+    + DeliveriesDue           503  webhooks of an event are still to be sent
     + DiskFull                503  the disk has no room for a stage's files
     + NotEnded                504  a request was held for its job, which has not ended in time
 
@@ -338,6 +339,10 @@ class EventsUnavailable(Transient):
 
 class WebhooksUnavailable(Transient):
     title = "The deployment has no webhooks."
+
+
+class DeliveriesDue(Transient):
+    title = "Webhooks of the event are still to be sent."
 
 
 class DiskFull(Transient):

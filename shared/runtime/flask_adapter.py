@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TypeVar
 
 import flask
@@ -27,9 +28,10 @@ def serve(
     function: str,
     request: flask.Request,
     model: type[Body],
-    respond: Callable[[Body], BaseModel],
+    respond: Callable[[Body], BaseModel | None],
 ) -> flask.Response:
-    """Returns what `respond` returns for the request's body, or a problem. GET is a health check.
+    """Returns what `respond` returns for the request's body, which is nothing if it returns None,
+    or a problem. GET is a health check.
 
     Every exception becomes a problem: a 500 without one would look like the platform's and be
     retried.
@@ -51,6 +53,8 @@ def serve(
         try:
             with disk_full_is_transient():
                 response = respond(body)
+                if response is None:
+                    return flask.Response(status=HTTPStatus.NO_CONTENT)
                 return flask.Response(response.model_dump_json(), mimetype=JSON)
         except Exception as error:
             problem = problem_of(error, function, context.get("job_id"))

@@ -10,8 +10,8 @@ from shared.jobs.key_store import KeyStore
 from shared.jobs.webhook_records import (
     JITTER,
     RETRY_SECONDS,
-    Attempt,
     Delivery,
+    DeliveryAttempt,
     EventToDeliver,
     WebhookRecord,
 )
@@ -50,10 +50,10 @@ def event(number: int = 1, name: str = "team-a/call.wav") -> EventToDeliver:
     return EventToDeliver(f"{number:020d}-1-done", DONE, f"{number:020d}", name)
 
 
-def attempt(webhooks: WebhookStore, status: int | None) -> Attempt:
+def attempt(webhooks: WebhookStore, status: int | None) -> DeliveryAttempt:
     is_good = status is not None and 200 <= status < 300
     error = None if is_good else "refused"
-    return Attempt(time=webhooks.now(), status=status, error=error, seconds=0.1)
+    return DeliveryAttempt(time=webhooks.now(), status=status, error=error, seconds=0.1)
 
 
 def tried(webhooks: WebhookStore, webhook: WebhookRecord, status: int | None) -> Delivery:

@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
 from shared.model.api import Scope
+from shared.settings import settings as read_settings
 from tests.support.gateway import ALL_SCOPES, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, fail, upload
 
@@ -114,6 +115,16 @@ class Gateway:
         choice = zlib.crc32(repr((made_up, case.query, case.body)).encode()) % 6
         if made_up and choice < len(self.jobs):
             case.path_parameters["job_id"] = self.jobs[choice]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_streams() -> Iterator[None]:
+    """Has the streams of jobs that do not end be short."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DROPSCRIBE_STREAM_SECONDS", "0.01")
+        read_settings.cache_clear()
+        yield
+    read_settings.cache_clear()
 
 
 gateway = Gateway()

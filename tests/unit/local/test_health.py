@@ -1,6 +1,7 @@
 """A health check tells an answer of ours from another program's, and from none."""
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ import httpx
 import pytest
 
 from local import health
-from local.cloud import answer_of
 from local.errors import NotUp
 from local.health import Answer, ask, make_client
+from local.health_checks import FAILING_SECONDS, HealthChecks
 from local.layout import Layout, Ports
+from local.processes import IMAGES
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -65,7 +67,8 @@ def body_of(name: str) -> bytes:
         (200, b"<html>a web server</html>", Answer.FOREIGN),
         (404, b"", Answer.FOREIGN),
         (200, b"[]", Answer.FOREIGN),
-        (500, b"", Answer.NONE),
+        (500, b"", Answer.FAILING),
+        (503, body_of("storage"), Answer.FAILING),
     ],
 )
 def test_only_an_answer_that_names_the_process_is_ours(
@@ -86,15 +89,43 @@ def test_a_program_that_listens_and_says_nothing_is_busy(
     assert ask(client, ports, "storage") is Answer.NONE
 
 
+def with_port_of_align(home: Layout, port: int) -> Layout:
+    stored = home.ports()
+    home.store_ports(Ports(ports={**stored.ports, "align": port}))
+    return home
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b"foreign"), (503, b"foreign"), (500, b"")])
 def test_another_program_on_the_port_of_a_process_is_named(
-    client: httpx.Client, tmp_path: Path
+    client: httpx.Client, tmp_path: Path, status: int, body: bytes
 ) -> None:
-    home = Layout(tmp_path)
-    with answering(200, b"foreign") as port:
-        stored = home.ports()
-        home.store_ports(Ports(ports={**stored.ports, "align": port}))
-        with pytest.raises(NotUp, match=f"port {port} of align is taken by"):
-            answer_of(home, client, "align")
+    with answering(status, body) as port:
+        home = with_port_of_align(Layout(tmp_path), port)
+        checks = HealthChecks(home, client)
+        with pytest.raises(NotUp, match=rf"port {port} of align is taken by .*{os.getpid()}"):
+            checks.answer("align")
+
+
+def test_a_process_that_is_not_well_has_some_seconds(
+    client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a container it does not look like a program of the cloud, and is not taken for another."""
+    monkeypatch.setenv(IMAGES, json.dumps({"align": "registry/align"}))
+    now = 100.0
+    with answering(503, b"not yet") as port:
+        home = with_port_of_align(Layout(tmp_path), port)
+        checks = HealthChecks(home, client, clock=lambda: now)
+        assert checks.answer("align") is Answer.FAILING
+        now += FAILING_SECONDS - 1
+        assert checks.answer("align") is Answer.FAILING
+        now += 1
+        with pytest.raises(NotUp, match="align answers its health check with a server error: "):
+            checks.answer("align")
+        now += 1
+    assert checks.answer("align") is Answer.NONE
+    with answering(503, b"again") as port:
+        with_port_of_align(home, port)
+        assert checks.answer("align") is Answer.FAILING, "the seconds count from the last failure"
 
 
 def test_the_gateway_is_asked_whether_it_lives_not_whether_it_is_ready() -> None:

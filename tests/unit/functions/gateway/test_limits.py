@@ -72,7 +72,7 @@ def test_many_callers_take_no_more_memory() -> None:
 def test_each_key_has_a_limit_of_its_own(
     app: FastAPI, client: httpx.Client, stores: Deployment
 ) -> None:
-    app.state.limits = Limits(requests_per_minute=3)
+    app.state.limits = Limits(requests_per_minute=3, streams_per_key=1)
     first, second = key_headers(stores), key_headers(stores)
     statuses = [client.get(ME, headers=first).status_code for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
@@ -151,7 +151,7 @@ def test_a_request_is_refused_before_its_body_is_read(
     assert status_of(app, path, {"Content-Length": "999999999"}) == 401
     assert status_of(app, path, wrong) == 401
     assert status_of(app, f"{path}/%2e%2e", key_headers(stores)) == 404
-    app.state.limits = Limits(0)
+    app.state.limits = Limits(0, 1)
     assert status_of(app, path, key_headers(stores)) == 429
 
 

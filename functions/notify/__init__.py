@@ -1,0 +1,1 @@
+"""notify: sends the ends of jobs to the endpoints of webhooks."""
