@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
@@ -71,7 +71,7 @@ def headers_of(kind: Kind, stores: Deployment) -> dict[str, str]:
 def scopes_of(kind: Kind) -> tuple[Scope, ...]:
     if kind == "read and admin":
         return ("read", "admin")
-    return (cast(Scope, kind),) if kind in ALL_SCOPES else ALL_SCOPES
+    return (kind,) if kind in ALL_SCOPES else ALL_SCOPES
 
 
 def address_of(path: str, stores: Deployment) -> str:

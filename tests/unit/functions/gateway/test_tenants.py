@@ -36,6 +36,7 @@ RANDOM = re.compile(
 )
 """Texts in answers that would differ between two runs of the same requests."""
 MADE_UP = "0" * 20
+MADE_UP_DELIVERY = f"{MADE_UP}/deliveries/{MADE_UP}"
 BEGIN = 1_800_000_000.0
 
 Step = tuple[bool, str, int]
@@ -55,6 +56,11 @@ class Tenant:
     deliveries: list[str] = field(default_factory=list)
     """Each with its webhook's id: `<webhook>/deliveries/<event>`."""
     cursors: list[str] = field(default_factory=list)
+
+    def id_of(self, kind: str, which: int) -> str:
+        """Returns the id of something of the tenant's, or one that is made up."""
+        made_up = MADE_UP_DELIVERY if kind == "deliveries" else MADE_UP
+        return pick(getattr(self, kind), which, made_up)
 
 
 class UnusedKeys(KeyStore):
@@ -141,9 +147,9 @@ def remember(tenant: Tenant, answer: httpx.Response) -> None:
         tenant.cursors.append(body["next_cursor"])
 
 
-def pick(ids: list[str], which: int) -> str:
+def pick(ids: list[str], which: int, made_up: str = MADE_UP) -> str:
     """Returns one of the ids, or one that is made up if there is none."""
-    return ids[which % len(ids)] if ids else MADE_UP
+    return ids[which % len(ids)] if ids else made_up
 
 
 # What a tenant may do
@@ -197,7 +203,7 @@ def on_own(method: str, path: str, kind: str) -> Action:
     """Returns a request about something of the tenant's own."""
 
     def request(own: Tenant, other: Tenant, which: int) -> Request:
-        return method, path.format(pick(getattr(own, kind), which)), {}
+        return method, path.format(own.id_of(kind, which)), {}
 
     return request
 
@@ -206,7 +212,7 @@ def on_other(method: str, path: str, kind: str) -> Action:
     """Returns a request about something of the other tenant's, if there is anything."""
 
     def request(own: Tenant, other: Tenant, which: int) -> Request:
-        return method, path.format(pick(getattr(other, kind), which)), {}
+        return method, path.format(other.id_of(kind, which)), {}
 
     return request
 

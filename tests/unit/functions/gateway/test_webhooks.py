@@ -12,7 +12,7 @@ from functions.gateway.deployment import Deployment
 from functions.gateway.examples import SENT
 from shared.adapters.memory import MemoryEvents
 from shared.jobs.events import cloud_event
-from shared.jobs.webhook_records import Attempt, EventToDeliver
+from shared.jobs.webhook_records import DeliveryAttempt, EventToDeliver
 from shared.jobs.webhook_store import MAX_DEPTH, MAX_PER_FOLDER, WebhookStore
 from shared.model.errors import EventsUnavailable
 from shared.model.webhooks import WebhookPayload, WebhookTest
@@ -321,7 +321,7 @@ def failed_delivery(stores: Deployment, webhook_id: str, name: str = "team-a/cal
     event = cloud_event(job)
     to_deliver = EventToDeliver(event["id"], event["type"], job.job_id, name)
     stores.webhooks.begin_delivery(webhook_id, to_deliver)
-    attempt = Attempt(time=stores.webhooks.now(), status=500, error="status", seconds=0.5)
+    attempt = DeliveryAttempt(time=stores.webhooks.now(), status=500, error="status", seconds=0.5)
     stores.webhooks.record_attempt(webhook_id, event["id"], attempt)
     return str(event["id"])
 
