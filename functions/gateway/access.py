@@ -59,7 +59,7 @@ Holder = Annotated[KeyRecord, Depends(key_of)]
 
 
 def needs(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:
-    """Returns the dependency of routes that need these scopes."""
+    """Returns the dependency of routes that need all of these scopes."""
 
     async def caller(key: Holder) -> Caller:
         for scope in scopes:
@@ -74,6 +74,8 @@ Reader = Annotated[Caller, Depends(needs("read"))]
 """Type of a route's parameter that is the caller, who may see jobs and answers."""
 Writer = Annotated[Caller, Depends(needs("write"))]
 """The caller, who may upload, run again and cancel."""
+Transcriber = Annotated[Caller, Depends(needs("write", "read"))]
+"""The caller, who may upload and see answers, in one request."""
 Eraser = Annotated[Caller, Depends(needs("erase"))]
 """The caller, who may erase."""
 Admin = Annotated[Caller, Depends(needs("admin"))]

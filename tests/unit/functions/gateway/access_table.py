@@ -20,6 +20,7 @@ Kind = Literal[
     "write",
     "erase",
     "admin",
+    "read and write",
     "read and admin",
     "all",
 ]
@@ -40,7 +41,7 @@ in the table fails it. Written by `python -m tests.unit.functions.gateway.access
   all scopes that was valid.
 - `other folder`: a key of `team-b/` with all scopes.
 - `read`, `write`, `erase`, `admin`: a key of `team-a/` with this scope only.
-- `read and admin`: a key of `team-a/` with these two scopes.
+- `read and write`, `read and admin`: a key of `team-a/` with these two scopes.
 - `all`: a key of the whole inbox with all scopes.
 
 """
@@ -52,8 +53,8 @@ class Route:
 
     name: str
     """Method and path, as in the OpenAPI document."""
-    scope: Scope | Literal["any", "none", "read and admin"]
-    """That its callers need: any of them, or none, not even a key. Two mean both."""
+    scope: Scope | Literal["any", "none", "read and write", "read and admin"]
+    """That its callers need: any of them, or none, not even a key."""
     allowed: int
     """The status for a key of the folder with the scope."""
     other_folder: int
@@ -71,10 +72,13 @@ class Route:
             return self.other_folder
         if kind == "all":
             return self.whole or self.allowed
-        if self.scope in ("any", kind):
-            return self.allowed
-        is_one_of_two = kind == "read and admin" and self.scope in ("read", "admin")
-        return self.allowed if is_one_of_two else 403
+        has_scope = scopes_in(self.scope) <= scopes_in(kind)
+        return self.allowed if self.scope == "any" or has_scope else 403
+
+
+def scopes_in(text: str) -> set[str]:
+    """Returns the scopes of a kind of key such as "read and write"."""
+    return set(text.split(" and "))
 
 
 def public(name: str, status: int = 200) -> Route:
@@ -115,11 +119,18 @@ ROUTES = (
     of_webhooks("GET /api/v1/webhooks/{webhook_id}/deliveries"),
     of_webhooks("GET /api/v1/webhooks/{webhook_id}/deliveries/{event_id}"),
     of_webhooks("POST /api/v1/webhooks/{webhook_id}/deliveries/{event_id}/replay", allowed=202),
+    Route("POST /asr", "read and write", allowed=200, other_folder=200),
+    Route("POST /detect-language", "read and write", allowed=200, other_folder=200),
     Route("GET /api/v1/metrics/", "read", allowed=200, other_folder=200),
     Route("GET /metrics", "read", allowed=200, other_folder=200),
+    Route("POST /v1/audio/transcriptions", "read and write", allowed=202, other_folder=202),
+    Route("POST /v1/audio/translations", "read and write", allowed=202, other_folder=202),
+    Route("GET /v1/models", "any", allowed=200, other_folder=200),
+    Route("GET /v1/models/{model_id}", "any", allowed=200, other_folder=200),
     public("GET /health"),
     public("GET /health/live"),
     public("GET /health/ready"),
+    public("GET /status"),
 )
 
 

@@ -16,9 +16,18 @@ from shared.jobs.upload_store import RecordingUpload, new_upload_id
 from shared.jobs.webhook_records import Delivery, EventToDeliver
 from shared.model.api import Scope
 from shared.model.webhooks import TEST_TYPE
-from tests.support.gateway import ALL_SCOPES, InProcess, memory_deployment
+from tests.support.gateway import ALL_SCOPES, InProcess
 from tests.support.gateway_jobs import begin, done_job, upload
-from tests.unit.functions.gateway.access_table import KINDS, PAGE, ROUTES, Kind, Route, page
+from tests.support.prompt_jobs import prompt_deployment
+from tests.unit.functions.gateway.access_table import (
+    KINDS,
+    PAGE,
+    ROUTES,
+    Kind,
+    Route,
+    page,
+    scopes_in,
+)
 
 OURS, THEIRS = "team-a/", "team-b/"
 WRONG = f"ds_{'0' * 64}"
@@ -32,16 +41,16 @@ class Gateway:
     def __init__(self) -> None:
         self.app: FastAPI = create_app()
         self.app.dependency_overrides[deployment] = lambda: self.stores
-        self.stores = memory_deployment()
+        self.stores = prompt_deployment()
         self.client = httpx.Client(transport=InProcess(self.app), base_url="http://gateway")
 
     def ask(self, route: Route, kind: Kind) -> httpx.Response:
         """Returns the answer to a request about something of our folder, with a kind of key."""
-        self.stores = memory_deployment()
+        self.stores = prompt_deployment()
         self.app.state.limits = Limits(100, 100)  # the walk has more wrong keys than an address may
         method, path = route.name.split(" ")
         address = address_of(path, self.stores)
-        headers = headers_of(kind, self.stores)
+        headers = {**headers_of(kind, self.stores), "Prefer": "respond-async"}
         content = content_of(route, headers)
         return self.client.request(method, address, headers=headers, **content)
 
@@ -69,9 +78,8 @@ def headers_of(kind: Kind, stores: Deployment) -> dict[str, str]:
 
 
 def scopes_of(kind: Kind) -> tuple[Scope, ...]:
-    if kind == "read and admin":
-        return ("read", "admin")
-    return (kind,) if kind in ALL_SCOPES else ALL_SCOPES
+    named = scopes_in(kind)
+    return tuple(scope for scope in ALL_SCOPES if scope in named) or ALL_SCOPES
 
 
 def address_of(path: str, stores: Deployment) -> str:
@@ -91,7 +99,7 @@ def address_of(path: str, stores: Deployment) -> str:
         return path.replace("{job_id}", source.job_id)
     if "/uploads/{" in path:
         return re.sub(r"{.+?}", upload_of_ours(stores), path)
-    return path
+    return path.replace("{model_id}", "whisper-1")
 
 
 def upload_of_ours(stores: Deployment) -> str:
@@ -126,6 +134,10 @@ def content_of(route: Route, headers: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/webhooks": {"json": {"url": "https://example.org", "folder": OURS}},
         "POST /api/v1/login": {"json": {"key": key}},
         "POST /api/v1/jobs/upload": {"files": {"file": ("call.wav", b"sound")}},
+        "POST /asr": {"files": {"audio_file": ("call.wav", b"sound")}},
+        "POST /detect-language": {"files": {"audio_file": ("call.wav", b"sound")}},
+        "POST /v1/audio/transcriptions": {"files": {"file": ("call.wav", b"sound")}},
+        "POST /v1/audio/translations": {"files": {"file": ("call.wav", b"sound")}},
         "POST /api/v1/uploads": {"json": {"name": "call.wav", "size": 5}},
     }
     return bodies.get(route.name, {})
