@@ -58,12 +58,13 @@ Holder = Annotated[KeyRecord, Depends(key_of)]
 """Type of a route's parameter that is the key of the request, whatever its scopes."""
 
 
-def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
-    """Returns the dependency of routes that need a scope."""
+def needs(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:
+    """Returns the dependency of routes that need all of these scopes."""
 
     async def caller(key: Holder) -> Caller:
-        if scope not in key.scopes:
-            raise Forbidden(f"The key lacks the scope '{scope}'.")
+        for scope in scopes:
+            if scope not in key.scopes:
+                raise Forbidden(f"The key lacks the scope '{scope}'.")
         return Caller(key.key_id, frozenset(key.scopes), key.folder)
 
     return caller
@@ -73,6 +74,8 @@ Reader = Annotated[Caller, Depends(needs("read"))]
 """Type of a route's parameter that is the caller, who may see jobs and answers."""
 Writer = Annotated[Caller, Depends(needs("write"))]
 """The caller, who may upload, run again and cancel."""
+Transcriber = Annotated[Caller, Depends(needs("write", "read"))]
+"""The caller, who may upload and see answers, in one request."""
 Eraser = Annotated[Caller, Depends(needs("erase"))]
 """The caller, who may erase."""
 Admin = Annotated[Caller, Depends(needs("admin"))]

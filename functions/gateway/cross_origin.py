@@ -13,6 +13,7 @@ REQUEST_HEADERS = (
     "Idempotency-Key",
     "If-None-Match",
     "If-Range",
+    "Prefer",
     "Range",
     "X-API-Key",
     "X-Request-Id",
@@ -23,7 +24,9 @@ RESPONSE_HEADERS = (
     "Content-Range",
     "ETag",
     "Location",
+    "Preference-Applied",
     "Retry-After",
+    "X-Dropscribe-Job",
     "X-Request-Id",
 )
 

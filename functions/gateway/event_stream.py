@@ -112,7 +112,7 @@ async def stream_listener(
     Raises TooManyRequests if the key has as many streams as it may.
     """
     is_https = request.url.scheme == "https"
-    credential = credential_of(request.headers, is_https=is_https)
+    credential = credential_of(request.headers, request.url.path, is_https=is_https)
     listener = Listener()
     seconds = settings().gateway.stream_seconds
     timer = asyncio.get_running_loop().call_later(seconds, listener.end)

@@ -113,7 +113,32 @@ data: {"id":"9a4f0e4a1f0c2b7d3e55","state":"done","run":1}
 """
 """What a client gets that follows a job. The data are shortened."""
 
+PLAIN_TRANSCRIPTION: dict[str, JsonValue] = {
+    "text": "Good morning.",
+    "usage": {"type": "duration", "seconds": 2.5},
+}
+LISTED_MODEL: dict[str, JsonValue] = {
+    "id": "dropscribe",
+    "object": "model",
+    "created": 0,
+    "owned_by": "dropscribe",
+}
+OPENAI_ERROR: dict[str, JsonValue] = {
+    "error": {
+        "message": "The object is not a recording that can be decoded. It is a text.",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": "not_audio",
+    }
+}
+
 EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
+    "AsrLanguage": {"detected_language": "english", "language_code": "en", "confidence": 0.97},
+    "AsrStatus": {"version": "Dropscribe 0.1.0"},
+    "ErrorBody": OPENAI_ERROR,
+    "ListedModel": LISTED_MODEL,
+    "ModelList": {"object": "list", "data": [LISTED_MODEL]},
+    "PlainTranscription": PLAIN_TRANSCRIPTION,
     "Health": HEALTH,
     "JobPage": {"jobs": [JOB_SUMMARY], "next_cursor": None},
     "JobView": JOB_VIEW,

@@ -110,8 +110,13 @@ def ended_job(job_id: str, caller: Caller, stores: Deployment) -> Job:
     """
     job = standing_job(job_id, caller, stores.jobs)
     if not is_over(job):
-        raise NotEnded(f"It goes on, and is found at {job_path(job_id)}.", job_id)
+        raise not_ended(job_id)
     if job.state != "done":
         assert job.problem is not None
         raise JobFailed(job.problem.model_copy(update={"job_id": job_id}))
     return job
+
+
+def not_ended(job_id: str) -> NotEnded:
+    """Returns the error of a request that is held no longer."""
+    return NotEnded(f"It goes on, and is found at {job_path(job_id)}.", job_id)

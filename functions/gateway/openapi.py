@@ -17,6 +17,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from functions.gateway.examples import EXAMPLES
+from functions.gateway.openai_error_docs import declare_openai_errors, error_schemas
+from functions.gateway.openai_errors import is_openai_path
 from shared.model.contracts import Problem
 from shared.model.errors import (
     BadRequest,
@@ -148,14 +150,17 @@ def documented(document: Schema) -> Schema:
     """Returns the document with the responses that follow from what a route is."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema()
+    schemas |= error_schemas()
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     for name, schema in schemas.items():
         if name in EXAMPLES:
             schema["examples"] = [EXAMPLES[name]]
-    for path in document["paths"].values():
-        for operation in path.values():
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
             add_common_responses(operation)
+            if is_openai_path(path):
+                declare_openai_errors(operation, PROBLEM_JSON)
     return document
 
 

@@ -1,4 +1,4 @@
-"""Describes every failure of a request as RFC 9457 does."""
+"""Describes every failure of a request as RFC 9457 does, or as clients of OpenAI's API read it."""
 
 import logging
 
@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from functions.gateway.openai_errors import is_openai_path, openai_error
 from functions.gateway.openapi import PROBLEM_JSON
 from shared.model.contracts import Problem
 from shared.model.errors import (
@@ -50,13 +51,13 @@ def answer_problem(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    return problem_response(problem, headers)
+    return problem_response(request, problem, headers)
 
 
 def answer_failed_job(request: Request, error: Exception) -> JSONResponse:
     """Answers a request that was held for a job with the job's problem."""
     assert isinstance(error, JobFailed)
-    return problem_response(error.problem, {})
+    return problem_response(request, error.problem, {})
 
 
 def answer_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -68,7 +69,7 @@ def answer_invalid(request: Request, error: Exception) -> JSONResponse:
         descriptions.append(f"{field}: {found['msg']}")
     detail = "; ".join(descriptions)
     problem = BadRequest(detail).problem(None, None).model_copy(update={"status": 422})
-    return problem_response(problem, {})
+    return problem_response(request, problem, {})
 
 
 def answer_http_error(request: Request, error: Exception) -> JSONResponse:
@@ -82,11 +83,15 @@ def answer_http_error(request: Request, error: Exception) -> JSONResponse:
         status=error.status_code,
         detail=error.detail,
     )
-    return problem_response(problem, dict(error.headers or {}))
+    return problem_response(request, problem, dict(error.headers or {}))
 
 
-def problem_response(problem: Problem, headers: dict[str, str]) -> JSONResponse:
+def problem_response(request: Request, problem: Problem, headers: dict[str, str]) -> JSONResponse:
     if problem.job_id is not None:
         headers = {**headers, JOB_HEADER: problem.job_id}
+    if is_openai_path(request.url.path):
+        is_unfinished = problem.type == NotEnded.name()
+        can_wait_on = is_unfinished and "Idempotency-Key" in request.headers
+        return openai_error(problem, headers, can_wait_on=can_wait_on)
     content = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(content, problem.status, headers, media_type=PROBLEM_JSON)

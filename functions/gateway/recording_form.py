@@ -191,7 +191,7 @@ def asked_upload(form: RecordingForm) -> AskedUpload:
             raise UploadRefused(f"{name[:100]}: the form has this field twice")
         values[name] = value
     name = values.pop("name", "") or form.file_name
-    replace = as_boolean(values.pop("replace", ""))
+    replace = as_boolean("replace", values.pop("replace", ""))
     metadata = as_metadata(values.pop("metadata", ""))
     options = {}
     for field, value in values.items():
@@ -209,11 +209,11 @@ def asked_upload(form: RecordingForm) -> AskedUpload:
     )
 
 
-def as_boolean(text: str) -> bool:
-    """Returns the value of the field `replace`. Raises UploadRefused."""
+def as_boolean(field: str, text: str) -> bool:
+    """Returns the value of a field. Raises UploadRefused."""
     folded = text.strip().lower()
     if folded not in (*TRUE, *FALSE):
-        raise UploadRefused("replace: expected true or false")
+        raise UploadRefused(f"{field}: expected true or false")
     return folded in TRUE
 
 

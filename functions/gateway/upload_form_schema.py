@@ -31,8 +31,7 @@ def form_body() -> dict[str, Any]:
         "replace": REPLACE,
         "metadata": METADATA,
     }
-    for option in option_names():
-        properties[option] = {"type": "string", "description": f"Expects {expectation(option)}."}
+    properties |= option_properties()
     schema = {
         "type": "object",
         "required": ["file"],
@@ -41,3 +40,11 @@ def form_body() -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {"required": True, "content": {FORM: {"schema": schema}}}
+
+
+def option_properties() -> dict[str, Any]:
+    """Returns the options as fields of a form."""
+    properties = {}
+    for option in option_names():
+        properties[option] = {"type": "string", "description": f"Expects {expectation(option)}."}
+    return properties

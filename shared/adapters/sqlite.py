@@ -36,6 +36,8 @@ create index if not exists by_upload
   on documents (collection, json_extract(document, '$.recording.name'));
 create index if not exists by_key
   on documents (collection, json_extract(document, '$.key_id'));
+create index if not exists by_logged_job
+  on documents (collection, json_extract(document, '$.job.job_id'));
 create index if not exists by_folder
   on documents (collection, json_extract(document, '$.folder'));
 create index if not exists by_audio_deletion

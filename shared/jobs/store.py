@@ -57,8 +57,6 @@ class JobStore:
 
     documents: Documents
     limits: JobSettings = field(default_factory=JobSettings)
-    notifies: bool = False
-    """Whether the end of a job is published."""
     keep_answer_days: int | None = None
     """Days until an answer is deleted. None: never."""
     clock: Callable[[], float] = time.time
@@ -137,7 +135,6 @@ class JobStore:
             problem,
             results or {},
             self._now(),
-            notifies=self.notifies,
             expires=self._answer_expiry(),
             warnings=warnings,
             deletes_audio=deletes_audio,
@@ -168,7 +165,7 @@ class JobStore:
         self._change_job(job_id, parts_recorded, run, chunks, spans, known, now)
 
     def mark_notified(self, published: Job) -> None:
-        """Record that the end of this job was published."""
+        """Record that the end of this job was logged, and published where there is a publisher."""
         self._change_job(published.job_id, notified, published)
 
     def mark_audio_deleted(self, job: Job) -> None:

@@ -344,7 +344,7 @@ class NotEnded(Transient):
     title = "The job has not ended in time."
     status = HTTPStatus.GATEWAY_TIMEOUT
 
-    def __init__(self, detail: str, job_id: str) -> None:
+    def __init__(self, detail: str, job_id: str | None = None) -> None:
         super().__init__(detail)
         self.job_id = job_id
 

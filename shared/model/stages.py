@@ -297,8 +297,9 @@ STAGES = {
                 "internal_step": 6,
                 "write_operation": 6,
                 "read_operation": 7,
-                "document_read": 5,
-                "document_write": 1,
+                "document_read": 10,
+                "document_write": 5,
+                "document_delete": 1,
                 "message_byte": 2000,
             },
             pace=Pace(

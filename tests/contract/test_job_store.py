@@ -364,7 +364,7 @@ def test_jobs_are_listed_by_their_state(store: JobStore, source: Source) -> None
 def test_a_notification_is_due_from_the_end_of_the_job_until_it_is_sent(
     documents: Documents, source: Source
 ) -> None:
-    store = JobStore(documents, notifies=True)
+    store = JobStore(documents)
     store.claim(source, 1, "first")
     assert source.job_id not in due(store)
     store.finish(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
@@ -387,7 +387,7 @@ def due(store: JobStore) -> set[str]:
 
 
 def test_another_end_of_the_same_run_is_due_again(documents: Documents, source: Source) -> None:
-    store = JobStore(documents, notifies=True)
+    store = JobStore(documents)
     store.claim(source, 1, "first")
     store.finish(
         source.job_id, 1, "failed", problem=Problem(type="t", title="T", status=415, detail="d")
@@ -402,7 +402,7 @@ def test_another_end_of_the_same_run_is_due_again(documents: Documents, source: 
 def test_no_notification_is_due_for_a_run_before_the_current_one_or_for_an_erased_job(
     documents: Documents, source: Source
 ) -> None:
-    store = JobStore(documents, notifies=True)
+    store = JobStore(documents)
     store.claim(source, 1, "first")
     store.finish(source.job_id, 1, "done")
     store.claim(source, 2, "second")
@@ -413,16 +413,10 @@ def test_no_notification_is_due_for_a_run_before_the_current_one_or_for_an_erase
     assert source.job_id not in due(store)
 
 
-def test_a_notification_is_due_only_for_a_final_end_and_only_where_notifications_are_wanted(
-    store: JobStore, source: Source
-) -> None:
+def test_a_notification_is_due_only_for_a_final_end(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
-    store.finish(source.job_id, 1, "done")
-    notifying = JobStore(store.documents, notifies=True)
-    other = source.model_copy(update={"generation": 2})
-    notifying.claim(other, 1, "first")
-    notifying.finish(other.job_id, 1, "retryable")
-    assert due(notifying).isdisjoint({source.job_id, other.job_id})
+    store.finish(source.job_id, 1, "retryable")
+    assert source.job_id not in due(store)
 
 
 def test_sqlite_finds_due_notifications_by_an_index(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
 from shared.model.api import Scope
 from shared.settings import settings as read_settings
+from tests.support.answered_uploads import WatchedInbox, answer
 from tests.support.gateway import ALL_SCOPES, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, fail, upload
 
@@ -97,7 +100,7 @@ def job_ids(stores: Deployment) -> list[str]:
 
 
 class Gateway:
-    """A gateway whose stores are new for each request."""
+    """A gateway whose stores are new for each request. Jobs of uploads are done at once."""
 
     def __init__(self) -> None:
         self.renew()
@@ -105,8 +108,10 @@ class Gateway:
         self.app.dependency_overrides[deployment] = lambda: self.stores
 
     def renew(self) -> Deployment:
-        self.stores = memory_deployment()
+        inbox = WatchedInbox()
+        self.stores = replace(memory_deployment(), blobs=inbox)
         self.jobs = job_ids(self.stores)
+        inbox.uploaded = partial(answer, self.stores)
         return self.stores
 
     def name_a_job(self, case: schemathesis.Case[Any]) -> None:

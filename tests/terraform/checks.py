@@ -359,7 +359,7 @@ def documents_end_and_are_found(plan: Plan) -> None:
         (field.values["collection"], field.values["field"]): field.values
         for field in plan.of("firestore_field")
     }
-    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions", "uploads"):
+    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events"):
         assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
     assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
     wanted = index_orders()
@@ -387,22 +387,22 @@ def pages_are_in_an_index(plan: Plan) -> None:
     indexes = []
     for index in plan.of("firestore_index"):
         values = index.values
-        assert (values["database"], values["collection"]) == (database, "jobs")
+        assert values["database"] == database
         assert values["query_scope"] in (None, "COLLECTION")
         fields = [
             (field["field_path"], field["array_config"] or field["order"])
             for field in values["fields"]
         ]
-        indexes.append(tuple(fields))
-    wanted = {page_index(page) for page in pages()}
+        indexes.append((values["collection"], *fields))
+    wanted = {page_index(collection, page) for collection, page in pages()}
     assert len(set(indexes)) == len(indexes) and set(indexes) == wanted
 
 
-def page_index(page: Page) -> tuple[tuple[str, str], ...]:
-    """Returns the fields of the only composite index that serves a page."""
+def page_index(collection: str, page: Page) -> tuple[str | tuple[str, str], ...]:
+    """Returns the collection and the fields of the only composite index that serves a page."""
     of_state = (("state", "ASCENDING"),) if page.state else ()
     direction = "ASCENDING" if page.ascending else "DESCENDING"
-    return (("folders", "CONTAINS"), *of_state, (page.order, direction))
+    return (collection, ("folders", "CONTAINS"), *of_state, (page.order, direction))
 
 
 def alerts_read_what_is_logged(plan: Plan) -> None:

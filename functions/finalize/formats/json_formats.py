@@ -3,13 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from functions.finalize.formats.text import is_translation, text_language
-from shared.model.languages import ENGLISH_NAMES
-from shared.model.spacing import word_separator
+from shared.model.openai_transcript import verbose_transcription
 from shared.model.transcript import Segment, Transcript, Word
-
-FRAMES_PER_SECOND = 100
-"""Whisper's frames, the unit of `seek`."""
+from shared.model.transcript_language import text_language
 
 JsonObject = dict[str, object]
 
@@ -73,47 +69,9 @@ def without_none(values: JsonObject) -> JsonObject:
 
 
 def write_openai(transcript: Transcript) -> str:
-    """Returns the `verbose_json` of OpenAI's transcription API, which has no speakers.
-
-    Unknown numbers are 0, since the API's readers accept no null.
-    """
-    code = text_language(transcript)
-    language = ENGLISH_NAMES.get(code, code) if code else "unknown"
-    task = "translate" if is_translation(transcript) else "transcribe"
-    words = [openai_word(word) for word in transcript.words]
-    segments = [openai_segment(segment) for segment in transcript.segments]
-    document = {
-        "task": task,
-        "language": language,
-        "duration": round(transcript.media.duration, 3),
-        "text": transcript.text.replace("\n", " "),
-        "words": words,
-        "segments": segments,
-    }
-    return dump(document)
-
-
-def openai_word(word: Word) -> JsonObject:
-    return {
-        "word": word.word,
-        "start": round(word.start, 3),
-        "end": round(word.end, 3),
-    }
-
-
-def openai_segment(segment: Segment) -> JsonObject:
-    return {
-        "id": segment.id,
-        "seek": round(segment.start * FRAMES_PER_SECOND),
-        "start": round(segment.start, 3),
-        "end": round(segment.end, 3),
-        "text": word_separator(segment.language) + segment.text,
-        "tokens": [],
-        "temperature": segment.temperature or 0.0,
-        "avg_logprob": segment.avg_logprob or 0.0,
-        "compression_ratio": segment.compression_ratio or 0.0,
-        "no_speech_prob": segment.no_speech_prob or 0.0,
-    }
+    """Returns the `verbose_json` of OpenAI's transcription API, with its words."""
+    body = verbose_transcription(transcript)
+    return body.model_dump_json()
 
 
 def dump(value: Mapping[str, object]) -> str:

@@ -1,12 +1,11 @@
-"""The text of a transcript: its language, the spaces between words, and its paragraphs."""
+"""The text of a transcript: the ends of its clauses, and its paragraphs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from functions.finalize.formats.break_rules import starts_with_closing
-from shared.model.options import option_values
 from shared.model.spacing import sentence_separator, word_separator
-from shared.model.transcript import Segment, Transcript
+from shared.model.transcript import Segment
 
 PARAGRAPH_PAUSE = 2.0
 """Seconds of silence that start a new paragraph."""
@@ -18,18 +17,6 @@ CLAUSE_END = ",;:、，；："
 OPENING_MARKS = "\"'“‘„«([{¿¡「『（"
 CLOSING_MARKS = "\"'”’»)]}」』）"
 ENDINGS = tuple(SENTENCE_END + CLAUSE_END)
-
-
-def is_translation(transcript: Transcript) -> bool:
-    options = option_values(transcript.options)
-    return options.task == "translate"
-
-
-def text_language(transcript: Transcript) -> str | None:
-    """Returns the language of most of the text: English for a translation."""
-    if is_translation(transcript):
-        return "en"
-    return transcript.language.code
 
 
 def ends_clause(word: str) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functions.finalize.formats.cues import Cue, build_cues
 from functions.finalize.formats.json_formats import write_openai, write_whisperx
 from functions.finalize.formats.nist import write_ctm, write_rttm
-from functions.finalize.formats.text import split_paragraphs, text_language
+from functions.finalize.formats.text import split_paragraphs
 from shared.model.transcript import Transcript
+from shared.model.transcript_language import text_language
 
 
 def write_srt(transcript: Transcript) -> str:

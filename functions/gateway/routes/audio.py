@@ -64,8 +64,7 @@ GONE = "It was deleted, or replaced by a newer recording of the same name."
 def read_audio(job_id: JobId, request: Request, caller: Reader, stores: InDeployment) -> Response:
     """Read the recording, or a range of it.
 
-    A range without an end gets at most 4 MiB: read on from where it ends. Of several ranges, and of
-    one that is not understood, the answer is the whole recording.
+    Of several ranges, and of one that is not understood, the answer is the whole recording.
     """
     job = standing_job(job_id, caller, stores.jobs)
     blob = recording_of(job, stores.blobs)
@@ -79,7 +78,7 @@ def read_audio(job_id: JobId, request: Request, caller: Reader, stores: InDeploy
     try:
         part = range_of(request, blob)
     except RangeOutside as error:
-        return outside(error, blob)
+        return outside(request, error, blob)
     file = open_recording(blob, stores.blobs)
     if part is None:
         return body(file, whole(blob), headers, content_type, 200)
@@ -114,7 +113,7 @@ def range_of(request: Request, blob: Blob) -> ByteRange | None:
     return requested_range(request.headers.get("Range", ""), blob.size)
 
 
-def outside(error: RangeOutside, blob: Blob) -> Response:
+def outside(request: Request, error: RangeOutside, blob: Blob) -> Response:
     """Returns the answer that says how large the recording is."""
     problem = error.problem(None, "gateway")
-    return problem_response(problem, {"Content-Range": f"bytes */{blob.size}"})
+    return problem_response(request, problem, {"Content-Range": f"bytes */{blob.size}"})

@@ -41,7 +41,7 @@ class Route:
 
     name: str
     """Method and path, as in the OpenAPI document."""
-    scope: Scope | Literal["any", "none"]
+    scope: Scope | Literal["any", "none", "read and write"]
     """That its callers need: any of them, or none, not even a key."""
     allowed: int
     """The status for a key of the folder with the scope."""
@@ -89,11 +89,18 @@ ROUTES = (
     Route("POST /api/v1/jobs/upload", "write", allowed=202, other_folder=202),
     Route("POST /api/v1/uploads", "write", allowed=201, other_folder=201),
     Route("GET /api/v1/uploads/{upload_id}", "write", allowed=200, other_folder=404),
+    Route("POST /asr", "read and write", allowed=200, other_folder=200),
+    Route("POST /detect-language", "read and write", allowed=200, other_folder=200),
     Route("GET /api/v1/metrics/", "read", allowed=200, other_folder=200),
     Route("GET /metrics", "read", allowed=200, other_folder=200),
+    Route("POST /v1/audio/transcriptions", "read and write", allowed=202, other_folder=202),
+    Route("POST /v1/audio/translations", "read and write", allowed=202, other_folder=202),
+    Route("GET /v1/models", "any", allowed=200, other_folder=200),
+    Route("GET /v1/models/{model_id}", "any", allowed=200, other_folder=200),
     public("GET /health"),
     public("GET /health/live"),
     public("GET /health/ready"),
+    public("GET /status"),
 )
 
 

@@ -14,8 +14,9 @@ from functions.gateway.deployment import Deployment, deployment
 from functions.gateway.limits import Limits
 from shared.jobs.upload_store import RecordingUpload, new_upload_id
 from shared.model.api import Scope
-from tests.support.gateway import ALL_SCOPES, InProcess, memory_deployment
+from tests.support.gateway import ALL_SCOPES, InProcess
 from tests.support.gateway_jobs import begin, done_job, upload
+from tests.support.prompt_jobs import prompt_deployment
 from tests.unit.functions.gateway.access_table import KINDS, PAGE, ROUTES, Kind, Route, page
 
 OURS, THEIRS = "team-a/", "team-b/"
@@ -30,16 +31,16 @@ class Gateway:
     def __init__(self) -> None:
         self.app: FastAPI = create_app()
         self.app.dependency_overrides[deployment] = lambda: self.stores
-        self.stores = memory_deployment()
+        self.stores = prompt_deployment()
         self.client = httpx.Client(transport=InProcess(self.app), base_url="http://gateway")
 
     def ask(self, route: Route, kind: Kind) -> httpx.Response:
         """Returns the answer to a request about something of our folder, with a kind of key."""
-        self.stores = memory_deployment()
+        self.stores = prompt_deployment()
         self.app.state.limits = Limits(100, 100)  # the walk has more wrong keys than an address may
         method, path = route.name.split(" ")
         address = address_of(path, self.stores)
-        headers = headers_of(kind, self.stores)
+        headers = {**headers_of(kind, self.stores), "Prefer": "respond-async"}
         content = content_of(route, headers)
         return self.client.request(method, address, headers=headers, **content)
 
@@ -81,7 +82,7 @@ def address_of(path: str, stores: Deployment) -> str:
         return path.replace("{job_id}", source.job_id)
     if "/uploads/{" in path:
         return re.sub(r"{.+?}", upload_of_ours(stores), path)
-    return path
+    return path.replace("{model_id}", "whisper-1")
 
 
 def upload_of_ours(stores: Deployment) -> str:
@@ -108,6 +109,10 @@ def content_of(route: Route, headers: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/keys": {"json": {"name": "new", "scopes": ["admin"], "folder": OURS}},
         "POST /api/v1/login": {"json": {"key": key}},
         "POST /api/v1/jobs/upload": {"files": {"file": ("call.wav", b"sound")}},
+        "POST /asr": {"files": {"audio_file": ("call.wav", b"sound")}},
+        "POST /detect-language": {"files": {"audio_file": ("call.wav", b"sound")}},
+        "POST /v1/audio/transcriptions": {"files": {"file": ("call.wav", b"sound")}},
+        "POST /v1/audio/translations": {"files": {"file": ("call.wav", b"sound")}},
         "POST /api/v1/uploads": {"json": {"name": "call.wav", "size": 5}},
     }
     return bodies.get(route.name, {})

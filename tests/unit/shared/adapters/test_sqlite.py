@@ -1,6 +1,5 @@
 """No query of the stores reads more of the SQLite file than it returns, by the plans of SQLite."""
 
-import json
 import sqlite3
 from pathlib import Path
 
@@ -53,9 +52,11 @@ def test_the_last_documents_are_read_in_the_order_of_an_index(
     assert "USING INDEX by_update" in plan and "TEMP B-TREE" not in plan, plan
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: json.dumps(page.__dict__))
-def test_a_page_is_read_in_the_order_of_an_index(documents: Planned, page: Page) -> None:
-    documents.page("jobs", page)
+@pytest.mark.parametrize(("collection", "page"), pages(), ids=str)
+def test_a_page_is_read_in_the_order_of_an_index(
+    documents: Planned, collection: str, page: Page
+) -> None:
+    documents.page(collection, page)
     (plan,) = documents.plans
     assert "SCAN" not in plan and "TEMP B-TREE" not in plan, plan
     if page.state:

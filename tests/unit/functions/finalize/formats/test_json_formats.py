@@ -63,8 +63,9 @@ VERBOSE_JSON = shape(
             no_speech_prob=NUMBER,
         ),
     },
+    usage=shape(type={"const": "duration"}, seconds=NUMBER),
 )
-"""TranscriptionVerbose of the `openai` package, 3.54."""
+"""TranscriptionVerbose of the `openai` package, 3.57."""
 
 
 def dialogue() -> Transcript:

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 
 from functions.finalize.formats.cues import LONGEST_CUE, SHORTEST_CUE, build_cues
 from functions.finalize.formats.lines import LINE_COLUMNS, columns
-from functions.finalize.formats.text import text_language
 from functions.finalize.formats.writers import WRITERS
 from shared.model.transcript import Transcript
+from shared.model.transcript_language import text_language
 from tests.support.finalize_inputs import (
     aligned,
     detection,

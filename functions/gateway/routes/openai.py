@@ -1,0 +1,134 @@
+"""Routes of OpenAI's transcription API: programs that know it need only another base URL."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from functions.gateway.access import Holder, Transcriber
+from functions.gateway.deployment import Deployment, InDeployment
+from functions.gateway.held_requests import finished_job, form_upload, upload_name
+from functions.gateway.job_view import current_view, job_path
+from functions.gateway.job_watch import InJobWatch
+from functions.gateway.live_events import InLiveEvents
+from functions.gateway.openai_answers import transcription_answer
+from functions.gateway.openai_document import transcription_form, transcription_responses
+from functions.gateway.openai_request import AskedTranscription, Task, read_fields
+from functions.gateway.openai_stream import event_stream
+from functions.gateway.problems import JOB_HEADER
+from functions.gateway.recording_form import RecordingForm, read_form
+from functions.gateway.routes.uploads import IdempotencyKey
+from functions.gateway.uploading import store_form
+from shared.jobs.job import Job
+from shared.model.openai_api import ListedModel, ModelList
+
+router = APIRouter(tags=["openai"], prefix="/v1")
+
+DIALECT = "openai"
+"""Folder of the recordings, under that of the key."""
+MODELS = ("dropscribe", "whisper-1")
+"""Models that are listed. Clients that offer a choice need one; any other name works, too."""
+RESPOND_ASYNC = "respond-async"
+
+Prefer = Annotated[
+    str | None,
+    Header(description="`respond-async`: answer with 202 and the job as soon as it is queued."),
+]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request for a transcription, and what it is answered with."""
+
+    request: Request
+    caller: Transcriber
+    stores: InDeployment
+    watch: InJobWatch
+    live: InLiveEvents
+    idempotency_key: IdempotencyKey = None
+    prefer: Prefer = None
+
+
+InExchange = Annotated[Exchange, Depends()]
+
+
+@router.post(
+    "/audio/transcriptions",
+    response_class=Response,
+    responses=transcription_responses("transcribe"),
+    openapi_extra={"requestBody": transcription_form("transcribe")},
+)
+async def create_transcription(exchange: InExchange) -> Response:
+    """Transcribe a recording, and answer when it is done.
+
+    The recording becomes a job like any other, whose id is in the header `X-Dropscribe-Job`. The
+    job goes on if the client goes away. Any name of a model works, our own options may be fields of
+    the form, and fields that are not known change nothing.
+    """
+    return await answer("transcribe", exchange)
+
+
+@router.post(
+    "/audio/translations",
+    response_class=Response,
+    responses=transcription_responses("translate"),
+    openapi_extra={"requestBody": transcription_form("translate")},
+)
+async def create_translation(exchange: InExchange) -> Response:
+    """Transcribe a recording in any language into English text."""
+    return await answer("translate", exchange)
+
+
+@router.get("/models", response_description="The models that are listed.")
+def list_models(key: Holder) -> ModelList:
+    """List models. All stand for the deployment's own."""
+    models = [ListedModel(id=name) for name in MODELS]
+    return ModelList(data=tuple(models))
+
+
+@router.get("/models/{model_id:path}", response_description="The model.")
+def read_model(model_id: Annotated[str, Path(max_length=200)], key: Holder) -> ListedModel:
+    """Show a model. There is one of any name, since any name works in a request."""
+    return ListedModel(id=model_id)
+
+
+async def answer(task: Task, exchange: Exchange) -> Response:
+    """Store the recording of a request, and return the response for its job."""
+    async with read_form(exchange.request) as form:
+        asked = read_fields(form.fields, task)
+        job = await run_in_threadpool(store, form, asked, exchange)
+    if prefers_job(exchange.prefer):
+        return await run_in_threadpool(queued_answer, job, exchange.stores)
+    if asked.is_streamed:
+        return event_stream(asked, job, exchange.caller, exchange.stores, exchange.live)
+    done = await finished_job(
+        job, exchange.request, exchange.caller, exchange.stores, exchange.watch
+    )
+    return await run_in_threadpool(transcription_answer, asked, done, exchange.stores)
+
+
+def store(form: RecordingForm, asked: AskedTranscription, exchange: Exchange) -> Job:
+    """Write the recording to the inbox. Returns its job."""
+    key = exchange.idempotency_key
+    name = upload_name(DIALECT, form.file_name, exchange.caller, key)
+    upload = form_upload(form, name, asked.options, asked.further_fields)
+    job, _ = store_form(form, upload, exchange.caller, exchange.stores, key)
+    return job
+
+
+def prefers_job(prefer: str | None) -> bool:
+    """Returns whether a client wants the job at once, by the header Prefer of RFC 7240."""
+    preferences = (prefer or "").lower().split(",")
+    return RESPOND_ASYNC in [preference.strip() for preference in preferences]
+
+
+def queued_answer(job: Job, stores: Deployment) -> Response:
+    view = current_view(job, stores)
+    headers = {
+        "Location": job_path(job.job_id),
+        "Preference-Applied": RESPOND_ASYNC,
+        JOB_HEADER: job.job_id,
+    }
+    return JSONResponse(view.model_dump(mode="json"), 202, headers)

@@ -1,0 +1,16 @@
+"""The language that the text of a transcript is in."""
+
+from shared.model.options import option_values
+from shared.model.transcript import Transcript
+
+
+def is_translation(transcript: Transcript) -> bool:
+    options = option_values(transcript.options)
+    return options.task == "translate"
+
+
+def text_language(transcript: Transcript) -> str | None:
+    """Returns the language of most of the text: English for a translation."""
+    if is_translation(transcript):
+        return "en"
+    return transcript.language.code
