@@ -84,8 +84,8 @@ def finalize(
 ) -> Finalized:
     """Ends a run of a job. Always runs, and is safe to repeat: the outbox keeps the newest answer.
 
-    Only the run that holds the job writes; any other returns the state "superseded". Without a
-    publisher, no event is published.
+    Only the run that holds the job writes; any other returns the state "superseded". The end is
+    logged, and published where there is a publisher.
     """
     params = validated(FinalizeParams, request.params)
     source = request.source
@@ -103,8 +103,7 @@ def finalize(
         finalized = write_transcript(request, params, blobs, jobs)
     else:
         finalized = write_problem(source, params.run, params.error, blobs, jobs)
-    if publisher is not None:
-        publish_event(source.job_id, jobs, publisher)
+    publish_event(source.job_id, jobs, publisher)
     return finalized
 
 
@@ -190,7 +189,7 @@ def load_and_build(
     """Returns the transcript, built from the request's inputs. `outputs` are URIs by format."""
     source = request.source
     recording = find_recording(source, blobs)
-    results = load_stage_results(request.inputs, params.failures, blobs)
+    results = load_stage_results(request.inputs, params.failures, options, blobs)
     records = [record for record in jobs.stage_records(source.job_id) if record.state == "done"]
     job = JobInfo(
         id=source.job_id,
@@ -351,8 +350,9 @@ def job_figures(transcript: Transcript) -> JobFigures:
     )
 
 
-def publish_event(job_id: str, jobs: JobStore, publisher: EventPublisher) -> None:
-    """Publishes the job's event. On failure only logs, since the answer is already written.
+def publish_event(job_id: str, jobs: JobStore, publisher: EventPublisher | None) -> None:
+    """Records the job's end in the event log, and publishes it. If it cannot be published, only a
+    line is logged, since the answer is already written.
 
     The event stays due, and reconcile publishes it later.
     """

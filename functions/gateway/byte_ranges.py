@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from shared.model.errors import RangeOutside
 
 ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,30})-([0-9]{0,30})[ \t]*", re.IGNORECASE)
-OPEN_BYTES = 4 << 20
-"""Bytes that a range without an end gets. A browser asks for the next ones when it plays them, and
-a player that jumps in a long recording does not leave a whole one under way."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,9 @@ def requested_range(header: str, size: int) -> ByteRange | None:
 
 
 def from_first(first: int, last: str, size: int) -> ByteRange | None:
-    """Returns the range that begins at `first`; an empty `last` is one without an end."""
-    end = int(last) if last else first + OPEN_BYTES - 1
+    """Returns the range that begins at `first`. An empty `last` means all bytes from there on:
+    Firefox takes an answer that ends earlier for the end of the recording."""
+    end = int(last) if last else max(first, size - 1)
     if end < first:
         return None
     if first >= size:

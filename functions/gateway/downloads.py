@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from functions.gateway.byte_ranges import ByteRange
 from shared.model.contracts import Source
@@ -20,6 +21,28 @@ MAX_DECLARED = 30 << 20
 """Bytes of a longest response that declares its length. Cloud Run refuses longer ones, unless they
 are chunked, which a response without a length is."""
 ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+
+class ObjectResponse(StreamingResponse):
+    """A response with a part of an open object, which is closed at its end, also if the client goes
+    away in the middle."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        part: ByteRange,
+        headers: dict[str, str],
+        content_type: str,
+        status: int,
+    ) -> None:
+        super().__init__(pieces(file, part), status, headers, media_type=content_type)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
 
 
 class StreamBroken(Exception):
@@ -76,19 +99,18 @@ def body(
     """Returns the response with a part of an open object."""
     if part.length <= MAX_DECLARED:
         headers = {**headers, "Content-Length": str(part.length)}
-    return StreamingResponse(pieces(file, part), status, headers, media_type=content_type)
+    return ObjectResponse(file, part, headers, content_type, status)
 
 
 def pieces(file: BinaryIO, part: ByteRange) -> Iterator[bytes]:
     """Yields the bytes of a part. Raises StreamBroken, which names no object, since it gets into
     the log."""
-    with file:
-        file.seek(part.first)
-        missing = part.length
-        while missing:
-            piece = read_piece(file, min(missing, PIECE_BYTES))
-            missing -= len(piece)
-            yield piece
+    file.seek(part.first)
+    missing = part.length
+    while missing:
+        piece = read_piece(file, min(missing, PIECE_BYTES))
+        missing -= len(piece)
+        yield piece
 
 
 def read_piece(file: BinaryIO, length: int) -> bytes:

@@ -1,5 +1,5 @@
 """Starts runs for recordings that have neither an answer nor an active run, and reports a problem
-after too many. Publishes the ends of jobs that finalize could not publish, and has it delete audio
+after too many. Logs and publishes the ends of jobs that finalize could not, and has it delete audio
 that it could not delete.
 
 Recordings that no run has claimed are found by listing the inbox and the outbox side by side, a
@@ -112,13 +112,12 @@ class Sweep:
     # Ends of jobs that are still to be published
 
     def publish_due(self, before: datetime) -> int:
-        """Publish the ends of jobs that ended before then. Returns their number.
+        """Log the ends of jobs that ended before then, and publish them where there is a publisher.
+        Returns their number.
 
         They are due because finalize died or Pub/Sub was unavailable. If it still is, they stay
         due.
         """
-        if self.publisher is None:
-            return 0
         published = 0
         try:
             due_ids = islice(self.due(before), MAX_EVENTS)

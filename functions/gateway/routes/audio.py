@@ -64,8 +64,7 @@ GONE = "It was deleted, or replaced by a newer recording of the same name."
 def read_audio(job_id: JobId, request: Request, caller: Reader, stores: InDeployment) -> Response:
     """Read the recording, or a range of it.
 
-    A range without an end gets at most 4 MiB: read on from where it ends. Of several ranges, and of
-    one that is not understood, the answer is the whole recording.
+    Of several ranges, and of one that is not understood, the answer is the whole recording.
     """
     job = standing_job(job_id, caller, stores.jobs)
     blob = recording_of(job, stores.blobs)

@@ -1,17 +1,24 @@
 """A recording is served whole and in ranges, and only the generation of the job."""
 
 import io
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import BinaryIO, cast
 
 import httpx
 import pytest
 
 import functions.gateway.downloads as downloads
-from functions.gateway.byte_ranges import OPEN_BYTES, ByteRange
-from functions.gateway.deployment import Deployment
+from functions.gateway.app import create_app
+from functions.gateway.byte_ranges import ByteRange
+from functions.gateway.deployment import Deployment, deployment
 from functions.gateway.downloads import PIECE_BYTES, StreamBroken, pieces
+from shared.adapters.memory import MemoryBlobs
 from shared.model.contracts import Source
 from shared.model.errors import StorageUnavailable
+from shared.ports.blobs import Blob
+from tests.support.api_server import serve
 from tests.support.gateway import gateway_client, key_headers, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, finish, upload
 
@@ -72,12 +79,14 @@ def test_a_range(
     assert answer.headers["Content-Length"] == str(end - first)
 
 
-def test_a_range_without_an_end_is_capped(client: httpx.Client, stores: Deployment) -> None:
-    source = done_job(stores, content=bytes(OPEN_BYTES + 7))
+def test_a_range_without_an_end_is_all_from_there_on(
+    client: httpx.Client, stores: Deployment
+) -> None:
+    size = (5 << 20) + 7
+    source = done_job(stores, content=bytes(size))
     answer = client.get(address(source), headers={"Range": "bytes=3-"})
-    assert len(answer.content) == OPEN_BYTES
-    expected = f"bytes 3-{OPEN_BYTES + 2}/{OPEN_BYTES + 7}"
-    assert answer.headers["Content-Range"] == expected
+    assert (answer.status_code, len(answer.content)) == (206, size - 3)
+    assert answer.headers["Content-Range"] == f"bytes 3-{size - 1}/{size}"
 
 
 def test_a_range_outside_is_answered_with_the_size(
@@ -194,3 +203,54 @@ def test_a_recording_that_ends_early_breaks_the_connection(file: Reads) -> None:
         list(sent)
     assert "secret" not in str(broken.value)
     assert broken.value.__suppress_context__ or broken.value.__context__ is None
+
+
+class LongRecording(io.RawIOBase):
+    """Zeros without an end."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.was_closed = threading.Event()
+
+    def seek(self, position: int, whence: int = 0) -> int:
+        return position
+
+    def read(self, length: int = -1) -> bytes:
+        self.sent += length
+        return bytes(length)
+
+    def close(self) -> None:
+        self.was_closed.set()
+        super().close()
+
+
+class LongBlobs(MemoryBlobs):
+    """Objects that are 10 GB long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recording = LongRecording()
+
+    def find(self, uri: str) -> Blob | None:
+        found = super().find(uri)
+        return found and replace(found, size=10**10)
+
+    def open(self, source: Source) -> BinaryIO:
+        return cast(BinaryIO, self.recording)
+
+
+def test_a_client_that_stops_reading_costs_no_memory() -> None:
+    """What was read from storage and not sent would be in memory."""
+    blobs = LongBlobs()
+    stores = replace(memory_deployment(), blobs=blobs)
+    source = done_job(stores)
+    app = create_app()
+    app.dependency_overrides[deployment] = lambda: stores
+    headers = {**key_headers(stores), "Range": "bytes=0-"}
+    with serve(app) as url, httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
+        with client.stream("GET", address(source)) as answer:
+            assert answer.status_code == 206
+            assert "Content-Length" not in answer.headers
+            assert next(answer.iter_raw())
+        assert blobs.recording.was_closed.wait(30)
+    assert blobs.recording.sent < 64 << 20

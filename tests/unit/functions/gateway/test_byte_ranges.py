@@ -2,10 +2,10 @@
 
 import pytest
 
-from functions.gateway.byte_ranges import OPEN_BYTES, ByteRange, requested_range
+from functions.gateway.byte_ranges import ByteRange, requested_range
 from shared.model.errors import RangeOutside
 
-SIZE = 10 * OPEN_BYTES
+SIZE = 40 << 20
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ SIZE = 10 * OPEN_BYTES
         ("bytes=5-9", 5, 9),
         ("Bytes=5-9", 5, 9),
         ("bytes= 5-9 ", 5, 9),
-        ("bytes=0-", 0, OPEN_BYTES - 1),  # Chrome's and Firefox's first question
+        ("bytes=0-", 0, SIZE - 1),  # Chrome's and Firefox's first question
         (f"bytes={SIZE - 3}-", SIZE - 3, SIZE - 1),
         (f"bytes={SIZE - 1}-{SIZE}", SIZE - 1, SIZE - 1),
         (f"bytes=0-{SIZE * 2}", 0, SIZE - 1),
