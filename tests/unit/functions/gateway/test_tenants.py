@@ -30,7 +30,7 @@ OURS, THEIRS = "team-a/", "team-ab/"
 RANDOM = re.compile(
     r"u_[0-9a-f]{32}|ds_[0-9a-f]{8,64}|[0-9a-f]{16,64}"  # ids, secrets and digests
     r"|(?<=//uploads/)[0-9]+|(?<=etag: \")[0-9]+"  # which storage counts for all
-    r"|(?<=\"next_cursor\":\")[^\"]+"
+    r"|(?<=cursor\":\")[^\"]+"
 )
 """Texts in answers that would differ between two runs of the same requests."""
 MADE_UP = "0" * 20
@@ -50,6 +50,7 @@ class Tenant:
     uploads: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     cursors: list[str] = field(default_factory=list)
+    event_cursors: list[str] = field(default_factory=list)
 
 
 class UnusedKeys(KeyStore):
@@ -127,6 +128,8 @@ def remember(tenant: Tenant, answer: httpx.Response) -> None:
         tenant.jobs.append(body["id"])
     elif body.get("next_cursor"):
         tenant.cursors.append(body["next_cursor"])
+    elif "events" in body:
+        tenant.event_cursors.append(body["cursor"])
 
 
 def pick(ids: list[str], which: int) -> str:
@@ -175,6 +178,16 @@ def turn_page(own: Tenant, other: Tenant, which: int) -> Request:
     return "GET", "/api/v1/jobs", {"params": query}
 
 
+def read_events(own: Tenant, other: Tenant, which: int) -> Request:
+    """Returns a request for events: all, one, or those after a cursor, perhaps of the other
+    tenant's."""
+    query = {"limit": "1"} if which else {}
+    cursors = other.event_cursors if which == 3 else own.event_cursors
+    if which > 1 and cursors:
+        query["after"] = pick(cursors, which)
+    return "GET", "/api/v1/events", {"params": query}
+
+
 def on_own(method: str, path: str, kind: str) -> Action:
     """Returns a request about something of the tenant's own."""
 
@@ -211,6 +224,7 @@ ACTIONS: dict[str, Action] = {
     "make key": make_key,
     "list jobs": list_jobs,
     "turn page": turn_page,
+    "events": read_events,
     "list keys": lambda own, other, which: ("GET", "/api/v1/keys", {}),
     "metrics": lambda own, other, which: ("GET", "/api/v1/metrics/", {}),
     **ON_OWN,
@@ -247,7 +261,7 @@ PRELUDE: list[Step] = []
 for name in ("send form", "open session", "make key", "work"):
     PRELUDE += [(False, name, 0), (True, name, 0)]
 ALL_LOOKS: list[Step] = []
-for name in ("list jobs", "turn page", "list keys", "metrics", *ON_OTHER):
+for name in ("list jobs", "turn page", "events", "list keys", "metrics", *ON_OTHER):
     ALL_LOOKS.append((True, name, 0))
 RANDOM_STEPS = st.lists(
     st.tuples(st.booleans(), st.sampled_from(["work", *ACTIONS]), st.integers(0, 3)),
