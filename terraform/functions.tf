@@ -47,6 +47,10 @@ locals {
     DROPSCRIBE_REGION         = var.region
     DROPSCRIBE_KEEP_WORK_DAYS = var.keep_work_days
   }
+
+  # Secrets that functions get as environment variables.
+  has_hub_token  = var.hub_token_secret == null ? [] : keys(local.hub_readers)
+  webhook_secret = { DROPSCRIBE_WEBHOOK_SECRET = google_secret_manager_secret.webhooks.secret_id }
 }
 
 module "function" {
@@ -62,7 +66,6 @@ module "function" {
   audience            = local.audience
   stage               = each.value
   timeouts            = local.timeouts
-  hub_token_secret    = contains(keys(local.hub_readers), each.key) ? var.hub_token_secret : null
   labels              = local.labels
   deletion_protection = var.deletion_protection
   environment = merge(
@@ -70,6 +73,15 @@ module "function" {
     contains(keys(local.publishers), each.key) ? { DROPSCRIBE_EVENTS_TOPIC = local.job_events_topic } : {},
     each.key == "finalize" ? local.for_finalize : {},
   )
+  secrets = merge(
+    contains(local.has_hub_token, each.key) ? { DROPSCRIBE_HUB_TOKEN = var.hub_token_secret } : {},
+    contains(keys(local.webhook_signers), each.key) ? local.webhook_secret : {},
+  )
 
-  depends_on = [google_project_service.api, google_secret_manager_secret_iam_member.hub_token]
+  depends_on = [
+    google_project_service.api,
+    google_secret_manager_secret_iam_member.hub_token,
+    google_secret_manager_secret_iam_member.webhooks,
+    google_secret_manager_secret_version.webhooks,
+  ]
 }

@@ -26,6 +26,8 @@ locals {
   } }
   publishers  = { for who, right in local.rights : who => local.member[who] if try(right.publishes, false) }
   hub_readers = { for who, right in local.rights : who => local.member[who] if try(right.hub_token, false) }
+
+  webhook_signers = { for who, right in local.rights : who => local.member[who] if try(right.webhook_secret, false) }
 }
 
 resource "google_service_account" "identity" {

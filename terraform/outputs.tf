@@ -51,6 +51,11 @@ output "job_events_topic" {
   value       = local.job_events_topic
 }
 
+output "late_events_subscription" {
+  description = "Pub/Sub subscription of the job events that webhooks have not got by the first pushes."
+  value       = google_pubsub_subscription.late_notify.id
+}
+
 output "repository" {
   description = "Repository that images are pushed to, as REPOSITORY/FUNCTION."
   value       = "${var.region}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.images.repository_id}"

@@ -21,6 +21,7 @@ NOT_OPTIONS = frozenset({*AsrQuery.model_fields, "model", "formats"})
 `output` says which format there must be."""
 DETECTION: Mapping[str, JsonValue] = {
     "task": "detect",
+    "language": "auto",
     "diarize": False,
     "formats": [],
     "keep-audio": False,

@@ -62,6 +62,8 @@ def end_data(event: LoggedEvent) -> PayloadData:
     job = event.job
     path = job_path(job.job_id)
     has_transcript = event.state == "done" and job.name is not None
+    transcript = f"{path}/transcript" if has_transcript else None
+    links = PayloadLinks(job=path, transcript=transcript)
     fields = {
         "job_id": job.job_id,
         "name": job.name if job.name is not None else ERASED_NAME,
@@ -70,8 +72,6 @@ def end_data(event: LoggedEvent) -> PayloadData:
         "problem_type": job.problem_type,
         "warnings": job.warnings,
         "metadata": client_metadata(job.tags),
-        "links": PayloadLinks(
-            job=path, transcript=f"{path}/transcript" if has_transcript else None
-        ),
+        "links": links,
     }
     return PayloadData.model_validate(fields)

@@ -174,6 +174,14 @@ FUNCTIONS = {
             concurrency=80,
             extra="gateway",
         ),
+        FunctionSpec(
+            name="notify",
+            resources=Resources(cpu=1, memory_gib=1),
+            max_instances=2,
+            concurrency=20,
+            extra="notify",
+            local_threads=24,
+        ),
     )
 }
 """Functions by name. One vCPU each: two instances with one thread do more than one with two."""

@@ -22,6 +22,7 @@ from tests.terraform.lasting import (
 )
 from tests.terraform.plan import Plan, Service, texts
 from tests.terraform.rights import documented, granted
+from tests.terraform.webhooks import WEBHOOK_CHECKS
 
 Check = Callable[[Plan], None]
 MODELS = {name for name, spec in FUNCTION_SPECS.items() if spec.has_model}
@@ -116,13 +117,15 @@ def a_model_answers_one_request_at_a_time(plan: Plan) -> None:
 
 
 def a_start_is_waited_for_and_work_is_not_disturbed(plan: Plan) -> None:
-    for service in plan.internal_services().values():
+    for name, service in plan.internal_services().items():
         (probe,) = service.container["startup_probe"]
         assert probe["http_get"][0]["path"] == "/health"
         waits = (probe["initial_delay_seconds"] or 0) + probe["period_seconds"] * probe[
             "failure_threshold"
         ]
         assert 120 <= waits <= 240 and probe["timeout_seconds"] <= probe["period_seconds"]
+        looks_often = probe["period_seconds"] <= 2
+        assert looks_often or name in MODELS, "the first request waits for the next look"
         assert not service.container["liveness_probe"], "a stage at work answers nobody else"
         assert service.resources["startup_cpu_boost"] is True
         assert service.template["execution_environment"] == "EXECUTION_ENVIRONMENT_GEN2"
@@ -248,22 +251,29 @@ def answer_days(plan: Plan) -> dict[str, str]:
 
 
 def only_who_publishes_knows_the_topic(plan: Plan) -> None:
-    topic = f"projects/{plan.given['project_id']}/topics/{plan.one('pubsub_topic').values['name']}"
+    topic = f"projects/{plan.given['project_id']}/topics/{plan.given['name']}-job-events"
     for name, service in plan.services().items():
         told = service.environment.get("DROPSCRIBE_EVENTS_TOPIC")
         assert told == (topic if plan.rights[name].get("publishes") else None)
-    policies = plan.one("pubsub_topic").values.get("message_storage_policy") or []
-    assert [policy["allowed_persistence_regions"] for policy in policies] == [
-        [plan.given["region"]]
-    ]
+    for made in plan.of("pubsub_topic"):
+        (policy,) = made.values.get("message_storage_policy") or [{}]
+        assert policy.get("allowed_persistence_regions") == [plan.given["region"]], made.address
 
 
-def only_who_may_read_the_hub_token_has_it(plan: Plan) -> None:
-    secret = plan.given["hub_token_secret"]
+def only_who_may_read_a_secret_has_it(plan: Plan) -> None:
+    hub_token, webhooks = plan.given["hub_token_secret"], f"{plan.given['name']}-webhooks"
     for name, service in plan.services().items():
-        may = secret and plan.rights[name].get("hub_token")
-        assert service.secrets == ({"DROPSCRIBE_HUB_TOKEN": secret} if may else {})
-    assert "google_secret_manager_secret_iam_member.hub_token" in plan.waits_for("module.function")
+        rights = plan.rights[name]
+        given = {}
+        if hub_token and rights.get("hub_token"):
+            given["DROPSCRIBE_HUB_TOKEN"] = hub_token
+        if rights.get("webhook_secret"):
+            given["DROPSCRIBE_WEBHOOK_SECRET"] = webhooks
+        assert service.secrets == given, name
+    grants = "google_secret_manager_secret_iam_member"
+    own = {f"{grants}.webhooks", "google_secret_manager_secret_version.webhooks"}
+    assert {f"{grants}.hub_token", *own} <= plan.waits_for("module.function")
+    assert own <= plan.waits_for("google_cloud_run_v2_service.gateway")
 
 
 def finalize_knows_what_the_others_run_on(plan: Plan) -> None:
@@ -407,7 +417,9 @@ def page_index(collection: str, page: Page) -> tuple[str | tuple[str, str], ...]
 
 def alerts_read_what_is_logged(plan: Plan) -> None:
     filters = {
-        policy.key: filter_of(policy.values) for policy in plan.of("monitoring_alert_policy")
+        policy.key: filter_of(policy.values)
+        for policy in plan.of("monitoring_alert_policy")
+        if policy.address.startswith("google_monitoring_alert_policy.jobs")
     }
     assert set(filters) == {"failed", "incomplete", "retryable"}
     for name, logs in (("finalize/job.py", "settled"), ("reconcile/sweep.py", "swept")):
@@ -445,8 +457,10 @@ def alerts_reach_somebody(plan: Plan) -> None:
         for channel in plan.of("monitoring_notification_channel")
     }
     assert channels == set(plan.given["alert_emails"])
-    told = plan.refers_to("google_monitoring_alert_policy.jobs", "notification_channels")
-    assert "google_monitoring_notification_channel.email" in told
+    for policies in ("jobs", "webhooks"):
+        address = f"google_monitoring_alert_policy.{policies}"
+        used = plan.refers_to(address, "notification_channels")
+        assert "google_monitoring_notification_channel.email" in used
 
 
 def old_images_go(plan: Plan) -> None:
@@ -469,6 +483,7 @@ def what_must_not_be_lost_is_protected(plan: Plan) -> None:
     protected = plan.given["deletion_protection"]
     for resource in (*plan.of("cloud_run_v2_service"), *plan.of("workflows_workflow")):
         assert resource.values["deletion_protection"] is protected
+    assert plan.one("secret_manager_secret").values["deletion_protection"] is protected
 
 
 def every_api_in_use_is_on(plan: Plan) -> None:
@@ -512,13 +527,14 @@ CHECKS: tuple[Check, ...] = (
     what_is_asked_for_is_had,
     functions_are_told_where_things_are,
     only_who_publishes_knows_the_topic,
-    only_who_may_read_the_hub_token_has_it,
+    only_who_may_read_a_secret_has_it,
     finalize_knows_what_the_others_run_on,
     buckets_keep_as_long_as_they_should,
     only_named_pages_use_the_buckets,
     an_upload_starts_the_workflow,
     the_trigger_comes_last,
     *GATEWAY_CHECKS,
+    *WEBHOOK_CHECKS,
     documents_end_and_are_found,
     pages_are_in_an_index,
     alerts_read_what_is_logged,

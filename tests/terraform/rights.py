@@ -23,6 +23,8 @@ ON = {
     "google_storage_bucket_iam_member": "bucket",
     "google_cloud_run_v2_service_iam_member": "name",
     "google_pubsub_topic_iam_member": "topic",
+    "google_pubsub_subscription_iam_member": "subscription",
+    "google_service_account_iam_member": "service_account_id",
     "google_secret_manager_secret_iam_member": "secret_id",
 }
 """Kind of grant -> the attribute that says on what. Any other kind is none of ours."""
@@ -104,6 +106,8 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
         yield Grant(who, "roles/pubsub.publisher", f"{name}-job-events")
     if rights.get("hub_token") and plan.given["hub_token_secret"]:
         yield Grant(who, "roles/secretmanager.secretAccessor", plan.given["hub_token_secret"])
+    if rights.get("webhook_secret"):
+        yield Grant(who, "roles/secretmanager.secretAccessor", f"{name}-webhooks")
 
 
 def own_role(name: str, plan: Plan) -> str:
@@ -113,8 +117,8 @@ def own_role(name: str, plan: Plan) -> str:
 
 
 def googles(plan: Plan) -> Iterator[Grant]:
-    """What carries an event from a bucket to the workflow, as Eventarc's documentation asks for
-    it."""
+    """What carries an event from a bucket to the workflow and to notify, as the documentation of
+    Eventarc and Pub/Sub asks for it."""
     project, agent = plan.given["project_id"], f"serviceAccount:service-{PROJECT_NUMBER}"
     yield Grant("trigger", "roles/eventarc.eventReceiver", project)
     yield Grant(
@@ -123,3 +127,8 @@ def googles(plan: Plan) -> Iterator[Grant]:
     yield Grant(
         f"{agent}@gs-project-accounts.iam.gserviceaccount.com", "roles/pubsub.publisher", project
     )
+    name, pubsub = plan.given["name"], f"{agent}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    yield Grant(pubsub, "roles/pubsub.publisher", f"{name}-late-events")
+    yield Grant(pubsub, "roles/pubsub.subscriber", f"{name}-notify")
+    push = f"projects/{project}/serviceAccounts/{name}-push@{project}.iam.gserviceaccount.com"
+    yield Grant(pubsub, "roles/iam.serviceAccountOpenIdTokenCreator", push)

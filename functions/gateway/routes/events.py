@@ -26,9 +26,7 @@ After = Annotated[
 ]
 
 
-@router.get(
-    "", response_description="Events, the first ones first.", responses=problems(BadRequest)
-)
+@router.get("", response_description="Events, the earliest first.", responses=problems(BadRequest))
 async def list_events(
     request: Request,
     caller: Reader,

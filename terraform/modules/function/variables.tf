@@ -62,10 +62,10 @@ variable "environment" {
   type        = map(string)
 }
 
-variable "hub_token_secret" {
-  description = "Id of the secret with the model hub's token. null: none."
-  type        = string
-  default     = null
+variable "secrets" {
+  description = "Environment variables whose values are secrets: the id of each one's secret in this project."
+  type        = map(string)
+  default     = {}
 }
 
 variable "labels" {

@@ -51,9 +51,9 @@ LEAKS = (
     Mistake(
         "functions that may not read the hub's token are started with it",
         "functions.tf",
-        "contains(keys(local.hub_readers), each.key) ? var.hub_token_secret : null",
-        "var.hub_token_secret",
-        checks.only_who_may_read_the_hub_token_has_it,
+        "contains(local.has_hub_token, each.key)",
+        "var.hub_token_secret != null",
+        checks.only_who_may_read_a_secret_has_it,
         {"hub_token_secret": "hub"},
     ),
     Mistake(
@@ -66,7 +66,7 @@ LEAKS = (
         "            }\n"
         "          }\n",
         "          value = env.value\n",
-        checks.only_who_may_read_the_hub_token_has_it,
+        checks.only_who_may_read_a_secret_has_it,
         {"hub_token_secret": "hub"},
     ),
     Mistake(

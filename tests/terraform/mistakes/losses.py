@@ -152,9 +152,9 @@ LOSSES = (
     Mistake(
         "functions do not wait for the right to their token",
         "functions.tf",
-        "[google_project_service.api, google_secret_manager_secret_iam_member.hub_token]",
-        "[google_project_service.api]",
-        checks.only_who_may_read_the_hub_token_has_it,
+        "    google_secret_manager_secret_iam_member.hub_token,\n",
+        "",
+        checks.only_who_may_read_a_secret_has_it,
     ),
     Mistake(
         "what is asked for has no index",

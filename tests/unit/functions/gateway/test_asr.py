@@ -106,6 +106,7 @@ def test_bazarr_gets_the_language_of_raw_samples(client: httpx.Client, stores: D
     assert found == {"detected_language": "german", "language_code": "de", "confidence": 0.9}
     assert stored_options(stores) == {
         "task": "detect",
+        "language": "auto",
         "diarize": "false",
         "formats": "[]",
         "keep-audio": "false",
