@@ -17,8 +17,10 @@ from functions.gateway.routes import (
     openai,
     transcripts,
     uploads,
+    webhooks,
 )
 from functions.gateway.routes.documentation import add_documentation
+from functions.gateway.sent_webhooks import add_sent_webhooks
 from shared import __version__
 from shared.settings import settings
 
@@ -39,6 +41,7 @@ TAGS = [
         "description": "The API of whisper-asr-webservice, for Bazarr, Speakr and others.",
     },
     {"name": "keys", "description": "API keys, their scopes and folders, and logging in."},
+    {"name": "webhooks", "description": "Addresses to which the ends of jobs are sent."},
     {"name": "health", "description": "Whether the deployment works."},
     {"name": "openai", "description": "OpenAI's API: set its clients' base URL to `/v1`."},
     {"name": "metrics", "description": "What the deployment did, for people and Prometheus."},
@@ -70,7 +73,9 @@ def create_app() -> FastAPI:
     app.include_router(login.router)
     app.include_router(metrics.router)
     app.include_router(uploads.router)
+    app.include_router(webhooks.router)
     app.include_router(asr.router)
     app.include_router(openai.router)
+    add_sent_webhooks(app)
     add_documentation(app)
     return app
