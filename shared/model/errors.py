@@ -354,7 +354,7 @@ class NotEnded(Transient):
     status = HTTPStatus.GATEWAY_TIMEOUT
 
     def __init__(self, detail: str, job_id: str | None = None) -> None:
-        super().__init__(detail)
+        super().__init__(detail, retry_after=1)
         self.job_id = job_id
 
 
