@@ -369,7 +369,17 @@ def documents_end_and_are_found(plan: Plan) -> None:
         (field.values["collection"], field.values["field"]): field.values
         for field in plan.of("firestore_field")
     }
-    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events"):
+    for collection in (
+        "jobs",
+        "tasks",
+        "reconcile",
+        "keys",
+        "sessions",
+        "uploads",
+        "events",
+        "webhooks",
+        "deliveries",
+    ):
         assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
     assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
     wanted = index_orders()
