@@ -12,9 +12,11 @@ from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
 from shared.jobs.webhook_store import WebhookStore
 from shared.ports.blobs import BlobStore
+from shared.ports.events import EventPublisher
 from shared.ports.executions import Executions
 from shared.runtime.wiring import (
     blob_store,
+    event_publisher,
     executions,
     job_store,
     key_store,
@@ -33,6 +35,8 @@ class Deployment:
     keys: KeyStore
     uploads: UploadStore
     webhooks: WebhookStore
+    publisher: EventPublisher | None
+    """None: events are not published, so nothing is sent to webhooks."""
 
     @property
     def operations(self) -> Operations:
@@ -52,6 +56,7 @@ def deployment() -> Deployment:
         keys=key_store(),
         uploads=upload_store(),
         webhooks=webhook_store(),
+        publisher=event_publisher(),
     )
 
 

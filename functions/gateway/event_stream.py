@@ -13,10 +13,7 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
 from functions.gateway.access import Reader
-from functions.gateway.credentials import credential_of
-from functions.gateway.deployment import InDeployment
 from functions.gateway.job_watch import Listener
-from functions.gateway.key_watch import InKeyWatch
 from functions.gateway.limits import limits_of
 from functions.gateway.live_events import JobChanged, JobOver, LiveEvent, SegmentReady
 from shared.model.api import JobView
@@ -104,26 +101,19 @@ def name_and_data(event: LiveEvent, shown: JobView | None) -> tuple[str, str]:
 # Who listens, and how long
 
 
-async def stream_listener(
-    request: Request, caller: Reader, stores: InDeployment, keys: InKeyWatch
-) -> AsyncIterator[Listener]:
-    """Gives a listener that is ended when its time is up or its key becomes invalid.
+async def stream_listener(request: Request, caller: Reader) -> AsyncIterator[Listener]:
+    """Gives a listener that is ended when its time is up.
 
     Raises TooManyRequests if the key has as many streams as it may.
     """
-    is_https = request.url.scheme == "https"
-    credential = credential_of(request.headers, request.url.path, is_https=is_https)
     listener = Listener()
     seconds = settings().gateway.stream_seconds
-    timer = asyncio.get_running_loop().call_later(seconds, listener.end)
-    try:
-        with (
-            limits_of(request).streams.held(caller.key_id),
-            keys.ending(credential, stores.keys, listener),
-        ):
+    with limits_of(request).streams.held(caller.key_id):
+        timer = asyncio.get_running_loop().call_later(seconds, listener.end)
+        try:
             yield listener
-    finally:
-        timer.cancel()
+        finally:
+            timer.cancel()
 
 
 InListener = Annotated[Listener, Depends(stream_listener)]

@@ -18,6 +18,7 @@ from shared.model.errors import (
     GivenUp,
     KeyReused,
     ModelUnavailable,
+    NameTaken,
     NoSound,
     NotAudio,
     NotEnded,
@@ -35,7 +36,14 @@ from shared.model.openai_api import (
     VerboseTranscription,
 )
 
-OF_THE_REQUEST = (BodyTooLarge, RecordingTooLarge, EmptyRecording, UploadRefused, KeyReused)
+OF_THE_REQUEST = (
+    BodyTooLarge,
+    RecordingTooLarge,
+    EmptyRecording,
+    UploadRefused,
+    KeyReused,
+    NameTaken,
+)
 OF_THE_JOB = (
     AttemptsExhausted,
     BadOption,

@@ -41,21 +41,15 @@ class Answer(NamedTuple):
     seconds: float
 
 
-def trusted_certificates() -> ssl.SSLContext:
-    """Returns the context that checks certificates: by the authorities of certifi, and by those
-    that the machine trusts, to which SSL_CERT_FILE can add."""
-    context = httpcore.default_ssl_context()
-    context.load_default_certs()
-    return context
-
-
 @dataclass(frozen=True)
 class Sender:
     """Sends bodies by POST. Redirects are not followed, and no proxy is used."""
 
     allowed: AllowedHosts
     names: NameLookup = field(default_factory=NameLookup)
-    certificates: ssl.SSLContext = field(default_factory=trusted_certificates)
+    certificates: ssl.SSLContext = field(default_factory=httpcore.default_ssl_context)
+    """Checks certificates: by default with the authorities of certifi and of the machine, to which
+    SSL_CERT_FILE can add."""
     try_seconds: float = TRY_SECONDS
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:

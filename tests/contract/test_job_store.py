@@ -467,3 +467,29 @@ def test_expired_documents_are_dropped_from_sqlite(tmp_path: Path, source: Sourc
     documents.drop_expired()
     assert JobStore(documents).find(source.job_id) is None
     assert JobStore(documents).find(other.job_id) is not None
+
+
+def test_only_records_that_were_done_since_a_time_are_read(
+    store: JobStore, source: Source, clock: Clock
+) -> None:
+    """In the order in which they were done; a result that is used again counts as done then."""
+    clock.now += 0.125
+    begun = clock.now
+    for number, key in enumerate(["align-b", "align-a", "align-c", "align-d"]):
+        store.start_attempt(source.job_id, key, "align", number, "worker")
+    for key in ("align-a", "align-b", "align-c"):
+        clock.now += 1
+        store.complete_attempt(source.job_id, key, "worker", seconds=1.0)
+    clock.now += 0.25
+    store.heartbeat(source.job_id, "align-d", "worker")
+
+    def done_since(seconds: float) -> list[str]:
+        since = datetime.fromtimestamp(begun + seconds, UTC)
+        return [record.key for record in store.records_done_since(source.job_id, since)]
+
+    assert done_since(0) == ["align-a", "align-b", "align-c"]
+    assert done_since(2) == ["align-b", "align-c"]
+    assert done_since(3.125) == []
+    clock.now += 0.5
+    store.record_reuse(source.job_id, "align-a", "align", 1)
+    assert done_since(3) == ["align-c", "align-a"]

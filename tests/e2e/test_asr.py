@@ -28,7 +28,8 @@ def address(cloud: Cloud, user: str) -> str:
 def raw_samples() -> bytes:
     with wave.open(io.BytesIO(RECORDING)) as sound:
         assert (sound.getframerate(), sound.getnchannels()) == (16_000, 1)
-        return sound.readframes(sound.getnframes())
+        samples: bytes = sound.readframes(sound.getnframes())
+    return samples
 
 
 def source_of(cloud: Cloud, answer: requests.Response) -> Source:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
-from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.adapters.memory import MemoryBlobs, MemoryDocuments, MemoryEvents
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
@@ -88,6 +88,7 @@ def memory_deployment(
         keys=KeyStore(documents, clock=time.time),
         uploads=UploadStore(documents, clock=time.time),
         webhooks=WebhookStore(documents, "s" * 32, clock=time.time),
+        publisher=MemoryEvents(),
     )
 
 

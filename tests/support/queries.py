@@ -1,6 +1,7 @@
 """The queries of the stores in shared/jobs/, as their source and their calls show them."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,16 +34,31 @@ def recent_collections() -> set[str]:
     return set(found)
 
 
+def changing_collections() -> set[str]:
+    """Returns the collections of which the documents in a state are read that changed."""
+    documents = RecordingDocuments()
+    JobStore(documents).records_done_since("1", datetime(2026, 1, 1, tzinfo=UTC))
+    made = re.findall(r"\.updated_since\(", source())
+    assert len(made) == 1, "another collection is read: ask for it here, too"
+    return documents.changing
+
+
 class RecordingDocuments(MemoryDocuments):
-    """Remembers the pages that it is asked for."""
+    """Remembers the pages that it is asked for, and of which collections it is asked for what
+    changed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pages: list[tuple[str, Page]] = []
+        self.changing: set[str] = set()
 
     def page(self, collection: str, page: Page) -> list[Document]:
         self.pages.append((collection.rpartition("/")[2], page))
         return super().page(collection, page)
+
+    def updated_since(self, collection: str, state: str, since: str) -> Iterator[Document]:
+        self.changing.add(collection.rpartition("/")[2])
+        return super().updated_since(collection, state, since)
 
 
 def pages() -> list[tuple[str, Page]]:

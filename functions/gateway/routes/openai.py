@@ -17,11 +17,13 @@ from functions.gateway.openai_answers import transcription_answer
 from functions.gateway.openai_document import transcription_form, transcription_responses
 from functions.gateway.openai_request import AskedTranscription, Task, read_fields
 from functions.gateway.openai_stream import event_stream
+from functions.gateway.openapi import problems
 from functions.gateway.problems import JOB_HEADER
 from functions.gateway.recording_form import RecordingForm, read_form
 from functions.gateway.routes.uploads import IdempotencyKey
 from functions.gateway.uploading import store_form
 from shared.jobs.job import Job
+from shared.model.errors import NotFound
 from shared.model.openai_api import ListedModel, ModelList
 
 router = APIRouter(tags=["openai"], prefix="/v1")
@@ -88,7 +90,11 @@ def list_models(key: Holder) -> ModelList:
     return ModelList(data=tuple(models))
 
 
-@router.get("/models/{model_id:path}", response_description="The model.")
+@router.get(
+    "/models/{model_id:path}",
+    response_description="The model.",
+    responses=problems(NotFound),
+)
 def read_model(model_id: Annotated[str, Path(max_length=200)], key: Holder) -> ListedModel:
     """Show a model. There is one of any name, since any name works in a request."""
     return ListedModel(id=model_id)

@@ -26,6 +26,8 @@ SHORT = 0.3
 """Seconds that a try may take where it is to reach its limit."""
 ENDLESS = 200
 """Bytes that would drip for far longer than a try may take."""
+LONG = 64 * 2**20
+"""Bytes of a body that no buffer on the way holds."""
 PAUSE = 0.02
 """Seconds after each of them."""
 
@@ -280,20 +282,28 @@ def test_a_body_that_drips_is_not_waited_for_longer_than_a_try(
         assert was_cut_off.wait(10)
 
 
-@pytest.mark.parametrize("framing", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
-def test_of_an_endless_body_only_a_part_is_read(
-    sender: Sender, certificate: Path, framing: str
+@pytest.mark.parametrize("is_chunked", [True, False])
+def test_of_a_long_body_only_a_part_is_read(
+    sender: Sender, certificate: Path, is_chunked: bool
 ) -> None:
-    block = b"a" * 4096
-    chunk = f"{len(block):x}\r\n".encode() + block + b"\r\n" if "chunked" in framing else block
+    was_cut_off = threading.Event()
+    block = b"a" * 65536
+    chunk = b"10000\r\n" + block + b"\r\n" if is_chunked else block
+    framing = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {LONG}"
 
     def flood(conversation: Conversation) -> None:
         conversation.send(f"HTTP/1.1 200 OK\r\n{framing}\r\n\r\n".encode())
-        while True:
-            conversation.send(chunk)
+        try:
+            for _ in range(LONG // len(block)):
+                conversation.send(chunk)
+        except OSError:
+            was_cut_off.set()
+            raise
+        conversation.send(b"0\r\n\r\n" if is_chunked else b"")
 
     with receiver(flood, certificate=certificate) as served:
         assert result(sender, served) == (200, None)
+    assert was_cut_off.is_set()
 
 
 # Encryption

@@ -7,7 +7,7 @@ import pytest
 
 from shared.adapters.sqlite import SqliteDocuments
 from shared.ports.documents import Page
-from tests.support.queries import equalities, pages, recent_collections
+from tests.support.queries import changing_collections, equalities, pages, recent_collections
 
 
 class Planned(SqliteDocuments):
@@ -50,6 +50,13 @@ def test_the_last_documents_are_read_in_the_order_of_an_index(
     list(documents.list_recent(collection, 5))
     (plan,) = documents.plans
     assert "USING INDEX by_update" in plan and "TEMP B-TREE" not in plan, plan
+
+
+@pytest.mark.parametrize("collection", sorted(changing_collections()))
+def test_what_changed_is_read_in_the_order_of_an_index(documents: Planned, collection: str) -> None:
+    list(documents.updated_since(collection, "done", "2026-11-28T09:30:00"))
+    (plan,) = documents.plans
+    assert "by_update (collection=? AND updated>?)" in plan and "TEMP B-TREE" not in plan, plan
 
 
 @pytest.mark.parametrize(("collection", "page"), pages(), ids=str)
