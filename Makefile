@@ -163,7 +163,7 @@ deploy: ## Deploy or upgrade Dropscribe in your Google project: make deploy [YES
 destroy: ## Delete the deployment with all recordings and answers, after deletion_protection = false and an apply
 	@! $(TERRAFORM) show -json | grep DELETE_PROTECTION_ENABLED > /dev/null || { echo 'The deployment is protected. To delete it,' \
 	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, then `make destroy` again.' >&2; exit 1; }
-	@for grant in $$($(TERRAFORM) state list | grep _agent); do $(TERRAFORM) state rm "$$grant"; done
+	@for grant in $$($(TERRAFORM) state list | grep 'google_project_iam_member.*_agent'); do $(TERRAFORM) state rm "$$grant"; done
 	$(TERRAFORM) destroy
 
 # With DROPSCRIBE_KEY in the environment through its API, too.

@@ -138,6 +138,11 @@ def googles(plan: Plan) -> Iterator[Grant]:
     Eventarc and Pub/Sub asks for it."""
     project, agent = plan.given["project_id"], f"serviceAccount:service-{PROJECT_NUMBER}"
     yield Grant("trigger", "roles/eventarc.eventReceiver", project)
+    name, pubsub = plan.given["name"], f"{agent}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    yield Grant(pubsub, "roles/pubsub.publisher", f"{name}-late-events")
+    yield Grant(pubsub, "roles/pubsub.subscriber", f"{name}-notify")
+    push = f"projects/{project}/serviceAccounts/{name}-push@{project}.iam.gserviceaccount.com"
+    yield Grant(pubsub, "roles/iam.serviceAccountOpenIdTokenCreator", push)
     if not plan.given["grant_agents"]:
         return
     yield Grant(
@@ -146,8 +151,3 @@ def googles(plan: Plan) -> Iterator[Grant]:
     yield Grant(
         f"{agent}@gs-project-accounts.iam.gserviceaccount.com", "roles/pubsub.publisher", project
     )
-    name, pubsub = plan.given["name"], f"{agent}@gcp-sa-pubsub.iam.gserviceaccount.com"
-    yield Grant(pubsub, "roles/pubsub.publisher", f"{name}-late-events")
-    yield Grant(pubsub, "roles/pubsub.subscriber", f"{name}-notify")
-    push = f"projects/{project}/serviceAccounts/{name}-push@{project}.iam.gserviceaccount.com"
-    yield Grant(pubsub, "roles/iam.serviceAccountOpenIdTokenCreator", push)
