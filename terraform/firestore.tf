@@ -132,6 +132,23 @@ resource "google_firestore_index" "page" {
   }
 }
 
+# The stage records that were done since a time, which live events are made of.
+resource "google_firestore_index" "changes" {
+  project    = var.project_id
+  database   = google_firestore_database.jobs.name
+  collection = "tasks"
+
+  fields {
+    field_path = "state"
+    order      = "ASCENDING"
+  }
+
+  fields {
+    field_path = "updated"
+    order      = "ASCENDING"
+  }
+}
+
 resource "google_firestore_field" "unindexed" {
   for_each = local.unindexed
 
