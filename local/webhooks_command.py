@@ -48,8 +48,8 @@ def create(
     types: tuple[WebhookType, ...],
     description: str,
 ) -> None:
-    """Have the ends of jobs sent to ADDRESS, an https URL, and print the secret that verifies them, which is shown
-    only now."""
+    """Have the ends of jobs sent to ADDRESS, an https URL, and print the secret that verifies them,
+    which is shown only now."""
     with gateway.client() as client:
         made = client.create_webhook(address, folder, types, description)
     print_secret(made)
