@@ -8,6 +8,7 @@ from functions.gateway.protection import add_protection
 from functions.gateway.routes import (
     asr,
     audio,
+    events,
     health,
     jobs,
     keys,
@@ -40,6 +41,7 @@ TAGS = [
         "name": "asr",
         "description": "The API of whisper-asr-webservice, for Bazarr, Speakr and others.",
     },
+    {"name": "events", "description": "The ends of jobs, in order, for programs that read along."},
     {"name": "keys", "description": "API keys, their scopes and folders, and logging in."},
     {"name": "webhooks", "description": "Addresses to which the ends of jobs are sent."},
     {"name": "health", "description": "Whether the deployment works."},
@@ -68,6 +70,7 @@ def create_app() -> FastAPI:
     app.include_router(jobs.router)
     app.include_router(live_events.router)
     app.include_router(transcripts.router)
+    app.include_router(events.router)
     app.include_router(audio.router)
     app.include_router(keys.router)
     app.include_router(login.router)

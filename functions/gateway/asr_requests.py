@@ -16,9 +16,9 @@ from shared.model.asr_transcript import asr_transcription, tab_separated, text_l
 
 WRITTEN_BY_THE_CHAIN = ("srt", "vtt")
 """Outputs that are formats of ours. The others are made of the transcript."""
-NOT_OPTIONS = frozenset({*AsrQuery.model_fields, "model", "formats"})
-"""Names in a query or a form that are no options here. Clients name models of other programs, and
-`output` says which format there must be."""
+NOT_OPTIONS = ("model", "formats")
+"""Names that are no options here. Clients name models of other programs, and `output` says which
+format there must be."""
 DETECTION: Mapping[str, JsonValue] = {
     "task": "detect",
     "language": "auto",
@@ -51,7 +51,9 @@ def asr_options(query: AsrQuery) -> dict[str, JsonValue]:
 
 def further_fields(request: Request, form: RecordingForm) -> list[tuple[str, str]]:
     """Returns what else a request has in its query and its form, of which some may be options."""
-    pairs = [*request.query_params.multi_items(), *form.fields]
+    in_query = request.query_params.multi_items()
+    pairs = [pair for pair in in_query if pair[0] not in AsrQuery.model_fields]
+    pairs += form.fields
     return [(name, value) for name, value in pairs if name not in NOT_OPTIONS]
 
 

@@ -42,6 +42,25 @@ JOB_VIEW: dict[str, JsonValue] = {
         "eta_seconds": None,
     },
 }
+FEED_EVENT: dict[str, JsonValue] = {
+    "type": "dropscribe.job.done",
+    "timestamp": "2026-11-28T09:30:12Z",
+    "data": {
+        "job_id": JOB_ID,
+        "name": "team-a/call.wav",
+        "run": 1,
+        "state": "done",
+        "problem_type": None,
+        "warnings": [],
+        "metadata": {"order-id": "77"},
+        "links": {
+            "job": f"/api/v1/jobs/{JOB_ID}",
+            "transcript": f"/api/v1/jobs/{JOB_ID}/transcript",
+        },
+    },
+    "id": f"{JOB_ID}-1-done",
+    "cursor": "q0x1eT2…",
+}
 UPLOAD_VIEW: dict[str, JsonValue] = {
     "id": "u_6b1c",
     "name": "team-a/lecture.m4a",
@@ -200,6 +219,7 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "ListedModel": LISTED_MODEL,
     "ModelList": {"object": "list", "data": [LISTED_MODEL]},
     "PlainTranscription": PLAIN_TRANSCRIPTION,
+    "EventFeed": {"events": [FEED_EVENT], "cursor": "q0x1eT2…", "has_gap": False},
     "Health": HEALTH,
     "JobPage": {"jobs": [JOB_SUMMARY], "next_cursor": None},
     "JobView": JOB_VIEW,

@@ -50,6 +50,12 @@ class LoggedEvent(StoredModel):
     updated: datetime
     expires: datetime
 
+    @property
+    def is_shown(self) -> bool:
+        """Returns whether readers are shown the entry. It is not if the job was erased before its
+        end was logged."""
+        return self.state != "erased"
+
     def is_in(self, folder: str) -> bool:
         """Returns whether the recording is, or was, in a folder of the inbox."""
         return folder_digest(folder) in self.folders

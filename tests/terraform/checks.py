@@ -11,7 +11,7 @@ from functions.finalize.answer.missing_parts import ALIGNMENT_FAILED, SPEAKERS_U
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.ports.documents import Page
 from shared.settings import setting_fields
-from tests.support.queries import equalities, pages, recent_collections
+from tests.support.queries import changing_collections, equalities, pages, recent_collections
 from tests.terraform.copies import FUNCTIONS, ROOT
 from tests.terraform.gateway import GATEWAY_CHECKS
 from tests.terraform.lasting import (
@@ -43,6 +43,7 @@ def own_roles_have_one_permission(plan: Plan) -> None:
     assert permissions == {
         f"{prefix}_deleter": ["storage.objects.delete"],
         f"{prefix}_lister": ["storage.objects.list"],
+        f"{prefix}_reader": ["storage.objects.get"],
     }
 
 
@@ -369,7 +370,17 @@ def documents_end_and_are_found(plan: Plan) -> None:
         (field.values["collection"], field.values["field"]): field.values
         for field in plan.of("firestore_field")
     }
-    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events"):
+    for collection in (
+        "jobs",
+        "tasks",
+        "reconcile",
+        "keys",
+        "sessions",
+        "uploads",
+        "events",
+        "webhooks",
+        "deliveries",
+    ):
         assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
     assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
     wanted = index_orders()
@@ -405,6 +416,8 @@ def pages_are_in_an_index(plan: Plan) -> None:
         ]
         indexes.append((values["collection"], *fields))
     wanted = {page_index(collection, page) for collection, page in pages()}
+    for collection in changing_collections():
+        wanted.add((collection, ("state", "ASCENDING"), ("updated", "ASCENDING")))
     assert len(set(indexes)) == len(indexes) and set(indexes) == wanted
 
 

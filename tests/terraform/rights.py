@@ -34,6 +34,11 @@ DELETABLE = {
     "audio": f'{OBJECT} && resource.name.endsWith(".wav")',
     "everything": OBJECT,
 }
+WORDS = (
+    f'{OBJECT} && resource.name.endsWith(".json") && '
+    '(resource.name.extract("/objects/{job}/prepare/") != "" || '
+    'resource.name.extract("/objects/{job}/align/") != "")'
+)
 BUCKET_ROLES = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
 
 
@@ -92,6 +97,9 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     roles = {**BUCKET_ROLES, "list": own_role("lister", plan)}
     for bucket, access in rights.get("buckets", {}).items():
         yield Grant(who, roles[access], f"{project}-{name}-{bucket}")
+    for bucket, objects in rights.get("reads", {}).items():
+        assert objects == "words"
+        yield Grant(who, own_role("reader", plan), f"{project}-{name}-{bucket}", WORDS)
     for bucket, objects in rights.get("deletes", {}).items():
         role = own_role("deleter", plan)
         yield Grant(who, role, f"{project}-{name}-{bucket}", DELETABLE[objects])

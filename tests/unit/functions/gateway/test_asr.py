@@ -283,3 +283,12 @@ def test_a_key_needs_the_scopes_read_and_write(stores: Deployment) -> None:
             client.headers = httpx.Headers(key_headers(stores, scopes))
             for path in ("/asr", "/detect-language"):
                 assert ask(client, path=path).status_code == 403
+
+
+def test_options_may_be_fields_of_the_form(client: httpx.Client, stores: Deployment) -> None:
+    files = {"audio_file": ("call.mp3", b"sound")}
+    fields = {"language": "de", "output": "srt", "model": "tiny", "x-order-id": "77"}
+    answer = client.post("/asr", files=files, data=fields)
+    assert answer.text == f"{TEXT}\n"
+    expected = {"language": "de", "diarize": "false", "x-order-id": "77"}
+    assert stored_options(stores) == expected

@@ -32,7 +32,7 @@ RANDOM = re.compile(
     r"u_[0-9a-f]{32}|ds_[0-9a-f]{8,64}|[0-9a-f]{16,64}"  # ids, secrets and digests
     r"|whsec_[A-Za-z0-9+/=]+"
     r"|(?<=//uploads/)[0-9]+|(?<=etag: \")[0-9]+"  # which storage counts for all
-    r"|(?<=\"next_cursor\":\")[^\"]+"
+    r"|(?<=cursor\":\")[^\"]+"
 )
 """Texts in answers that would differ between two runs of the same requests."""
 MADE_UP = "0" * 20
@@ -56,6 +56,7 @@ class Tenant:
     deliveries: list[str] = field(default_factory=list)
     """Each with its webhook's id: `<webhook>/deliveries/<event>`."""
     cursors: list[str] = field(default_factory=list)
+    event_cursors: list[str] = field(default_factory=list)
 
     def id_of(self, kind: str, which: int) -> str:
         """Returns the id of something of the tenant's, or one that is made up."""
@@ -145,6 +146,8 @@ def remember(tenant: Tenant, answer: httpx.Response) -> None:
         tenant.jobs.append(body["id"])
     elif body.get("next_cursor"):
         tenant.cursors.append(body["next_cursor"])
+    elif "events" in body:
+        tenant.event_cursors.append(body["cursor"])
 
 
 def pick(ids: list[str], which: int, made_up: str = MADE_UP) -> str:
@@ -199,6 +202,16 @@ def turn_page(own: Tenant, other: Tenant, which: int) -> Request:
     return "GET", "/api/v1/jobs", {"params": query}
 
 
+def read_events(own: Tenant, other: Tenant, which: int) -> Request:
+    """Returns a request for events: all, one, or those after a cursor, perhaps of the other
+    tenant's."""
+    query = {"limit": "1"} if which else {}
+    cursors = other.event_cursors if which == 3 else own.event_cursors
+    if which > 1 and cursors:
+        query["after"] = pick(cursors, which)
+    return "GET", "/api/v1/events", {"params": query}
+
+
 def on_own(method: str, path: str, kind: str) -> Action:
     """Returns a request about something of the tenant's own."""
 
@@ -248,6 +261,7 @@ ACTIONS: dict[str, Action] = {
     "list webhooks": lambda own, other, which: ("GET", "/api/v1/webhooks", {}),
     "list jobs": list_jobs,
     "turn page": turn_page,
+    "events": read_events,
     "list keys": lambda own, other, which: ("GET", "/api/v1/keys", {}),
     "metrics": lambda own, other, which: ("GET", "/api/v1/metrics/", {}),
     **ON_OWN,
@@ -285,7 +299,15 @@ TEST_WEBHOOK = "own ('POST', '/api/v1/webhooks/{}/test', 'webhooks')"
 for name in ("send form", "open session", "make key", "make webhook", TEST_WEBHOOK, "work"):
     PRELUDE += [(False, name, 0), (True, name, 0)]
 ALL_LOOKS: list[Step] = []
-for name in ("list jobs", "turn page", "list keys", "list webhooks", "metrics", *ON_OTHER):
+for name in (
+    "list jobs",
+    "turn page",
+    "events",
+    "list keys",
+    "list webhooks",
+    "metrics",
+    *ON_OTHER,
+):
     ALL_LOOKS.append((True, name, 0))
 RANDOM_STEPS = st.lists(
     st.tuples(st.booleans(), st.sampled_from(["work", *ACTIONS]), st.integers(0, 3)),
