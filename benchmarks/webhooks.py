@@ -204,7 +204,7 @@ def deployment() -> Iterator[Deployment]:
                     program.kill()
 
 
-def latency(events: int) -> dict[str, object]:
+def latency(events: int) -> dict[str, Any]:
     """Returns the seconds from publishing an event to its arrival, one event after another."""
     with deployment() as deployed:
         for _ in range(events):
@@ -220,7 +220,7 @@ def latency(events: int) -> dict[str, object]:
     }
 
 
-def survival(kills: int, seed: int) -> dict[str, object]:
+def survival(kills: int, seed: int) -> dict[str, Any]:
     """Returns what became of the events while so many processes were killed."""
     random.seed(seed)
     killed: Counter[str] = Counter()

@@ -35,6 +35,9 @@ class Claims:
         "deleted otherwise",
         "uploaded twice",
         "server error",
+        "not sent",
+        "not signed",
+        "sent otherwise",
     )
     cloud: ChaosCloud
     wrong: list[str] = field(default_factory=list)
