@@ -16,7 +16,7 @@ from functions.gateway.live_events import InLiveEvents
 from functions.gateway.openai_answers import transcription_answer
 from functions.gateway.openai_document import transcription_form, transcription_responses
 from functions.gateway.openai_request import AskedTranscription, Task, read_fields
-from functions.gateway.openai_stream import event_stream
+from functions.gateway.openai_stream import InHeldListener, TextStream
 from functions.gateway.openapi import problems
 from functions.gateway.problems import JOB_HEADER
 from functions.gateway.recording_form import RecordingForm, read_form
@@ -49,6 +49,7 @@ class Exchange:
     stores: InDeployment
     watch: InJobWatch
     live: InLiveEvents
+    listener: InHeldListener
     idempotency_key: IdempotencyKey = None
     prefer: Prefer = None
 
@@ -108,7 +109,10 @@ async def answer(task: Task, exchange: Exchange) -> Response:
     if prefers_job(exchange.prefer):
         return await run_in_threadpool(queued_answer, job, exchange.stores)
     if asked.is_streamed:
-        return event_stream(asked, job, exchange.caller, exchange.stores, exchange.live)
+        stream = TextStream(
+            asked, job, exchange.caller, exchange.stores, exchange.live, exchange.listener
+        )
+        return stream.response()
     done = await finished_job(
         job, exchange.request, exchange.caller, exchange.stores, exchange.watch
     )
