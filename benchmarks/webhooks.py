@@ -48,8 +48,8 @@ from tests.support.webhooks import SECRET, Stores, event_id
 START_SECONDS = 60.0
 """Seconds that a process may take to start."""
 SPREAD = 0.5
-"""A job follows another's webhook by at most so many seconds, so that jobs end at all moments between
-two looks into the queue."""
+"""A job follows another's webhook by at most so many seconds, so that jobs end at all moments
+between two looks into the queue."""
 MOMENT = 0.15
 """A kill follows an event by at most so many seconds."""
 VICTIMS = {"worker": 45, "receiver": 35, "notify": 10, "bridge": 10}
@@ -101,10 +101,12 @@ class Program:
     def kill_worker(self) -> bool:
         """Kill the process that works for this one. Returns whether there was one."""
         assert self.process is not None
-        workers = psutil.Process(self.process.pid).children()
-        for worker in workers:
-            worker.kill()
-        return bool(workers)
+        killed = 0
+        for worker in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it was killed before, and is gone by now
+                worker.kill()
+                killed += 1
+        return killed > 0
 
 
 @dataclass
