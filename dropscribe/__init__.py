@@ -11,7 +11,10 @@ from dropscribe.errors import (
     Unreachable,
     UploadFailed,
 )
+from dropscribe.following import JobNews
 from dropscribe.log_filter import install
+from shared.model.api import JobView
+from shared.model.live import JobProgress, PartWords
 
 install()
 
@@ -21,7 +24,11 @@ __all__ = [
     "Client",
     "DropscribeError",
     "FileChanged",
+    "JobNews",
+    "JobProgress",
+    "JobView",
     "NoIdentity",
+    "PartWords",
     "TimedOut",
     "Unreachable",
     "UploadFailed",
