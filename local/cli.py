@@ -19,6 +19,7 @@ from local.layout import layout
 from local.log_command import logs
 from local.run_command import out_option, ready, run, transcribe
 from local.status_command import failed, status
+from local.webhooks_command import webhooks
 from shared import __version__
 from shared.model.formats import FORMATS, TRANSCRIPT
 
@@ -32,7 +33,22 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a name may have any characters
 
 
-COMMANDS = (up, down, env, logs, run, status, failed, redrive, cancel, erase, fetch, keys, cost)
+COMMANDS = (
+    up,
+    down,
+    env,
+    logs,
+    run,
+    status,
+    failed,
+    redrive,
+    cancel,
+    erase,
+    fetch,
+    keys,
+    webhooks,
+    cost,
+)
 
 for command in COMMANDS:
     main.add_command(command)

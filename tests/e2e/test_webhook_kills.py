@@ -1,4 +1,4 @@
-"""Kills of notify, its workers, the bridge and a receiver lose no event, and none comes unsigned."""
+"""Kills of notify, the bridge and a receiver lose no event, and none arrives unsigned."""
 
 import pytest
 

@@ -12,8 +12,8 @@ from dropscribe import AsyncClient, Client
 Handler = Callable[[httpx.Request], httpx.Response]
 KEY = "ds_secret"
 URL = "https://dropscribe.example"
-YIELDING = ("jobs", "follow")
-"""Methods whose results are iterated over."""
+YIELDING = ("jobs", "deliveries", "follow")
+"""Methods that yield their results."""
 
 
 def no_identity(audience: str) -> str:
@@ -65,7 +65,7 @@ class Caller:
         ) as client:
             result = getattr(client, method)(*arguments, **named)
             if method in YIELDING:
-                return [each async for each in result]
+                return [item async for item in result]
             return await result
 
     @property
