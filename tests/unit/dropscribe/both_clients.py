@@ -11,6 +11,7 @@ from dropscribe import AsyncClient, Client
 
 Handler = Callable[[httpx.Request], httpx.Response]
 KEY = "ds_secret"
+YIELDING = ("jobs", "events")
 URL = "https://dropscribe.example"
 
 
@@ -45,7 +46,7 @@ class Caller:
                 sleep=self.pauses.append,
             ) as client:
                 result = getattr(client, method)(*arguments, **named)
-                return list(result) if method == "jobs" else result
+                return list(result) if method in YIELDING else result
         return asyncio.run(self._call_async(transport, method, arguments, named))
 
     async def _call_async(
@@ -62,8 +63,8 @@ class Caller:
             self.url, KEY, identity=self.identity, transport=transport, sleep=sleep
         ) as client:
             result = getattr(client, method)(*arguments, **named)
-            if method == "jobs":
-                return [job async for job in result]
+            if method in YIELDING:
+                return [one async for one in result]
             return await result
 
     @property
