@@ -13,6 +13,7 @@ from pydantic import JsonValue
 import dropscribe.calls as calls
 import dropscribe.downloads as downloads
 import dropscribe.uploads as uploads
+import dropscribe.webhook_calls as webhook_calls
 from dropscribe.client import DEFAULT_SCOPES, recording_to_upload
 from dropscribe.google_identity import identity_token
 from dropscribe.server import FORM_BYTES, Server
@@ -29,6 +30,7 @@ from shared.model.api import (
 )
 from shared.model.event_feed import FeedEvent
 from shared.model.metrics import Metrics
+from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
 T = TypeVar("T")
 
@@ -133,6 +135,50 @@ class AsyncClient:
 
     async def me(self) -> KeyView:
         return await self._do(calls.me(self._server))
+
+    async def create_webhook(
+        self,
+        url: str,
+        folder: str | None = None,
+        types: Sequence[WebhookType] = (),
+        description: str = "",
+    ) -> NewWebhook:
+        steps = webhook_calls.create_webhook(self._server, url, folder, types, description)
+        return await self._do(steps)
+
+    async def webhooks(self) -> tuple[WebhookView, ...]:
+        return await self._do(webhook_calls.webhooks(self._server))
+
+    async def webhook(self, webhook_id: str) -> WebhookView:
+        return await self._do(webhook_calls.webhook(self._server, webhook_id))
+
+    async def delete_webhook(self, webhook_id: str) -> None:
+        await self._do(webhook_calls.delete_webhook(self._server, webhook_id))
+
+    async def test_webhook(self, webhook_id: str) -> DeliveryView:
+        return await self._do(webhook_calls.test_webhook(self._server, webhook_id))
+
+    async def rotate_webhook(self, webhook_id: str) -> NewWebhook:
+        return await self._do(webhook_calls.rotate_webhook(self._server, webhook_id))
+
+    async def resume_webhook(self, webhook_id: str) -> WebhookView:
+        return await self._do(webhook_calls.resume_webhook(self._server, webhook_id))
+
+    async def deliveries(self, webhook_id: str) -> AsyncIterator[DeliveryView]:
+        cursor = None
+        while True:
+            page = await self._do(webhook_calls.delivery_page(self._server, webhook_id, cursor))
+            for delivery in page.deliveries:
+                yield delivery
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def delivery(self, webhook_id: str, event_id: str) -> DeliveryView:
+        return await self._do(webhook_calls.delivery(self._server, webhook_id, event_id))
+
+    async def replay(self, webhook_id: str, event_id: str) -> DeliveryView:
+        return await self._do(webhook_calls.replay(self._server, webhook_id, event_id))
 
     async def health(self) -> Health:
         return await self._do(calls.health(self._server))

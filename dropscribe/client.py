@@ -23,6 +23,7 @@ from pydantic import JsonValue
 import dropscribe.calls as calls
 import dropscribe.downloads as downloads
 import dropscribe.uploads as uploads
+import dropscribe.webhook_calls as webhook_calls
 from dropscribe.google_identity import identity_token
 from dropscribe.server import FORM_BYTES, Server
 from dropscribe.steps import Pause, Send, Step, Steps
@@ -38,6 +39,7 @@ from shared.model.api import (
 )
 from shared.model.event_feed import FeedEvent
 from shared.model.metrics import Metrics
+from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
 T = TypeVar("T")
 DEFAULT_SCOPES: tuple[Scope, ...] = ("read", "write")
@@ -175,6 +177,65 @@ class Client:
     def me(self) -> KeyView:
         """Returns the client's own key."""
         return self._do(calls.me(self._server))
+
+    def create_webhook(
+        self,
+        url: str,
+        folder: str | None = None,
+        types: Sequence[WebhookType] = (),
+        description: str = "",
+    ) -> NewWebhook:
+        """Has the ends of jobs sent to an address. The secret that verifies them is returned only
+        here.
+
+        `folder` is that of the recordings, by default the key's. Without `types` all are sent.
+        """
+        steps = webhook_calls.create_webhook(self._server, url, folder, types, description)
+        return self._do(steps)
+
+    def webhooks(self) -> tuple[WebhookView, ...]:
+        """Returns the webhooks of the key's folder, without their secrets."""
+        return self._do(webhook_calls.webhooks(self._server))
+
+    def webhook(self, webhook_id: str) -> WebhookView:
+        """Returns a webhook as it is now, without its secret."""
+        return self._do(webhook_calls.webhook(self._server, webhook_id))
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Deletes a webhook."""
+        self._do(webhook_calls.delete_webhook(self._server, webhook_id))
+
+    def test_webhook(self, webhook_id: str) -> DeliveryView:
+        """Sends a webhook a test. `delivery` returns what came of it."""
+        return self._do(webhook_calls.test_webhook(self._server, webhook_id))
+
+    def rotate_webhook(self, webhook_id: str) -> NewWebhook:
+        """Gives a webhook a new secret, which is returned only here. The former one is valid for 24
+        hours more."""
+        return self._do(webhook_calls.rotate_webhook(self._server, webhook_id))
+
+    def resume_webhook(self, webhook_id: str) -> WebhookView:
+        """Sends to a paused webhook again, which belongs to the client's key from now on."""
+        return self._do(webhook_calls.resume_webhook(self._server, webhook_id))
+
+    def deliveries(self, webhook_id: str) -> Iterator[DeliveryView]:
+        """Yields what was sent to a webhook, the newest first. Pages are fetched when they are
+        needed."""
+        cursor = None
+        while True:
+            page = self._do(webhook_calls.delivery_page(self._server, webhook_id, cursor))
+            yield from page.deliveries
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def delivery(self, webhook_id: str, event_id: str) -> DeliveryView:
+        """Returns what came of sending an event to a webhook."""
+        return self._do(webhook_calls.delivery(self._server, webhook_id, event_id))
+
+    def replay(self, webhook_id: str, event_id: str) -> DeliveryView:
+        """Sends an event to a webhook again."""
+        return self._do(webhook_calls.replay(self._server, webhook_id, event_id))
 
     def health(self) -> Health:
         """Returns whether the deployment answers. Raises ApiError if a part of it does not."""

@@ -20,6 +20,7 @@ from local.layout import layout
 from local.log_command import logs
 from local.run_command import out_option, ready, run, transcribe
 from local.status_command import failed, status
+from local.webhooks_command import webhooks
 from shared import __version__
 from shared.model.formats import FORMATS, TRANSCRIPT
 
@@ -33,22 +34,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a name may have any characters
 
 
-COMMANDS = (
-    up,
-    down,
-    env,
-    logs,
-    run,
-    status,
-    failed,
-    events,
-    redrive,
-    cancel,
-    erase,
-    fetch,
-    keys,
-    cost,
-)
+CLOUD = (up, down, env, logs, cost)
+JOBS = (run, status, failed, redrive, cancel, erase, fetch)
+COMMANDS = (*CLOUD, *JOBS, events, keys, webhooks)
 
 for command in COMMANDS:
     main.add_command(command)

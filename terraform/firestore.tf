@@ -2,7 +2,7 @@
 
 locals {
   # Collections whose documents are deleted at the time in their field `expires`.
-  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events"]
+  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events", "webhooks", "deliveries"]
 
   # Fields that shared/adapters/firestore.py queries alone.
   indexes = {
@@ -15,6 +15,7 @@ locals {
     "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
 
     "webhooks/folder" = { collection = "webhooks", field = "folder", order = "ASCENDING" }
+    "webhooks/key_id" = { collection = "webhooks", field = "key_id", order = "ASCENDING" }
 
     "events/job.job_id"      = { collection = "events", field = "job.job_id", order = "ASCENDING" }
     "uploads/recording.name" = { collection = "uploads", field = "recording.name", order = "ASCENDING" }
@@ -42,6 +43,15 @@ locals {
     "events/updated"  = { collection = "events", field = "updated" }
     "events/folders"  = { collection = "events", field = "folders" }
     "events/job.tags" = { collection = "events", field = "job.tags" }
+
+    "webhooks/folders"  = { collection = "webhooks", field = "folders" }
+    "webhooks/position" = { collection = "webhooks", field = "position" }
+
+    "deliveries/attempts" = { collection = "deliveries", field = "attempts" }
+    "deliveries/folders"  = { collection = "deliveries", field = "folders" }
+    "deliveries/position" = { collection = "deliveries", field = "position" }
+    "deliveries/next_try" = { collection = "deliveries", field = "next_try" }
+    "deliveries/updated"  = { collection = "deliveries", field = "updated" }
 
     "uploads/recording.options" = { collection = "uploads", field = "recording.options" }
     "uploads/recording.tags"    = { collection = "uploads", field = "recording.tags" }
@@ -119,6 +129,23 @@ resource "google_firestore_index" "page" {
       field_path = split(" ", fields.value)[0]
       order      = split(" ", fields.value)[1]
     }
+  }
+}
+
+# The stage records that were done since a time, which live events are made of.
+resource "google_firestore_index" "changes" {
+  project    = var.project_id
+  database   = google_firestore_database.jobs.name
+  collection = "tasks"
+
+  fields {
+    field_path = "state"
+    order      = "ASCENDING"
+  }
+
+  fields {
+    field_path = "updated"
+    order      = "ASCENDING"
   }
 }
 

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from functions.gateway.deployment import Deployment
 from functions.gateway.file_names import base_name, content_disposition
+from functions.gateway.held_requests import formats_with
 from functions.gateway.problems import JOB_HEADER
 from functions.gateway.recording_form import RecordingForm
 from functions.gateway.stored_transcripts import read_format, read_transcript_of
@@ -16,9 +17,9 @@ from shared.model.asr_transcript import asr_transcription, tab_separated, text_l
 
 WRITTEN_BY_THE_CHAIN = ("srt", "vtt")
 """Outputs that are formats of ours. The others are made of the transcript."""
-NOT_OPTIONS = frozenset({*AsrQuery.model_fields, "model", "formats"})
-"""Names in a query or a form that are no options here. Clients name models of other programs, and
-`output` says which format there must be."""
+NOT_OPTIONS = ("model", "formats")
+"""Names that are no options here. Clients name models of other programs, and `output` says which
+format there must be."""
 DETECTION: Mapping[str, JsonValue] = {
     "task": "detect",
     "language": "auto",
@@ -45,13 +46,15 @@ def asr_options(query: AsrQuery) -> dict[str, JsonValue]:
     options: dict[str, JsonValue] = {name: value for name, value in named.items() if value}
     options["diarize"] = query.has_speakers
     if query.output in WRITTEN_BY_THE_CHAIN:
-        options["formats"] = [query.output]
+        options["formats"] = formats_with(query.output)
     return options
 
 
 def further_fields(request: Request, form: RecordingForm) -> list[tuple[str, str]]:
     """Returns what else a request has in its query and its form, of which some may be options."""
-    pairs = [*request.query_params.multi_items(), *form.fields]
+    in_query = request.query_params.multi_items()
+    pairs = [pair for pair in in_query if pair[0] not in AsrQuery.model_fields]
+    pairs += form.fields
     return [(name, value) for name, value in pairs if name not in NOT_OPTIONS]
 
 

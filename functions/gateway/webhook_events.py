@@ -5,7 +5,8 @@ import secrets
 from cloudevents.http import CloudEvent
 
 from functions.gateway.deployment import Deployment
-from shared.jobs.events import cloud_event
+from shared.jobs.events import cloud_event, logged_cloud_event
+from shared.jobs.job import Job
 from shared.jobs.webhook_records import Delivery, EventToDeliver, WebhookRecord
 from shared.model.errors import EventGone, RecordingErased, WebhooksUnavailable
 from shared.model.webhooks import TEST_TYPE, WebhookTestData
@@ -60,11 +61,22 @@ def event_of(delivery: Delivery, stores: Deployment) -> CloudEvent:
     job = stores.jobs.find(delivery.job_id)
     if job is None or job.state == "erased":
         raise RecordingErased("The recording and everything made from it were erased.")
-    event = cloud_event(job)
-    if event["id"] != delivery.event_id:
-        raise EventGone("The job was run again since.")
+    event = ended_event(job, delivery.event_id, stores)
     event[ONLY_FOR] = delivery.webhook_id
     return event
+
+
+def ended_event(job: Job, event_id: str, stores: Deployment) -> CloudEvent:
+    """Returns the event of the end of a run, which may be followed by other runs.
+
+    Raises EventGone.
+    """
+    if job.has_event(event_id):
+        return cloud_event(job)
+    for entry in stores.events.of_job(job.job_id):
+        if entry.event_id == event_id:
+            return logged_cloud_event(entry, job.source)
+    raise EventGone("The job was run again since, and its former end is no longer known.")
 
 
 def test_event(delivery: Delivery) -> CloudEvent:

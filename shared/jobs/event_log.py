@@ -115,8 +115,7 @@ class EventLog:
         def nameless(entry: LoggedEvent | None) -> LoggedEvent | None:
             return name_erased(entry, now)
 
-        for document in self.documents.query("events", "job.job_id", job_id):
-            logged = LoggedEvent.model_validate(document)
+        for logged in self.of_job(job_id):
             path = entry_path(logged.number)
             compare_and_set(self.documents, path, LoggedEvent, nameless)
 
@@ -138,6 +137,12 @@ class EventLog:
             return None
         document, _ = found
         return LoggedEvent.model_validate(document)
+
+    def of_job(self, job_id: str) -> list[LoggedEvent]:
+        """Returns the entries about a job, in no order. Those of its earlier runs may have
+        expired."""
+        documents = self.documents.query("events", "job.job_id", job_id)
+        return [LoggedEvent.model_validate(document) for document in documents]
 
     def last_number(self) -> int:
         """Returns the number of the last entry, or 0 if there is none."""

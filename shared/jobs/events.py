@@ -6,13 +6,15 @@ was logged and the event was published. If a process dies in between, the notifi
 reconcile does the rest. All copies of an event have the same id.
 """
 
+from datetime import datetime
+
 from cloudevents.http import CloudEvent
 
 from shared.jobs.event_log import event_log_of
 from shared.jobs.job import Job
-from shared.jobs.logged_event import JOB_TYPE
+from shared.jobs.logged_event import JOB_TYPE, LoggedEvent
 from shared.jobs.store import JobStore
-from shared.model.contracts import JobEvent
+from shared.model.contracts import JobEvent, Source
 from shared.ports.blobs import JSON
 from shared.ports.events import EventPublisher
 
@@ -39,15 +41,38 @@ def publish_job_event(job_id: str, jobs: JobStore, publisher: EventPublisher | N
 def cloud_event(job: Job) -> CloudEvent:
     """Returns the event of a job that has ended. It is the same each time."""
     ended = job.ended or job.updated
+    return event_with(job.event_id, ended, job_event(job))
+
+
+def logged_cloud_event(entry: LoggedEvent, source: Source) -> CloudEvent:
+    """Returns the event of a run that has ended, which may not be the job's last one. It has no
+    outputs: those are of the last run."""
+    ended = entry.job
+    fields = {
+        "job_id": ended.job_id,
+        "source": source,
+        "run": ended.run,
+        "state": entry.state,
+        "outputs": {},
+        "problem_type": ended.problem_type,
+        "warnings": ended.warnings,
+        "tags": ended.tags,
+    }
+    event = JobEvent.model_validate(fields)
+    return event_with(entry.event_id, entry.time, event)
+
+
+def event_with(event_id: str, time: datetime, event: JobEvent) -> CloudEvent:
+    """Returns the CloudEvent with these data."""
     attributes = {
-        "id": job.event_id,
-        "source": f"{SOURCE}{job.source.bucket}",
-        "type": f"{JOB_TYPE}{job.state}",
-        "subject": job.source.name,
-        "time": ended.isoformat(),
+        "id": event_id,
+        "source": f"{SOURCE}{event.source.bucket}",
+        "type": f"{JOB_TYPE}{event.state}",
+        "subject": event.source.name,
+        "time": time.isoformat(),
         "datacontenttype": JSON,
     }
-    data = job_event(job).model_dump(mode="json")
+    data = event.model_dump(mode="json")
     return CloudEvent(attributes, data)
 
 

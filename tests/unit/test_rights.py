@@ -33,8 +33,12 @@ def row(name: str, rights: dict[str, Any]) -> str:
 
 def bucket_cell(rights: dict[str, Any], bucket: str) -> str:
     access = rights.get("buckets", {}).get(bucket, "")
-    deleted = rights.get("deletes", {}).get(bucket)
-    return f"{access}, delete {deleted}" if deleted else access
+    cell = [access]
+    if bucket in rights.get("reads", {}):
+        cell.append(f"read {rights['reads'][bucket]}")
+    if bucket in rights.get("deletes", {}):
+        cell.append(f"delete {rights['deletes'][bucket]}")
+    return ", ".join(cell)
 
 
 def test_the_page_shows_the_table() -> None:

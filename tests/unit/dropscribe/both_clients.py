@@ -11,8 +11,9 @@ from dropscribe import AsyncClient, Client
 
 Handler = Callable[[httpx.Request], httpx.Response]
 KEY = "ds_secret"
-YIELDING = ("jobs", "events")
 URL = "https://dropscribe.example"
+YIELDING = ("jobs", "deliveries", "events")
+"""Methods that yield their results."""
 
 
 def no_identity(audience: str) -> str:
@@ -64,7 +65,7 @@ class Caller:
         ) as client:
             result = getattr(client, method)(*arguments, **named)
             if method in YIELDING:
-                return [one async for one in result]
+                return [item async for item in result]
             return await result
 
     @property

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import openai
 import pytest
+from fastapi import FastAPI
 from openai import AsyncOpenAI, OpenAI
 from openai.types import Model
 from openai.types.audio import (
@@ -27,6 +28,7 @@ from pydantic import BaseModel
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
 from functions.gateway.job_watch import JobWatch, job_watch
+from functions.gateway.limits import StreamLimit
 from shared.model.contracts import Source
 from shared.settings import settings
 from tests.support.answered_uploads import (
@@ -53,6 +55,7 @@ class Server:
     """A gateway on a port, and the stores of the present test."""
 
     url: str
+    app: FastAPI
     stores: Deployment
     watch: JobWatch
 
@@ -70,7 +73,7 @@ class Server:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Server]:
     app = create_app()
-    server = Server("", answered_deployment(), JobWatch(interval=0.01))
+    server = Server("", app, answered_deployment(), JobWatch(interval=0.01))
     app.dependency_overrides[deployment] = lambda: server.stores
     app.dependency_overrides[job_watch] = lambda: server.watch
     with serve(app) as url:
@@ -284,6 +287,18 @@ def test_a_client_that_goes_away_leaves_the_job(watched: tuple[Server, list[Sour
     until(lambda: len(uploaded) == 1 and not server.watch.watched)
     job = server.stores.jobs.find(uploaded[0].job_id)
     assert job is not None and job.state == "queued"
+
+
+def test_a_key_holds_only_so_many_requests(
+    watched: tuple[Server, list[Source]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, uploaded = watched
+    monkeypatch.setattr(server.app.state.limits, "streams", StreamLimit(1))
+    client = server.client(max_retries=0)
+    with client.audio.transcriptions.create(file=SOUND, model=MODEL, stream=True):
+        with pytest.raises(openai.RateLimitError):
+            client.audio.transcriptions.create(file=SOUND, model=MODEL)
+        assert len(uploaded) == 1
 
 
 # Streams

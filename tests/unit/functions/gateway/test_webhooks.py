@@ -11,7 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from functions.gateway.deployment import Deployment
 from functions.gateway.examples import SENT
 from shared.adapters.memory import MemoryEvents
-from shared.jobs.events import cloud_event
+from shared.jobs.events import cloud_event, publish_job_event
 from shared.jobs.webhook_records import DeliveryAttempt, EventToDeliver
 from shared.jobs.webhook_store import MAX_DEPTH, MAX_PER_FOLDER, WebhookStore
 from shared.model.errors import EventsUnavailable
@@ -340,6 +340,40 @@ def test_a_failed_delivery_is_replayed_to_its_webhook_only(
     assert (event["id"], event["webhook"]) == (event_id, webhook["id"])
     job = stores.jobs.find(tried["job_id"])
     assert job is not None and event.get_data() == cloud_event(job).get_data()
+
+
+def test_the_end_of_a_former_run_is_replayed_as_it_was(
+    client: httpx.Client, stores: Deployment, team: dict[str, str]
+) -> None:
+    webhook = made(client, team)
+    event_id = failed_delivery(stores, webhook["id"])
+    job = stores.jobs.find(event_id[:20])
+    assert job is not None
+    publish_job_event(job.job_id, stores.jobs, None)
+    former = cloud_event(job)
+    stores.operations.redrive(job.job_id, None)
+    path = f"{WEBHOOKS}/{webhook['id']}/deliveries/{event_id}/replay"
+    assert client.post(path, headers=team).status_code == 202
+    (event,) = published(stores).events
+    assert event.get_attributes() == {**former.get_attributes(), "webhook": webhook["id"]}
+    data: dict[str, Any] = former.get_data() or {}
+    assert event.get_data() == {**data, "outputs": {}}
+
+
+def test_an_end_that_is_no_longer_known_is_not_replayed(
+    client: httpx.Client, stores: Deployment, team: dict[str, str]
+) -> None:
+    webhook = made(client, team)
+    event_id = failed_delivery(stores, webhook["id"])
+    stores.operations.redrive(event_id[:20], None)
+    for entry in stores.events.of_job(event_id[:20]):
+        stores.jobs.documents.delete(f"events/{entry.position}")
+    path = f"{WEBHOOKS}/{webhook['id']}/deliveries/{event_id}"
+    before = client.get(path, headers=team).json()
+    answer = client.post(f"{path}/replay", headers=team)
+    assert answer.status_code == 410
+    assert answer.json()["type"] == "urn:dropscribe:problem:event-gone"
+    assert client.get(path, headers=team).json() == before
 
 
 def test_an_erased_recording_is_not_replayed(
