@@ -5,6 +5,7 @@ from dropscribe.client import Client
 from dropscribe.errors import (
     ApiError,
     DropscribeError,
+    EventsExpired,
     FileChanged,
     NoIdentity,
     TimedOut,
@@ -20,6 +21,7 @@ __all__ = [
     "AsyncClient",
     "Client",
     "DropscribeError",
+    "EventsExpired",
     "FileChanged",
     "NoIdentity",
     "TimedOut",
