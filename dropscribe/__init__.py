@@ -5,6 +5,7 @@ from dropscribe.client import Client
 from dropscribe.errors import (
     ApiError,
     DropscribeError,
+    EventsExpired,
     FileChanged,
     NoIdentity,
     TimedOut,
@@ -23,6 +24,7 @@ __all__ = [
     "AsyncClient",
     "Client",
     "DropscribeError",
+    "EventsExpired",
     "FileChanged",
     "JobNews",
     "JobProgress",

@@ -32,6 +32,7 @@ from shared.model.api import (
     NewKey,
     Scope,
 )
+from shared.model.event_feed import FeedEvent
 from shared.model.metrics import Metrics
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
@@ -98,6 +99,19 @@ class AsyncClient:
         async with aclosing(self._shown(steps)) as news:
             async for event in news:
                 yield event
+
+    async def events(
+        self, after: str | None = None, *, follow: bool = True
+    ) -> AsyncIterator[FeedEvent]:
+        cursor = after
+        while True:
+            steps = calls.event_feed(self._server, cursor, calls.LONGEST_WAIT if follow else 0)
+            feed = await self._do(steps)
+            for event in feed.events:
+                yield event
+            cursor = feed.cursor
+            if not feed.events and not follow:
+                return
 
     async def transcript(self, job_id: str, format: str = "json") -> bytes:
         return await self._do(calls.transcript(self._server, job_id, format))

@@ -40,6 +40,7 @@ from shared.model.api import (
     NewKey,
     Scope,
 )
+from shared.model.event_feed import FeedEvent
 from shared.model.metrics import Metrics
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
@@ -130,6 +131,23 @@ class Client:
         after `timeout` seconds.
         """
         yield from self._shown(following.follow(self._server, job_id, timeout))
+
+    def events(self, after: str | None = None, *, follow: bool = True) -> Iterator[FeedEvent]:
+        """Yields the ends of jobs, each once and in order, from the oldest that is kept, or after
+        the event with that cursor.
+
+        With `follow` it waits for further events and never ends. Keep the cursor of the last event
+        that you have handled: a call with it goes on there. Raises EventsExpired if `after` is
+        older than events are kept.
+        """
+        cursor = after
+        while True:
+            steps = calls.event_feed(self._server, cursor, calls.LONGEST_WAIT if follow else 0)
+            feed = self._do(steps)
+            yield from feed.events
+            cursor = feed.cursor
+            if not feed.events and not follow:
+                return
 
     def transcript(self, job_id: str, format: str = "json") -> bytes:
         """Returns a transcript in one of the formats that the job lists."""
