@@ -74,7 +74,7 @@ def test_an_endpoint_learns_how_a_job_ended_and_nothing_that_was_said(
             "state": state,
             "problem_type": job.problem.type if job.problem else None,
             "warnings": [],
-            "metadata": {"x-order": "7"},
+            "metadata": {"order": "7"},
             "links": {"job": path, "transcript": f"{path}/transcript" if state == "done" else None},
         },
     }
