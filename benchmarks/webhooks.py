@@ -1,8 +1,9 @@
 """How soon and how surely the end of a job reaches a webhook, on one machine.
 
-    python -m benchmarks.webhooks [--events 200] [--kills 1000]
+    python -m benchmarks.webhooks [--jobs 20] [--events 200] [--kills 1000]
 
-First the seconds from the end of a job to its arrival. Then notify, its workers, the bridge and the
+First the seconds from an answer to the arrival of its webhook: of jobs of a one-machine cloud whose
+engines do nothing, and of events alone. Then notify, its workers, the bridge and the
 receiver are killed at random moments while events are on their way, and are started again; at last
 it is counted which events arrived, how often, and whether their signatures were valid. The receiver
 is a program of its own, which verifies with the standardwebhooks library.
@@ -31,19 +32,27 @@ import psutil
 
 from benchmarks import shifted_clock
 from benchmarks.machine import keep
+from benchmarks.orchestration import CLIP
 from emulators.storage.tests.server import free_port
 from local.layout import ROOT
 from shared.adapters.queued_events import QueuedEvents
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.events import cloud_event
+from shared.jobs.webhook_store import WebhookStore
 from shared.model.stages import FUNCTIONS
 from shared.runtime.process import die_with_parent
+from tests.support.cloud import Cloud
+from tests.support.noop import ENVIRONMENT
 from tests.support.webhooks import SECRET, Stores, event_id
 
 START_SECONDS = 60.0
 """Seconds that a process may take to start."""
-MOMENT = 0.15
-"""A kill follows an event by at most so many seconds."""
+SPREAD = 0.5
+"""A job follows another's webhook by at most so many seconds, so that jobs end at all moments
+between two looks into the queue."""
+EVENTS_PER_KILL = 3
+MOMENT = 0.4
+"""A kill follows these events by at most so many seconds, in which they are delivered."""
 VICTIMS = {"worker": 45, "receiver": 35, "notify": 10, "bridge": 10}
 """How often each is killed, in percent."""
 DAY = 90_000.0
@@ -93,10 +102,12 @@ class Program:
     def kill_worker(self) -> bool:
         """Kill the process that works for this one. Returns whether there was one."""
         assert self.process is not None
-        workers = psutil.Process(self.process.pid).children()
-        for worker in workers:
-            worker.kill()
-        return bool(workers)
+        killed = 0
+        for worker in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it was killed before, and is gone by now
+                worker.kill()
+                killed += 1
+        return killed > 0
 
 
 @dataclass
@@ -119,12 +130,7 @@ class Deployment:
         urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         webhook = self.stores.webhook(f"{urls['receiver']}/hook")
         (secret,) = self.stores.webhooks.signing_secrets(webhook)
-        self.receiver = self.program(
-            "receiver",
-            "benchmarks.webhook_receiver",
-            {"--port": str(ports["receiver"]), "--secret": secret, "--notes": str(self.notes)},
-            urls["receiver"],
-        )
+        self.receiver = receiver_program(self.folder, ports["receiver"], secret)
         self.notify = self.program("notify", "functions_framework", {}, urls["notify"])
         self.notify.environment = {
             **self.notify.environment,
@@ -171,14 +177,6 @@ class Deployment:
         self.published[event_id(job)] = time.time()
         self.queue.publish(cloud_event(job))
 
-    def received(self) -> list[dict[str, Any]]:
-        """Returns the receiver's notes. A line that its kill cut off is no note."""
-        notes = []
-        for line in self.notes.read_text().splitlines():
-            with suppress(ValueError):
-                notes.append(json.loads(line))
-        return notes
-
     def wait_until_delivered(self, seconds: float) -> bool:
         """Returns whether the queue is empty within so many seconds."""
         deadline = time.monotonic() + seconds
@@ -187,6 +185,27 @@ class Deployment:
                 return False
             time.sleep(0.05)
         return True
+
+
+def receiver_program(folder: Path, port: int, secret: str) -> Program:
+    """Returns the receiver, which notes in a file of the folder what arrives."""
+    notes = folder / "received.jsonl"
+    notes.touch()
+    command = (
+        *(sys.executable, "-m", "benchmarks.webhook_receiver"),
+        *("--port", str(port), "--secret", secret, "--notes", str(notes)),
+    )
+    environment = {shifted_clock.FILE: str(folder / "clock")}
+    return Program(command, f"http://127.0.0.1:{port}", environment, folder / "receiver.log")
+
+
+def received(notes: Path) -> list[dict[str, Any]]:
+    """Returns the receiver's notes. A line that its kill cut off is no note."""
+    found = []
+    for line in notes.read_text().splitlines():
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 @contextmanager
@@ -204,16 +223,68 @@ def deployment() -> Iterator[Deployment]:
                     program.kill()
 
 
-def latency(events: int) -> dict[str, Any]:
+def of_jobs(jobs: int) -> dict[str, Any]:
+    """Returns the seconds from the end of a job of a whole cloud to its arrival, one job after
+    another."""
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        cloud = Cloud(folder / "cloud", ENVIRONMENT)
+        cloud.up()
+        try:
+            return arrivals_of(cloud, folder, jobs)
+        finally:
+            cloud.down()
+
+
+def arrivals_of(cloud: Cloud, folder: Path, jobs: int) -> dict[str, Any]:
+    """Returns the figures of jobs that run on a cloud."""
+    documents = SqliteDocuments(cloud.home.jobs)
+    secret = cloud.home.webhook_secret.read_text().strip()
+    webhooks = WebhookStore(documents, secret, time.time)
+    key, _ = cloud.keys.create("benchmark", ("admin",), "", None)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    webhook = webhooks.create(f"{url}/hook", "", (), "", key.key_id)
+    notes = folder / "received.jsonl"
+    clock = folder / "clock"
+    clock.write_text("0")
+    program = receiver_program(folder, port, webhooks.signing_secrets(webhook)[0])
+    program.start()
+    try:
+        ended = dict(one_job(cloud, f"call-{number}.wav", notes) for number in range(jobs))
+        return figures_of(ended, received(notes))
+    finally:
+        program.kill()
+
+
+def one_job(cloud: Cloud, name: str, notes: Path) -> tuple[str, float]:
+    """Returns the id of a job's event and when the job ended, once its webhook has arrived."""
+    time.sleep(random.uniform(0, SPREAD))
+    source = cloud.upload(name, CLIP)
+    cloud.answer(source)
+    job = cloud.job(source)
+    assert job.ended is not None
+    id = event_id(job)
+    cloud.until(lambda: any(note["event_id"] == id for note in received(notes)), 60, "webhook")
+    return id, job.ended.timestamp()
+
+
+def of_events(events: int) -> dict[str, Any]:
     """Returns the seconds from publishing an event to its arrival, one event after another."""
     with deployment() as deployed:
         for _ in range(events):
+            time.sleep(random.uniform(0, SPREAD))
             deployed.publish()
             assert deployed.wait_until_delivered(60)
-        arrivals = {note["event_id"]: note["time"] for note in deployed.received()}
-        seconds = [arrivals[id] - time for id, time in deployed.published.items()]
+        return figures_of(deployed.published, received(deployed.notes))
+
+
+def figures_of(sent: Mapping[str, float], notes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Returns how many seconds lay between the times at which events were sent and noted."""
+    arrivals = {note["event_id"]: note["time"] for note in notes if note["is_signed"]}
+    seconds = [arrivals[id] - time for id, time in sent.items()]
     return {
-        "events": events,
+        "count": len(seconds),
         "seconds_median": round(median(seconds), 3),
         "seconds_p95": round(quantiles(seconds, n=20, method="inclusive")[-1], 3),
         "seconds_max": round(max(seconds), 3),
@@ -227,7 +298,8 @@ def survival(kills: int, seed: int) -> dict[str, Any]:
     began = time.monotonic()
     with deployment() as deployed:
         while killed.total() < kills:
-            deployed.publish()
+            for _ in range(EVENTS_PER_KILL):
+                deployed.publish()
             time.sleep(random.uniform(0, MOMENT))
             killed += kill_one(deployed)
         under_kills = time.monotonic() - began
@@ -266,7 +338,7 @@ def settle(deployed: Deployment) -> None:
 
 def counts(deployed: Deployment) -> dict[str, int]:
     """Returns how many events were published, lost and unsigned, and how many copies arrived."""
-    notes = deployed.received()
+    notes = received(deployed.notes)
     accepted = Counter(note["event_id"] for note in notes if note["is_signed"])
     return {
         "events": len(deployed.published),
@@ -278,12 +350,14 @@ def counts(deployed: Deployment) -> dict[str, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=20)
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     figures = {
-        "arrival": latency(arguments.events),
+        "of_jobs": of_jobs(arguments.jobs),
+        "of_events": of_events(arguments.events),
         "killed": survival(arguments.kills, arguments.seed),
     }
     keep("webhooks", figures)

@@ -57,17 +57,16 @@ module "function" {
   source   = "./modules/function"
   for_each = local.internal
 
-  project_id          = var.project_id
-  region              = var.region
-  name                = "${var.name}-${each.key}"
-  image               = lookup(var.images, each.key, null)
-  service_account     = google_service_account.identity[each.key].email
-  callers             = local.callers[each.key]
-  audience            = local.audience
-  stage               = each.value
-  timeouts            = local.timeouts
-  labels              = local.labels
-  deletion_protection = var.deletion_protection
+  project_id      = var.project_id
+  region          = var.region
+  name            = "${var.name}-${each.key}"
+  image           = lookup(var.images, each.key, null)
+  service_account = google_service_account.identity[each.key].email
+  callers         = local.callers[each.key]
+  audience        = local.audience
+  stage           = each.value
+  timeouts        = local.timeouts
+  labels          = local.labels
   environment = merge(
     local.environment,
     contains(keys(local.publishers), each.key) ? { DROPSCRIBE_EVENTS_TOPIC = local.job_events_topic } : {},

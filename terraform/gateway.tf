@@ -25,7 +25,7 @@ resource "google_cloud_run_v2_service" "gateway" {
   labels              = local.labels
   ingress             = "INGRESS_TRAFFIC_ALL"
   custom_audiences    = local.own_url[*] # a caller's token may be made for it
-  deletion_protection = var.deletion_protection
+  deletion_protection = false            # as that of the functions
 
   template {
     service_account                  = google_service_account.identity["gateway"].email

@@ -1,3 +1,8 @@
+output "project" {
+  description = "Project of the deployment."
+  value       = var.project_id
+}
+
 output "inbox" {
   description = "Bucket for recordings."
   value       = module.inbox.name

@@ -1,4 +1,4 @@
-# Alerts about webhooks as a whole. An endpoint that fails is no reason for one: its owner sees it, and it is paused.
+# Alerts about webhooks as a whole, among those on metrics (alerts.tf). An endpoint that fails is no reason for one: its owner sees it, and it is paused.
 
 locals {
   subscription = "resource.type=\"pubsub_subscription\" resource.labels.subscription_id"
@@ -38,40 +38,4 @@ locals {
       what      = "notify gives up an endpoint after four days, and Pub/Sub loses an event after seven. One that is older than five was never dealt with: docs/operations.md."
     }
   }
-}
-
-resource "google_monitoring_alert_policy" "webhooks" {
-  for_each = local.webhook_alerts
-
-  project               = var.project_id
-  display_name          = "${var.name}: ${each.value.says}"
-  combiner              = "OR"
-  notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
-  user_labels           = local.labels
-
-  conditions {
-    display_name = each.value.says
-    condition_threshold {
-      filter          = each.value.filter
-      comparison      = "COMPARISON_GT"
-      threshold_value = each.value.threshold
-      duration        = each.value.duration
-
-      aggregations {
-        alignment_period   = "300s"
-        per_series_aligner = each.value.aligner
-      }
-    }
-  }
-
-  alert_strategy {
-    auto_close = "86400s"
-  }
-
-  documentation {
-    mime_type = "text/markdown"
-    content   = each.value.what
-  }
-
-  depends_on = [google_project_service.api]
 }

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from functions.gateway.deployment import Deployment
 from functions.gateway.file_names import base_name, content_disposition
+from functions.gateway.held_requests import formats_with
 from functions.gateway.problems import JOB_HEADER
 from functions.gateway.recording_form import RecordingForm
 from functions.gateway.stored_transcripts import read_format, read_transcript_of
@@ -45,7 +46,7 @@ def asr_options(query: AsrQuery) -> dict[str, JsonValue]:
     options: dict[str, JsonValue] = {name: value for name, value in named.items() if value}
     options["diarize"] = query.has_speakers
     if query.output in WRITTEN_BY_THE_CHAIN:
-        options["formats"] = [query.output]
+        options["formats"] = formats_with(query.output)
     return options
 
 

@@ -37,10 +37,17 @@ class EventReader:
         self._has_gap = cursor.issued < self._now - kept
 
     def read(self, limit: int) -> EventFeed:
-        logged = self.events.read(self._number, limit, self.folder)
-        views = [self._view(event) for event in logged if event.is_shown]
-        last = logged[-1].number if logged else self._number
-        return EventFeed(events=tuple(views), cursor=self._cursor_text(last), has_gap=self._has_gap)
+        """Returns at most `limit` events. There are none only if none follows."""
+        number = self._number
+        views: list[FeedEvent] = []
+        has_more = True
+        while has_more and not views:
+            logged = self.events.read(number, limit, self.folder)
+            views = [self._view(event) for event in logged if event.is_shown]
+            number = logged[-1].number if logged else number
+            has_more = len(logged) == limit
+        cursor = self._cursor_text(number)
+        return EventFeed(events=tuple(views), cursor=cursor, has_gap=self._has_gap)
 
     def _view(self, event: LoggedEvent) -> FeedEvent:
         cursor = self._cursor_text(event.number)

@@ -144,7 +144,7 @@ class DocumentedApi(FastAPI):
                 routes=self.routes,
                 webhooks=self.webhooks.routes,
             )
-            describe_sent_webhooks(document["webhooks"])
+            describe_sent_webhooks(document.get("webhooks", {}))
             self.openapi_schema = documented(document)
         return self.openapi_schema
 

@@ -135,11 +135,6 @@ class WebhookStore:
         registered = self.registered_for(name, type_)
         return [webhook for webhook in registered if webhook.state == "active"]
 
-    def find_with_valid_key(self, webhook_id: str) -> WebhookRecord | None:
-        """Returns an endpoint, which is paused by this if its key is not valid any more."""
-        webhook = self.find(webhook_id)
-        return None if webhook is None else self._with_valid_key(webhook)
-
     def pause_those_of(self, key_id: str) -> None:
         """Pause the endpoints that belong to a key which was revoked."""
         now = self.now()

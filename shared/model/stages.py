@@ -198,7 +198,7 @@ STAGES = {
             output=Manifest,
             operations={
                 "request": 1,
-                "internal_step": 28,
+                "internal_step": 32,
                 "write_operation": 3,
                 "read_operation": 7,
                 "document_read": 8,

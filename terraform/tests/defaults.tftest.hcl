@@ -59,7 +59,7 @@ run "stands" {
     error_message = "The user is told what a token must be made for."
   }
   assert {
-    condition     = google_firestore_database.jobs.delete_protection_state == "DELETE_PROTECTION_ENABLED" && google_workflows_workflow.transcription.deletion_protection
+    condition     = google_firestore_database.jobs.delete_protection_state == "DELETE_PROTECTION_ENABLED"
     error_message = "What stands is protected."
   }
   assert {

@@ -101,7 +101,7 @@ class Chaos:
             claims.of_the_api(self.clients, self.erased)
             claims.of_its_journal()
             self.cloud.down()
-            claims.of_what_is_left()
+            claims.of_what_is_left(self.clients)
         self.tell(claims)
         self.report.seconds = round(time.monotonic() - began, 1)
         return self.report

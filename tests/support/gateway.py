@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 import httpx
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from shared.jobs.upload_store import UploadStore
 from shared.jobs.webhook_store import WebhookStore
 from shared.model.api import Scope
 from shared.model.contracts import Problem, Source
+from shared.ports.executions import ActiveExecution
 
 
 class MemoryExecutions:
@@ -38,6 +40,10 @@ class MemoryExecutions:
 
     def is_active(self, execution: str) -> bool:
         return execution in self.active
+
+    def list_active(self) -> Iterator[ActiveExecution]:
+        for execution in self.active:
+            yield ActiveExecution(execution, None)
 
     def cancel(self, execution: str) -> None:
         self.active.discard(execution)

@@ -49,8 +49,17 @@ def granted(plan: Plan) -> list[Grant]:
 def is_grant(resource: Resource) -> bool:
     if resource.type == "google_project_iam_custom_role":
         return False  # it is granted to nobody by itself
+    if is_legacy(resource):
+        return False  # it takes roles away; checks.py looks at what is left
     words = ("_iam_", "_acl", "access_control")
     return any(word in resource.type for word in words)
+
+
+def is_legacy(resource: Resource) -> bool:
+    """Returns whether it says who has one of the roles that come with each new bucket."""
+    if resource.type != "google_storage_bucket_iam_binding":
+        return False
+    return str(resource.values["role"]).startswith("roles/storage.legacy")
 
 
 def grant(resource: Resource, plan: Plan) -> Grant:
@@ -129,14 +138,16 @@ def googles(plan: Plan) -> Iterator[Grant]:
     Eventarc and Pub/Sub asks for it."""
     project, agent = plan.given["project_id"], f"serviceAccount:service-{PROJECT_NUMBER}"
     yield Grant("trigger", "roles/eventarc.eventReceiver", project)
+    name, pubsub = plan.given["name"], f"{agent}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    yield Grant(pubsub, "roles/pubsub.publisher", f"{name}-late-events")
+    yield Grant(pubsub, "roles/pubsub.subscriber", f"{name}-notify")
+    push = f"projects/{project}/serviceAccounts/{name}-push@{project}.iam.gserviceaccount.com"
+    yield Grant(pubsub, "roles/iam.serviceAccountOpenIdTokenCreator", push)
+    if not plan.given["grant_agents"]:
+        return
     yield Grant(
         f"{agent}@gcp-sa-eventarc.iam.gserviceaccount.com", "roles/eventarc.serviceAgent", project
     )
     yield Grant(
         f"{agent}@gs-project-accounts.iam.gserviceaccount.com", "roles/pubsub.publisher", project
     )
-    name, pubsub = plan.given["name"], f"{agent}@gcp-sa-pubsub.iam.gserviceaccount.com"
-    yield Grant(pubsub, "roles/pubsub.publisher", f"{name}-late-events")
-    yield Grant(pubsub, "roles/pubsub.subscriber", f"{name}-notify")
-    push = f"projects/{project}/serviceAccounts/{name}-push@{project}.iam.gserviceaccount.com"
-    yield Grant(pubsub, "roles/iam.serviceAccountOpenIdTokenCreator", push)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 from pydantic import JsonValue
@@ -18,9 +18,19 @@ from functions.gateway.asr_requests import (
     output_of,
 )
 from functions.gateway.deployment import Deployment, InDeployment
-from functions.gateway.held_requests import finished_job, form_upload, upload_name
+from functions.gateway.held_requests import (
+    OF_THE_JOB,
+    OF_THE_REQUEST,
+    Prefer,
+    finished_job,
+    form_upload,
+    prefers_job,
+    queued_answer,
+    upload_name,
+)
 from functions.gateway.job_watch import InJobWatch, JobWatch
-from functions.gateway.openapi import problems
+from functions.gateway.openai_stream import held_listener
+from functions.gateway.openapi import Responses, problems
 from functions.gateway.problems import JOB_HEADER, JobFailed
 from functions.gateway.raw_samples import with_header
 from functions.gateway.recording_form import FORM, RecordingForm, read_form
@@ -29,17 +39,9 @@ from functions.gateway.upload_form_schema import RECORDING
 from functions.gateway.uploading import store_form
 from shared import __version__
 from shared.jobs.job import Job
+from shared.model.api import JobView
 from shared.model.asr_api import AsrEncoding, AsrLanguage, AsrQuery, AsrStatus
 from shared.model.asr_transcript import asr_language
-from shared.model.errors import (
-    BodyTooLarge,
-    EmptyRecording,
-    NotEnded,
-    RecordingErased,
-    RecordingTooLarge,
-    TranscriptGone,
-    UploadRefused,
-)
 
 router = APIRouter(tags=["asr"])
 
@@ -53,22 +55,20 @@ FORM_SCHEMA: dict[str, Any] = {
 FORM_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {FORM: {"schema": FORM_SCHEMA}}}
 }
-REFUSALS = problems(
-    BodyTooLarge,
-    RecordingTooLarge,
-    EmptyRecording,
-    UploadRefused,
-    RecordingErased,
-    TranscriptGone,
-    NotEnded,
-)
+LIMITED = [Depends(held_listener)]
+"""Counts a request among the streams and held requests of its key."""
+RESPONSES: Responses = {
+    202: {"model": JobView, "description": "The job is queued, as `Prefer` asked."},
+    **problems(*OF_THE_REQUEST, *OF_THE_JOB),
+}
 
 
 @router.post(
     "/asr",
     response_class=PlainTextResponse,
     response_description="The transcript in the format `output`.",
-    responses=REFUSALS,
+    responses=RESPONSES,
+    dependencies=LIMITED,
     openapi_extra=FORM_BODY,
 )
 async def transcribe_file(
@@ -77,6 +77,7 @@ async def transcribe_file(
     stores: InDeployment,
     watch: InJobWatch,
     query: Annotated[AsrQuery, Query()],
+    prefer: Prefer = None,
 ) -> Response:
     """Transcribe a recording, and answer when its job is done, as whisper-asr-webservice does.
 
@@ -85,6 +86,8 @@ async def transcribe_file(
     async with read_form(request, FILE_FIELD) as form:
         fields = further_fields(request, form)
         job = await stored_job(form, asr_options(query), fields, query, caller, stores)
+    if prefers_job(prefer):
+        return await run_in_threadpool(queued_answer, job, stores)
     done = await finished_job(job, request, caller, stores, watch)
     output = await run_in_threadpool(output_of, done, query, stores)
     headers = output_headers(done, form.file_name, query)
@@ -93,8 +96,10 @@ async def transcribe_file(
 
 @router.post(
     "/detect-language",
+    response_model=AsrLanguage,
     response_description="The language, and how sure that is.",
-    responses=REFUSALS,
+    responses=RESPONSES,
+    dependencies=LIMITED,
     openapi_extra=FORM_BODY,
 )
 async def detect_language(
@@ -104,7 +109,8 @@ async def detect_language(
     stores: InDeployment,
     watch: InJobWatch,
     query: Annotated[AsrEncoding, Query()],
-) -> AsrLanguage:
+    prefer: Prefer = None,
+) -> AsrLanguage | Response:
     """Find the language that is spoken in a recording, as whisper-asr-webservice does.
 
     It is the language that a transcription would find, from speech all over the recording, which is
@@ -112,6 +118,8 @@ async def detect_language(
     """
     async with read_form(request, FILE_FIELD) as form:
         job = await stored_job(form, DETECTION, [], query, caller, stores)
+    if prefers_job(prefer):
+        return await run_in_threadpool(queued_answer, job, stores)
     done = await detected(job, request, caller, stores, watch)
     transcript = await run_in_threadpool(read_transcript_of, done, stores.blobs)
     response.headers.update({**ENGINE_HEADERS, JOB_HEADER: done.job_id})

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
 
 from functions.gateway.access import Holder, Transcriber
+<<<<<<< HEAD
 from functions.gateway.client_retries import (
     counts_retries,
     folder_of_equal_requests,
@@ -17,6 +17,17 @@ from functions.gateway.client_retries import (
 from functions.gateway.deployment import Deployment, InDeployment
 from functions.gateway.held_requests import finished_job, form_upload, upload_name
 from functions.gateway.job_view import current_view, job_path
+=======
+from functions.gateway.deployment import InDeployment
+from functions.gateway.held_requests import (
+    Prefer,
+    finished_job,
+    form_upload,
+    prefers_job,
+    queued_answer,
+    upload_name,
+)
+>>>>>>> told
 from functions.gateway.job_watch import InJobWatch
 from functions.gateway.live_events import InLiveEvents
 from functions.gateway.openai_answers import transcription_answer
@@ -24,7 +35,6 @@ from functions.gateway.openai_document import transcription_form, transcription_
 from functions.gateway.openai_request import AskedTranscription, Task, read_fields
 from functions.gateway.openai_stream import InHeldListener, TextStream
 from functions.gateway.openapi import problems
-from functions.gateway.problems import JOB_HEADER
 from functions.gateway.recording_form import RecordingForm, read_form
 from functions.gateway.routes.uploads import IdempotencyKey
 from functions.gateway.uploading import store_form
@@ -38,12 +48,6 @@ DIALECT = "openai"
 """Folder of the recordings, under that of the key."""
 MODELS = ("dropscribe", "whisper-1")
 """Models that are listed. Clients that offer a choice need one; any other name works, too."""
-RESPOND_ASYNC = "respond-async"
-
-Prefer = Annotated[
-    str | None,
-    Header(description="`respond-async`: answer with 202 and the job as soon as it is queued."),
-]
 
 
 @dataclass(frozen=True)
@@ -141,19 +145,3 @@ def store(form: RecordingForm, asked: AskedTranscription, exchange: Exchange) ->
     upload = form_upload(form, name, asked.options, asked.further_fields)
     job, _ = store_form(form, upload, exchange.caller, exchange.stores, key)
     return job
-
-
-def prefers_job(prefer: str | None) -> bool:
-    """Returns whether a client wants the job at once, by the header Prefer of RFC 7240."""
-    preferences = (prefer or "").lower().split(",")
-    return RESPOND_ASYNC in [preference.strip() for preference in preferences]
-
-
-def queued_answer(job: Job, stores: Deployment) -> Response:
-    view = current_view(job, stores)
-    headers = {
-        "Location": job_path(job.job_id),
-        "Preference-Applied": RESPOND_ASYNC,
-        JOB_HEADER: job.job_id,
-    }
-    return JSONResponse(view.model_dump(mode="json"), 202, headers)

@@ -56,6 +56,25 @@ resource "google_storage_bucket" "this" {
   }
 }
 
+locals {
+  # Cloud Storage grants these roles to the project's viewers, editors and owners with each new bucket. Only owners keep
+  # theirs: a viewer of the project is no reader of recordings.
+  legacy_roles = {
+    legacyBucketReader = []
+    legacyObjectReader = []
+    legacyBucketOwner  = ["projectOwner:${var.project_id}"]
+    legacyObjectOwner  = ["projectOwner:${var.project_id}"]
+  }
+}
+
+resource "google_storage_bucket_iam_binding" "legacy" {
+  for_each = local.legacy_roles
+
+  bucket  = google_storage_bucket.this.name
+  role    = "roles/storage.${each.key}"
+  members = each.value
+}
+
 # Lists objects.
 resource "google_storage_bucket_iam_member" "listers" {
   for_each = var.listers

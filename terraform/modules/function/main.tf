@@ -34,7 +34,7 @@ resource "google_cloud_run_v2_service" "this" {
   labels              = var.labels
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # Workflows and Scheduler of the same project count as internal
   custom_audiences    = [var.audience]
-  deletion_protection = var.deletion_protection
+  deletion_protection = false # it holds no data, and one whose first start failed must be replaced
 
   template {
     service_account                  = var.service_account

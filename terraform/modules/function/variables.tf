@@ -72,8 +72,3 @@ variable "labels" {
   description = "Labels of the service and its revisions."
   type        = map(string)
 }
-
-variable "deletion_protection" {
-  description = "Refuse to delete the service."
-  type        = bool
-}

@@ -120,7 +120,7 @@ WEBHOOKS = (
         "webhooks.tf",
         "deletion_protection = var.deletion_protection",
         "deletion_protection = false",
-        checks.what_must_not_be_lost_is_protected,
+        checks.the_secret_of_webhooks_is_protected,
     ),
     Mistake(
         "an endpoint that is tried again is an alert",

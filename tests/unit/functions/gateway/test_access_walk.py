@@ -16,9 +16,8 @@ from shared.jobs.upload_store import RecordingUpload, new_upload_id
 from shared.jobs.webhook_records import Delivery, EventToDeliver
 from shared.model.api import Scope
 from shared.model.webhooks import TEST_TYPE
-from tests.support.gateway import ALL_SCOPES, InProcess
+from tests.support.gateway import ALL_SCOPES, InProcess, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, upload
-from tests.support.prompt_jobs import prompt_deployment
 from tests.unit.functions.gateway.access_table import (
     KINDS,
     PAGE,
@@ -41,12 +40,12 @@ class Gateway:
     def __init__(self) -> None:
         self.app: FastAPI = create_app()
         self.app.dependency_overrides[deployment] = lambda: self.stores
-        self.stores = prompt_deployment()
+        self.stores = memory_deployment()
         self.client = httpx.Client(transport=InProcess(self.app), base_url="http://gateway")
 
     def ask(self, route: Route, kind: Kind) -> httpx.Response:
         """Returns the answer to a request about something of our folder, with a kind of key."""
-        self.stores = prompt_deployment()
+        self.stores = memory_deployment()
         self.app.state.limits = Limits(100, 100)  # the walk has more wrong keys than an address may
         method, path = route.name.split(" ")
         address = address_of(path, self.stores)

@@ -17,23 +17,24 @@ import pytest
 import requests
 import webvtt
 
-from functions.gateway.deployment import Deployment
+from functions.gateway.app import create_app
+from functions.gateway.deployment import Deployment, deployment
+from functions.gateway.limits import Limits
 from shared import __version__
 from shared.jobs.job import Job
 from shared.model.api import Scope
 from shared.settings import settings
-from tests.support.gateway import gateway_client, key_headers
-from tests.support.prompt_jobs import prompt_deployment
+from tests.support.answered_uploads import BAD, FIRST, SECOND, TEXT, answered_deployment
+from tests.support.gateway import InProcess, gateway_client, key_headers
 
 SAMPLES = bytes(range(256)) * 250
 """Two seconds of raw samples."""
 INBOX = settings().buckets.inbox
-TEXT = "Guten Tag. Wie geht es?"
 
 
 @pytest.fixture
 def stores() -> Deployment:
-    return prompt_deployment()
+    return answered_deployment()
 
 
 @pytest.fixture
@@ -75,6 +76,9 @@ def as_requests_sends(
     return client.post(sent.url, headers=headers, content=sent.body)
 
 
+# As clients send their requests
+
+
 def test_bazarr_gets_captions_for_raw_samples(client: httpx.Client, stores: Deployment) -> None:
     params = {
         "task": "transcribe",
@@ -85,7 +89,7 @@ def test_bazarr_gets_captions_for_raw_samples(client: httpx.Client, stores: Depl
     }
     answer = as_requests_sends(client, "/asr", params, {"audio_file": SAMPLES})
     assert answer.status_code == 200, answer.text
-    assert answer.content.startswith(b"1\n00:00:00,000 --> 00:00:")
+    assert answer.content.startswith(b"1\n00:00:00,500 --> 00:00:")
     assert b"Speaker" not in answer.content
     job = only_job(stores)
     assert job.source.name.startswith("asr/") and job.source.name.endswith("/audio_file.wav")
@@ -93,7 +97,7 @@ def test_bazarr_gets_captions_for_raw_samples(client: httpx.Client, stores: Depl
         "task": "transcribe",
         "language": "de",
         "diarize": "false",
-        "formats": '["srt"]',
+        "formats": '["srt", "vtt", "txt", "rttm", "ctm"]',
     }
     with wave.open(io.BytesIO(stores.blobs.read(job.source.uri))) as sound:
         assert sound.readframes(len(SAMPLES)) == SAMPLES
@@ -103,7 +107,7 @@ def test_bazarr_gets_the_language_of_raw_samples(client: httpx.Client, stores: D
     params = {"encode": "false", "video_file": None}
     answer = as_requests_sends(client, "/detect-language", params, {"audio_file": SAMPLES})
     found = answer.json()
-    assert found == {"detected_language": "german", "language_code": "de", "confidence": 0.9}
+    assert found == {"detected_language": "english", "language_code": "en", "confidence": 0.97}
     assert stored_options(stores) == {
         "task": "detect",
         "language": "auto",
@@ -145,10 +149,10 @@ def test_speakr_gets_segments_with_speakers(client: httpx.Client, stores: Deploy
     answer = client.post("/asr", params=params, files=files)
     answer.raise_for_status()
     data = answer.json()
-    assert (data["text"], data["language"]) == (TEXT, "de")
+    assert (data["text"], data["language"]) == (TEXT, "en")
     heard = [(part.get("speaker"), part.get("text", "").strip()) for part in data["segments"]]
-    assert heard == [("SPEAKER_00", "Guten Tag. Wie"), ("SPEAKER_01", "geht es?")]
-    assert [(part["start"], part["end"]) for part in data["segments"]] == [(0.0, 1.5), (1.5, 2.5)]
+    assert heard == [("SPEAKER_00", FIRST), ("SPEAKER_01", SECOND)]
+    assert [(part["start"], part["end"]) for part in data["segments"]] == [(0.5, 1.5), (11.0, 12.5)]
     assert "words" not in data["segments"][0]
     options = stored_options(stores)
     assert (options["diarize"], options["min-speakers"], options["max-speakers"]) == (
@@ -162,12 +166,15 @@ def test_subgens_clients_get_what_subgen_answers(client: httpx.Client) -> None:
     """SubGen takes the length and the offset of a detection, which mean nothing here."""
     params: dict[str, Any] = {"encode": "true", "detect_lang_length": 30, "detect_lang_offset": 60}
     answer = ask(client, path="/detect-language", **params)
-    assert answer.json()["language_code"] == "de"
+    assert answer.json()["language_code"] == "en"
+
+
+# Outputs
 
 
 def test_the_default_output_is_one_line_per_segment(client: httpx.Client) -> None:
     answer = ask(client)
-    assert answer.text == f"{TEXT}\n"
+    assert answer.text == f"{FIRST}\n{SECOND}\n"
 
 
 def test_the_headers_are_those_of_the_original(client: httpx.Client, stores: Deployment) -> None:
@@ -183,7 +190,8 @@ def test_the_headers_are_those_of_the_original(client: httpx.Client, stores: Dep
 
 def test_tsv_has_milliseconds(client: httpx.Client) -> None:
     answer = ask(client, output="tsv", diarize="true")
-    assert answer.text == ("start\tend\ttext\n0\t1500\tGuten Tag. Wie\n1500\t2500\tgeht es?\n")
+    lines = ["start\tend\ttext", f"500\t1500\t{FIRST}", f"11000\t12500\t{SECOND}", ""]
+    assert answer.text == "\n".join(lines)
 
 
 def test_vtt_is_read_by_others(client: httpx.Client) -> None:
@@ -196,16 +204,27 @@ def test_words_have_the_keys_of_whisper_and_whisperx(client: httpx.Client) -> No
     answer = ask(client, output="json", word_timestamps="true", diarize="true")
     first, second = answer.json()["segments"]
     assert first["words"][0] == {
-        "word": "Guten",
-        "start": 0.0,
-        "end": 0.5,
+        "word": "Hello",
+        "start": 0.5,
+        "end": 1.0,
         "probability": 0.8,
         "score": 0.9,
         "speaker": "SPEAKER_00",
     }
-    assert [word["word"] for word in second["words"]] == ["geht", "es?"]
+    assert [word["word"] for word in second["words"]] == ["Who", "is", "it?"]
     whispers = {"id", "seek", "start", "end", "text", "tokens", "temperature", "avg_logprob"}
     assert whispers | {"compression_ratio", "no_speech_prob"} <= first.keys()
+
+
+def test_a_client_may_prefer_to_get_the_job(client: httpx.Client) -> None:
+    files = {"audio_file": ("call.mp3", b"sound")}
+    for path in ("/asr", "/detect-language"):
+        answer = client.post(path, files=files, headers={"Prefer": "respond-async"})
+        assert answer.status_code == 202
+        assert answer.headers["Location"] == f"/api/v1/jobs/{answer.json()['id']}"
+
+
+# What is refused, and what is left
 
 
 def test_options_that_are_not_given_stay_the_deployments(
@@ -262,7 +281,7 @@ def test_the_form_must_have_the_recording_under_its_name(client: httpx.Client) -
 def test_a_recording_without_an_answer_is_answered_with_its_problem(
     client: httpx.Client, stores: Deployment
 ) -> None:
-    answer = ask(client, b"no sound")
+    answer = ask(client, BAD)
     problem = answer.json()
     assert (answer.status_code, problem["type"]) == (415, "urn:dropscribe:problem:not-audio")
     assert problem["job_id"] == only_job(stores).job_id
@@ -270,9 +289,21 @@ def test_a_recording_without_an_answer_is_answered_with_its_problem(
 
 
 def test_a_recording_without_a_language_is_erased(client: httpx.Client, stores: Deployment) -> None:
-    answer = ask(client, b"no sound", "/detect-language")
+    answer = ask(client, BAD, "/detect-language")
     assert answer.status_code == 415
     assert only_job(stores).state == "erased"
+    assert not list(stores.blobs.list(f"gs://{INBOX}/"))
+
+
+def test_a_key_has_so_many_held_requests_at_once(stores: Deployment) -> None:
+    app = create_app()
+    app.dependency_overrides[deployment] = lambda: stores
+    app.state.limits = Limits(requests_per_minute=100, streams_per_key=0)
+    with httpx.Client(transport=InProcess(app), base_url="http://gateway") as client:
+        client.headers = httpx.Headers(key_headers(stores))
+        for path in ("/asr", "/detect-language"):
+            answer = ask(client, path=path)
+            assert (answer.status_code, "Retry-After" in answer.headers) == (429, True)
     assert not list(stores.blobs.list(f"gs://{INBOX}/"))
 
 
@@ -289,6 +320,6 @@ def test_options_may_be_fields_of_the_form(client: httpx.Client, stores: Deploym
     files = {"audio_file": ("call.mp3", b"sound")}
     fields = {"language": "de", "output": "srt", "model": "tiny", "x-order-id": "77"}
     answer = client.post("/asr", files=files, data=fields)
-    assert answer.text == f"{TEXT}\n"
+    assert answer.text == f"{FIRST}\n{SECOND}\n"
     expected = {"language": "de", "diarize": "false", "x-order-id": "77"}
     assert stored_options(stores) == expected

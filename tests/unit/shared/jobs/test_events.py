@@ -1,7 +1,7 @@
 """The end of a job is published at least once: by finalize, or else by reconcile."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -28,6 +28,7 @@ from shared.model.contracts import Artifact, Engine, Problem, Source, StageReque
 from shared.model.errors import Cancelled, EventsUnavailable, RecordingErased, Transient
 from shared.ports.documents import Document, Documents
 from shared.ports.events import EventPublisher
+from shared.ports.executions import ActiveExecution
 from shared.runtime.execution import store_output
 from shared.runtime.stage import SingleOutput
 from tests.support.interleaving import Killed, Steps, Turn, Worker, play
@@ -81,6 +82,9 @@ class NoExecutions:
 
     def is_active(self, execution: str) -> bool:
         return False
+
+    def list_active(self) -> Iterator[ActiveExecution]:
+        return iter(())
 
     def cancel(self, execution: str) -> None:
         """There is none."""
