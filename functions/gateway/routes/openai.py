@@ -7,17 +7,12 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from functions.gateway.access import Holder, Transcriber
-<<<<<<< HEAD
 from functions.gateway.client_retries import (
     counts_retries,
     folder_of_equal_requests,
     is_retry,
     newest_job,
 )
-from functions.gateway.deployment import Deployment, InDeployment
-from functions.gateway.held_requests import finished_job, form_upload, upload_name
-from functions.gateway.job_view import current_view, job_path
-=======
 from functions.gateway.deployment import InDeployment
 from functions.gateway.held_requests import (
     Prefer,
@@ -27,7 +22,6 @@ from functions.gateway.held_requests import (
     queued_answer,
     upload_name,
 )
->>>>>>> told
 from functions.gateway.job_watch import InJobWatch
 from functions.gateway.live_events import InLiveEvents
 from functions.gateway.openai_answers import transcription_answer
