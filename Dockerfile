@@ -44,7 +44,7 @@ CMD ["python", "-m", "functions_framework"]
 
 # Our own modules, compiled. unchecked-hash: the bytecode stays valid if a registry changes the times of files.
 FROM function AS code
-COPY images/selftest.py images/
+COPY images/selftest.py images/selftest_notify.py images/
 COPY shared/ shared/
 COPY functions/ functions/
 RUN python -m compileall -q --invalidation-mode unchecked-hash images shared functions
@@ -91,6 +91,17 @@ COPY --from=code /app/functions/gateway/ functions/gateway/
 CMD ["python", "-m", "functions.gateway.main"]
 USER 65532:65532
 RUN --mount=type=tmpfs,target=/tmp python -m images.selftest gateway
+
+
+FROM function AS notify
+COPY --from=lists /lists/notify.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/notify.txt
+COPY --from=code /app/images/ images/
+COPY --from=code /app/shared/ shared/
+COPY --from=code /app/functions/notify/ functions/notify/
+ENV FUNCTION_SOURCE=functions/notify/main.py
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp python -m images.selftest notify
 
 
 FROM function AS speech

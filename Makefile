@@ -25,6 +25,9 @@ PARALLEL := --numprocesses $(WORKERS)
 comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
+APPLY = $(TERRAFORM) apply $(if $(YES),-auto-approve)
+# APIs whose service agents carry an event or run a workflow.
+AGENTS := eventarc workflows pubsub cloudscheduler
 
 .PHONY: help setup demo test test-slow test-isas openapi test-fast check clients check-all format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
@@ -129,7 +132,7 @@ hostile: setup ## Try thousands of broken and malicious recordings, and check th
 images: ## Build each function's image: make images [FUNCTIONS="prepare finalize"] [TORCH_INDEX=…] [ENGINE=docker]
 	@for function in $(FUNCTIONS); do \
 	  echo "$$function:"; \
-	  $(ENGINE) build $(BUILD_OPTIONS) $(if $(filter undefined,$(origin TORCH_INDEX)),,--build-arg TORCH_INDEX=$(TORCH_INDEX)) \
+	  BUILDX_NO_DEFAULT_ATTESTATIONS=1 $(ENGINE) build $(BUILD_OPTIONS) $(if $(filter undefined,$(origin TORCH_INDEX)),,--build-arg TORCH_INDEX=$(TORCH_INDEX)) \
 	    --label org.opencontainers.image.revision=$$(git describe --always --abbrev=40 --exclude='*' --dirty) \
 	    --platform linux/amd64 --target $$function --tag dropscribe/$$function .; \
 	done
@@ -142,17 +145,25 @@ demo-images: setup images ## Transcribe on the one-machine cloud with each funct
 	DROPSCRIBE_ENGINE="$(ENGINE)" DROPSCRIBE_IMAGES='$(IMAGES)' $(BIN)/dropscribe demo
 	DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/pytest -m images
 
-# The registry is made first, because the images are pushed to it. The images come before the services that run them.
+# The registry is made first, because the images are pushed to it. The images come before the services that run them. The
+# first apply enables the APIs, which may take a minute to work everywhere, so it is tried again. Google makes a service
+# agent when it is first needed, which is after Terraform grants it a role, so the agents are asked for in between.
 deploy: ## Deploy or upgrade Dropscribe in your Google project: make deploy [YES=1 to approve the plans]
 	$(TERRAFORM) init
-	$(TERRAFORM) apply $(if $(YES),-auto-approve) -target=google_artifact_registry_repository.images
+	$(APPLY) -target=google_artifact_registry_repository.images || { echo 'Trying again in 30 s.' >&2; sleep 30; \
+	  $(APPLY) -target=google_artifact_registry_repository.images; }
+	for service in $(AGENTS); do \
+	  gcloud beta services identity create --service=$$service.googleapis.com --project="$$($(TERRAFORM) output -raw project)"; \
+	done
 	$(MAKE) push REGISTRY="$$($(TERRAFORM) output -raw repository)"
-	$(TERRAFORM) apply $(if $(YES),-auto-approve)
+	$(APPLY)
 
-# Refuses while anything is protected, because Terraform would stop in the middle.
+# Refuses while anything is protected, because Terraform would stop in the middle. The roles of Google's agents stay,
+# because other triggers of the project need them.
 destroy: ## Delete the deployment with all recordings and answers, after deletion_protection = false and an apply
-	@! $(TERRAFORM) show -json | grep '"deletion_protection":true' > /dev/null || { echo 'The deployment is protected. To delete it,' \
+	@! $(TERRAFORM) show -json | grep DELETE_PROTECTION_ENABLED > /dev/null || { echo 'The deployment is protected. To delete it,' \
 	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, then `make destroy` again.' >&2; exit 1; }
+	@for grant in $$($(TERRAFORM) state list | grep 'google_project_iam_member.*_agent'); do $(TERRAFORM) state rm "$$grant"; done
 	$(TERRAFORM) destroy
 
 # With DROPSCRIBE_KEY in the environment through its API, too.

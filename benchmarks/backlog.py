@@ -3,13 +3,13 @@ again. Simulated.
 
     python -m benchmarks.backlog
 
-Ten thousand uploads at once; and short recordings beside some of twelve hours. Each stage has the
-instances that Terraform gives it. A stage that is full answers 429 at once, as Cloud Run does when
-its instances have reached their maximum; the workflow calls again after the delays of
+Up to ten thousand uploads at once; and short recordings beside some of twelve hours. Each stage has
+the instances that Terraform gives it. A stage that is full answers 429 at once, as Cloud Run does
+when its instances have reached their maximum; the workflow calls again after the delays of
 workflows/transcription.yaml. An execution whose retries are used up leaves its recording
 unanswered, and reconcile starts it again: that is counted. reconcile sweeps all the while: it
-starts an execution of its own for a recording that none has claimed in time, once, since the job is
-`queued` from then on. Time is simulated, so no machine matters.
+starts an execution for a recording of a while ago that has none, as the event of one upload in a
+thousand is lost here. Time is simulated, so no machine matters.
 """
 
 import heapq
@@ -34,11 +34,14 @@ SECONDS = {"prepare": 4.0, "transcribe": 25.0, "align": 3.0, "finalize": 1.0}
 """What each stage works on five minutes, on one core; diarize runs beside and takes less. finalize
 takes no longer for more."""
 INSTANCES = {stage: FUNCTIONS[stage].max_instances for stage in SECONDS}
-DUPLICATE = 0.2
-"""Seconds in which prepare finds that another execution has claimed the recording."""
 SWEEP_EVERY = 300.0
 """Seconds between two sweeps of reconcile."""
-UPLOADS = 10_000
+SIZES = ((1_000, 12), (2_000, 1), (10_000, 1), (10_000, 12))
+"""Uploads at once, and the chunks of five minutes that each has."""
+LOST = 1000
+"""Of so many uploads the event of one is lost."""
+USD_PER_REFUSED_CALL = 0.00003
+"""Three steps of the workflow and a request (docs/cost.md)."""
 LATER = 3600.0
 """When one more recording is uploaded, to see how long it waits among the others."""
 LONG = 144
@@ -106,10 +109,11 @@ class Recording:
     """Chunks of which transcribe was or is called."""
     done: int = 0
     answered: float | None = None
-    executions: int = 1
-    claimed: bool = False
-    queued: bool = False
-    """Whether reconcile started an execution and recorded it in the job."""
+    is_lost: bool = False
+    """Whether the upload's event was lost."""
+    started: float | None = None
+    """When its first execution was started."""
+    executions: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,6 @@ class Event:
     stage: str
     refused: int = 0
     ends: bool = False
-    duplicate: bool = False
-    """Whether another execution had claimed the recording."""
 
 
 @dataclass
@@ -140,19 +142,24 @@ class Drain:
     refused: int = 0
     at_once: int = 12
     """Chunks of one recording: the workflow's concurrency_limit."""
+    active: int = 0
+    """Executions that have not ended."""
+    most_active: int = 0
 
     def __call__(self) -> "Drain":
         for number, recording in enumerate(self.recordings):
-            self.push(recording.at, number, "prepare")
+            if not recording.is_lost:
+                self.push(recording.at, number, "upload")
         self.push(SWEEP_EVERY, 0, "reconcile")
         while self.events:
             event = heapq.heappop(self.events)[2]
             if event.stage == "reconcile":
                 self.sweep(event.time)
+            elif event.stage == "upload":
+                self.start(event.recording, event.time)
             elif event.ends:
                 self.free[event.stage] += 1
-                if not event.duplicate:
-                    self.go_on(event)
+                self.go_on(event)
             elif self.free[event.stage]:
                 self.free[event.stage] -= 1
                 self.begin(event)
@@ -168,25 +175,27 @@ class Drain:
 
     def begin(self, event: Event) -> None:
         """Starts the work of a call that found a free instance."""
-        recording = self.recordings[event.recording]
-        is_duplicate = event.stage == "prepare" and recording.claimed
-        recording.claimed = True
-        seconds = DUPLICATE if is_duplicate else self.work(event)
-        end = event.time + seconds
-        self.add(Event(end, event.recording, event.stage, ends=True, duplicate=is_duplicate))
+        end = event.time + self.work(event)
+        self.add(Event(end, event.recording, event.stage, ends=True))
+
+    def start(self, number: int, now: float) -> None:
+        """Starts the first execution of a recording, which lasts until the answer."""
+        recording = self.recordings[number]
+        recording.started = now
+        recording.executions += 1
+        self.active += 1
+        self.most_active = max(self.most_active, self.active)
+        self.push(now, number, "prepare")
 
     def sweep(self, now: float) -> None:
-        """Starts recordings that were uploaded a while ago, and that no execution has claimed or
-        was started by an earlier sweep to claim."""
+        """Starts recordings that were uploaded a while ago and have no execution."""
         uploaded_before = now - Settings().reconcile.unanswered_after
         starts = 0
         for number, recording in enumerate(self.recordings):
-            is_due = recording.at <= uploaded_before
-            if is_due and not recording.claimed and not recording.queued and starts < MAX_STARTS:
+            is_due = recording.at <= uploaded_before and recording.started is None
+            if is_due and starts < MAX_STARTS:
                 starts += 1
-                recording.queued = True
-                recording.executions += 1
-                self.push(now, number, "prepare")
+                self.start(number, now)
         if any(recording.answered is None for recording in self.recordings):
             self.push(now + SWEEP_EVERY, 0, "reconcile")
 
@@ -200,7 +209,9 @@ class Drain:
         if delay is not None:
             self.push(event.time + delay, event.recording, event.stage, event.refused + 1)
             return
-        self.recordings[event.recording].runs += 1  # finished stages are reused
+        recording = self.recordings[event.recording]
+        recording.runs += 1  # finished stages are reused
+        recording.executions += 1
         self.push(event.time + Settings().reconcile.unanswered_after, event.recording, event.stage)
 
     def go_on(self, event: Event) -> None:
@@ -217,6 +228,7 @@ class Drain:
                 self.push(event.time, event.recording, "finalize")
         else:
             recording.answered = event.time
+            self.active -= 1
 
     def next_chunk(self, event: Event) -> None:
         recording = self.recordings[event.recording]
@@ -233,33 +245,43 @@ class Drain:
         ]
 
 
-def backlog(policy: Policy) -> dict[str, Any]:
+def backlog(policy: Policy, uploads: int, chunks: int) -> dict[str, Any]:
     dice = random.Random(2)
-    uploads = [Recording(dice.uniform(0, 60)) for _ in range(UPLOADS)]
-    drained = Drain(policy, [*uploads, Recording(LATER)])()
-    waits, last = drained.waits(), max(recording.answered or 0 for recording in drained.recordings)
-    runs = [recording.runs for recording in drained.recordings]
-    executions = (
-        sum(recording.executions for recording in drained.recordings) + sum(runs) - len(runs)
-    )
+    recordings = [
+        Recording(dice.uniform(0, 60), chunks, is_lost=number % LOST == 0)
+        for number in range(uploads)
+    ]
+    later = Recording(LATER)
+    drained = Drain(policy, [*recordings, later])()
+    waits, last = drained.waits(), max(one.answered or 0 for one in drained.recordings)
+    executions = [one.executions for one in drained.recordings]
+    runs = [one.runs for one in drained.recordings]
+    late = [one.started - one.at for one in recordings if one.is_lost and one.started]
     return {
-        "uploads": UPLOADS,
-        "instances": INSTANCES,
+        "uploads": uploads,
+        "minutes_of_each": 5 * chunks,
         "answered": len(waits),
         "given_up": sum(run > Settings().reconcile.restarts + 1 for run in runs),
         "hours_to_drain": round(last / 3600, 2),
-        "of_the_least_possible": round(last / least_seconds(UPLOADS), 3),
+        "of_the_least_possible": round(last / least_seconds(uploads, chunks), 3),
         "hours_half_have_waited": round(median(waits) / 3600, 2),
-        "calls_refused_each": round(drained.refused / UPLOADS, 1),
+        "executions_each": round(sum(executions) / len(executions), 3),
+        "executions_of_one_at_most": max(executions),
+        "active_at_most": drained.most_active,
+        "calls_refused_each": round(drained.refused / uploads, 1),
+        "usd_of_refused_calls": round(drained.refused * USD_PER_REFUSED_CALL, 2),
         "runs_started_again": sum(runs) - len(runs),
-        "executions_each": round(executions / len(runs), 2),
+        "lost_events": len(late),
+        "a_lost_one_starts_after_seconds_at_most": round(max(late)),
         "an_upload_an_hour_later_waits_hours": round(waits[-1] / 3600, 2),
     }
 
 
-def least_seconds(uploads: int) -> float:
+def least_seconds(uploads: int, chunks: int) -> float:
     """Returns how long the stage with the fewest instances for its work takes at least."""
-    return max(uploads * SECONDS[stage] / INSTANCES[stage] for stage in SECONDS)
+    seconds = {stage: each * chunks for stage, each in SECONDS.items()}
+    seconds["finalize"] = SECONDS["finalize"]
+    return max(uploads * seconds[stage] / INSTANCES[stage] for stage in SECONDS)
 
 
 def beside_long_ones(policy: Policy, count: int) -> dict[str, float]:
@@ -288,4 +310,6 @@ def long_ones(count: int) -> list[Recording]:
 if __name__ == "__main__":
     chosen = Policy.of(WORKFLOW)
     beside = [beside_long_ones(chosen, count) for count in (1, 2, 5)]
-    keep("backlog", {**backlog(chosen), "short_ones_beside_long_ones": beside})
+    sizes = [backlog(chosen, uploads, chunks) for uploads, chunks in SIZES]
+    kept = {"instances": INSTANCES, "at_once": sizes, "short_ones_beside_long_ones": beside}
+    keep("backlog", kept)

@@ -5,13 +5,17 @@ from dropscribe.client import Client
 from dropscribe.errors import (
     ApiError,
     DropscribeError,
+    EventsExpired,
     FileChanged,
     NoIdentity,
     TimedOut,
     Unreachable,
     UploadFailed,
 )
+from dropscribe.following import JobNews
 from dropscribe.log_filter import install
+from shared.model.api import JobView
+from shared.model.live import JobProgress, PartWords
 
 install()
 
@@ -20,8 +24,13 @@ __all__ = [
     "AsyncClient",
     "Client",
     "DropscribeError",
+    "EventsExpired",
     "FileChanged",
+    "JobNews",
+    "JobProgress",
+    "JobView",
     "NoIdentity",
+    "PartWords",
     "TimedOut",
     "Unreachable",
     "UploadFailed",

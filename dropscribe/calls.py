@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from dropscribe.errors import ApiError, TimedOut
+from dropscribe.errors import ApiError, EventsExpired, TimedOut
 from dropscribe.exchange import exchange
 from dropscribe.server import ANSWER_SECONDS, Call, Server
 from dropscribe.steps import Pause, Steps
@@ -25,11 +25,12 @@ from shared.model.api import (
 )
 from shared.model.contracts import WireModel
 from shared.model.errors import RecordingErased
+from shared.model.event_feed import EventFeed
 from shared.model.metrics import Metrics
 
 API = "/api/v1"
 PAGE_SIZE = 200
-"""Jobs of a page, as many as the server gives."""
+"""Jobs or events of a page, as many as the server gives."""
 LONGEST_WAIT = 60.0
 """Seconds for which the server keeps a question for a job's end."""
 ERASE_SECONDS = 600.0
@@ -102,6 +103,26 @@ def job_page(
     call = Call("GET", f"{API}/jobs", params, is_repeatable=True)
     response = yield from exchange(server, call)
     return read(JobPage, response.content)
+
+
+def event_feed(server: Server, after: str | None, wait: float) -> Steps[EventFeed]:
+    """Returns the events after a cursor, or the first ones, at the latest after `wait` seconds.
+
+    Raises EventsExpired if the cursor is older than events are kept.
+    """
+    asked = {"after": after, "wait": f"{wait:.0f}", "limit": str(PAGE_SIZE)}
+    params = {name: value for name, value in asked.items() if value}
+    seconds = ANSWER_SECONDS + wait
+    call = Call("GET", f"{API}/events", params, is_repeatable=True, seconds=seconds)
+    begun = time.monotonic()
+    response = yield from exchange(server, call)
+    feed = read(EventFeed, response.content)
+    if feed.has_gap:
+        raise EventsExpired("events may have expired unread: begin without a cursor")
+    is_early = time.monotonic() - begun < SHORTEST_WAIT
+    if wait and is_early and not feed.events:
+        yield Pause(SHORTEST_WAIT)
+    return feed
 
 
 def transcript(server: Server, job_id: str, format: str) -> Steps[bytes]:

@@ -22,10 +22,14 @@ from pydantic import JsonValue
 
 import dropscribe.calls as calls
 import dropscribe.downloads as downloads
+import dropscribe.following as following
 import dropscribe.uploads as uploads
+import dropscribe.webhook_calls as webhook_calls
+from dropscribe.following import JobNews
 from dropscribe.google_identity import identity_token
 from dropscribe.server import FORM_BYTES, Server
-from dropscribe.steps import Pause, Send, Step, Steps
+from dropscribe.steps import Pause, Receive, Send, Show, Step, Steps, Work, advance
+from dropscribe.streams import Streams
 from dropscribe.uploads import Progress, Recording, ignore_progress
 from shared.model.api import (
     ApiState,
@@ -36,7 +40,9 @@ from shared.model.api import (
     NewKey,
     Scope,
 )
+from shared.model.event_feed import FeedEvent
 from shared.model.metrics import Metrics
+from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
 T = TypeVar("T")
 DEFAULT_SCOPES: tuple[Scope, ...] = ("read", "write")
@@ -115,6 +121,34 @@ class Client:
         seconds."""
         return self._do(calls.wait_for(self._server, job_id, timeout))
 
+    def follow(self, job_id: str, timeout: float) -> Iterator[JobNews]:
+        """Yields what happens to a job until it has ended: a JobView at first, when the state
+        changes and at the end; a JobProgress when it goes on; and PartWords with the words of each
+        part that is already transcribed, unless `replacements` will change them.
+
+        A stream that breaks is gone on with, so that no words come twice or are left out. A later
+        run of the job begins anew: it has another number. Raises TimedOut if the job has not ended
+        after `timeout` seconds.
+        """
+        yield from self._shown(following.follow(self._server, job_id, timeout))
+
+    def events(self, after: str | None = None, *, follow: bool = True) -> Iterator[FeedEvent]:
+        """Yields the ends of jobs, each once and in order, from the oldest that is kept, or after
+        the event with that cursor.
+
+        With `follow` it waits for further events and never ends. Keep the cursor of the last event
+        that you have handled: a call with it goes on there. Raises EventsExpired if `after` is
+        older than events are kept.
+        """
+        cursor = after
+        while True:
+            steps = calls.event_feed(self._server, cursor, calls.LONGEST_WAIT if follow else 0)
+            feed = self._do(steps)
+            yield from feed.events
+            cursor = feed.cursor
+            if not feed.events and not follow:
+                return
+
     def transcript(self, job_id: str, format: str = "json") -> bytes:
         """Returns a transcript in one of the formats that the job lists."""
         return self._do(calls.transcript(self._server, job_id, format))
@@ -158,6 +192,65 @@ class Client:
         """Returns the client's own key."""
         return self._do(calls.me(self._server))
 
+    def create_webhook(
+        self,
+        url: str,
+        folder: str | None = None,
+        types: Sequence[WebhookType] = (),
+        description: str = "",
+    ) -> NewWebhook:
+        """Has the ends of jobs sent to an address. The secret that verifies them is returned only
+        here.
+
+        `folder` is that of the recordings, by default the key's. Without `types` all are sent.
+        """
+        steps = webhook_calls.create_webhook(self._server, url, folder, types, description)
+        return self._do(steps)
+
+    def webhooks(self) -> tuple[WebhookView, ...]:
+        """Returns the webhooks of the key's folder, without their secrets."""
+        return self._do(webhook_calls.webhooks(self._server))
+
+    def webhook(self, webhook_id: str) -> WebhookView:
+        """Returns a webhook as it is now, without its secret."""
+        return self._do(webhook_calls.webhook(self._server, webhook_id))
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Deletes a webhook."""
+        self._do(webhook_calls.delete_webhook(self._server, webhook_id))
+
+    def test_webhook(self, webhook_id: str) -> DeliveryView:
+        """Sends a webhook a test. `delivery` returns what came of it."""
+        return self._do(webhook_calls.test_webhook(self._server, webhook_id))
+
+    def rotate_webhook(self, webhook_id: str) -> NewWebhook:
+        """Gives a webhook a new secret, which is returned only here. The former one is valid for 24
+        hours more."""
+        return self._do(webhook_calls.rotate_webhook(self._server, webhook_id))
+
+    def resume_webhook(self, webhook_id: str) -> WebhookView:
+        """Sends to a paused webhook again, which belongs to the client's key from now on."""
+        return self._do(webhook_calls.resume_webhook(self._server, webhook_id))
+
+    def deliveries(self, webhook_id: str) -> Iterator[DeliveryView]:
+        """Yields what was sent to a webhook, the newest first. Pages are fetched when they are
+        needed."""
+        cursor = None
+        while True:
+            page = self._do(webhook_calls.delivery_page(self._server, webhook_id, cursor))
+            yield from page.deliveries
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def delivery(self, webhook_id: str, event_id: str) -> DeliveryView:
+        """Returns what came of sending an event to a webhook."""
+        return self._do(webhook_calls.delivery(self._server, webhook_id, event_id))
+
+    def replay(self, webhook_id: str, event_id: str) -> DeliveryView:
+        """Sends an event to a webhook again."""
+        return self._do(webhook_calls.replay(self._server, webhook_id, event_id))
+
     def health(self) -> Health:
         """Returns whether the deployment answers. Raises ApiError if a part of it does not."""
         return self._do(calls.health(self._server))
@@ -183,27 +276,61 @@ class Client:
 
     def _do(self, steps: Steps[T]) -> T:
         """Does the steps of a call and returns its result."""
+        streams = Streams()
         try:
             step = next(steps)
             while True:
-                try:
-                    result = self._result(step)
-                except Exception as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(result)
+                result, error = self._outcome(step, streams)
+                step = advance(steps, result, error)
         except StopIteration as end:
             value: T = end.value
             return value
         finally:
             steps.close()
 
-    def _result(self, step: Step) -> Any:
-        if isinstance(step, Send):
-            return self._http.send(step.request)
-        if isinstance(step, Pause):
-            return self._sleep(step.seconds)
-        return step.function()
+    def _shown(self, steps: Steps[None]) -> Iterator[Any]:
+        """Does the steps of a call and yields what it shows."""
+        streams = Streams()
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Show):
+                    yield step.value
+                result, error = self._outcome(step, streams)
+                step = advance(steps, result, error)
+        except StopIteration:
+            return
+        finally:
+            steps.close()
+            streams.close()
+
+    def _outcome(self, step: Step, streams: Streams) -> tuple[Any, Exception | None]:
+        """Does a step. Returns its result, or why it failed."""
+        try:
+            return self._result(step, streams), None
+        except Exception as error:
+            return None, error
+
+    def _result(self, step: Step, streams: Streams) -> Any:
+        match step:
+            case Send():
+                return self._send(step, streams)
+            case Receive():
+                return streams.receive(step.response)
+            case Pause():
+                return self._sleep(step.seconds)
+            case Work():
+                return step.function()
+            case Show():
+                return None
+
+    def _send(self, step: Send, streams: Streams) -> httpx.Response:
+        response = self._http.send(step.request, stream=step.is_stream)
+        if response.is_error:
+            response.read()
+        elif step.is_stream:
+            streams.add(response)
+        return response
 
 
 def recording_to_upload(

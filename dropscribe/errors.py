@@ -38,6 +38,10 @@ class TimedOut(DropscribeError):
     """A job did not end in time. It goes on."""
 
 
+class EventsExpired(DropscribeError):
+    """The cursor is older than events are kept, so some may have expired before they were read."""
+
+
 class FileChanged(DropscribeError):
     """A file changed while it was sent, so its upload was not completed."""
 

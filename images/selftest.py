@@ -1,7 +1,8 @@
 """Proves at the end of an image's build that its function works, on one second of sound.
 
-`python -m images.selftest transcribe` sends the function a request of each of its stages, and
-`python -m images.selftest gateway` asks the gateway for its health and for jobs without a key.
+`python -m images.selftest transcribe` sends the function a request of each of its stages,
+`python -m images.selftest gateway` asks the gateway for its health and for jobs without a key, and
+`python -m images.selftest notify` has an event delivered (selftest_notify.py).
 Storage and job store are in memory; everything else is what runs in the cloud, the model included.
 """
 
@@ -46,6 +47,8 @@ ENVIRONMENT = {
     "DROPSCRIBE_BLOB_STORE": "shared.adapters.memory:MemoryBlobs",
     "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.memory:MemoryDocuments",
     "DROPSCRIBE_EXECUTIONS_HOST": "127.0.0.1:9",  # no workflow is called
+    "DROPSCRIBE_WEBHOOK_SECRET": "secret of the selftest, not of a deployment",
+    "DROPSCRIBE_WEBHOOK_HOSTS": '["127.0.0.1"]',
 }
 GATEWAY_STATUSES = {"/health/live": 200, "/api/v1/keys/me": 401}
 """Path of a request without a key to the gateway, and the status of its response."""
@@ -58,6 +61,10 @@ def main() -> None:
     function = sys.argv[1]
     if function == "gateway":
         sys.exit(0 if gateway_works() else 1)
+    if function == "notify":
+        from images.selftest_notify import notify_works  # its packages are in that image only
+
+        sys.exit(0 if notify_works() else 1)
     sys.exit(0 if stages_work(function) else 1)
 
 

@@ -13,12 +13,14 @@ import click
 from local.cloud_commands import down, env, up
 from local.connection import Gateway, calls_api
 from local.cost_command import cost
+from local.events_command import events
 from local.job_commands import cancel, erase, fetch, redrive
 from local.keys_command import keys
 from local.layout import layout
 from local.log_command import logs
 from local.run_command import out_option, ready, run, transcribe
 from local.status_command import failed, status
+from local.webhooks_command import webhooks
 from shared import __version__
 from shared.model.formats import FORMATS, TRANSCRIPT
 
@@ -32,7 +34,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a name may have any characters
 
 
-COMMANDS = (up, down, env, logs, run, status, failed, redrive, cancel, erase, fetch, keys, cost)
+CLOUD = (up, down, env, logs, cost)
+JOBS = (run, status, failed, redrive, cancel, erase, fetch)
+COMMANDS = (*CLOUD, *JOBS, events, keys, webhooks)
 
 for command in COMMANDS:
     main.add_command(command)

@@ -5,7 +5,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import cast, get_args
 
-from local.layout import Layout
+from local.layout import Layout, write_private
 from local.processes import JOB_DOCUMENTS, client_environment
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.key_store import KeyStore
@@ -13,7 +13,6 @@ from shared.model.api import Scope
 from shared.ports.documents import Documents
 
 NAME = "made by dropscribe up"
-OWNER_ONLY = 0o600
 
 
 def ensure_first_key(home: Layout) -> bool:
@@ -45,13 +44,3 @@ def has_valid_key(file: Path, keys: KeyStore) -> bool:
         return False
     secret = file.read_text().strip()
     return keys.find(secret) is not None
-
-
-def write_private(file: Path, text: str) -> None:
-    """Replace a file by one that only its owner may read at any time."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    new.touch(OWNER_ONLY, exist_ok=False)
-    new.write_text(text + "\n")
-    new.replace(file)

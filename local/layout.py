@@ -16,13 +16,15 @@ ROOT = Path(__file__).parents[1]
 STAGES = STAGE_FUNCTIONS
 """Names of the functions that the workflow calls."""
 FUNCTIONS = tuple(FUNCTION_SPECS)
-PROCESSES = ("storage", "workflows", *FUNCTIONS)
+PROCESSES = ("storage", "workflows", "bridge", *FUNCTIONS)
 EXECUTIONS = "executions"
 """Name of the runner's second port, which serves Google's Executions API over gRPC."""
 PORTS = (*PROCESSES, EXECUTIONS)
 INBOX, OUTBOX, WORK = "dropscribe-inbox", "dropscribe-outbox", "dropscribe-work"
 LOOPBACK = "127.0.0.1"
 ALL_INTERFACES = "0.0.0.0"
+OWNER_ONLY = 0o600
+"""Permissions of a file that only its owner may read and write."""
 
 
 class Ports(BaseModel):
@@ -93,6 +95,12 @@ class Layout:
         """The API key of the person who runs the cloud, which only they may read."""
         return self.folder / "key"
 
+    @property
+    def webhook_secret(self) -> Path:
+        """The secret from which the secrets of webhooks are computed. Only the person who runs the
+        cloud may read it."""
+        return self.folder / "webhook-secret"
+
     def temp(self, process: str) -> Path:
         """Temporary files of a process. They may be deleted once the process has ended."""
         return self.folder / "tmp" / process
@@ -135,6 +143,16 @@ def write_whole(file: Path, text: str) -> None:
     """Replaces a file. It has the old or the new text, also if the disk is full."""
     new = file.with_suffix(".new")
     new.write_text(text)
+    new.replace(file)
+
+
+def write_private(file: Path, text: str) -> None:
+    """Replaces a file by one that only its owner may read at any time."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.touch(OWNER_ONLY, exist_ok=False)
+    new.write_text(f"{text}\n")
     new.replace(file)
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local.layout import (
     EXECUTIONS,
@@ -18,6 +18,7 @@ from local.layout import (
     Layout,
     Ports,
 )
+from local.webhook_secret import ensure_webhook_secret
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.settings import settings
 
@@ -28,6 +29,13 @@ IMAGES = "DROPSCRIBE_IMAGES"
 {"prepare": "dropscribe/prepare"}. The others run as plain processes."""
 JOB_DOCUMENTS = "shared.adapters.sqlite:SqliteDocuments"
 """Class of the documents that hold the jobs, unless DROPSCRIBE_JOB_DOCUMENTS names another."""
+EVENT_QUEUE = "shared.adapters.queued_events:open_queue"
+"""Function that opens the queue of job events, unless DROPSCRIBE_EVENT_QUEUE names another."""
+WITH_WEBHOOKS = ("gateway", "notify")
+"""Functions that know the secret of webhooks."""
+WEBHOOK_HOSTS = '["127.0.0.1", "::1", "localhost"]'
+"""Private hosts that webhooks may call, unless DROPSCRIBE_WEBHOOK_HOSTS names others: this machine,
+also without TLS."""
 SWEEP_SECONDS = 60
 """Seconds between two calls of reconcile."""
 CORES = os.cpu_count() or 1
@@ -85,9 +93,9 @@ def images() -> dict[str, str]:
 def processes(home: Layout) -> list[Process]:
     """Returns all processes, in the order in which they are started."""
     ports = home.ports()
-    emulators = [storage(home, ports), workflows(home, ports)]
+    services = [storage(home, ports), workflows(home, ports), bridge(home, ports)]
     functions = [function(name, home, ports) for name in FUNCTIONS]
-    return emulators + functions
+    return services + functions
 
 
 def storage(home: Layout, ports: Ports) -> Process:
@@ -97,7 +105,7 @@ def storage(home: Layout, ports: Ports) -> Process:
         "--notify": f"{ports.url('workflows')}/events",
         "--watch": INBOX,
     }
-    return emulator("storage", "emulators.storage", ports, list(arguments.items()))
+    return service("storage", "emulators.storage", ports, list(arguments.items()))
 
 
 def workflows(home: Layout, ports: Ports) -> Process:
@@ -115,10 +123,18 @@ def workflows(home: Layout, ports: Ports) -> Process:
         arguments.append(("--env", f"STAGE_URL_{stage.upper()}={url}"))
         arguments.append(("--slots", f"{url}={slots(stage)}"))
         arguments.append(("--share", f"{url}={share(stage)}"))
-    return emulator("workflows", "emulators.workflows", ports, arguments)
+    return service("workflows", "emulators.workflows", ports, arguments)
 
 
-def emulator(name: str, module: str, ports: Ports, arguments: Sequence[tuple[str, str]]) -> Process:
+def bridge(home: Layout, ports: Ports) -> Process:
+    """Returns the process that pushes job events to notify."""
+    arguments = [("--notify", ports.url("notify"))]
+    process = service("bridge", "local.bridge", ports, arguments)
+    environment = client_environment(home, ports)
+    return replace(process, environment=environment)
+
+
+def service(name: str, module: str, ports: Ports, arguments: Sequence[tuple[str, str]]) -> Process:
     """Returns the process of a Python module with command-line options (name, value)."""
     port = ports.ports[name]
     command = [sys.executable, "-m", module]
@@ -140,6 +156,8 @@ def function(name: str, home: Layout, ports: Ports) -> Process:
         "K_SERVICE": name,
         "TMPDIR": str(home.temp(name)),
     }
+    if name in WITH_WEBHOOKS:
+        environment |= webhook_environment(home)
     if name == "gateway":
         environment["DROPSCRIBE_STORAGE_ON_THIS_MACHINE"] = "true"
     in_containers = images()
@@ -174,6 +192,13 @@ def container(
     return tuple(command)
 
 
+def webhook_environment(home: Layout) -> dict[str, str]:
+    """Returns the settings of webhooks. Variables that are set already keep their values."""
+    secret = os.environ.get("DROPSCRIBE_WEBHOOK_SECRET") or ensure_webhook_secret(home)
+    hosts = os.environ.get("DROPSCRIBE_WEBHOOK_HOSTS", WEBHOOK_HOSTS)
+    return {"DROPSCRIBE_WEBHOOK_SECRET": secret, "DROPSCRIBE_WEBHOOK_HOSTS": hosts}
+
+
 def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
     """Returns the environment that points Google's clients and our settings at this cloud.
 
@@ -182,6 +207,7 @@ def client_environment(home: Layout, ports: Ports) -> dict[str, str]:
     defaults = {
         "GOOGLE_CLOUD_PROJECT": "dropscribe-local",
         "DROPSCRIBE_JOB_DOCUMENTS": JOB_DOCUMENTS,
+        "DROPSCRIBE_EVENT_QUEUE": EVENT_QUEUE,
         "DROPSCRIBE_CHUNK_SECONDS": "60",
         "DROPSCRIBE_UNANSWERED_AFTER": "60",
         "OMP_NUM_THREADS": "1",

@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.model.networks import AllowedHosts
 from shared.model.stages import Resources
 
 Schema = dict[str, JsonValue]
@@ -191,8 +192,8 @@ class GatewaySettings(SettingsGroup):
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
     streams_per_key: int = Field(default=40, ge=1)
-    """Streams of live events that one instance sends to one key at once. Cloud Run gives an
-    instance 80 requests."""
+    """Streams of live events, and requests of OpenAI's clients that are held, that one instance
+    has for one key at once. Cloud Run gives an instance 80 requests."""
     stream_seconds: float = Field(default=900, gt=0)
     """Longest stream of live events. Its client goes on with a further one."""
     gateway_hosts: tuple[str, ...] = ()
@@ -203,13 +204,19 @@ class GatewaySettings(SettingsGroup):
     one."""
 
 
+def valid_hosts(entries: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the entries. Raises ValueError if one is neither a host name nor a network."""
+    AllowedHosts.parse(entries)
+    return entries
+
+
 class WebhookSettings(SettingsGroup):
     """Webhooks."""
 
     webhook_secret: str | None = Field(default=None, min_length=32, repr=False)
     """Secret from which the secret of each webhook is computed, at least 32 characters. None: there
     are no webhooks."""
-    webhook_hosts: tuple[str, ...] = ()
+    webhook_hosts: Annotated[tuple[str, ...], AfterValidator(valid_hosts)] = ()
     """Hosts and networks that webhooks may call although they are private, as a JSON list of names,
     addresses and networks: ["10.1.0.0/16", "receiver.internal"]. They may also be called without
     TLS."""

@@ -1,6 +1,6 @@
 # Google APIs that are used. They stay enabled on destroy, because other software may use them.
 resource "google_project_service" "api" {
-  for_each = toset(concat([
+  for_each = toset([
     "artifactregistry.googleapis.com",
     "cloudscheduler.googleapis.com",
     "eventarc.googleapis.com",
@@ -10,10 +10,11 @@ resource "google_project_service" "api" {
     "monitoring.googleapis.com",
     "pubsub.googleapis.com",
     "run.googleapis.com",
+    "secretmanager.googleapis.com",
     "storage.googleapis.com",
     "workflowexecutions.googleapis.com",
     "workflows.googleapis.com",
-  ], var.hub_token_secret == null ? [] : ["secretmanager.googleapis.com"]))
+  ])
 
   project            = var.project_id
   service            = each.key

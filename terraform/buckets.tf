@@ -16,6 +16,8 @@ module "inbox" {
   listers             = local.listers["inbox"]
   lister_role         = local.lister_role
   readers             = local.readers["inbox"]
+  word_readers        = local.word_readers["inbox"]
+  reader_role         = local.reader_role
   writers             = local.writers["inbox"]
   deleters            = local.deleters["inbox"]
   deleter_role        = local.deleter_role
@@ -37,6 +39,8 @@ module "work" {
   listers             = local.listers["work"]
   lister_role         = local.lister_role
   readers             = local.readers["work"]
+  word_readers        = local.word_readers["work"]
+  reader_role         = local.reader_role
   writers             = local.writers["work"]
   deleters            = local.deleters["work"]
   deleter_role        = local.deleter_role
@@ -59,6 +63,8 @@ module "outbox" {
   listers             = local.listers["outbox"]
   lister_role         = local.lister_role
   readers             = local.readers["outbox"]
+  word_readers        = local.word_readers["outbox"]
+  reader_role         = local.reader_role
   writers             = local.writers["outbox"]
   deleters            = local.deleters["outbox"]
   deleter_role        = local.deleter_role

@@ -2,7 +2,7 @@
 
 locals {
   # Collections whose documents are deleted at the time in their field `expires`.
-  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads"]
+  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events", "webhooks", "deliveries"]
 
   # Fields that shared/adapters/firestore.py queries alone.
   indexes = {
@@ -14,6 +14,10 @@ locals {
     "keys/key_id"         = { collection = "keys", field = "key_id", order = "ASCENDING" }
     "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
 
+    "webhooks/folder" = { collection = "webhooks", field = "folder", order = "ASCENDING" }
+    "webhooks/key_id" = { collection = "webhooks", field = "key_id", order = "ASCENDING" }
+
+    "events/job.job_id"      = { collection = "events", field = "job.job_id", order = "ASCENDING" }
     "uploads/recording.name" = { collection = "uploads", field = "recording.name", order = "ASCENDING" }
   }
 
@@ -33,17 +37,38 @@ locals {
     "jobs/figures"          = { collection = "jobs", field = "figures" }
     "jobs/tags"             = { collection = "jobs", field = "tags" }
 
+    "events/number"   = { collection = "events", field = "number" }
+    "events/position" = { collection = "events", field = "position" }
+    "events/time"     = { collection = "events", field = "time" }
+    "events/updated"  = { collection = "events", field = "updated" }
+    "events/folders"  = { collection = "events", field = "folders" }
+    "events/job.tags" = { collection = "events", field = "job.tags" }
+
+    "webhooks/folders"  = { collection = "webhooks", field = "folders" }
+    "webhooks/position" = { collection = "webhooks", field = "position" }
+
+    "deliveries/attempts" = { collection = "deliveries", field = "attempts" }
+    "deliveries/folders"  = { collection = "deliveries", field = "folders" }
+    "deliveries/position" = { collection = "deliveries", field = "position" }
+    "deliveries/next_try" = { collection = "deliveries", field = "next_try" }
+    "deliveries/updated"  = { collection = "deliveries", field = "updated" }
+
     "uploads/recording.options" = { collection = "uploads", field = "recording.options" }
     "uploads/recording.tags"    = { collection = "uploads", field = "recording.tags" }
   }
 
   # The pages of shared/jobs/: the jobs of a folder, perhaps those of a state, in an order. Counts use the second, and
-  # the third finds the job that has waited longest.
+  # the third finds the job that has waited longest. Then the events that follow one, the last event, webhooks and
+  # the deliveries of one.
   pages = {
-    "newest"          = [{ field = "position", order = "DESCENDING" }]
-    "newest-of-state" = [{ field = "state", order = "ASCENDING" }, { field = "position", order = "DESCENDING" }]
-    "oldest-of-state" = [{ field = "state", order = "ASCENDING" }, { field = "updated", order = "ASCENDING" }]
-    "last-ended"      = [{ field = "ended", order = "DESCENDING" }]
+    "newest"          = { collection = "jobs", order = "position DESCENDING" }
+    "newest-of-state" = { collection = "jobs", order = "state ASCENDING, position DESCENDING" }
+    "oldest-of-state" = { collection = "jobs", order = "state ASCENDING, updated ASCENDING" }
+    "last-ended"      = { collection = "jobs", order = "ended DESCENDING" }
+    "next-events"     = { collection = "events", order = "position ASCENDING" }
+    "last-event"      = { collection = "events", order = "position DESCENDING" }
+    "webhooks"        = { collection = "webhooks", order = "position DESCENDING" }
+    "deliveries"      = { collection = "deliveries", order = "position DESCENDING" }
   }
 }
 
@@ -91,7 +116,7 @@ resource "google_firestore_index" "page" {
 
   project    = var.project_id
   database   = google_firestore_database.jobs.name
-  collection = "jobs"
+  collection = each.value.collection
 
   fields {
     field_path   = "folders"
@@ -99,11 +124,28 @@ resource "google_firestore_index" "page" {
   }
 
   dynamic "fields" {
-    for_each = each.value
+    for_each = split(", ", each.value.order)
     content {
-      field_path = fields.value.field
-      order      = fields.value.order
+      field_path = split(" ", fields.value)[0]
+      order      = split(" ", fields.value)[1]
     }
+  }
+}
+
+# The stage records that were done since a time, which live events are made of.
+resource "google_firestore_index" "changes" {
+  project    = var.project_id
+  database   = google_firestore_database.jobs.name
+  collection = "tasks"
+
+  fields {
+    field_path = "state"
+    order      = "ASCENDING"
+  }
+
+  fields {
+    field_path = "updated"
+    order      = "ASCENDING"
   }
 }
 

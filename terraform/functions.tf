@@ -47,29 +47,40 @@ locals {
     DROPSCRIBE_REGION         = var.region
     DROPSCRIBE_KEEP_WORK_DAYS = var.keep_work_days
   }
+
+  # Secrets that functions get as environment variables.
+  has_hub_token  = var.hub_token_secret == null ? [] : keys(local.hub_readers)
+  webhook_secret = { DROPSCRIBE_WEBHOOK_SECRET = google_secret_manager_secret.webhooks.secret_id }
 }
 
 module "function" {
   source   = "./modules/function"
   for_each = local.internal
 
-  project_id          = var.project_id
-  region              = var.region
-  name                = "${var.name}-${each.key}"
-  image               = lookup(var.images, each.key, null)
-  service_account     = google_service_account.identity[each.key].email
-  callers             = local.callers[each.key]
-  audience            = local.audience
-  stage               = each.value
-  timeouts            = local.timeouts
-  hub_token_secret    = contains(keys(local.hub_readers), each.key) ? var.hub_token_secret : null
-  labels              = local.labels
-  deletion_protection = var.deletion_protection
+  project_id      = var.project_id
+  region          = var.region
+  name            = "${var.name}-${each.key}"
+  image           = lookup(var.images, each.key, null)
+  service_account = google_service_account.identity[each.key].email
+  callers         = local.callers[each.key]
+  audience        = local.audience
+  stage           = each.value
+  timeouts        = local.timeouts
+  labels          = local.labels
   environment = merge(
     local.environment,
     contains(keys(local.publishers), each.key) ? { DROPSCRIBE_EVENTS_TOPIC = local.job_events_topic } : {},
     each.key == "finalize" ? local.for_finalize : {},
   )
+  secrets = merge(
+    contains(local.has_hub_token, each.key) ? { DROPSCRIBE_HUB_TOKEN = var.hub_token_secret } : {},
+    contains(keys(local.webhook_signers), each.key) ? local.webhook_secret : {},
+  )
 
-  depends_on = [google_project_service.api, google_secret_manager_secret_iam_member.hub_token]
+  depends_on = [
+    google_project_service.api,
+    google_secret_manager_secret_iam_member.hub_token,
+    google_secret_manager_secret_iam_member.webhooks,
+    google_secret_manager_secret_version.webhooks,
+  ]
 }

@@ -11,6 +11,7 @@ locals {
   gateway_memory = { 1 = 4, 2 = 8, 4 = 16 }
 
   for_gateway = {
+    DROPSCRIBE_EVENTS_TOPIC       = local.job_events_topic
     DROPSCRIBE_CORS_ORIGINS       = jsonencode(var.cors_origins)
     DROPSCRIBE_MAX_FORM_MEGABYTES = "32" # Cloud Run takes requests of 32 MiB. Larger recordings go to Cloud Storage.
     DROPSCRIBE_TRUSTED_PROXIES    = lookup(var.settings, "trusted_proxies", "1")
@@ -24,7 +25,7 @@ resource "google_cloud_run_v2_service" "gateway" {
   labels              = local.labels
   ingress             = "INGRESS_TRAFFIC_ALL"
   custom_audiences    = local.own_url[*] # a caller's token may be made for it
-  deletion_protection = var.deletion_protection
+  deletion_protection = false            # as that of the functions
 
   template {
     service_account                  = google_service_account.identity["gateway"].email
@@ -74,6 +75,19 @@ resource "google_cloud_run_v2_service" "gateway" {
           value = env.value
         }
       }
+
+      dynamic "env" {
+        for_each = local.webhook_secret
+        content {
+          name = env.key
+          value_source {
+            secret_key_ref {
+              secret  = env.value
+              version = "latest"
+            }
+          }
+        }
+      }
     }
   }
 
@@ -92,7 +106,11 @@ resource "google_cloud_run_v2_service" "gateway" {
     }
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [
+    google_project_service.api,
+    google_secret_manager_secret_iam_member.webhooks,
+    google_secret_manager_secret_version.webhooks,
+  ]
 }
 
 # An organisation's policy iam.allowedPolicyMemberDomains refuses allUsers: see docs/deploy.md.

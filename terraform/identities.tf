@@ -19,6 +19,10 @@ locals {
   listers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
     for who, right in local.rights : who => local.member[who] if try(right.buckets[bucket], "") == "list"
   } }
+  word_readers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
+    for who, right in local.rights : who => local.member[who] if try(right.reads[bucket], "") == "words"
+  } }
+  reader_role  = "projects/${var.project_id}/roles/${google_project_iam_custom_role.reader.role_id}"
   lister_role  = "projects/${var.project_id}/roles/${google_project_iam_custom_role.lister.role_id}"
   deleter_role = "projects/${var.project_id}/roles/${google_project_iam_custom_role.deleter.role_id}"
   callers = { for function in keys(local.defaults) : function => {
@@ -26,6 +30,8 @@ locals {
   } }
   publishers  = { for who, right in local.rights : who => local.member[who] if try(right.publishes, false) }
   hub_readers = { for who, right in local.rights : who => local.member[who] if try(right.hub_token, false) }
+
+  webhook_signers = { for who, right in local.rights : who => local.member[who] if try(right.webhook_secret, false) }
 }
 
 resource "google_service_account" "identity" {
@@ -57,6 +63,17 @@ resource "google_project_iam_custom_role" "lister" {
   title       = "${var.name} lister"
   description = "Lists objects without reading them."
   permissions = ["storage.objects.list"]
+
+  depends_on = [google_project_service.api]
+}
+
+# Reads objects without listing them, which a condition on their names does not limit.
+resource "google_project_iam_custom_role" "reader" {
+  project     = var.project_id
+  role_id     = replace("${var.name}_reader", "-", "_")
+  title       = "${var.name} reader"
+  description = "Reads objects. Granted under a condition on their names."
+  permissions = ["storage.objects.get"]
 
   depends_on = [google_project_service.api]
 }

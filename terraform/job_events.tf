@@ -1,4 +1,4 @@
-# Job events are published to this topic when a job ends.
+# Job events are published to this topic when a job ends. Webhooks get them from here, too: see webhooks.tf.
 
 locals {
   job_events_topic = "projects/${var.project_id}/topics/${google_pubsub_topic.job_events.name}"

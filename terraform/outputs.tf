@@ -1,3 +1,8 @@
+output "project" {
+  description = "Project of the deployment."
+  value       = var.project_id
+}
+
 output "inbox" {
   description = "Bucket for recordings."
   value       = module.inbox.name
@@ -49,6 +54,11 @@ output "audience" {
 output "job_events_topic" {
   description = "Pub/Sub topic of job events."
   value       = local.job_events_topic
+}
+
+output "late_events_subscription" {
+  description = "Pub/Sub subscription of the job events that webhooks have not got by the first pushes."
+  value       = google_pubsub_subscription.late_notify.id
 }
 
 output "repository" {

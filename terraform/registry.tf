@@ -7,12 +7,13 @@ resource "google_artifact_registry_repository" "images" {
   description   = "Images of ${var.name}'s functions."
   labels        = local.labels
 
-  # The last five images of each function are kept for rollbacks. Older ones are deleted after a month.
+  # The last five images of each function are kept for rollbacks. Older ones are deleted after a month. Docker may push
+  # three versions an image: an index, the image and its attestation.
   cleanup_policies {
     id     = "keep-the-newest"
     action = "KEEP"
     most_recent_versions {
-      keep_count = 5
+      keep_count = 15
     }
   }
   cleanup_policies {

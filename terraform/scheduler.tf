@@ -1,7 +1,7 @@
 # Calls reconcile, which restarts jobs without an answer.
 resource "google_cloud_scheduler_job" "reconcile" {
   project          = var.project_id
-  region           = var.region
+  region           = coalesce(var.scheduler_region, var.region)
   name             = "${var.name}-reconcile"
   description      = "Restarts jobs without an answer."
   schedule         = var.schedule

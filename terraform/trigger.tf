@@ -26,6 +26,7 @@ resource "google_eventarc_trigger" "upload" {
     google_project_iam_member.events,
     google_project_iam_member.executions,
     google_project_iam_member.documents,
+    google_logging_project_exclusion.executions,
     module.function,
     module.inbox,
     module.work,

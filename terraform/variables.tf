@@ -175,6 +175,12 @@ variable "api_domain" {
   }
 }
 
+variable "grant_agents" {
+  description = "Grant Google's service agents of Eventarc and Cloud Storage the roles that a trigger needs. false: something else in the project does."
+  type        = bool
+  default     = true
+}
+
 variable "schedule" {
   description = "Schedule of reconcile as a cron expression, in UTC."
   type        = string
@@ -183,6 +189,17 @@ variable "schedule" {
   validation {
     condition     = length(split(" ", var.schedule)) == 5
     error_message = "schedule has cron's five fields."
+  }
+}
+
+variable "scheduler_region" {
+  description = "Region of the schedule, if Cloud Scheduler is not in `region`. null: `region`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.scheduler_region == null || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.scheduler_region))
+    error_message = "scheduler_region is a single region such as europe-west1, or null."
   }
 }
 
@@ -209,7 +226,7 @@ variable "labels" {
 }
 
 variable "deletion_protection" {
-  description = "Refuse to delete non-empty buckets, the job documents, the services and the workflow. `make destroy` needs false."
+  description = "Refuse to delete non-empty buckets and the job documents. `make destroy` needs false."
   type        = bool
   default     = true
 }

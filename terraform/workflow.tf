@@ -8,7 +8,7 @@ resource "google_workflows_workflow" "transcription" {
   source_contents     = local.workflow_source
   call_log_level      = "LOG_NONE" # a call's arguments hold names of recordings, which must not be logged
   labels              = local.labels
-  deletion_protection = var.deletion_protection
+  deletion_protection = false # it holds no data
 
   user_env_vars = merge(
     { for stage in local.rights.workflow.calls : "STAGE_URL_${upper(stage)}" => module.function[stage].uri },

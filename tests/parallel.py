@@ -11,6 +11,7 @@ GROUPS = {
     "models": ("tests/models/", "tests/e2e/test_quality.py", "tests/e2e/test_restart.py"),
     "cloud": (
         "tests/e2e/test_api_examples.py",
+        "tests/e2e/test_asr.py",
         "tests/e2e/test_cloud.py",
         "tests/e2e/test_isolation.py",
         "tests/e2e/test_job_events.py",

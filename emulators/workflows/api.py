@@ -99,8 +99,9 @@ class _Api:
 
     async def list_executions(self, request: Request) -> Response:
         token = request.query_params.get("pageToken", "")
+        filter_ = request.query_params.get("filter", "")
         page = self._executions.list_executions(
-            _workflow(request), _view(request), _page_size(request), token
+            _workflow(request), _view(request), _page_size(request), token, filter_
         )
         return JSONResponse(page)
 

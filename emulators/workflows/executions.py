@@ -121,11 +121,16 @@ class ExecutionStore:
         ).fetchone()
         return StoredExecution(*row) if row else None
 
-    def newest(self, count: int, before: int | None = None) -> list[StoredExecution]:
-        """Returns executions, the newest first. With `before`, only those with a lower number."""
+    def newest(
+        self, count: int, before: int | None = None, states: tuple[str, ...] = ()
+    ) -> list[StoredExecution]:
+        """Returns executions, the newest first. With `before`, only those with a lower number; with
+        `states`, only those in one of them."""
+        in_states = f"AND state IN ({','.join('?' * len(states))})" if states else ""
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM executions WHERE number < ? ORDER BY number DESC LIMIT ?",
-            (2**62 if before is None else before, count),
+            f"SELECT {_COLUMNS} FROM executions WHERE number < ? {in_states}"
+            " ORDER BY number DESC LIMIT ?",
+            (2**62 if before is None else before, *states, count),
         )
         return [StoredExecution(*row) for row in rows]
 

@@ -48,7 +48,7 @@ class _Rpcs:
     async def list(self, request: types.ListExecutionsRequest) -> Map:
         view = _VIEWS.get(request.view)
         return self._api.list_executions(
-            request.parent, view, request.page_size, request.page_token
+            request.parent, view, request.page_size, request.page_token, request.filter
         )
 
     async def cancel(self, request: types.CancelExecutionRequest) -> Map:

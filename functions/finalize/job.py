@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pydantic import Field, JsonValue, ValidationError
 
@@ -84,8 +85,8 @@ def finalize(
 ) -> Finalized:
     """Ends a run of a job. Always runs, and is safe to repeat: the outbox keeps the newest answer.
 
-    Only the run that holds the job writes; any other returns the state "superseded". Without a
-    publisher, no event is published.
+    Only the run that holds the job writes; any other returns the state "superseded". The end is
+    logged, and published where there is a publisher.
     """
     params = validated(FinalizeParams, request.params)
     source = request.source
@@ -103,8 +104,7 @@ def finalize(
         finalized = write_transcript(request, params, blobs, jobs)
     else:
         finalized = write_problem(source, params.run, params.error, blobs, jobs)
-    if publisher is not None:
-        publish_event(source.job_id, jobs, publisher)
+    publish_event(source.job_id, jobs, publisher)
     return finalized
 
 
@@ -190,7 +190,7 @@ def load_and_build(
     """Returns the transcript, built from the request's inputs. `outputs` are URIs by format."""
     source = request.source
     recording = find_recording(source, blobs)
-    results = load_stage_results(request.inputs, params.failures, blobs)
+    results = load_stage_results(request.inputs, params.failures, options, blobs)
     records = [record for record in jobs.stage_records(source.job_id) if record.state == "done"]
     job = JobInfo(
         id=source.job_id,
@@ -327,12 +327,14 @@ def finish_job(
         tags=tags,
         figures=figures,
     )
-    details = {
+    details: dict[str, Any] = {
         "state": state,
         "run": run,
         "problem": problem.type if problem else None,
         "warnings": warnings,
     }
+    if figures is not None:
+        details |= logged_figures(figures)
     log.info("settled", extra=details)
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
 
@@ -351,8 +353,19 @@ def job_figures(transcript: Transcript) -> JobFigures:
     )
 
 
-def publish_event(job_id: str, jobs: JobStore, publisher: EventPublisher) -> None:
-    """Publishes the job's event. On failure only logs, since the answer is already written.
+def logged_figures(figures: JobFigures) -> dict[str, Any]:
+    """Returns what is logged of the figures: `rtf` is the seconds of work for a second of audio, by
+    stage."""
+    seconds = figures.audio_seconds
+    factors = {}
+    if seconds > 0:
+        factors = {stage: spent / seconds for stage, spent in figures.stage_seconds.items()}
+    return {"audio_seconds": seconds, "cost_usd": figures.cost_usd, "rtf": factors}
+
+
+def publish_event(job_id: str, jobs: JobStore, publisher: EventPublisher | None) -> None:
+    """Records the job's end in the event log, and publishes it. If it cannot be published, only a
+    line is logged, since the answer is already written.
 
     The event stays due, and reconcile publishes it later.
     """

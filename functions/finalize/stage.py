@@ -48,7 +48,7 @@ class StageResults:
     detection: Detection | None
     """None if the language was given."""
     aligned: Sequence[Aligned]
-    """One for each of the manifest's chunks, in their order."""
+    """One for each of the chunks that were transcribed, in their order."""
     diarizations: Sequence[Diarization | None]
     """One for each of the manifest's spans, in their order; empty without diarization. None where
     diarize failed."""
@@ -75,7 +75,7 @@ def build_transcript(
     `option_warnings` are about names that are no options, `tags` are the uploader's.
     """
     manifest = results.manifest
-    chunks = [cut_at_end(chunk, manifest) for chunk in manifest.chunks]
+    chunks = [cut_at_end(chunk, manifest) for chunk in transcribed_chunks(manifest, options)]
     recognized = to_recording_time(chunks, results.aligned)
     replaced = replace_phrases(recognized, options.replacements)
 
@@ -116,15 +116,21 @@ def warnings_of_stages(
 ) -> list[StageWarning]:
     """Returns the other stages' warnings, and those about parts at which a stage failed.
 
-    `chunks` are the manifest's, cut where the recording ends.
+    `chunks` are those that were transcribed, cut where the recording ends.
     """
     manifest = results.manifest
     of_detection = results.detection.warnings if results.detection else ()
-    of_parts = collect_warnings(manifest, results.aligned, results.diarizations)
+    transcribed = transcribed_chunks(manifest, options)
+    of_parts = collect_warnings(manifest, transcribed, results.aligned, results.diarizations)
     spans = [cut_at_end(span, manifest) for span in manifest.spans]
     of_missing = results.missing.warnings(chunks, spans)
     of_audio = results.missing.audio_warnings(options)
     return [*of_detection, *of_parts, *of_missing, *of_audio]
+
+
+def transcribed_chunks(manifest: Manifest, options: Options) -> tuple[Chunk, ...]:
+    """Returns the chunks of the manifest: none if only the language was to be found."""
+    return () if options.task == "detect" else manifest.chunks
 
 
 def cut_at_end(part: Part, manifest: Manifest) -> Part:

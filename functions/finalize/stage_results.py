@@ -11,17 +11,21 @@ from functions.finalize.answer.missing_parts import (
     PartFailure,
     with_recogniser_times,
 )
-from functions.finalize.stage import StageResults
+from functions.finalize.stage import StageResults, transcribed_chunks
 from shared.model.artifacts import Aligned, Detection, Diarization, Manifest, Recognition
 from shared.model.contracts import Artifact
 from shared.model.errors import ArtifactChanged
+from shared.model.options import Options
 from shared.ports.blobs import BlobStore
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def load_stage_results(
-    inputs: Mapping[str, Artifact], failures: Mapping[str, PartFailure], blobs: BlobStore
+    inputs: Mapping[str, Artifact],
+    failures: Mapping[str, PartFailure],
+    options: Options,
+    blobs: BlobStore,
 ) -> StageResults:
     """Returns the other stages' results. Raises ArtifactChanged if one is not what was named."""
     detection = None
@@ -29,7 +33,8 @@ def load_stage_results(
         detection = load_model(Detection, inputs["language"], blobs)
     manifest = load_model(Manifest, inputs["manifest"], blobs)
     missing = MissingParts(failures)
-    chunk_numbers = range(len(manifest.chunks))
+    chunks = transcribed_chunks(manifest, options)
+    chunk_numbers = range(len(chunks))
     return StageResults(
         manifest=manifest,
         detection=detection,

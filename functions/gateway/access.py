@@ -80,3 +80,5 @@ Eraser = Annotated[Caller, Depends(needs("erase"))]
 """The caller, who may erase."""
 Admin = Annotated[Caller, Depends(needs("admin"))]
 """The caller, who may make and revoke keys."""
+WebhookAdmin = Annotated[Caller, Depends(needs("admin", "read"))]
+"""The caller, who may make webhooks. They are sent what a reader may see, so both are needed."""

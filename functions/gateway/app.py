@@ -6,7 +6,9 @@ from functions.gateway.openapi import DocumentedApi, operation_id
 from functions.gateway.problems import add_problem_handlers
 from functions.gateway.protection import add_protection
 from functions.gateway.routes import (
+    asr,
     audio,
+    events,
     health,
     jobs,
     keys,
@@ -16,8 +18,10 @@ from functions.gateway.routes import (
     openai,
     transcripts,
     uploads,
+    webhooks,
 )
 from functions.gateway.routes.documentation import add_documentation
+from functions.gateway.sent_webhooks import add_sent_webhooks
 from shared import __version__
 from shared.settings import settings
 
@@ -33,7 +37,13 @@ Upload a recording, wait for its job, read who said what, and when.
 TAGS = [
     {"name": "jobs", "description": "Transcriptions: list, wait, run again, cancel, erase."},
     {"name": "uploads", "description": "Recordings of any size, in one request or in parts."},
+    {
+        "name": "asr",
+        "description": "The API of whisper-asr-webservice, for Bazarr, Speakr and others.",
+    },
+    {"name": "events", "description": "The ends of jobs, in order, for programs that read along."},
     {"name": "keys", "description": "API keys, their scopes and folders, and logging in."},
+    {"name": "webhooks", "description": "Addresses to which the ends of jobs are sent."},
     {"name": "health", "description": "Whether the deployment works."},
     {"name": "openai", "description": "OpenAI's API: set its clients' base URL to `/v1`."},
     {"name": "metrics", "description": "What the deployment did, for people and Prometheus."},
@@ -60,11 +70,15 @@ def create_app() -> FastAPI:
     app.include_router(jobs.router)
     app.include_router(live_events.router)
     app.include_router(transcripts.router)
+    app.include_router(events.router)
     app.include_router(audio.router)
     app.include_router(keys.router)
     app.include_router(login.router)
     app.include_router(metrics.router)
     app.include_router(uploads.router)
+    app.include_router(webhooks.router)
+    app.include_router(asr.router)
     app.include_router(openai.router)
+    add_sent_webhooks(app)
     add_documentation(app)
     return app

@@ -1,5 +1,6 @@
 """Finds the key or the session with which a request was sent."""
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,9 @@ SECURE_COOKIE = "__Host-dropscribe_session"
 so that no other host of the same domain can set it."""
 MISSING = "Send a key as 'Authorization: Bearer' or as 'X-API-Key'."
 INVALID = "The key is not known, was revoked or has expired."
+BASIC_PATHS = ("/asr", "/detect-language")
+"""Paths that also take a key as the password of HTTP Basic, since the programs that call them can
+be given nothing but an address, such as https://dropscribe:ds_...@example.org."""
 KEY_PARAMETERS = re.compile(
     r"(x[-_]?)?(api[-_]?)?(key|token)|(access|auth|id)[-_]?token|authorization|secret|password",
     re.IGNORECASE,
@@ -33,13 +37,13 @@ class Credential:
     """SHA-256 of the secret, in hex."""
 
 
-def credential_of(headers: Headers, *, is_https: bool) -> Credential:
-    """Returns the credential of a request. A cookie counts only without a key.
+def credential_of(headers: Headers, path: str, *, is_https: bool) -> Credential:
+    """Returns the credential of a request for a path. A cookie counts only without a key.
 
     Raises Unauthenticated if there is none that could be valid, and KeyMisplaced if there are two
     different keys.
     """
-    keys = keys_in(headers)
+    keys = keys_in(headers, path)
     if len(keys) > 1:
         raise KeyMisplaced("The request has two different keys. Send one of them.")
     if keys:
@@ -62,21 +66,50 @@ def session_of(headers: Headers, *, is_https: bool) -> Credential | None:
     return Credential("session", digest_of(secret))
 
 
-def keys_in(headers: Headers) -> set[str]:
+def keys_in(headers: Headers, path: str) -> set[str]:
     """Returns the keys in X-API-Key and in Authorization.
 
-    A bearer that is none of our keys does not count beside X-API-Key: it may be a token for a proxy
-    in front of the gateway.
+    What is in Authorization and is none of our keys does not count beside X-API-Key: it may be
+    meant for a proxy in front of the gateway.
     """
     keys = {value.strip() for value in headers.getlist("X-API-Key")}
     has_api_key = bool(keys)
     for value in headers.getlist("Authorization"):
-        scheme, _, token = value.partition(" ")
-        bearer = token.strip()
-        is_ours = KEY.fullmatch(bearer) is not None
-        if scheme.lower() == "bearer" and (is_ours or not has_api_key):
-            keys.add(bearer)
+        secret = secret_in(value, path)
+        if secret is None:
+            continue
+        is_ours = KEY.fullmatch(secret) is not None
+        if is_ours or not has_api_key:
+            keys.add(secret)
     return keys
+
+
+def secret_in(authorization: str, path: str) -> str | None:
+    """Returns what would be the key in a header Authorization, or None if its scheme has none."""
+    scheme, _, parameters = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return parameters.strip()
+    if scheme.lower() == "basic" and path in BASIC_PATHS:
+        return password_in(parameters.strip())
+    return None
+
+
+def may_be_basic(headers: Headers, path: str) -> bool:
+    """Returns whether the key of a request may be a password of HTTP Basic. A browser that once was
+    given it adds it by itself, also for pages of other sites."""
+    values = headers.getlist("Authorization")
+    schemes = [value.partition(" ")[0].lower() for value in values]
+    return path in BASIC_PATHS and "basic" in schemes
+
+
+def password_in(encoded: str) -> str | None:
+    """Returns the password of HTTP Basic. The name before it may be any."""
+    try:
+        decoded = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        return None
+    _, _, password = decoded.decode("latin-1").partition(":")
+    return password
 
 
 def cookie_name(*, is_https: bool) -> str:

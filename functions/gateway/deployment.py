@@ -5,15 +5,18 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from shared.jobs.event_log import EventLog, event_log_of
 from shared.jobs.key_store import KeyStore
 from shared.jobs.operations import Operations
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
 from shared.jobs.webhook_store import WebhookStore
 from shared.ports.blobs import BlobStore
+from shared.ports.events import EventPublisher
 from shared.ports.executions import Executions
 from shared.runtime.wiring import (
     blob_store,
+    event_publisher,
     executions,
     job_store,
     key_store,
@@ -32,10 +35,16 @@ class Deployment:
     keys: KeyStore
     uploads: UploadStore
     webhooks: WebhookStore
+    publisher: EventPublisher | None
+    """None: events are not published, so nothing is sent to webhooks."""
 
     @property
     def operations(self) -> Operations:
         return Operations(self.blobs, self.jobs, self.executions)
+
+    @property
+    def events(self) -> EventLog:
+        return event_log_of(self.jobs)
 
 
 def deployment() -> Deployment:
@@ -47,6 +56,7 @@ def deployment() -> Deployment:
         keys=key_store(),
         uploads=upload_store(),
         webhooks=webhook_store(),
+        publisher=event_publisher(),
     )
 
 

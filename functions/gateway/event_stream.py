@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Annotated
 
 import anyio
@@ -12,11 +12,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
-from functions.gateway.access import Reader
-from functions.gateway.credentials import credential_of
-from functions.gateway.deployment import InDeployment
+from functions.gateway.access import Caller, Reader
 from functions.gateway.job_watch import Listener
-from functions.gateway.key_watch import InKeyWatch
 from functions.gateway.limits import limits_of
 from functions.gateway.live_events import JobChanged, JobOver, LiveEvent, SegmentReady
 from shared.model.api import JobView
@@ -39,11 +36,17 @@ LINE_END = "\n"
 class EventStream(EventSourceResponse):
     """The response with the events of a listener."""
 
-    def __init__(self, events: AsyncGenerator[LiveEvent], listener: Listener) -> None:
+    def __init__(
+        self,
+        events: AsyncGenerator[ServerSentEvent],
+        listener: Listener,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self._is_shutting_down = anyio.Event()
         self._listener = listener
         super().__init__(
-            server_sent(events),
+            events,
+            headers=headers,
             sep=LINE_END,
             ping=PING_SECONDS,
             ping_message_factory=ping,
@@ -104,26 +107,28 @@ def name_and_data(event: LiveEvent, shown: JobView | None) -> tuple[str, str]:
 # Who listens, and how long
 
 
-async def stream_listener(
-    request: Request, caller: Reader, stores: InDeployment, keys: InKeyWatch
-) -> AsyncIterator[Listener]:
-    """Gives a listener that is ended when its time is up or its key becomes invalid.
+async def stream_listener(request: Request, caller: Reader) -> AsyncIterator[Listener]:
+    """Gives a listener that is ended when its time is up.
 
     Raises TooManyRequests if the key has as many streams as it may.
     """
-    is_https = request.url.scheme == "https"
-    credential = credential_of(request.headers, is_https=is_https)
+    with timed_listener(request, caller, settings().gateway.stream_seconds) as listener:
+        yield listener
+
+
+@contextmanager
+def timed_listener(request: Request, caller: Caller, seconds: float) -> Iterator[Listener]:
+    """Gives a listener that is ended after so many seconds.
+
+    Raises TooManyRequests if the key has as many streams as it may.
+    """
     listener = Listener()
-    seconds = settings().gateway.stream_seconds
-    timer = asyncio.get_running_loop().call_later(seconds, listener.end)
-    try:
-        with (
-            limits_of(request).streams.held(caller.key_id),
-            keys.ending(credential, stores.keys, listener),
-        ):
+    with limits_of(request).streams.held(caller.key_id):
+        timer = asyncio.get_running_loop().call_later(seconds, listener.end)
+        try:
             yield listener
-    finally:
-        timer.cancel()
+        finally:
+            timer.cancel()
 
 
 InListener = Annotated[Listener, Depends(stream_listener)]

@@ -42,6 +42,25 @@ JOB_VIEW: dict[str, JsonValue] = {
         "eta_seconds": None,
     },
 }
+FEED_EVENT: dict[str, JsonValue] = {
+    "type": "dropscribe.job.done",
+    "timestamp": "2026-11-28T09:30:12Z",
+    "data": {
+        "job_id": JOB_ID,
+        "name": "team-a/call.wav",
+        "run": 1,
+        "state": "done",
+        "problem_type": None,
+        "warnings": [],
+        "metadata": {"order-id": "77"},
+        "links": {
+            "job": f"/api/v1/jobs/{JOB_ID}",
+            "transcript": f"/api/v1/jobs/{JOB_ID}/transcript",
+        },
+    },
+    "id": f"{JOB_ID}-1-done",
+    "cursor": "q0x1eT2…",
+}
 UPLOAD_VIEW: dict[str, JsonValue] = {
     "id": "u_6b1c",
     "name": "team-a/lecture.m4a",
@@ -60,6 +79,65 @@ KEY_VIEW: dict[str, JsonValue] = {
     "last_used": None,
     "revoked": None,
 }
+EVENT_ID = f"{JOB_ID}-1-done"
+WEBHOOK_ID = "wh_5b0c4e1d9a7f38261c0e"
+WEBHOOK_REQUEST: dict[str, JsonValue] = {
+    "url": "https://example.org/dropscribe",
+    "folder": "team-a/",
+    "types": ["dropscribe.job.done", "dropscribe.job.failed"],
+    "description": "Team A's archive",
+}
+WEBHOOK_VIEW: dict[str, JsonValue] = {
+    **WEBHOOK_REQUEST,
+    "id": WEBHOOK_ID,
+    "key_id": KEY_ID,
+    "created": "2026-11-28T09:30:00Z",
+    "state": "active",
+    "paused_because": None,
+    "failing_since": None,
+    "former_secret_until": None,
+}
+DELIVERY_VIEW: dict[str, JsonValue] = {
+    "event_id": EVENT_ID,
+    "type": "dropscribe.job.done",
+    "job_id": JOB_ID,
+    "state": "delivered",
+    "created": "2026-11-28T09:30:12Z",
+    "next_try": None,
+    "attempts": [
+        {"time": "2026-11-28T09:30:12Z", "status": 503, "error": "status", "seconds": 0.2},
+        {"time": "2026-11-28T09:30:17Z", "status": 204, "error": None, "seconds": 0.1},
+    ],
+}
+PAYLOAD_DATA: dict[str, JsonValue] = {
+    "job_id": JOB_ID,
+    "name": "team-a/call.wav",
+    "run": 1,
+    "state": "done",
+    "problem_type": None,
+    "warnings": [],
+    "metadata": {"order-id": "77"},
+    "links": {"job": JOB_LINKS["self"], "transcript": JOB_LINKS["transcript"]},
+}
+WEBHOOK_PAYLOAD: dict[str, JsonValue] = {
+    "type": "dropscribe.job.done",
+    "timestamp": "2026-11-28T09:30:12Z",
+    "data": PAYLOAD_DATA,
+}
+WEBHOOK_TEST: dict[str, JsonValue] = {
+    "type": "dropscribe.webhook.test",
+    "timestamp": "2026-11-28T09:30:00Z",
+    "data": {"webhook_id": WEBHOOK_ID},
+}
+
+
+def payload_without_transcript(state: str, problem_type: str) -> dict[str, JsonValue]:
+    """Returns the example of what a webhook is sent when a job failed or was cancelled."""
+    links: dict[str, JsonValue] = {"job": JOB_LINKS["self"], "transcript": None}
+    data = {**PAYLOAD_DATA, "state": state, "problem_type": problem_type, "links": links}
+    return {**WEBHOOK_PAYLOAD, "type": f"dropscribe.job.{state}", "data": data}
+
+
 HEALTH: dict[str, JsonValue] = {
     "status": "ok",
     "name": "gateway",
@@ -133,10 +211,15 @@ OPENAI_ERROR: dict[str, JsonValue] = {
 }
 
 EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
+    "DeliveryPage": {"deliveries": [DELIVERY_VIEW], "next_cursor": None},
+    "DeliveryView": DELIVERY_VIEW,
+    "AsrLanguage": {"detected_language": "english", "language_code": "en", "confidence": 0.97},
+    "AsrStatus": {"version": "Dropscribe 0.1.0"},
     "ErrorBody": OPENAI_ERROR,
     "ListedModel": LISTED_MODEL,
     "ModelList": {"object": "list", "data": [LISTED_MODEL]},
     "PlainTranscription": PLAIN_TRANSCRIPTION,
+    "EventFeed": {"events": [FEED_EVENT], "cursor": "q0x1eT2…", "has_gap": False},
     "Health": HEALTH,
     "JobPage": {"jobs": [JOB_SUMMARY], "next_cursor": None},
     "JobView": JOB_VIEW,
@@ -164,5 +247,22 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
         "upload_status": "/api/v1/uploads/u_6b1c",
     },
     "UploadView": UPLOAD_VIEW,
+    "NewWebhook": {**WEBHOOK_VIEW, "secret": "whsec_..."},
+    "WebhookList": {"webhooks": [WEBHOOK_VIEW]},
+    "WebhookPayload": WEBHOOK_PAYLOAD,
+    "WebhookRequest": WEBHOOK_REQUEST,
+    "WebhookTest": WEBHOOK_TEST,
+    "WebhookView": WEBHOOK_VIEW,
 }
 """An example of each body, by the name of its model."""
+SENT: Mapping[str, dict[str, JsonValue]] = {
+    "dropscribe.job.done": WEBHOOK_PAYLOAD,
+    "dropscribe.job.failed": payload_without_transcript(
+        "failed", "urn:dropscribe:problem:not-audio"
+    ),
+    "dropscribe.job.cancelled": payload_without_transcript(
+        "cancelled", "urn:dropscribe:problem:cancelled"
+    ),
+    "dropscribe.webhook.test": WEBHOOK_TEST,
+}
+"""An example of what webhooks are sent, by its type."""

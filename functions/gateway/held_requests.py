@@ -7,31 +7,85 @@ the list of jobs, under a name such as `openai/5d0c1a7e93b2f846/call.wav`.
 
 import secrets
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 
 from functions.gateway.access import Caller
 from functions.gateway.deployment import Deployment
 from functions.gateway.job_access import standing_job
-from functions.gateway.job_view import is_over, job_path
+from functions.gateway.job_view import current_view, is_over, job_path
 from functions.gateway.job_watch import JobWatch, disconnected
-from functions.gateway.problems import JobFailed
+from functions.gateway.problems import JOB_HEADER, JobFailed
 from functions.gateway.recording_form import RecordingForm
 from functions.gateway.upload_checks import AskedUpload
 from shared.jobs.job import Job
 from shared.jobs.recording_names import recording_name
 from shared.jobs.upload_store import repeatable_upload_id
-from shared.model.errors import NotEnded
+from shared.model.errors import (
+    AttemptsExhausted,
+    BadOption,
+    BodyTooLarge,
+    Cancelled,
+    ContentUnreadable,
+    EmptyRecording,
+    GivenUp,
+    KeyReused,
+    ModelUnavailable,
+    NameTaken,
+    NoSound,
+    NotAudio,
+    NotEnded,
+    RecordingErased,
+    RecordingTooLarge,
+    RecordingTooLong,
+    TranscriptGone,
+    TruncatedRecording,
+    UploadRefused,
+)
+from shared.model.formats import DEFAULT_FORMATS
 from shared.model.object_metadata import TAG_PREFIX
 from shared.model.option_names import exact_option
+from shared.model.option_values import as_list
 from shared.model.options import option_names
 from shared.settings import settings
 
+OF_THE_REQUEST = (
+    BodyTooLarge,
+    RecordingTooLarge,
+    EmptyRecording,
+    UploadRefused,
+    KeyReused,
+    NameTaken,
+)
+OF_THE_JOB = (
+    AttemptsExhausted,
+    BadOption,
+    Cancelled,
+    ContentUnreadable,
+    GivenUp,
+    ModelUnavailable,
+    NoSound,
+    NotAudio,
+    NotEnded,
+    RecordingErased,
+    RecordingTooLong,
+    TranscriptGone,
+    TruncatedRecording,
+)
+"""Errors with which such a request may be answered."""
+RESPOND_ASYNC = "respond-async"
 ID_DIGITS = 16
 ANY_NAME = "recording"
 """Name of a recording whose file has none that an object may have."""
+
+Prefer = Annotated[
+    str | None,
+    Header(description="`respond-async`: answer with 202 and the job as soon as it is queued."),
+]
 
 
 # Before the job
@@ -84,6 +138,34 @@ def upload_name(dialect: str, file_name: str, caller: Caller, idempotency_key: s
     except ValueError:
         return folder + ANY_NAME
     return folder + base_name
+
+
+def formats_with(needed: str) -> list[JsonValue]:
+    """Returns the deployment's formats and the one that the answer needs."""
+    default = settings().recordings.defaults.get("formats", list(DEFAULT_FORMATS))
+    formats: list[JsonValue] = list(as_list(default))
+    if needed not in formats:
+        formats.append(needed)
+    return formats
+
+
+# Instead of its end
+
+
+def prefers_job(prefer: str | None) -> bool:
+    """Returns whether a client wants the job at once, by the header Prefer of RFC 7240."""
+    preferences = (prefer or "").lower().split(",")
+    return RESPOND_ASYNC in [preference.strip() for preference in preferences]
+
+
+def queued_answer(job: Job, stores: Deployment) -> Response:
+    view = current_view(job, stores)
+    headers = {
+        "Location": job_path(job.job_id),
+        "Preference-Applied": RESPOND_ASYNC,
+        JOB_HEADER: job.job_id,
+    }
+    return JSONResponse(view.model_dump(mode="json"), 202, headers)
 
 
 # After it

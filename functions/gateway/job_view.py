@@ -10,7 +10,7 @@ from shared.jobs.job import Job, JobState
 from shared.jobs.stage_record import StageRecord
 from shared.model.api import ApiState, JobLinks, JobSummary, JobView
 from shared.model.errors import BadOption
-from shared.model.object_metadata import TAG_PREFIX
+from shared.model.object_metadata import client_metadata
 from shared.model.options import Options, option_values
 
 JOBS_PATH = "/api/v1/jobs"
@@ -101,8 +101,7 @@ def formats_of(job: Job) -> tuple[str, ...]:
 
 
 def metadata_of(job: Job) -> dict[str, str]:
-    """Returns the tags by their names without the prefix, as the client sent them."""
-    return {name[len(TAG_PREFIX) :]: value for name, value in job.tags.items()}
+    return client_metadata(job.tags)
 
 
 def links_of(job: Job) -> JobLinks:

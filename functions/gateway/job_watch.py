@@ -43,7 +43,7 @@ class Listener:
         self._news.clear()
 
 
-class Watch:
+class JobLooks:
     """The looks at one job, which wake the listeners when something changed."""
 
     def __init__(self, job_id: str, jobs: JobStore, interval: float) -> None:
@@ -99,7 +99,7 @@ class JobWatch:
 
     def __init__(self, interval: float = POLL_SECONDS) -> None:
         self._interval = interval
-        self._watches: dict[str, Watch] = {}
+        self._watches: dict[str, JobLooks] = {}
 
     @property
     def watched(self) -> frozenset[str]:
@@ -107,11 +107,11 @@ class JobWatch:
         return frozenset(self._watches)
 
     @contextmanager
-    def listening(self, job_id: str, jobs: JobStore, listener: Listener) -> Iterator[Watch]:
+    def listening(self, job_id: str, jobs: JobStore, listener: Listener) -> Iterator[JobLooks]:
         """Gives the looks at a job, which wake the listener until the block is left."""
         watch = self._watches.get(job_id)
         if watch is None or watch.looks.done():
-            watch = Watch(job_id, jobs, self._interval)
+            watch = JobLooks(job_id, jobs, self._interval)
             self._watches[job_id] = watch
         watch.listeners.add(listener)
         try:
@@ -137,7 +137,7 @@ class JobWatch:
         finally:
             gone.cancel()
 
-    def _end(self, job_id: str, watch: Watch) -> None:
+    def _end(self, job_id: str, watch: JobLooks) -> None:
         watch.looks.cancel()
         if self._watches.get(job_id) is watch:
             del self._watches[job_id]

@@ -41,20 +41,16 @@ class KeyCache:
         Raises JobStoreUnavailable.
         """
         begun = self._clock()
-        key = find_key(credential, store)
+        if credential.kind == "key":
+            key = store.find_by_digest(credential.digest)
+        else:
+            key = store.find_session(credential.digest)
         self._kept.pop(credential, None)
         if key is not None:
             self._kept[credential] = key, begun
         while len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
         return key
-
-
-def find_key(credential: Credential, store: KeyStore) -> KeyRecord | None:
-    """Returns the valid key of a credential, or None. Raises JobStoreUnavailable."""
-    if credential.kind == "key":
-        return store.find_by_digest(credential.digest)
-    return store.find_session(credential.digest)
 
 
 class UseRecorder:

@@ -9,13 +9,19 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.gateway.credentials import INVALID, Credential, credential_of, refuse_key_in_url
+from functions.gateway.credentials import (
+    INVALID,
+    Credential,
+    credential_of,
+    may_be_basic,
+    refuse_key_in_url,
+)
 from functions.gateway.deployment import Deployment, deployment
 from functions.gateway.key_cache import KeyCache, UseRecorder
 from functions.gateway.limits import address_of, limits_of
 from functions.gateway.problems import answer_problem
 from functions.gateway.request_watch import RequestWatch
-from functions.gateway.same_origin import require_own_page
+from functions.gateway.same_origin import refuse_other_pages, require_own_page
 from shared.jobs.key_store import KeyRecord, KeyStore
 from shared.model.errors import StageError, Unauthenticated
 
@@ -28,6 +34,7 @@ PUBLIC = (
     "/docs",
     "/redoc",
     "/openapi.json",
+    "/status",
     "/api/v1/login",
     "/api/v1/logout",
 )
@@ -96,7 +103,7 @@ class KeyGate:
         if path in PUBLIC or path.startswith(PUBLIC_FOLDER):
             return None
         is_https = request.url.scheme == "https"
-        credential = credential_of(request.headers, is_https=is_https)
+        credential = credential_of(request.headers, path, is_https=is_https)
         store = stores_of(request).keys
         key = await self._find(credential, store, request)
         limits = limits_of(request)
@@ -104,6 +111,8 @@ class KeyGate:
         limits.requests.count(key.key_id)
         if credential.kind == "session":
             require_own_page(request)
+        elif may_be_basic(request.headers, path):
+            refuse_other_pages(request)
         self._uses.record(key, store)
         request.state.key = key
         return credential

@@ -15,7 +15,7 @@ from functions.gateway.aligned_words import AlignedWords, PartResult
 from functions.gateway.deployment import Deployment
 from functions.gateway.job_reader import SeenJob
 from functions.gateway.job_view import options_of
-from functions.gateway.job_watch import InJobWatch, JobWatch, Listener, Watch
+from functions.gateway.job_watch import InJobWatch, JobLooks, JobWatch, Listener
 from shared.jobs.job import Job
 from shared.model.api import JobView
 from shared.model.errors import Transient
@@ -150,7 +150,7 @@ class LiveEvents:
     @asynccontextmanager
     async def _looks(
         self, job_id: str, stores: Deployment, listener: Listener
-    ) -> AsyncIterator[tuple[Watch, AsyncIterator[SeenJob]]]:
+    ) -> AsyncIterator[tuple[JobLooks, AsyncIterator[SeenJob]]]:
         """Gives the looks at a job, which end with the block."""
         with self._watch.listening(job_id, stores.jobs, listener) as watch:
             async with aclosing(looks_of(watch, listener)) as looks:
@@ -169,7 +169,7 @@ class LiveEvents:
         return ""
 
 
-async def looks_of(watch: Watch, listener: Listener) -> AsyncGenerator[SeenJob]:
+async def looks_of(watch: JobLooks, listener: Listener) -> AsyncGenerator[SeenJob]:
     """Yields the job each time that it changed, until it is over or erased, or the listener is
     ended."""
     while not listener.is_ended:

@@ -3,31 +3,12 @@
 from typing import Any, get_args
 
 from functions.gateway.examples import PLAIN_TRANSCRIPTION
+from functions.gateway.held_requests import OF_THE_JOB, OF_THE_REQUEST
 from functions.gateway.openai_request import DIARIZED, Granularity, ResponseFormat, Task
 from functions.gateway.openapi import Responses, problems
 from functions.gateway.recording_form import FORM
 from functions.gateway.upload_form_schema import RECORDING, option_properties
 from shared.model.api import JobView
-from shared.model.errors import (
-    AttemptsExhausted,
-    BadOption,
-    BodyTooLarge,
-    Cancelled,
-    ContentUnreadable,
-    EmptyRecording,
-    GivenUp,
-    KeyReused,
-    ModelUnavailable,
-    NoSound,
-    NotAudio,
-    NotEnded,
-    RecordingErased,
-    RecordingTooLarge,
-    RecordingTooLong,
-    TranscriptGone,
-    TruncatedRecording,
-    UploadRefused,
-)
 from shared.model.formats import JSON
 from shared.model.openai_api import (
     DiarizedTranscription,
@@ -35,22 +16,6 @@ from shared.model.openai_api import (
     VerboseTranscription,
 )
 
-OF_THE_REQUEST = (BodyTooLarge, RecordingTooLarge, EmptyRecording, UploadRefused, KeyReused)
-OF_THE_JOB = (
-    AttemptsExhausted,
-    BadOption,
-    Cancelled,
-    ContentUnreadable,
-    GivenUp,
-    ModelUnavailable,
-    NoSound,
-    NotAudio,
-    NotEnded,
-    RecordingErased,
-    RecordingTooLong,
-    TranscriptGone,
-    TruncatedRecording,
-)
 TEXT = {"type": "string"}
 EVENTS = {
     "schema": TEXT,

@@ -6,13 +6,12 @@ from typing import Literal, cast, get_args
 
 from pydantic import JsonValue
 
+from functions.gateway.held_requests import formats_with
 from functions.gateway.recording_form import as_boolean
 from shared.model.errors import UploadRefused
-from shared.model.formats import DEFAULT_FORMATS
 from shared.model.option_names import exact_option
 from shared.model.option_values import as_list
 from shared.model.options import option_names
-from shared.settings import settings
 
 Task = Literal["transcribe", "translate"]
 ResponseFormat = Literal["json", "text", "srt", "verbose_json", "vtt", "diarized_json"]
@@ -88,11 +87,15 @@ def split_fields(
 
 def last(fields: Fields, name: str) -> str:
     """Returns the last value of a field, or an empty text if it has none."""
-    return fields.get(name, [""])[-1].strip()
+    values = fields.get(name, [""])
+    text = values[-1]
+    return text.strip()
 
 
 def has_text(fields: Fields, name: str) -> bool:
-    return any(value.strip() for value in fields.get(name, []))
+    values = fields.get(name, [])
+    joined = "".join(values)
+    return joined.strip() != ""
 
 
 def listed(fields: Fields, name: str) -> list[str]:
@@ -159,12 +162,3 @@ def read_options(
     if response_format in SUBTITLES and "formats" not in own_options:
         options["formats"] = formats_with(response_format)
     return options
-
-
-def formats_with(needed: str) -> list[JsonValue]:
-    """Returns the deployment's formats and the one that the answer needs."""
-    default = settings().recordings.defaults.get("formats", list(DEFAULT_FORMATS))
-    formats: list[JsonValue] = list(as_list(default))
-    if needed not in formats:
-        formats.append(needed)
-    return formats

@@ -1,15 +1,19 @@
 """A transcription as a stream of events, as OpenAI's clients read them."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Annotated
 
+from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
-from functions.gateway.access import Caller
+from functions.gateway.access import Caller, Transcriber
 from functions.gateway.deployment import Deployment
-from functions.gateway.held_requests import ended_job, not_ended
+from functions.gateway.event_stream import LINE_END, EventStream, timed_listener
+from functions.gateway.held_requests import ended_job
+from functions.gateway.job_watch import Listener
 from functions.gateway.live_events import LiveEvents, SegmentReady
 from functions.gateway.openai_errors import error_body
 from functions.gateway.openai_request import DIARIZED, AskedTranscription
@@ -25,14 +29,6 @@ from shared.model.transcript import Transcript
 from shared.runtime.http import problem_of
 from shared.settings import settings
 
-PING_SECONDS = 15
-"""Seconds between comments, by which proxies see that the connection is in use."""
-STREAM_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",
-}
-"""They keep proxies from holding events back."""
-
 
 class DeltaText:
     """The text of a stream so far. Parts become ready in any order, and are sent in their own."""
@@ -45,9 +41,10 @@ class DeltaText:
     def add(self, words: PartWords) -> Iterator[TextDelta]:
         """Yields what follows the text so far, once all parts before it are there. A part that a
         later run of the job has again is left out."""
-        self._waiting.setdefault(words.part, words)
+        if words.part >= self._next_part:
+            self._waiting[words.part] = words
         while self._next_part in self._waiting:
-            part = self._waiting[self._next_part]
+            part = self._waiting.pop(self._next_part)
             self._next_part += 1
             yield from self._deltas(part)
 
@@ -58,49 +55,61 @@ class DeltaText:
             yield TextDelta(delta=separator + segment.text)
 
 
-def event_stream(
-    asked: AskedTranscription,
-    job: Job,
-    caller: Caller,
-    stores: Deployment,
-    live: LiveEvents,
-) -> EventSourceResponse:
-    """Returns the response that streams a job's transcript while it is made."""
-    events = guarded_events(asked, job, caller, stores, live)
-    return EventSourceResponse(
-        as_data(events),
-        headers={**STREAM_HEADERS, JOB_HEADER: job.job_id},
-        ping=PING_SECONDS,
-        sep="\n",
-    )
+@dataclass(frozen=True)
+class TextStream:
+    """The stream of a job's transcript while it is made, until `listener` is ended."""
 
+    asked: AskedTranscription
+    job: Job
+    caller: Caller
+    stores: Deployment
+    live: LiveEvents
+    listener: Listener
 
-async def as_data(events: AsyncGenerator[WireModel]) -> AsyncGenerator[ServerSentEvent]:
-    """Yields events as their JSON. They have no names: the body says what each is."""
-    async with aclosing(events):
-        async for event in events:
-            yield ServerSentEvent(event.model_dump_json(exclude_none=True))
+    def response(self) -> EventStream:
+        events = self._sent()
+        headers = {JOB_HEADER: self.job.job_id}
+        return EventStream(events, self.listener, headers)
 
+    async def _sent(self) -> AsyncGenerator[ServerSentEvent]:
+        """Yields the events as they are sent. They have no names: the body says what each is."""
+        async with aclosing(self._guarded()) as events:
+            async for event in events:
+                data = event.model_dump_json(exclude_none=True)
+                yield ServerSentEvent(data, sep=LINE_END)
 
-async def guarded_events(
-    asked: AskedTranscription,
-    job: Job,
-    caller: Caller,
-    stores: Deployment,
-    live: LiveEvents,
-) -> AsyncGenerator[WireModel]:
-    """Yields the events of a job. The last one is an error if there is no transcript, since the
-    status of the response was sent before."""
-    seconds = settings().gateway.held_seconds
-    try:
-        async with asyncio.timeout(seconds):
-            async with aclosing(transcript_events(asked, job, caller, stores, live)) as events:
+    async def _guarded(self) -> AsyncGenerator[WireModel]:
+        """Yields the events. The last one is an error if there is no transcript, since the status
+        of the response was sent before."""
+        try:
+            async with aclosing(self._events()) as events:
                 async for event in events:
                     yield event
-    except TimeoutError:
-        yield error_body(stream_problem(not_ended(job.job_id), job))
-    except Exception as error:
-        yield error_body(stream_problem(error, job))
+        except Exception as error:
+            yield error_body(stream_problem(error, self.job))
+
+    async def _events(self) -> AsyncGenerator[WireModel]:
+        """Yields what is said while parts of the recording become ready, and the whole text at the
+        end.
+
+        With diarized_json it is segments at the end: speakers are known when all parts are.
+        """
+        text = DeltaText()
+        job_id = self.job.job_id
+        listened = self.live.listen(job_id, self.stores, listener=self.listener)
+        async with aclosing(listened) as happenings:
+            async for happening in happenings:
+                if isinstance(happening, SegmentReady) and self.asked.response_format != DIARIZED:
+                    for delta in text.add(happening.words):
+                        yield delta
+        transcript = await run_in_threadpool(self._transcript)
+        for event in last_events(self.asked, transcript, text):
+            yield event
+
+    def _transcript(self) -> Transcript:
+        """Returns the transcript of the job. Raises the error for which there is none."""
+        ended = ended_job(self.job.job_id, self.caller, self.stores)
+        return read_transcript_of(ended, self.stores.blobs)
 
 
 def stream_problem(error: Exception, job: Job) -> Problem:
@@ -108,29 +117,6 @@ def stream_problem(error: Exception, job: Job) -> Problem:
     if isinstance(error, JobFailed):
         return error.problem
     return problem_of(error, "gateway", job.job_id)
-
-
-async def transcript_events(
-    asked: AskedTranscription,
-    job: Job,
-    caller: Caller,
-    stores: Deployment,
-    live: LiveEvents,
-) -> AsyncGenerator[WireModel]:
-    """Yields what is said while parts of the recording become ready, and the whole text at the end.
-
-    With diarized_json it is segments at the end, since speakers are known when all parts are.
-    """
-    text = DeltaText()
-    async with aclosing(live.listen(job.job_id, stores)) as happenings:
-        async for happening in happenings:
-            if isinstance(happening, SegmentReady) and asked.response_format != DIARIZED:
-                for delta in text.add(happening.words):
-                    yield delta
-    ended = await run_in_threadpool(ended_job, job.job_id, caller, stores)
-    transcript = await run_in_threadpool(read_transcript_of, ended, stores.blobs)
-    for event in last_events(asked, transcript, text):
-        yield event
 
 
 def last_events(
@@ -143,3 +129,16 @@ def last_events(
     elif not text.has_text:
         yield TextDelta(delta=whole_text)
     yield TextDone(text=whole_text)
+
+
+async def held_listener(request: Request, caller: Transcriber) -> AsyncIterator[Listener]:
+    """Gives a listener that is ended when the deployment holds the request no longer.
+
+    Raises TooManyRequests if the key has as many streams and held requests as it may.
+    """
+    with timed_listener(request, caller, settings().gateway.held_seconds) as listener:
+        yield listener
+
+
+InHeldListener = Annotated[Listener, Depends(held_listener)]
+"""Type of a route's parameter that is its listener, until the response is sent."""

@@ -19,6 +19,7 @@ from fastapi.routing import APIRoute
 from functions.gateway.examples import EXAMPLES
 from functions.gateway.openai_error_docs import declare_openai_errors, error_schemas
 from functions.gateway.openai_errors import is_openai_path
+from functions.gateway.sent_webhooks import describe_sent_webhooks
 from shared.model.contracts import Problem
 from shared.model.errors import (
     BadRequest,
@@ -141,7 +142,9 @@ class DocumentedApi(FastAPI):
                 servers=self.servers,
                 license_info=self.license_info,
                 routes=self.routes,
+                webhooks=self.webhooks.routes,
             )
+            describe_sent_webhooks(document.get("webhooks", {}))
             self.openapi_schema = documented(document)
         return self.openapi_schema
 

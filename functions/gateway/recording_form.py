@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from functions.gateway.upload_checks import AskedUpload
+from shared.jobs.key_store import KeyRecord
 from shared.model.errors import (
     BadRequest,
     BodyTooLarge,
@@ -30,8 +32,12 @@ MAX_FIELD_BYTES = 64 * 1024
 """Of a field that is no file. An options.json has at most as many."""
 OTHER_BYTES = 1024 * 1024
 """Bytes of a form beside its recording that are accepted."""
-MAX_FORMS = 8
+MAX_FORMS = 12
 """Forms that an instance reads at once, since each takes room on its disk."""
+MAX_FORMS_OF_KEY = 8
+"""Forms of them that are of one key, so that none keeps all others out by sending slowly."""
+MAX_SILENCE = 60.0
+"""Seconds without a byte of a form after which it is given up."""
 FORM = "multipart/form-data"
 TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 
@@ -76,19 +82,26 @@ class FormParser(MultiPartParser):
 class FormSlots:
     """Counts the forms that are being read."""
 
-    def __init__(self, limit: int = MAX_FORMS) -> None:
-        self._free = limit
+    def __init__(self, limit: int = MAX_FORMS, limit_of_key: int = MAX_FORMS_OF_KEY) -> None:
+        self._limit = limit
+        self._limit_of_key = limit_of_key
+        self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def one(self, key_id: str) -> Iterator[None]:
         """Takes a slot for the block. Raises TooManyRequests if there is none."""
-        if self._free == 0:
+        if self._taken.total() >= self._limit:
             raise TooManyRequests("This instance reads as many forms as it can; try again.")
-        self._free -= 1
+        if self._taken[key_id] >= self._limit_of_key:
+            raise TooManyRequests(
+                "This instance reads as many forms of a key as it may; try again."
+            )
+        self._taken[key_id] += 1
         try:
             yield
         finally:
-            self._free += 1
+            self._taken[key_id] -= 1
+            self._taken = +self._taken  # forgets the keys that have none
 
 
 def largest_recording() -> int:
@@ -108,7 +121,8 @@ async def read_form(request: Request, file_field: str = "file") -> AsyncIterator
 
     Raises BadRequest, BodyTooLarge, DiskFull, EmptyRecording, TooManyRequests or UploadRefused.
     """
-    with SLOTS.one():
+    key: KeyRecord = request.state.key
+    with SLOTS.one(key.key_id):
         content = await parsed_form(request)
         try:
             yield form_of(content.multi_items(), file_field)
@@ -138,13 +152,18 @@ async def parsed_form(request: Request) -> FormData:
         raise BadRequest(f"The form cannot be read: {error.message}") from error
 
 
-def within_limit(request: Request, limit: int) -> Request:
-    """Returns the request, whose body raises BodyTooLarge as soon as it has more bytes."""
+def within_limit(request: Request, limit: int, max_silence: float = MAX_SILENCE) -> Request:
+    """Returns the request, whose body raises BodyTooLarge as soon as it has more bytes, and
+    BadRequest after so many seconds without one."""
     received = 0
 
     async def receive() -> Message:
         nonlocal received
-        message = await request.receive()
+        try:
+            async with asyncio.timeout(max_silence):
+                message = await request.receive()
+        except TimeoutError as error:
+            raise BadRequest(f"Nothing of the form arrived for {max_silence:g} seconds.") from error
         received += len(message.get("body", b""))
         if received > limit:
             raise too_large()

@@ -1,9 +1,10 @@
 """Starts runs for recordings that have neither an answer nor an active run, and reports a problem
-after too many. Publishes the ends of jobs that finalize could not publish, and has it delete audio
+after too many. Logs and publishes the ends of jobs that finalize could not, and has it delete audio
 that it could not delete.
 
 Recordings that no run has claimed are found by listing the inbox and the outbox side by side, a
-page at a time; those that a run has claimed, or was started to claim, are found by their jobs. Two
+page at a time; those that a run has claimed, or was started to claim, are found by their jobs. One
+that an execution is about is left alone, however long it waits for an instance. Two
 sweeps at once do no harm: of two executions that start the same run, one claims the job and the
 other ends.
 """
@@ -16,6 +17,7 @@ from itertools import islice
 
 from pydantic import Field
 
+from functions.reconcile.active import ActiveExecutions
 from functions.reconcile.cursor import SweepCursor
 from functions.reconcile.starts import Starts
 from shared.jobs.events import publish_job_event
@@ -88,10 +90,11 @@ class Sweep:
             patience = settings().reconcile.unanswered_after
         before = self.now() - timedelta(seconds=patience)
         starts = Starts(self.jobs, self.executions)
+        active = ActiveExecutions(self.executions)
         published = self.publish_due(before)
-        audio_deletions = self.delete_due_audio(before, starts)
-        given_up = self.restart_abandoned(before, starts)
-        objects, more = self.start_unclaimed(before, starts)
+        audio_deletions = self.delete_due_audio(before, starts, active)
+        given_up = self.restart_abandoned(before, starts, active)
+        objects, more = self.start_unclaimed(before, starts, active)
         result = SweepResult(
             objects=objects,
             started=starts.started - given_up,
@@ -112,13 +115,12 @@ class Sweep:
     # Ends of jobs that are still to be published
 
     def publish_due(self, before: datetime) -> int:
-        """Publish the ends of jobs that ended before then. Returns their number.
+        """Log the ends of jobs that ended before then, and publish them where there is a publisher.
+        Returns their number.
 
         They are due because finalize died or Pub/Sub was unavailable. If it still is, they stay
         due.
         """
-        if self.publisher is None:
-            return 0
         published = 0
         try:
             due_ids = islice(self.due(before), MAX_EVENTS)
@@ -136,7 +138,7 @@ class Sweep:
 
     # Audio that is still to be deleted
 
-    def delete_due_audio(self, before: datetime, starts: Starts) -> int:
+    def delete_due_audio(self, before: datetime, starts: Starts, active: ActiveExecutions) -> int:
         """Start an execution for each job that ended before then, whose audio is still to be
         deleted, and that no execution works on. Returns their number.
         """
@@ -146,7 +148,7 @@ class Sweep:
             with starts.survived(job.job_id):
                 if has_ended_after(job, before):
                     continue
-                if self.executions.is_active(job.execution):
+                if active.has(job.execution):
                     continue
                 execution = self.executions.delete_audio(job.source, job.run)
                 self.jobs.replace_execution(job, execution)
@@ -155,8 +157,11 @@ class Sweep:
 
     # Recordings that no run has claimed
 
-    def start_unclaimed(self, before: datetime, starts: Starts) -> tuple[int, bool]:
-        """Start the first run of recordings without a job, from where the last sweep ended.
+    def start_unclaimed(
+        self, before: datetime, starts: Starts, active: ActiveExecutions
+    ) -> tuple[int, bool]:
+        """Start the first run of recordings that have neither a job nor an active execution, from
+        where the last sweep ended.
 
         Returns the number of objects listed, and whether the sweep's pages or starts were used up
         before the inbox ended. After the end of the inbox the next sweep begins anew.
@@ -168,7 +173,7 @@ class Sweep:
         for _ in range(MAX_PAGES):
             page = list(islice(listing, PAGE_SIZE))
             objects += len(page)
-            unstarted = self.start_page(page, before, starts)
+            unstarted = self.start_page(page, before, starts, active)
             if unstarted is not None:
                 cursor.save(unstarted.name, self.now())
                 return objects, True
@@ -178,14 +183,18 @@ class Sweep:
             cursor.save(page[-1].name + "\0", self.now())
         return objects, True
 
-    def start_page(self, page: list[Blob], before: datetime, starts: Starts) -> Source | None:
-        """Start the page's unanswered recordings without a job. Returns the first that would be one
-        too many, or None."""
+    def start_page(
+        self, page: list[Blob], before: datetime, starts: Starts, active: ActiveExecutions
+    ) -> Source | None:
+        """Start the page's unanswered recordings that have neither a job nor an execution which
+        still waits for an instance of prepare. Returns the first that would be one too many, or
+        None."""
         for source in self.unanswered(page, before):
             if starts.are_used_up:
                 return source
             with starts.survived(source.job_id):
-                if self.jobs.find(source.job_id) is None:
+                is_unknown = self.jobs.find(source.job_id) is None
+                if is_unknown and not active.is_worked_on(source):
                     starts.start(source, 1)
         return None
 
@@ -237,14 +246,14 @@ class Sweep:
 
     # Jobs whose run ended without an answer
 
-    def restart_abandoned(self, before: datetime, starts: Starts) -> int:
+    def restart_abandoned(self, before: datetime, starts: Starts, active: ActiveExecutions) -> int:
         """Start the next run of each abandoned job. Returns the number of jobs given up."""
         given_up = 0
         for job in self.open_jobs():
             if starts.are_used_up:
                 break
             with starts.survived(job.job_id):
-                if not self.is_abandoned(job, before):
+                if not self.is_abandoned(job, before, active):
                     continue
                 if self.is_exhausted(job):
                     self.give_up(job, starts)
@@ -257,7 +266,7 @@ class Sweep:
         for state in OPEN_STATES:
             yield from self.jobs.list_by_state(state)
 
-    def is_abandoned(self, job: Job, before: datetime) -> bool:
+    def is_abandoned(self, job: Job, before: datetime, active: ActiveExecutions) -> bool:
         """Returns whether a job was last changed before then and no execution works on it, or waits
         to do so.
 
@@ -273,7 +282,9 @@ class Sweep:
         if job.state == "cancelled" and job.results:
             return False
         may_be_active = job.state != "retryable" and job.execution
-        if may_be_active and self.executions.is_active(job.execution):
+        if may_be_active and active.has(job.execution):
+            return False
+        if job.state == "queued" and not job.execution and active.is_worked_on(job.source):
             return False
         recording = self.blobs.find(job.source.uri)
         if recording is None:

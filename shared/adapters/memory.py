@@ -201,7 +201,7 @@ class MemoryDocuments:
 
     def _directly_in(self, collection: str) -> list[Document]:
         found = []
-        for path, (document, _) in self._kept.items():
+        for path, (document, _) in list(self._kept.items()):
             parent = path.rpartition("/")[0]
             if parent == collection:
                 found.append(document)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shared.adapters.errors import translate_errors
 from shared.model.errors import JobStoreUnavailable
-from shared.ports.documents import Document, Page, stored_time
+from shared.ports.documents import Document, Page
 from shared.settings import settings
 
 LOCK_TIMEOUT = 30
@@ -36,6 +36,8 @@ create index if not exists by_upload
   on documents (collection, json_extract(document, '$.recording.name'));
 create index if not exists by_key
   on documents (collection, json_extract(document, '$.key_id'));
+create index if not exists by_logged_job
+  on documents (collection, json_extract(document, '$.job.job_id'));
 create index if not exists by_folder
   on documents (collection, json_extract(document, '$.folder'));
 create index if not exists by_audio_deletion
@@ -122,7 +124,7 @@ class SqliteDocuments:
 
     def drop_expired(self) -> None:
         """Delete the documents that have expired, which Firestore does by itself."""
-        now = stored_time(datetime.now(UTC))
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")  # as pydantic writes it
         with self._transaction() as database:
             database.execute(DROP_EXPIRED, (now,))
             database.execute(UNLIST_DROPPED)

@@ -36,6 +36,13 @@ class JobFigures(StoredModel):
     """Null where the deployment computes no costs."""
 
 
+class ReservedEvent(StoredModel):
+    """The number in the event log that is reserved for the end of a job."""
+
+    event_id: str
+    number: int
+
+
 class KnownRecording(NamedTuple):
     """What a run knows of its recording once it was read, as fields of the job."""
 
@@ -108,8 +115,11 @@ class Job(StoredModel):
     ended: datetime | None = None
     """When `finish` recorded the end of the current run; null before."""
     notification: Literal["due", "sent"] | None = None
-    """Of the job's end: `due` from the write that records the end until the event is published;
-    null if there is nothing to publish."""
+    """Of the job's end: `due` from the write that records the end until it is logged and published;
+    null if the current run has not ended."""
+    reserved_event: ReservedEvent | None = None
+    """The last one that was reserved for an end of the job. It is kept by later runs, and by an
+    erased job."""
     warnings: tuple[str, ...] = ()
     """Codes of the transcript's warnings, each one once."""
     audio_deletion: Literal["due", "done"] | None = None
@@ -120,6 +130,15 @@ class Job(StoredModel):
     def has_ended(self) -> bool:
         """Returns whether no run is requested or at work."""
         return self.state not in ("queued", "running")
+
+    @property
+    def event_id(self) -> str:
+        """Returns the id of the event of the job's end."""
+        return f"{self.job_id}-{self.run}-{self.state}"
+
+    def has_event(self, event_id: str) -> bool:
+        """Returns whether the job has ended, and this is the id of its end's event."""
+        return self.ended is not None and self.event_id == event_id
 
     def is_in(self, folder: str) -> bool:
         """Returns whether the recording is, or was, in a folder of the inbox, such as "team/". The

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from shared.jobs.event_log import event_log_of
 from shared.jobs.inbox import answered, generation_of, is_recording
 from shared.jobs.job import Job
 from shared.jobs.layout import job_uri, outbox_folder
@@ -59,6 +60,8 @@ class Operations:
         run_options = job.options if options is None else dict(options)
         refuse_large_options(run_options)
         self._refuse_options(job.source, recording, run_options)
+        if job.notification == "due":
+            event_log_of(self.jobs).append(job)
         run = self.jobs.request_rerun(job_id, run_options)
         execution = self.executions.start(job.source, run)
         self.jobs.queue(job.source, run, execution)
@@ -147,6 +150,7 @@ class Operations:
         sources = {source.job_id: source for source in self.generations(bucket, name)}
         for source in sources.values():
             self.jobs.erase(source)
+            event_log_of(self.jobs).erase(source.job_id)
         UploadStore(self.jobs.documents, self.jobs.clock).erase(bucket, name)
         for source in sources.values():
             self.blobs.delete(source.uri, source.generation)

@@ -42,7 +42,7 @@ from shared.jobs.transitions import (
 )
 from shared.model.contracts import Problem, Settled, Source
 from shared.model.errors import AudioDeleted, RecordingErased
-from shared.ports.documents import Documents, Page, stored_time
+from shared.ports.documents import Documents, Page, earliest
 from shared.settings import JobSettings
 
 P = ParamSpec("P")
@@ -57,8 +57,6 @@ class JobStore:
 
     documents: Documents
     limits: JobSettings = field(default_factory=JobSettings)
-    notifies: bool = False
-    """Whether the end of a job is published."""
     keep_answer_days: int | None = None
     """Days until an answer is deleted. None: never."""
     clock: Callable[[], float] = time.time
@@ -137,7 +135,6 @@ class JobStore:
             problem,
             results or {},
             self._now(),
-            notifies=self.notifies,
             expires=self._answer_expiry(),
             warnings=warnings,
             deletes_audio=deletes_audio,
@@ -168,7 +165,7 @@ class JobStore:
         self._change_job(job_id, parts_recorded, run, chunks, spans, known, now)
 
     def mark_notified(self, published: Job) -> None:
-        """Record that the end of this job was published."""
+        """Record that the end of this job was logged, and published where there is a publisher."""
         self._change_job(published.job_id, notified, published)
 
     def mark_audio_deleted(self, job: Job) -> None:
@@ -303,7 +300,7 @@ class JobStore:
     def list_ended_since(self, since: datetime, limit: int, folder: str = "") -> list[Job]:
         """Returns the jobs whose last run ended after a time, the last one first."""
         digest = folder_digest(folder)
-        page = Page(digest, "ended", limit, above=stored_time(since))
+        page = Page(digest, "ended", limit, above=earliest(since))
         documents = self.documents.page("jobs", page)
         return list(readable_jobs(documents))
 
@@ -339,7 +336,7 @@ class JobStore:
     def records_done_since(self, job_id: str, since: datetime) -> list[StageRecord]:
         """Returns the job's stage records that were done then or later, in that order."""
         collection = f"jobs/{job_id}/tasks"
-        documents = self.documents.updated_since(collection, "done", stored_time(since))
+        documents = self.documents.updated_since(collection, "done", earliest(since))
         return [StageRecord.model_validate(document) for document in documents]
 
     # Compare-and-set

@@ -54,6 +54,7 @@ from shared.jobs.job import (
     JobFigures,
     JobState,
     KnownRecording,
+    ReservedEvent,
 )
 from shared.model.contracts import FinalState, Problem, Settled, Source
 from shared.model.errors import BadOption, ModelUnavailable
@@ -211,15 +212,14 @@ def finished(
     results: dict[str, str],
     now: datetime,
     *,
-    notifies: bool,
     expires: datetime,
     warnings: tuple[str, ...] = (),
     deletes_audio: bool = False,
     tags: dict[str, str] | None = None,
     figures: JobFigures | None = None,
 ) -> Job | None:
-    """Returns the job with the end of `run` recorded, and a notification and the deletion of its
-    audio due if they are wanted.
+    """Returns the job with the end of `run` recorded. A notification is due after a final end, and
+    the deletion of its audio if that is wanted.
 
     If the options of the last redrive were the reason of a failure, the job gets back those of the
     last run that was answered, so that a further redrive does not repeat the slip.
@@ -239,7 +239,7 @@ def finished(
         "results": results,
         "updated": now,
         "ended": now,
-        "notification": "due" if notifies and is_final else None,
+        "notification": "due" if is_final else None,
         "warnings": warnings,
         "audio_deletion": "due" if deletes_audio and state == "done" else None,
     }
@@ -266,6 +266,7 @@ def erased(job: Job | None, source: Source, now: datetime, expires: datetime) ->
         "created": job.created,
         "position": job.position,
         "folders": job.folders,
+        "reserved_event": job.reserved_event,
     }
     return tombstone.model_copy(update=kept)
 
@@ -302,6 +303,21 @@ def notified(job: Job | None, published: Job) -> Job | None:
     if job.run != published.run or job.state != published.state:
         return None
     return job.model_copy(update={"notification": "sent"})
+
+
+def event_reserved(job: Job | None, event_id: str, number: int, taken: int | None) -> Job | None:
+    """Returns the job with a number of the event log reserved for its end, if that has this id.
+
+    A number that is reserved for the end already stays, unless it is the one that another event has
+    taken.
+    """
+    if job is None or not job.has_event(event_id):
+        return None
+    former = job.reserved_event
+    if former is not None and former.event_id == event_id and former.number != taken:
+        return None
+    reservation = ReservedEvent(event_id=event_id, number=number)
+    return job.model_copy(update={"reserved_event": reservation})
 
 
 def audio_deleted(job: Job | None, run: int) -> Job | None:

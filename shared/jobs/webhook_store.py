@@ -135,6 +135,13 @@ class WebhookStore:
         registered = self.registered_for(name, type_)
         return [webhook for webhook in registered if webhook.state == "active"]
 
+    def pause_those_of(self, key_id: str) -> None:
+        """Pause the endpoints that belong to a key which was revoked."""
+        now = self.now()
+        for document in self.documents.query("webhooks", "key_id", key_id):
+            webhook = WebhookRecord.model_validate(document)
+            self._change_webhook(webhook.webhook_id, orphaned, key_id, now)
+
     def pause(self, webhook_id: str, because: PauseReason) -> WebhookRecord | None:
         """Send an endpoint nothing until it is resumed. Returns it, or None if it was paused
         before."""

@@ -20,6 +20,7 @@
     + TruncatedRecording      415  the end of the recording is missing
     + ContentUnreadable       415  storage has the recording, but does not return its content
     + NameTaken               409  another recording has the name
+    + TooManyWebhooks         409  the folder or the key has as many webhooks as it may have
     + Cancelled               409  the job was cancelled
     + WrongState              409  the job's state does not allow the operation
     + NotDone                 409  the job has no transcript, or none yet
@@ -28,10 +29,12 @@
     + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
     + RecordingGone           410  the recording was deleted from the inbox, or replaced there
     + TranscriptGone          410  the transcript was deleted, or is that of a newer recording
+    + EventGone               410  the event of a delivery can no longer be sent
     + UploadGone              410  the upload can no longer be completed
     + RangeOutside            416  a range of bytes is not in the recording
     + OptionsRefused          422  the options of a redrive are wrong or too large
     + UploadRefused           422  the name, an option or the metadata of an upload is wrong
+    + WebhookRefused          422  the address or the folder of a webhook is wrong
     + KeyReused               422  an Idempotency-Key was used for another upload
     + AttemptsExhausted       422  the stage died in every attempt
     + GivenUp                 422  no run of the job ended
@@ -47,6 +50,7 @@
     + WorkflowUnavailable     503  the workflow did not answer
     + KeysUnavailable         503  the keys that verify callers' tokens cannot be fetched
     + EventsUnavailable       503  Pub/Sub did not accept an event; reconcile retries
+    + WebhooksUnavailable     503  the deployment sends nothing to webhooks
     + DeliveriesDue           503  webhooks of an event are still to be sent
     + DiskFull                503  the disk has no room for a stage's files
     + NotEnded                504  a request was held for its job, which has not ended in time
@@ -234,6 +238,11 @@ class TranscriptGone(Permanent):
     status = HTTPStatus.GONE
 
 
+class EventGone(Permanent):
+    title = "The event can no longer be sent."
+    status = HTTPStatus.GONE
+
+
 class RangeOutside(Permanent):
     title = "The range is not in the recording."
     status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
@@ -345,7 +354,7 @@ class NotEnded(Transient):
     status = HTTPStatus.GATEWAY_TIMEOUT
 
     def __init__(self, detail: str, job_id: str | None = None) -> None:
-        super().__init__(detail)
+        super().__init__(detail, retry_after=1)
         self.job_id = job_id
 
 

@@ -65,6 +65,11 @@ def is_tag(key: str) -> bool:
     return folded.startswith(TAG_PREFIX)
 
 
+def client_metadata(tags: Mapping[str, str]) -> dict[str, str]:
+    """Returns the tags by their names without the prefix, as a client of the API sent them."""
+    return {name[len(TAG_PREFIX) :]: value for name, value in tags.items()}
+
+
 def read_tags(metadata: Mapping[str, str]) -> dict[str, str]:
     """Returns the uploader's tags in an object's metadata, as many as fit into MAX_TAG_BYTES."""
     return read_metadata(metadata).tags

@@ -96,12 +96,12 @@ class Options(WireModel):
     ] = Field(default=None, pattern=r"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?$")
     """Name of the speech model; only the deployment can choose a folder. None: the deployment's."""
     task: Annotated[
-        Literal["transcribe", "translate"],
+        Literal["transcribe", "translate", "detect"],
         PassedTo("transcribe", "align"),
         BeforeValidator(as_lower_case),
-        Expects("transcribe or translate"),
+        Expects("transcribe, translate or detect"),
     ] = "transcribe"
-    """translate writes English."""
+    """translate writes English. detect only finds the language, and writes no text."""
     initial_prompt: Annotated[
         str | None,
         PassedTo("transcribe"),
@@ -332,6 +332,8 @@ def is_skipped(stage: str, options: Options) -> bool:
     """Returns whether the options make a stage needless."""
     if stage == "detect":
         return options.language not in (None, MULTI)
+    if stage in ("transcribe", "align", "diarize") and options.task == "detect":
+        return True
     if stage == "diarize":
         return not options.diarize or options.channels == "split"
     return False

@@ -174,6 +174,14 @@ FUNCTIONS = {
             concurrency=80,
             extra="gateway",
         ),
+        FunctionSpec(
+            name="notify",
+            resources=Resources(cpu=1, memory_gib=1),
+            max_instances=2,
+            concurrency=20,
+            extra="notify",
+            local_threads=24,
+        ),
     )
 }
 """Functions by name. One vCPU each: two instances with one thread do more than one with two."""
@@ -190,7 +198,7 @@ STAGES = {
             output=Manifest,
             operations={
                 "request": 1,
-                "internal_step": 28,
+                "internal_step": 32,
                 "write_operation": 3,
                 "read_operation": 7,
                 "document_read": 8,
@@ -297,8 +305,9 @@ STAGES = {
                 "internal_step": 6,
                 "write_operation": 6,
                 "read_operation": 7,
-                "document_read": 5,
-                "document_write": 1,
+                "document_read": 10,
+                "document_write": 5,
+                "document_delete": 1,
                 "message_byte": 2000,
             },
             pace=Pace(

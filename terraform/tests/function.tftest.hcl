@@ -3,18 +3,17 @@
 mock_provider "google" {}
 
 variables {
-  project_id          = "acme-speech"
-  region              = "europe-west4"
-  name                = "dropscribe-transcribe"
-  image               = "europe-west4-docker.pkg.dev/acme-speech/dropscribe/transcribe@sha256:0000000000000000000000000000000000000000000000000000000000000001"
-  service_account     = "dropscribe-transcribe@acme-speech.iam.gserviceaccount.com"
-  callers             = { workflow = "serviceAccount:dropscribe-workflow@acme-speech.iam.gserviceaccount.com" }
-  audience            = "dropscribe.acme-speech"
-  stage               = { model = true, cpu = 4, memory_gib = 8, gpu = null, concurrency = 1, min_instances = 0, max_instances = 5 }
-  timeouts            = { heartbeat = 15, lease = 60, stage_deadline = 1500, request = 1740, call = 1800 }
-  environment         = {}
-  labels              = {}
-  deletion_protection = true
+  project_id      = "acme-speech"
+  region          = "europe-west4"
+  name            = "dropscribe-transcribe"
+  image           = "europe-west4-docker.pkg.dev/acme-speech/dropscribe/transcribe@sha256:0000000000000000000000000000000000000000000000000000000000000001"
+  service_account = "dropscribe-transcribe@acme-speech.iam.gserviceaccount.com"
+  callers         = { workflow = "serviceAccount:dropscribe-workflow@acme-speech.iam.gserviceaccount.com" }
+  audience        = "dropscribe.acme-speech"
+  stage           = { model = true, cpu = 4, memory_gib = 8, gpu = null, concurrency = 1, min_instances = 0, max_instances = 5 }
+  timeouts        = { heartbeat = 15, lease = 60, stage_deadline = 1500, request = 1740, call = 1800 }
+  environment     = {}
+  labels          = {}
 }
 
 run "on_cpu" {

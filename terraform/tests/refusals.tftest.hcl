@@ -10,7 +10,7 @@ variables {
   project_id = "acme-speech"
   region     = "europe-west4"
   images = {
-    for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile", "gateway"] :
+    for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile", "gateway", "notify"] :
     function => "europe-west4-docker.pkg.dev/acme-speech/dropscribe/${function}@sha256:${format("%064d", 1)}"
   }
 }

@@ -35,6 +35,10 @@ class ApiClients:
         """How often each kind of request had each status."""
         self.repeated = 0
         """Jobs that a list showed twice."""
+        self.sessions_asked = 0
+        """Requests for an address to upload to. Each may have opened one, whatever it answered."""
+        self.sessions_used = 0
+        """Uploads to such an address that are complete."""
         self._counting = threading.Lock()
         self._key = self._new_key()
 
@@ -68,14 +72,22 @@ class ApiClients:
         headers = {"Idempotency-Key": key}
         while True:
             opened = self._ask("POST", "/api/v1/uploads", json=asked, headers=headers)
-            if opened.status_code == NAME_TAKEN or opened.is_redirect:
+            if opened.status_code == NAME_TAKEN:
+                return
+            if opened.is_redirect:
+                self._count_used()
                 return
             session = opened.json()
             sent = send_in_two(session["upload_url"], data)
             status = self._ask("GET", session["upload_status"])
             if sent and status.is_redirect:
+                self._count_used()
                 return
             time.sleep(PAUSE)
+
+    def _count_used(self) -> None:
+        with self._counting:
+            self.sessions_used += 1
 
     def list_all(self) -> Iterator[dict[str, Any]]:
         """Yields all jobs, page by page."""
@@ -110,11 +122,12 @@ class ApiClients:
     def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Repeats a request until it is answered for good."""
         headers = request.pop("headers", {})
+        is_session = (method, path) == ("POST", "/api/v1/uploads")
         while True:
             sent = {**headers, "X-API-Key": self._key}
             url = f"{self.cloud.home.ports().url('gateway')}{path}"
             try:
-                with self._counted():
+                with self._counted(asks_for_session=is_session):
                     answer = httpx.request(method, url, headers=sent, timeout=60, **request)
             except httpx.TransportError:
                 time.sleep(PAUSE)
@@ -128,9 +141,10 @@ class ApiClients:
             time.sleep(PAUSE)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self, *, asks_for_session: bool) -> Iterator[None]:
         with self._counting:
             self.cloud.api_requests += 1
+            self.sessions_asked += asks_for_session
         try:
             yield
         finally:

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,6 +58,8 @@ class ChaosCloud(Cloud):
         self.without: list[str] = []
         """What cannot be done to it here, and why."""
         self.firestore: Firestore | None = None
+        self.kill_receivers: Callable[[], None] = lambda: None
+        """Kills the receivers of webhooks, where there are any."""
         self.api_requests = 0
         """Requests to the gateway that are not answered yet."""
         self.control, *ports = free_ports(1 + len(NAMES))

@@ -28,6 +28,8 @@ DELAY = 3.0
 KINDS = ("refuse", "delay", "drop", "tear_request", "tear_answer", "lose_answer")
 EVENT_KINDS = (*KINDS, "swallow", "repeat")
 """An event may also be taken for delivered and be gone, or come twice."""
+PUSH_KINDS = (*KINDS, "repeat")
+"""A push may also come twice. What was answered with a status 2xx is delivered."""
 HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 
 
@@ -43,7 +45,8 @@ class Line:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        return EVENT_KINDS if self.name == "events" else KINDS
+        kinds = {"events": EVENT_KINDS, "notify": PUSH_KINDS}
+        return kinds.get(self.name, KINDS)
 
 
 class Disturber:
@@ -120,7 +123,7 @@ class Disturber:
         return Response(content, answer.status_code, headers)
 
     def count(self, line: Line, kind: str) -> None:
-        where = line.name if line.name in ("storage", "events") else "stage calls"
+        where = line.name if line.name in ("storage", "events", "notify") else "stage calls"
         self.done[f"{where}: {kind}"] += 1
 
     async def refuse(self, request: Request, line: Line, body: bytes) -> Response:

@@ -17,7 +17,7 @@ from shared.jobs.stage_record import StageRecord
 from shared.model.contracts import Source
 from shared.ports.documents import Document
 from tests.chaos.cloud import ChaosCloud
-from tests.chaos.supervisor import STORAGE
+from tests.chaos.supervisor import NOTIFY, STORAGE
 from tests.support.cloud import WORKFLOW
 from tests.support.small_disk import filled
 
@@ -26,6 +26,10 @@ OUTAGE = 4.0
 LEAPS = (timedelta(seconds=20), timedelta(hours=2), timedelta(days=40))
 """By which clocks are moved, back or ahead: beyond a lease, beyond reconcile's patience, beyond
 what documents last."""
+
+MOVED = [name for name in FUNCTIONS if name != "notify"]
+"""Functions whose clocks are moved. With its own 40 days ahead notify would pause every endpoint
+that fails once, and have the next try weeks away."""
 
 Fault = Callable[[ChaosCloud, random.Random], bool]
 
@@ -53,6 +57,28 @@ def kill_reconcile(cloud: ChaosCloud, dice: random.Random) -> bool:
 def kill_gateway(cloud: ChaosCloud, dice: random.Random) -> bool:
     busy = cloud.api_requests > 0
     return kill(cloud, "gateway") and busy
+
+
+def kill_notify(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """SIGKILL to notify's worker, or to its master, while it has an event."""
+    if NOTIFY not in in_flight(cloud):
+        return False
+    processes = cloud.processes("notify")
+    for process in dice.choice([processes[:1], processes[1:]]):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    return len(processes) > 1
+
+
+def kill_bridge(cloud: ChaosCloud, dice: random.Random) -> bool:
+    return NOTIFY in in_flight(cloud) and kill(cloud, "bridge")
+
+
+def kill_receiver(cloud: ChaosCloud, dice: random.Random) -> bool:
+    """SIGKILL to the receivers of webhooks, which are started again."""
+    is_busy = NOTIFY in in_flight(cloud)
+    cloud.kill_receivers()
+    return is_busy
 
 
 def kill_runner(cloud: ChaosCloud, dice: random.Random) -> bool:
@@ -161,7 +187,7 @@ def lose_job_store(cloud: ChaosCloud, dice: random.Random) -> bool:
 
 def move_clock(cloud: ChaosCloud, dice: random.Random) -> bool:
     """Some functions' clocks leap, back or ahead; the others' are right again."""
-    moved = {name: leap(dice) for name in dice.sample(FUNCTIONS, dice.randint(1, 3))}
+    moved = {name: leap(dice) for name in dice.sample(MOVED, dice.randint(1, 3))}
     struck = bool(running_tasks(cloud))
     cloud.move_clocks(moved)
     return struck
@@ -216,6 +242,9 @@ COMMON: dict[str, tuple[Fault, int]] = {
     "kill_function": (kill_function, 6),
     "kill_reconcile": (kill_reconcile, 1),
     "kill_gateway": (kill_gateway, 3),
+    "kill_notify": (kill_notify, 2),
+    "kill_bridge": (kill_bridge, 1),
+    "kill_receiver": (kill_receiver, 1),
     "kill_runner": (kill_runner, 2),
     "kill_bucket": (kill_bucket, 2),
     "freeze": (freeze, 2),

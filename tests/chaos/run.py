@@ -19,9 +19,10 @@ from shared.model.errors import StageError
 from tests.chaos.api_clients import ApiClients, keeps_listing
 from tests.chaos.claims import Claims
 from tests.chaos.cloud import ChaosCloud
-from tests.chaos.faults import FAULTS, active_executions
+from tests.chaos.faults import FAULTS, active_executions, kill
 from tests.chaos.load import Upload, made
 from tests.chaos.supervisor import NAMES
+from tests.chaos.webhooks import Webhooks
 
 RATES = {name: 0.06 for name in NAMES} | {"storage": 0.03, "events": 0.25}
 """The share of requests on each line that are disturbed."""
@@ -34,6 +35,9 @@ OVERWRITTEN = 0.1
 """Share of the recordings that get a second generation while the first is worked on."""
 ERASED = 6
 """One of so many recordings is erased while it is worked on."""
+LATER = 2400.0
+"""Seconds by which notify's clock goes ahead, again and again, once nothing is done to the cloud.
+What failed twice would else be tried again after five minutes, and then after half an hour."""
 PATIENCE = 900.0
 """Seconds until everything must be answered once nothing is done to the cloud any more."""
 
@@ -54,6 +58,8 @@ class Report:
     """Answers without speakers or exact times, which a redrive completed."""
     api_answers: dict[str, int] = field(default_factory=dict)
     """How often the gateway answered each kind of request with each status."""
+    webhooks: dict[str, int] = field(default_factory=dict)
+    """How many requests each receiver of webhooks got."""
     deletions_interrupted: int = 0
     """Times that finalize was killed right before it deleted audio."""
     left_out: list[str] = field(default_factory=list)
@@ -70,6 +76,7 @@ class Chaos:
     ) -> None:
         self.report, self.jobs, self.wanted, self.real = Report(seed, store), jobs, faults, real
         self.cloud = ChaosCloud(folder, seed, store)
+        self.webhooks = Webhooks(self.cloud)
         self.faults = FAULTS[store]
         self.struck: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
@@ -79,18 +86,22 @@ class Chaos:
     def __call__(self) -> Report:
         began = time.monotonic()
         claims = Claims(self.cloud)
-        with self.cloud.running():
+        with self.webhooks.receiving(), self.cloud.running():
+            self.cloud.kill_receivers = self.webhooks.kill
+            self.webhooks.register()
             self.clients = ApiClients(self.cloud)
             with keeps_listing(self.clients):
                 uploads = self.under_attack()
             self.calm_down()
             self.settle(uploads, claims)
             self.mend(uploads, claims)
+            self.send_everything(uploads, claims)
+            self.webhooks.claim(claims, uploads)
             claims.of_a_cloud_at_rest(uploads)
             claims.of_the_api(self.clients, self.erased)
             claims.of_its_journal()
             self.cloud.down()
-            claims.of_what_is_left()
+            claims.of_what_is_left(self.clients)
         self.tell(claims)
         self.report.seconds = round(time.monotonic() - began, 1)
         return self.report
@@ -108,11 +119,27 @@ class Chaos:
         claims.of_completed_answers(incomplete)
         self.report.deletions_interrupted = self.cloud.deletions_interrupted()
 
+    def send_everything(self, uploads: list[Upload], claims: Claims) -> None:
+        """Bring every end of a job to every receiver, unless their webhooks were lost with the
+        emulator."""
+        if claims.tombstones_were_lost():
+            return
+        deadline = time.monotonic() + PATIENCE
+        ahead = 0.0
+        while self.webhooks.missing(uploads) and time.monotonic() < deadline:
+            self.sweep()
+            self.cloud.move_clocks({"notify": ahead})
+            kill(self.cloud, "bridge")  # which tries everything again when it is started
+            time.sleep(SWEEP)
+            ahead += LATER
+        self.cloud.move_clocks({})
+
     def tell(self, claims: Claims) -> None:
         self.report.missed = dict(sorted(self.missed.items()))
         self.report.broken_claims = {kind: claims.broken[kind] for kind in claims.KINDS}
         self.report.wrong = claims.wrong
         self.report.api_answers = dict(sorted(self.clients.statuses.items()))
+        self.report.webhooks = self.webhooks.figures()
         self.report.extra_stage_runs = claims.extra_stage_runs
         self.report.left_out = [f"fill_disk: {why}" for why in self.cloud.without]
 
@@ -153,6 +180,7 @@ class Chaos:
             if number % ERASED == ERASED - 1:
                 self.clients.erase(upload.source.job_id)
                 self.erased.append(upload.source)
+                self.webhooks.erasures[upload.source.job_id] = time.time()
             else:
                 uploads.append(upload)
         return uploads

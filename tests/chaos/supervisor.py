@@ -1,5 +1,6 @@
 """`python -m tests.chaos.supervisor`: the one-machine cloud's supervisor, with the disturber on the
-lines between the runner and the stages, and between the buckets and the runner."""
+lines between the runner and the stages, between the buckets and the runner, and between the bridge
+and notify."""
 
 import json
 import os
@@ -11,15 +12,16 @@ from local.supervisor import main
 
 LINES = "CHAOS_LINES"
 """Environment variable: the disturber's port on each line, as JSON."""
-STORAGE, EVENTS = "storage", "events"
-NAMES = (STORAGE, EVENTS, *STAGES)
+STORAGE, EVENTS, NOTIFY = "storage", "events", "notify"
+NAMES = (STORAGE, EVENTS, NOTIFY, *STAGES)
 """A stage's line is named after it."""
 
 
 def targets(ports: Ports) -> dict[str, str]:
     """Where each line ends."""
     stages = {stage: ports.url(stage) for stage in STAGES}
-    return {STORAGE: ports.url("storage"), EVENTS: ports.url("workflows"), **stages}
+    others = {NOTIFY: ports.url("notify")}
+    return {STORAGE: ports.url("storage"), EVENTS: ports.url("workflows"), **others, **stages}
 
 
 def disturbed(home: Layout) -> list[Process]:

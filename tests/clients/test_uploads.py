@@ -133,6 +133,7 @@ def gateway_stores() -> Deployment:
         keys=KeyStore(documents, clock=time.time),
         uploads=UploadStore(documents, clock=time.time),
         webhooks=WebhookStore(documents, None, clock=time.time),
+        publisher=None,
     )
 
 

@@ -364,7 +364,7 @@ def test_jobs_are_listed_by_their_state(store: JobStore, source: Source) -> None
 def test_a_notification_is_due_from_the_end_of_the_job_until_it_is_sent(
     documents: Documents, source: Source
 ) -> None:
-    store = JobStore(documents, notifies=True)
+    store = JobStore(documents)
     store.claim(source, 1, "first")
     assert source.job_id not in due(store)
     store.finish(source.job_id, 1, "done", results={"json": "gs://outbox/a"})
@@ -387,7 +387,7 @@ def due(store: JobStore) -> set[str]:
 
 
 def test_another_end_of_the_same_run_is_due_again(documents: Documents, source: Source) -> None:
-    store = JobStore(documents, notifies=True)
+    store = JobStore(documents)
     store.claim(source, 1, "first")
     store.finish(
         source.job_id, 1, "failed", problem=Problem(type="t", title="T", status=415, detail="d")
@@ -402,7 +402,7 @@ def test_another_end_of_the_same_run_is_due_again(documents: Documents, source: 
 def test_no_notification_is_due_for_a_run_before_the_current_one_or_for_an_erased_job(
     documents: Documents, source: Source
 ) -> None:
-    store = JobStore(documents, notifies=True)
+    store = JobStore(documents)
     store.claim(source, 1, "first")
     store.finish(source.job_id, 1, "done")
     store.claim(source, 2, "second")
@@ -413,16 +413,10 @@ def test_no_notification_is_due_for_a_run_before_the_current_one_or_for_an_erase
     assert source.job_id not in due(store)
 
 
-def test_a_notification_is_due_only_for_a_final_end_and_only_where_notifications_are_wanted(
-    store: JobStore, source: Source
-) -> None:
+def test_a_notification_is_due_only_for_a_final_end(store: JobStore, source: Source) -> None:
     store.claim(source, 1, "first")
-    store.finish(source.job_id, 1, "done")
-    notifying = JobStore(store.documents, notifies=True)
-    other = source.model_copy(update={"generation": 2})
-    notifying.claim(other, 1, "first")
-    notifying.finish(other.job_id, 1, "retryable")
-    assert due(notifying).isdisjoint({source.job_id, other.job_id})
+    store.finish(source.job_id, 1, "retryable")
+    assert source.job_id not in due(store)
 
 
 def test_sqlite_finds_due_notifications_by_an_index(tmp_path: Path) -> None:
@@ -473,3 +467,29 @@ def test_expired_documents_are_dropped_from_sqlite(tmp_path: Path, source: Sourc
     documents.drop_expired()
     assert JobStore(documents).find(source.job_id) is None
     assert JobStore(documents).find(other.job_id) is not None
+
+
+def test_only_records_that_were_done_since_a_time_are_read(
+    store: JobStore, source: Source, clock: Clock
+) -> None:
+    """In the order in which they were done; a result that is used again counts as done then."""
+    clock.now += 0.125
+    begun = clock.now
+    for number, key in enumerate(["align-b", "align-a", "align-c", "align-d"]):
+        store.start_attempt(source.job_id, key, "align", number, "worker")
+    for key in ("align-a", "align-b", "align-c"):
+        clock.now += 1
+        store.complete_attempt(source.job_id, key, "worker", seconds=1.0)
+    clock.now += 0.25
+    store.heartbeat(source.job_id, "align-d", "worker")
+
+    def done_since(seconds: float) -> list[str]:
+        since = datetime.fromtimestamp(begun + seconds, UTC)
+        return [record.key for record in store.records_done_since(source.job_id, since)]
+
+    assert done_since(0) == ["align-a", "align-b", "align-c"]
+    assert done_since(2) == ["align-b", "align-c"]
+    assert done_since(3.125) == []
+    clock.now += 0.5
+    store.record_reuse(source.job_id, "align-a", "align", 1)
+    assert done_since(3) == ["align-c", "align-a"]

@@ -70,7 +70,7 @@ class Deployment:
 
     def __init__(self) -> None:
         self.blobs = MemoryBlobs()
-        self.jobs = JobStore(MemoryDocuments(), notifies=True)
+        self.jobs = JobStore(MemoryDocuments())
         self.events = MemoryEvents()
         self.broken: set[tuple[str, int]] = set()
         self.computed: Counter[tuple[str, int]] = Counter()

@@ -205,6 +205,14 @@ def test_parts_are_numbered() -> None:
     assert all(set(body["inputs"]) == {"audio", "manifest", "language"} for body in heard)
 
 
+def test_if_only_the_language_is_wanted_nothing_is_transcribed() -> None:
+    stages = Stages(transcribe=None, align=None, diarize=None)
+    run(stages)
+    assert stages.names() == ["prepare", "transcribe", "finalize"]
+    assert stages.asked[1][1]["params"] == {"task": "detect"}
+    assert set(stages.last("finalize")["inputs"]) == {"manifest", "language"}
+
+
 def test_a_given_language_is_not_detected_and_no_speakers_means_no_diarization() -> None:
     stages = Stages(detect=None, diarize=None, transcribe={"language": "de"})
     run(stages)

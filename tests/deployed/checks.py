@@ -237,7 +237,17 @@ def documents_expire(deployment: Deployment) -> Seen:
     project, _ = on_google(deployment)
     where = (f"--project={project}", f"--database={known(deployment.database, 'database')}")
     states: dict[str, str] = {}
-    groups = {"jobs", "tasks", "reconcile", "keys", "sessions", "uploads"}
+    groups = {
+        "jobs",
+        "tasks",
+        "reconcile",
+        "keys",
+        "sessions",
+        "uploads",
+        "events",
+        "webhooks",
+        "deliveries",
+    }
     for group in sorted(groups):
         fields = gcloud(
             "firestore", "fields", "ttls", "list", f"--collection-group={group}", *where

@@ -1,5 +1,6 @@
 """A Pub/Sub subscriber receives an event for each ended job, with engines that do nothing."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 from cloudevents.http import CloudEvent
 
 from local.layout import OUTBOX
+from shared.adapters.queued_events import QueuedEvents
 from shared.model.contracts import JobEvent, Source
 from tests.support.cloud import Cloud
 from tests.support.pubsub_emulator import PUBSUB, Subscriber, subscriber
@@ -94,11 +96,10 @@ def test_reconcile_tells_what_was_not_told(telling: Cloud, told: Subscriber) -> 
     )
 
 
-def test_without_a_topic_nobody_is_told(cloud: Cloud) -> None:
+def test_without_a_topic_only_webhooks_get_events(cloud: Cloud) -> None:
+    """The queue of this machine has the event until notify has it."""
     source = cloud.upload("quiet.wav", wav(FIVE_SECONDS))
     cloud.answer(source)
-    assert cloud.job(source).notification is None
-    answer = httpx.post(
-        cloud.home.ports().url("reconcile"), json={"unanswered_after": 0}, timeout=60
-    )
-    assert answer.json()["published"] == 0
+    cloud.until(lambda: cloud.job(source).notification == "sent", 30, "event in the queue")
+    queue = QueuedEvents(cloud.jobs.documents, time.time)
+    cloud.until(lambda: not queue.waiting(), 30, "event at notify")

@@ -158,7 +158,17 @@ SERVICE = {
     "status": {"url": "https://p", "conditions": [{"type": "Ready", "status": "True"}]},
 }
 TTL = "projects/p/databases/(default)/collectionGroups/{}/fields/expires"
-TTLS = ("jobs", "tasks", "reconcile", "keys", "sessions", "uploads")
+TTLS = (
+    "jobs",
+    "tasks",
+    "reconcile",
+    "keys",
+    "sessions",
+    "uploads",
+    "events",
+    "webhooks",
+    "deliveries",
+)
 TOLD = {
     "workflows describe": {"state": "ACTIVE"},
     "run services": [SERVICE],

@@ -111,6 +111,8 @@ def dialogue(options: Mapping[str, ResolvedOption]) -> Transcript:
     """Returns a transcript with the options, and with speakers if they ask for them."""
     manifest = manifest_of(20.0, [[(0.0, 3.0)], [(10.0, 13.0)]])
     words = [sentence(FIRST, 0.5), sentence(SECOND, 1.0)]
+    if option_values(options).task == "detect":
+        words = []
     turns = [diarization([(0.0, 5.0, "x"), (10.0, 15.0, "y")])]
     has_speakers = option_values(options).diarize
     return transcript_of(manifest, words, turns if has_speakers else (), options, detection())

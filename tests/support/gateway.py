@@ -2,19 +2,21 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 import httpx
 from fastapi import FastAPI
 
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
-from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.adapters.memory import MemoryBlobs, MemoryDocuments, MemoryEvents
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
 from shared.jobs.webhook_store import WebhookStore
 from shared.model.api import Scope
 from shared.model.contracts import Problem, Source
+from shared.ports.executions import ActiveExecution
 
 
 class MemoryExecutions:
@@ -38,6 +40,10 @@ class MemoryExecutions:
 
     def is_active(self, execution: str) -> bool:
         return execution in self.active
+
+    def list_active(self) -> Iterator[ActiveExecution]:
+        for execution in self.active:
+            yield ActiveExecution(execution, None)
 
     def cancel(self, execution: str) -> None:
         self.active.discard(execution)
@@ -82,6 +88,7 @@ def memory_deployment(
         keys=KeyStore(documents, clock=time.time),
         uploads=UploadStore(documents, clock=time.time),
         webhooks=WebhookStore(documents, "s" * 32, clock=time.time),
+        publisher=MemoryEvents(),
     )
 
 

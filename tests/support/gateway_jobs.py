@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functions.finalize.answer.outbox import FILE_NAMES, put_answer, put_problem
 from functions.finalize.job import output_uris
 from functions.gateway.deployment import Deployment
+from shared.jobs.events import publish_job_event
 from shared.model.contracts import Problem, Source
 from shared.model.errors import NotAudio
 
@@ -43,7 +44,8 @@ def finish(
     deletes_audio: bool = False,
     tags: dict[str, str] | None = None,
 ) -> None:
-    """Writes the transcript of a job that is running, by format, and makes the job done."""
+    """Writes the transcript of a job that is running, by format, makes the job done, and logs
+    that."""
     files = {FILE_NAMES[format]: content for format, content in contents.items()}
     assert put_answer(source, run, files, stores.blobs)
     formats = [format for format in contents if format != "json"]
@@ -51,14 +53,16 @@ def finish(
     stores.jobs.finish(
         source.job_id, run, "done", results=uris, deletes_audio=deletes_audio, tags=tags
     )
+    publish_job_event(source.job_id, stores.jobs, None)
 
 
 def fail(stores: Deployment, source: Source, run: int = 1) -> Problem:
-    """Writes the problem of a job that is running, and makes the job failed."""
+    """Writes the problem of a job that is running, makes the job failed, and logs that."""
     problem = NotAudio("It is a text.").problem(source.job_id, "prepare")
     put_problem(source, run, problem.model_dump_json().encode(), stores.blobs)
     uri = f"gs://dropscribe-outbox/{source.name}/problem.json"
     stores.jobs.finish(source.job_id, run, "failed", problem, {"problem": uri})
+    publish_job_event(source.job_id, stores.jobs, None)
     return problem
 
 

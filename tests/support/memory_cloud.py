@@ -31,6 +31,7 @@ from shared.model.artifacts import (
 from shared.model.contracts import Engine, Prepared, Problem, Source, StageRequest, StageResponse
 from shared.model.errors import BadOption, ModelUnavailable, NotAudio, StageError, Transient
 from shared.ports.documents import Document
+from shared.ports.executions import ActiveExecution
 from shared.runtime.execution import (
     cache_key,
     costs_only_its_part,
@@ -100,6 +101,10 @@ class Cloud:
 
     def is_active(self, execution: str) -> bool:
         return execution in self.executions
+
+    def list_active(self) -> Iterator[ActiveExecution]:
+        for execution in tuple(self.executions):
+            yield ActiveExecution(execution, None)
 
     def cancel(self, execution: str) -> None:
         """Its containers go on for a while."""

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 import grpc
 from cloudevents.http import CloudEvent, from_http
 from google.api_core.exceptions import DeadlineExceeded
-from google.pubsub_v1 import PublisherClient, SubscriberClient
+from google.protobuf.duration_pb2 import Duration
+from google.pubsub_v1 import PublisherClient, PushConfig, RetryPolicy, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+from google.pubsub_v1.types import Subscription
 
 from tests.support.gcloud_emulator import Emulator
 
@@ -74,3 +76,25 @@ def subscriber(host: str) -> Iterator[Subscriber]:
         client = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
         client.create_subscription(name=subscription, topic=topic)
         yield Subscriber(client, topic, subscription)
+
+
+@contextmanager
+def pushing(host: str, url: str) -> Iterator[str]:
+    """Gives the name of a new topic, whose messages are pushed to `url` until it accepts them."""
+    name = uuid.uuid4().hex
+    topic = f"{PROJECT}/topics/t-{name}"
+    subscription = Subscription(
+        name=f"{PROJECT}/subscriptions/s-{name}",
+        topic=topic,
+        push_config=PushConfig(push_endpoint=url),
+        ack_deadline_seconds=60,
+        retry_policy=RetryPolicy(
+            minimum_backoff=Duration(seconds=1), maximum_backoff=Duration(seconds=2)
+        ),
+    )
+    with grpc.insecure_channel(host) as channel:
+        PublisherClient(transport=PublisherGrpcTransport(channel=channel)).create_topic(name=topic)
+        client = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
+        client.create_subscription(request=subscription)
+        yield topic
+        client.delete_subscription(subscription=subscription.name)

@@ -1,11 +1,14 @@
 """The queries of the stores in shared/jobs/, as their source and their calls show them."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.adapters.memory import MemoryDocuments
+from shared.jobs.event_log import event_log_of
 from shared.jobs.store import JobStore
+from shared.jobs.webhook_store import WebhookStore
 from shared.ports.documents import Document, Page
 
 JOBS = Path(__file__).parents[2] / "shared" / "jobs"
@@ -31,21 +34,36 @@ def recent_collections() -> set[str]:
     return set(found)
 
 
+def changing_collections() -> set[str]:
+    """Returns the collections of which the documents in a state are read that changed."""
+    documents = RecordingDocuments()
+    JobStore(documents).records_done_since("1", datetime(2026, 1, 1, tzinfo=UTC))
+    made = re.findall(r"\.updated_since\(", source())
+    assert len(made) == 1, "another collection is read: ask for it here, too"
+    return documents.changing
+
+
 class RecordingDocuments(MemoryDocuments):
-    """Remembers the pages that it is asked for."""
+    """Remembers the pages that it is asked for, and of which collections it is asked for what
+    changed."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.pages: list[Page] = []
+        self.pages: list[tuple[str, Page]] = []
+        self.changing: set[str] = set()
 
     def page(self, collection: str, page: Page) -> list[Document]:
-        assert collection == "jobs"
-        self.pages.append(page)
+        self.pages.append((collection.rpartition("/")[2], page))
         return super().page(collection, page)
 
+    def updated_since(self, collection: str, state: str, since: str) -> Iterator[Document]:
+        self.changing.add(collection.rpartition("/")[2])
+        return super().updated_since(collection, state, since)
 
-def pages() -> list[Page]:
-    """Returns a page of each form that the job store asks for, with and without bounds."""
+
+def pages() -> list[tuple[str, Page]]:
+    """Returns a page of each form that the stores ask for, with and without bounds, and its
+    collection."""
     documents = RecordingDocuments()
     jobs = JobStore(documents)
     time = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,6 +73,12 @@ def pages() -> list[Page]:
     jobs.list_page("", states=("done",), created_after=time)
     jobs.oldest("queued")
     jobs.list_ended_since(time, 10)
+    events = event_log_of(jobs)
+    events.read(1, 10)
+    events.last_number()
+    webhooks = WebhookStore(documents, None, jobs.clock)
+    webhooks.in_folder("")
+    webhooks.deliveries("wh_1", None, 10)
     made = re.findall(r"\bPage\(", source())
-    assert len(made) == 3, "another page is made: ask for it here, too"
+    assert len(made) == 7, "another page is made: ask for it here, too"
     return documents.pages

@@ -51,7 +51,7 @@ class Stores:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.jobs = JobStore(self.documents, notifies=True, clock=self.clock)
+        self.jobs = JobStore(self.documents, clock=self.clock)
         self.keys = KeyStore(self.documents, self.clock)
         self.webhooks = WebhookStore(self.documents, SECRET, self.clock)
         key, _ = self.keys.create("a key", ("read", "admin"), "", None)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from functions.finalize.answer.missing_parts import ALIGNMENT_FAILED, SPEAKERS_UNKNOWN
+from functions.finalize.job import logged_figures
+from shared.jobs.job import JobFigures
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.ports.documents import Page
 from shared.settings import setting_fields
-from tests.support.queries import equalities, pages, recent_collections
+from tests.support.queries import changing_collections, equalities, pages, recent_collections
 from tests.terraform.copies import FUNCTIONS, ROOT
 from tests.terraform.gateway import GATEWAY_CHECKS
 from tests.terraform.lasting import (
@@ -21,7 +23,8 @@ from tests.terraform.lasting import (
     nothing_is_paid_for_after_it_is_gone,
 )
 from tests.terraform.plan import Plan, Service, texts
-from tests.terraform.rights import documented, granted
+from tests.terraform.rights import documented, granted, is_legacy
+from tests.terraform.webhooks import WEBHOOK_CHECKS
 
 Check = Callable[[Plan], None]
 MODELS = {name for name, spec in FUNCTION_SPECS.items() if spec.has_model}
@@ -35,6 +38,23 @@ def rights_are_those_of_the_table(plan: Plan) -> None:
     assert Counter(granted(plan)) == Counter(documented(plan))
 
 
+def only_owners_have_buckets_by_their_role_in_the_project(plan: Plan) -> None:
+    """Cloud Storage gives these roles to viewers and editors of the project, too."""
+    owners = [f"projectOwner:{plan.given['project_id']}"]
+    wanted = {
+        "roles/storage.legacyBucketReader": [],
+        "roles/storage.legacyObjectReader": [],
+        "roles/storage.legacyBucketOwner": owners,
+        "roles/storage.legacyObjectOwner": owners,
+    }
+    found: dict[str, dict[str, list[str]]] = {}
+    for resource in filter(is_legacy, plan.resources):
+        members = found.setdefault(resource.values["bucket"], {})
+        members[resource.values["role"]] = resource.values["members"]
+    names = [bucket["name"] for bucket in buckets(plan).values()]
+    assert found == dict.fromkeys(names, wanted)
+
+
 def own_roles_have_one_permission(plan: Plan) -> None:
     roles = {role.values["role_id"]: role for role in plan.of("project_iam_custom_role")}
     prefix = plan.given["name"].replace("-", "_")
@@ -42,6 +62,7 @@ def own_roles_have_one_permission(plan: Plan) -> None:
     assert permissions == {
         f"{prefix}_deleter": ["storage.objects.delete"],
         f"{prefix}_lister": ["storage.objects.list"],
+        f"{prefix}_reader": ["storage.objects.get"],
     }
 
 
@@ -94,6 +115,18 @@ def the_workflow_knows_every_function_it_calls(plan: Plan) -> None:
     assert workflow.values["call_log_level"] == "LOG_NONE", "arguments hold recordings' names"
 
 
+def no_log_names_a_recording(plan: Plan) -> None:
+    """The start of an execution is logged with its argument."""
+    exclusion = plan.one("logging_project_exclusion").values
+    project, name = plan.given["project_id"], plan.given["name"]
+    assert exclusion["project"] == project and not exclusion["disabled"]
+    assert exclusion["filter"].split() == [
+        'resource.type="workflows.googleapis.com/Workflow"',
+        f'resource.labels.workflow_id="{name}-transcription"',
+        f'logName="projects/{project}/logs/workflows.googleapis.com%2Fexecutions_system"',
+    ]
+
+
 def one_audience_is_meant_by_all(plan: Plan) -> None:
     services = plan.internal_services().values()
     (audience,) = {
@@ -116,13 +149,15 @@ def a_model_answers_one_request_at_a_time(plan: Plan) -> None:
 
 
 def a_start_is_waited_for_and_work_is_not_disturbed(plan: Plan) -> None:
-    for service in plan.internal_services().values():
+    for name, service in plan.internal_services().items():
         (probe,) = service.container["startup_probe"]
         assert probe["http_get"][0]["path"] == "/health"
         waits = (probe["initial_delay_seconds"] or 0) + probe["period_seconds"] * probe[
             "failure_threshold"
         ]
         assert 120 <= waits <= 240 and probe["timeout_seconds"] <= probe["period_seconds"]
+        looks_often = probe["period_seconds"] <= 2
+        assert looks_often or name in MODELS, "the first request waits for the next look"
         assert not service.container["liveness_probe"], "a stage at work answers nobody else"
         assert service.resources["startup_cpu_boost"] is True
         assert service.template["execution_environment"] == "EXECUTION_ENVIRONMENT_GEN2"
@@ -154,6 +189,7 @@ def the_sweep_is_called(plan: Plan) -> None:
         <= 1800
     )
     assert job["schedule"] == plan.given["schedule"] and not job.get("paused")
+    assert job["region"] == (plan.given["scheduler_region"] or plan.given["region"])
     (target,) = job["http_target"]
     assert (
         target["http_method"] == "POST" and target["headers"]["Content-Type"] == "application/json"
@@ -248,22 +284,29 @@ def answer_days(plan: Plan) -> dict[str, str]:
 
 
 def only_who_publishes_knows_the_topic(plan: Plan) -> None:
-    topic = f"projects/{plan.given['project_id']}/topics/{plan.one('pubsub_topic').values['name']}"
+    topic = f"projects/{plan.given['project_id']}/topics/{plan.given['name']}-job-events"
     for name, service in plan.services().items():
         told = service.environment.get("DROPSCRIBE_EVENTS_TOPIC")
         assert told == (topic if plan.rights[name].get("publishes") else None)
-    policies = plan.one("pubsub_topic").values.get("message_storage_policy") or []
-    assert [policy["allowed_persistence_regions"] for policy in policies] == [
-        [plan.given["region"]]
-    ]
+    for made in plan.of("pubsub_topic"):
+        (policy,) = made.values.get("message_storage_policy") or [{}]
+        assert policy.get("allowed_persistence_regions") == [plan.given["region"]], made.address
 
 
-def only_who_may_read_the_hub_token_has_it(plan: Plan) -> None:
-    secret = plan.given["hub_token_secret"]
+def only_who_may_read_a_secret_has_it(plan: Plan) -> None:
+    hub_token, webhooks = plan.given["hub_token_secret"], f"{plan.given['name']}-webhooks"
     for name, service in plan.services().items():
-        may = secret and plan.rights[name].get("hub_token")
-        assert service.secrets == ({"DROPSCRIBE_HUB_TOKEN": secret} if may else {})
-    assert "google_secret_manager_secret_iam_member.hub_token" in plan.waits_for("module.function")
+        rights = plan.rights[name]
+        given = {}
+        if hub_token and rights.get("hub_token"):
+            given["DROPSCRIBE_HUB_TOKEN"] = hub_token
+        if rights.get("webhook_secret"):
+            given["DROPSCRIBE_WEBHOOK_SECRET"] = webhooks
+        assert service.secrets == given, name
+    grants = "google_secret_manager_secret_iam_member"
+    own = {f"{grants}.webhooks", "google_secret_manager_secret_version.webhooks"}
+    assert {f"{grants}.hub_token", *own} <= plan.waits_for("module.function")
+    assert own <= plan.waits_for("google_cloud_run_v2_service.gateway")
 
 
 def finalize_knows_what_the_others_run_on(plan: Plan) -> None:
@@ -344,7 +387,8 @@ def the_trigger_comes_last(plan: Plan) -> None:
     agents = {"google_project_iam_member.eventarc_agent", "google_project_iam_member.storage_agent"}
     own = {"google_project_iam_member.events", "google_project_iam_member.executions"}
     all_else = {"module.function", "module.inbox", "module.work", "module.outbox"}
-    assert agents | own | all_else <= plan.waits_for("google_eventarc_trigger.upload")
+    logs = {"google_logging_project_exclusion.executions"}
+    assert agents | own | all_else | logs <= plan.waits_for("google_eventarc_trigger.upload")
 
 
 def documents_end_and_are_found(plan: Plan) -> None:
@@ -359,7 +403,17 @@ def documents_end_and_are_found(plan: Plan) -> None:
         (field.values["collection"], field.values["field"]): field.values
         for field in plan.of("firestore_field")
     }
-    for collection in ("jobs", "tasks", "reconcile", "keys", "sessions", "uploads"):
+    for collection in (
+        "jobs",
+        "tasks",
+        "reconcile",
+        "keys",
+        "sessions",
+        "uploads",
+        "events",
+        "webhooks",
+        "deliveries",
+    ):
         assert fields.get((collection, "expires"), {}).get("ttl_config"), f"{collection} never end"
     assert not [at for at, field in fields.items() if field["ttl_config"] and at[1] != "expires"]
     wanted = index_orders()
@@ -387,27 +441,31 @@ def pages_are_in_an_index(plan: Plan) -> None:
     indexes = []
     for index in plan.of("firestore_index"):
         values = index.values
-        assert (values["database"], values["collection"]) == (database, "jobs")
+        assert values["database"] == database
         assert values["query_scope"] in (None, "COLLECTION")
         fields = [
             (field["field_path"], field["array_config"] or field["order"])
             for field in values["fields"]
         ]
-        indexes.append(tuple(fields))
-    wanted = {page_index(page) for page in pages()}
+        indexes.append((values["collection"], *fields))
+    wanted = {page_index(collection, page) for collection, page in pages()}
+    for collection in changing_collections():
+        wanted.add((collection, ("state", "ASCENDING"), ("updated", "ASCENDING")))
     assert len(set(indexes)) == len(indexes) and set(indexes) == wanted
 
 
-def page_index(page: Page) -> tuple[tuple[str, str], ...]:
-    """Returns the fields of the only composite index that serves a page."""
+def page_index(collection: str, page: Page) -> tuple[str | tuple[str, str], ...]:
+    """Returns the collection and the fields of the only composite index that serves a page."""
     of_state = (("state", "ASCENDING"),) if page.state else ()
     direction = "ASCENDING" if page.ascending else "DESCENDING"
-    return (("folders", "CONTAINS"), *of_state, (page.order, direction))
+    return (collection, ("folders", "CONTAINS"), *of_state, (page.order, direction))
 
 
 def alerts_read_what_is_logged(plan: Plan) -> None:
     filters = {
-        policy.key: filter_of(policy.values) for policy in plan.of("monitoring_alert_policy")
+        policy.key: filter_of(policy.values)
+        for policy in plan.of("monitoring_alert_policy")
+        if policy.address.startswith("google_monitoring_alert_policy.jobs")
     }
     assert set(filters) == {"failed", "incomplete", "retryable"}
     for name, logs in (("finalize/job.py", "settled"), ("reconcile/sweep.py", "swept")):
@@ -420,13 +478,71 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     codes = f"^({SPEAKERS_UNKNOWN}|{ALIGNMENT_FAILED})$"
     assert filters["incomplete"] == f'{logs_of_finalize(plan)} jsonPayload.warnings=~"{codes}"'
     swept = f'resource.labels.service_name="{name}-reconcile" jsonPayload.message="swept"'
-    assert f"{swept} (jsonPayload.started>0 OR jsonPayload.given_up>0)" in filters["retryable"]
-    assert settled in plan.one("logging_metric").values["filter"]
+    assert f"{swept} jsonPayload.given_up>0" in filters["retryable"]
+    assert "started" not in filters["retryable"], "a start is no alarm, and a day has 20 mails"
+    assert all(settled in metric.values["filter"] for metric in plan.of("logging_metric"))
 
 
 def logs_of_finalize(plan: Plan) -> str:
     """Returns the filter of the lines that finalize logs at the end of a run."""
-    return str(plan.one("logging_metric").values["filter"])
+    (jobs,) = [metric for metric in plan.of("logging_metric") if not metric.key]
+    return str(jobs.values["filter"])
+
+
+def the_dashboard_shows_what_is_measured(plan: Plan) -> None:
+    dashboard = json.loads(plan.one("monitoring_dashboard").values["dashboard_json"])
+    tiles = dashboard["mosaicLayout"]["tiles"]
+    places = {(tile["xPos"], tile["yPos"]) for tile in tiles}
+    assert len(places) == len(tiles) and {x for x, _ in places} == {0, 6}
+    name = plan.given["name"]
+    charts = "".join(texts(dashboard))
+    shown = set(re.findall(r'metric.type="([^"]+)"', charts))
+    own = {f"logging.googleapis.com/user/{one.values['name']}" for one in plan.of("logging_metric")}
+    assert {metric for metric in shown if metric.startswith("logging.")} == own
+    assert all(metric.values["name"].startswith(f"{name}/") for metric in plan.of("logging_metric"))
+    for metric in plan.of("logging_metric"):
+        if metric.key:
+            field = (
+                metric.values["value_extractor"].removeprefix("EXTRACT(jsonPayload.").rstrip(")")
+            )
+            assert field in LOGGED_FIGURES, field
+
+
+def figures_of_a_job() -> set[str]:
+    """Returns the fields with numbers in the line that finalize logs at the end of a job."""
+    stages = {stage: 1.0 for stage in ("prepare", "detect", "transcribe", "align", "diarize")}
+    logged = logged_figures(JobFigures(audio_seconds=2, stage_seconds=stages, cost_usd=0.1))
+    factors = logged.pop("rtf")
+    return {*logged, *(f"rtf.{stage}" for stage in factors)}
+
+
+LOGGED_FIGURES = figures_of_a_job()
+
+
+def a_dead_part_is_told(plan: Plan) -> None:
+    name, region = plan.given["name"], plan.given["region"]
+    (condition,) = policy_of("silence", plan)["conditions"]
+    (absent,) = condition["condition_absent"]
+    assert f'service_name="{name}-reconcile"' in absent["filter"]
+    assert 'response_code_class="2xx"' in absent["filter"], "a sweep that failed is none"
+    assert absent["duration"] == "1800s", "six of the default schedule's intervals"
+    uploads = threshold_of('metrics["undelivered"]', plan)
+    assert f'subscription_id=starts_with("eventarc-{region}-{name}-upload-")' in uploads["filter"]
+    assert uploads["threshold_value"] == 900
+    crashes = threshold_of('metrics["crashing"]', plan)
+    assert f'service_name=starts_with("{name}-")' in crashes["filter"]
+    assert 'response_code="500"' in crashes["filter"], "503 is a matter of waiting"
+
+
+def threshold_of(address: str, plan: Plan) -> dict[str, Any]:
+    (condition,) = policy_of(address, plan)["conditions"]
+    (threshold,) = condition["condition_threshold"]
+    return dict(threshold)
+
+
+def policy_of(address: str, plan: Plan) -> dict[str, Any]:
+    policies = {policy.address: policy.values for policy in plan.of("monitoring_alert_policy")}
+    return dict(policies[f"google_monitoring_alert_policy.{address}"])
 
 
 def filter_of(policy: dict[str, Any]) -> str:
@@ -445,8 +561,10 @@ def alerts_reach_somebody(plan: Plan) -> None:
         for channel in plan.of("monitoring_notification_channel")
     }
     assert channels == set(plan.given["alert_emails"])
-    told = plan.refers_to("google_monitoring_alert_policy.jobs", "notification_channels")
-    assert "google_monitoring_notification_channel.email" in told
+    for policies in ("jobs", "metrics", "silence"):
+        address = f"google_monitoring_alert_policy.{policies}"
+        used = plan.refers_to(address, "notification_channels")
+        assert "google_monitoring_notification_channel.email" in used
 
 
 def old_images_go(plan: Plan) -> None:
@@ -454,7 +572,7 @@ def old_images_go(plan: Plan) -> None:
     policies = {policy["action"]: policy for policy in registry["cleanup_policies"]}
     assert set(policies) == {"KEEP", "DELETE"} and not registry["cleanup_policy_dry_run"]
     (kept,), (deleted,) = policies["KEEP"]["most_recent_versions"], policies["DELETE"]["condition"]
-    assert kept["keep_count"] >= 2, "a deploy can be taken back"
+    assert kept["keep_count"] >= 2 * 3, "a deploy can be taken back; an image may be three versions"
     assert deleted["tag_state"] == "ANY", "each image has a tag"
 
 
@@ -465,10 +583,15 @@ def all_carry_their_labels(plan: Plan) -> None:
             assert resource.values["labels"] == wanted, resource.address
 
 
-def what_must_not_be_lost_is_protected(plan: Plan) -> None:
-    protected = plan.given["deletion_protection"]
+def what_holds_no_data_can_be_replaced(plan: Plan) -> None:
+    """Terraform replaces a service whose first start failed, and deletes it for that."""
     for resource in (*plan.of("cloud_run_v2_service"), *plan.of("workflows_workflow")):
-        assert resource.values["deletion_protection"] is protected
+        assert resource.values["deletion_protection"] is False, resource.address
+
+
+def the_secret_of_webhooks_is_protected(plan: Plan) -> None:
+    protected = plan.given["deletion_protection"]
+    assert plan.one("secret_manager_secret").values["deletion_protection"] is protected
 
 
 def every_api_in_use_is_on(plan: Plan) -> None:
@@ -497,11 +620,13 @@ APIS = {
 
 CHECKS: tuple[Check, ...] = (
     rights_are_those_of_the_table,
+    only_owners_have_buckets_by_their_role_in_the_project,
     own_roles_have_one_permission,
     nobody_acts_as_another,
     only_the_api_is_public_and_only_if_asked,
     every_function_is_deployed,
     the_workflow_knows_every_function_it_calls,
+    no_log_names_a_recording,
     one_audience_is_meant_by_all,
     a_model_answers_one_request_at_a_time,
     a_start_is_waited_for_and_work_is_not_disturbed,
@@ -512,20 +637,24 @@ CHECKS: tuple[Check, ...] = (
     what_is_asked_for_is_had,
     functions_are_told_where_things_are,
     only_who_publishes_knows_the_topic,
-    only_who_may_read_the_hub_token_has_it,
+    only_who_may_read_a_secret_has_it,
     finalize_knows_what_the_others_run_on,
     buckets_keep_as_long_as_they_should,
     only_named_pages_use_the_buckets,
     an_upload_starts_the_workflow,
     the_trigger_comes_last,
     *GATEWAY_CHECKS,
+    *WEBHOOK_CHECKS,
     documents_end_and_are_found,
     pages_are_in_an_index,
     alerts_read_what_is_logged,
+    a_dead_part_is_told,
+    the_dashboard_shows_what_is_measured,
     alerts_reach_somebody,
     old_images_go,
     all_carry_their_labels,
-    what_must_not_be_lost_is_protected,
+    what_holds_no_data_can_be_replaced,
+    the_secret_of_webhooks_is_protected,
     every_api_in_use_is_on,
     erased_is_gone,
     everything_is_in_one_region,

@@ -26,6 +26,8 @@ EVERYTHING: dict[str, Any] = {
     "public": True,
     "api_callers": ["group:staff@example.com", "user:a@example.com"],
     "api_domain": "speech.example.com",
+    "scheduler_region": "europe-west1",
+    "grant_agents": False,
     "alert_emails": ["a@example.com", "b@example.com"],
     "labels": {"team": "speech"},
     "deletion_protection": False,

@@ -45,6 +45,10 @@ class Plan:
         said = self._configured(address)["expressions"].get(attribute)
         return {reference for one in dicts(said) for reference in one.get("references", [])}
 
+    def expressions(self, address: str) -> dict[str, Any]:
+        """Returns the arguments of the root module's resource as they are written."""
+        return dict(self._configured(address)["expressions"])
+
     def _configured(self, address: str) -> dict[str, Any]:
         root = self.document["configuration"]["root_module"]
         modules = {f"module.{name}": call for name, call in root["module_calls"].items()}

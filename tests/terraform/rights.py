@@ -23,6 +23,8 @@ ON = {
     "google_storage_bucket_iam_member": "bucket",
     "google_cloud_run_v2_service_iam_member": "name",
     "google_pubsub_topic_iam_member": "topic",
+    "google_pubsub_subscription_iam_member": "subscription",
+    "google_service_account_iam_member": "service_account_id",
     "google_secret_manager_secret_iam_member": "secret_id",
 }
 """Kind of grant -> the attribute that says on what. Any other kind is none of ours."""
@@ -32,6 +34,11 @@ DELETABLE = {
     "audio": f'{OBJECT} && resource.name.endsWith(".wav")',
     "everything": OBJECT,
 }
+WORDS = (
+    f'{OBJECT} && resource.name.endsWith(".json") && '
+    '(resource.name.extract("/objects/{job}/prepare/") != "" || '
+    'resource.name.extract("/objects/{job}/align/") != "")'
+)
 BUCKET_ROLES = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
 
 
@@ -42,8 +49,17 @@ def granted(plan: Plan) -> list[Grant]:
 def is_grant(resource: Resource) -> bool:
     if resource.type == "google_project_iam_custom_role":
         return False  # it is granted to nobody by itself
+    if is_legacy(resource):
+        return False  # it takes roles away; checks.py looks at what is left
     words = ("_iam_", "_acl", "access_control")
     return any(word in resource.type for word in words)
+
+
+def is_legacy(resource: Resource) -> bool:
+    """Returns whether it says who has one of the roles that come with each new bucket."""
+    if resource.type != "google_storage_bucket_iam_binding":
+        return False
+    return str(resource.values["role"]).startswith("roles/storage.legacy")
 
 
 def grant(resource: Resource, plan: Plan) -> Grant:
@@ -90,6 +106,9 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     roles = {**BUCKET_ROLES, "list": own_role("lister", plan)}
     for bucket, access in rights.get("buckets", {}).items():
         yield Grant(who, roles[access], f"{project}-{name}-{bucket}")
+    for bucket, objects in rights.get("reads", {}).items():
+        assert objects == "words"
+        yield Grant(who, own_role("reader", plan), f"{project}-{name}-{bucket}", WORDS)
     for bucket, objects in rights.get("deletes", {}).items():
         role = own_role("deleter", plan)
         yield Grant(who, role, f"{project}-{name}-{bucket}", DELETABLE[objects])
@@ -104,6 +123,8 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
         yield Grant(who, "roles/pubsub.publisher", f"{name}-job-events")
     if rights.get("hub_token") and plan.given["hub_token_secret"]:
         yield Grant(who, "roles/secretmanager.secretAccessor", plan.given["hub_token_secret"])
+    if rights.get("webhook_secret"):
+        yield Grant(who, "roles/secretmanager.secretAccessor", f"{name}-webhooks")
 
 
 def own_role(name: str, plan: Plan) -> str:
@@ -113,10 +134,17 @@ def own_role(name: str, plan: Plan) -> str:
 
 
 def googles(plan: Plan) -> Iterator[Grant]:
-    """What carries an event from a bucket to the workflow, as Eventarc's documentation asks for
-    it."""
+    """What carries an event from a bucket to the workflow and to notify, as the documentation of
+    Eventarc and Pub/Sub asks for it."""
     project, agent = plan.given["project_id"], f"serviceAccount:service-{PROJECT_NUMBER}"
     yield Grant("trigger", "roles/eventarc.eventReceiver", project)
+    name, pubsub = plan.given["name"], f"{agent}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    yield Grant(pubsub, "roles/pubsub.publisher", f"{name}-late-events")
+    yield Grant(pubsub, "roles/pubsub.subscriber", f"{name}-notify")
+    push = f"projects/{project}/serviceAccounts/{name}-push@{project}.iam.gserviceaccount.com"
+    yield Grant(pubsub, "roles/iam.serviceAccountOpenIdTokenCreator", push)
+    if not plan.given["grant_agents"]:
+        return
     yield Grant(
         f"{agent}@gcp-sa-eventarc.iam.gserviceaccount.com", "roles/eventarc.serviceAgent", project
     )

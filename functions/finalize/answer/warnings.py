@@ -30,11 +30,15 @@ def is_split(manifest: Manifest) -> bool:
 
 
 def collect_warnings(
-    manifest: Manifest, aligned: Sequence[Aligned], diarizations: Sequence[Diarization | None]
+    manifest: Manifest,
+    transcribed: Sequence[Chunk],
+    aligned: Sequence[Aligned],
+    diarizations: Sequence[Diarization | None],
 ) -> list[StageWarning]:
-    """Returns the stages' warnings in recording time, each one once."""
+    """Returns the stages' warnings in recording time, each one once. `aligned` are of the chunks
+    that were transcribed."""
     warnings = list(manifest.warnings)
-    for chunk, output in zip(manifest.chunks, aligned, strict=True):
+    for chunk, output in zip(transcribed, aligned, strict=True):
         warnings += shift_warnings(output, chunk)
     for span, diarization in zip(manifest.spans, diarizations, strict=False):
         if diarization is not None:

@@ -53,11 +53,13 @@ def read_own_key(holder: Holder) -> KeyView:
     responses=problems(NotFound),
 )
 def revoke_key(key_id: str, caller: Admin, stores: InDeployment) -> None:
-    """Revoke a key, and end its sessions. Within a second it is refused everywhere."""
+    """Revoke a key, end its sessions and pause its webhooks. Within a second it is refused
+    everywhere."""
     key = stores.keys.find_by_id(key_id)
     if key is None or not is_visible(key, caller):
         raise NotFound("There is no such key.")
     stores.keys.revoke(key_id)
+    stores.webhooks.pause_those_of(key_id)
 
 
 def refuse_wider_key(request: KeyRequest, caller: Caller) -> None:

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from functions.gateway.access import Reader
 from functions.gateway.deployment import InDeployment
-from functions.gateway.event_stream import EventStream, InListener
+from functions.gateway.event_stream import EventStream, InListener, server_sent
 from functions.gateway.examples import EVENT_STREAM
 from functions.gateway.job_access import standing_job
 from functions.gateway.job_view import is_over
@@ -62,4 +62,5 @@ async def follow_job(
         return Response(status_code=204)
     if has_ended and not last_event_id:
         bookmark = Bookmark.with_all_parts(job)
-    return EventStream(events.listen(job_id, stores, bookmark, listener), listener)
+    happenings = events.listen(job_id, stores, bookmark, listener)
+    return EventStream(server_sent(happenings), listener)

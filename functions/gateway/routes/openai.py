@@ -3,25 +3,37 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
 
 from functions.gateway.access import Holder, Transcriber
-from functions.gateway.deployment import Deployment, InDeployment
-from functions.gateway.held_requests import finished_job, form_upload, upload_name
-from functions.gateway.job_view import current_view, job_path
+from functions.gateway.client_retries import (
+    counts_retries,
+    folder_of_equal_requests,
+    is_retry,
+    newest_job,
+)
+from functions.gateway.deployment import InDeployment
+from functions.gateway.held_requests import (
+    Prefer,
+    finished_job,
+    form_upload,
+    prefers_job,
+    queued_answer,
+    upload_name,
+)
 from functions.gateway.job_watch import InJobWatch
 from functions.gateway.live_events import InLiveEvents
 from functions.gateway.openai_answers import transcription_answer
 from functions.gateway.openai_document import transcription_form, transcription_responses
 from functions.gateway.openai_request import AskedTranscription, Task, read_fields
-from functions.gateway.openai_stream import event_stream
-from functions.gateway.problems import JOB_HEADER
+from functions.gateway.openai_stream import InHeldListener, TextStream
+from functions.gateway.openapi import problems
 from functions.gateway.recording_form import RecordingForm, read_form
 from functions.gateway.routes.uploads import IdempotencyKey
 from functions.gateway.uploading import store_form
 from shared.jobs.job import Job
+from shared.model.errors import NotFound
 from shared.model.openai_api import ListedModel, ModelList
 
 router = APIRouter(tags=["openai"], prefix="/v1")
@@ -30,12 +42,6 @@ DIALECT = "openai"
 """Folder of the recordings, under that of the key."""
 MODELS = ("dropscribe", "whisper-1")
 """Models that are listed. Clients that offer a choice need one; any other name works, too."""
-RESPOND_ASYNC = "respond-async"
-
-Prefer = Annotated[
-    str | None,
-    Header(description="`respond-async`: answer with 202 and the job as soon as it is queued."),
-]
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class Exchange:
     stores: InDeployment
     watch: InJobWatch
     live: InLiveEvents
+    listener: InHeldListener
     idempotency_key: IdempotencyKey = None
     prefer: Prefer = None
 
@@ -88,7 +95,11 @@ def list_models(key: Holder) -> ModelList:
     return ModelList(data=tuple(models))
 
 
-@router.get("/models/{model_id:path}", response_description="The model.")
+@router.get(
+    "/models/{model_id:path}",
+    response_description="The model.",
+    responses=problems(NotFound),
+)
 def read_model(model_id: Annotated[str, Path(max_length=200)], key: Holder) -> ListedModel:
     """Show a model. There is one of any name, since any name works in a request."""
     return ListedModel(id=model_id)
@@ -102,7 +113,10 @@ async def answer(task: Task, exchange: Exchange) -> Response:
     if prefers_job(exchange.prefer):
         return await run_in_threadpool(queued_answer, job, exchange.stores)
     if asked.is_streamed:
-        return event_stream(asked, job, exchange.caller, exchange.stores, exchange.live)
+        stream = TextStream(
+            asked, job, exchange.caller, exchange.stores, exchange.live, exchange.listener
+        )
+        return stream.response()
     done = await finished_job(
         job, exchange.request, exchange.caller, exchange.stores, exchange.watch
     )
@@ -110,25 +124,18 @@ async def answer(task: Task, exchange: Exchange) -> Response:
 
 
 def store(form: RecordingForm, asked: AskedTranscription, exchange: Exchange) -> Job:
-    """Write the recording to the inbox. Returns its job."""
+    """Write the recording to the inbox. Returns its job, which is that of an earlier request if the
+    client sends this one again."""
     key = exchange.idempotency_key
-    name = upload_name(DIALECT, form.file_name, exchange.caller, key)
+    folder = DIALECT
+    if key is None and counts_retries(exchange.request):
+        equal = folder_of_equal_requests(form, asked, exchange.caller)
+        folder = f"{DIALECT}/{equal}"
+        if is_retry(exchange.request):
+            earlier = newest_job(folder, exchange.caller, exchange.stores.jobs)
+            if earlier is not None:
+                return earlier
+    name = upload_name(folder, form.file_name, exchange.caller, key)
     upload = form_upload(form, name, asked.options, asked.further_fields)
     job, _ = store_form(form, upload, exchange.caller, exchange.stores, key)
     return job
-
-
-def prefers_job(prefer: str | None) -> bool:
-    """Returns whether a client wants the job at once, by the header Prefer of RFC 7240."""
-    preferences = (prefer or "").lower().split(",")
-    return RESPOND_ASYNC in [preference.strip() for preference in preferences]
-
-
-def queued_answer(job: Job, stores: Deployment) -> Response:
-    view = current_view(job, stores)
-    headers = {
-        "Location": job_path(job.job_id),
-        "Preference-Applied": RESPOND_ASYNC,
-        JOB_HEADER: job.job_id,
-    }
-    return JSONResponse(view.model_dump(mode="json"), 202, headers)

@@ -56,6 +56,25 @@ resource "google_storage_bucket" "this" {
   }
 }
 
+locals {
+  # Cloud Storage grants these roles to the project's viewers, editors and owners with each new bucket. Only owners keep
+  # theirs: a viewer of the project is no reader of recordings.
+  legacy_roles = {
+    legacyBucketReader = []
+    legacyObjectReader = []
+    legacyBucketOwner  = ["projectOwner:${var.project_id}"]
+    legacyObjectOwner  = ["projectOwner:${var.project_id}"]
+  }
+}
+
+resource "google_storage_bucket_iam_binding" "legacy" {
+  for_each = local.legacy_roles
+
+  bucket  = google_storage_bucket.this.name
+  role    = "roles/storage.${each.key}"
+  members = each.value
+}
+
 # Lists objects.
 resource "google_storage_bucket_iam_member" "listers" {
   for_each = var.listers
@@ -86,11 +105,28 @@ resource "google_storage_bucket_iam_member" "writers" {
 locals {
   object = "resource.type == \"storage.googleapis.com/Object\""
 
+  # Names of the results of prepare and align, which are <job>/<stage>/<file>.
+  of_words = [for stage in ["prepare", "align"] : "resource.name.extract(\"/objects/{job}/${stage}/\") != \"\""]
+
   # Conditions under which the role deletes.
   deletable = {
     recordings = "${local.object} && !resource.name.endsWith(\"/options.json\")"
     audio      = "${local.object} && resource.name.endsWith(\".wav\")"
     everything = local.object
+  }
+}
+
+# Reads manifests and aligned words. Other results of stages hold embeddings of voices.
+resource "google_storage_bucket_iam_member" "word_readers" {
+  for_each = var.word_readers
+
+  bucket = google_storage_bucket.this.name
+  role   = var.reader_role
+  member = each.value
+
+  condition {
+    title      = "words"
+    expression = "${local.object} && resource.name.endsWith(\".json\") && (${join(" || ", local.of_words)})"
   }
 }
 

@@ -59,6 +59,16 @@ variable "readers" {
   type        = map(string)
 }
 
+variable "word_readers" {
+  description = "Members that may read manifests and aligned words, each under a name."
+  type        = map(string)
+}
+
+variable "reader_role" {
+  description = "Role of the readers of words."
+  type        = string
+}
+
 variable "writers" {
   description = "Members that may write, each under a name."
   type        = map(string)

@@ -12,6 +12,9 @@ locals {
   # Maximum memory, in GiB, that Cloud Run allows per number of vCPU.
   most_memory = { 1 = 4, 2 = 8, 4 = 16, 6 = 24, 8 = 32 }
 
+  # Seconds between two looks whether the function has started, and that it may take for an answer.
+  probe = var.stage.model ? { period = 10, timeout = 5 } : { period = 2, timeout = 2 }
+
   environment = merge(
     {
       WORKERS            = "1"
@@ -31,7 +34,7 @@ resource "google_cloud_run_v2_service" "this" {
   labels              = var.labels
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # Workflows and Scheduler of the same project count as internal
   custom_audiences    = [var.audience]
-  deletion_protection = var.deletion_protection
+  deletion_protection = false # it holds no data, and one whose first start failed must be replaced
 
   template {
     service_account                  = var.service_account
@@ -65,12 +68,13 @@ resource "google_cloud_run_v2_service" "this" {
         startup_cpu_boost = true
       }
 
-      # A model is loaded before the first request, in at most 240 s, the longest that Cloud Run waits. There is no
-      # liveness probe, because a busy stage cannot answer it. A stage that hangs is ended by its own deadline.
+      # A model is loaded before the first request, in at most 240 s, the longest that Cloud Run waits. The other
+      # functions start in seconds, and their first request waits for the next look. There is no liveness probe, because
+      # a busy stage cannot answer it. A stage that hangs is ended by its own deadline.
       startup_probe {
-        period_seconds    = 10
-        timeout_seconds   = 5
-        failure_threshold = 24
+        period_seconds    = local.probe.period
+        timeout_seconds   = local.probe.timeout
+        failure_threshold = 240 / local.probe.period
         http_get {
           path = "/health" # Cloud Run reserves paths that end in z
         }
@@ -85,9 +89,9 @@ resource "google_cloud_run_v2_service" "this" {
       }
 
       dynamic "env" {
-        for_each = var.hub_token_secret == null ? [] : [var.hub_token_secret]
+        for_each = var.secrets
         content {
-          name = "DROPSCRIBE_HUB_TOKEN"
+          name = env.key
           value_source {
             secret_key_ref {
               secret  = env.value

@@ -62,18 +62,13 @@ variable "environment" {
   type        = map(string)
 }
 
-variable "hub_token_secret" {
-  description = "Id of the secret with the model hub's token. null: none."
-  type        = string
-  default     = null
+variable "secrets" {
+  description = "Environment variables whose values are secrets: the id of each one's secret in this project."
+  type        = map(string)
+  default     = {}
 }
 
 variable "labels" {
   description = "Labels of the service and its revisions."
   type        = map(string)
-}
-
-variable "deletion_protection" {
-  description = "Refuse to delete the service."
-  type        = bool
 }

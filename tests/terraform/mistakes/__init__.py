@@ -12,6 +12,17 @@ from tests.terraform.mistakes.gateway import GATEWAY
 from tests.terraform.mistakes.keeping import KEEPING
 from tests.terraform.mistakes.leaks import LEAKS
 from tests.terraform.mistakes.losses import LOSSES
+from tests.terraform.mistakes.webhooks import WEBHOOKS
 from tests.terraform.mistakes.wiring import WIRING
 
-MISTAKES = (*ACCESS, *GATEWAY, *FUNCTIONS, *EVENTS, *KEEPING, *LEAKS, *LOSSES, *WIRING)
+MISTAKES = (
+    *ACCESS,
+    *GATEWAY,
+    *FUNCTIONS,
+    *EVENTS,
+    *KEEPING,
+    *LEAKS,
+    *LOSSES,
+    *WEBHOOKS,
+    *WIRING,
+)

@@ -93,6 +93,13 @@ GATEWAY = (
         checks.rights_are_those_of_the_table,
     ),
     Mistake(
+        "the gateway reads voices beside words",
+        "modules/bucket/main.tf",
+        'for stage in ["prepare", "align"]',
+        'for stage in ["prepare", "align", "diarize"]',
+        checks.rights_are_those_of_the_table,
+    ),
+    Mistake(
         "who lists may also read",
         "identities.tf",
         'permissions = ["storage.objects.list"]',

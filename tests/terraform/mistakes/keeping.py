@@ -43,15 +43,22 @@ KEEPING = (
     Mistake(
         "the newest jobs of a state have no index",
         "firestore.tf",
-        '{ field = "state", order = "ASCENDING" }, { field = "position", order = "DESCENDING" }',
-        '{ field = "state", order = "ASCENDING" }, { field = "position", order = "ASCENDING" }',
+        '"state ASCENDING, position DESCENDING"',
+        '"state ASCENDING, position ASCENDING"',
+        checks.pages_are_in_an_index,
+    ),
+    Mistake(
+        "the records that were done since a time have no index",
+        "firestore.tf",
+        '    field_path = "updated"\n',
+        '    field_path = "started"\n',
         checks.pages_are_in_an_index,
     ),
     Mistake(
         "an index that no page needs is paid for",
         "firestore.tf",
         '    "last-ended" ',
-        '    "first" = [{ field = "position", order = "ASCENDING" }]\n    "last-ended" ',
+        '    "first" = { collection = "jobs", order = "position ASCENDING" }\n    "last-ended" ',
         checks.pages_are_in_an_index,
     ),
     Mistake(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.terraform.standin.values import applied, filled, kept, planned
+from tests.terraform.standin.values import applied, filled, is_write_only, kept, planned
 from tests.terraform.standin.wire import UNKNOWN, Messages, decoded, encoded
 
 Schema = dict[str, Any]
@@ -111,6 +111,7 @@ def wired_block(block: Schema) -> Any:
 
 def wired_attribute(name: str, attribute: Schema) -> Any:
     use = {word: True for word in ("required", "optional", "computed") if attribute.get(word)}
+    use["write_only"] = is_write_only(name)
     return Messages["Attribute"](name=name, type=json.dumps(attribute["type"]).encode(), **use)
 
 

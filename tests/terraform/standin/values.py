@@ -12,13 +12,19 @@ PROJECT_NUMBER = "123456789012"
 NAMES = ("name", "account_id", "secret_id", "repository_id", "service")
 
 
+def is_write_only(attribute: str) -> bool:
+    """Returns whether an attribute is sent and never stored. The schema does not say so, but the
+    provider names all such attributes alike."""
+    return attribute.endswith("_wo")
+
+
 def filled(block: Schema, value: Any, leaf: Leaf) -> Any:
     """A copy of the value, with whatever is computed and has none."""
     if value is None or value is UNKNOWN:
         return value
     out = {}
     for name, attribute in block["attributes"].items():
-        given = value.get(name)
+        given = None if is_write_only(name) else value.get(name)
         computed = attribute.get("computed") and (given is None or given is UNKNOWN)
         out[name] = leaf(name, attribute["type"]) if computed else given
     for name, nested in block["block_types"].items():

@@ -17,7 +17,8 @@ FIELDS = {
     "Step": "1 string attribute_name, 2 string element_key_string, 3 int64 element_key_int",
     "AttributePath": "1 Step* steps",
     "Diagnostic": "1 int64 severity, 2 string summary, 3 string detail, 4 AttributePath attribute",
-    "Attribute": "1 string name, 2 bytes type, 4 bool required, 5 bool optional, 6 bool computed",
+    "Attribute": "1 string name, 2 bytes type, 4 bool required, 5 bool optional, 6 bool computed,"
+    " 10 bool write_only",
     "NestedBlock": "1 string type_name, 2 Block block, 3 int64 nesting, 4 int64 min_items,"
     " 5 int64 max_items",
     "Block": "1 int64 version, 2 Attribute* attributes, 3 NestedBlock* block_types",

@@ -12,6 +12,8 @@ from dropscribe import AsyncClient, Client
 Handler = Callable[[httpx.Request], httpx.Response]
 KEY = "ds_secret"
 URL = "https://dropscribe.example"
+YIELDING = ("jobs", "deliveries", "events", "follow")
+"""Methods that yield their results."""
 
 
 def no_identity(audience: str) -> str:
@@ -45,7 +47,7 @@ class Caller:
                 sleep=self.pauses.append,
             ) as client:
                 result = getattr(client, method)(*arguments, **named)
-                return list(result) if method == "jobs" else result
+                return list(result) if method in YIELDING else result
         return asyncio.run(self._call_async(transport, method, arguments, named))
 
     async def _call_async(
@@ -62,8 +64,8 @@ class Caller:
             self.url, KEY, identity=self.identity, transport=transport, sleep=sleep
         ) as client:
             result = getattr(client, method)(*arguments, **named)
-            if method == "jobs":
-                return [job async for job in result]
+            if method in YIELDING:
+                return [item async for item in result]
             return await result
 
     @property

@@ -8,9 +8,17 @@ from typing import Any
 import httpx
 import pytest
 
-from dropscribe import ApiError, AsyncClient, Client, DropscribeError, FileChanged, TimedOut
+from dropscribe import (
+    ApiError,
+    AsyncClient,
+    Client,
+    DropscribeError,
+    EventsExpired,
+    FileChanged,
+    TimedOut,
+)
 from dropscribe.server import Server
-from functions.gateway.examples import METRICS
+from functions.gateway.examples import FEED_EVENT, METRICS
 from shared.model.metrics import Metrics
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
 from tests.unit.dropscribe.both_clients import KEY, Caller
@@ -56,6 +64,40 @@ def test_a_list_goes_through_all_pages(caller: Caller) -> None:
     asked = dict(caller.last.url.params)
     expected = {"state": "running", "prefix": "team/", "created_after": after.isoformat()}
     assert asked == expected | {"cursor": "more", "limit": "200"}
+
+
+def feed(ids: list[str], cursor: str, has_gap: bool = False) -> httpx.Response:
+    events = [{**FEED_EVENT, "id": each, "cursor": f"after {each}"} for each in ids]
+    return httpx.Response(200, json={"events": events, "cursor": cursor, "has_gap": has_gap})
+
+
+def test_events_are_read_until_there_are_no_more(caller: Caller) -> None:
+    pages = [feed(["e1", "e2"], "c2"), feed(["e3"], "c3"), feed([], "c3 again")]
+    found = caller.call(lambda request: pages.pop(0), "events", "c0", follow=False)
+    assert [(each.id, each.cursor) for each in found] == [
+        ("e1", "after e1"),
+        ("e2", "after e2"),
+        ("e3", "after e3"),
+    ]
+    asked = [dict(request.url.params) for request in caller.requests]
+    assert [each["after"] for each in asked] == ["c0", "c2", "c3"]
+    assert {each["wait"] for each in asked} == {"0"}
+
+
+def test_events_are_followed_for_ever(caller: Caller) -> None:
+    pages = [feed([], "c0"), feed(["e1"], "c1"), problem(403)]
+    with pytest.raises(ApiError):
+        caller.call(lambda request: pages.pop(0), "events")
+    asked = [dict(request.url.params) for request in caller.requests]
+    assert [each.get("after") for each in asked] == [None, "c0", "c1"]
+    assert {each["wait"] for each in asked} == {"60"}
+    assert caller.pauses == [0.5], "a server that answers at once is not asked without end"
+    assert caller.last.extensions["timeout"]["read"] == 120
+
+
+def test_events_that_expired_unread_are_an_error(caller: Caller) -> None:
+    with pytest.raises(EventsExpired):
+        caller.call(lambda request: feed(["e9"], "c9", has_gap=True), "events", "old")
 
 
 def test_wait_for_asks_until_the_job_has_ended(caller: Caller) -> None:

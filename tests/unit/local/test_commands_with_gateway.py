@@ -54,6 +54,26 @@ def source_of(stores: Deployment, name: str) -> Source:
     return Source(bucket=INBOX, name=name, generation=found.generation)
 
 
+def test_events_are_shown_in_order_and_go_on_after_a_cursor(stores: Deployment) -> None:
+    first, second = done_job(stores, "a.wav"), upload(stores, "b.wav")
+    begin(stores, second)
+    fail(stores, second)
+    shown = call("events")
+    assert [line.split()[2:] for line in shown.stdout.splitlines()] == [
+        ["done", first.job_id, "a.wav"],
+        ["failed", second.job_id, "b.wav"],
+    ]
+    cursor = shown.stderr.split()[-1]
+    done_job(stores, "c.wav")
+    later = call("events", "--after", cursor, "--json")
+    (event,) = [json.loads(line) for line in later.stdout.splitlines()]
+    assert (event["data"]["name"], later.stderr) == ("c.wav", "")
+    none = call("events", "--after", event["cursor"])
+    assert (none.exit_code, none.stdout) == (0, "")
+    refused = call("events", "--after", "x")
+    assert refused.exit_code == 1 and "cursor" in refused.stderr
+
+
 def run_and_answer(stores: Deployment, name: str, *arguments: str | Path) -> Result:
     """Runs a command, and has its recording transcribed once that is uploaded."""
     before = stores.blobs.find(f"gs://{INBOX}/{name}")

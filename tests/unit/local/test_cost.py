@@ -78,7 +78,7 @@ def test_ten_hours_in_twenty_recordings_by_hand() -> None:
     assert made.cost.items["transcribe"] == 0.2268  # 7200 s x (0.000024 + 3 x 0.0000025)
     # half an hour is 6 chunks and 2 spans: prepare, detect, 6, 6, 2, finalize
     assert made.operations["request"] == 20 * 17
-    assert made.operations["internal_step"] == 20 * (28 + 8 + 6 * 14 + 2 * 8 + 6)
+    assert made.operations["internal_step"] == 20 * (32 + 8 + 6 * 14 + 2 * 8 + 6)
     assert made.cost.total == pytest.approx(sum(made.cost.items.values()))
 
 
@@ -162,6 +162,11 @@ def test_figures_in_the_docs_text_are_still_true() -> None:
         resources = find_recogniser(model, device).resources
         hour = 3600 * usd_per_second(resources, prices())
         assert f"| {hour:.4f} USD | {730 * hour:.0f} USD |" in DOCS
+    notify = usd_per_second(FUNCTIONS["notify"].resources, prices())
+    push = prices().of("request") + 0.1 * notify
+    event = push + 2 * prices().of("document_read")
+    assert f"| {event:.6f} USD a job |" in DOCS
+    assert f"| {470 * (push + 4 * prices().of('document_read')):.3f} USD an event |" in DOCS
     most = sum(
         function.max_instances * 730 * 3600 * usd_per_second(function.resources, prices())
         for function in FUNCTIONS.values()

@@ -43,6 +43,37 @@ def test_a_function_that_has_an_image_is_a_container(
     assert "FUNCTION_SOURCE" in found["finalize"].environment
 
 
+def test_only_gateway_and_notify_know_the_secret_of_webhooks(tmp_path: Path) -> None:
+    home = Layout(tmp_path)
+    found = {part.name: part.environment for part in processes(home)}
+    secret = home.webhook_secret.read_text().strip()
+    informed = {name for name, environment in found.items() if secret in environment.values()}
+    assert informed == {"gateway", "notify"}
+    assert found["notify"]["DROPSCRIBE_WEBHOOK_HOSTS"] == '["127.0.0.1", "::1", "localhost"]'
+
+
+def test_a_secret_and_hosts_of_webhooks_that_are_given_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"DROPSCRIBE_WEBHOOK_SECRET": "s" * 32, "DROPSCRIBE_WEBHOOK_HOSTS": "[]"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    home = Layout(tmp_path)
+    found = {part.name: part.environment for part in processes(home)}
+    assert given.items() <= found["gateway"].items()
+    assert not home.webhook_secret.exists()
+
+
+def test_the_bridge_reads_the_queue_that_the_functions_write(tmp_path: Path) -> None:
+    home = Layout(tmp_path)
+    found = {part.name: part for part in processes(home)}
+    variables = ("DROPSCRIBE_EVENT_QUEUE", "DROPSCRIBE_JOB_DATABASE", "DROPSCRIBE_JOB_DOCUMENTS")
+    for variable in variables:
+        given = found["bridge"].environment[variable]
+        assert {found[name].environment[variable] for name in FUNCTIONS} == {given}
+    assert found["bridge"].command[-3] == home.ports().url("notify")
+
+
 @pytest.mark.parametrize(
     ("cores", "memory_gib", "expected"),
     [
@@ -55,7 +86,7 @@ def test_a_function_that_has_an_image_is_a_container(
 def test_a_machine_with_enough_memory_has_spare_workers(
     cores: int, memory_gib: float, expected: dict[str, int]
 ) -> None:
-    one_each = {"finalize": 1, "reconcile": 1, "gateway": 1}
+    one_each = {"finalize": 1, "reconcile": 1, "gateway": 1, "notify": 1}
     assert workers(cores, memory_gib) == {**expected, **one_each}
 
 

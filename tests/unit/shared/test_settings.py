@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from shared.settings import JobSettings, SettingField, Settings, setting_fields
 
@@ -51,3 +52,11 @@ def test_every_group_is_read_from_variables_with_one_prefix(
 def test_every_setting_is_in_one_group_of_the_deployments_settings() -> None:
     names = [name for _, group in Settings() for name, _ in group]
     assert names == list(setting_fields())
+
+
+def test_a_host_of_webhooks_that_is_no_host_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DROPSCRIBE_WEBHOOK_HOSTS", '["10.0.0.0/33"]')
+    with pytest.raises(ValidationError, match="neither a host name nor a network"):
+        Settings()

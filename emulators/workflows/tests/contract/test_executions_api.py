@@ -209,6 +209,22 @@ def test_the_list_is_paged_newest_first(client: ExecutionsClient) -> None:
     assert all(execution.argument for execution in full)
 
 
+def test_the_list_may_have_the_executions_in_some_states_only(client: ExecutionsClient) -> None:
+    names = [create(client) for _ in range(3)]
+    for name in names:
+        ended(client, name)
+
+    def listed(filter_: str) -> list[str]:
+        pages = client.list_executions(request={"parent": PARENT, "filter": filter_})
+        return [execution.name for execution in pages]
+
+    assert listed('state="SUCCEEDED"') == names[::-1]
+    assert listed('state="ACTIVE" OR state="QUEUED"') == []
+    assert listed('state="ACTIVE" OR state="SUCCEEDED"') == names[::-1]
+    with pytest.raises(exceptions.InvalidArgument, match="filter"):
+        listed('startTime>"2023-08-01"')
+
+
 def test_the_basic_view_leaves_out_the_data(shared_client: ExecutionsClient) -> None:
     name = create(shared_client)
     ended(shared_client, name)

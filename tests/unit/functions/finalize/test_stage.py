@@ -467,3 +467,14 @@ def test_every_engine_is_listed_once() -> None:
         "diarize": ["pyannote"],
     }
     assert transcript.provenance.dropscribe == "0.1.0"
+
+
+def test_if_only_the_language_was_wanted_nothing_is_said_about_the_speech() -> None:
+    speech = manifest_of(60, [[(0, 30)], [(30, 60)]])
+    options = resolved_options(task="detect")
+    transcript = transcript_of(speech, [], [], options, detection("de", 0.9))
+    assert (transcript.language.code, transcript.language.confidence) == ("de", 0.9)
+    assert (transcript.text, transcript.words, transcript.speakers) == ("", (), ())
+    assert (transcript.quality.coverage, transcript.quality.uncovered) == (None, ())
+    assert transcript.warnings == ()
+    assert set(transcript.provenance.stages) == {"prepare", "detect"}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
@@ -13,10 +13,20 @@ from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
 from functions.gateway.limits import Limits
 from shared.jobs.upload_store import RecordingUpload, new_upload_id
+from shared.jobs.webhook_records import Delivery, EventToDeliver
 from shared.model.api import Scope
+from shared.model.webhooks import TEST_TYPE
 from tests.support.gateway import ALL_SCOPES, InProcess, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, upload
-from tests.unit.functions.gateway.access_table import KINDS, PAGE, ROUTES, Kind, Route, page
+from tests.unit.functions.gateway.access_table import (
+    KINDS,
+    PAGE,
+    ROUTES,
+    Kind,
+    Route,
+    page,
+    scopes_in,
+)
 
 OURS, THEIRS = "team-a/", "team-b/"
 WRONG = f"ds_{'0' * 64}"
@@ -58,8 +68,7 @@ def headers_of(kind: Kind, stores: Deployment) -> dict[str, str]:
     if kind == "wrong":
         return {"X-API-Key": WRONG}
     folders = {"other folder": THEIRS, "all": ""}
-    is_of_one_scope = kind in ALL_SCOPES
-    scopes = (cast(Scope, kind),) if is_of_one_scope else ALL_SCOPES
+    scopes = scopes_of(kind)
     expires = stores.keys.now() - timedelta(seconds=1) if kind == "expired" else None
     key, secret = stores.keys.create(kind, scopes, folders.get(kind, OURS), expires)
     if kind == "revoked":
@@ -67,11 +76,19 @@ def headers_of(kind: Kind, stores: Deployment) -> dict[str, str]:
     return {"X-API-Key": secret}
 
 
+def scopes_of(kind: Kind) -> tuple[Scope, ...]:
+    named = scopes_in(kind)
+    return tuple(scope for scope in ALL_SCOPES if scope in named) or ALL_SCOPES
+
+
 def address_of(path: str, stores: Deployment) -> str:
     """Returns a route's path with the id of something of our folder."""
     if "/keys/{" in path:
         key, _ = stores.keys.create("ours", ("read",), OURS, None)
         return re.sub(r"{.+?}", key.key_id, path)
+    if "/webhooks/{" in path:
+        delivery = delivery_of_ours(stores)
+        return path.format(webhook_id=delivery.webhook_id, event_id=delivery.event_id)
     if path.endswith("/cancel"):
         source = upload(stores, f"{OURS}call.wav")
         begin(stores, source)
@@ -101,13 +118,23 @@ def upload_of_ours(stores: Deployment) -> str:
     return begun.upload_id
 
 
+def delivery_of_ours(stores: Deployment) -> Delivery:
+    """Returns the delivery of a test to a webhook of our folder."""
+    webhook = stores.webhooks.create("https://example.org", OURS, (), "", "another key")
+    event = EventToDeliver("test-1", TEST_TYPE, None, OURS)
+    return stores.webhooks.begin_delivery(webhook.webhook_id, event)
+
+
 def content_of(route: Route, headers: dict[str, str]) -> dict[str, Any]:
     """Returns the body of a valid request, as arguments of httpx."""
     key = headers.get("X-API-Key", "")
     bodies: dict[str, dict[str, Any]] = {
         "POST /api/v1/keys": {"json": {"name": "new", "scopes": ["admin"], "folder": OURS}},
+        "POST /api/v1/webhooks": {"json": {"url": "https://example.org", "folder": OURS}},
         "POST /api/v1/login": {"json": {"key": key}},
         "POST /api/v1/jobs/upload": {"files": {"file": ("call.wav", b"sound")}},
+        "POST /asr": {"files": {"audio_file": ("call.wav", b"sound")}},
+        "POST /detect-language": {"files": {"audio_file": ("call.wav", b"sound")}},
         "POST /v1/audio/transcriptions": {"files": {"file": ("call.wav", b"sound")}},
         "POST /v1/audio/translations": {"files": {"file": ("call.wav", b"sound")}},
         "POST /api/v1/uploads": {"json": {"name": "call.wav", "size": 5}},

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
-from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.adapters.memory import MemoryBlobs, MemoryDocuments, MemoryEvents
 from shared.jobs.key_store import KeyStore
 from shared.jobs.store import JobStore
 from shared.jobs.upload_store import UploadStore
+from shared.jobs.webhook_store import WebhookStore
 from tests.support.gateway import ALL_SCOPES, InProcess, MemoryExecutions
 from tests.support.gateway_jobs import begin, finish
 
@@ -29,11 +30,13 @@ OURS, THEIRS = "team-a/", "team-ab/"
 """Their folder begins as ours does, but for the "/"."""
 RANDOM = re.compile(
     r"u_[0-9a-f]{32}|ds_[0-9a-f]{8,64}|[0-9a-f]{16,64}"  # ids, secrets and digests
+    r"|whsec_[A-Za-z0-9+/=]+"
     r"|(?<=//uploads/)[0-9]+|(?<=etag: \")[0-9]+"  # which storage counts for all
-    r"|(?<=\"next_cursor\":\")[^\"]+"
+    r"|(?<=cursor\":\")[^\"]+"
 )
 """Texts in answers that would differ between two runs of the same requests."""
 MADE_UP = "0" * 20
+MADE_UP_DELIVERY = f"{MADE_UP}/deliveries/{MADE_UP}"
 BEGIN = 1_800_000_000.0
 
 Step = tuple[bool, str, int]
@@ -49,7 +52,16 @@ class Tenant:
     jobs: list[str] = field(default_factory=list)
     uploads: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    webhooks: list[str] = field(default_factory=list)
+    deliveries: list[str] = field(default_factory=list)
+    """Each with its webhook's id: `<webhook>/deliveries/<event>`."""
     cursors: list[str] = field(default_factory=list)
+    event_cursors: list[str] = field(default_factory=list)
+
+    def id_of(self, kind: str, which: int) -> str:
+        """Returns the id of something of the tenant's, or one that is made up."""
+        made_up = MADE_UP_DELIVERY if kind == "deliveries" else MADE_UP
+        return pick(getattr(self, kind), which, made_up)
 
 
 class UnusedKeys(KeyStore):
@@ -71,6 +83,8 @@ class World:
             executions=MemoryExecutions(),
             keys=UnusedKeys(documents, self.clock),
             uploads=UploadStore(documents, self.clock),
+            webhooks=WebhookStore(documents, "s" * 32, self.clock),
+            publisher=MemoryEvents(),
         )
         app.dependency_overrides[deployment] = lambda: self.stores
         self.client = client
@@ -119,7 +133,12 @@ def remember(tenant: Tenant, answer: httpx.Response) -> None:
     if not answer.headers.get("Content-Type", "").startswith("application/json"):
         return
     body = answer.json()
-    if "upload_url" in body:
+    if "event_id" in body:
+        _, _, delivery = answer.headers.get("Location", "").partition("/webhooks/")
+        tenant.deliveries += [delivery] if delivery else []
+    elif "secret" in body:
+        tenant.webhooks.append(body["id"])
+    elif "upload_url" in body:
         tenant.uploads.append(body["id"])
     elif "key" in body:
         tenant.keys.append(body["id"])
@@ -127,11 +146,13 @@ def remember(tenant: Tenant, answer: httpx.Response) -> None:
         tenant.jobs.append(body["id"])
     elif body.get("next_cursor"):
         tenant.cursors.append(body["next_cursor"])
+    elif "events" in body:
+        tenant.event_cursors.append(body["cursor"])
 
 
-def pick(ids: list[str], which: int) -> str:
+def pick(ids: list[str], which: int, made_up: str = MADE_UP) -> str:
     """Returns one of the ids, or one that is made up if there is none."""
-    return ids[which % len(ids)] if ids else MADE_UP
+    return ids[which % len(ids)] if ids else made_up
 
 
 # What a tenant may do
@@ -158,6 +179,12 @@ def make_key(own: Tenant, other: Tenant, which: int) -> Request:
     return "POST", "/api/v1/keys", {"json": body}
 
 
+def make_webhook(own: Tenant, other: Tenant, which: int) -> Request:
+    folders = (None, f"{own.folder}sub/", other.folder, "")
+    body = {"url": "https://example.org/hook", "folder": folders[which]}
+    return "POST", "/api/v1/webhooks", {"json": body}
+
+
 def list_jobs(own: Tenant, other: Tenant, which: int) -> Request:
     queries: tuple[dict[str, str], ...] = (
         {},
@@ -175,11 +202,21 @@ def turn_page(own: Tenant, other: Tenant, which: int) -> Request:
     return "GET", "/api/v1/jobs", {"params": query}
 
 
+def read_events(own: Tenant, other: Tenant, which: int) -> Request:
+    """Returns a request for events: all, one, or those after a cursor, perhaps of the other
+    tenant's."""
+    query = {"limit": "1"} if which else {}
+    cursors = other.event_cursors if which == 3 else own.event_cursors
+    if which > 1 and cursors:
+        query["after"] = pick(cursors, which)
+    return "GET", "/api/v1/events", {"params": query}
+
+
 def on_own(method: str, path: str, kind: str) -> Action:
     """Returns a request about something of the tenant's own."""
 
     def request(own: Tenant, other: Tenant, which: int) -> Request:
-        return method, path.format(pick(getattr(own, kind), which)), {}
+        return method, path.format(own.id_of(kind, which)), {}
 
     return request
 
@@ -188,7 +225,7 @@ def on_other(method: str, path: str, kind: str) -> Action:
     """Returns a request about something of the other tenant's, if there is anything."""
 
     def request(own: Tenant, other: Tenant, which: int) -> Request:
-        return method, path.format(pick(getattr(other, kind), which)), {}
+        return method, path.format(other.id_of(kind, which)), {}
 
     return request
 
@@ -202,15 +239,29 @@ ABOUT = (
     ("DELETE", "/api/v1/jobs/{}", "jobs"),
     ("GET", "/api/v1/uploads/{}", "uploads"),
     ("DELETE", "/api/v1/keys/{}", "keys"),
+    ("GET", "/api/v1/webhooks/{}", "webhooks"),
+    ("POST", "/api/v1/webhooks/{}/test", "webhooks"),
+    ("POST", "/api/v1/webhooks/{}/rotate", "webhooks"),
+    ("POST", "/api/v1/webhooks/{}/resume", "webhooks"),
+    ("GET", "/api/v1/webhooks/{}/deliveries", "webhooks"),
+    ("DELETE", "/api/v1/webhooks/{}", "webhooks"),
+    ("GET", "/api/v1/webhooks/{}", "deliveries"),
+    ("POST", "/api/v1/webhooks/{}/replay", "deliveries"),
 )
-ON_OWN = {f"own {method} {path}": on_own(method, path, kind) for method, path, kind in ABOUT}
-ON_OTHER = {f"other {method} {path}": on_other(method, path, kind) for method, path, kind in ABOUT}
+ON_OWN: dict[str, Action] = {}
+ON_OTHER: dict[str, Action] = {}
+for about in ABOUT:
+    ON_OWN[f"own {about}"] = on_own(*about)
+    ON_OTHER[f"other {about}"] = on_other(*about)
 ACTIONS: dict[str, Action] = {
     "send form": send_form,
     "open session": open_session,
     "make key": make_key,
+    "make webhook": make_webhook,
+    "list webhooks": lambda own, other, which: ("GET", "/api/v1/webhooks", {}),
     "list jobs": list_jobs,
     "turn page": turn_page,
+    "events": read_events,
     "list keys": lambda own, other, which: ("GET", "/api/v1/keys", {}),
     "metrics": lambda own, other, which: ("GET", "/api/v1/metrics/", {}),
     **ON_OWN,
@@ -244,10 +295,19 @@ def without_random_texts(text: str, numbers: dict[str, int]) -> str:
 
 
 PRELUDE: list[Step] = []
-for name in ("send form", "open session", "make key", "work"):
+TEST_WEBHOOK = "own ('POST', '/api/v1/webhooks/{}/test', 'webhooks')"
+for name in ("send form", "open session", "make key", "make webhook", TEST_WEBHOOK, "work"):
     PRELUDE += [(False, name, 0), (True, name, 0)]
 ALL_LOOKS: list[Step] = []
-for name in ("list jobs", "turn page", "list keys", "metrics", *ON_OTHER):
+for name in (
+    "list jobs",
+    "turn page",
+    "events",
+    "list keys",
+    "list webhooks",
+    "metrics",
+    *ON_OTHER,
+):
     ALL_LOOKS.append((True, name, 0))
 RANDOM_STEPS = st.lists(
     st.tuples(st.booleans(), st.sampled_from(["work", *ACTIONS]), st.integers(0, 3)),

@@ -1,6 +1,7 @@
 """A form becomes an object of the inbox with a queued job, or is refused and leaves nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -282,7 +283,7 @@ class LosingBlobs(MemoryBlobs):
 @pytest.mark.parametrize("idempotency_key", [{}, {"Idempotency-Key": "1"}])
 def test_a_write_whose_response_was_lost_is_recognised(idempotency_key: dict[str, str]) -> None:
     whole = memory_deployment()
-    stores = Deployment(LosingBlobs(), whole.jobs, whole.executions, whole.keys, whole.uploads)
+    stores = replace(whole, blobs=LosingBlobs())
     with gateway_client(stores) as client:
         answer = send(client, {**key_headers(stores), **idempotency_key})
     assert answer.json()["state"] == "queued"

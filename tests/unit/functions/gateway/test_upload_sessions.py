@@ -1,6 +1,7 @@
 """An upload to an address of storage's leads to one job, whatever happens in between."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -183,7 +184,7 @@ def test_an_upload_expires(key: dict[str, str]) -> None:
     now = [1_800_000_000.0]
     whole = memory_deployment()
     uploads = UploadStore(MemoryDocuments(), clock=lambda: now[0])
-    stores = Deployment(whole.blobs, whole.jobs, whole.executions, whole.keys, uploads)
+    stores = replace(whole, uploads=uploads)
     with gateway_client(stores) as client:
         headers = {**key_headers(stores), "Idempotency-Key": "1"}
         session = ask(client, headers).json()

@@ -1,15 +1,17 @@
 """A body reaches only the receiver that it is for, and no receiver can hold its sender for long."""
 
 import datetime
+import re
 import ssl
 import threading
 from ipaddress import ip_address
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from functions.notify.name_lookup import NameLookup
-from functions.notify.posting import Answer, Sender
+from functions.notify.posting import Answer, Sender, TryError
 from shared.model.networks import Address, AllowedHosts
 from tests.support.receivers import (
     Authority,
@@ -20,12 +22,15 @@ from tests.support.receivers import (
     receiver,
 )
 
+PAGE = (Path(__file__).parents[4] / "docs" / "webhooks.md").read_text()
 HOST = "receiver.example.org"
 LOOPBACK = "127.0.0.1"
 SHORT = 0.3
 """Seconds that a try may take where it is to reach its limit."""
 ENDLESS = 200
 """Bytes that would drip for far longer than a try may take."""
+LONG = 64 * 2**20
+"""Bytes of a body that no buffer on the way holds."""
 PAUSE = 0.02
 """Seconds after each of them."""
 
@@ -138,6 +143,12 @@ def test_a_url_that_may_not_be_called_is_looked_up_nowhere(
 
 
 # Which answers count
+
+
+def test_the_page_explains_each_reason_of_a_failure() -> None:
+    section = PAGE.partition("| error | why |")[2].partition("\n\n")[0]
+    explained = re.findall(r"(?m)^\| `(\w+)` \|", section)
+    assert explained == list(get_args(TryError))
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
@@ -280,20 +291,28 @@ def test_a_body_that_drips_is_not_waited_for_longer_than_a_try(
         assert was_cut_off.wait(10)
 
 
-@pytest.mark.parametrize("framing", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
-def test_of_an_endless_body_only_a_part_is_read(
-    sender: Sender, certificate: Path, framing: str
+@pytest.mark.parametrize("is_chunked", [True, False])
+def test_of_a_long_body_only_a_part_is_read(
+    sender: Sender, certificate: Path, is_chunked: bool
 ) -> None:
-    block = b"a" * 4096
-    chunk = f"{len(block):x}\r\n".encode() + block + b"\r\n" if "chunked" in framing else block
+    was_cut_off = threading.Event()
+    block = b"a" * 65536
+    chunk = b"10000\r\n" + block + b"\r\n" if is_chunked else block
+    framing = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {LONG}"
 
     def flood(conversation: Conversation) -> None:
         conversation.send(f"HTTP/1.1 200 OK\r\n{framing}\r\n\r\n".encode())
-        while True:
-            conversation.send(chunk)
+        try:
+            for _ in range(LONG // len(block)):
+                conversation.send(chunk)
+        except OSError:
+            was_cut_off.set()
+            raise
+        conversation.send(b"0\r\n\r\n" if is_chunked else b"")
 
     with receiver(flood, certificate=certificate) as served:
         assert result(sender, served) == (200, None)
+    assert was_cut_off.is_set()
 
 
 # Encryption

@@ -1,6 +1,7 @@
 """What a sweep over buckets in memory starts, restarts, leaves alone and gives up."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from shared.jobs.operations import Operations
 from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
 from shared.model.errors import Cancelled, WorkflowRefused
+from shared.ports.executions import ActiveExecution
 
 SWEEP_AT_ONCE = SweepRequest(unanswered_after=0)
 
@@ -29,6 +31,8 @@ class FakeExecutions:
         self.problems: list[tuple[str, int, str]] = []
         self.deletions: list[tuple[str, int]] = []
         self.active: set[str] = set()
+        self.uploads: list[Source] = []
+        """Recordings whose events have started executions that wait for an instance."""
         self.refused: set[str] = set()
 
     def start(self, source: Source, run: int) -> str:
@@ -52,6 +56,12 @@ class FakeExecutions:
 
     def is_active(self, execution: str) -> bool:
         return execution in self.active
+
+    def list_active(self) -> Iterator[ActiveExecution]:
+        for execution in self.active:
+            yield ActiveExecution(execution, None)
+        for source in self.uploads:
+            yield ActiveExecution(f"of {source.name}", source)
 
     def cancel(self, execution: str) -> None:
         self.active.discard(execution)
@@ -94,6 +104,21 @@ def test_a_recording_is_started_once_however_many_sweeps_it_waits(sweep: Sweep) 
     executions_of(sweep).active.clear()
     assert sweep(SWEEP_AT_ONCE).started == 1, "its execution ended without claiming it"
     assert executions_of(sweep).runs == [("a.mp3", 1), ("a.mp3", 2)]
+
+
+@pytest.mark.parametrize("by_api", [False, True])
+def test_a_recording_that_waits_for_an_instance_is_not_started_again(
+    sweep: Sweep, by_api: bool
+) -> None:
+    waiting, lost = upload(sweep, "waiting.mp3"), upload(sweep, "lost.mp3")
+    if by_api:
+        for source in (waiting, lost):
+            sweep.jobs.record_upload(source, size=5, tags={})
+    executions_of(sweep).uploads = [waiting]
+    assert [sweep(SWEEP_AT_ONCE).started for _ in range(3)] == [1, 0, 0]
+    assert executions_of(sweep).runs == [("lost.mp3", 1)]
+    executions_of(sweep).uploads = []
+    assert sweep(SWEEP_AT_ONCE).started == 1, "its execution ended without claiming it"
 
 
 def test_an_abandoned_job_is_restarted_once_however_many_sweeps_it_waits(sweep: Sweep) -> None:

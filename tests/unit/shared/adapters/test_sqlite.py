@@ -1,6 +1,5 @@
 """No query of the stores reads more of the SQLite file than it returns, by the plans of SQLite."""
 
-import json
 import sqlite3
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from shared.adapters.sqlite import SqliteDocuments
 from shared.ports.documents import Page
-from tests.support.queries import equalities, pages, recent_collections
+from tests.support.queries import changing_collections, equalities, pages, recent_collections
 
 
 class Planned(SqliteDocuments):
@@ -53,9 +52,18 @@ def test_the_last_documents_are_read_in_the_order_of_an_index(
     assert "USING INDEX by_update" in plan and "TEMP B-TREE" not in plan, plan
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: json.dumps(page.__dict__))
-def test_a_page_is_read_in_the_order_of_an_index(documents: Planned, page: Page) -> None:
-    documents.page("jobs", page)
+@pytest.mark.parametrize("collection", sorted(changing_collections()))
+def test_what_changed_is_read_in_the_order_of_an_index(documents: Planned, collection: str) -> None:
+    list(documents.updated_since(collection, "done", "2026-11-28T09:30:00"))
+    (plan,) = documents.plans
+    assert "by_update (collection=? AND updated>?)" in plan and "TEMP B-TREE" not in plan, plan
+
+
+@pytest.mark.parametrize(("collection", "page"), pages(), ids=str)
+def test_a_page_is_read_in_the_order_of_an_index(
+    documents: Planned, collection: str, page: Page
+) -> None:
+    documents.page(collection, page)
     (plan,) = documents.plans
     assert "SCAN" not in plan and "TEMP B-TREE" not in plan, plan
     if page.state:

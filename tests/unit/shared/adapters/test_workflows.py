@@ -18,10 +18,12 @@ State = types.Execution.State
 
 
 class ExecutionsServer:
-    """Knows one execution, whose state a test sets, and refuses to create any."""
+    """Knows one execution, whose state a test sets, and refuses to create any. Its first
+    `failures` answers are that it is unavailable."""
 
     def __init__(self) -> None:
         self.state = State.ACTIVE
+        self.failures = 0
         methods = {
             "GetExecution": self._method(self.get, types.GetExecutionRequest),
             "CreateExecution": self._method(self.create, types.CreateExecutionRequest),
@@ -39,7 +41,10 @@ class ExecutionsServer:
             response_serializer=types.Execution.serialize,
         )
 
-    def get(self, request: Any, _: grpc.ServicerContext) -> types.Execution:
+    def get(self, request: Any, context: grpc.ServicerContext) -> types.Execution:
+        if self.failures:
+            self.failures -= 1
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the connection was closed")
         return types.Execution(name=request.name, state=self.state)
 
     def create(self, _: Any, context: grpc.ServicerContext) -> types.Execution:
@@ -73,6 +78,12 @@ def test_an_execution_is_active_until_it_has_ended(
 ) -> None:
     server.state = state
     assert WorkflowExecutions().is_active("e1") == is_active
+
+
+def test_a_request_that_meets_a_closed_connection_is_repeated(server: ExecutionsServer) -> None:
+    server.failures = 2
+    assert WorkflowExecutions().is_active("e1")
+    assert server.failures == 0
 
 
 def test_a_call_that_the_workflow_does_not_accept_is_not_taken_for_an_outage(

@@ -1,7 +1,7 @@
 """The end of a job is published at least once: by finalize, or else by reconcile."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -19,6 +19,7 @@ from functions.reconcile import sweep as sweep_module
 from functions.reconcile.sweep import Sweep, SweepRequest
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments, MemoryEvents
 from shared.generate import CONTRACTS
+from shared.jobs.event_log import event_log_of
 from shared.jobs.events import publish_job_event
 from shared.jobs.job import Job
 from shared.jobs.store import JobStore
@@ -27,6 +28,7 @@ from shared.model.contracts import Artifact, Engine, Problem, Source, StageReque
 from shared.model.errors import Cancelled, EventsUnavailable, RecordingErased, Transient
 from shared.ports.documents import Document, Documents
 from shared.ports.events import EventPublisher
+from shared.ports.executions import ActiveExecution
 from shared.runtime.execution import store_output
 from shared.runtime.stage import SingleOutput
 from tests.support.interleaving import Killed, Steps, Turn, Worker, play
@@ -81,6 +83,9 @@ class NoExecutions:
     def is_active(self, execution: str) -> bool:
         return False
 
+    def list_active(self) -> Iterator[ActiveExecution]:
+        return iter(())
+
     def cancel(self, execution: str) -> None:
         """There is none."""
 
@@ -133,7 +138,7 @@ def blobs() -> MemoryBlobs:
 
 @pytest.fixture
 def jobs() -> JobStore:
-    return JobStore(MemoryDocuments(), notifies=True)
+    return JobStore(MemoryDocuments())
 
 
 def job_of(jobs: JobStore) -> Job:
@@ -191,10 +196,13 @@ def test_a_failure_that_may_pass_is_not_published(blobs: MemoryBlobs, jobs: JobS
     assert publisher.events == []
 
 
-def test_no_notification_is_due_where_no_events_are_published(blobs: MemoryBlobs) -> None:
-    jobs = JobStore(MemoryDocuments())
+def test_an_end_is_logged_where_no_events_are_published(blobs: MemoryBlobs, jobs: JobStore) -> None:
     assert finalize(request_to_finalize("done", 1), blobs, jobs).state == "done"
-    assert job_of(jobs).notification is None
+    assert job_of(jobs).notification == "sent"
+    (logged,) = event_log_of(jobs).read(0, 10)
+    job = logged.job
+    assert (logged.number, logged.event_id) == (1, f"{SOURCE.job_id}-1-done")
+    assert (job.name, job.tags) == (SOURCE.name, {"x-order-id": "77"})
 
 
 def test_finalize_called_again_publishes_nothing_more(blobs: MemoryBlobs, jobs: JobStore) -> None:
@@ -343,7 +351,7 @@ def test_in_any_interleaving_the_end_of_the_current_run_is_published(
     def stepwise(worker: Worker) -> tuple[Any, JobStore, EventPublisher]:
         return (
             Steps(blobs, worker),
-            JobStore(Steps(documents, worker), notifies=True),
+            JobStore(Steps(documents, worker)),
             Steps(publisher, worker),
         )
 
@@ -368,7 +376,7 @@ def test_in_any_interleaving_the_end_of_the_current_run_is_published(
     )
 
     publisher.outages.clear()
-    before, jobs = len(publisher.events), JobStore(documents, notifies=True)
+    before, jobs = len(publisher.events), JobStore(documents)
     Sweep(blobs, jobs, NoExecutions(), publisher).publish_due(FAR_FUTURE)
     job, ids = jobs.find(SOURCE.job_id), [event["id"] for event in publisher.events]
     # A cancelled job that was claimed again is cancelled, but has not ended.

@@ -11,12 +11,13 @@ from typing import get_args
 import pytest
 
 from shared.jobs import transitions as module
-from shared.jobs.job import Job, JobFigures, JobState
+from shared.jobs.job import Job, JobFigures, JobState, ReservedEvent
 from shared.jobs.transitions import (
     audio_deleted,
     cancelled,
     claimed,
     erased,
+    event_reserved,
     finished,
     name_forgotten,
     notified,
@@ -39,7 +40,7 @@ Event = Callable[[Job | None], Job | None]
 
 
 def finish(state: Settled) -> Event:
-    return lambda job: finished(job, RUN, state, None, {}, NOW, expires=EXPIRES, notifies=True)
+    return lambda job: finished(job, RUN, state, None, {}, NOW, expires=EXPIRES)
 
 
 EVENTS: dict[str, Event] = {
@@ -124,7 +125,6 @@ def test_only_a_done_job_has_its_audio_deleted() -> None:
             {},
             NOW,
             expires=EXPIRES,
-            notifies=False,
             warnings=(),
             deletes_audio=True,
         )
@@ -166,7 +166,7 @@ def test_the_execution_that_reports_a_cancellation_is_recorded() -> None:
 @pytest.mark.parametrize("run", [RUN - 1, RUN + 1])
 @pytest.mark.parametrize("end", get_args(Settled))
 def test_only_the_current_run_can_finish_a_job(state: JobState, run: int, end: Settled) -> None:
-    assert finished(job_in(state), run, end, None, {}, NOW, expires=EXPIRES, notifies=True) is None
+    assert finished(job_in(state), run, end, None, {}, NOW, expires=EXPIRES) is None
 
 
 def test_a_claim_begins_the_run_anew() -> None:
@@ -196,23 +196,16 @@ def test_a_cancellation_takes_the_claim_from_the_current_run() -> None:
 
 
 @pytest.mark.parametrize("end", get_args(Settled))
-def test_only_a_final_end_is_notified_and_only_if_wanted(end: Settled) -> None:
-    due = {}
-    for notifies in (True, False):
-        job = finished(
-            job_in("running"), RUN, end, None, {}, NOW, expires=EXPIRES, notifies=notifies
-        )
-        assert job is not None and job.ended == NOW
-        due[notifies] = job.notification
-    assert due == {True: None if end == "retryable" else "due", False: None}
+def test_only_a_final_end_is_notified(end: Settled) -> None:
+    job = finished(job_in("running"), RUN, end, None, {}, NOW, expires=EXPIRES)
+    assert job is not None and job.ended == NOW
+    assert job.notification == (None if end == "retryable" else "due")
 
 
 def test_a_cancelled_job_can_finish_as_cancelled_once() -> None:
-    job = finished(
-        job_in("cancelled"), RUN, "cancelled", PROBLEM, {}, NOW, expires=EXPIRES, notifies=True
-    )
+    job = finished(job_in("cancelled"), RUN, "cancelled", PROBLEM, {}, NOW, expires=EXPIRES)
     assert job is not None and job.notification == "due"
-    assert finished(job, RUN, "cancelled", PROBLEM, {}, NOW, expires=EXPIRES, notifies=True) is None
+    assert finished(job, RUN, "cancelled", PROBLEM, {}, NOW, expires=EXPIRES) is None
 
 
 @pytest.mark.parametrize(
@@ -226,14 +219,12 @@ def test_options_that_were_the_reason_of_a_failure_are_forgotten(
     answered = rerun_requested(job_in("done"), {"language": "de"}, NOW)
     assert answered is not None
     first = claimed(answered, SOURCE, answered.run, "first", NOW, EXPIRES)
-    done = finished(first, answered.run, "done", None, {}, NOW, expires=EXPIRES, notifies=False)
+    done = finished(first, answered.run, "done", None, {}, NOW, expires=EXPIRES)
     again = rerun_requested(done, {"language": "xx"}, NOW)
     assert again is not None and again.options == {"language": "xx"}
     second = claimed(again, SOURCE, again.run, "second", NOW, EXPIRES)
     problem = PROBLEM.model_copy(update={"type": f"urn:dropscribe:problem:{problem_type}"})
-    failed = finished(
-        second, again.run, "failed", problem, {}, NOW, expires=EXPIRES, notifies=False
-    )
+    failed = finished(second, again.run, "failed", problem, {}, NOW, expires=EXPIRES)
     assert failed is not None and failed.options == {"language": kept}
 
 
@@ -256,7 +247,6 @@ def test_the_end_of_a_run_replaces_the_tags_only_if_it_read_them(
         {},
         NOW,
         expires=EXPIRES,
-        notifies=False,
         tags=found,
     )
     assert job is not None and job.tags == after
@@ -278,8 +268,33 @@ def test_parts_are_recorded_for_the_current_run_only() -> None:
     assert parts_recorded(None, RUN, 7, 1, None, NOW) is None
 
 
+def test_a_number_is_reserved_for_the_last_end_only_and_changed_only_if_another_took_it() -> None:
+    done = finished(job_in("running"), RUN, "done", None, {}, NOW, expires=EXPIRES)
+    assert done is not None
+    first = event_reserved(done, done.event_id, 7, taken=None)
+    assert first is not None
+    assert first.reserved_event == ReservedEvent(event_id=done.event_id, number=7)
+    assert event_reserved(first, done.event_id, 8, taken=None) is None
+    assert event_reserved(first, done.event_id, 8, taken=6) is None
+    second = event_reserved(first, done.event_id, 8, taken=7)
+    assert second is not None
+    assert second.reserved_event == ReservedEvent(event_id=done.event_id, number=8)
+
+    failed = finished(second, RUN, "failed", PROBLEM, {}, NOW, expires=EXPIRES)
+    assert failed is not None
+    assert event_reserved(failed, done.event_id, 9, taken=8) is None
+    other = event_reserved(failed, failed.event_id, 9, taken=None)
+    assert other is not None
+    assert other.reserved_event == ReservedEvent(event_id=failed.event_id, number=9)
+    tombstone = erased(other, SOURCE, NOW, EXPIRES)
+    assert tombstone.reserved_event == other.reserved_event
+    assert event_reserved(tombstone, tombstone.event_id, 10, taken=None) is None
+    assert event_reserved(job_in("running"), job_in("running").event_id, 1, taken=None) is None
+    assert event_reserved(None, done.event_id, 1, taken=None) is None
+
+
 def test_a_notification_is_sent_only_for_the_end_that_was_published() -> None:
-    job = finished(job_in("running"), RUN, "done", None, {}, NOW, expires=EXPIRES, notifies=True)
+    job = finished(job_in("running"), RUN, "done", None, {}, NOW, expires=EXPIRES)
     assert job is not None
     sent = notified(job, published=job)
     assert sent is not None and sent.notification == "sent"
@@ -291,12 +306,10 @@ def test_a_notification_is_sent_only_for_the_end_that_was_published() -> None:
 def test_a_transcript_leaves_its_figures_and_a_later_failure_keeps_them() -> None:
     figures = JobFigures(audio_seconds=3, stage_seconds={"prepare": 1}, cost_usd=0.1)
     running = job_in("running")
-    done = finished(
-        running, RUN, "done", None, {}, NOW, expires=EXPIRES, notifies=False, figures=figures
-    )
+    done = finished(running, RUN, "done", None, {}, NOW, expires=EXPIRES, figures=figures)
     assert done is not None and done.figures == figures
     again = claimed(done, SOURCE, RUN + 1, "next", NOW, EXPIRES)
-    failed = finished(again, RUN + 1, "failed", PROBLEM, {}, NOW, expires=EXPIRES, notifies=False)
+    failed = finished(again, RUN + 1, "failed", PROBLEM, {}, NOW, expires=EXPIRES)
     assert failed is not None and failed.figures == figures
 
 

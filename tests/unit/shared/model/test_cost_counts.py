@@ -18,11 +18,13 @@ from functions.prepare.job import prepare
 from functions.transcribe import detect
 from functions.transcribe import stage as transcribe
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.events import publish_job_event
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Source, StageRequest, StageResponse
 from shared.model.cost import operations
 from shared.model.stages import FUNCTIONS, STAGES, parts_of
 from shared.ports.blobs import PlannedUpload
+from shared.ports.documents import Page
 from shared.runtime.execution import execute
 from shared.runtime.stage import Stage
 from shared.settings import settings
@@ -115,6 +117,11 @@ class CountedDocuments(MemoryDocuments):
         self.counts["document_read"] += max(1, len(found))
         return iter(found)
 
+    def page(self, collection: str, page: Page) -> list[Any]:
+        found = super().page(collection, page)
+        self.counts["document_read"] += max(1, len(found))
+        return found
+
 
 @pytest.fixture
 def short_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -135,6 +142,8 @@ def worked(seconds: float) -> tuple[dict[str, int], Counter[str]]:
     counted."""
     counts: Counter[str] = Counter()
     blobs, jobs = CountedBlobs(counts), JobStore(CountedDocuments(counts))
+    log_an_earlier_end(jobs)
+    counts.clear()
     samples = np.resize(speech(), int(seconds * 16_000))
     generation = blobs.blobs.put("gs://inbox/a/b.wav", wav(samples), if_generation_match=0)
     source = Source(bucket="inbox", name="a/b.wav", generation=generation or 0)
@@ -170,6 +179,14 @@ def worked(seconds: float) -> tuple[dict[str, int], Counter[str]]:
     )
     assert finalize(ending, blobs, jobs).state == "done"
     return dict(calls), counts
+
+
+def log_an_earlier_end(jobs: JobStore) -> None:
+    """End another job, whose entry of the event log is the last one so far."""
+    earlier = Source(bucket="inbox", name="a/earlier.wav", generation=1)
+    jobs.claim(earlier, 1, "earlier")
+    jobs.finish(earlier.job_id, 1, "done")
+    assert publish_job_event(earlier.job_id, jobs, None)
 
 
 def listed(prepared: StageResponse, name: str) -> tuple[Artifact, ...]:

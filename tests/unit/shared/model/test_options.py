@@ -66,7 +66,7 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         ({"max_speakers": 51}, "max-speakers is 51; expected a whole number from 1 to 50"),
         ({"model": "/etc"}, "model is '/etc'; expected the name of a model, such as large-v3 or"),
         ({"model": "../up"}, "model is '../up'; expected the name of a model"),
-        ({"task": "summarise"}, "task is 'summarise'; expected transcribe or translate"),
+        ({"task": "summarise"}, "task is 'summarise'; expected transcribe, translate or detect"),
         ({"diarize": "perhaps"}, "diarize is 'perhaps'; expected true or false"),
         ({"diarize": 2}, "diarize is 2; expected true or false"),
         ({"channels": "left"}, "channels is 'left'; expected mix or split"),
@@ -378,6 +378,7 @@ def test_a_stage_is_passed_only_the_options_that_change_its_result() -> None:
         (Options(language="de"), {"detect"}),
         (Options(diarize=False), {"diarize"}),
         (Options(channels="split"), {"diarize"}),
+        (Options(task="detect"), {"transcribe", "align", "diarize"}),
     ],
 )
 def test_a_stage_that_is_not_needed_is_skipped(options: Options, skipped: set[str]) -> None:
