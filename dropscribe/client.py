@@ -167,7 +167,7 @@ class Client:
         return self._do(calls.cancel(self._server, job_id))
 
     def erase(self, job_id: str) -> None:
-        """Deletes a recording and everything made from it."""
+        """Deletes a recording and everything made from it. It may be erased already."""
         self._do(calls.erase(self._server, job_id))
 
     def create_key(
