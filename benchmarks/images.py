@@ -128,7 +128,8 @@ def start(function: str, folder: Path) -> tuple[float, float]:
 def timed(
     function: str, folder: Path, server: BucketServer, recording: Desk
 ) -> tuple[float, float]:
-    question = None if function == "gateway" else QUESTIONS[function](recording)
+    ask = QUESTIONS.get(function)
+    question = ask(recording) if ask else None
     began = time.monotonic()
     container = Container(function, folder / "jobs", {"STORAGE_EMULATOR_HOST": server.url})
     try:

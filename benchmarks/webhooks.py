@@ -48,10 +48,11 @@ from tests.support.webhooks import SECRET, Stores, event_id
 START_SECONDS = 60.0
 """Seconds that a process may take to start."""
 SPREAD = 0.5
-"""A job follows another's webhook by at most so many seconds, so that jobs end at all moments between
-two looks into the queue."""
-MOMENT = 0.15
-"""A kill follows an event by at most so many seconds."""
+"""A job follows another's webhook by at most so many seconds, so that jobs end at all moments
+between two looks into the queue."""
+EVENTS_PER_KILL = 3
+MOMENT = 0.4
+"""A kill follows these events by at most so many seconds, in which they are delivered."""
 VICTIMS = {"worker": 45, "receiver": 35, "notify": 10, "bridge": 10}
 """How often each is killed, in percent."""
 DAY = 90_000.0
@@ -101,10 +102,12 @@ class Program:
     def kill_worker(self) -> bool:
         """Kill the process that works for this one. Returns whether there was one."""
         assert self.process is not None
-        workers = psutil.Process(self.process.pid).children()
-        for worker in workers:
-            worker.kill()
-        return bool(workers)
+        killed = 0
+        for worker in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it was killed before, and is gone by now
+                worker.kill()
+                killed += 1
+        return killed > 0
 
 
 @dataclass
@@ -295,7 +298,8 @@ def survival(kills: int, seed: int) -> dict[str, Any]:
     began = time.monotonic()
     with deployment() as deployed:
         while killed.total() < kills:
-            deployed.publish()
+            for _ in range(EVENTS_PER_KILL):
+                deployed.publish()
             time.sleep(random.uniform(0, MOMENT))
             killed += kill_one(deployed)
         under_kills = time.monotonic() - began

@@ -12,7 +12,10 @@ from dropscribe.errors import (
     Unreachable,
     UploadFailed,
 )
+from dropscribe.following import JobNews
 from dropscribe.log_filter import install
+from shared.model.api import JobView
+from shared.model.live import JobProgress, PartWords
 
 install()
 
@@ -23,7 +26,11 @@ __all__ = [
     "DropscribeError",
     "EventsExpired",
     "FileChanged",
+    "JobNews",
+    "JobProgress",
+    "JobView",
     "NoIdentity",
+    "PartWords",
     "TimedOut",
     "Unreachable",
     "UploadFailed",

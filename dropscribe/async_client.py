@@ -1,7 +1,8 @@
 """The asynchronous client of the HTTP API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -12,12 +13,15 @@ from pydantic import JsonValue
 
 import dropscribe.calls as calls
 import dropscribe.downloads as downloads
+import dropscribe.following as following
 import dropscribe.uploads as uploads
 import dropscribe.webhook_calls as webhook_calls
 from dropscribe.client import DEFAULT_SCOPES, recording_to_upload
+from dropscribe.following import JobNews
 from dropscribe.google_identity import identity_token
 from dropscribe.server import FORM_BYTES, Server
-from dropscribe.steps import Pause, Send, Step, Steps
+from dropscribe.steps import Pause, Receive, Send, Show, Step, Steps, Work, advance
+from dropscribe.streams import AsyncStreams
 from dropscribe.uploads import Progress, ignore_progress
 from shared.model.api import (
     ApiState,
@@ -90,6 +94,12 @@ class AsyncClient:
 
     async def wait_for(self, job_id: str, timeout: float) -> JobView:
         return await self._do(calls.wait_for(self._server, job_id, timeout))
+
+    async def follow(self, job_id: str, timeout: float) -> AsyncIterator[JobNews]:
+        steps = following.follow(self._server, job_id, timeout)
+        async with aclosing(self._shown(steps)) as news:
+            async for event in news:
+                yield event
 
     async def events(
         self, after: str | None = None, *, follow: bool = True
@@ -214,24 +224,58 @@ class AsyncClient:
 
     async def _do(self, steps: Steps[T]) -> T:
         """Does the steps of a call and returns its result."""
+        streams = AsyncStreams()
         try:
             step = next(steps)
             while True:
-                try:
-                    result = await self._result(step)
-                except Exception as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(result)
+                result, error = await self._outcome(step, streams)
+                step = advance(steps, result, error)
         except StopIteration as end:
             value: T = end.value
             return value
         finally:
             steps.close()
 
-    async def _result(self, step: Step) -> Any:
-        if isinstance(step, Send):
-            return await self._http.send(step.request)
-        if isinstance(step, Pause):
-            return await self._sleep(step.seconds)
-        return await asyncio.to_thread(step.function)
+    async def _shown(self, steps: Steps[None]) -> AsyncGenerator[Any]:
+        """Does the steps of a call and yields what it shows."""
+        streams = AsyncStreams()
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Show):
+                    yield step.value
+                result, error = await self._outcome(step, streams)
+                step = advance(steps, result, error)
+        except StopIteration:
+            return
+        finally:
+            steps.close()
+            await streams.close()
+
+    async def _outcome(self, step: Step, streams: AsyncStreams) -> tuple[Any, Exception | None]:
+        """Does a step. Returns its result, or why it failed."""
+        try:
+            return await self._result(step, streams), None
+        except Exception as error:
+            return None, error
+
+    async def _result(self, step: Step, streams: AsyncStreams) -> Any:
+        match step:
+            case Send():
+                return await self._send(step, streams)
+            case Receive():
+                return await streams.receive(step.response)
+            case Pause():
+                return await self._sleep(step.seconds)
+            case Work():
+                return await asyncio.to_thread(step.function)
+            case Show():
+                return None
+
+    async def _send(self, step: Send, streams: AsyncStreams) -> httpx.Response:
+        response = await self._http.send(step.request, stream=step.is_stream)
+        if response.is_error:
+            await response.aread()
+        elif step.is_stream:
+            streams.add(response)
+        return response

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from dropscribe.errors import EventsExpired, TimedOut
+from dropscribe.errors import ApiError, EventsExpired, TimedOut
 from dropscribe.exchange import exchange
 from dropscribe.server import ANSWER_SECONDS, Call, Server
 from dropscribe.steps import Pause, Steps
@@ -25,6 +25,7 @@ from shared.model.api import (
 )
 from shared.model.batches import BatchRequest, BatchView
 from shared.model.contracts import WireModel
+from shared.model.errors import RecordingErased
 from shared.model.event_feed import EventFeed
 from shared.model.metrics import Metrics
 
@@ -33,6 +34,8 @@ PAGE_SIZE = 200
 """Jobs or events of a page, as many as the server gives."""
 LONGEST_WAIT = 60.0
 """Seconds for which the server keeps a question for a job's end."""
+ERASE_SECONDS = 600.0
+"""Seconds until an erasure must be answered: all objects of a long recording are deleted before."""
 SHORTEST_WAIT = 0.5
 """Seconds between two such questions if the server answers at once."""
 ENDED: tuple[ApiState, ...] = ("done", "failed", "cancelled", "erased")
@@ -161,7 +164,15 @@ def cancel(server: Server, job_id: str) -> Steps[JobView]:
 
 
 def erase(server: Server, job_id: str) -> Steps[None]:
-    yield from exchange(server, Call("DELETE", job_path(job_id)))
+    """Erases a job's recording. An erasure that broke off goes on when it is repeated, and one of
+    what is erased already changes nothing."""
+    path = job_path(job_id)
+    call = Call("DELETE", path, is_repeatable=True, seconds=ERASE_SECONDS)
+    try:
+        yield from exchange(server, call)
+    except ApiError as error:
+        if error.problem.type != RecordingErased.name():
+            raise
 
 
 # Keys, health and figures

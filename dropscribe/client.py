@@ -22,11 +22,14 @@ from pydantic import JsonValue
 
 import dropscribe.calls as calls
 import dropscribe.downloads as downloads
+import dropscribe.following as following
 import dropscribe.uploads as uploads
 import dropscribe.webhook_calls as webhook_calls
+from dropscribe.following import JobNews
 from dropscribe.google_identity import identity_token
 from dropscribe.server import FORM_BYTES, Server
-from dropscribe.steps import Pause, Send, Step, Steps
+from dropscribe.steps import Pause, Receive, Send, Show, Step, Steps, Work, advance
+from dropscribe.streams import Streams
 from dropscribe.uploads import Progress, Recording, ignore_progress
 from shared.model.api import (
     ApiState,
@@ -119,6 +122,17 @@ class Client:
         seconds."""
         return self._do(calls.wait_for(self._server, job_id, timeout))
 
+    def follow(self, job_id: str, timeout: float) -> Iterator[JobNews]:
+        """Yields what happens to a job until it has ended: a JobView at first, when the state
+        changes and at the end; a JobProgress when it goes on; and PartWords with the words of each
+        part that is already transcribed, unless `replacements` will change them.
+
+        A stream that breaks is gone on with, so that no words come twice or are left out. A later
+        run of the job begins anew: it has another number. Raises TimedOut if the job has not ended
+        after `timeout` seconds.
+        """
+        yield from self._shown(following.follow(self._server, job_id, timeout))
+
     def events(self, after: str | None = None, *, follow: bool = True) -> Iterator[FeedItem]:
         """Yields the ends of jobs and batches, each once and in order, from the oldest that is
         kept, or after the event with that cursor. Their types tell them apart.
@@ -168,7 +182,7 @@ class Client:
         return self._do(calls.cancel(self._server, job_id))
 
     def erase(self, job_id: str) -> None:
-        """Deletes a recording and everything made from it."""
+        """Deletes a recording and everything made from it. It may be erased already."""
         self._do(calls.erase(self._server, job_id))
 
     def create_key(
@@ -277,27 +291,61 @@ class Client:
 
     def _do(self, steps: Steps[T]) -> T:
         """Does the steps of a call and returns its result."""
+        streams = Streams()
         try:
             step = next(steps)
             while True:
-                try:
-                    result = self._result(step)
-                except Exception as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(result)
+                result, error = self._outcome(step, streams)
+                step = advance(steps, result, error)
         except StopIteration as end:
             value: T = end.value
             return value
         finally:
             steps.close()
 
-    def _result(self, step: Step) -> Any:
-        if isinstance(step, Send):
-            return self._http.send(step.request)
-        if isinstance(step, Pause):
-            return self._sleep(step.seconds)
-        return step.function()
+    def _shown(self, steps: Steps[None]) -> Iterator[Any]:
+        """Does the steps of a call and yields what it shows."""
+        streams = Streams()
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Show):
+                    yield step.value
+                result, error = self._outcome(step, streams)
+                step = advance(steps, result, error)
+        except StopIteration:
+            return
+        finally:
+            steps.close()
+            streams.close()
+
+    def _outcome(self, step: Step, streams: Streams) -> tuple[Any, Exception | None]:
+        """Does a step. Returns its result, or why it failed."""
+        try:
+            return self._result(step, streams), None
+        except Exception as error:
+            return None, error
+
+    def _result(self, step: Step, streams: Streams) -> Any:
+        match step:
+            case Send():
+                return self._send(step, streams)
+            case Receive():
+                return streams.receive(step.response)
+            case Pause():
+                return self._sleep(step.seconds)
+            case Work():
+                return step.function()
+            case Show():
+                return None
+
+    def _send(self, step: Send, streams: Streams) -> httpx.Response:
+        response = self._http.send(step.request, stream=step.is_stream)
+        if response.is_error:
+            response.read()
+        elif step.is_stream:
+            streams.add(response)
+        return response
 
 
 def recording_to_upload(

@@ -41,11 +41,11 @@ def attempt(server: Server, call: Call) -> Steps[httpx.Response | httpx.Transpor
     try:
         if server.needs_identity():
             yield from find_identity(server)
-        response = yield from send(server.request(call))
+        response = yield from send(server.request(call), is_stream=call.is_stream)
         if server.is_encrypted and is_refused_by_google(response):
             server.asks_for_identity = yield from find_identity(server)
             if server.asks_for_identity:
-                response = yield from send(server.request(call))
+                response = yield from send(server.request(call), is_stream=call.is_stream)
     except httpx.TransportError as error:
         return error
     return response

@@ -35,6 +35,8 @@ class Call:
     file: tuple[str, bytes | BinaryIO] | None = None
     """Name and content of the file in the form. An open file is read while it is sent."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_stream: bool = False
+    """Whether the body of the response is received in pieces, unless the call is refused."""
     is_repeatable: bool = False
     """Whether the server may get it twice."""
     seconds: float = ANSWER_SECONDS

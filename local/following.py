@@ -1,4 +1,5 @@
-"""Looks at the jobs of a `dropscribe run` until each has ended, with one question for all."""
+"""Follows the jobs of a `dropscribe run` until each has ended: a single one by its live events, and
+several with one question for all."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING
 from local.batch import Item, common_start
 from local.connection import in_plain_words
 from local.fetching import AnswerFetcher, WrittenAnswer
-from shared.model.api import JobSummary
+from shared.model.api import JobSummary, JobView
+from shared.model.live import JobProgress
 
 if TYPE_CHECKING:
-    from dropscribe import Client
+    from dropscribe import Client, JobNews
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.3, 5.0
 """Seconds between two looks. A look that takes longer is followed by a longer pause."""
@@ -41,6 +43,7 @@ class Follower:
         """
         while True:
             began = time.monotonic()
+            self._listen(on_look, deadline)
             self.look(on_end)
             on_look()
             if all(item.is_reported for item in self._items):
@@ -51,6 +54,28 @@ class Follower:
             took = max(SHORTEST_PAUSE, now - began)
             pause = min(LONGEST_PAUSE, took)
             time.sleep(pause)
+
+    def _listen(self, on_look: Callable[[], None], deadline: float) -> None:
+        """Follows the job of a run with one recording by its live events, until it has ended or
+        there are no more events. For several jobs, one list a look is cheaper than their streams.
+
+        Calls `on_look` after each event.
+        """
+        from dropscribe import ApiError, TimedOut, Unreachable
+
+        (item, *others) = self._items
+        if others or item.job is None or item.has_ended:
+            return
+        left = deadline - time.monotonic()
+        try:
+            for news in self._client.follow(item.job.id, timeout=left):
+                take_over(item, news)
+                on_look()
+        except (TimedOut, Unreachable):
+            pass  # the next look decides
+        except ApiError as error:
+            if error.status not in MAY_PASS:
+                raise
 
     def look(self, on_end: Callable[[Item], None]) -> None:
         """Looks once. The server is asked for a list, and for the progress of one job."""
@@ -126,3 +151,12 @@ class Follower:
             item.folder = answer.result()
         except ApiError as error:
             item.error = in_plain_words(error)
+
+
+def take_over(item: Item, news: "JobNews") -> None:
+    """Takes over what an event says of a recording's job."""
+    if isinstance(news, JobView):
+        item.job = news
+        item.progress = news.progress
+    elif isinstance(news, JobProgress):
+        item.progress = news.progress

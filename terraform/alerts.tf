@@ -27,14 +27,14 @@ locals {
   }
 }
 
-# Counts jobs by their final state, for charts.
+# Counts jobs by their final state and problem, for charts.
 resource "google_logging_metric" "jobs" {
   project     = var.project_id
   name        = "${var.name}/jobs"
   description = "Jobs that ended, by state: done, failed, retryable, cancelled."
   filter      = local.settled
 
-  label_extractors = { state = "EXTRACT(jsonPayload.state)" }
+  label_extractors = { state = "EXTRACT(jsonPayload.state)", problem = "EXTRACT(jsonPayload.problem)" }
   metric_descriptor {
     metric_kind = "DELTA"
     value_type  = "INT64"
@@ -42,6 +42,11 @@ resource "google_logging_metric" "jobs" {
       key         = "state"
       value_type  = "STRING"
       description = "State in which the job ended."
+    }
+    labels {
+      key         = "problem"
+      value_type  = "STRING"
+      description = "Type of its problem; empty if there is none."
     }
   }
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pydantic import Field, JsonValue, ValidationError
 
@@ -326,12 +327,14 @@ def finish_job(
         tags=tags,
         figures=figures,
     )
-    details = {
+    details: dict[str, Any] = {
         "state": state,
         "run": run,
         "problem": problem.type if problem else None,
         "warnings": warnings,
     }
+    if figures is not None:
+        details |= logged_figures(figures)
     log.info("settled", extra=details)
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
 
@@ -348,6 +351,16 @@ def job_figures(transcript: Transcript) -> JobFigures:
         stage_seconds=stage_seconds,
         cost_usd=transcript.cost.total if transcript.cost else None,
     )
+
+
+def logged_figures(figures: JobFigures) -> dict[str, Any]:
+    """Returns what is logged of the figures: `rtf` is the seconds of work for a second of audio, by
+    stage."""
+    seconds = figures.audio_seconds
+    factors = {}
+    if seconds > 0:
+        factors = {stage: spent / seconds for stage, spent in figures.stage_seconds.items()}
+    return {"audio_seconds": seconds, "cost_usd": figures.cost_usd, "rtf": factors}
 
 
 def publish_event(job_id: str, jobs: JobStore, publisher: EventPublisher | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import httpcore
 
@@ -30,14 +30,29 @@ CUT_OFF = (
 """What is raised if an answer's body does not come to its end, or not in time."""
 
 
+TryError = Literal[
+    "status",
+    "redirect",
+    "gone",
+    "timeout",
+    "no_answer",
+    "connection",
+    "certificate",
+    "tls",
+    "name_unknown",
+    "address_refused",
+    "url_refused",
+]
+"""Why a try counts as failed. docs/webhooks.md explains each."""
+
+
 class Answer(NamedTuple):
     """What came of a try."""
 
     status: int | None
     """That of the answer; None if there was none."""
-    error: str | None
-    """Why the try counts as failed, as a code; None if it succeeded. It has nothing of the answer's
-    text."""
+    error: TryError | None
+    """None if the try succeeded."""
     seconds: float
 
 
@@ -98,7 +113,7 @@ def read_some(answer: httpcore.Response) -> None:
                 return
 
 
-def error_of_status(status: int) -> str | None:
+def error_of_status(status: int) -> TryError | None:
     """Returns why an answer counts as a failure, or None if it is a success."""
     if 200 <= status < 300:
         return None
@@ -109,7 +124,7 @@ def error_of_status(status: int) -> str | None:
     return "status"
 
 
-def error_of_failure(failure: Exception) -> str:
+def error_of_failure(failure: Exception) -> TryError:
     """Returns why there was no answer. Raises the exception again if it is a bug."""
     match failure:
         case AddressRefused():
@@ -125,7 +140,7 @@ def error_of_failure(failure: Exception) -> str:
     raise failure
 
 
-def error_of_connection(failure: httpcore.ConnectError) -> str:
+def error_of_connection(failure: httpcore.ConnectError) -> TryError:
     """Returns why there was no connection."""
     cause = failure.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):

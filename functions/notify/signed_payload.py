@@ -10,6 +10,7 @@ from standardwebhooks import Webhook
 from functions.notify.pushed_event import PushedEvent
 from shared import __version__
 from shared.model.contracts import JobEvent
+from shared.model.object_metadata import client_metadata
 from shared.model.webhooks import (
     PayloadData,
     PayloadLinks,
@@ -47,7 +48,7 @@ def job_data(job: JobEvent) -> PayloadData:
         state=job.state,
         problem_type=job.problem_type,
         warnings=job.warnings,
-        metadata=job.tags,
+        metadata=client_metadata(job.tags),
         links=PayloadLinks(job=path, transcript=f"{path}/transcript" if has_transcript else None),
     )
 

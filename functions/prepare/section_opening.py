@@ -4,7 +4,7 @@ from typing import BinaryIO, cast
 
 from functions.prepare.container import open_container
 from functions.prepare.guarded_reader import GuardedReader
-from functions.prepare.headers import ENCRYPTED, read_file_header
+from functions.prepare.headers import read_file_header
 from functions.prepare.section import Section
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline
@@ -34,8 +34,9 @@ def open_section(file: SectionFile, timeline: Timeline, track: int | None) -> Se
 def try_to_open(file: SectionFile, timeline: Timeline, track: int | None) -> Section:
     readable = cast(BinaryIO, file)
     header = read_file_header(readable, file.end - file.start)
-    if header.is_encrypted:
-        raise NotAudio(ENCRYPTED)
+    prohibition = header.prohibition
+    if prohibition is not None:
+        raise prohibition
     reader = GuardedReader(readable)
     try:
         container = open_container(reader)

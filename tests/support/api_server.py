@@ -1,10 +1,11 @@
 """An HTTP API with jobs that a test moves on, and a real server for any ASGI application."""
 
+import asyncio
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -72,6 +73,7 @@ class FakeApi:
             Route(f"{api}/jobs", self.list_jobs),
             Route(f"{api}/jobs/{{id}}", self.job),
             Route(f"{api}/jobs/{{id}}", self.erase, methods=["DELETE"]),
+            Route(f"{api}/jobs/{{id}}/events", self.events),
             Route(f"{api}/jobs/{{id}}/transcript", self.transcript),
             Route(f"{api}/jobs/{{id}}/redrive", self.redrive, methods=["POST"]),
             Route(f"{api}/jobs/{{id}}/cancel", self.cancel, methods=["POST"]),
@@ -165,6 +167,20 @@ class FakeApi:
             self.move_on([found])
         return JSONResponse(view(found)) if found else problem(404, "there is no such job")
 
+    async def events(self, request: Request) -> Response:
+        """Answers with a job's live events, each of which is a look."""
+        job = self.jobs[request.path_params["id"]]
+
+        async def stream() -> AsyncIterator[str]:
+            yield event("job.state", job)
+            while job["state"] == "running":
+                self.move_on([job])
+                yield event("job.progress", job)
+                await asyncio.sleep(0.01)
+            yield event(f"job.{job['state']}", job)
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+
     async def transcript(self, request: Request) -> Response:
         job = self.jobs[request.path_params["id"]]
         if request.query_params["format"] != "json":
@@ -229,6 +245,14 @@ def view(job: dict[str, Any]) -> dict[str, Any]:
     progress = {"stages": stages, "share": 0.35, "eta_seconds": 240.0}
     option = {"value": "en", "origin": "object metadata"}
     return job | {"options": {"language": option}, "progress": progress}
+
+
+def event(name: str, job: dict[str, Any]) -> str:
+    """Returns an event about a job as the server sends it."""
+    shown = view(job)
+    if name == "job.progress":
+        shown = {part: shown[part] for part in ("run", "state", "progress")}
+    return f"id: 1-0\nevent: {name}\ndata: {json.dumps(shown)}\n\n"
 
 
 def problem(status: int, detail: str) -> Response:

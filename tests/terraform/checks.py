@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from functions.finalize.answer.missing_parts import ALIGNMENT_FAILED, SPEAKERS_UNKNOWN
+from functions.finalize.job import logged_figures
+from shared.jobs.job import JobFigures
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.ports.documents import Page
 from shared.settings import setting_fields
@@ -479,12 +481,43 @@ def alerts_read_what_is_logged(plan: Plan) -> None:
     swept = f'resource.labels.service_name="{name}-reconcile" jsonPayload.message="swept"'
     assert f"{swept} jsonPayload.given_up>0" in filters["retryable"]
     assert "started" not in filters["retryable"], "a start is no alarm, and a day has 20 mails"
-    assert settled in plan.one("logging_metric").values["filter"]
+    assert all(settled in metric.values["filter"] for metric in plan.of("logging_metric"))
 
 
 def logs_of_finalize(plan: Plan) -> str:
     """Returns the filter of the lines that finalize logs at the end of a run."""
-    return str(plan.one("logging_metric").values["filter"])
+    (jobs,) = [metric for metric in plan.of("logging_metric") if not metric.key]
+    return str(jobs.values["filter"])
+
+
+def the_dashboard_shows_what_is_measured(plan: Plan) -> None:
+    dashboard = json.loads(plan.one("monitoring_dashboard").values["dashboard_json"])
+    tiles = dashboard["mosaicLayout"]["tiles"]
+    places = {(tile["xPos"], tile["yPos"]) for tile in tiles}
+    assert len(places) == len(tiles) and {x for x, _ in places} == {0, 6}
+    name = plan.given["name"]
+    charts = "".join(texts(dashboard))
+    shown = set(re.findall(r'metric.type="([^"]+)"', charts))
+    own = {f"logging.googleapis.com/user/{one.values['name']}" for one in plan.of("logging_metric")}
+    assert {metric for metric in shown if metric.startswith("logging.")} == own
+    assert all(metric.values["name"].startswith(f"{name}/") for metric in plan.of("logging_metric"))
+    for metric in plan.of("logging_metric"):
+        if metric.key:
+            field = (
+                metric.values["value_extractor"].removeprefix("EXTRACT(jsonPayload.").rstrip(")")
+            )
+            assert field in LOGGED_FIGURES, field
+
+
+def figures_of_a_job() -> set[str]:
+    """Returns the fields with numbers in the line that finalize logs at the end of a job."""
+    stages = {stage: 1.0 for stage in ("prepare", "detect", "transcribe", "align", "diarize")}
+    logged = logged_figures(JobFigures(audio_seconds=2, stage_seconds=stages, cost_usd=0.1))
+    factors = logged.pop("rtf")
+    return {*logged, *(f"rtf.{stage}" for stage in factors)}
+
+
+LOGGED_FIGURES = figures_of_a_job()
 
 
 def a_dead_part_is_told(plan: Plan) -> None:
@@ -617,6 +650,7 @@ CHECKS: tuple[Check, ...] = (
     pages_are_in_an_index,
     alerts_read_what_is_logged,
     a_dead_part_is_told,
+    the_dashboard_shows_what_is_measured,
     alerts_reach_somebody,
     old_images_go,
     all_carry_their_labels,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 from pydantic import JsonValue
@@ -29,6 +29,7 @@ from functions.gateway.held_requests import (
     upload_name,
 )
 from functions.gateway.job_watch import InJobWatch, JobWatch
+from functions.gateway.openai_stream import held_listener
 from functions.gateway.openapi import Responses, problems
 from functions.gateway.problems import JOB_HEADER, JobFailed
 from functions.gateway.raw_samples import with_header
@@ -54,6 +55,8 @@ FORM_SCHEMA: dict[str, Any] = {
 FORM_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {FORM: {"schema": FORM_SCHEMA}}}
 }
+LIMITED = [Depends(held_listener)]
+"""Counts a request among the streams and held requests of its key."""
 RESPONSES: Responses = {
     202: {"model": JobView, "description": "The job is queued, as `Prefer` asked."},
     **problems(*OF_THE_REQUEST, *OF_THE_JOB),
@@ -65,6 +68,7 @@ RESPONSES: Responses = {
     response_class=PlainTextResponse,
     response_description="The transcript in the format `output`.",
     responses=RESPONSES,
+    dependencies=LIMITED,
     openapi_extra=FORM_BODY,
 )
 async def transcribe_file(
@@ -95,6 +99,7 @@ async def transcribe_file(
     response_model=AsrLanguage,
     response_description="The language, and how sure that is.",
     responses=RESPONSES,
+    dependencies=LIMITED,
     openapi_extra=FORM_BODY,
 )
 async def detect_language(

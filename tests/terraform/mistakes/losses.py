@@ -271,6 +271,27 @@ LOSSES = (
         checks.alerts_read_what_is_logged,
     ),
     Mistake(
+        "a chart of what is not measured",
+        "dashboard.tf",
+        '${local.own_metric}/cost\\"',
+        '${local.own_metric}/costs\\"',
+        checks.the_dashboard_shows_what_is_measured,
+    ),
+    Mistake(
+        "a metric of what is not logged",
+        "dashboard.tf",
+        'cost = "cost_usd"',
+        'cost = "cost"',
+        checks.the_dashboard_shows_what_is_measured,
+    ),
+    Mistake(
+        "charts lie on each other",
+        "dashboard.tf",
+        "floor(index / 2) * 4",
+        "floor(index / 4) * 4",
+        checks.the_dashboard_shows_what_is_measured,
+    ),
+    Mistake(
         "a dead reconcile is noticed after a day",
         "alerts.tf",
         "sweep_minutes * 6 * 60",

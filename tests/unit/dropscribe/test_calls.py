@@ -152,6 +152,27 @@ def test_an_erasure_returns_nothing(caller: Caller) -> None:
     assert (caller.last.method, caller.last.url.path) == ("DELETE", "/api/v1/jobs/j1")
 
 
+def test_an_erasure_that_broke_off_goes_on(caller: Caller) -> None:
+    """The server answers when all is deleted. The answer to an earlier try may have been lost."""
+    erased = problem(410, type="urn:dropscribe:problem:recording-erased")
+    outcomes: list[httpx.Response | Exception] = [httpx.ReadTimeout("late"), problem(503), erased]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    assert caller.call(answer, "erase", "j1") is None
+    assert outcomes == []
+    assert caller.last.extensions["timeout"]["read"] == 600
+
+
+def test_an_erasure_that_is_refused_is_no_erasure(caller: Caller) -> None:
+    with pytest.raises(ApiError):
+        caller.call(lambda request: problem(404), "erase", "j1")
+
+
 KEY_VIEW = {
     "id": "k1",
     "prefix": "ds_ab",

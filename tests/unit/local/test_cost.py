@@ -162,6 +162,11 @@ def test_figures_in_the_docs_text_are_still_true() -> None:
         resources = find_recogniser(model, device).resources
         hour = 3600 * usd_per_second(resources, prices())
         assert f"| {hour:.4f} USD | {730 * hour:.0f} USD |" in DOCS
+    notify = usd_per_second(FUNCTIONS["notify"].resources, prices())
+    push = prices().of("request") + 0.1 * notify
+    event = push + 2 * prices().of("document_read")
+    assert f"| {event:.6f} USD a job |" in DOCS
+    assert f"| {470 * (push + 4 * prices().of('document_read')):.3f} USD an event |" in DOCS
     most = sum(
         function.max_instances * 730 * 3600 * usd_per_second(function.resources, prices())
         for function in FUNCTIONS.values()

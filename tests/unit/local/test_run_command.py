@@ -48,6 +48,30 @@ def test_each_answer_is_fetched(api: FakeApi, calls: Path, tmp_path: Path) -> No
     }
 
 
+def test_one_recording_is_followed_by_its_events_and_several_by_one_list(
+    api: FakeApi, calls: Path, tmp_path: Path
+) -> None:
+    api.looks_until_end = 5
+    assert call("run", calls / "a.wav", "--out", tmp_path / "out").exit_code == 0
+    (job_id,) = api.jobs
+    assert api.asked("GET", f"/api/v1/jobs/{job_id}/events") == 1
+    assert api.asked("GET", f"/api/v1/jobs/{job_id}") == 0
+    assert call("run", calls, "--out", tmp_path / "out", "--again").exit_code == 0
+    assert [path for _, path in api.requests if path.endswith("/events")] == [
+        f"/api/v1/jobs/{job_id}/events"
+    ]
+
+
+def test_where_events_do_not_come_through_the_job_is_asked_for(
+    api: FakeApi, calls: Path, tmp_path: Path
+) -> None:
+    api.refusals["/events"] = 502, "a proxy in front"
+    api.views_count = True
+    api.looks_until_end = 3
+    done = call("run", calls / "a.wav", "--out", tmp_path / "out")
+    assert (done.exit_code, done.stderr) == (0, "a.wav: done\n1 of 1\n")
+
+
 def test_300_recordings_are_asked_for_with_one_question(api: FakeApi, tmp_path: Path) -> None:
     """A page of the list has 200 jobs, so that a look at 300 takes two requests, and one more for
     the progress of one job."""

@@ -17,13 +17,15 @@ import pytest
 import requests
 import webvtt
 
-from functions.gateway.deployment import Deployment
+from functions.gateway.app import create_app
+from functions.gateway.deployment import Deployment, deployment
+from functions.gateway.limits import Limits
 from shared import __version__
 from shared.jobs.job import Job
 from shared.model.api import Scope
 from shared.settings import settings
 from tests.support.answered_uploads import BAD, FIRST, SECOND, TEXT, answered_deployment
-from tests.support.gateway import gateway_client, key_headers
+from tests.support.gateway import InProcess, gateway_client, key_headers
 
 SAMPLES = bytes(range(256)) * 250
 """Two seconds of raw samples."""
@@ -290,6 +292,18 @@ def test_a_recording_without_a_language_is_erased(client: httpx.Client, stores: 
     answer = ask(client, BAD, "/detect-language")
     assert answer.status_code == 415
     assert only_job(stores).state == "erased"
+    assert not list(stores.blobs.list(f"gs://{INBOX}/"))
+
+
+def test_a_key_has_so_many_held_requests_at_once(stores: Deployment) -> None:
+    app = create_app()
+    app.dependency_overrides[deployment] = lambda: stores
+    app.state.limits = Limits(requests_per_minute=100, streams_per_key=0)
+    with httpx.Client(transport=InProcess(app), base_url="http://gateway") as client:
+        client.headers = httpx.Headers(key_headers(stores))
+        for path in ("/asr", "/detect-language"):
+            answer = ask(client, path=path)
+            assert (answer.status_code, "Retry-After" in answer.headers) == (429, True)
     assert not list(stores.blobs.list(f"gs://{INBOX}/"))
 
 

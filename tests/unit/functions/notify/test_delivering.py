@@ -1,5 +1,6 @@
 """Each endpoint gets each event that it wants until it has accepted it, and nothing else."""
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -7,8 +8,11 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from functions.notify import delivering
-from functions.notify.delivering import Notifier
+from functions.notify.delivering import LATEST_START, Notifier
+from functions.notify.posting import TRY_SECONDS
 from functions.notify.slots import SLOTS, EndpointSlots
+from local import bridge
+from local.layout import ROOT
 from shared.jobs.webhook_records import RETRY_SECONDS
 from shared.jobs.webhook_store import WebhookStore
 from shared.model.contracts import FinalState
@@ -74,7 +78,7 @@ def test_an_endpoint_learns_how_a_job_ended_and_nothing_that_was_said(
             "state": state,
             "problem_type": job.problem.type if job.problem else None,
             "warnings": [],
-            "metadata": {"x-order": "7"},
+            "metadata": {"order": "7"},
             "links": {"job": path, "transcript": f"{path}/transcript" if state == "done" else None},
         },
     }
@@ -437,3 +441,10 @@ def test_an_attempt_that_was_not_recorded_is_made_again_under_the_same_id(
     ids = [request.headers["webhook-id"] for request in accepting.requests]
     assert ids == [event_id(job)] * 2
     assert stores.delivery(webhook, job).state == "delivered"
+
+
+def test_a_request_ends_before_whoever_pushed_it_gives_it_up() -> None:
+    terraform = (ROOT / "terraform" / "webhooks.tf").read_text()
+    (ack_deadline,) = re.findall(r"push_ack_deadline = (\d+)", terraform)
+    longest = LATEST_START + TRY_SECONDS
+    assert longest < min(float(ack_deadline), bridge.DEADLINE) / 2, "half of it is for the stores"

@@ -1,15 +1,17 @@
 """A body reaches only the receiver that it is for, and no receiver can hold its sender for long."""
 
 import datetime
+import re
 import ssl
 import threading
 from ipaddress import ip_address
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from functions.notify.name_lookup import NameLookup
-from functions.notify.posting import Answer, Sender
+from functions.notify.posting import Answer, Sender, TryError
 from shared.model.networks import Address, AllowedHosts
 from tests.support.receivers import (
     Authority,
@@ -20,6 +22,7 @@ from tests.support.receivers import (
     receiver,
 )
 
+PAGE = (Path(__file__).parents[4] / "docs" / "webhooks.md").read_text()
 HOST = "receiver.example.org"
 LOOPBACK = "127.0.0.1"
 SHORT = 0.3
@@ -140,6 +143,12 @@ def test_a_url_that_may_not_be_called_is_looked_up_nowhere(
 
 
 # Which answers count
+
+
+def test_the_page_explains_each_reason_of_a_failure() -> None:
+    section = PAGE.partition("| error | why |")[2].partition("\n\n")[0]
+    explained = re.findall(r"(?m)^\| `(\w+)` \|", section)
+    assert explained == list(get_args(TryError))
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
