@@ -23,6 +23,7 @@ from shared.model.api import (
     RedriveRequest,
     Scope,
 )
+from shared.model.batches import BatchRequest, BatchView
 from shared.model.contracts import WireModel
 from shared.model.errors import RecordingErased
 from shared.model.event_feed import EventFeed
@@ -123,6 +124,23 @@ def event_feed(server: Server, after: str | None, wait: float) -> Steps[EventFee
     if wait and is_early and not feed.events:
         yield Pause(SHORTEST_WAIT)
     return feed
+
+
+def create_batch(
+    server: Server,
+    jobs: Sequence[str] | None,
+    prefix: str | None,
+    metadata: Mapping[str, str] | None,
+) -> Steps[BatchView]:
+    job_ids = None if jobs is None else tuple(jobs)
+    request = BatchRequest(jobs=job_ids, prefix=prefix, metadata=dict(metadata or {}))
+    body = request.model_dump(mode="json", exclude_none=True)
+    response = yield from exchange(server, Call("POST", f"{API}/batches", json=body))
+    return read(BatchView, response.content)
+
+
+def batch(server: Server, batch_id: str) -> Steps[BatchView]:
+    return (yield from get(server, f"{API}/batches/{batch_id}", BatchView))
 
 
 def transcript(server: Server, job_id: str, format: str) -> Steps[bytes]:
