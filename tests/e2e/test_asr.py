@@ -1,5 +1,4 @@
-"""The dialect of whisper-asr-webservice on a running one-machine cloud, over the clients' own HTTP
-libraries: requests, as Bazarr sends, and httpx, as Speakr does."""
+"""A running one-machine cloud answers Bazarr's and Speakr's requests, by their HTTP libraries."""
 
 import io
 import os

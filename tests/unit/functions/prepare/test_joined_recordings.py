@@ -232,3 +232,14 @@ def test_a_recording_behind_an_mp3_file_is_no_missing_end_of_it() -> None:
     samples, _, warnings = decode(joined)
     assert burst_times(samples) == pytest.approx(TIMES, abs=0.1)
     assert "end_missing" not in {warning.code for warning in warnings}
+
+
+def test_noise_behind_the_length_in_an_au_header_is_named_and_not_heard() -> None:
+    """libav reads such a file to its end."""
+    data = sound("au", "pcm_s16be", 16_000)
+    samples, _, warnings = decode(data + NOISE)
+    assert len(samples) == len(TONES)
+    assert unread(warnings).message.startswith(f"{len(NOISE)} of {len(data) + len(NOISE)} bytes")
+    padded, _, warnings = decode(data + bytes(3000))
+    assert burst_times(padded) == pytest.approx(TIMES, abs=0.1)
+    assert not warnings
