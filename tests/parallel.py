@@ -23,6 +23,7 @@ GROUPS = {
         "tests/e2e/test_start.py",
         "tests/e2e/test_uploads.py",
         "tests/e2e/test_unproved.py",
+        "tests/e2e/test_webhooks.py",
     ),
     "images": ("tests/images/",),
 }

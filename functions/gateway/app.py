@@ -8,6 +8,7 @@ from functions.gateway.protection import add_protection
 from functions.gateway.routes import (
     asr,
     audio,
+    batches,
     events,
     health,
     jobs,
@@ -71,6 +72,7 @@ def create_app() -> FastAPI:
     app.include_router(live_events.router)
     app.include_router(transcripts.router)
     app.include_router(events.router)
+    app.include_router(batches.router)
     app.include_router(audio.router)
     app.include_router(keys.router)
     app.include_router(login.router)

@@ -61,6 +61,16 @@ FEED_EVENT: dict[str, JsonValue] = {
     "id": f"{JOB_ID}-1-done",
     "cursor": "q0x1eT2…",
 }
+BATCH_ID = "b-51c0b7f2a9d34e6f8a10"
+BATCH_VIEW: dict[str, JsonValue] = {
+    "id": BATCH_ID,
+    "state": "open",
+    "created": "2026-11-28T09:30:00Z",
+    "ended": None,
+    "counts": {"jobs": 1, "pending": 1, "done": 0, "failed": 0, "cancelled": 0, "erased": 0},
+    "metadata": {"case": "12"},
+    "jobs": [{"id": JOB_ID, "state": None, "link": f"/api/v1/jobs/{JOB_ID}"}],
+}
 UPLOAD_VIEW: dict[str, JsonValue] = {
     "id": "u_6b1c",
     "name": "team-a/lecture.m4a",
@@ -219,6 +229,8 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "ListedModel": LISTED_MODEL,
     "ModelList": {"object": "list", "data": [LISTED_MODEL]},
     "PlainTranscription": PLAIN_TRANSCRIPTION,
+    "BatchRequest": {"jobs": [JOB_ID], "metadata": {"case": "12"}},
+    "BatchView": BATCH_VIEW,
     "EventFeed": {"events": [FEED_EVENT], "cursor": "q0x1eT2…", "has_gap": False},
     "Health": HEALTH,
     "JobPage": {"jobs": [JOB_SUMMARY], "next_cursor": None},

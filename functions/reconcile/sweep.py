@@ -1,6 +1,6 @@
 """Starts runs for recordings that have neither an answer nor an active run, and reports a problem
-after too many. Logs and publishes the ends of jobs that finalize could not, and has it delete audio
-that it could not delete.
+after too many. Logs and publishes the ends of jobs that finalize could not, ends batches, and has
+finalize delete audio that it could not delete.
 
 Recordings that no run has claimed are found by listing the inbox and the outbox side by side, a
 page at a time; those that a run has claimed, or was started to claim, are found by their jobs. One
@@ -20,6 +20,7 @@ from pydantic import Field
 from functions.reconcile.active import ActiveExecutions
 from functions.reconcile.cursor import SweepCursor
 from functions.reconcile.starts import Starts
+from shared.jobs.batch_store import BatchStore
 from shared.jobs.events import publish_job_event
 from shared.jobs.inbox import answered, generation_of, is_recording
 from shared.jobs.job import Job, JobState
@@ -92,6 +93,7 @@ class Sweep:
         starts = Starts(self.jobs, self.executions)
         active = ActiveExecutions(self.executions)
         published = self.publish_due(before)
+        BatchStore(self.jobs).finish_abandoned(before)
         audio_deletions = self.delete_due_audio(before, starts, active)
         given_up = self.restart_abandoned(before, starts, active)
         objects, more = self.start_unclaimed(before, starts, active)
