@@ -17,6 +17,7 @@ GROUPS = {
         "tests/e2e/test_job_events.py",
         "tests/e2e/test_jobs_api.py",
         "tests/e2e/test_keys.py",
+        "tests/e2e/test_openai.py",
         "tests/e2e/test_operations.py",
         "tests/e2e/test_runbook.py",
         "tests/e2e/test_smoke.py",

@@ -31,7 +31,7 @@ Upload a recording, wait for its job, read who said what, and when.
 
 * A key goes into `Authorization: Bearer ds_...` or `X-API-Key`, never into an address.
 * Every error is a problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) defines it; its
-  `type` says what happened, and `detail` what to change.
+  `type` says what happened, and `detail` what to change. Under `/v1` it has OpenAI's body.
 * What a key may not see is answered like what does not exist: with 404.
 * A response with `Retry-After` may be repeated after as many seconds.
 """

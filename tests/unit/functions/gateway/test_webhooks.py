@@ -13,7 +13,7 @@ from functions.gateway.examples import SENT
 from shared.adapters.memory import MemoryEvents
 from shared.jobs.events import cloud_event, publish_job_event
 from shared.jobs.webhook_records import DeliveryAttempt, EventToDeliver
-from shared.jobs.webhook_store import MAX_DEPTH, MAX_PER_FOLDER, WebhookStore
+from shared.jobs.webhook_store import MAX_DEPTH, MAX_PER_FOLDER, MAX_PER_KEY, WebhookStore
 from shared.model.errors import EventsUnavailable
 from shared.model.webhooks import WebhookPayload, WebhookTest
 from shared.settings import settings
@@ -161,6 +161,16 @@ def test_the_number_of_webhooks_of_a_folder_is_limited(
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:dropscribe:problem:too-many-webhooks"
     made(client, team, folder="team-a/calls/")
+
+
+def test_the_number_of_webhooks_of_a_key_is_limited(
+    client: httpx.Client, stores: Deployment, team: dict[str, str]
+) -> None:
+    key_id = client.get("/api/v1/keys/me", headers=team).json()["id"]
+    for number in range(MAX_PER_KEY):
+        stores.webhooks.create(URL, f"team-a/{number}/", (), "", key_id)
+    assert create(client, team, folder="team-a/another/").status_code == 409
+    assert len(stores.webhooks.in_folder("team-a/")) == MAX_PER_KEY
 
 
 def test_a_deployment_without_a_secret_has_no_webhooks(stores: Deployment) -> None:
