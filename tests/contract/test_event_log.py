@@ -1,5 +1,7 @@
-"""The event log has every end of a job once, in an order without gaps, whatever is killed; in
-memory, on SQLite and on the Firestore emulator."""
+"""The event log has every end of a job once, in an order without gaps, whatever is killed.
+
+In memory, on SQLite and on the Firestore emulator.
+"""
 
 import threading
 from collections import Counter
