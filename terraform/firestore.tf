@@ -2,7 +2,7 @@
 
 locals {
   # Collections whose documents are deleted at the time in their field `expires`.
-  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events", "webhooks", "deliveries"]
+  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events", "batches", "webhooks", "deliveries"]
 
   # Fields that shared/adapters/firestore.py queries alone.
   indexes = {
@@ -16,6 +16,8 @@ locals {
 
     "webhooks/folder" = { collection = "webhooks", field = "folder", order = "ASCENDING" }
     "webhooks/key_id" = { collection = "webhooks", field = "key_id", order = "ASCENDING" }
+
+    "batches/state" = { collection = "batches", field = "state", order = "ASCENDING" }
 
     "events/job.job_id"      = { collection = "events", field = "job.job_id", order = "ASCENDING" }
     "uploads/recording.name" = { collection = "uploads", field = "recording.name", order = "ASCENDING" }
@@ -37,6 +39,13 @@ locals {
     "jobs/figures"          = { collection = "jobs", field = "figures" }
     "jobs/tags"             = { collection = "jobs", field = "tags" }
 
+    "batches/folders"    = { collection = "batches", field = "folders" }
+    "batches/position"   = { collection = "batches", field = "position" }
+    "batches/updated"    = { collection = "batches", field = "updated" }
+    "batches/ended_jobs" = { collection = "batches", field = "ended_jobs" }
+    "batches/metadata"   = { collection = "batches", field = "metadata" }
+
+    "events/batch"    = { collection = "events", field = "batch" }
     "events/number"   = { collection = "events", field = "number" }
     "events/position" = { collection = "events", field = "position" }
     "events/time"     = { collection = "events", field = "time" }
@@ -58,8 +67,8 @@ locals {
   }
 
   # The pages of shared/jobs/: the jobs of a folder, perhaps those of a state, in an order. Counts use the second, and
-  # the third finds the job that has waited longest. Then the events that follow one, the last event, webhooks and
-  # the deliveries of one.
+  # the third finds the job that has waited longest. Then the events that follow one, the last event, the open
+  # batches of a job, webhooks and the deliveries of one.
   pages = {
     "newest"          = { collection = "jobs", order = "position DESCENDING" }
     "newest-of-state" = { collection = "jobs", order = "state ASCENDING, position DESCENDING" }
@@ -67,6 +76,7 @@ locals {
     "last-ended"      = { collection = "jobs", order = "ended DESCENDING" }
     "next-events"     = { collection = "events", order = "position ASCENDING" }
     "last-event"      = { collection = "events", order = "position DESCENDING" }
+    "batches-of-job"  = { collection = "batches", order = "state ASCENDING, position DESCENDING" }
     "webhooks"        = { collection = "webhooks", order = "position DESCENDING" }
     "deliveries"      = { collection = "deliveries", order = "position DESCENDING" }
   }

@@ -48,7 +48,8 @@ ErrorType = Literal["invalid_request_error", "rate_limit_error", "server_error"]
 
 def is_openai_path(path: str) -> bool:
     """Returns whether a request is for OpenAI's API."""
-    return path == FOLDER or path.startswith(f"{FOLDER}/")
+    whole_path = f"{path}/"
+    return whole_path.startswith(f"{FOLDER}/")
 
 
 def openai_error(problem: Problem, headers: dict[str, str], *, can_wait_on: bool) -> JSONResponse:

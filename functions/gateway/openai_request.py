@@ -87,11 +87,15 @@ def split_fields(
 
 def last(fields: Fields, name: str) -> str:
     """Returns the last value of a field, or an empty text if it has none."""
-    return fields.get(name, [""])[-1].strip()
+    values = fields.get(name, [""])
+    text = values[-1]
+    return text.strip()
 
 
 def has_text(fields: Fields, name: str) -> bool:
-    return any(value.strip() for value in fields.get(name, []))
+    values = fields.get(name, [])
+    joined = "".join(values)
+    return joined.strip() != ""
 
 
 def listed(fields: Fields, name: str) -> list[str]:

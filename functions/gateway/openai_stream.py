@@ -67,7 +67,9 @@ class TextStream:
     listener: Listener
 
     def response(self) -> EventStream:
-        return EventStream(self._sent(), self.listener, {JOB_HEADER: self.job.job_id})
+        events = self._sent()
+        headers = {JOB_HEADER: self.job.job_id}
+        return EventStream(events, self.listener, headers)
 
     async def _sent(self) -> AsyncGenerator[ServerSentEvent]:
         """Yields the events as they are sent. They have no names: the body says what each is."""

@@ -36,20 +36,20 @@ def task_of(transcript: Transcript) -> Literal["transcribe", "translate"]:
 
 
 def plain_transcription(transcript: Transcript) -> PlainTranscription:
-    return PlainTranscription(text=single_line(transcript), usage=usage_of(transcript))
+    text = single_line(transcript)
+    usage = usage_of(transcript)
+    return PlainTranscription(text=text, usage=usage)
 
 
 def verbose_transcription(
     transcript: Transcript, *, has_segments: bool = True, has_words: bool = True
 ) -> VerboseTranscription:
     """Returns the body of `verbose_json`, which has no speakers."""
-    code = text_language(transcript)
-    language = ENGLISH_NAMES.get(code, code) if code else UNKNOWN_LANGUAGE
     segments = tuple(map(verbose_segment, transcript.segments))
     words = tuple(map(verbose_word, transcript.words))
     return VerboseTranscription(
         task=task_of(transcript),
-        language=language,
+        language=language_name(transcript),
         duration=transcript.media.duration,
         text=single_line(transcript),
         segments=segments if has_segments else None,
@@ -58,8 +58,20 @@ def verbose_transcription(
     )
 
 
+def language_name(transcript: Transcript) -> str:
+    """Returns the language's name in English, in small letters."""
+    code = text_language(transcript)
+    if code is None:
+        return UNKNOWN_LANGUAGE
+    return ENGLISH_NAMES.get(code, code)
+
+
 def verbose_word(word: Word) -> VerboseWord:
-    return VerboseWord(word=word.word, start=word.start, end=word.end)
+    return VerboseWord(
+        word=word.word,
+        start=word.start,
+        end=word.end,
+    )
 
 
 def verbose_segment(segment: Segment) -> VerboseSegment:

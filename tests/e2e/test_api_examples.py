@@ -18,7 +18,9 @@ from tests.support.recordings import speech, wav
 PAGE = (ROOT / "docs" / "api.md").read_text()
 RECORDING = wav(speech()[104_000:264_000])
 """Ten seconds, which is more than the first part of the upload in parts."""
-TASKS = 11
+TASKS = 12
+FOLLOWED = {"event: job.done", "done 1.0", "job.done 1"}
+"""The last event of a job, as each language prints it."""
 TIMEOUT = 120
 """Seconds."""
 PROGRAMS = {
@@ -79,6 +81,7 @@ def test_the_examples_of_a_language_are_a_program_that_runs(
     lines = done.stdout.splitlines()
     assert any("done" in line for line in lines), "the job ended"
     assert any("Speaker 1: Word." in line for line in lines), "its transcript was read"
+    assert FOLLOWED & set(lines), "the job was followed to its end"
     assert any("order-id" in line for line in lines), "metadata came back"
     assert any("team-a/large.wav" in line for line in lines), "the broken upload went on"
     assert any("dropscribe.job.done" in line for line in lines), "its end is an event"

@@ -21,6 +21,8 @@ from schemathesis.specs.openapi.checks import (
 
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
+from functions.gateway.webhook_events import send_test
+from shared.jobs.webhook_records import Delivery
 from shared.model.api import Scope
 from shared.settings import settings as read_settings
 from tests.support.answered_uploads import WatchedInbox, answer
@@ -99,6 +101,12 @@ def job_ids(stores: Deployment) -> list[str]:
     return [source.job_id for source in sources]
 
 
+def delivery_of_a_try(stores: Deployment) -> Delivery:
+    """Makes a webhook and sends it a test. Returns the delivery of the test."""
+    webhook = stores.webhooks.create("https://example.org/hook", FOLDER, (), "", "key")
+    return send_test(webhook, stores)
+
+
 class Gateway:
     """A gateway whose stores are new for each request. Jobs of uploads are done at once."""
 
@@ -111,6 +119,7 @@ class Gateway:
         inbox = WatchedInbox()
         self.stores = replace(memory_deployment(), blobs=inbox)
         self.jobs = job_ids(self.stores)
+        self.delivery = delivery_of_a_try(self.stores)
         inbox.uploaded = partial(answer, self.stores)
         return self.stores
 
@@ -120,6 +129,16 @@ class Gateway:
         choice = zlib.crc32(repr((made_up, case.query, case.body)).encode()) % 6
         if made_up and choice < len(self.jobs):
             case.path_parameters["job_id"] = self.jobs[choice]
+
+    def name_a_webhook(self, case: schemathesis.Case[Any]) -> None:
+        """Has every other request that names a webhook name the one that exists, and its only
+        delivery."""
+        made_up = str(case.path_parameters.get("webhook_id", ""))
+        if not made_up or zlib.crc32(repr((made_up, case.query)).encode()) % 2:
+            return
+        case.path_parameters["webhook_id"] = self.delivery.webhook_id
+        if "event_id" in case.path_parameters:
+            case.path_parameters["event_id"] = self.delivery.event_id
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -151,5 +170,6 @@ def test_an_answer_is_one_of_those_that_the_document_declares(
 ) -> None:
     headers = KINDS[kind](gateway.renew())
     gateway.name_a_job(case)
+    gateway.name_a_webhook(case)
     response = case.call(headers=dict(headers))
     case.validate_response(response, checks=CHECKS)

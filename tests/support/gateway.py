@@ -16,6 +16,7 @@ from shared.jobs.upload_store import UploadStore
 from shared.jobs.webhook_store import WebhookStore
 from shared.model.api import Scope
 from shared.model.contracts import Problem, Source
+from shared.ports.documents import Documents
 from shared.ports.executions import ActiveExecution
 
 
@@ -77,7 +78,7 @@ class InProcess(httpx.BaseTransport):
 
 
 def memory_deployment(
-    documents: MemoryDocuments | None = None, executions: MemoryExecutions | None = None
+    documents: Documents | None = None, executions: MemoryExecutions | None = None
 ) -> Deployment:
     """Returns empty stores, some of which a test may give."""
     documents = documents or MemoryDocuments()

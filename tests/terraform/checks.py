@@ -411,6 +411,7 @@ def documents_end_and_are_found(plan: Plan) -> None:
         "sessions",
         "uploads",
         "events",
+        "batches",
         "webhooks",
         "deliveries",
     ):

@@ -7,6 +7,12 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from functions.gateway.access import Holder, Transcriber
+from functions.gateway.client_retries import (
+    counts_retries,
+    folder_of_equal_requests,
+    is_retry,
+    newest_job,
+)
 from functions.gateway.deployment import InDeployment
 from functions.gateway.held_requests import (
     Prefer,
@@ -118,9 +124,18 @@ async def answer(task: Task, exchange: Exchange) -> Response:
 
 
 def store(form: RecordingForm, asked: AskedTranscription, exchange: Exchange) -> Job:
-    """Write the recording to the inbox. Returns its job."""
+    """Write the recording to the inbox. Returns its job, which is that of an earlier request if the
+    client sends this one again."""
     key = exchange.idempotency_key
-    name = upload_name(DIALECT, form.file_name, exchange.caller, key)
+    folder = DIALECT
+    if key is None and counts_retries(exchange.request):
+        equal = folder_of_equal_requests(form, asked, exchange.caller)
+        folder = f"{DIALECT}/{equal}"
+        if is_retry(exchange.request):
+            earlier = newest_job(folder, exchange.caller, exchange.stores.jobs)
+            if earlier is not None:
+                return earlier
+    name = upload_name(folder, form.file_name, exchange.caller, key)
     upload = form_upload(form, name, asked.options, asked.further_fields)
     job, _ = store_form(form, upload, exchange.caller, exchange.stores, key)
     return job

@@ -260,6 +260,20 @@ def test_an_erasure_ends_the_stream_and_the_next_one_is_refused(streams: Streams
     run(test)
 
 
+def test_a_job_of_another_folder_is_not_there_to_follow(streams: Streams) -> None:
+    async def test() -> None:
+        source = cut_job(streams.stores, 1, "team-a/call.wav")
+        other = key_headers(streams.stores, folder="team-b/")
+        async with streams.open(source, headers=other) as refused:
+            assert refused.status == 404
+        streams.assert_nothing_is_left()
+        own = key_headers(streams.stores, folder="team-a/")
+        async with streams.open(source, headers=own) as stream:
+            assert stream.status == 200
+
+    run(test)
+
+
 def test_a_key_has_only_so_many_streams_at_once(streams: Streams) -> None:
     streams.app.state.limits = Limits(1000, streams_per_key=1)
 

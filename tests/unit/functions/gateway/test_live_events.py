@@ -256,6 +256,22 @@ def test_a_later_run_begins_with_no_words_sent(live: Live) -> None:
     run(test)
 
 
+def test_a_cancellation_repeats_no_words(live: Live) -> None:
+    """It has a run of its own."""
+
+    async def test() -> None:
+        source = cut_job(live.stores, 2)
+        align(live.stores, source, 0)
+        async with aclosing(live.listen(source)) as events:
+            await segment_after(events)
+            live.stores.operations.cancel_recording(source)
+            rest = await rest_of(events)
+        assert parts_of(rest) == []
+        assert isinstance(rest[-1], JobOver) and rest[-1].view.state == "cancelled"
+
+    run(test)
+
+
 @pytest.mark.parametrize("end", [fail, done_job])
 def test_a_job_that_has_ended_is_answered_at_once(live: Live, end: Callable[..., Any]) -> None:
     async def test() -> None:

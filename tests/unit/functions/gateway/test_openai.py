@@ -150,6 +150,20 @@ def test_a_repeated_request_gets_the_answer_of_the_first(
     assert (other.status_code, other.json()["error"]["code"]) == (400, "key_reused")
 
 
+def test_a_request_that_is_sent_again_finds_no_job_of_another_key(
+    client: httpx.Client, stores: Deployment
+) -> None:
+    client.headers["X-Stainless-Retry-Count"] = "0"
+    first = send(client).headers["X-Dropscribe-Job"]
+    client.headers["X-Stainless-Retry-Count"] = "1"
+    assert send(client).headers["X-Dropscribe-Job"] == first
+    others = [send(client, language="en"), send(client, b"other")]
+    client.headers.update(key_headers(stores, ("read", "write")))
+    others.append(send(client))
+    found = {answer.headers["X-Dropscribe-Job"] for answer in others}
+    assert len(found) == 3 and first not in found
+
+
 # Errors
 
 

@@ -4,7 +4,8 @@ import asyncio
 import io
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -58,13 +59,17 @@ class Server:
     app: FastAPI
     stores: Deployment
     watch: JobWatch
+    clients: ExitStack = field(default_factory=ExitStack)
+    """They are closed after each test."""
 
     def key(self, *scopes: Any) -> str:
         headers = key_headers(self.stores, scopes or ("read", "write"))
         return headers["Authorization"].removeprefix("Bearer ")
 
     def client(self, **options: Any) -> OpenAI:
-        return OpenAI(base_url=f"{self.url}/v1", **{"api_key": self.key(), **options})
+        defaults = {"api_key": self.key(), "timeout": 60}
+        client = OpenAI(base_url=f"{self.url}/v1", **{**defaults, **options})
+        return self.clients.enter_context(client)
 
     def jobs(self) -> int:
         return len(self.stores.jobs.list_page("", limit=50)[0])
@@ -82,17 +87,19 @@ def running() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(running: Server) -> Server:
+def server(running: Server) -> Iterator[Server]:
     """A server whose jobs are over when their uploads are."""
     running.stores = answered_deployment()
-    return running
+    with running.clients:
+        yield running
 
 
 @pytest.fixture
-def watched(running: Server) -> tuple[Server, list[Source]]:
+def watched(running: Server) -> Iterator[tuple[Server, list[Source]]]:
     """A server whose jobs a test does, and the recordings that were uploaded to it."""
     running.stores, uploaded = watched_deployment()
-    return running, uploaded
+    with running.clients:
+        yield running, uploaded
 
 
 @pytest.fixture
@@ -279,6 +286,26 @@ def test_a_request_with_an_idempotency_key_waits_on(watched: tuple[Server, list[
     assert client.audio.transcriptions.create(file=SOUND, model=MODEL).text == TEXT
 
 
+def test_a_request_that_the_client_sends_again_by_itself_makes_no_second_job(
+    watched: tuple[Server, list[Source]],
+) -> None:
+    server, uploaded = watched
+    client = server.client()
+    hasty = client.with_options(timeout=0.5, max_retries=2)
+    with pytest.raises(openai.APITimeoutError):
+        hasty.audio.transcriptions.create(file=SOUND, model=MODEL)
+    (source,) = uploaded
+    begin(server.stores, source)
+    end(server.stores, source)
+    raw = client.audio.transcriptions.with_raw_response.create(
+        file=SOUND, model=MODEL, extra_headers={"X-Stainless-Retry-Count": "1"}
+    )
+    assert raw.headers["X-Dropscribe-Job"] == source.job_id
+    with pytest.raises(openai.APITimeoutError):
+        hasty.audio.transcriptions.create(file=SOUND, model=MODEL, language="en")
+    assert len(uploaded) == 2
+
+
 def test_a_client_that_goes_away_leaves_the_job(watched: tuple[Server, list[Source]]) -> None:
     server, uploaded = watched
     client = server.client(timeout=0.5, max_retries=0)
@@ -321,6 +348,25 @@ def test_text_comes_in_the_order_of_the_recording_as_its_parts_are_ready(
     align(server.stores, source, 2, "Three.")
     assert cast(Any, next(stream)).delta == " Three."
     end(server.stores, source)
+    (last,) = stream
+    assert checked(TranscriptionTextDoneEvent, last).text == TEXT
+
+
+def test_a_further_run_of_a_job_repeats_no_text(watched: tuple[Server, list[Source]]) -> None:
+    server, uploaded = watched
+    stream = server.client().audio.transcriptions.create(file=SOUND, model=MODEL, stream=True)
+    (source,) = uploaded
+    begin(server.stores, source)
+    cut(server.stores, source, 2)
+    align(server.stores, source, 0, "One.")
+    assert cast(Any, next(stream)).delta == "One."
+    server.stores.jobs.finish(source.job_id, 1, "retryable")
+    begin(server.stores, source, run=2)
+    cut(server.stores, source, 2, run=2)
+    align(server.stores, source, 0, "One.")
+    align(server.stores, source, 1, "Two.")
+    assert cast(Any, next(stream)).delta == " Two."
+    end(server.stores, source, run=2)
     (last,) = stream
     assert checked(TranscriptionTextDoneEvent, last).text == TEXT
 
