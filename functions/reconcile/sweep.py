@@ -93,7 +93,7 @@ class Sweep:
         starts = Starts(self.jobs, self.executions)
         active = ActiveExecutions(self.executions)
         published = self.publish_due(before)
-        BatchStore(self.jobs).finish_abandoned(before)
+        published += self.finish_batches(before)
         audio_deletions = self.delete_due_audio(before, starts, active)
         given_up = self.restart_abandoned(before, starts, active)
         objects, more = self.start_unclaimed(before, starts, active)
@@ -131,6 +131,14 @@ class Sweep:
         except EventsUnavailable as error:
             log.warning("job event not published: %s", error)
         return published
+
+    def finish_batches(self, before: datetime) -> int:
+        """Log and publish the ends of batches that are due. Returns their number."""
+        try:
+            return BatchStore(self.jobs, self.publisher).finish_abandoned(before)
+        except EventsUnavailable as error:
+            log.warning("batch event not published: %s", error)
+            return 0
 
     def due(self, before: datetime) -> Iterator[str]:
         """Yields the ids of jobs that ended before then and whose notification is due."""

@@ -1,6 +1,7 @@
 """A batch: jobs with one end. Its document, and the pure functions that change it.
 
-A batch is `open` until all of its jobs have ended, then `due` until its end is logged, then `done`.
+A batch is `open` until all of its jobs have ended, then `due` until its end is logged and
+published, then `done`.
 """
 
 from collections.abc import Mapping
@@ -99,8 +100,8 @@ def batch_reserved(batch: Batch | None, number: int, taken: int | None) -> Batch
     return batch.model_copy(update={"reserved_event": reservation})
 
 
-def batch_logged(batch: Batch | None, now: datetime) -> Batch | None:
-    """Returns the batch as one whose end is logged."""
+def batch_sent(batch: Batch | None, now: datetime) -> Batch | None:
+    """Returns the batch as one whose end is logged and published."""
     if batch is None or batch.state != "due":
         return None
     return batch.model_copy(update={"state": "done", "updated": now})

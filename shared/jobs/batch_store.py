@@ -1,8 +1,8 @@
-"""Stores batches, with compare-and-set on documents, and logs their ends.
+"""Stores batches, with compare-and-set on documents, and logs and publishes their ends.
 
 A batch is the document `batches/<batch_id>`. Whoever logs the end of a job records it in the open
-batches of the job, and logs the end of those that it was the last of. If it dies before, reconcile
-looks at the jobs of batches that are open for long, and logs what is due.
+batches of the job, and logs and publishes the end of those that it was the last of. If it dies
+before, reconcile looks at the jobs of batches that are open for long, and finishes what is due.
 """
 
 import secrets
@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from shared.jobs.batch import Batch, batch_logged, final_state, jobs_ended, looked_at
+from shared.jobs.batch import Batch, batch_sent, final_state, jobs_ended, looked_at
+from shared.jobs.batch_events import batch_cloud_event
 from shared.jobs.compare_and_set import compare_and_set
 from shared.jobs.event_log import event_log_of
 from shared.jobs.job import NEVER, Job
@@ -19,6 +20,7 @@ from shared.jobs.listing import position_of
 from shared.jobs.store import JobStore
 from shared.model.batches import BatchedState
 from shared.ports.documents import Page
+from shared.ports.events import EventPublisher
 
 MAX_BATCHES = 100
 """Open batches of one job at most; it is not counted in further ones until reconcile looks."""
@@ -29,6 +31,8 @@ class BatchStore:
     """Batches beside the jobs."""
 
     jobs: JobStore
+    publisher: EventPublisher | None
+    """None: ends of batches are not published."""
     readers: int = 16
     """Threads that read jobs at once."""
 
@@ -67,12 +71,27 @@ class BatchStore:
         return Batch.model_validate(document)
 
     def record_end(self, job_id: str, state: BatchedState) -> None:
-        """Record the end of a job in its open batches, and log the ends of those that have ended
-        with it. Repeating it does no harm."""
+        """Record the end of a job in its open batches, and finish those that have ended with it.
+        Repeating it does no harm. Raises EventsUnavailable."""
+        for batch in self._ended_with(job_id, state):
+            self.finish(batch)
+
+    def record_erasure(self, job_id: str) -> None:
+        """Record an erased job in its open batches. The ends of those that have ended with it are
+        logged now, and published by reconcile."""
+        for batch in self._ended_with(job_id, "erased"):
+            event_log_of(self.jobs).append_batch(batch)
+
+    def _ended_with(self, job_id: str, state: BatchedState) -> list[Batch]:
+        """Record the end of a job in its open batches. Returns those whose last job it was."""
         page = Page(job_id, "position", MAX_BATCHES, state="open")
+        ended = []
         for document in self.jobs.documents.page("batches", page):
             batch = Batch.model_validate(document)
-            self._record(batch.batch_id, {job_id: state})
+            changed = self._record(batch.batch_id, {job_id: state})
+            if changed is not None and changed.state == "due":
+                ended.append(changed)
+        return ended
 
     def look(self, batch: Batch) -> None:
         """Look at the jobs of an open batch that have not ended when they were last looked at."""
@@ -82,7 +101,9 @@ class BatchStore:
             state = self._logged_state(job)
             if state is not None:
                 states[job_id] = state
-        self._record(batch.batch_id, states)
+        changed = self._record(batch.batch_id, states)
+        if changed is not None:
+            self.finish(changed)
 
     def read_jobs(self, job_ids: Iterable[str]) -> list[Job | None]:
         """Returns the jobs with these ids, None for those that are not there."""
@@ -103,11 +124,16 @@ class BatchStore:
         return finished
 
     def finish(self, batch: Batch) -> bool:
-        """Log the end of a batch whose jobs have ended. Returns whether it was due."""
+        """Log the end of a batch whose jobs have ended, and publish it. Returns whether it was due.
+
+        Raises EventsUnavailable.
+        """
         if batch.state != "due":
             return False
         event_log_of(self.jobs).append_batch(batch)
-        self._change(batch.batch_id, lambda each: batch_logged(each, self.now()))
+        if self.publisher is not None:
+            self.publisher.publish(batch_cloud_event(batch))
+        self._change(batch.batch_id, lambda each: batch_sent(each, self.now()))
         return True
 
     def now(self) -> datetime:
@@ -122,12 +148,11 @@ class BatchStore:
             return None
         return final_state(job)
 
-    def _record(self, batch_id: str, states: Mapping[str, BatchedState]) -> None:
+    def _record(self, batch_id: str, states: Mapping[str, BatchedState]) -> Batch | None:
+        """Returns the batch with the ends of further jobs, or None if that changed nothing."""
         now = self.now()
         expires = now + timedelta(days=self.jobs.limits.keep_days)
-        changed = self._change(batch_id, lambda each: jobs_ended(each, states, now, expires))
-        if changed is not None:
-            self.finish(changed)
+        return self._change(batch_id, lambda each: jobs_ended(each, states, now, expires))
 
     def _change(
         self, batch_id: str, change: Callable[[Batch | None], Batch | None]

@@ -36,7 +36,7 @@ def publish_job_event(job_id: str, jobs: JobStore, publisher: EventPublisher | N
     event_log_of(jobs).append(job)
     state = final_state(job)
     if state is not None:
-        BatchStore(jobs).record_end(job_id, state)
+        BatchStore(jobs, publisher).record_end(job_id, state)
     if publisher is not None:
         publisher.publish(cloud_event(job))
     jobs.mark_notified(job)

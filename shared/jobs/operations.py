@@ -152,7 +152,7 @@ class Operations:
         for source in sources.values():
             self.jobs.erase(source)
             event_log_of(self.jobs).erase(source.job_id)
-            BatchStore(self.jobs).record_end(source.job_id, "erased")
+            BatchStore(self.jobs, None).record_erasure(source.job_id)
         UploadStore(self.jobs.documents, self.jobs.clock).erase(bucket, name)
         for source in sources.values():
             self.blobs.delete(source.uri, source.generation)

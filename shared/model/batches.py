@@ -71,6 +71,16 @@ class BatchView(WireModel):
     jobs: tuple[BatchJob, ...]
 
 
+class BatchCompletion(WireModel):
+    """The data of the published event of a batch's end."""
+
+    batch_id: str
+    folder: str
+    """Folder of the key that made it."""
+    counts: BatchCounts
+    metadata: dict[str, str]
+
+
 class BatchLinks(WireModel):
     """Paths of what belongs to a batch."""
 
@@ -83,4 +93,14 @@ class BatchEnd(WireModel):
     batch_id: str
     counts: BatchCounts
     metadata: dict[str, str]
+    """The client's own, as it was sent with the request."""
     links: BatchLinks
+
+
+class BatchPayload(WireModel):
+    """The body that is sent to an endpoint when a batch has ended."""
+
+    type: Literal["dropscribe.batch.done"]
+    timestamp: AwareDatetime
+    """When the last of its jobs had ended."""
+    data: BatchEnd

@@ -1,10 +1,10 @@
 """The feed of events on the wire: `GET /api/v1/events`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from shared.model.batches import BatchEnd
+from shared.model.batches import BatchPayload
 from shared.model.contracts import WireModel
 from shared.model.webhooks import WebhookPayload
 
@@ -21,13 +21,9 @@ class FeedEvent(WebhookPayload):
     """`after` of a request for the events that follow this one."""
 
 
-class BatchEvent(WireModel):
-    """The end of a batch in the feed."""
+class BatchEvent(BatchPayload):
+    """The end of a batch in the feed: what a webhook is sent, its id and a cursor."""
 
-    type: Literal["dropscribe.batch.done"]
-    timestamp: AwareDatetime
-    """When the last of its jobs had ended."""
-    data: BatchEnd
     id: str
     cursor: str
     """`after` of a request for the events that follow this one."""

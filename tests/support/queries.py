@@ -77,7 +77,7 @@ def pages() -> list[tuple[str, Page]]:
     events = event_log_of(jobs)
     events.read(1, 10)
     events.last_number()
-    BatchStore(jobs).record_end("0" * 20, "done")
+    BatchStore(jobs, None).record_end("0" * 20, "done")
     webhooks = WebhookStore(documents, None, jobs.clock)
     webhooks.in_folder("")
     webhooks.deliveries("wh_1", None, 10)

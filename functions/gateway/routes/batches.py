@@ -40,7 +40,7 @@ def create_batch(
     """
     if text_bytes(asked.metadata) > MAX_TAG_BYTES:
         raise BadRequest(f"metadata: has more than {MAX_TAG_BYTES} bytes")
-    batches = BatchStore(stores.jobs)
+    batches = BatchStore(stores.jobs, stores.publisher)
     jobs = jobs_of(asked, caller, batches)
     batch = batches.create(caller.key_id, caller.folder, jobs, asked.metadata)
     response.headers["Location"] = batch_path(batch.batch_id)
@@ -50,7 +50,7 @@ def create_batch(
 @router.get("/{batch_id}", response_description="The batch.", responses=problems(NotFound))
 def read_batch(batch_id: BatchId, caller: Reader, stores: InDeployment) -> BatchView:
     """Show a batch: how many of its jobs have ended, and how each of them did."""
-    batch = BatchStore(stores.jobs).find(batch_id)
+    batch = BatchStore(stores.jobs, stores.publisher).find(batch_id)
     if batch is None or not batch.folder.startswith(caller.folder):
         raise NotFound("There is no such batch.")
     return batch_view(batch)

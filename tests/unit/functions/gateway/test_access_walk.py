@@ -93,7 +93,7 @@ def address_of(path: str, stores: Deployment) -> str:
     if "/batches/{" in path:
         job = stores.jobs.find(done_job(stores, f"{OURS}call.wav").job_id)
         assert job is not None
-        batch = BatchStore(stores.jobs).create("key", OURS, [job], {})
+        batch = BatchStore(stores.jobs, None).create("key", OURS, [job], {})
         return path.format(batch_id=batch.batch_id)
     if path.endswith("/cancel"):
         source = upload(stores, f"{OURS}call.wav")

@@ -1,22 +1,25 @@
 """A batch has one end: once in the feed, after those of its jobs, whatever is killed and erased."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from cloudevents.http import CloudEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.gateway.deployment import Deployment
 from functions.reconcile.sweep import Sweep, SweepRequest
-from shared.adapters.memory import MemoryDocuments
+from shared.adapters.memory import MemoryDocuments, MemoryEvents
 from shared.jobs.batch_store import BatchStore
 from shared.jobs.event_log import event_log_of
 from shared.jobs.events import publish_job_event
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
+from shared.model.errors import EventsUnavailable
 from tests.contract.conftest import Clock
 from tests.support.gateway import gateway_client, key_headers, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, fail, finish, upload
@@ -216,7 +219,7 @@ def test_a_batch_ends_once_whatever_is_killed(
 
     def make_batch(worker: Worker) -> object:
         members = [job for job in map(jobs.find, (each.job_id for each in sources)) if job]
-        store = BatchStore(JobStore(Steps(documents, worker), clock=clock), readers=1)
+        store = BatchStore(JobStore(Steps(documents, worker), clock=clock), None, readers=1)
         return store.create("key", "", members, {})
 
     works = [make_batch]
@@ -249,7 +252,7 @@ def test_an_end_that_is_logged_while_the_batch_is_made_is_not_missed() -> None:
     job = jobs.find(source.job_id)
     assert job is not None
     event_log_of(jobs).append(job)
-    batch = BatchStore(jobs).create("key", "", [job], {})
+    batch = BatchStore(jobs, None).create("key", "", [job], {})
     assert batch.state == "done"
 
 
@@ -260,10 +263,64 @@ def test_an_end_counts_once_it_is_logged() -> None:
     jobs.finish(source.job_id, 1, "done")
     job = jobs.find(source.job_id)
     assert job is not None
-    assert BatchStore(jobs).create("key", "", [job], {}).state == "open"
+    assert BatchStore(jobs, None).create("key", "", [job], {}).state == "open"
     publish_job_event(source.job_id, jobs, None)
     types = [event.type for event in event_log_of(jobs).read(0, 10)]
     assert types == ["dropscribe.job.done", "dropscribe.batch.done"]
+
+
+class UnavailableEvents(MemoryEvents):
+    """Publishes nothing while `is_down`."""
+
+    is_down = False
+
+    def publish(self, event: CloudEvent) -> None:
+        if self.is_down:
+            raise EventsUnavailable("RetryError from Pub/Sub")
+        super().publish(event)
+
+
+def test_the_end_of_a_batch_is_published_and_after_an_outage_reconcile_does_so() -> None:
+    for is_down in (False, True):
+        stores = memory_deployment()
+        publisher = UnavailableEvents()
+        source = upload(stores)
+        begin(stores, source)
+        stores.jobs.finish(source.job_id, 1, "done")
+        job = stores.jobs.find(source.job_id)
+        assert job is not None
+        batch = BatchStore(stores.jobs, publisher).create("key", OURS, [job], {"case": "12"})
+        publisher.is_down = is_down
+        with suppress(EventsUnavailable):
+            publish_job_event(source.job_id, stores.jobs, publisher)
+        publisher.is_down = False
+        sweep = Sweep(stores.blobs, stores.jobs, stores.executions, publisher)
+        sweep(SweepRequest(unanswered_after=0))
+        ids = [event["id"] for event in publisher.events]
+        assert sorted(ids) == sorted([f"{source.job_id}-1-done", f"{batch.batch_id}-done"])
+        (event,) = [each for each in publisher.events if each["type"] == "dropscribe.batch.done"]
+        assert event["subject"] == batch.batch_id
+        data = event.get_data()
+        assert data is not None
+        assert (data["folder"], data["counts"]["done"]) == (OURS, 1)
+        found = BatchStore(stores.jobs, publisher).find(batch.batch_id)
+        assert found is not None and found.state == "done"
+
+
+def test_the_end_that_an_erasure_brings_is_in_the_feed_at_once_and_published_by_reconcile(
+    stores: Deployment, client: httpx.Client, headers: dict[str, str]
+) -> None:
+    source = upload(stores)
+    begin(stores, source)
+    batch = make(client, headers, jobs=[source.job_id])
+    stores.operations.erase(source.bucket, source.name)
+    (ended,) = feed(client, headers)
+    assert ended["id"] == f"{batch['id']}-done"
+    publisher = MemoryEvents()
+    for _ in range(2):
+        Sweep(stores.blobs, stores.jobs, stores.executions, publisher)(SweepRequest())
+    assert [event["id"] for event in publisher.events] == [ended["id"]]
+    assert len(feed(client, headers)) == 1
 
 
 def test_reconcile_looks_only_at_batches_that_are_open_for_long(stores: Deployment) -> None:
@@ -271,9 +328,9 @@ def test_reconcile_looks_only_at_batches_that_are_open_for_long(stores: Deployme
     begin(stores, source)
     job = stores.jobs.find(source.job_id)
     assert job is not None
-    batch = BatchStore(stores.jobs).create("key", "", [job], {})
+    batch = BatchStore(stores.jobs, None).create("key", "", [job], {})
     stores.jobs.documents.delete(f"jobs/{source.job_id}")
-    store = BatchStore(stores.jobs)
+    store = BatchStore(stores.jobs, None)
     store.finish_abandoned(batch.updated - timedelta(seconds=1))
     found = store.find(batch.batch_id)
     assert found is not None and found.state == "open"

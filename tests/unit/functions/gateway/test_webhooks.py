@@ -14,6 +14,8 @@ from shared.adapters.memory import MemoryEvents
 from shared.jobs.events import cloud_event, publish_job_event
 from shared.jobs.webhook_records import DeliveryAttempt, EventToDeliver
 from shared.jobs.webhook_store import MAX_DEPTH, MAX_PER_FOLDER, MAX_PER_KEY, WebhookStore
+from shared.model.batches import BatchPayload
+from shared.model.contracts import WireModel
 from shared.model.errors import EventsUnavailable
 from shared.model.webhooks import WebhookPayload, WebhookTest
 from shared.settings import settings
@@ -454,8 +456,15 @@ def test_a_deleted_webhook_is_gone(client: httpx.Client, team: dict[str, str]) -
 # What is sent
 
 
+SENT_MODELS: dict[str, type[WireModel]] = {
+    "dropscribe.batch.done": BatchPayload,
+    "dropscribe.webhook.test": WebhookTest,
+}
+"""Models of what is sent; of the other types it is WebhookPayload."""
+
+
 @pytest.mark.parametrize("type_", SENT)
 def test_the_document_has_an_example_of_each_type_that_is_sent(type_: str) -> None:
-    model = WebhookTest if type_ == "dropscribe.webhook.test" else WebhookPayload
+    model = SENT_MODELS.get(type_, WebhookPayload)
     body = model.model_validate(SENT[type_])
-    assert body.type == type_
+    assert body.model_dump()["type"] == type_
