@@ -110,8 +110,8 @@ def finished_job(store: JobStore, source: Source) -> Job:
 
 
 @contextmanager
-def running_gateway(database: Path) -> Iterator[Gateway]:
-    """Yields a gateway that answers."""
+def running_gateway(database: Path, settings: Mapping[str, str] | None = None) -> Iterator[Gateway]:
+    """Yields a gateway that answers. `settings` are environment variables over the usual ones."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -123,6 +123,7 @@ def running_gateway(database: Path) -> Iterator[Gateway]:
         "DROPSCRIBE_BLOB_STORE": "shared.adapters.memory:MemoryBlobs",
         "DROPSCRIBE_EXECUTIONS": "tests.support.gateway:MemoryExecutions",
         "DROPSCRIBE_REQUESTS_PER_MINUTE": "1000000",
+        **(settings or {}),
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "functions.gateway.main"],

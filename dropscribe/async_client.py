@@ -32,7 +32,8 @@ from shared.model.api import (
     NewKey,
     Scope,
 )
-from shared.model.event_feed import FeedEvent
+from shared.model.batches import BatchView
+from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
@@ -102,7 +103,7 @@ class AsyncClient:
 
     async def events(
         self, after: str | None = None, *, follow: bool = True
-    ) -> AsyncIterator[FeedEvent]:
+    ) -> AsyncIterator[FeedItem]:
         cursor = after
         while True:
             steps = calls.event_feed(self._server, cursor, calls.LONGEST_WAIT if follow else 0)
@@ -112,6 +113,17 @@ class AsyncClient:
             cursor = feed.cursor
             if not feed.events and not follow:
                 return
+
+    async def create_batch(
+        self,
+        jobs: Sequence[str] | None = None,
+        prefix: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> BatchView:
+        return await self._do(calls.create_batch(self._server, jobs, prefix, metadata))
+
+    async def batch(self, batch_id: str) -> BatchView:
+        return await self._do(calls.batch(self._server, batch_id))
 
     async def transcript(self, job_id: str, format: str = "json") -> bytes:
         return await self._do(calls.transcript(self._server, job_id, format))

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from dropscribe.errors import EventsExpired, TimedOut
+from dropscribe.errors import ApiError, EventsExpired, TimedOut
 from dropscribe.exchange import exchange
 from dropscribe.server import ANSWER_SECONDS, Call, Server
 from dropscribe.steps import Pause, Steps
@@ -23,7 +23,9 @@ from shared.model.api import (
     RedriveRequest,
     Scope,
 )
+from shared.model.batches import BatchRequest, BatchView
 from shared.model.contracts import WireModel
+from shared.model.errors import RecordingErased
 from shared.model.event_feed import EventFeed
 from shared.model.metrics import Metrics
 
@@ -32,6 +34,8 @@ PAGE_SIZE = 200
 """Jobs or events of a page, as many as the server gives."""
 LONGEST_WAIT = 60.0
 """Seconds for which the server keeps a question for a job's end."""
+ERASE_SECONDS = 600.0
+"""Seconds until an erasure must be answered: all objects of a long recording are deleted before."""
 SHORTEST_WAIT = 0.5
 """Seconds between two such questions if the server answers at once."""
 ENDED: tuple[ApiState, ...] = ("done", "failed", "cancelled", "erased")
@@ -122,6 +126,23 @@ def event_feed(server: Server, after: str | None, wait: float) -> Steps[EventFee
     return feed
 
 
+def create_batch(
+    server: Server,
+    jobs: Sequence[str] | None,
+    prefix: str | None,
+    metadata: Mapping[str, str] | None,
+) -> Steps[BatchView]:
+    job_ids = None if jobs is None else tuple(jobs)
+    request = BatchRequest(jobs=job_ids, prefix=prefix, metadata=dict(metadata or {}))
+    body = request.model_dump(mode="json", exclude_none=True)
+    response = yield from exchange(server, Call("POST", f"{API}/batches", json=body))
+    return read(BatchView, response.content)
+
+
+def batch(server: Server, batch_id: str) -> Steps[BatchView]:
+    return (yield from get(server, f"{API}/batches/{batch_id}", BatchView))
+
+
 def transcript(server: Server, job_id: str, format: str) -> Steps[bytes]:
     """Returns a job's transcript in a format."""
     path = f"{job_path(job_id)}/transcript"
@@ -143,7 +164,15 @@ def cancel(server: Server, job_id: str) -> Steps[JobView]:
 
 
 def erase(server: Server, job_id: str) -> Steps[None]:
-    yield from exchange(server, Call("DELETE", job_path(job_id)))
+    """Erases a job's recording. An erasure that broke off goes on when it is repeated, and one of
+    what is erased already changes nothing."""
+    path = job_path(job_id)
+    call = Call("DELETE", path, is_repeatable=True, seconds=ERASE_SECONDS)
+    try:
+        yield from exchange(server, call)
+    except ApiError as error:
+        if error.problem.type != RecordingErased.name():
+            raise
 
 
 # Keys, health and figures

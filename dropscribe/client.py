@@ -40,7 +40,8 @@ from shared.model.api import (
     NewKey,
     Scope,
 )
-from shared.model.event_feed import FeedEvent
+from shared.model.batches import BatchView
+from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
@@ -132,9 +133,9 @@ class Client:
         """
         yield from self._shown(following.follow(self._server, job_id, timeout))
 
-    def events(self, after: str | None = None, *, follow: bool = True) -> Iterator[FeedEvent]:
-        """Yields the ends of jobs, each once and in order, from the oldest that is kept, or after
-        the event with that cursor.
+    def events(self, after: str | None = None, *, follow: bool = True) -> Iterator[FeedItem]:
+        """Yields the ends of jobs and batches, each once and in order, from the oldest that is
+        kept, or after the event with that cursor. Their types tell them apart.
 
         With `follow` it waits for further events and never ends. Keep the cursor of the last event
         that you have handled: a call with it goes on there. Raises EventsExpired if `after` is
@@ -148,6 +149,20 @@ class Client:
             cursor = feed.cursor
             if not feed.events and not follow:
                 return
+
+    def create_batch(
+        self,
+        jobs: Sequence[str] | None = None,
+        prefix: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> BatchView:
+        """Makes a batch of jobs, which has one end for all: of those with these ids, or of those
+        whose recordings' names begin with `prefix`. `metadata` is echoed in it and in its event."""
+        return self._do(calls.create_batch(self._server, jobs, prefix, metadata))
+
+    def batch(self, batch_id: str) -> BatchView:
+        """Returns a batch: how many of its jobs have ended, and how."""
+        return self._do(calls.batch(self._server, batch_id))
 
     def transcript(self, job_id: str, format: str = "json") -> bytes:
         """Returns a transcript in one of the formats that the job lists."""
@@ -167,7 +182,7 @@ class Client:
         return self._do(calls.cancel(self._server, job_id))
 
     def erase(self, job_id: str) -> None:
-        """Deletes a recording and everything made from it."""
+        """Deletes a recording and everything made from it. It may be erased already."""
         self._do(calls.erase(self._server, job_id))
 
     def create_key(

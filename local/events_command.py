@@ -7,7 +7,7 @@ import click
 from local.connection import Gateway, calls_api
 
 if TYPE_CHECKING:
-    from shared.model.event_feed import FeedEvent
+    from shared.model.event_feed import FeedItem
 
 
 @click.command()
@@ -29,8 +29,12 @@ def events(gateway: Gateway, after: str | None, follow: bool, is_json: bool) -> 
         click.echo(f"to go on: --after {cursor}", err=True)
 
 
-def line_of(event: "FeedEvent") -> str:
-    """Returns the local time of an end, the state, the job's id and the recording's name."""
+def line_of(event: "FeedItem") -> str:
+    """Returns the local time of an end, the state, the job's id and the recording's name; of a
+    batch its id and how many jobs it has."""
     moment = event.timestamp.astimezone()
+    time = f"{moment:%Y-%m-%d %H:%M:%S}"
+    if event.type == "dropscribe.batch.done":
+        return f"{time}  batch      {event.data.batch_id}  {event.data.counts.jobs} jobs"
     ended = event.data
-    return f"{moment:%Y-%m-%d %H:%M:%S}  {ended.state:9}  {ended.job_id}  {ended.name}"
+    return f"{time}  {ended.state:9}  {ended.job_id}  {ended.name}"

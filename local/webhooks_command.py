@@ -134,7 +134,9 @@ def replay(gateway: Gateway, webhook_id: str, event_ids: tuple[str, ...]) -> Non
 def first_try(client: "Client", webhook_id: str, delivery: DeliveryView) -> DeliveryView:
     """Returns a delivery after its first try, or as it is after 20 seconds."""
     deadline = time.monotonic() + TEST_SECONDS
-    while delivery.state == "due" and not delivery.attempts and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if delivery.attempts or delivery.state != "due":
+            break
         time.sleep(LOOK_SECONDS)
         delivery = client.delivery(webhook_id, delivery.event_id)
     return delivery
@@ -155,13 +157,24 @@ def print_secret(webhook: NewWebhook) -> None:
 
 
 def print_webhooks(found: Sequence[WebhookView]) -> None:
-    rows = [HEADINGS, *map(webhook_row, found)]
-    lines = table(rows, name_column=1, width=output_width())
-    click.echo("\n".join(lines))
+    rows = list(map(webhook_row, found))
+    print_table(HEADINGS, rows)
+
+
+def print_table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    width = output_width()
+    lines = table([headings, *rows], name_column=1, width=width)
+    text = "\n".join(lines)
+    click.echo(text)
 
 
 def webhook_row(webhook: WebhookView) -> tuple[str, ...]:
-    return (webhook.id, webhook.url, webhook.folder, state(webhook))
+    return (
+        webhook.id,
+        webhook.url,
+        webhook.folder,
+        state(webhook),
+    )
 
 
 def state(webhook: WebhookView) -> str:
@@ -174,16 +187,23 @@ def state(webhook: WebhookView) -> str:
 
 
 def print_deliveries(found: Sequence[DeliveryView]) -> None:
-    rows = [DELIVERY_HEADINGS, *map(delivery_row, found)]
-    lines = table(rows, name_column=1, width=output_width())
-    click.echo("\n".join(lines))
+    rows = list(map(delivery_row, found))
+    print_table(DELIVERY_HEADINGS, rows)
 
 
 def delivery_row(delivery: DeliveryView) -> tuple[str, ...]:
-    tries = str(len(delivery.attempts))
-    next_try = local_time(delivery.next_try) if delivery.next_try else ""
-    answer = last_answer(delivery)
-    return (delivery.event_id, delivery.type, delivery.state, tries, answer, next_try)
+    tries = len(delivery.attempts)
+    next_try = ""
+    if delivery.next_try is not None:
+        next_try = local_time(delivery.next_try)
+    return (
+        delivery.event_id,
+        delivery.type,
+        delivery.state,
+        str(tries),
+        last_answer(delivery),
+        next_try,
+    )
 
 
 def last_answer(delivery: DeliveryView) -> str:
@@ -191,9 +211,12 @@ def last_answer(delivery: DeliveryView) -> str:
     if not delivery.attempts:
         return ""
     last = delivery.attempts[-1]
-    parts = [str(last.status) if last.status else "", last.error or ""]
-    return " ".join(part for part in parts if part)
+    status = "" if last.status is None else str(last.status)
+    error = last.error or ""
+    text = f"{status} {error}"
+    return text.strip()
 
 
 def local_time(time: datetime) -> str:
-    return f"{time.astimezone():%Y-%m-%d %H:%M}"
+    moment = time.astimezone()
+    return f"{moment:%Y-%m-%d %H:%M}"

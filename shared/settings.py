@@ -192,7 +192,7 @@ class GatewaySettings(SettingsGroup):
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
     streams_per_key: int = Field(default=40, ge=1)
-    """Streams of live events, and requests of OpenAI's clients that are held, that one instance
+    """Streams of live events, and requests of other APIs' clients that are held, that one instance
     has for one key at once. Cloud Run gives an instance 80 requests."""
     stream_seconds: float = Field(default=900, gt=0)
     """Longest stream of live events. Its client goes on with a further one."""

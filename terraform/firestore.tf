@@ -2,27 +2,10 @@
 
 locals {
   # Collections whose documents are deleted at the time in their field `expires`.
-  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events", "webhooks", "deliveries"]
+  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events", "batches", "webhooks", "deliveries"]
 
-  # Fields that shared/adapters/firestore.py queries alone.
-  indexes = {
-    "jobs/state"          = { collection = "jobs", field = "state", order = "ASCENDING" }
-    "jobs/notification"   = { collection = "jobs", field = "notification", order = "ASCENDING" }
-    "jobs/audio_deletion" = { collection = "jobs", field = "audio_deletion", order = "ASCENDING" }
-    "jobs/source.name"    = { collection = "jobs", field = "source.name", order = "ASCENDING" }
-    "keys/updated"        = { collection = "keys", field = "updated", order = "DESCENDING" }
-    "keys/key_id"         = { collection = "keys", field = "key_id", order = "ASCENDING" }
-    "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
-
-    "webhooks/folder" = { collection = "webhooks", field = "folder", order = "ASCENDING" }
-    "webhooks/key_id" = { collection = "webhooks", field = "key_id", order = "ASCENDING" }
-
-    "events/job.job_id"      = { collection = "events", field = "job.job_id", order = "ASCENDING" }
-    "uploads/recording.name" = { collection = "uploads", field = "recording.name", order = "ASCENDING" }
-  }
-
-  # Fields that are never queried alone, and can be long or rise with each job. An index of their own would only make
-  # writes more expensive.
+  # Fields that are never queried alone, and can be long or rise with each job. Firestore indexes each field by itself
+  # unless it is told not to, which makes writes more expensive.
   unindexed = {
     "jobs/problem" = { collection = "jobs", field = "problem" }
     "jobs/results" = { collection = "jobs", field = "results" }
@@ -37,6 +20,13 @@ locals {
     "jobs/figures"          = { collection = "jobs", field = "figures" }
     "jobs/tags"             = { collection = "jobs", field = "tags" }
 
+    "batches/folders"    = { collection = "batches", field = "folders" }
+    "batches/position"   = { collection = "batches", field = "position" }
+    "batches/updated"    = { collection = "batches", field = "updated" }
+    "batches/ended_jobs" = { collection = "batches", field = "ended_jobs" }
+    "batches/metadata"   = { collection = "batches", field = "metadata" }
+
+    "events/batch"    = { collection = "events", field = "batch" }
     "events/number"   = { collection = "events", field = "number" }
     "events/position" = { collection = "events", field = "position" }
     "events/time"     = { collection = "events", field = "time" }
@@ -58,8 +48,8 @@ locals {
   }
 
   # The pages of shared/jobs/: the jobs of a folder, perhaps those of a state, in an order. Counts use the second, and
-  # the third finds the job that has waited longest. Then the events that follow one, the last event, webhooks and
-  # the deliveries of one.
+  # the third finds the job that has waited longest. Then the events that follow one, the last event, the open
+  # batches of a job, webhooks and the deliveries of one.
   pages = {
     "newest"          = { collection = "jobs", order = "position DESCENDING" }
     "newest-of-state" = { collection = "jobs", order = "state ASCENDING, position DESCENDING" }
@@ -67,6 +57,7 @@ locals {
     "last-ended"      = { collection = "jobs", order = "ended DESCENDING" }
     "next-events"     = { collection = "events", order = "position ASCENDING" }
     "last-event"      = { collection = "events", order = "position DESCENDING" }
+    "batches-of-job"  = { collection = "batches", order = "state ASCENDING, position DESCENDING" }
     "webhooks"        = { collection = "webhooks", order = "position DESCENDING" }
     "deliveries"      = { collection = "deliveries", order = "position DESCENDING" }
   }
@@ -91,24 +82,10 @@ resource "google_firestore_field" "expires" {
   collection = each.key
   field      = "expires"
 
+  deletion_policy = "ABANDON" # it goes with the database, and Firestore refuses changes of many fields at once
+
   ttl_config {}
   index_config {} # an index on a timestamp becomes a hot spot
-}
-
-resource "google_firestore_field" "index" {
-  for_each = local.indexes
-
-  project    = var.project_id
-  database   = google_firestore_database.jobs.name
-  collection = each.value.collection
-  field      = each.value.field
-
-  index_config {
-    indexes {
-      order       = each.value.order
-      query_scope = "COLLECTION"
-    }
-  }
 }
 
 resource "google_firestore_index" "page" {
@@ -156,6 +133,8 @@ resource "google_firestore_field" "unindexed" {
   database   = google_firestore_database.jobs.name
   collection = each.value.collection
   field      = each.value.field
+
+  deletion_policy = "ABANDON"
 
   index_config {}
 }

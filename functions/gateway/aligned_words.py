@@ -20,7 +20,7 @@ from shared.ports.blobs import BlobStore
 
 log = logging.getLogger(__name__)
 
-MAX_KEPT_BYTES = 64 << 20
+MAX_KEPT_BYTES = 24 << 20
 """Of words that are kept for further listeners. Those of a recording of twelve hours are about 10
 MiB."""
 MAX_KEPT_MANIFESTS = 200

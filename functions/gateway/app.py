@@ -8,6 +8,7 @@ from functions.gateway.protection import add_protection
 from functions.gateway.routes import (
     asr,
     audio,
+    batches,
     events,
     health,
     jobs,
@@ -30,7 +31,7 @@ Upload a recording, wait for its job, read who said what, and when.
 
 * A key goes into `Authorization: Bearer ds_...` or `X-API-Key`, never into an address.
 * Every error is a problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) defines it; its
-  `type` says what happened, and `detail` what to change.
+  `type` says what happened, and `detail` what to change. Under `/v1` it has OpenAI's body.
 * What a key may not see is answered like what does not exist: with 404.
 * A response with `Retry-After` may be repeated after as many seconds.
 """
@@ -71,6 +72,7 @@ def create_app() -> FastAPI:
     app.include_router(live_events.router)
     app.include_router(transcripts.router)
     app.include_router(events.router)
+    app.include_router(batches.router)
     app.include_router(audio.router)
     app.include_router(keys.router)
     app.include_router(login.router)

@@ -7,7 +7,21 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 METHODS = ("GET", "POST", "DELETE")
+OPENAI_HEADERS = (
+    "OpenAI-Organization",
+    "OpenAI-Project",
+    "X-Stainless-Arch",
+    "X-Stainless-Lang",
+    "X-Stainless-OS",
+    "X-Stainless-Package-Version",
+    "X-Stainless-Retry-Count",
+    "X-Stainless-Runtime",
+    "X-Stainless-Runtime-Version",
+    "X-Stainless-Timeout",
+)
+"""Headers that OpenAI's client sends from a page."""
 REQUEST_HEADERS = (
+    *OPENAI_HEADERS,
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
@@ -29,6 +43,7 @@ RESPONSE_HEADERS = (
     "Retry-After",
     "X-Dropscribe-Job",
     "X-Request-Id",
+    "X-Should-Retry",
 )
 
 

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
+from functions.gateway.batch_view import batch_path
 from functions.gateway.job_view import job_path
 from shared.jobs.event_cursors import EventCursor, EventCursors
 from shared.jobs.event_log import EventLog
 from shared.jobs.job import ERASED_NAME
-from shared.jobs.logged_event import LoggedEvent
+from shared.jobs.logged_event import EndedBatch, LoggedEvent
+from shared.model.batches import BatchEnd, BatchLinks
 from shared.model.errors import BadRequest
-from shared.model.event_feed import EventFeed, FeedEvent
+from shared.model.event_feed import BatchEvent, EventFeed, FeedEvent, FeedItem
 from shared.model.object_metadata import client_metadata
 from shared.model.webhooks import PayloadData, PayloadLinks
 
@@ -39,7 +41,7 @@ class EventReader:
     def read(self, limit: int) -> EventFeed:
         """Returns at most `limit` events. There are none only if none follows."""
         number = self._number
-        views: list[FeedEvent] = []
+        views: list[FeedItem] = []
         has_more = True
         while has_more and not views:
             logged = self.events.read(number, limit, self.folder)
@@ -49,16 +51,17 @@ class EventReader:
         cursor = self._cursor_text(number)
         return EventFeed(events=tuple(views), cursor=cursor, has_gap=self._has_gap)
 
-    def _view(self, event: LoggedEvent) -> FeedEvent:
+    def _view(self, event: LoggedEvent) -> FeedItem:
         cursor = self._cursor_text(event.number)
         fields = {
             "type": event.type,
             "timestamp": event.time,
-            "data": end_data(event),
             "id": event.event_id,
             "cursor": cursor,
         }
-        return FeedEvent.model_validate(fields)
+        if event.batch is not None:
+            return BatchEvent.model_validate({**fields, "data": batch_end(event.batch)})
+        return FeedEvent.model_validate({**fields, "data": end_data(event)})
 
     def _cursor_text(self, number: int) -> str:
         return self._cursors.text_of(EventCursor(number, self._now))
@@ -66,7 +69,7 @@ class EventReader:
 
 def end_data(event: LoggedEvent) -> PayloadData:
     """Returns how a job ended, as a webhook is sent it."""
-    job = event.job
+    job = event.ended_job
     path = job_path(job.job_id)
     has_transcript = event.state == "done" and job.name is not None
     transcript = f"{path}/transcript" if has_transcript else None
@@ -82,3 +85,11 @@ def end_data(event: LoggedEvent) -> PayloadData:
         "links": links,
     }
     return PayloadData.model_validate(fields)
+
+
+def batch_end(batch: EndedBatch) -> BatchEnd:
+    """Returns how the jobs of a batch ended."""
+    links = BatchLinks(batch=batch_path(batch.batch_id))
+    return BatchEnd(
+        batch_id=batch.batch_id, counts=batch.counts, metadata=batch.metadata, links=links
+    )

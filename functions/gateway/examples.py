@@ -61,6 +61,26 @@ FEED_EVENT: dict[str, JsonValue] = {
     "id": f"{JOB_ID}-1-done",
     "cursor": "q0x1eT2…",
 }
+BATCH_ID = "b-51c0b7f2a9d34e6f8a10"
+BATCH_VIEW: dict[str, JsonValue] = {
+    "id": BATCH_ID,
+    "state": "open",
+    "created": "2026-11-28T09:30:00Z",
+    "ended": None,
+    "counts": {"jobs": 1, "pending": 1, "done": 0, "failed": 0, "cancelled": 0, "erased": 0},
+    "metadata": {"case": "12"},
+    "jobs": [{"id": JOB_ID, "state": None, "link": f"/api/v1/jobs/{JOB_ID}"}],
+}
+BATCH_PAYLOAD: dict[str, JsonValue] = {
+    "type": "dropscribe.batch.done",
+    "timestamp": "2026-11-28T09:30:12Z",
+    "data": {
+        "batch_id": BATCH_ID,
+        "counts": {"jobs": 1, "pending": 0, "done": 1, "failed": 0, "cancelled": 0, "erased": 0},
+        "metadata": {"case": "12"},
+        "links": {"batch": f"/api/v1/batches/{BATCH_ID}"},
+    },
+}
 UPLOAD_VIEW: dict[str, JsonValue] = {
     "id": "u_6b1c",
     "name": "team-a/lecture.m4a",
@@ -219,6 +239,9 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "ListedModel": LISTED_MODEL,
     "ModelList": {"object": "list", "data": [LISTED_MODEL]},
     "PlainTranscription": PLAIN_TRANSCRIPTION,
+    "BatchPayload": BATCH_PAYLOAD,
+    "BatchRequest": {"jobs": [JOB_ID], "metadata": {"case": "12"}},
+    "BatchView": BATCH_VIEW,
     "EventFeed": {"events": [FEED_EVENT], "cursor": "q0x1eT2…", "has_gap": False},
     "Health": HEALTH,
     "JobPage": {"jobs": [JOB_SUMMARY], "next_cursor": None},
@@ -256,6 +279,7 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
 }
 """An example of each body, by the name of its model."""
 SENT: Mapping[str, dict[str, JsonValue]] = {
+    "dropscribe.batch.done": BATCH_PAYLOAD,
     "dropscribe.job.done": WEBHOOK_PAYLOAD,
     "dropscribe.job.failed": payload_without_transcript(
         "failed", "urn:dropscribe:problem:not-audio"

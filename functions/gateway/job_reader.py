@@ -41,8 +41,10 @@ class SeenJob:
 
     def differs_from(self, former: "SeenJob") -> bool:
         """Returns whether anything but the passing of time changed."""
-        is_same = without_estimate(self.view) == without_estimate(former.view)
-        return not is_same or self.aligned.keys() != former.aligned.keys()
+        if self.aligned.keys() != former.aligned.keys():
+            return True
+        view = without_estimate(self.view)
+        return view != without_estimate(former.view)
 
 
 @dataclass
@@ -105,5 +107,7 @@ def without_estimate(view: JobView) -> JobView:
 
 def lacks_parts(job: Job, records: Collection[StageRecord]) -> bool:
     """Returns whether a part of the job has no record of being aligned."""
+    if job.chunks is None:
+        return False
     aligned = {record.part for record in records if record.stage == ALIGNS}
-    return job.chunks is not None and len(aligned) < job.chunks
+    return len(aligned) < job.chunks

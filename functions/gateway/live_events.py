@@ -185,13 +185,18 @@ async def looks_of(watch: JobLooks, listener: Listener) -> AsyncGenerator[SeenJo
 
 
 def missing_parts(seen: SeenJob, bookmark: Bookmark) -> Iterator[PartResult]:
-    """Yields the parts that are aligned and not sent, in order. There are none if the transcript
-    will have other words."""
-    if seen.cut is None or not keeps_words(seen.job):
+    """Yields the parts that are aligned and not sent, in order. There are none if there will be no
+    transcript, or one with other words.
+
+    A cancellation has a run of its own, which has no words.
+    """
+    job = seen.job
+    is_cancelled = job.state == "cancelled"
+    if seen.cut is None or is_cancelled or not keeps_words(job):
         return
     for part, record in sorted(seen.aligned.items()):
         if not bookmark.has(part):
-            yield PartResult(seen.job.source, seen.job.run, seen.cut, record)
+            yield PartResult(job.source, job.run, seen.cut, record)
 
 
 def keeps_words(job: Job) -> bool:

@@ -20,6 +20,7 @@ from shared.model.errors import (
     BadRequest,
     BodyTooLarge,
     EmptyRecording,
+    NotAudio,
     TooManyRequests,
     UploadRefused,
 )
@@ -52,6 +53,14 @@ class RecordingForm:
     size: int
     """Of the file, in bytes."""
     fields: tuple[tuple[str, str], ...]
+
+
+ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+"""First bytes of a zip archive: of one with files, of an empty one, and of one in several parts."""
+
+
+ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+"""First bytes of a zip archive: of one with files, of an empty one, and of one in several parts."""
 
 
 class FormParser(MultiPartParser):
@@ -248,3 +257,17 @@ def as_metadata(text: str) -> dict[str, str]:
     if not is_object or not all(isinstance(value, str) for value in content.values()):
         raise UploadRefused('metadata: expected an object of texts such as {"order-id": "77"}')
     return dict(content)
+
+
+def refuse_archive(file: BinaryIO) -> None:
+    """Raises NotAudio if a file at its begin is a zip archive, whatever its name is.
+
+    Nothing of it is unpacked, so its names and its size do no harm.
+    """
+    start = file.read(4)
+    file.seek(0)
+    if start in ZIP_STARTS:
+        raise NotAudio(
+            "it is a zip archive: upload its recordings one by one, "
+            "and make a batch of their jobs with POST /api/v1/batches"
+        )

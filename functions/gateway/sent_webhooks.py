@@ -9,7 +9,8 @@ from typing import Annotated, Any, get_args
 from fastapi import FastAPI, Header
 
 from functions.gateway.examples import SENT
-from shared.model.webhooks import TEST_TYPE, WebhookPayload, WebhookTest, WebhookType
+from shared.model.batches import BATCH_DONE, BatchPayload
+from shared.model.webhooks import TEST_TYPE, JobEndType, WebhookPayload, WebhookTest
 
 ACCEPTED = {
     "2XX": {"description": "The receiver has it. Its body is not read."},
@@ -46,9 +47,10 @@ WebhookSignature = Annotated[
 
 def add_sent_webhooks(app: FastAPI) -> None:
     add_webhook = partial(app.webhooks.add_api_route, methods=["POST"])
-    for type_ in get_args(WebhookType):
+    for type_ in get_args(JobEndType):
         state = type_.rpartition(".")[2]
         add_webhook(type_, job_ended, operation_id=f"job_{state}", name=f"job_{state}")
+    add_webhook(BATCH_DONE, batch_ended, operation_id="batch_done")
     add_webhook(TEST_TYPE, webhook_tested, operation_id="webhook_tested")
 
 
@@ -60,6 +62,15 @@ def job_ended(
 ) -> None:
     """A job of the webhook's folder has ended. The body has nothing of what was said: a transcript
     is read with a key, under `data.links`."""
+
+
+def batch_ended(
+    payload: BatchPayload,
+    webhook_id: WebhookId,
+    webhook_timestamp: WebhookTimestamp,
+    webhook_signature: WebhookSignature,
+) -> None:
+    """The last job of a batch of the webhook's folder has ended."""
 
 
 def webhook_tested(

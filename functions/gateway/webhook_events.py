@@ -5,9 +5,12 @@ import secrets
 from cloudevents.http import CloudEvent
 
 from functions.gateway.deployment import Deployment
+from shared.jobs.batch_events import batch_cloud_event
+from shared.jobs.batch_store import BatchStore
 from shared.jobs.events import cloud_event, logged_cloud_event
 from shared.jobs.job import Job
 from shared.jobs.webhook_records import Delivery, EventToDeliver, WebhookRecord
+from shared.model.batches import BATCH_DONE
 from shared.model.errors import EventGone, RecordingErased, WebhooksUnavailable
 from shared.model.webhooks import TEST_TYPE, WebhookTestData
 from shared.ports.blobs import JSON
@@ -56,8 +59,12 @@ def publisher_of(stores: Deployment) -> EventPublisher:
 def event_of(delivery: Delivery, stores: Deployment) -> CloudEvent:
     """Returns the event of a delivery as it was published, but for its endpoint only. Raises
     RecordingErased or EventGone."""
-    if delivery.job_id is None:
+    if delivery.type == TEST_TYPE:
         return test_event(delivery)
+    if delivery.type == BATCH_DONE:
+        return ended_batch_event(delivery, stores)
+    if delivery.job_id is None:
+        raise EventGone("Its job is not known.")
     job = stores.jobs.find(delivery.job_id)
     if job is None or job.state == "erased":
         raise RecordingErased("The recording and everything made from it were erased.")
@@ -77,6 +84,17 @@ def ended_event(job: Job, event_id: str, stores: Deployment) -> CloudEvent:
         if entry.event_id == event_id:
             return logged_cloud_event(entry, job.source)
     raise EventGone("The job was run again since, and its former end is no longer known.")
+
+
+def ended_batch_event(delivery: Delivery, stores: Deployment) -> CloudEvent:
+    """Returns the event of a batch, for the endpoint of a delivery. Raises EventGone."""
+    batch_id = delivery.event_id.removesuffix("-done")
+    batch = BatchStore(stores.jobs, stores.publisher).find(batch_id)
+    if batch is None or batch.ended is None:
+        raise EventGone("The batch has expired.")
+    event = batch_cloud_event(batch)
+    event[ONLY_FOR] = delivery.webhook_id
+    return event
 
 
 def test_event(delivery: Delivery) -> CloudEvent:

@@ -74,10 +74,10 @@ class Notifier:
 
         One that was made after the event is for later ones only.
         """
-        if event.job is None or event.webhook_id is not None:
+        if event.subject is None or event.webhook_id is not None:
             webhook = self.webhooks.find_checked(event.webhook_id or "")
             return [webhook] if webhook else []
-        registered = self.webhooks.registered_for(event.job.source.name, event.type)
+        registered = self.webhooks.registered_for(event.subject, event.type)
         return [webhook for webhook in registered if webhook.created <= event.time]
 
     def deliver_to(self, webhook: WebhookRecord, event: PushedEvent, deadline: Deadline) -> bool:
@@ -102,6 +102,8 @@ class Notifier:
         the recording, and the recording is not erased."""
         if webhook.state != "active":
             return False
+        if event.batch is not None:
+            return event.batch.folder.startswith(webhook.folder)
         if event.job is None:
             return True
         job = self.jobs.find(event.job.job_id)

@@ -9,6 +9,13 @@ from standardwebhooks import Webhook
 
 from functions.notify.pushed_event import PushedEvent
 from shared import __version__
+from shared.model.batches import (
+    BATCH_DONE,
+    BatchCompletion,
+    BatchEnd,
+    BatchLinks,
+    BatchPayload,
+)
 from shared.model.contracts import JobEvent
 from shared.model.object_metadata import client_metadata
 from shared.model.webhooks import (
@@ -25,8 +32,11 @@ USER_AGENT = f"Dropscribe/{__version__}"
 
 def payload(event: PushedEvent, webhook_id: str) -> bytes:
     """Returns the body that an endpoint is sent. It is the same at each try."""
-    body: WebhookPayload | WebhookTest
-    if event.job is None:
+    body: WebhookPayload | BatchPayload | WebhookTest
+    if event.batch is not None:
+        end = batch_end(event.batch)
+        body = BatchPayload(type=BATCH_DONE, timestamp=event.time, data=end)
+    elif event.job is None:
         test_data = WebhookTestData(webhook_id=webhook_id)
         body = WebhookTest(timestamp=event.time, data=test_data)
     else:
@@ -35,6 +45,14 @@ def payload(event: PushedEvent, webhook_id: str) -> bytes:
             {"type": event.type, "timestamp": event.time, "data": data}
         )
     return body.model_dump_json().encode()
+
+
+def batch_end(batch: BatchCompletion) -> BatchEnd:
+    """Returns how a batch ended, with the address at which it can be looked at with a key."""
+    links = BatchLinks(batch=f"/api/v1/batches/{batch.batch_id}")
+    return BatchEnd(
+        batch_id=batch.batch_id, counts=batch.counts, metadata=batch.metadata, links=links
+    )
 
 
 def job_data(job: JobEvent) -> PayloadData:

@@ -14,6 +14,8 @@ PLAYLIST_FORMATS = frozenset({"concat", "dash", "hls", "imf", "sdp", "webm_dash_
 """Demuxers that read files named in the file."""
 OGG_CODECS_WITH_START = frozenset({"opus", "vorbis"})
 """Codecs whose first page in Ogg libav gives its time. In others it takes it to begin at 0."""
+CODECS_WITH_SUMS = frozenset({"tta", "wavpack"})
+"""Codecs whose packets have checksums that libav compares only if it is told to."""
 MAX_START_DIFFERENCE = 0.001
 """Seconds by which the starts of two streams may differ by rounding."""
 
@@ -113,6 +115,12 @@ def format_name(container: Any) -> str:
 def codec_name(stream: Any) -> str:
     codec = stream.codec_context.codec
     return str(codec.canonical_name)
+
+
+def check_sums(stream: Any) -> None:
+    """Have damaged packets of CODECS_WITH_SUMS fail, which libav would decode as noise."""
+    if codec_name(stream) in CODECS_WITH_SUMS:
+        stream.codec_context.options = {"err_detect": "crccheck+explode"}
 
 
 def has_video(container: Any) -> bool:

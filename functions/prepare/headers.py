@@ -13,6 +13,7 @@ from functions.prepare.sound_bytes import (
 )
 from shared.model.errors import NotAudio, TruncatedRecording
 
+RIFX = "it is a WAV file with big-endian numbers (RIFX); convert it to an ordinary WAV file"
 ENCRYPTED = "it is encrypted; remove the copy protection before the upload"
 
 
@@ -27,12 +28,23 @@ class FileHeader:
     mp4: Mp4Structure | None
     is_encrypted: bool
     """Every track of sound needs a key."""
+    is_rifx: bool
+    """It is a WAV file with big-endian numbers, which libav decodes as noise."""
 
     def fraction_present(self, size: int) -> float | None:
         """Returns the fraction of the declared bytes in a file of this size; None if none are."""
         if self.sound is None:
             return None
         return self.sound.fraction_present(size)
+
+    @property
+    def prohibition(self) -> NotAudio | None:
+        """Returns why nothing must be decoded, though libav could."""
+        if self.is_encrypted:
+            return NotAudio(ENCRYPTED)
+        if self.is_rifx:
+            return NotAudio(RIFX)
+        return None
 
     @property
     def refusal(self) -> NotAudio | TruncatedRecording | None:
@@ -73,7 +85,21 @@ def read_file_header(file: BinaryIO, size: int) -> FileHeader:
         or (matroska is not None and matroska.is_encrypted)
         or asf_is_encrypted(file)
     )
-    return FileHeader(size=size, sound=sound, mp3=mp3, mp4=mp4, is_encrypted=is_encrypted)
+    return FileHeader(
+        size=size,
+        sound=sound,
+        mp3=mp3,
+        mp4=mp4,
+        is_encrypted=is_encrypted,
+        is_rifx=is_rifx(file),
+    )
+
+
+def is_rifx(file: BinaryIO) -> bool:
+    """Returns whether a file begins as a WAV file does, but with RIFX for RIFF."""
+    file.seek(0)
+    first_bytes = file.read(12)
+    return first_bytes[:4] == b"RIFX" and first_bytes[8:] == b"WAVE"
 
 
 def matroska_bytes(matroska: MatroskaHeader) -> SoundBytes | None:

@@ -93,6 +93,8 @@ class MeasuredLength:
 
     @property
     def _by_libav(self) -> float | None:
+        if self._format == "ogg" and self._stream.duration is None:
+            return None  # the last page is another stream's
         seconds = declared_seconds(self._container, self._stream)
         start = start_seconds(self._container) or 0.0
         if seconds is None or self._format != "ogg" or seconds <= start:

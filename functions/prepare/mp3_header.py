@@ -84,9 +84,9 @@ def find_header(data: bytes, offset: int) -> Mp3Header | None:
     return None
 
 
-def end_of_tags(file: BinaryIO) -> int:
-    """Returns the offset behind the ID3v2 tags at the file's start."""
-    end = 0
+def end_of_tags(file: BinaryIO, start: int = 0) -> int:
+    """Returns the offset behind the ID3v2 tags at `start`, by default at the file's start."""
+    end = start
     for _ in range(MAX_TAGS):
         file.seek(end)
         header = file.read(ID3_HEADER)

@@ -21,6 +21,12 @@ class Mp3Sections:
             return None
         return self._start + self._header.seconds
 
+    @property
+    def counts_bytes(self) -> bool:
+        """Returns whether the last header tells how many bytes and seconds there are."""
+        header = self._header
+        return header is not None and header.bytes > 0 and header.seconds > 0
+
     def is_complete(self, size: int) -> bool:
         """Returns whether a file of this size holds every byte that its last header counts."""
         header = self._header

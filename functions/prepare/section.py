@@ -8,6 +8,7 @@ from av.stream import Discard
 
 from functions.prepare.container import (
     begins_with_sound,
+    check_sums,
     codec_name,
     declared_seconds,
     format_name,
@@ -18,8 +19,8 @@ from functions.prepare.guarded_reader import GuardedReader
 from functions.prepare.headers import FileHeader
 from functions.prepare.length_checks import check_complete
 from functions.prepare.losses import Losses
+from functions.prepare.lost_sound import RAW_FORMATS, LostSound
 from functions.prepare.measured_length import MeasuredLength
-from functions.prepare.mp3_header import MAX_FRAME
 from functions.prepare.packet_counts import PacketCounts
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline
@@ -28,6 +29,7 @@ from functions.prepare.trailing_bytes import (
     SHARED_FORMATS,
     STREAMED_FORMATS,
     end_of_boxes,
+    has_content,
     may_hold_sound,
 )
 from shared.model.errors import EmptyRecording, NotAudio, Permanent, TruncatedRecording
@@ -36,9 +38,6 @@ LONGEST_STREAM_FORMATS = frozenset({"asf", "flv", "matroska"})
 """Formats whose header holds only the length of the longest stream."""
 BROADCAST_FORMATS = frozenset({"mpeg", "mpegts"})
 """Formats that can be read from any place on, and whose streams may change on the way."""
-RAW_FORMATS = frozenset({"aac", "ac3", "amr", "dts", "eac3", "loas", "mlp", "mp3", "truehd"})
-"""Formats without timestamps, in which libav adds up the lengths of the packets; it gets them wrong
-once the sample rate changes."""
 MAX_DEMUX_ERRORS = 10_000
 """Errors of the demuxer after which the rest of the section is given up. Some read on by 32 bytes
 an error."""
@@ -76,10 +75,11 @@ class Section:
         self._timeline = timeline
         self._header = header
         self._stream = select_track(container, track)
+        check_sums(self._stream)
         self.length = MeasuredLength(header, container, self._stream)
         self.is_damaged = False
         """Something before the next frame could not be read."""
-        self._lost_seconds = 0.0
+        self._lost = LostSound(file, self.format, self.length.mp3)
         self._start_position = timeline.position
         self._last_packet_end = 0.0
         self._heard_until = 0
@@ -153,8 +153,7 @@ class Section:
     @property
     def has_unread_rest(self) -> bool:
         """Returns whether sound may be left behind the last packet, though libav found no more."""
-        is_shared = self.format in SHARED_FORMATS and self._has_streams_without_sound
-        if is_shared or self.format not in STREAMED_FORMATS:
+        if self._is_shared or self.format not in STREAMED_FORMATS:
             return False
         rest_start = self.rest_start
         rest = self.file.end - rest_start
@@ -162,6 +161,16 @@ class Section:
             return False
         start = rest_start - self.file.start
         return may_hold_sound(self.file, start, self.format)
+
+    @property
+    def unread_start(self) -> int:
+        """The bytes before the first packet that may hold sound, though libav found none."""
+        skipped = self._lost.skipped_start
+        if skipped < MIN_REST:
+            return 0
+        tags_end = self._lost.first_place - skipped
+        is_padding = not has_content(self.file, tags_end, self._lost.first_place)
+        return 0 if is_padding else skipped
 
     @property
     def rest_start(self) -> int:
@@ -217,8 +226,7 @@ class Section:
 
     def take_lost_seconds(self) -> float:
         """Returns how long the undecodable sound before a frame lasted, which timestamps omit."""
-        lost = self._lost_seconds
-        self._lost_seconds = 0.0
+        lost = self._lost.take()
         self._timeline.start -= lost
         return lost
 
@@ -251,7 +259,8 @@ class Section:
             decodable = present - trailing
             check_complete(declared, max(decoded, decodable))
         missing = max(0.0, declared - present)
-        losses.note_end(declared, missing + trailing)
+        undecoded = max(0.0, declared - decoded)
+        losses.note_end(declared, min(missing + trailing, undecoded))
 
     def _note_time(self, packet: Any, is_sound: bool) -> None:
         """Note when a packet begins and ends by its timestamp."""
@@ -299,6 +308,9 @@ class Section:
             return []
         if frames:
             self.counts.add_good()
+            seconds = sum(frame.samples / frame.sample_rate for frame in frames)
+            if self._lost.note_good(packet, seconds):
+                self.is_damaged = True
             self._note_heard(packet)
             self._reader.lift_limit()
         return frames
@@ -318,23 +330,14 @@ class Section:
         seconds = duration * packet.time_base
         self.counts.add_corrupt(float(seconds))
         self.is_damaged = True
-        if mp3 is not None:
-            end = packet.pos + packet.size
-            lost = mp3.lost_seconds(packet.pos, end)
-            self._lost_seconds += lost
+        self._lost.note_corrupt(packet)
 
     def _note_excess(self, packet: Any) -> None:
         """Note the bytes in a packet of MP3 that are too many to belong to its frame."""
         mp3 = self.length.mp3
-        if mp3 is None or packet.size <= MAX_FRAME or self.is_damaged:
+        if mp3 is None or packet.pos is None or self.is_damaged or mp3.is_tag(packet.pos):
             return
-        if mp3.is_tag(packet.pos):
-            return
-        frame_end = packet.pos + MAX_FRAME
-        packet_end = packet.pos + packet.size
-        lost = mp3.lost_seconds(frame_end, packet_end)
-        self._lost_seconds += lost
-        self.is_damaged = lost > 0
+        self.is_damaged = self._lost.note_excess(packet)
 
     def _note_heard(self, packet: Any) -> None:
         if packet.pos is None or packet.pos < 0:
@@ -347,7 +350,7 @@ class Section:
             length = TS_PACKET
         if self.format == "ogg":
             length = 0  # libav gives the place of the page in which the packet begins
-        end = packet.pos + length
+        end = self._lost.place_of(packet) + length
         self._heard_until = max(self._heard_until, end)
 
     @property
@@ -359,9 +362,15 @@ class Section:
         return self.resume_at is not None
 
     @property
-    def _has_streams_without_sound(self) -> bool:
-        streams = self._container.streams
-        return any(stream.type != "audio" for stream in streams)
+    def _is_shared(self) -> bool:
+        """Returns whether packets of other streams may follow the last one of the sound.
+
+        Flash video has one stream of sound; libav shows a second one where its codec changes.
+        """
+        if self.format == "ogg":
+            return self.has_other_streams
+        has_pictures = any(stream.type != "audio" for stream in self._container.streams)
+        return self.format in SHARED_FORMATS and has_pictures
 
     @property
     def _decoded_seconds(self) -> float:

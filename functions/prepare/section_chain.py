@@ -68,8 +68,12 @@ class SectionChain:
         self._next_start = self._start_after(section, has_rest=may_have_next)
         self._note_unmarked_end(section)
         self.losses.note_packets(section.counts.good, section.counts.corrupt)
-        heard_bytes = section.heard_until - section.file.start
+        unread_start = section.unread_start
+        heard_bytes = section.heard_until - section.file.start - unread_start
         self._bytes_heard += heard_bytes
+        if unread_start:
+            start = section.file.start
+            self._note_unread(start, start + unread_start, "no packets were found there")
         self._note_outcome(section, failure, has_rest=has_rest)
         self.close()
 

@@ -28,6 +28,7 @@ OGG_STREAM_START = Header(re.compile(rb"OggS\0[\x02\x06]"))
 HEADERS = (
     OGG_STREAM_START,
     Header(re.compile(rb"RIFF.{4}WAVE", re.DOTALL)),
+    Header(re.compile(rb"RIFX.{4}WAVE", re.DOTALL)),
     Header(re.compile(rb"RF64.{4}WAVE", re.DOTALL)),
     Header(re.compile(rb"BW64.{4}WAVE", re.DOTALL)),
     Header(re.compile(rb"RIFF.{4}AVI ", re.DOTALL)),

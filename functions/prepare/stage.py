@@ -21,7 +21,7 @@ from shared.model.contracts import Engine, Params
 from shared.model.errors import RecordingTooLong
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, StageInput
 
-VERSION = "3"
+VERSION = "4"
 """Increase it whenever the same request would get a different result."""
 BLOCK = 64 * WINDOW
 """Samples (2 s) that go through the network at once."""

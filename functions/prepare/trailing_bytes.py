@@ -1,19 +1,22 @@
-"""Whether the bytes behind a recording's last packet may hold sound that was not read."""
+"""Whether the bytes behind a recording's last packet, or before its first, may hold sound that was
+not read."""
 
 import io
 import struct
+from typing import BinaryIO, cast
 
+from functions.prepare.mp3_header import end_of_tags
 from functions.prepare.mp4_boxes import BOX_HEADER, MAX_BOX_HEADER
 from functions.prepare.section_file import SectionFile
 from functions.prepare.sound_bytes import AIFF_HEADER, RIFF_HEADER
 
 STREAMED_FORMATS = frozenset(
-    {"aac", "ac3", "aiff", "amr", "au", "caf", "dts", "eac3", "flac", "flv", "mp3", "mp4", "ogg"}
-    | {"tta", "wav", "wv"}
+    {"aac", "ac3", "aiff", "amr", "au", "caf", "dts", "eac3", "flac", "flv", "loas", "mlp", "mp3"}
+    | {"mp4", "ogg", "truehd", "tta", "wav", "wv"}
 )
 """Formats in which little but tags follows the last packet of sound."""
 SHARED_FORMATS = frozenset({"flv", "ogg"})
-"""Those in which it may be followed by packets of a picture."""
+"""Those in which it may be followed by packets of another stream."""
 CHUNK_HEADERS = {
     "aiff": AIFF_HEADER,
     "caf": struct.Struct(">4sQ"),
@@ -30,6 +33,7 @@ MAX_CHUNKS = 1_000
 
 def may_hold_sound(file: SectionFile, start: int, format_name: str) -> bool:
     """Returns whether what is from `start` on, counted in the section, is no tag and no padding."""
+    start = end_of_tags(cast(BinaryIO, file), start)
     file.seek(start)
     before_tag = file.read(MAX_BEFORE_TAG)
     has_tag = any(tag in before_tag for tag in TAGS)
@@ -38,15 +42,20 @@ def may_hold_sound(file: SectionFile, start: int, format_name: str) -> bool:
     header = CHUNK_HEADERS.get(format_name)
     if header is not None and is_row_of_chunks(file, start, header):
         return False
-    return has_content(file, start)
+    end = file.seek(0, io.SEEK_END)
+    return has_content(file, start, end)
 
 
-def has_content(file: SectionFile, start: int) -> bool:
-    """Returns whether any byte from `start` on is not 0."""
+def has_content(file: SectionFile, start: int, end: int) -> bool:
+    """Returns whether any byte from `start` up to `end` is not 0."""
     file.seek(start)
-    while block := file.read(BLOCK):
+    while start < end:
+        block = file.read(min(BLOCK, end - start))
         if any(block):
             return True
+        if not block:
+            break
+        start += len(block)
     return False
 
 

@@ -1,6 +1,6 @@
 """Starts runs for recordings that have neither an answer nor an active run, and reports a problem
-after too many. Logs and publishes the ends of jobs that finalize could not, and has it delete audio
-that it could not delete.
+after too many. Logs and publishes the ends of jobs that finalize could not, ends batches, and has
+finalize delete audio that it could not delete.
 
 Recordings that no run has claimed are found by listing the inbox and the outbox side by side, a
 page at a time; those that a run has claimed, or was started to claim, are found by their jobs. One
@@ -20,6 +20,7 @@ from pydantic import Field
 from functions.reconcile.active import ActiveExecutions
 from functions.reconcile.cursor import SweepCursor
 from functions.reconcile.starts import Starts
+from shared.jobs.batch_store import BatchStore
 from shared.jobs.events import publish_job_event
 from shared.jobs.inbox import answered, generation_of, is_recording
 from shared.jobs.job import Job, JobState
@@ -92,6 +93,7 @@ class Sweep:
         starts = Starts(self.jobs, self.executions)
         active = ActiveExecutions(self.executions)
         published = self.publish_due(before)
+        published += self.finish_batches(before)
         audio_deletions = self.delete_due_audio(before, starts, active)
         given_up = self.restart_abandoned(before, starts, active)
         objects, more = self.start_unclaimed(before, starts, active)
@@ -129,6 +131,14 @@ class Sweep:
         except EventsUnavailable as error:
             log.warning("job event not published: %s", error)
         return published
+
+    def finish_batches(self, before: datetime) -> int:
+        """Log and publish the ends of batches that are due. Returns their number."""
+        try:
+            return BatchStore(self.jobs, self.publisher).finish_abandoned(before)
+        except EventsUnavailable as error:
+            log.warning("batch event not published: %s", error)
+            return 0
 
     def due(self, before: datetime) -> Iterator[str]:
         """Yields the ids of jobs that ended before then and whose notification is due."""

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shared.jobs.batch import Batch, batch_reserved
 from shared.jobs.compare_and_set import MAX_CONFLICTS, compare_and_set
 from shared.jobs.job import Job
 from shared.jobs.listing import folder_digest
@@ -22,6 +23,7 @@ from shared.jobs.logged_event import (
     LoggedEvent,
     event_position,
     followed,
+    logged_batch,
     logged_end,
     logged_erasure,
     name_erased,
@@ -32,6 +34,9 @@ from shared.model.errors import JobStoreUnavailable
 from shared.ports.documents import Documents, Page
 
 WHOLE_INBOX = folder_digest("")
+Reserve = Callable[[int, int | None], int | None]
+"""Returns the number that is reserved for an event: the first one, unless another than the second
+is reserved already. None: the event is not to be logged."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,35 @@ class EventLog:
 
         Raises JobStoreUnavailable.
         """
+
+        def reserve(number: int, taken: int | None) -> int | None:
+            return self._reserve(ended, number, taken)
+
+        def entry(number: int) -> LoggedEvent:
+            return logged_end(ended, number, self._now())
+
+        self._append(reserve, entry)
+
+    def append_batch(self, batch: Batch) -> None:
+        """Log the end of a batch, unless it is logged. Raises JobStoreUnavailable."""
+
+        def reserve(number: int, taken: int | None) -> int | None:
+            return self._reserve_for_batch(batch, number, taken)
+
+        def entry(number: int) -> LoggedEvent:
+            return logged_batch(batch, number, self._now())
+
+        self._append(reserve, entry)
+
+    def _append(self, reserve: Reserve, entry_of: Callable[[int], LoggedEvent]) -> None:
+        """Create an entry, unless it is there, or no number is reserved for it."""
         taken: int | None = None
         for _ in range(MAX_CONFLICTS):
             last = self.last_number()
-            number = self._reserve(ended, last + 1, taken)
+            number = reserve(last + 1, taken)
             if number is None:
                 return
-            entry = logged_end(ended, number, self._now())
+            entry = entry_of(number)
             # A reserved number before the last is taken, or its entry has expired.
             is_logged = number > last and self._create(entry)
             if is_logged or self._is_logged(entry):
@@ -76,6 +103,21 @@ class EventLog:
         if job is None or not job.has_event(ended.event_id):
             return None
         return job.reserved_event.number if job.reserved_event else None
+
+    def _reserve_for_batch(self, ended: Batch, number: int, taken: int | None) -> int | None:
+        """The same for the end of a batch. None if the batch has expired."""
+
+        def reserved(batch: Batch | None) -> Batch | None:
+            return batch_reserved(batch, number, taken)
+
+        path = f"batches/{ended.batch_id}"
+        changed = compare_and_set(self.documents, path, Batch, reserved)
+        if changed is None:
+            found = self.documents.get(path)
+            changed = Batch.model_validate(found[0]) if found else None
+        if changed is None or changed.reserved_event is None:
+            return None
+        return changed.reserved_event.number
 
     def _is_logged(self, entry: LoggedEvent) -> bool:
         """Returns whether this event has its number, or had it until it expired."""
@@ -143,6 +185,14 @@ class EventLog:
         expired."""
         documents = self.documents.query("events", "job.job_id", job_id)
         return [LoggedEvent.model_validate(document) for document in documents]
+
+    def has_end(self, job: Job) -> bool:
+        """Returns whether the end of a job is logged."""
+        place = job.reserved_event
+        if place is None or place.event_id != job.event_id:
+            return False
+        entry = self.find(place.number)
+        return entry is not None and entry.event_id == job.event_id
 
     def last_number(self) -> int:
         """Returns the number of the last entry, or 0 if there is none."""

@@ -10,6 +10,8 @@ from datetime import datetime
 
 from cloudevents.http import CloudEvent
 
+from shared.jobs.batch import final_state
+from shared.jobs.batch_store import BatchStore
 from shared.jobs.event_log import event_log_of
 from shared.jobs.job import Job
 from shared.jobs.logged_event import JOB_TYPE, LoggedEvent
@@ -32,6 +34,9 @@ def publish_job_event(job_id: str, jobs: JobStore, publisher: EventPublisher | N
     if job is None or job.notification != "due":
         return False
     event_log_of(jobs).append(job)
+    state = final_state(job)
+    if state is not None:
+        BatchStore(jobs, publisher).record_end(job_id, state)
     if publisher is not None:
         publisher.publish(cloud_event(job))
     jobs.mark_notified(job)
@@ -47,7 +52,7 @@ def cloud_event(job: Job) -> CloudEvent:
 def logged_cloud_event(entry: LoggedEvent, source: Source) -> CloudEvent:
     """Returns the event of a run that has ended, which may not be the job's last one. It has no
     outputs: those are of the last run."""
-    ended = entry.job
+    ended = entry.ended_job
     fields = {
         "job_id": ended.job_id,
         "source": source,

@@ -5,8 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from shared.jobs.batch import Batch
 from shared.jobs.job import NEVER, Job, StoredModel
-from shared.jobs.listing import folder_digest
+from shared.jobs.listing import folder_digest, folder_digests
+from shared.model.batches import BATCH_DONE, BatchCounts
 from shared.model.contracts import FinalState
 
 JOB_TYPE = "dropscribe.job."
@@ -29,6 +31,14 @@ class EndedJob(StoredModel):
     """The uploader's own metadata. Empty after the erasure of the recording."""
 
 
+class EndedBatch(StoredModel):
+    """What the log keeps of a batch that ended."""
+
+    batch_id: str
+    counts: BatchCounts
+    metadata: dict[str, str]
+
+
 class LoggedEvent(StoredModel):
     """One entry of the event log."""
 
@@ -40,15 +50,24 @@ class LoggedEvent(StoredModel):
     """That of the CloudEvent."""
     type: str
     time: datetime
-    """When the job ended."""
+    """When the job or the batch ended."""
     state: LoggedState
     """How it ended. `erased`: it was erased before its end was logged, and the entry only takes the
     number that was reserved for that end."""
     folders: tuple[str, ...]
-    """Digests of the folders that the recording is, or was, in."""
-    job: EndedJob
+    """Digests of the folders that the recording is, or was, in, or the batch."""
+    job: EndedJob | None = None
+    """Null: it is the end of a batch."""
+    batch: EndedBatch | None = None
     updated: datetime
     expires: datetime
+
+    @property
+    def ended_job(self) -> EndedJob:
+        """Returns the job that ended. Raises ValueError for the end of a batch."""
+        if self.job is None:
+            raise ValueError(f"{self.event_id} is no end of a job")
+        return self.job
 
     @property
     def is_shown(self) -> bool:
@@ -86,6 +105,23 @@ def logged_end(job: Job, number: int, now: datetime) -> LoggedEvent:
     return LoggedEvent.model_validate(fields)
 
 
+def logged_batch(batch: Batch, number: int, now: datetime) -> LoggedEvent:
+    """Returns the entry of a batch that has ended, which does not expire yet."""
+    ended = EndedBatch(batch_id=batch.batch_id, counts=batch.counts(), metadata=batch.metadata)
+    return LoggedEvent(
+        number=number,
+        position=event_position(number),
+        event_id=batch.event_id,
+        type=BATCH_DONE,
+        time=batch.ended or batch.updated,
+        state="done",
+        folders=folder_digests(batch.folder),
+        batch=ended,
+        updated=now,
+        expires=NEVER,
+    )
+
+
 def logged_erasure(tombstone: Job, number: int, now: datetime) -> LoggedEvent:
     """Returns the entry that takes the number which an erased job had reserved."""
     entry = logged_end(tombstone, number, now)
@@ -94,7 +130,7 @@ def logged_erasure(tombstone: Job, number: int, now: datetime) -> LoggedEvent:
 
 def name_erased(entry: LoggedEvent | None, now: datetime) -> LoggedEvent | None:
     """Returns the entry without the recording's name and tags, or None if it has none."""
-    if entry is None or entry.job.name is None:
+    if entry is None or entry.job is None or entry.job.name is None:
         return None
     nameless = entry.job.model_copy(update={"name": None, "tags": {}})
     return entry.model_copy(update={"job": nameless, "updated": now})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from shared.jobs.batch_store import BatchStore
 from shared.jobs.event_log import event_log_of
 from shared.jobs.inbox import answered, generation_of, is_recording
 from shared.jobs.job import Job
@@ -151,6 +152,7 @@ class Operations:
         for source in sources.values():
             self.jobs.erase(source)
             event_log_of(self.jobs).erase(source.job_id)
+            BatchStore(self.jobs, None).record_erasure(source.job_id)
         UploadStore(self.jobs.documents, self.jobs.clock).erase(bucket, name)
         for source in sources.values():
             self.blobs.delete(source.uri, source.generation)

@@ -51,7 +51,9 @@ class WebhookRecord(StoredModel):
 
     def wants(self, type_: str) -> bool:
         """Returns whether it is sent events of a type."""
-        return not self.types or type_ in self.types
+        if not self.types:
+            return True
+        return type_ in self.types
 
 
 class DeliveryAttempt(StoredModel):
@@ -109,7 +111,9 @@ class Delivery(StoredModel):
 
     def is_due(self, now: datetime) -> bool:
         """Returns whether it is to be tried now."""
-        return self.next_try is not None and self.next_try <= now
+        if self.next_try is None:
+            return False
+        return self.next_try <= now
 
 
 # How a delivery changes
@@ -152,10 +156,12 @@ def outcome(
 def retry_delay(delivery: Delivery) -> timedelta:
     """Returns the delay after a failed try. It is the same each time for the same try."""
     identity = f"{delivery.webhook_id} {delivery.event_id} {delivery.tries}"
-    digest = hashlib.sha256(identity.encode()).digest()
-    share = digest[0] / 255
+    digest = hashlib.sha256(identity.encode())
+    first_byte = digest.digest()[0]
+    share = first_byte / 255
     seconds = RETRY_SECONDS[delivery.tries]
-    return timedelta(seconds=seconds * (1 + JITTER * share))
+    longer = seconds * JITTER * share
+    return timedelta(seconds=seconds + longer)
 
 
 def dropped(delivery: Delivery | None, now: datetime) -> Delivery | None:

@@ -44,6 +44,7 @@ from shared.ports.documents import Documents, Page
 P = ParamSpec("P")
 
 DELIVERY_POSITION = re.compile(r"[0-9]{13}-[0-9a-z-]{1,100}")
+WHOLE_INBOX = folder_digest("")
 MAX_DEPTH = 20
 """Folders inside each other whose endpoints are told of a recording: each costs a query."""
 MAX_PER_FOLDER = 20
@@ -101,7 +102,8 @@ class WebhookStore:
         return webhook
 
     def find(self, webhook_id: str) -> WebhookRecord | None:
-        found = self.documents.get(webhook_path(webhook_id))
+        path = webhook_path(webhook_id)
+        found = self.documents.get(path)
         if found is None:
             return None
         document, _ = found
@@ -111,13 +113,19 @@ class WebhookStore:
         """Returns an endpoint, or None if there is none. It is paused by this if its key is not
         valid any more."""
         webhook = self.find(webhook_id)
-        return self._with_valid_key(webhook) if webhook else None
+        if webhook is None:
+            return None
+        return self._with_valid_key(webhook)
 
     def in_folder(self, folder: str) -> list[WebhookRecord]:
         """Returns the endpoints of a folder and of the folders in it, the newest first."""
-        page = Page(folder_digest(folder), "position", MAX_LISTED)
-        documents = self.documents.page("webhooks", page)
-        return [WebhookRecord.model_validate(document) for document in documents]
+        digest = folder_digest(folder)
+        page = Page(digest, "position", MAX_LISTED)
+        found = []
+        for document in self.documents.page("webhooks", page):
+            webhook = WebhookRecord.model_validate(document)
+            found.append(webhook)
+        return found
 
     def registered_for(self, name: str, type_: str) -> list[WebhookRecord]:
         """Returns the endpoints that want events of this type about a recording of this name, the
@@ -132,8 +140,11 @@ class WebhookStore:
 
     def interested_in(self, name: str, type_: str) -> list[WebhookRecord]:
         """Returns the endpoints that are to be sent such events: those that are not paused."""
-        registered = self.registered_for(name, type_)
-        return [webhook for webhook in registered if webhook.state == "active"]
+        active = []
+        for webhook in self.registered_for(name, type_):
+            if webhook.state == "active":
+                active.append(webhook)
+        return active
 
     def pause_those_of(self, key_id: str) -> None:
         """Pause the endpoints that belong to a key which was revoked."""
@@ -145,12 +156,14 @@ class WebhookStore:
     def pause(self, webhook_id: str, because: PauseReason) -> WebhookRecord | None:
         """Send an endpoint nothing until it is resumed. Returns it, or None if it was paused
         before."""
-        return self._change_webhook(webhook_id, paused, because, self.now())
+        now = self.now()
+        return self._change_webhook(webhook_id, paused, because, now)
 
     def resume(self, webhook_id: str, key_id: str) -> WebhookRecord | None:
         """Send to an endpoint again, which belongs to this key from now on. Returns None if there
         is none."""
-        return self._change_webhook(webhook_id, resumed, key_id, self.now())
+        now = self.now()
+        return self._change_webhook(webhook_id, resumed, key_id, now)
 
     def rotate(self, webhook_id: str) -> WebhookRecord | None:
         """Give an endpoint a new secret. The former one is valid for 24 hours more, the one before
@@ -161,18 +174,21 @@ class WebhookStore:
 
     def delete(self, webhook_id: str) -> None:
         """Delete an endpoint; no-op if there is none. Its deliveries stay until they expire."""
-        self.documents.delete(webhook_path(webhook_id))
+        path = webhook_path(webhook_id)
+        self.documents.delete(path)
 
     def signing_secrets(self, webhook: WebhookRecord) -> list[str]:
         """Returns the secrets with which everything is signed, `whsec_...`, the current one first.
 
         Raises WebhooksUnavailable.
         """
-        versions = [webhook.secret_version]
+        version = webhook.secret_version
+        current = self._secret_of(webhook, version)
         until = webhook.former_secret_until
-        if until is not None and self.now() < until:
-            versions.append(webhook.secret_version - 1)
-        return [self._secret_of(webhook.webhook_id, version) for version in versions]
+        if until is None or self.now() >= until:
+            return [current]
+        former = self._secret_of(webhook, version - 1)
+        return [current, former]
 
     def require_secret(self) -> str:
         """Returns the deployment's secret. Raises WebhooksUnavailable if it has none."""
@@ -205,7 +221,8 @@ class WebhookStore:
         return self.delivery(webhook_id, event.event_id) or first
 
     def delivery(self, webhook_id: str, event_id: str) -> Delivery | None:
-        found = self.documents.get(delivery_path(webhook_id, event_id))
+        path = delivery_path(webhook_id, event_id)
+        found = self.documents.get(path)
         if found is None:
             return None
         document, _ = found
@@ -217,12 +234,18 @@ class WebhookStore:
         """Returns at most `limit` deliveries, the newest first, and the cursor of the next page or
         None. Raises BadRequest if no list returned the cursor."""
         below = position_of_cursor(cursor, DELIVERY_POSITION) if cursor else ""
-        page = Page(folder_digest(""), "position", limit + 1, below=below)
-        documents = self.documents.page(f"{webhook_path(webhook_id)}/deliveries", page)
-        found = [Delivery.model_validate(document) for document in documents]
+        # One more than is shown tells whether there is a next page.
+        page = Page(WHOLE_INBOX, "position", limit + 1, below=below)
+        collection = f"{webhook_path(webhook_id)}/deliveries"
+        found = []
+        for document in self.documents.page(collection, page):
+            delivery = Delivery.model_validate(document)
+            found.append(delivery)
         shown = found[:limit]
-        has_more = len(found) > limit
-        return shown, cursor_of(shown[-1].position) if has_more else None
+        if len(found) == len(shown):
+            return shown, None
+        last = shown[-1]
+        return shown, cursor_of(last.position)
 
     def record_attempt(
         self, webhook_id: str, event_id: str, attempt: DeliveryAttempt
@@ -238,48 +261,53 @@ class WebhookStore:
 
     def drop_delivery(self, webhook_id: str, event_id: str) -> None:
         """Record that a delivery that is due will not be tried any more."""
-        self._change_delivery(webhook_id, event_id, dropped, self.now())
+        now = self.now()
+        self._change_delivery(webhook_id, event_id, dropped, now)
 
     def replay(self, webhook_id: str, event_id: str) -> Delivery | None:
         """Make a delivery due now, whatever became of it. Returns None if there is none."""
         now = self.now()
-        return self._change_delivery(webhook_id, event_id, made_due, now, self._expiry(now))
+        expires = self._expiry(now)
+        return self._change_delivery(webhook_id, event_id, made_due, now, expires)
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock(), UTC)
+        seconds = self.clock()
+        return datetime.fromtimestamp(seconds, UTC)
 
     def _expiry(self, now: datetime) -> datetime:
-        return now + timedelta(days=self.keep_days)
+        kept = timedelta(days=self.keep_days)
+        return now + kept
 
     def _check_limits(self, webhook: WebhookRecord) -> None:
         """Raises TooManyWebhooks if there are too many with this one. It is counted after it was
         written, so two requests at the same time cannot both be the last one."""
-        of_folder = self.documents.query("webhooks", "folder", webhook.folder)
-        if sum(1 for _ in of_folder) > MAX_PER_FOLDER:
-            raise TooManyWebhooks(
-                f"The folder has {MAX_PER_FOLDER} webhooks, the most it may have."
-            )
-        of_key = self.documents.query("webhooks", "key_id", webhook.key_id)
-        if sum(1 for _ in of_key) > MAX_PER_KEY:
+        of_folder = list(self.documents.query("webhooks", "folder", webhook.folder))
+        if len(of_folder) > MAX_PER_FOLDER:
+            raise TooManyWebhooks(f"A folder has at most {MAX_PER_FOLDER} webhooks.")
+        of_key = list(self.documents.query("webhooks", "key_id", webhook.key_id))
+        if len(of_key) > MAX_PER_KEY:
             raise TooManyWebhooks(f"A key has at most {MAX_PER_KEY} webhooks.")
 
     def _with_valid_key(self, webhook: WebhookRecord) -> WebhookRecord:
         """Returns the endpoint, which is paused if its key is not valid any more."""
         if webhook.state == "paused":
             return webhook
+        now = self.now()
         keys = KeyStore(self.documents, self.clock)
         key = keys.find_by_id(webhook.key_id)
-        if key is not None and key.is_valid(self.now()):
+        if key is not None and key.is_valid(now):
             return webhook
-        now = self.now()
         self._change_webhook(webhook.webhook_id, orphaned, webhook.key_id, now)
         return orphaned(webhook, webhook.key_id, now) or webhook
 
-    def _secret_of(self, webhook_id: str, version: int) -> str:
-        identity = f"{webhook_id} {version}"
-        key = self.require_secret().encode()
-        digest = hmac.digest(key, identity.encode(), hashlib.sha256)
-        return "whsec_" + base64.b64encode(digest).decode()
+    def _secret_of(self, webhook: WebhookRecord, version: int) -> str:
+        secret = self.require_secret()
+        key = secret.encode()
+        identity = f"{webhook.webhook_id} {version}"
+        message = identity.encode()
+        digest = hmac.digest(key, message, hashlib.sha256)
+        encoded = base64.b64encode(digest)
+        return f"whsec_{encoded.decode()}"
 
     def _change_webhook(
         self,
@@ -318,4 +346,5 @@ def webhook_path(webhook_id: str) -> str:
 
 
 def delivery_path(webhook_id: str, event_id: str) -> str:
-    return f"{webhook_path(webhook_id)}/deliveries/{event_id}"
+    webhook = webhook_path(webhook_id)
+    return f"{webhook}/deliveries/{event_id}"

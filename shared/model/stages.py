@@ -305,7 +305,7 @@ STAGES = {
                 "internal_step": 6,
                 "write_operation": 6,
                 "read_operation": 7,
-                "document_read": 10,
+                "document_read": 11,
                 "document_write": 5,
                 "document_delete": 1,
                 "message_byte": 2000,

@@ -10,7 +10,13 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from shared.model.contracts import FinalState, Seconds, WireModel
 from shared.model.folders import normalised_folder
 
-WebhookType = Literal["dropscribe.job.done", "dropscribe.job.failed", "dropscribe.job.cancelled"]
+JobEndType = Literal["dropscribe.job.done", "dropscribe.job.failed", "dropscribe.job.cancelled"]
+WebhookType = Literal[
+    "dropscribe.job.done",
+    "dropscribe.job.failed",
+    "dropscribe.job.cancelled",
+    "dropscribe.batch.done",
+]
 """What an endpoint may be sent."""
 TEST_TYPE: Literal["dropscribe.webhook.test"] = "dropscribe.webhook.test"
 """Type of the event with which an endpoint is tried."""
@@ -53,7 +59,7 @@ class PayloadData(WireModel):
 class WebhookPayload(WireModel):
     """The body that is sent to an endpoint when a job has ended."""
 
-    type: WebhookType
+    type: JobEndType
     timestamp: AwareDatetime
     """When the job ended."""
     data: PayloadData

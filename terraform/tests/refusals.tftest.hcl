@@ -139,7 +139,7 @@ run "a_gateway_without_an_image" {
   command = plan
   variables {
     images = {
-      for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile"] :
+      for function in ["prepare", "transcribe", "align", "diarize", "finalize", "reconcile", "notify"] :
       function => "europe-west4-docker.pkg.dev/acme-speech/dropscribe/${function}@sha256:${format("%064d", 1)}"
     }
   }

@@ -23,6 +23,8 @@ from tests.support.small_disk import filled
 
 OUTAGE = 4.0
 """Most seconds that a disk is full, the job store out of reach, a process frozen."""
+PUSH_WAIT = 1.5
+"""Seconds to wait for a push, of which there are few."""
 LEAPS = (timedelta(seconds=20), timedelta(hours=2), timedelta(days=40))
 """By which clocks are moved, back or ahead: beyond a lease, beyond reconcile's patience, beyond
 what documents last."""
@@ -59,9 +61,19 @@ def kill_gateway(cloud: ChaosCloud, dice: random.Random) -> bool:
     return kill(cloud, "gateway") and busy
 
 
+def has_push(cloud: ChaosCloud) -> bool:
+    """Returns whether notify has an event, now or soon."""
+    deadline = time.monotonic() + PUSH_WAIT
+    while time.monotonic() < deadline:
+        if NOTIFY in in_flight(cloud):
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def kill_notify(cloud: ChaosCloud, dice: random.Random) -> bool:
     """SIGKILL to notify's worker, or to its master, while it has an event."""
-    if NOTIFY not in in_flight(cloud):
+    if not has_push(cloud):
         return False
     processes = cloud.processes("notify")
     for process in dice.choice([processes[:1], processes[1:]]):
@@ -71,12 +83,12 @@ def kill_notify(cloud: ChaosCloud, dice: random.Random) -> bool:
 
 
 def kill_bridge(cloud: ChaosCloud, dice: random.Random) -> bool:
-    return NOTIFY in in_flight(cloud) and kill(cloud, "bridge")
+    return has_push(cloud) and kill(cloud, "bridge")
 
 
 def kill_receiver(cloud: ChaosCloud, dice: random.Random) -> bool:
     """SIGKILL to the receivers of webhooks, which are started again."""
-    is_busy = NOTIFY in in_flight(cloud)
+    is_busy = has_push(cloud)
     cloud.kill_receivers()
     return is_busy
 

@@ -2,7 +2,8 @@
 
 `good` answers with 204. `flaky` answers the first request of each event with 500. `mortal` kills
 the process at every fifth request, before it answers. What they receive is appended to the file of
-their name in the folder before it is answered, one JSON object a line.
+their name in the folder before it is answered, one JSON object a line. An answer takes a while, in
+which others can be killed.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+ANSWER_SECONDS = 0.3
 LIVES = 5
 """Requests of `mortal` that a process answers, and the one at which it dies."""
 
@@ -43,6 +45,7 @@ class Handler(BaseHTTPRequestHandler):
         number = append(self.server.folder / name, json.dumps(note))
         if name == "mortal" and number % LIVES == 0:
             os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(ANSWER_SECONDS)
         event_id = headers["webhook-id"]
         is_refused = name == "flaky" and event_id not in self.server.seen
         self.server.seen.add(event_id)

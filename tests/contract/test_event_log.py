@@ -1,5 +1,7 @@
-"""The event log has every end of a job once, in an order without gaps, whatever is killed; in
-memory, on SQLite and on the Firestore emulator."""
+"""The event log has every end of a job once, in an order without gaps, whatever is killed.
+
+In memory, on SQLite and on the Firestore emulator.
+"""
 
 import threading
 from collections import Counter
@@ -67,7 +69,7 @@ def test_an_entry_says_how_the_job_ended(jobs: JobStore, clock: Clock, begin: in
     assert (entry.number, entry.type, entry.state) == (begin + 1, "dropscribe.job.failed", "failed")
     assert entry.event_id == f"{source.job_id}-1-failed"
     assert entry.time == datetime.fromtimestamp(clock.now, UTC)
-    ended = entry.job
+    ended = entry.ended_job
     assert (ended.job_id, ended.run, ended.name) == (source.job_id, 1, source.name)
     assert (ended.problem_type, ended.tags) == (NOT_AUDIO.type, {"x-order-id": "77"})
     assert NOT_AUDIO.detail not in entry.model_dump_json()
@@ -92,7 +94,7 @@ def test_a_folder_has_only_its_own_entries(jobs: JobStore, begin: int) -> None:
     for number, folder in enumerate(("a/", "b/", "a/x/"), 31):
         log.append(end(jobs, source_of(number, folder)))
     of_a = log.read(begin, 10, "a/")
-    assert [entry.job.name for entry in of_a] == ["a/call-31.wav", "a/x/call-33.wav"]
+    assert [entry.ended_job.name for entry in of_a] == ["a/call-31.wav", "a/x/call-33.wav"]
     assert [entry.number - begin for entry in of_a] == [1, 3]
 
 
@@ -170,11 +172,11 @@ def test_an_erased_job_leaves_no_name_in_the_log(jobs: JobStore, begin: int) -> 
     log.erase(source.job_id)
     first, second, third = log.read(begin, 10)
     for entry in (first, second):
-        assert (entry.job.name, entry.job.tags) == (None, {})
+        assert (entry.ended_job.name, entry.ended_job.tags) == (None, {})
         assert "secret-team" not in entry.model_dump_json()
         assert entry.is_in("secret-team/"), "its tenant still sees that it ended"
-    assert (first.state, second.job.run) == ("done", 2)
-    assert third.job.name == other.name
+    assert (first.state, second.ended_job.run) == ("done", 2)
+    assert third.ended_job.name == other.name
 
 
 class Race:
@@ -278,5 +280,5 @@ def test_no_publisher_writes_a_name_after_an_erasure(bursts: list[list[Turn]]) -
     assert len({entry.event_id for entry in entries}) == len(entries)
     assert race.ids[1] in {entry.event_id for entry in entries}
     for entry in entries:
-        if entry.job.job_id == source.job_id:
-            assert (entry.job.name, entry.job.tags) == (None, {})
+        if entry.ended_job.job_id == source.job_id:
+            assert (entry.ended_job.name, entry.ended_job.tags) == (None, {})

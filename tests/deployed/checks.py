@@ -245,6 +245,7 @@ def documents_expire(deployment: Deployment) -> Seen:
         "sessions",
         "uploads",
         "events",
+        "batches",
         "webhooks",
         "deliveries",
     }

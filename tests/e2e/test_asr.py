@@ -1,8 +1,11 @@
-"""The dialect of whisper-asr-webservice on a running one-machine cloud, over the clients' own HTTP
-libraries: requests, as Bazarr sends, and httpx, as Speakr does."""
+"""A running one-machine cloud answers Bazarr's and Speakr's requests, by their HTTP libraries."""
 
 import io
+import os
+import re
+import subprocess
 import wave
+from pathlib import Path
 
 import httpx
 import requests
@@ -13,6 +16,7 @@ from tests.support.cloud import Cloud
 from tests.support.recordings import speech, wav
 
 RECORDING = wav(speech())
+DIALECTS = (Path(__file__).parents[2] / "docs" / "dialects.md").read_text(encoding="utf-8")
 PATIENCE = 60.0
 """Seconds."""
 
@@ -75,3 +79,20 @@ def test_speakr_gets_segments_with_speakers(cloud: Cloud) -> None:
     assert data["language"] == "en"
     assert {segment["speaker"] for segment in data["segments"]} == {"SPEAKER_00"}
     assert all(segment["text"].strip() for segment in data["segments"])
+
+
+def test_the_example_of_the_documents_works(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "call.wav").write_bytes(RECORDING)
+    example = re.search("## whisper-asr-webservice.*?```bash\n(.*?)```", DIALECTS, re.DOTALL)
+    assert example is not None
+    ran = subprocess.run(
+        ["bash", "-euc", example[1]],
+        cwd=tmp_path,
+        env={**os.environ, **cloud.printed_environment()},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("1\n00:00:0"), ran.stdout
+    assert '"language_code":"en"' in ran.stdout

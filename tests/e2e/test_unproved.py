@@ -166,6 +166,7 @@ TTLS = (
     "sessions",
     "uploads",
     "events",
+    "batches",
     "webhooks",
     "deliveries",
 )

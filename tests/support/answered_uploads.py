@@ -84,10 +84,10 @@ def answer(stores: Deployment, source: Source) -> None:
     end(stores, source)
 
 
-def end(stores: Deployment, source: Source) -> None:
+def end(stores: Deployment, source: Source, run: int = 1) -> None:
     """Ends the job of a recording, which is running."""
     if stores.blobs.read(source.uri) == BAD:
-        fail(stores, source)
+        fail(stores, source, run)
         return
     options = options_of_recording(stores, source)
     files = write_files(dialogue(options), option_values(options).formats)
@@ -96,7 +96,7 @@ def end(stores: Deployment, source: Source) -> None:
         format = file_name.removeprefix("transcript.")
         contents[format] = content
     assert f"transcript.{next(iter(contents))}" == TRANSCRIPT.file_name
-    finish(stores, source, contents=contents)
+    finish(stores, source, run, contents)
 
 
 def options_of_recording(stores: Deployment, source: Source) -> dict[str, ResolvedOption]:

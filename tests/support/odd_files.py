@@ -63,7 +63,7 @@ PACKAGED: dict[str, float | type[StageError]] = {
     "test-44100Hz-le-1ch-4bytes-rf64.wav": 0.1,
     "test-44100Hz-le-1ch-4bytes.wav": 0.1,
     "test-48000Hz-2ch-64bit-float-le-wavex.wav": 0.01,
-    "test-8000Hz-be-3ch-5S-24bit.wav": EmptyRecording,
+    "test-8000Hz-be-3ch-5S-24bit.wav": NotAudio,
     "test-8000Hz-le-1ch-1byte-ulaw.wav": EmptyRecording,
     "test-8000Hz-le-2ch-1byteu.wav": 0.1,
     "test-8000Hz-le-3ch-5S-24bit-inconsistent.wav": EmptyRecording,
@@ -77,7 +77,7 @@ PACKAGED: dict[str, float | type[StageError]] = {
     "test-8000Hz-le-5ch-9S-5bit.wav": EmptyRecording,
 }
 """scipy's own odd WAV files: seconds, or a problem. Some hold fewer samples than a resampler needs,
-and libav does not read big-endian ones (RIFX)."""
+and big-endian ones (RIFX) are refused."""
 
 
 def packaged_files() -> Iterator[OddFile]:

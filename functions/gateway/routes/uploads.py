@@ -10,7 +10,7 @@ from functions.gateway.access import Writer
 from functions.gateway.deployment import InDeployment
 from functions.gateway.job_view import current_view, job_path
 from functions.gateway.openapi import Responses, problems
-from functions.gateway.recording_form import asked_upload, read_form
+from functions.gateway.recording_form import asked_upload, read_form, refuse_archive
 from functions.gateway.storage_reach import refuse_unreachable_storage
 from functions.gateway.upload_checks import AskedUpload, checked_upload
 from functions.gateway.upload_form_schema import form_body
@@ -23,6 +23,7 @@ from shared.model.errors import (
     EmptyRecording,
     KeyReused,
     NameTaken,
+    NotAudio,
     NotFound,
     RecordingErased,
     RecordingTooLarge,
@@ -58,7 +59,7 @@ REPEATED_REQUEST: Responses = {
     response_model=JobView,
     response_description="The recording is stored, and its job is queued.",
     responses={
-        **problems(*CONFLICTS, BodyTooLarge, RecordingTooLarge, EmptyRecording),
+        **problems(*CONFLICTS, BodyTooLarge, RecordingTooLarge, EmptyRecording, NotAudio),
         **REPEATED_FORM,
     },
     openapi_extra={"requestBody": form_body()},
@@ -72,6 +73,7 @@ async def upload_recording(
 ) -> JobView:
     """Upload a recording in one request. Its options are fields of the form."""
     async with read_form(request) as form:
+        await run_in_threadpool(refuse_archive, form.file)
         asked = asked_upload(form)
         job, is_new = await run_in_threadpool(
             store_form, form, asked, caller, stores, idempotency_key

@@ -94,19 +94,24 @@ def create_webhook(
     """
     folder = permitted_folder(request.folder, caller)
     check_url(request.url)
-    webhook = stores.webhooks.create(
-        request.url, folder, request.types, request.description, caller.key_id
+    webhooks = stores.webhooks
+    webhook = webhooks.create(
+        url=request.url,
+        folder=folder,
+        types=request.types,
+        description=request.description,
+        key_id=caller.key_id,
     )
     response.headers["Location"] = f"{WEBHOOKS_PATH}/{webhook.webhook_id}"
-    return new_webhook(webhook, stores.webhooks)
+    return new_webhook(webhook, webhooks)
 
 
 @router.get("", response_description="The webhooks, without their secrets.")
 def list_webhooks(caller: WebhookAdmin, stores: InDeployment) -> WebhookList:
     """List the webhooks of the key's folder and of the folders in it, the newest first."""
     found = stores.webhooks.in_folder(caller.folder)
-    views = [webhook_view(webhook) for webhook in found]
-    return WebhookList(webhooks=tuple(views))
+    views = tuple(map(webhook_view, found))
+    return WebhookList(webhooks=views)
 
 
 @router.get(
@@ -129,8 +134,9 @@ def read_webhook(webhook_id: WebhookId, caller: WebhookAdmin, stores: InDeployme
 )
 def delete_webhook(webhook_id: WebhookId, caller: WebhookAdmin, stores: InDeployment) -> None:
     """Delete a webhook. Nothing more is sent to it, but for what is on its way."""
-    visible_webhook(webhook_id, caller, stores.webhooks)
-    stores.webhooks.delete(webhook_id)
+    webhooks = stores.webhooks
+    visible_webhook(webhook_id, caller, webhooks)
+    webhooks.delete(webhook_id)
 
 
 @router.post(
@@ -149,7 +155,8 @@ def test_webhook(
     """
     webhook = active_webhook(webhook_id, caller, stores.webhooks)
     delivery = send_test(webhook, stores)
-    response.headers["Location"] = delivery_address(delivery)
+    address = delivery_address(delivery)
+    response.headers["Location"] = address
     return delivery_view(delivery)
 
 
@@ -164,9 +171,11 @@ def rotate_secret(webhook_id: WebhookId, caller: WebhookAdmin, stores: InDeploym
     For 24 hours everything that is sent is signed with the former one, too. Whoever receives it has
     so long to change to the new one.
     """
-    visible_webhook(webhook_id, caller, stores.webhooks)
-    rotated = stores.webhooks.rotate(webhook_id)
-    return new_webhook(existing(rotated), stores.webhooks)
+    webhooks = stores.webhooks
+    visible_webhook(webhook_id, caller, webhooks)
+    rotated = webhooks.rotate(webhook_id)
+    webhook = existing(rotated)
+    return new_webhook(webhook, webhooks)
 
 
 @router.post(
@@ -182,9 +191,11 @@ def resume_webhook(
     An active one can be taken over so before its key is revoked. What was not sent during the pause
     is among the deliveries, and can be replayed.
     """
-    visible_webhook(webhook_id, caller, stores.webhooks)
-    resumed = stores.webhooks.resume(webhook_id, caller.key_id)
-    return webhook_view(existing(resumed))
+    webhooks = stores.webhooks
+    visible_webhook(webhook_id, caller, webhooks)
+    resumed = webhooks.resume(webhook_id, caller.key_id)
+    webhook = existing(resumed)
+    return webhook_view(webhook)
 
 
 @router.get(
@@ -201,10 +212,11 @@ def list_deliveries(
 ) -> DeliveryPage:
     """List what was sent to a webhook and what came of it, the newest first. A delivery is listed
     for as long as documents of jobs are kept."""
-    visible_webhook(webhook_id, caller, stores.webhooks)
-    found, next_cursor = stores.webhooks.deliveries(webhook_id, cursor, limit)
-    views = [delivery_view(delivery) for delivery in found]
-    return DeliveryPage(deliveries=tuple(views), next_cursor=next_cursor)
+    webhooks = stores.webhooks
+    visible_webhook(webhook_id, caller, webhooks)
+    found, next_cursor = webhooks.deliveries(webhook_id, cursor, limit)
+    views = tuple(map(delivery_view, found))
+    return DeliveryPage(deliveries=views, next_cursor=next_cursor)
 
 
 @router.get(
@@ -216,8 +228,9 @@ def read_delivery(
     webhook_id: WebhookId, event_id: EventId, caller: WebhookAdmin, stores: InDeployment
 ) -> DeliveryView:
     """Show what came of sending an event to a webhook."""
-    webhook = visible_webhook(webhook_id, caller, stores.webhooks)
-    delivery = found_delivery(webhook, event_id, stores.webhooks)
+    webhooks = stores.webhooks
+    webhook = visible_webhook(webhook_id, caller, webhooks)
+    delivery = found_delivery(webhook, event_id, webhooks)
     return delivery_view(delivery)
 
 
@@ -236,10 +249,12 @@ def replay_delivery(
 ) -> DeliveryView:
     """Send an event again, whatever became of it before, with the same `webhook-id` and a new
     signature."""
-    webhook = active_webhook(webhook_id, caller, stores.webhooks)
-    delivery = found_delivery(webhook, event_id, stores.webhooks)
+    webhooks = stores.webhooks
+    webhook = active_webhook(webhook_id, caller, webhooks)
+    delivery = found_delivery(webhook, event_id, webhooks)
     replayed = send_again(delivery, stores)
-    response.headers["Location"] = delivery_address(replayed)
+    address = delivery_address(replayed)
+    response.headers["Location"] = address
     return delivery_view(replayed)
 
 
@@ -251,19 +266,23 @@ def existing(changed: WebhookRecord | None) -> WebhookRecord:
 
 
 def delivery_address(delivery: Delivery) -> str:
-    return f"{WEBHOOKS_PATH}/{delivery.webhook_id}/deliveries/{delivery.event_id}"
+    webhook = f"{WEBHOOKS_PATH}/{delivery.webhook_id}"
+    return f"{webhook}/deliveries/{delivery.event_id}"
 
 
 def new_webhook(webhook: WebhookRecord, webhooks: WebhookStore) -> NewWebhook:
     """Returns an endpoint with its current secret."""
-    fields = webhook_view(webhook).model_dump()
     current, *_ = webhooks.signing_secrets(webhook)
+    view = webhook_view(webhook)
+    fields = view.model_dump()
     return NewWebhook(**fields, secret=current)
 
 
 def webhook_view(webhook: WebhookRecord) -> WebhookView:
-    fields = webhook.model_dump(include=set(WebhookView.model_fields))
-    return WebhookView.model_validate({"id": webhook.webhook_id, **fields})
+    names = set(WebhookView.model_fields)
+    fields = webhook.model_dump(include=names)
+    fields["id"] = webhook.webhook_id
+    return WebhookView.model_validate(fields)
 
 
 def delivery_view(delivery: Delivery) -> DeliveryView:

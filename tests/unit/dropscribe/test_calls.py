@@ -1,6 +1,7 @@
 """Each method of both clients asks for what it says, and returns what the server answers."""
 
 import inspect
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from dropscribe import (
     TimedOut,
 )
 from dropscribe.server import Server
-from functions.gateway.examples import FEED_EVENT, METRICS
+from functions.gateway.examples import BATCH_VIEW, FEED_EVENT, METRICS
 from shared.model.metrics import Metrics
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
 from tests.unit.dropscribe.both_clients import KEY, Caller
@@ -64,6 +65,18 @@ def test_a_list_goes_through_all_pages(caller: Caller) -> None:
     asked = dict(caller.last.url.params)
     expected = {"state": "running", "prefix": "team/", "created_after": after.isoformat()}
     assert asked == expected | {"cursor": "more", "limit": "200"}
+
+
+def test_a_batch_is_made_of_jobs_and_looked_at(caller: Caller) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=BATCH_VIEW)
+
+    made = caller.call(answer, "create_batch", jobs=["0" * 20], metadata={"case": "12"})
+    assert made.counts.pending == 1
+    assert (caller.last.method, caller.last.url.path) == ("POST", "/api/v1/batches")
+    assert json.loads(caller.last.content) == {"jobs": ["0" * 20], "metadata": {"case": "12"}}
+    assert caller.call(answer, "batch", made.id) == made
+    assert caller.last.url.path == f"/api/v1/batches/{made.id}"
 
 
 def feed(ids: list[str], cursor: str, has_gap: bool = False) -> httpx.Response:
@@ -137,6 +150,27 @@ def test_a_transcript_is_returned_as_it_is(caller: Caller) -> None:
 def test_an_erasure_returns_nothing(caller: Caller) -> None:
     assert caller.call(lambda request: httpx.Response(204), "erase", "j1") is None
     assert (caller.last.method, caller.last.url.path) == ("DELETE", "/api/v1/jobs/j1")
+
+
+def test_an_erasure_that_broke_off_goes_on(caller: Caller) -> None:
+    """The server answers when all is deleted. The answer to an earlier try may have been lost."""
+    erased = problem(410, type="urn:dropscribe:problem:recording-erased")
+    outcomes: list[httpx.Response | Exception] = [httpx.ReadTimeout("late"), problem(503), erased]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    assert caller.call(answer, "erase", "j1") is None
+    assert outcomes == []
+    assert caller.last.extensions["timeout"]["read"] == 600
+
+
+def test_an_erasure_that_is_refused_is_no_erasure(caller: Caller) -> None:
+    with pytest.raises(ApiError):
+        caller.call(lambda request: problem(404), "erase", "j1")
 
 
 KEY_VIEW = {

@@ -1,5 +1,4 @@
-"""Each method of both clients about webhooks asks for what it says, and returns what the server
-answers."""
+"""Each method of both clients about webhooks asks for what it says, and returns the answer."""
 
 from typing import Any
 

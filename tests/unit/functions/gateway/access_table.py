@@ -100,6 +100,8 @@ ROUTES = (
     Route("POST /api/v1/jobs/{job_id}/redrive", "write", allowed=202, other_folder=404),
     Route("POST /api/v1/jobs/{job_id}/cancel", "write", allowed=202, other_folder=404),
     Route("DELETE /api/v1/jobs/{job_id}", "erase", allowed=202, other_folder=404),
+    Route("POST /api/v1/batches", "read", allowed=201, other_folder=404),
+    Route("GET /api/v1/batches/{batch_id}", "read", allowed=200, other_folder=404),
     Route("GET /api/v1/events", "read", allowed=200, other_folder=200),
     Route("POST /api/v1/keys", "admin", allowed=201, other_folder=403),
     Route("GET /api/v1/keys", "admin", allowed=200, other_folder=200),

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
 from functions.gateway.limits import Limits
+from shared.jobs.batch_store import BatchStore
 from shared.jobs.upload_store import RecordingUpload, new_upload_id
 from shared.jobs.webhook_records import Delivery, EventToDeliver
 from shared.model.api import Scope
@@ -50,7 +51,7 @@ class Gateway:
         method, path = route.name.split(" ")
         address = address_of(path, self.stores)
         headers = {**headers_of(kind, self.stores), "Prefer": "respond-async"}
-        content = content_of(route, headers)
+        content = content_of(route, headers, self.stores)
         return self.client.request(method, address, headers=headers, **content)
 
 
@@ -89,6 +90,11 @@ def address_of(path: str, stores: Deployment) -> str:
     if "/webhooks/{" in path:
         delivery = delivery_of_ours(stores)
         return path.format(webhook_id=delivery.webhook_id, event_id=delivery.event_id)
+    if "/batches/{" in path:
+        job = stores.jobs.find(done_job(stores, f"{OURS}call.wav").job_id)
+        assert job is not None
+        batch = BatchStore(stores.jobs, None).create("key", OURS, [job], {})
+        return path.format(batch_id=batch.batch_id)
     if path.endswith("/cancel"):
         source = upload(stores, f"{OURS}call.wav")
         begin(stores, source)
@@ -125,8 +131,10 @@ def delivery_of_ours(stores: Deployment) -> Delivery:
     return stores.webhooks.begin_delivery(webhook.webhook_id, event)
 
 
-def content_of(route: Route, headers: dict[str, str]) -> dict[str, Any]:
+def content_of(route: Route, headers: dict[str, str], stores: Deployment) -> dict[str, Any]:
     """Returns the body of a valid request, as arguments of httpx."""
+    if route.name == "POST /api/v1/batches":
+        return {"json": {"jobs": [done_job(stores, f"{OURS}call.wav").job_id]}}
     key = headers.get("X-API-Key", "")
     bodies: dict[str, dict[str, Any]] = {
         "POST /api/v1/keys": {"json": {"name": "new", "scopes": ["admin"], "folder": OURS}},

@@ -1,5 +1,4 @@
-"""The feed of events: each end of a job once, in order, from any cursor, and only of the key's
-folder."""
+"""The feed of events has each end of a job once, in order, and only of the key's folder."""
 
 import asyncio
 import base64

@@ -352,6 +352,25 @@ def test_text_comes_in_the_order_of_the_recording_as_its_parts_are_ready(
     assert checked(TranscriptionTextDoneEvent, last).text == TEXT
 
 
+def test_a_further_run_of_a_job_repeats_no_text(watched: tuple[Server, list[Source]]) -> None:
+    server, uploaded = watched
+    stream = server.client().audio.transcriptions.create(file=SOUND, model=MODEL, stream=True)
+    (source,) = uploaded
+    begin(server.stores, source)
+    cut(server.stores, source, 2)
+    align(server.stores, source, 0, "One.")
+    assert cast(Any, next(stream)).delta == "One."
+    server.stores.jobs.finish(source.job_id, 1, "retryable")
+    begin(server.stores, source, run=2)
+    cut(server.stores, source, 2, run=2)
+    align(server.stores, source, 0, "One.")
+    align(server.stores, source, 1, "Two.")
+    assert cast(Any, next(stream)).delta == " Two."
+    end(server.stores, source, run=2)
+    (last,) = stream
+    assert checked(TranscriptionTextDoneEvent, last).text == TEXT
+
+
 def test_a_stream_of_a_short_recording_has_its_text_once(server: Server) -> None:
     stream = server.client().audio.transcriptions.create(file=SOUND, model=MODEL, stream=True)
     delta, done = stream

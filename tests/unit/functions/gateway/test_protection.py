@@ -179,7 +179,8 @@ def test_named_origins_may_call_with_a_key_and_never_with_a_cookie(
         asked = {
             "Origin": "https://page.example",
             "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "authorization,content-type,last-event-id",
+            "Access-Control-Request-Headers": "authorization,content-type,last-event-id,prefer,"
+            "x-stainless-retry-count,x-stainless-runtime-version",
         }
         allowed = client.options("/api/v1/keys", headers=asked)
         assert allowed.status_code == 200

@@ -1,5 +1,7 @@
 """A form becomes an object of the inbox with a queued job, or is refused and leaves nothing."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -48,6 +50,43 @@ def send(
 
 def names(stores: Deployment) -> list[str]:
     return [blob.name for blob in stores.blobs.list(f"gs://{INBOX}/")]
+
+
+def zip_of(contents: dict[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in contents.items():
+            file.writestr(name, content)
+    return archive.getvalue()
+
+
+ARCHIVES = {
+    "recordings": zip_of({"a.wav": SOUND, "b.wav": SOUND}),
+    "empty": zip_of({}),
+    "bomb": zip_of({f"{number}.wav": bytes(20_000_000) for number in range(5)}),
+    "names that leave the folder": zip_of({"../../keys/x": b"", "/etc/passwd": b"", "..\\x": b""}),
+}
+
+
+@pytest.mark.parametrize("file_name", ["calls.zip", "call.wav"])
+@pytest.mark.parametrize("archive", ARCHIVES)
+def test_a_zip_archive_is_refused_by_its_content_and_the_problem_names_batches(
+    client: httpx.Client, stores: Deployment, key: dict[str, str], archive: str, file_name: str
+) -> None:
+    answer = send(client, key, content=ARCHIVES[archive], file_name=file_name)
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (415, "urn:dropscribe:problem:not-audio")
+    assert "/api/v1/batches" in problem["detail"]
+    assert names(stores) == [] and stores.jobs.list_page("")[0] == []
+
+
+def test_a_recording_that_is_only_called_zip_is_none(
+    client: httpx.Client, stores: Deployment, key: dict[str, str]
+) -> None:
+    assert send(client, key, file_name="call.zip").status_code == 202
+    content = SOUND + ARCHIVES["recordings"]
+    assert send(client, key, content=content, file_name="call.wav").status_code == 202
+    assert stores.blobs.read(f"gs://{INBOX}/call.wav") == content
 
 
 def test_a_form_becomes_an_object_and_a_queued_job(

@@ -13,7 +13,9 @@ from functions.gateway.examples import SENT
 from shared.adapters.memory import MemoryEvents
 from shared.jobs.events import cloud_event, publish_job_event
 from shared.jobs.webhook_records import DeliveryAttempt, EventToDeliver
-from shared.jobs.webhook_store import MAX_DEPTH, MAX_PER_FOLDER, WebhookStore
+from shared.jobs.webhook_store import MAX_DEPTH, MAX_PER_FOLDER, MAX_PER_KEY, WebhookStore
+from shared.model.batches import BatchPayload
+from shared.model.contracts import WireModel
 from shared.model.errors import EventsUnavailable
 from shared.model.webhooks import WebhookPayload, WebhookTest
 from shared.settings import settings
@@ -161,6 +163,16 @@ def test_the_number_of_webhooks_of_a_folder_is_limited(
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:dropscribe:problem:too-many-webhooks"
     made(client, team, folder="team-a/calls/")
+
+
+def test_the_number_of_webhooks_of_a_key_is_limited(
+    client: httpx.Client, stores: Deployment, team: dict[str, str]
+) -> None:
+    key_id = client.get("/api/v1/keys/me", headers=team).json()["id"]
+    for number in range(MAX_PER_KEY):
+        stores.webhooks.create(URL, f"team-a/{number}/", (), "", key_id)
+    assert create(client, team, folder="team-a/another/").status_code == 409
+    assert len(stores.webhooks.in_folder("team-a/")) == MAX_PER_KEY
 
 
 def test_a_deployment_without_a_secret_has_no_webhooks(stores: Deployment) -> None:
@@ -444,8 +456,15 @@ def test_a_deleted_webhook_is_gone(client: httpx.Client, team: dict[str, str]) -
 # What is sent
 
 
+SENT_MODELS: dict[str, type[WireModel]] = {
+    "dropscribe.batch.done": BatchPayload,
+    "dropscribe.webhook.test": WebhookTest,
+}
+"""Models of what is sent; of the other types it is WebhookPayload."""
+
+
 @pytest.mark.parametrize("type_", SENT)
 def test_the_document_has_an_example_of_each_type_that_is_sent(type_: str) -> None:
-    model = WebhookTest if type_ == "dropscribe.webhook.test" else WebhookPayload
+    model = SENT_MODELS.get(type_, WebhookPayload)
     body = model.model_validate(SENT[type_])
-    assert body.type == type_
+    assert body.model_dump()["type"] == type_

@@ -13,6 +13,10 @@ from functions.notify.posting import TRY_SECONDS
 from functions.notify.slots import SLOTS, EndpointSlots
 from local import bridge
 from local.layout import ROOT
+from shared.jobs.batch import Batch
+from shared.jobs.batch_events import batch_cloud_event
+from shared.jobs.batch_store import BatchStore
+from shared.jobs.events import publish_job_event
 from shared.jobs.webhook_records import RETRY_SECONDS
 from shared.jobs.webhook_store import WebhookStore
 from shared.model.contracts import FinalState
@@ -20,7 +24,7 @@ from shared.model.errors import DeliveriesDue, JobStoreUnavailable
 from shared.model.push import PushRequest
 from shared.ports.documents import Document
 from tests.support.receivers import Conversation, Received, Receiver, answering, receiver
-from tests.support.webhooks import CALL, Stores, event_id, pushed, pushed_test
+from tests.support.webhooks import CALL, Stores, event_id, push_request, pushed, pushed_test
 
 HOUR = 3600
 
@@ -51,6 +55,13 @@ def deliver(notifier: Notifier, request: PushRequest) -> bool:
 
 def headers(request: Received) -> dict[str, str]:
     return {name: value for name, value in request.headers.items() if name.startswith("webhook-")}
+
+
+def ended_batch(stores: Stores, folder: str) -> Batch:
+    """Returns a batch of one job, which ended after the endpoints were made."""
+    job = stores.ended()
+    publish_job_event(job.job_id, stores.jobs, None)
+    return BatchStore(stores.jobs, None).create("key", folder, [job], {"case": "12"})
 
 
 # What arrives
@@ -85,6 +96,35 @@ def test_an_endpoint_learns_how_a_job_ended_and_nothing_that_was_said(
     assert request.headers["webhook-id"] == event_id(job)
     assert request.headers["content-type"] == "application/json"
     assert request.headers["user-agent"].startswith("Dropscribe/")
+
+
+def test_an_endpoint_of_its_folder_learns_how_a_batch_ended(
+    stores: Stores, accepting: Receiver
+) -> None:
+    inside = stores.webhook(url(accepting), "team-a/")
+    with receiver(answering(200)) as other:
+        for folder in ("team-b/", "team-a/deeper/"):
+            stores.webhook(url(other), folder)
+        stores.webhook(url(other), "", ("dropscribe.job.done",))
+        batch = ended_batch(stores, "team-a/")
+        assert deliver(stores.notifier(), push_request(batch_cloud_event(batch)))
+        assert other.requests == []
+    (request,) = accepting.requests
+    (secret,) = stores.webhooks.signing_secrets(inside)
+    body = Webhook(secret).verify(request.body, headers(request))
+    assert batch.ended is not None
+    counts = {"jobs": 1, "pending": 0, "done": 1, "failed": 0, "cancelled": 0, "erased": 0}
+    assert body == {
+        "type": "dropscribe.batch.done",
+        "timestamp": batch.ended.isoformat().replace("+00:00", "Z"),
+        "data": {
+            "batch_id": batch.batch_id,
+            "counts": counts,
+            "metadata": {"case": "12"},
+            "links": {"batch": f"/api/v1/batches/{batch.batch_id}"},
+        },
+    }
+    assert request.headers["webhook-id"] == f"{batch.batch_id}-done"
 
 
 def test_an_endpoint_can_be_tried(stores: Stores, accepting: Receiver) -> None:

@@ -218,3 +218,28 @@ def test_a_codec_that_changes_in_a_flash_video_is_named() -> None:
     assert media.duration == pytest.approx(SECONDS, abs=0.1)
     named = int(unread(warnings).message.split()[0])
     assert named == pytest.approx(len(tags), rel=0.1)
+
+
+def test_an_mp3_file_behind_a_wav_file_is_named_although_it_begins_with_a_tag() -> None:
+    tagged = sound("mp3", "libmp3lame", 44_100, options={"id3v2_version": "3"})
+    assert tagged.startswith(b"ID3")
+    _, _, warnings = decode(sound("wav", "pcm_s16le", 16_000) + tagged)
+    assert [warning.code for warning in warnings] == ["not_read"]
+
+
+def test_a_recording_behind_an_mp3_file_is_no_missing_end_of_it() -> None:
+    joined = sound("mp3", "libmp3lame", 44_100) + sound("wav", "pcm_s16le", 16_000)
+    samples, _, warnings = decode(joined)
+    assert burst_times(samples) == pytest.approx(TIMES, abs=0.1)
+    assert "end_missing" not in {warning.code for warning in warnings}
+
+
+def test_noise_behind_the_length_in_an_au_header_is_named_and_not_heard() -> None:
+    """libav reads such a file to its end."""
+    data = sound("au", "pcm_s16be", 16_000)
+    samples, _, warnings = decode(data + NOISE)
+    assert len(samples) == len(TONES)
+    assert unread(warnings).message.startswith(f"{len(NOISE)} of {len(data) + len(NOISE)} bytes")
+    padded, _, warnings = decode(data + bytes(3000))
+    assert burst_times(padded) == pytest.approx(TIMES, abs=0.1)
+    assert not warnings

@@ -126,3 +126,21 @@ def test_split_channels_are_those_of_the_track(tmp_path: Path) -> None:
     prepared = PreparedAudio(data, tmp_path, channels="split", track=2)
     assert prepared.manifest.media.duration == pytest.approx(11, abs=0.2)
     assert [warning.code for warning in prepared.manifest.warnings] == ["other_tracks"]
+
+
+def test_a_shorter_track_of_ogg_leaves_nothing_unread() -> None:
+    """What follows its end are the packets of the other track."""
+    packets = []
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "recording"
+        with av.open(str(path), "w", format="ogg") as output:
+            for samples in (SHORT, LONG):
+                stream: Any = output.add_stream("libopus", rate=48_000)
+                stream.layout = "mono"
+                packets += encode_audio(stream, samples, "mono", 0)
+            packets.sort(key=lambda packet: packet.dts * Fraction(packet.time_base))
+            output.mux(packets)
+        data = path.read_bytes()
+    samples, warnings = decode_track(data)
+    assert seconds(samples) == pytest.approx(seconds(SHORT), abs=0.1)
+    assert [warning.code for warning in warnings] == ["other_tracks"]

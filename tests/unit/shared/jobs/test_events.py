@@ -200,7 +200,7 @@ def test_an_end_is_logged_where_no_events_are_published(blobs: MemoryBlobs, jobs
     assert finalize(request_to_finalize("done", 1), blobs, jobs).state == "done"
     assert job_of(jobs).notification == "sent"
     (logged,) = event_log_of(jobs).read(0, 10)
-    job = logged.job
+    job = logged.ended_job
     assert (logged.number, logged.event_id) == (1, f"{SOURCE.job_id}-1-done")
     assert (job.name, job.tags) == (SOURCE.name, {"x-order-id": "77"})
 
