@@ -5,7 +5,7 @@ locals {
   of_workflow  = "resource.type=\"workflows.googleapis.com/Workflow\" resource.labels.workflow_id=\"${local.workflow_name}\""
   own_metric   = "metric.type=\"logging.googleapis.com/user/${var.name}"
   by_service   = ["resource.label.\"service_name\""]
-  timed_stages = ["align", "diarize", "prepare", "transcribe"]
+  timed_stages = concat(["prepare"], [for name, default in local.defaults : name if default.model])
 
   # Two charts a row. An aligner makes one value of each five minutes, a reducer adds up what is not in `by`.
   charts = concat([

@@ -4,27 +4,8 @@ locals {
   # Collections whose documents are deleted at the time in their field `expires`.
   collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events", "batches", "webhooks", "deliveries"]
 
-  # Fields that shared/adapters/firestore.py queries alone.
-  indexes = {
-    "jobs/state"          = { collection = "jobs", field = "state", order = "ASCENDING" }
-    "jobs/notification"   = { collection = "jobs", field = "notification", order = "ASCENDING" }
-    "jobs/audio_deletion" = { collection = "jobs", field = "audio_deletion", order = "ASCENDING" }
-    "jobs/source.name"    = { collection = "jobs", field = "source.name", order = "ASCENDING" }
-    "keys/updated"        = { collection = "keys", field = "updated", order = "DESCENDING" }
-    "keys/key_id"         = { collection = "keys", field = "key_id", order = "ASCENDING" }
-    "tasks/updated"       = { collection = "tasks", field = "updated", order = "DESCENDING" }
-
-    "webhooks/folder" = { collection = "webhooks", field = "folder", order = "ASCENDING" }
-    "webhooks/key_id" = { collection = "webhooks", field = "key_id", order = "ASCENDING" }
-
-    "batches/state" = { collection = "batches", field = "state", order = "ASCENDING" }
-
-    "events/job.job_id"      = { collection = "events", field = "job.job_id", order = "ASCENDING" }
-    "uploads/recording.name" = { collection = "uploads", field = "recording.name", order = "ASCENDING" }
-  }
-
-  # Fields that are never queried alone, and can be long or rise with each job. An index of their own would only make
-  # writes more expensive.
+  # Fields that are never queried alone, and can be long or rise with each job. Firestore indexes each field by itself
+  # unless it is told not to, which makes writes more expensive.
   unindexed = {
     "jobs/problem" = { collection = "jobs", field = "problem" }
     "jobs/results" = { collection = "jobs", field = "results" }
@@ -101,24 +82,10 @@ resource "google_firestore_field" "expires" {
   collection = each.key
   field      = "expires"
 
+  deletion_policy = "ABANDON" # it goes with the database, and Firestore refuses changes of many fields at once
+
   ttl_config {}
   index_config {} # an index on a timestamp becomes a hot spot
-}
-
-resource "google_firestore_field" "index" {
-  for_each = local.indexes
-
-  project    = var.project_id
-  database   = google_firestore_database.jobs.name
-  collection = each.value.collection
-  field      = each.value.field
-
-  index_config {
-    indexes {
-      order       = each.value.order
-      query_scope = "COLLECTION"
-    }
-  }
 }
 
 resource "google_firestore_index" "page" {
@@ -166,6 +133,8 @@ resource "google_firestore_field" "unindexed" {
   database   = google_firestore_database.jobs.name
   collection = each.value.collection
   field      = each.value.field
+
+  deletion_policy = "ABANDON"
 
   index_config {}
 }

@@ -5,7 +5,7 @@ from typing import Any, get_args
 from functions.gateway.examples import PLAIN_TRANSCRIPTION
 from functions.gateway.held_requests import OF_THE_JOB, OF_THE_REQUEST
 from functions.gateway.openai_request import DIARIZED, Granularity, ResponseFormat, Task
-from functions.gateway.openapi import Responses, problems
+from functions.gateway.openapi import Responses, event_stream, problems
 from functions.gateway.recording_form import FORM
 from functions.gateway.upload_form_schema import RECORDING, option_properties
 from shared.model.api import JobView
@@ -17,10 +17,7 @@ from shared.model.openai_api import (
 )
 
 TEXT = {"type": "string"}
-EVENTS = {
-    "schema": TEXT,
-    "example": 'data: {"type":"transcript.text.done","text":"Good morning."}\n\n',
-}
+EVENTS = 'data: {"type":"transcript.text.done","text":"Good morning."}\n\n'
 
 
 def transcription_responses(task: Task) -> Responses:
@@ -34,7 +31,7 @@ def transcription_responses(task: Task) -> Responses:
         "content": {
             JSON: {"schema": {"examples": [PLAIN_TRANSCRIPTION]}},
             "text/plain": {"schema": TEXT},
-            "text/event-stream": EVENTS,
+            **event_stream(EVENTS),
         },
     }
     queued = {"model": JobView, "description": "The job is queued, as `Prefer` asked."}

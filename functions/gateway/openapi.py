@@ -88,6 +88,13 @@ def text_body(media_type: str, example: str) -> Responses:
     return {200: {"content": content}}
 
 
+def event_stream(example: str) -> Schema:
+    """Returns the declaration of a body of server-sent events, by its content type. It is a text,
+    and some tools check each event in it as an object."""
+    schema = {"type": ["string", "object"]}
+    return {"text/event-stream": {"schema": schema, "example": example}}
+
+
 def problem_declaration(errors: Iterable[type[StageError]], status: int) -> Schema:
     """Returns the declaration of problems of the same status, with an example of each."""
     titles = []

@@ -12,7 +12,7 @@ from functions.gateway.examples import EVENT_STREAM
 from functions.gateway.job_access import standing_job
 from functions.gateway.job_view import is_over
 from functions.gateway.live_events import Bookmark, InLiveEvents
-from functions.gateway.openapi import problems, text_body
+from functions.gateway.openapi import event_stream, problems
 from functions.gateway.routes.jobs import JobId
 from shared.model.errors import NotFound, RecordingErased
 
@@ -27,7 +27,7 @@ LastEventId = Annotated[
     ),
 ]
 DECLARED: dict[int | str, dict[str, Any]] = {
-    **text_body("text/event-stream", EVENT_STREAM),
+    200: {"content": event_stream(EVENT_STREAM)},
     204: {"description": "The client has the end already: it need not connect again."},
     **problems(NotFound, RecordingErased),
 }

@@ -34,10 +34,10 @@ KEEPING = (
         checks.documents_end_and_are_found,
     ),
     Mistake(
-        "the last calls of stages are not found",
+        "a destroy changes fifty fields of a database that goes",
         "firestore.tf",
-        '{ collection = "tasks", field = "updated", order = "DESCENDING" }',
-        '{ collection = "tasks", field = "updated", order = "ASCENDING" }',
+        '  deletion_policy = "ABANDON"\n\n  index_config {}',
+        "  index_config {}",
         checks.documents_end_and_are_found,
     ),
     Mistake(

@@ -21,6 +21,7 @@ from functions.gateway.live_events import (
     SegmentReady,
 )
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.model.errors import JobStoreUnavailable, StorageUnavailable
 from shared.ports.documents import Document
@@ -74,7 +75,10 @@ class Live:
     def __init__(self) -> None:
         self.documents = CountedDocuments()
         self.blobs = CountedBlobs()
-        self.stores = replace(memory_deployment(self.documents), blobs=self.blobs)
+        self.now = 1_800_000_000.0
+        """Of the job store's clock, in seconds since the epoch."""
+        jobs = JobStore(self.documents, clock=lambda: self.now)
+        self.stores = replace(memory_deployment(self.documents), blobs=self.blobs, jobs=jobs)
         self.watch = JobWatch(interval=0.001)
         self.events = LiveEvents(self.watch)
 
@@ -339,25 +343,50 @@ def test_all_listeners_share_the_looks_and_the_words(live: Live) -> None:
 
 def test_records_that_are_known_are_not_read_again(live: Live) -> None:
     async def test() -> None:
-        now = 1_800_000_000.0
-        object.__setattr__(live.stores.jobs, "clock", lambda: now)
         source = cut_job(live.stores, 100)
         for part in range(99):
             align(live.stores, source, part)
-        now += 60
+        live.now += 60
         async with aclosing(live.listen(source)) as events:
             await anext(events)
             assert live.documents.records_read == 100
             await live.looks(20)
             assert live.documents.records_read == 100
-            now += 60
+            live.now += 60
             align(live.stores, source, 99)
             await live.looks(3)
-            now += 60
+            live.now += 60
             await live.looks(3)
             read = live.documents.records_read
             await live.looks(20)
             assert live.documents.records_read == read
+
+    run(test)
+
+
+@pytest.mark.parametrize(("late", "is_seen_at_once"), [(5.0, True), (40.0, False)])
+def test_words_whose_record_is_readable_late_are_not_missed(
+    live: Live, late: float, is_seen_at_once: bool
+) -> None:
+    """One that is very late comes at the end of the job."""
+
+    async def test() -> None:
+        source = cut_job(live.stores, 1)
+        live.now += 60
+        async with aclosing(live.listen(source)) as events:
+            await anext(events)
+            await live.looks(3)
+            live.now -= late
+            align(live.stores, source, 0)
+            live.now += late
+            if is_seen_at_once:
+                await segment_after(events)
+            else:
+                await live.looks(5)
+                assert live.documents.records_read == 1  # the manifest's
+            finish(live.stores, source)
+            parts = parts_of(await rest_of(events))
+        assert parts == ([] if is_seen_at_once else [0])
 
     run(test)
 
