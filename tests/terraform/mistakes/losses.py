@@ -3,6 +3,18 @@
 from tests.terraform import checks
 from tests.terraform.mistakes.mistake import Mistake, Says
 
+CHANNELS = (
+    "  notification_channels = "
+    "[for channel in google_monitoring_notification_channel.email : channel.id]\n"
+)
+OF_JOBS = f"""  for_each = local.alerts
+
+  project               = var.project_id
+  display_name          = "${{var.name}}: ${{each.value.says}}"
+  combiner              = "OR"
+{CHANNELS}"""
+"""The begin of the alerts about jobs."""
+
 LOSSES = (
     Mistake(
         "recordings are deleted after a week",
@@ -322,16 +334,15 @@ LOSSES = (
     Mistake(
         "an alert that reaches nobody",
         "alerts.tf",
-        "  notification_channels = "
-        "[for channel in google_monitoring_notification_channel.email : channel.id]\n",
-        "",
+        OF_JOBS,
+        OF_JOBS.replace(CHANNELS, ""),
         checks.alerts_reach_somebody,
     ),
     Mistake(
         "an alert that is off",
         "alerts.tf",
-        '  combiner              = "OR"\n',
-        '  combiner              = "OR"\n  enabled               = false\n',
+        OF_JOBS,
+        f"{OF_JOBS}  enabled               = false\n",
         checks.alerts_read_what_is_logged,
     ),
 )
