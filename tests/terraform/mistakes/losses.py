@@ -70,7 +70,7 @@ LOSSES = (
     Mistake(
         "a gateway is protected because nothing is said",
         "gateway.tf",
-        "  deletion_protection = false # as that of the functions\n",
+        "  deletion_protection = false            # as that of the functions\n",
         "",
         checks.what_holds_no_data_can_be_replaced,
     ),
@@ -84,8 +84,8 @@ LOSSES = (
     Mistake(
         "nothing is protected unless it is said",
         "variables.tf",
-        "  type        = bool\n  default     = true",
-        "  type        = bool\n  default     = false",
+        'needs false."\n  type        = bool\n  default     = true',
+        'needs false."\n  type        = bool\n  default     = false',
         Says("test", "What stands is protected", "tests/defaults.tftest.hcl"),
     ),
     Mistake(
