@@ -41,7 +41,7 @@ from tests.support.recordings import speech, wav
 PART_SECONDS = 5.0
 """Seconds between two parts of a job that are done."""
 SETTLE_SECONDS = 5.0
-"""For which listeners are connected before they are measured."""
+"""For which parts are done before the listeners are measured."""
 CONNECTS = 100
 """Listeners that connect at once."""
 HOUR = 3600.0
@@ -98,8 +98,7 @@ def measure(jobs: int, listeners: int, seconds: float) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, gateway(Path(folder)) as (server, count):
         store = JobStore(SqliteDocuments(server.database))
         sources = [running_job(store, number) for number in range(jobs)]
-        with parts_done(store, sources):
-            return asyncio.run(measured(server, count, sources, listeners, seconds))
+        return asyncio.run(measured(server, count, store, sources, listeners, seconds))
 
 
 @contextmanager
@@ -156,9 +155,14 @@ def parts_done(store: JobStore, sources: list[Source]) -> Iterator[None]:
 
 
 async def measured(
-    server: Gateway, count: Path, sources: list[Source], number: int, seconds: float
+    server: Gateway,
+    count: Path,
+    store: JobStore,
+    sources: list[Source],
+    number: int,
+    seconds: float,
 ) -> dict[str, float]:
-    """Returns what so many listeners take, all jobs together."""
+    """Returns what so many listeners take, all jobs together, while parts are done."""
     _, key = server.keys.create("benchmark", ("read",), "", None)
     before_mib = resident_mib(server)
     listeners = Listeners()
@@ -174,13 +178,15 @@ async def measured(
         assert not failed, failed[0].exception()
         await asyncio.sleep(0.01)
     connecting = time.monotonic() - began
-    await asyncio.sleep(SETTLE_SECONDS)
-    reads, core, words = read_count(count), server.core_seconds(), listeners.words
-    received, began = listeners.bytes, time.monotonic()
-    peak = 0.0
-    while (wall := time.monotonic() - began) < seconds:
-        peak = max(peak, resident_mib(server))
-        await asyncio.sleep(0.5)
+    with parts_done(store, sources):
+        await asyncio.sleep(SETTLE_SECONDS)
+        reads, core = read_count(count), server.core_seconds()
+        words, received = listeners.words, listeners.bytes
+        began = time.monotonic()
+        peak = 0.0
+        while (wall := time.monotonic() - began) < seconds:
+            peak = max(peak, resident_mib(server))
+            await asyncio.sleep(0.5)
     figures = {
         "listeners": number,
         "connected_after_seconds": round(connecting, 1),

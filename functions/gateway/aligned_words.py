@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from fastapi.concurrency import run_in_threadpool
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from shared.jobs.layout import result_uri
 from shared.jobs.stage_record import StageRecord
-from shared.model.artifacts import Aligned, AlignedSegment, AlignedWord, Chunk, Manifest
+from shared.model.artifacts import Aligned, AlignedSegment, AlignedWord, Manifest
 from shared.model.contracts import Artifact, Source, StageResponse
 from shared.model.errors import ArtifactMissing
 from shared.model.live import LiveSegment, LiveWord, PartWords
@@ -25,6 +26,14 @@ MAX_KEPT_BYTES = 24 << 20
 MiB."""
 MAX_KEPT_MANIFESTS = 200
 """Recordings whose chunks' times are kept, at most 200 chunks each."""
+
+
+class PartPlace(NamedTuple):
+    """Where a part is in the recording."""
+
+    start: float
+    end: float
+    channel: int | None
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class AlignedWords:
         self._max_bytes = max_bytes
         self._kept: OrderedDict[tuple[str, int, str], str] = OrderedDict()
         self._kept_bytes = 0
-        self._chunks: OrderedDict[str, tuple[Chunk, ...]] = OrderedDict()
+        self._places: OrderedDict[str, tuple[PartPlace, ...]] = OrderedDict()
         self._reading: WeakValueDictionary[tuple[str, int, str], asyncio.Lock] = (
             WeakValueDictionary()
         )
@@ -78,27 +87,27 @@ class AlignedWords:
 
     def _read_words(self, part: PartResult, blobs: BlobStore) -> str:
         try:
-            chunk = self._chunk(part, blobs)
+            place = self._place(part, blobs)
             aligned = read_output(part.source, part.aligned, "aligned", blobs)
-            words = part_words(part, chunk, Aligned.model_validate_json(aligned))
+            words = part_words(part, place, Aligned.model_validate_json(aligned))
         except (ArtifactMissing, ValidationError) as error:
             job = {"job_id": part.source.job_id, "part": part.aligned.part}
             log.warning("words of a part not readable: %s", type(error).__name__, extra=job)
             return ""
         return words.model_dump_json()
 
-    def _chunk(self, part: PartResult, blobs: BlobStore) -> Chunk:
-        """Returns the interval of a part. Raises ArtifactMissing or ValidationError."""
+    def _place(self, part: PartResult, blobs: BlobStore) -> PartPlace:
+        """Returns where a part is. Raises ArtifactMissing or ValidationError."""
         key = f"{part.source.job_id}/{part.cut.key}"
-        chunks = self._chunks.get(key)
-        if chunks is None:
+        places = self._places.get(key)
+        if places is None:
             content = read_output(part.source, part.cut, "manifest", blobs)
-            manifest = Manifest.model_validate_json(content)
-            chunks = tuple(chunk.model_copy(update={"speech": ()}) for chunk in manifest.chunks)
-            self._chunks[key] = chunks
-        while len(self._chunks) > MAX_KEPT_MANIFESTS:
-            self._chunks.popitem(last=False)
-        return chunks[part.aligned.part]
+            chunks = Manifest.model_validate_json(content).chunks
+            places = tuple(PartPlace(chunk.start, chunk.end, chunk.channel) for chunk in chunks)
+            self._places[key] = places
+        while len(self._places) > MAX_KEPT_MANIFESTS:
+            self._places.popitem(last=False)
+        return places[part.aligned.part]
 
 
 def read_output(source: Source, record: StageRecord, name: str, blobs: BlobStore) -> bytes:
@@ -110,20 +119,20 @@ def read_output(source: Source, record: StageRecord, name: str, blobs: BlobStore
     return blobs.read(artifact.uri, artifact.generation)
 
 
-def part_words(part: PartResult, chunk: Chunk, aligned: Aligned) -> PartWords:
+def part_words(part: PartResult, place: PartPlace, aligned: Aligned) -> PartWords:
     """Returns the words of a part in the recording's time, without what was probably never said."""
     segments = []
     for index, segment in enumerate(aligned.segments):
         if segment.is_suspect:
             continue
         own_words = [word for word in aligned.words if word.segment == index]
-        segments.append(live_segment(segment, own_words, chunk.start))
+        segments.append(live_segment(segment, own_words, place.start))
     return PartWords(
         run=part.run,
         part=part.aligned.part,
-        channel=chunk.channel,
-        start=chunk.start,
-        end=chunk.end,
+        channel=place.channel,
+        start=place.start,
+        end=place.end,
         segments=tuple(segments),
     )
 

@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 from fastapi import Request
 
 from functions.gateway.access import Caller
+from functions.gateway.openai_errors import COUNT_HEADER
 from functions.gateway.openai_request import AskedTranscription
 from functions.gateway.recording_form import RecordingForm
 from functions.gateway.uploading import digest_of
 from shared.jobs.job import Job
 from shared.jobs.store import JobStore
 
-COUNT_HEADER = "X-Stainless-Retry-Count"
-"""How often the client has sent the request again: 0 at the first time. Other clients lack it."""
 WINDOW = timedelta(days=1)
 """Age at most of the job of a request that is sent again."""
 FOLDER_DIGITS = 16

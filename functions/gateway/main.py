@@ -7,6 +7,7 @@ import sys
 import uvicorn
 
 from functions.gateway.app import create_app
+from functions.gateway.listening_socket import listening_socket
 from shared.runtime.log import configure
 
 configure()
@@ -15,10 +16,10 @@ app = create_app()
 if __name__ == "__main__":
     # uvicorn shuts down first, then raises the signal again.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
+    host = os.environ.get("HOST", "127.0.0.1")
+    listener = listening_socket(host, int(os.environ["PORT"]))
+    config = uvicorn.Config(
         app,
-        host=os.environ.get("HOST", "127.0.0.1"),
-        port=int(os.environ["PORT"]),
         log_config=None,
         proxy_headers=False,  # see proxies.py
         server_header=False,
@@ -26,3 +27,4 @@ if __name__ == "__main__":
         timeout_keep_alive=75,  # longer than clients keep an idle connection
         timeout_graceful_shutdown=5,
     )
+    uvicorn.Server(config).run(sockets=[listener])

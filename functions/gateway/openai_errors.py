@@ -19,6 +19,8 @@ from shared.model.openai_api import ErrorBody, ErrorDetails
 
 FOLDER = "/v1"
 """Beginning of the paths of OpenAI's API."""
+COUNT_HEADER = "X-Stainless-Retry-Count"
+"""How often the client has sent the request again: 0 at the first time. Other clients lack it."""
 STATUSES = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST,

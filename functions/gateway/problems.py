@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from functions.gateway.openai_errors import is_openai_path, openai_error
+from functions.gateway.openai_errors import COUNT_HEADER, is_openai_path, openai_error
 from functions.gateway.openapi import PROBLEM_JSON
 from shared.model.contracts import Problem
 from shared.model.errors import (
@@ -91,7 +91,8 @@ def problem_response(request: Request, problem: Problem, headers: dict[str, str]
         headers = {**headers, JOB_HEADER: problem.job_id}
     if is_openai_path(request.url.path):
         is_unfinished = problem.type == NotEnded.name()
-        can_wait_on = is_unfinished and "Idempotency-Key" in request.headers
+        is_recognised = "Idempotency-Key" in request.headers or COUNT_HEADER in request.headers
+        can_wait_on = is_unfinished and is_recognised
         return openai_error(problem, headers, can_wait_on=can_wait_on)
     content = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(content, problem.status, headers, media_type=PROBLEM_JSON)

@@ -80,8 +80,10 @@ class EventCursors:
 
 def with_pad(content: bytes, key: bytes, nonce: bytes) -> bytes:
     """Returns the content encrypted, or what was encrypted as it was before."""
-    pad = hmac.digest(key, b"pad" + nonce, hashlib.sha256)
-    return bytes(one ^ other for one, other in zip(content, pad, strict=False))
+    size = len(content)
+    pad = hmac.digest(key, b"pad" + nonce, hashlib.sha256)[:size]
+    mixed = int.from_bytes(content) ^ int.from_bytes(pad)
+    return mixed.to_bytes(size)
 
 
 def seal_of(hidden: bytes, key: bytes) -> bytes:

@@ -166,7 +166,9 @@ def retry_delay(delivery: Delivery) -> timedelta:
 
 def dropped(delivery: Delivery | None, now: datetime) -> Delivery | None:
     """Returns the delivery that is not tried any more, or None if it is not due."""
-    if delivery is None or delivery.state != "due":
+    if delivery is None:
+        return None
+    if delivery.state != "due":
         return None
     changes = {"state": "dropped", "next_try": None, "updated": now}
     return delivery.model_copy(update=changes)
@@ -206,7 +208,9 @@ def paused(
     webhook: WebhookRecord | None, because: PauseReason, now: datetime
 ) -> WebhookRecord | None:
     """Returns the endpoint that is sent nothing, or None if it is paused already."""
-    if webhook is None or webhook.state == "paused":
+    if webhook is None:
+        return None
+    if webhook.state == "paused":
         return None
     changes = {"state": "paused", "paused_because": because, "updated": now}
     return webhook.model_copy(update=changes)

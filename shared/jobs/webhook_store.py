@@ -135,7 +135,8 @@ class WebhookStore:
             for document in self.documents.query("webhooks", "folder", folder):
                 webhook = WebhookRecord.model_validate(document)
                 if webhook.wants(type_):
-                    found.append(self._with_valid_key(webhook))
+                    current = self._with_valid_key(webhook)
+                    found.append(current)
         return found
 
     def interested_in(self, name: str, type_: str) -> list[WebhookRecord]:
@@ -307,7 +308,8 @@ class WebhookStore:
         message = identity.encode()
         digest = hmac.digest(key, message, hashlib.sha256)
         encoded = base64.b64encode(digest)
-        return f"whsec_{encoded.decode()}"
+        text = encoded.decode()
+        return f"whsec_{text}"
 
     def _change_webhook(
         self,

@@ -121,7 +121,9 @@ def network_of(entry: str) -> Network | None:
     try:
         return ip_network(entry)
     except ValueError:
-        is_name = entry.replace("-", "").replace(".", "").isalnum() and entry.isascii()
+        without_hyphens = entry.replace("-", "")
+        letters = without_hyphens.replace(".", "")
+        is_name = letters.isalnum() and letters.isascii()
         if not is_name or entry[-1].isdigit():
             raise ValueError(f"{entry!r} is neither a host name nor a network") from None
         return None

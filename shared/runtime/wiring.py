@@ -68,9 +68,11 @@ def event_publisher() -> EventPublisher | None:
     adapters = settings().adapters
     publishers: list[EventPublisher] = []
     if adapters.event_queue is not None:
-        publishers.append(load_object(adapters.event_queue))
+        queue = load_object(adapters.event_queue)
+        publishers.append(queue)
     if adapters.events_topic is not None:
-        publishers.append(load_object("shared.adapters.pubsub:PubSubEvents"))
+        topic = load_object("shared.adapters.pubsub:PubSubEvents")
+        publishers.append(topic)
     return SeveralPublishers(publishers) if publishers else None
 
 

@@ -60,6 +60,8 @@ class ChaosCloud(Cloud):
         self.firestore: Firestore | None = None
         self.kill_receivers: Callable[[], None] = lambda: None
         """Kills the receivers of webhooks, where there are any."""
+        self.register_webhooks: Callable[[], None] = lambda: None
+        """Makes the webhooks, which are lost with the job store."""
         self.api_requests = 0
         """Requests to the gateway that are not answered yet."""
         self.control, *ports = free_ports(1 + len(NAMES))

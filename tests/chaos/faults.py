@@ -194,6 +194,7 @@ def lose_job_store(cloud: ChaosCloud, dice: random.Random) -> bool:
         journal.write("lost job-store -\n")
     time.sleep(dice.uniform(0, OUTAGE))
     cloud.firestore.emulator.start()
+    cloud.register_webhooks()
     return struck
 
 

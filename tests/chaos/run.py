@@ -88,6 +88,7 @@ class Chaos:
         claims = Claims(self.cloud)
         with self.webhooks.receiving(), self.cloud.running():
             self.cloud.kill_receivers = self.webhooks.kill
+            self.cloud.register_webhooks = self.webhooks.register
             self.webhooks.register()
             self.clients = ApiClients(self.cloud)
             with keeps_listing(self.clients):
@@ -120,8 +121,7 @@ class Chaos:
         self.report.deletions_interrupted = self.cloud.deletions_interrupted()
 
     def send_everything(self, uploads: list[Upload], claims: Claims) -> None:
-        """Bring every end of a job to every receiver, unless their webhooks were lost with the
-        emulator."""
+        """Bring every end of a job to every receiver, unless some were lost with the emulator."""
         if claims.tombstones_were_lost():
             return
         deadline = time.monotonic() + PATIENCE

@@ -43,8 +43,8 @@ KEEPING = (
     Mistake(
         "the newest jobs of a state have no index",
         "firestore.tf",
-        '"state ASCENDING, position DESCENDING"',
-        '"state ASCENDING, position ASCENDING"',
+        '"newest-of-state" = { collection = "jobs", order = "state ASCENDING, position DESC',
+        '"newest-of-state" = { collection = "jobs", order = "state ASCENDING, position ASC',
         checks.pages_are_in_an_index,
     ),
     Mistake(

@@ -3,6 +3,18 @@
 from tests.terraform import checks
 from tests.terraform.mistakes.mistake import Mistake, Says
 
+CHANNELS = (
+    "  notification_channels = "
+    "[for channel in google_monitoring_notification_channel.email : channel.id]\n"
+)
+OF_JOBS = f"""  for_each = local.alerts
+
+  project               = var.project_id
+  display_name          = "${{var.name}}: ${{each.value.says}}"
+  combiner              = "OR"
+{CHANNELS}"""
+"""The begin of the alerts about jobs."""
+
 LOSSES = (
     Mistake(
         "recordings are deleted after a week",
@@ -58,7 +70,7 @@ LOSSES = (
     Mistake(
         "a gateway is protected because nothing is said",
         "gateway.tf",
-        "  deletion_protection = false # as that of the functions\n",
+        "  deletion_protection = false            # as that of the functions\n",
         "",
         checks.what_holds_no_data_can_be_replaced,
     ),
@@ -72,8 +84,8 @@ LOSSES = (
     Mistake(
         "nothing is protected unless it is said",
         "variables.tf",
-        "  type        = bool\n  default     = true",
-        "  type        = bool\n  default     = false",
+        'needs false."\n  type        = bool\n  default     = true',
+        'needs false."\n  type        = bool\n  default     = false',
         Says("test", "What stands is protected", "tests/defaults.tftest.hcl"),
     ),
     Mistake(
@@ -322,16 +334,15 @@ LOSSES = (
     Mistake(
         "an alert that reaches nobody",
         "alerts.tf",
-        "  notification_channels = "
-        "[for channel in google_monitoring_notification_channel.email : channel.id]\n",
-        "",
+        OF_JOBS,
+        OF_JOBS.replace(CHANNELS, ""),
         checks.alerts_reach_somebody,
     ),
     Mistake(
         "an alert that is off",
         "alerts.tf",
-        '  combiner              = "OR"\n',
-        '  combiner              = "OR"\n  enabled               = false\n',
+        OF_JOBS,
+        f"{OF_JOBS}  enabled               = false\n",
         checks.alerts_read_what_is_logged,
     ),
 )

@@ -147,6 +147,17 @@ def test_the_names_and_tags_of_an_erased_recording_are_gone(
     assert "anna" not in str(list(stores.jobs.documents.query("events", "state", "done"))).lower()
 
 
+def test_a_redrive_logs_the_end_before_it_that_is_still_due(
+    stores: Deployment, client: httpx.Client, headers: dict[str, str]
+) -> None:
+    source = upload(stores)
+    begin(stores, source)
+    stores.jobs.finish(source.job_id, 1, "done")
+    stores.operations.redrive(source.job_id)
+    ids = [event["id"] for event in feed(client, headers)["events"]]
+    assert ids == [f"{source.job_id}-1-done"]
+
+
 def test_a_job_that_was_erased_before_its_end_was_logged_is_not_in_the_feed(
     stores: Deployment, client: httpx.Client, headers: dict[str, str]
 ) -> None:
@@ -276,7 +287,7 @@ class Waiting:
 
     async def more_looks(self) -> None:
         until = self.documents.looks + 3
-        while self.documents.looks < until:
+        while self.documents.looks < until and self.watch.waiters:
             await asyncio.sleep(0.001)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import httpx
 import openai
 import pytest
 from fastapi import FastAPI
@@ -260,16 +261,28 @@ def test_errors_are_exceptions_of_their_classes(server: Server) -> None:
 
 
 @pytest.mark.usefixtures("short_holds")
-def test_a_job_that_takes_too_long_is_not_begun_again(
+def test_a_client_waits_on_for_a_job_that_takes_too_long(
     watched: tuple[Server, list[Source]],
 ) -> None:
     server, uploaded = watched
     with pytest.raises(openai.InternalServerError) as held:
-        server.client(max_retries=2).audio.transcriptions.create(file=SOUND, model=MODEL)
+        server.client(max_retries=1).audio.transcriptions.create(file=SOUND, model=MODEL)
     (source,) = uploaded
     assert (held.value.status_code, held.value.code) == (504, "not_ended")
+    assert held.value.request.headers["X-Stainless-Retry-Count"] == "1"
     assert held.value.response.headers["X-Dropscribe-Job"] == source.job_id
     assert f"/api/v1/jobs/{source.job_id}" in held.value.message
+
+
+@pytest.mark.usefixtures("short_holds")
+def test_a_request_that_would_not_be_recognised_is_not_to_be_sent_again(
+    watched: tuple[Server, list[Source]],
+) -> None:
+    server, _ = watched
+    headers = {"Authorization": f"Bearer {server.key()}"}
+    url = f"{server.url}/v1/audio/transcriptions"
+    held = httpx.post(url, headers=headers, files={"file": SOUND}, timeout=60)
+    assert (held.status_code, held.headers["X-Should-Retry"]) == (504, "false")
 
 
 @pytest.mark.usefixtures("short_holds")

@@ -127,6 +127,16 @@ def test_an_endpoint_of_its_folder_learns_how_a_batch_ended(
     assert request.headers["webhook-id"] == f"{batch.batch_id}-done"
 
 
+def test_a_batch_for_one_endpoint_outside_its_folder_is_dropped(
+    stores: Stores, accepting: Receiver
+) -> None:
+    outside = stores.webhook(url(accepting), "team-b/")
+    event = batch_cloud_event(ended_batch(stores, "team-a/"))
+    event["webhook"] = outside.webhook_id
+    assert deliver(stores.notifier(), push_request(event))
+    assert accepting.requests == []
+
+
 def test_an_endpoint_can_be_tried(stores: Stores, accepting: Receiver) -> None:
     webhook = stores.webhook(url(accepting), "team-a/", ("dropscribe.job.failed",))
     now = stores.webhooks.now()

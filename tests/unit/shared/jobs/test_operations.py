@@ -147,7 +147,7 @@ def test_a_redrive_is_refused_if_an_options_file_has_become_wrong(operations: Op
     finish(operations, source)
     operations.blobs.put(f"gs://{INBOX}/team/options.json", b'{"task": 5}', if_generation_match=0)
     with pytest.raises(
-        OptionsRefused, match=r"^team/options[.]json: task is 5; expected transcribe or"
+        OptionsRefused, match=r"^team/options[.]json: task is 5; expected transcribe, translate or"
     ):
         operations.redrive(source.job_id)
 
