@@ -110,6 +110,8 @@ def response(plan: Plan) -> dict[str, Any]:
     no_params: dict[str, Any] = {}
     stages = ("transcribe", "align", "diarize", "finalize")
     return {
+        "job_id": "j",
+        "state": "done",
         "duplicate": False,
         "plan": {
             "detect": detect,

@@ -16,6 +16,8 @@ from tests.support.pubsub_emulator import pushing
 from tests.support.receivers import Conversation, answering, receiver
 from tests.support.webhooks import SECRET, Stores, event_id
 
+pytestmark = pytest.mark.slow  # notify's own process gets such requests with each change
+
 NAME = "team a/ü #1.wav"
 
 

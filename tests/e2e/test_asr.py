@@ -8,12 +8,15 @@ import wave
 from pathlib import Path
 
 import httpx
+import pytest
 import requests
 
 from local.layout import INBOX
 from shared.model.contracts import Source
 from tests.support.cloud import Cloud
 from tests.support.recordings import speech, wav
+
+pytestmark = pytest.mark.slow  # the same requests are sent to the gateway alone with each change
 
 RECORDING = wav(speech())
 DIALECTS = (Path(__file__).parents[2] / "docs" / "dialects.md").read_text(encoding="utf-8")

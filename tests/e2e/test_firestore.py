@@ -12,6 +12,8 @@ from tests.support.firestore_emulator import FIRESTORE
 from tests.support.recordings import speech, wav
 from tests.support.slow import ENVIRONMENT
 
+pytestmark = pytest.mark.slow  # the stores' contract tests run on this emulator with each change
+
 TEN_SECONDS = speech()[:160_000]
 
 

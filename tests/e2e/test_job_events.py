@@ -15,6 +15,10 @@ from tests.support.pubsub_emulator import PUBSUB, Subscriber, subscriber
 from tests.support.recordings import speech, wav
 from tests.support.slow import ENVIRONMENT
 
+pytestmark = (
+    pytest.mark.slow
+)  # the publisher's contract test runs on this emulator with each change
+
 FIVE_SECONDS = speech()[104_000:184_000]
 
 

@@ -20,7 +20,7 @@ from tests.hostile.recordings import FORMATS, encoded_speech
 from tests.hostile.references import references
 
 SEED = 1
-MUTANTS = 200
+MUTANTS = 100
 MIN_DECODED = 0.3
 """Fraction of mutants that some sound is decoded of; fewer would be broken too much."""
 
