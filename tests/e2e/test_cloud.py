@@ -260,6 +260,7 @@ def test_nothing_of_a_recording_reaches_a_log(cloud: Cloud) -> None:
         assert planted not in written
 
 
+@pytest.mark.slow  # tests of reconcile's sweep run with each change
 def test_up_starts_again_what_has_no_answer(cloud: Cloud) -> None:
     source = cloud.upload("unanswered.wav", wav(FIVE_SECONDS))
     cloud.answer(source)

@@ -20,7 +20,7 @@ from tests.hostile.recordings import FORMATS, encoded_speech
 from tests.hostile.references import references
 
 SEED = 1
-MUTANTS = 100
+MUTANTS = 200
 MIN_DECODED = 0.3
 """Fraction of mutants that some sound is decoded of; fewer would be broken too much."""
 
@@ -31,6 +31,7 @@ def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryWatch]:
         yield watch
 
 
+@pytest.mark.slow  # `make hostile` tries more of them
 def test_every_input_ends_in_an_answer_or_a_problem(watch: CanaryWatch) -> None:
     handmade = len(handmade_inputs(watch.canary))
     accesses = watch.accesses()

@@ -78,6 +78,7 @@ def test_the_registry_can_be_made_before_there_are_images(topology: Copy, tmp_pa
         copy.terraform("plan", "-input=false", "-no-color", *given)
 
 
+@pytest.mark.slow  # test_topology checks the plans with each change
 def test_terraforms_own_tests(topology: Copy, tmp_path: Path) -> None:
     said = topology.to(tmp_path / "copy").terraform("test", "-no-color")
     assert " 0 failed" in said and "skip" not in said
