@@ -193,7 +193,8 @@ class Claims:
         for source in erased:
             status = clients.status_of(source.job_id)
             is_gone = status in (httpx.codes.GONE, httpx.codes.NOT_FOUND)
-            if not is_gone and self.tombstones_were_lost():
+            has_tombstone = status == httpx.codes.GONE
+            if not has_tombstone and self.tombstones_were_lost():
                 continue
             left = [self.cloud.client.bucket(source.bucket).get_blob(source.name)]
             names = [blob.name for blob in left if blob] + list(self.cloud.files(source.name))
