@@ -125,7 +125,7 @@ def _checked_argument(argument: Value) -> str:
 
 
 def _filtered_states(filter_: str) -> tuple[str, ...]:
-    """Returns the states that a filter names. None for an empty filter, which lets all pass."""
+    """Returns the states that a filter names. It is empty for an empty filter, which names all."""
     if not filter_:
         return ()
     states = []

@@ -1,4 +1,4 @@
-"""What executions are at work, as a sweep sees them."""
+"""The executions at work, as a sweep sees them."""
 
 from functools import cached_property
 
@@ -29,8 +29,11 @@ class ActiveExecutions:
 
     @cached_property
     def _jobs_by_execution(self) -> dict[str, str | None]:
-        listed = self._executions.list_active()
-        return {one.id: one.source.job_id if one.source else None for one in listed}
+        jobs: dict[str, str | None] = {}
+        for execution in self._executions.list_active():
+            source = execution.source
+            jobs[execution.id] = source.job_id if source else None
+        return jobs
 
     @cached_property
     def _jobs(self) -> frozenset[str | None]:
