@@ -16,12 +16,11 @@ from standardwebhooks import Webhook
 from emulators.storage.tests.server import free_port
 from local.layout import ROOT
 from shared.adapters.queued_events import QueuedEvents
-from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.events import cloud_event
 from shared.runtime.process import die_with_parent
 from tests.support.function import Function, function
 from tests.support.receivers import Conversation, Receiver, answering, receiver
-from tests.support.webhooks import SECRET, Stores, event_id
+from tests.support.webhooks import Stores, event_id, notify_environment, stores_in
 
 WITHIN = 60.0
 """Seconds in which what must happen has happened."""
@@ -34,13 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(folder: Path) -> dict[str, str]:
-    return {
-        "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
-        "DROPSCRIBE_JOB_DATABASE": str(folder / "jobs.sqlite"),
-        "DROPSCRIBE_WEBHOOK_SECRET": SECRET,
-        "DROPSCRIBE_WEBHOOK_HOSTS": '["127.0.0.1"]',
-        "THREADS": "4",
-    }
+    return notify_environment(folder)
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +45,8 @@ def notify(environment: dict[str, str], folder: Path) -> Iterator[Function]:
 @pytest.fixture
 def stores(folder: Path) -> Iterator[Stores]:
     """The stores without the endpoints of other tests."""
-    stores = Stores(SqliteDocuments(folder / "jobs.sqlite"))
-    yield stores
-    for webhook in stores.webhooks.in_folder(""):
-        stores.webhooks.delete(webhook.webhook_id)
+    with stores_in(folder) as stores:
+        yield stores
 
 
 @contextmanager

@@ -14,7 +14,15 @@ from shared.adapters.sqlite import SqliteDocuments
 from shared.model.push import PushRequest
 from tests.support.function import Function, function
 from tests.support.receivers import Conversation, Receiver, answering, receiver
-from tests.support.webhooks import CALL, SECRET, Stores, event_id, pushed
+from tests.support.webhooks import (
+    CALL,
+    SECRET,
+    Stores,
+    event_id,
+    notify_environment,
+    pushed,
+    stores_in,
+)
 
 JSON = {"Content-Type": "application/json"}
 TOKEN = "a-secret-of-the-receiver"
@@ -49,13 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(folder: Path) -> dict[str, str]:
-    return {
-        "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
-        "DROPSCRIBE_JOB_DATABASE": str(folder / "jobs.sqlite"),
-        "DROPSCRIBE_WEBHOOK_SECRET": SECRET,
-        "DROPSCRIBE_WEBHOOK_HOSTS": '["127.0.0.1"]',
-        "THREADS": "4",
-    }
+    return notify_environment(folder)
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +69,8 @@ def notify(environment: dict[str, str], folder: Path) -> Iterator[Function]:
 @pytest.fixture
 def stores(folder: Path) -> Iterator[Stores]:
     """The stores without the endpoints of other tests."""
-    stores = Stores(SqliteDocuments(folder / "jobs.sqlite"))
-    yield stores
-    for webhook in stores.webhooks.in_folder(""):
-        stores.webhooks.delete(webhook.webhook_id)
+    with stores_in(folder) as stores:
+        yield stores
 
 
 def push(served: Function, request: PushRequest) -> int:

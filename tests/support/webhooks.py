@@ -2,8 +2,11 @@
 notify."""
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cloudevents.conversion import to_binary
 from cloudevents.http import CloudEvent
@@ -11,6 +14,7 @@ from cloudevents.http import CloudEvent
 from functions.notify.delivering import Notifier
 from functions.notify.posting import Sender
 from shared.adapters.memory import MemoryDocuments
+from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.events import cloud_event
 from shared.jobs.job import Job
 from shared.jobs.key_store import KeyStore
@@ -121,3 +125,23 @@ def push_request(event: CloudEvent) -> PushRequest:
         publish_time=datetime.now(UTC),
     )
     return PushRequest(message=message, subscription="projects/p/subscriptions/s")
+
+
+def notify_environment(folder: Path) -> dict[str, str]:
+    """Returns the variables of a process of notify whose job database is in a folder."""
+    return {
+        "DROPSCRIBE_JOB_DOCUMENTS": "shared.adapters.sqlite:SqliteDocuments",
+        "DROPSCRIBE_JOB_DATABASE": str(folder / "jobs.sqlite"),
+        "DROPSCRIBE_WEBHOOK_SECRET": SECRET,
+        "DROPSCRIBE_WEBHOOK_HOSTS": '["127.0.0.1"]',
+        "THREADS": "4",
+    }
+
+
+@contextmanager
+def stores_in(folder: Path) -> Iterator[Stores]:
+    """Yields the stores of such a process. Their endpoints are deleted afterwards."""
+    stores = Stores(SqliteDocuments(folder / "jobs.sqlite"))
+    yield stores
+    for webhook in stores.webhooks.in_folder(""):
+        stores.webhooks.delete(webhook.webhook_id)
