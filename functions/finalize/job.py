@@ -18,7 +18,7 @@ from functions.finalize.answer.outbox import (
 )
 from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
-from functions.finalize.formats.writers import WRITERS
+from shared.formats.writers import WRITERS
 from functions.finalize.stage import build_transcript
 from functions.finalize.stage_results import load_stage_results
 from shared import __version__

@@ -32,7 +32,7 @@ ALLOWED = {
     "images": {"images", "shared", "local"},
 }
 """Which folders a module of a folder may import from. A function may also import its own folder."""
-FLOORS = ("model", "settings", "ports", "jobs", "adapters", "runtime", "generate")
+FLOORS = ("model", "formats", "settings", "ports", "jobs", "adapters", "runtime", "generate")
 """The rooms of shared/, from the bottom up. A room may import its own modules and lower rooms."""
 HEAVY = {
     "torch",

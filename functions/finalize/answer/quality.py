@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from functions.finalize.answer.segments import finite
 from functions.finalize.answer.timed_segments import TimedSegment
-from functions.finalize.formats.text import one_line
+from shared.formats.text import one_line
 from shared.model.artifacts import Chunk, Interval
 from shared.model.coverage import WORD_MARGIN, uncovered_speech, without_padding
 from shared.model.intervals import total_seconds, uncovered, union

@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 from statistics import fmean
 
 from functions.finalize.answer.timed_segments import TimedSegment, TimedWord
-from functions.finalize.formats.text import CLAUSE_END, CLOSING_MARKS, OPENING_MARKS, SENTENCE_END
+from shared.formats.text import CLAUSE_END, CLOSING_MARKS, OPENING_MARKS, SENTENCE_END
 from shared.model.spacing import shortest_words, split_at_words, word_separator
 
 PUNCTUATION = SENTENCE_END + CLAUSE_END + CLOSING_MARKS + OPENING_MARKS

@@ -13,7 +13,7 @@ from itertools import groupby, islice, pairwise
 from operator import itemgetter
 
 from functions.finalize.answer.timed_segments import MINIMUM_DURATION, TimedSegment, TimedWord
-from functions.finalize.formats.text import ends_clause, one_line
+from shared.formats.text import ends_clause, one_line
 from functions.finalize.speakers.speakers import Speakers
 from functions.finalize.speakers.turns import TurnIndex
 from shared.model.artifacts import Interval

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from functions.align.stage import AlignParams
 from functions.diarize.stage import DiarizeParams
-from functions.finalize.formats.writers import WRITERS
+from shared.formats.writers import WRITERS
 from functions.prepare.stage import PrepareParams
 from functions.transcribe.detect import DetectParams
 from functions.transcribe.stage import TranscribeParams

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import budoux
 
-from functions.finalize.formats.break_rules import (
+from shared.formats.break_rules import (
     BREAK_MARKS,
     HAN_AND_KANA,
     OTHER_UNSPACED,

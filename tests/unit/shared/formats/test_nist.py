@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pyannote.database.util import load_rttm
 
-from functions.finalize.formats.nist import spoken_parts
-from functions.finalize.formats.writers import WRITERS
+from shared.formats.nist import spoken_parts
+from shared.formats.writers import WRITERS
 from shared.model.transcript import Transcript, Word
 from tests.support.finalize_inputs import (
     JOB,

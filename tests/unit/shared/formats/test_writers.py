@@ -11,9 +11,9 @@ import srt
 import webvtt
 from hypothesis import HealthCheck, given, settings
 
-from functions.finalize.formats.cues import LONGEST_CUE, SHORTEST_CUE, build_cues
-from functions.finalize.formats.lines import LINE_COLUMNS, columns
-from functions.finalize.formats.writers import WRITERS
+from shared.formats.cues import LONGEST_CUE, SHORTEST_CUE, build_cues
+from shared.formats.lines import LINE_COLUMNS, columns
+from shared.formats.writers import WRITERS
 from shared.model.transcript import Transcript
 from shared.model.transcript_language import text_language
 from tests.support.finalize_inputs import (

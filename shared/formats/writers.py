@@ -3,10 +3,10 @@
 import html
 from collections.abc import Callable
 
-from functions.finalize.formats.cues import Cue, build_cues
-from functions.finalize.formats.json_formats import write_openai, write_whisperx
-from functions.finalize.formats.nist import write_ctm, write_rttm
-from functions.finalize.formats.text import split_paragraphs
+from shared.formats.cues import Cue, build_cues
+from shared.formats.json_formats import write_openai, write_whisperx
+from shared.formats.nist import write_ctm, write_rttm
+from shared.formats.text import split_paragraphs
 from shared.model.transcript import Transcript
 from shared.model.transcript_language import text_language
 

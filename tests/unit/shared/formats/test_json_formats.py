@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from whisperx.schema import AlignedTranscriptionResult, SingleAlignedSegment, SingleWordSegment
 from whisperx.utils import LANGUAGES, get_writer
 
-from functions.finalize.formats.writers import WRITERS
+from shared.formats.writers import WRITERS
 from shared.model.languages import ENGLISH_NAMES
 from shared.model.transcript import Transcript
 from tests.support.finalize_inputs import (

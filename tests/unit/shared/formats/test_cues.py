@@ -6,9 +6,9 @@ import srt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.finalize.formats.cues import build_cues
-from functions.finalize.formats.lines import columns, line_columns
-from functions.finalize.formats.writers import WRITERS
+from shared.formats.cues import build_cues
+from shared.formats.lines import columns, line_columns
+from shared.formats.writers import WRITERS
 from shared.model.transcript import Transcript
 from tests.support.finalize_inputs import (
     aligned,

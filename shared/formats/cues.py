@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import accumulate, pairwise
 
-from functions.finalize.formats.break_rules import starts_with_closing
-from functions.finalize.formats.lines import fill_lines, line_columns, narrow_pieces
-from functions.finalize.formats.segmentation import split_pieces
-from functions.finalize.formats.text import CLAUSE_END, CLOSING_MARKS, SENTENCE_END, one_line
+from shared.formats.break_rules import starts_with_closing
+from shared.formats.lines import fill_lines, line_columns, narrow_pieces
+from shared.formats.segmentation import split_pieces
+from shared.formats.text import CLAUSE_END, CLOSING_MARKS, SENTENCE_END, one_line
 from shared.model.spacing import sentence_separator, split_at_words, word_separator
 from shared.model.transcript import Segment, Transcript
 

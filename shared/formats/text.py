@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from functions.finalize.formats.break_rules import starts_with_closing
+from shared.formats.break_rules import starts_with_closing
 from shared.model.spacing import sentence_separator, word_separator
 from shared.model.transcript import Segment
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.finalize.formats.segmentation import split_pieces
+from shared.formats.segmentation import split_pieces
 from tests.support.scripts import (
     CLOSING,
     LANGUAGES,

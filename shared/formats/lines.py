@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 import wcwidth
 
-from functions.finalize.formats.break_rules import (
+from shared.formats.break_rules import (
     cluster_starts,
     separates_marks,
     separates_word,
 )
-from functions.finalize.formats.text import one_line
+from shared.formats.text import one_line
 
 LINE_COLUMNS = 42
 FULL_WIDTH_LINE_COLUMNS = 32

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.finalize.formats.lines import columns, fill_lines, line_columns, narrow_pieces
-from functions.finalize.formats.segmentation import split_pieces
+from shared.formats.lines import columns, fill_lines, line_columns, narrow_pieces
+from shared.formats.segmentation import split_pieces
 from tests.support.scripts import LANGUAGES, any_texts, cuts_of, inside_clusters, latin_words
 
 anything = settings(max_examples=300, deadline=None)
