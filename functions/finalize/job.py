@@ -18,10 +18,10 @@ from functions.finalize.answer.outbox import (
 )
 from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
-from shared.formats.writers import WRITERS
 from functions.finalize.stage import build_transcript
 from functions.finalize.stage_results import load_stage_results
 from shared import __version__
+from shared.formats.writers import WRITERS
 from shared.jobs.audio import delete_due_audio
 from shared.jobs.events import publish_job_event
 from shared.jobs.job import JobFigures

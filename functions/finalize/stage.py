@@ -13,7 +13,6 @@ from functions.finalize.answer.replacements import replace_phrases
 from functions.finalize.answer.segments import build_segments, build_words, finite
 from functions.finalize.answer.timed_segments import TimedSegment, to_recording_time
 from functions.finalize.answer.warnings import collect_warnings, find_warnings, is_split
-from shared.formats.text import split_paragraphs
 from functions.finalize.speakers.speaker_assignment import split_by_speaker
 from functions.finalize.speakers.speakers import (
     Speakers,
@@ -22,6 +21,7 @@ from functions.finalize.speakers.speakers import (
     speakers_by_voice,
 )
 from functions.finalize.speakers.turns import find_overlaps
+from shared.formats.text import split_paragraphs
 from shared.model.artifacts import (
     Aligned,
     Chunk,

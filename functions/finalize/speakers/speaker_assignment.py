@@ -13,9 +13,9 @@ from itertools import groupby, islice, pairwise
 from operator import itemgetter
 
 from functions.finalize.answer.timed_segments import MINIMUM_DURATION, TimedSegment, TimedWord
-from shared.formats.text import ends_clause, one_line
 from functions.finalize.speakers.speakers import Speakers
 from functions.finalize.speakers.turns import TurnIndex
+from shared.formats.text import ends_clause, one_line
 from shared.model.artifacts import Interval
 
 CHANGE_COST = 0.6

@@ -9,10 +9,10 @@ from pydantic import JsonValue
 
 from functions.align.stage import AlignParams
 from functions.diarize.stage import DiarizeParams
-from shared.formats.writers import WRITERS
 from functions.prepare.stage import PrepareParams
 from functions.transcribe.detect import DetectParams
 from functions.transcribe.stage import TranscribeParams
+from shared.formats.writers import WRITERS
 from shared.jobs.inbox import is_recording, options_paths
 from shared.model.contracts import Params
 from shared.model.errors import BadOption
