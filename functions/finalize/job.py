@@ -21,7 +21,7 @@ from functions.finalize.answer.timings import job_timings
 from functions.finalize.stage import build_transcript
 from functions.finalize.stage_results import load_stage_results
 from shared import __version__
-from shared.formats.writers import WRITERS
+from shared.formats.writers import draw_format
 from shared.jobs.audio import delete_due_audio
 from shared.jobs.events import publish_job_event
 from shared.jobs.job import JobFigures
@@ -172,10 +172,8 @@ def write_files(transcript: Transcript, formats: Iterable[str]) -> dict[str, byt
     content = document.encode()
     files = {TRANSCRIPT.file_name: content}
     for name in formats:
-        write = WRITERS[name]
-        text = write(transcript)
         file_name = FORMATS[name].file_name
-        files[file_name] = text.encode()
+        files[file_name] = draw_format(name, transcript)
     return files
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from shared.formats.cues import Cue, build_cues
 from shared.formats.json_formats import write_openai, write_whisperx
 from shared.formats.nist import write_ctm, write_rttm
-from shared.formats.text import split_paragraphs
+from shared.formats.text import split_paragraphs, utf8
 from shared.model.transcript import Transcript
 from shared.model.transcript_language import text_language
 
 
-def write_srt(transcript: Transcript) -> str:
+def write_srt(transcript: Transcript) -> bytes:
     """Returns SubRip captions, with the speaker's label where the speaker changes."""
     blocks = []
     previous_speaker = None
@@ -23,7 +23,8 @@ def write_srt(transcript: Transcript) -> str:
         block = f"{number}\n{times}\n{text}\n"
         blocks.append(block)
         previous_speaker = cue.speaker
-    return "\n".join(blocks)
+    document = "\n".join(blocks)
+    return utf8(document)
 
 
 def srt_times(cue: Cue) -> str:
@@ -32,7 +33,7 @@ def srt_times(cue: Cue) -> str:
     return times.replace(".", ",")
 
 
-def write_vtt(transcript: Transcript) -> str:
+def write_vtt(transcript: Transcript) -> bytes:
     """Returns WebVTT captions with the speaker as the voice of each.
 
     A cue's language is marked if it is not the one in the header.
@@ -45,7 +46,8 @@ def write_vtt(transcript: Transcript) -> str:
     for cue in build_cues(transcript):
         block = vtt_cue(cue, language)
         blocks.append(block)
-    return "\n".join(blocks)
+    document = "\n".join(blocks)
+    return utf8(document)
 
 
 def vtt_cue(cue: Cue, main_language: str | None) -> str:
@@ -77,7 +79,7 @@ def vtt_escape(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def write_txt(transcript: Transcript) -> str:
+def write_txt(transcript: Transcript) -> bytes:
     """Returns the dialogue, one line per paragraph."""
     labels = {speaker.id: f"{speaker.label}: " for speaker in transcript.speakers}
     lines = []
@@ -86,7 +88,8 @@ def write_txt(transcript: Transcript) -> str:
         label = labels.get(paragraph.speaker or "", "")
         line = f"[{time}] {label}{paragraph.text}\n"
         lines.append(line)
-    return "".join(lines)
+    document = "".join(lines)
+    return utf8(document)
 
 
 def txt_time(seconds: float) -> str:
@@ -102,7 +105,7 @@ def divide_seconds(whole_seconds: int) -> tuple[int, int, int]:
     return hours, minutes, seconds
 
 
-WRITERS: dict[str, Callable[[Transcript], str]] = {
+WRITERS: dict[str, Callable[[Transcript], bytes]] = {
     "srt": write_srt,
     "vtt": write_vtt,
     "txt": write_txt,
@@ -112,3 +115,9 @@ WRITERS: dict[str, Callable[[Transcript], str]] = {
     "openai": write_openai,
 }
 """The function that writes each of `shared.model.formats.FORMATS`."""
+
+
+def draw_format(name: str, transcript: Transcript) -> bytes:
+    """Returns the transcript in one of `shared.model.formats.FORMATS`."""
+    write = WRITERS[name]
+    return write(transcript)
