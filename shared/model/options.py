@@ -17,12 +17,14 @@ from pydantic import (
     model_validator,
 )
 
-from shared.model.contracts import ResolvedOption, WireModel
+from shared.model.caption_options import CaptionOptions
+from shared.model.contracts import ResolvedOption
 from shared.model.errors import BadOption
 from shared.model.formats import DEFAULT_FORMATS, FORMATS
 from shared.model.languages import MULTI
 from shared.model.option_names import exact_option, hyphenated, resembled_option
 from shared.model.option_values import (
+    Expects,
     as_count,
     as_language,
     as_list,
@@ -57,19 +59,13 @@ class PassedTo:
         self.stages = stages
 
 
-class Expects:
-    """Says what the values of an option are, for after "expected"."""
-
-    def __init__(self, values: str) -> None:
-        self.values = values
-
-
 Count = Annotated[int | None, BeforeValidator(as_count), Expects("a whole number from 1 to 50")]
 """A number of speakers. None: unknown."""
 
 
-class Options(WireModel):
-    """All options. On objects and in options.json their names are written with hyphens."""
+class Options(CaptionOptions):
+    """All options, with those of captions. On objects and in options.json their names are written
+    with hyphens."""
 
     model_config = ConfigDict(alias_generator=hyphenated, populate_by_name=True)
 
