@@ -30,6 +30,7 @@ from shared.jobs.store import JobStore
 from shared.model.artifacts import (
     StageWarning,
 )
+from shared.model.caption_options import CaptionOptions
 from shared.model.contracts import (
     Finalized,
     FinalState,
@@ -132,7 +133,7 @@ def write_transcript(
     formats = [name for name in FORMATS if name in options.formats]
     outputs = output_uris(source, formats)
     transcript = load_and_build(request, params, options, outputs, blobs, jobs)
-    files = write_files(transcript, formats)
+    files = write_files(transcript, formats, options)
     language = text_language(transcript)
     is_newest = put_answer(source, params.run, files, blobs, language)
     if not is_newest:
@@ -166,14 +167,16 @@ def output_uris(source: Source, formats: Iterable[str]) -> dict[str, str]:
     return uris
 
 
-def write_files(transcript: Transcript, formats: Iterable[str]) -> dict[str, bytes]:
+def write_files(
+    transcript: Transcript, formats: Iterable[str], captions: CaptionOptions
+) -> dict[str, bytes]:
     """Returns the contents of the answer's files by their names, transcript.json first."""
     document = transcript.model_dump_json(indent=1)
     content = document.encode()
     files = {TRANSCRIPT.file_name: content}
     for name in formats:
         file_name = FORMATS[name].file_name
-        files[file_name] = draw_format(name, transcript)
+        files[file_name] = draw_format(name, transcript, captions)
     return files
 
 
