@@ -17,6 +17,7 @@ from functions.gateway.routes import (
     login,
     metrics,
     openai,
+    page,
     transcripts,
     uploads,
     webhooks,
@@ -83,4 +84,5 @@ def create_app() -> FastAPI:
     app.include_router(openai.router)
     add_sent_webhooks(app)
     add_documentation(app)
+    app.include_router(page.router)
     return app

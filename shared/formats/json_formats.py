@@ -16,7 +16,7 @@ def write_whisperx(transcript: Transcript) -> str:
     As there, a key without a value is left out.
     """
     words = [whisperx_word(word) for word in transcript.words]
-    segments = [whisperx_segment(segment, words) for segment in transcript.segments]
+    segments = [whisperx_segment(segment, transcript) for segment in transcript.segments]
     document = {
         "segments": segments,
         "word_segments": words,
@@ -25,16 +25,16 @@ def write_whisperx(transcript: Transcript) -> str:
     return dump(document)
 
 
-def whisperx_segment(segment: Segment, words: list[JsonObject]) -> JsonObject:
+def whisperx_segment(segment: Segment, transcript: Transcript) -> JsonObject:
     """Returns a segment with its own of the transcript's words."""
-    first, last = segment.words or (0, -1)
+    words = [whisperx_word(word) for word in transcript.words_of(segment)]
     return without_none(
         {
             "start": round(segment.start, 3),
             "end": round(segment.end, 3),
             "text": segment.text,
             "avg_logprob": segment.avg_logprob,
-            "words": words[first : last + 1],
+            "words": words,
             "speaker": whisperx_speaker(segment.speaker),
         }
     )
