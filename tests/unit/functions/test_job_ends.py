@@ -82,7 +82,7 @@ def test_a_recording_is_claimed_planned_and_cut(blobs: MemoryBlobs, jobs: JobSto
     assert prepared.plan["detect"] is None
     assert prepared.plan["transcribe"]["language"] == "en"  # type: ignore[index]
     assert prepared.plan["diarize"] == {"speakers": 2, "min_speakers": None, "max_speakers": None}
-    assert set(prepared.outputs) == {"chunks", "spans", "probe", "manifest"}
+    assert set(prepared.outputs) == {"chunks", "spans", "probe", "peaks", "manifest"}
     job = jobs.find(prepared.job_id)
     assert job is not None and (job.chunks, job.spans) == (1, 1)
 
