@@ -17,6 +17,7 @@ from functions.gateway.routes import (
     login,
     metrics,
     openai,
+    page,
     peaks,
     transcripts,
     uploads,
@@ -85,4 +86,5 @@ def create_app() -> FastAPI:
     app.include_router(openai.router)
     add_sent_webhooks(app)
     add_documentation(app)
+    app.include_router(page.router)
     return app

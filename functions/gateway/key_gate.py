@@ -28,6 +28,7 @@ from shared.model.errors import StageError, Unauthenticated
 log = logging.getLogger(__name__)
 
 PUBLIC = (
+    "/",
     "/health",
     "/health/live",
     "/health/ready",
@@ -39,7 +40,7 @@ PUBLIC = (
     "/api/v1/logout",
 )
 """Paths that need no key. All others do, also those that do not exist."""
-PUBLIC_FOLDER = "/docs/"
+PUBLIC_FOLDERS = ("/docs/", "/page/")
 LOOKUP_THREADS = 8
 """Threads that look up keys, of their own so that requests which wait hold up no other request."""
 
@@ -100,7 +101,7 @@ class KeyGate:
         """
         path = request.url.path
         refuse_key_in_url(path, request.scope["query_string"])
-        if path in PUBLIC or path.startswith(PUBLIC_FOLDER):
+        if path in PUBLIC or path.startswith(PUBLIC_FOLDERS):
             return None
         is_https = request.url.scheme == "https"
         credential = credential_of(request.headers, path, is_https=is_https)

@@ -164,6 +164,9 @@ class GcsBlobs:
             )
         return cast(str, url)
 
+    def upload_origin(self) -> str:
+        return cast(str, self._client.api_endpoint)
+
     def upload(self, uri: str, path: Path, metadata: Mapping[str, str]) -> int:
         """Write a file over the current generation of an object, if there is one. Returns the new
         generation."""

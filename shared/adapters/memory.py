@@ -98,9 +98,12 @@ class MemoryBlobs:
         return self._generation
 
     def open_upload(self, uri: str, upload: PlannedUpload) -> str:
-        address = f"memory://uploads/{len(self._uploads) + 1}"
+        address = f"{self.upload_origin()}/{len(self._uploads) + 1}"
         self._uploads[address] = uri, upload
         return address
+
+    def upload_origin(self) -> str:
+        return "memory://uploads"
 
     def receive_upload(self, address: str, data: bytes) -> int | None:
         """Complete a resumable upload with all its bytes, as a client does over HTTP.

@@ -73,6 +73,9 @@ class WorkflowExecutions:
     def delete_audio(self, source: Source, run: int) -> str:
         return self._create({"source": source.model_dump(), "run": run, "delete_audio": True})
 
+    def draw_edits(self, source: Source, run: int) -> str:
+        return self._create({"source": source.model_dump(), "run": run, "draw_edits": True})
+
     def is_active(self, execution: str) -> bool:
         name = self._name(execution)
         with translate_errors():

@@ -126,6 +126,11 @@ class BlobStore(Protocol):
         """
         ...
 
+    def upload_origin(self) -> str:
+        """Returns the origin of the addresses of resumable uploads, such as
+        "https://storage.googleapis.com"."""
+        ...
+
     def delete(self, uri: str, generation: int) -> bool:
         """Delete that generation of an object. Returns whether it was there."""
         ...

@@ -36,6 +36,11 @@ class Executions(Protocol):
         the execution's id."""
         ...
 
+    def draw_edits(self, source: Source, run: int) -> str:
+        """Start an execution in which finalize draws the formats of the run's transcript with the
+        current edits. Returns the execution's id."""
+        ...
+
     def is_active(self, execution: str) -> bool:
         """Returns whether the execution has not ended. One that is unknown has ended."""
         ...

@@ -25,6 +25,7 @@ class MemoryExecutions:
 
     def __init__(self) -> None:
         self.started: list[tuple[Source, int]] = []
+        self.drawings: list[tuple[Source, int]] = []
         self.active: set[str] = set()
 
     def start(self, source: Source, run: int) -> str:
@@ -37,6 +38,10 @@ class MemoryExecutions:
         return self.start(source, run)
 
     def delete_audio(self, source: Source, run: int) -> str:
+        return self.start(source, run)
+
+    def draw_edits(self, source: Source, run: int) -> str:
+        self.drawings.append((source, run))
         return self.start(source, run)
 
     def is_active(self, execution: str) -> bool:

@@ -99,6 +99,9 @@ class Cloud:
     def delete_audio(self, source: Source, run: int) -> str:
         return self._begun(lambda made: made.delete_audio(source, run))
 
+    def draw_edits(self, source: Source, run: int) -> str:
+        return self._begun(lambda made: made.draw_edits(source, run))
+
     def is_active(self, execution: str) -> bool:
         return execution in self.executions
 
@@ -244,6 +247,10 @@ class Execution:
 
     def delete_audio(self, source: Source, run: int) -> Play:
         asked = ask(source, {"run": run, "execution": self.name, "delete_audio": True})
+        yield "finalize", asked, finalize
+
+    def draw_edits(self, source: Source, run: int) -> Play:
+        asked = ask(source, {"run": run, "execution": self.name, "draw_edits": True})
         yield "finalize", asked, finalize
 
     def hand_over(self, source: Source, run: int, problem: Problem) -> Play:

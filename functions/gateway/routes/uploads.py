@@ -11,6 +11,7 @@ from functions.gateway.deployment import InDeployment
 from functions.gateway.job_view import current_view, job_path
 from functions.gateway.openapi import Responses, problems
 from functions.gateway.recording_form import asked_upload, read_form, refuse_archive
+from functions.gateway.same_origin import is_own_page
 from functions.gateway.storage_reach import refuse_unreachable_storage
 from functions.gateway.upload_checks import AskedUpload, checked_upload
 from functions.gateway.upload_form_schema import form_body
@@ -135,10 +136,12 @@ def read_upload(upload_id: str, caller: Writer, stores: InDeployment) -> UploadV
 
 
 def page_origin(request: Request) -> str | None:
-    """Returns the origin of the web page that sent a request, if the settings name it."""
+    """Returns the origin of the web page that sent a request, if it is the gateway's own or one
+    that the settings name."""
     origin = request.headers.get("Origin")
     allowed = settings().gateway.cors_origins
-    return origin if origin in allowed else None
+    may_upload = origin in allowed or is_own_page(request)
+    return origin if may_upload else None
 
 
 def to_job(job: Job) -> Response:

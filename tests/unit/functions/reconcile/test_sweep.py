@@ -30,6 +30,7 @@ class FakeExecutions:
         self.runs: list[tuple[str, int]] = []
         self.problems: list[tuple[str, int, str]] = []
         self.deletions: list[tuple[str, int]] = []
+        self.drawings: list[tuple[str, int]] = []
         self.active: set[str] = set()
         self.uploads: list[Source] = []
         """Recordings whose events have started executions that wait for an instance."""
@@ -53,6 +54,10 @@ class FakeExecutions:
     def delete_audio(self, source: Source, run: int) -> str:
         self.deletions.append((source.name, run))
         return f"deletion {len(self.deletions)}"
+
+    def draw_edits(self, source: Source, run: int) -> str:
+        self.drawings.append((source.name, run))
+        return f"drawing {len(self.drawings)}"
 
     def is_active(self, execution: str) -> bool:
         return execution in self.active

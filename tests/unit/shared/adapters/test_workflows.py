@@ -1,5 +1,6 @@
 """The adapter of Google Workflows, against a server that answers as the Executions API does."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,12 +19,14 @@ State = types.Execution.State
 
 
 class ExecutionsServer:
-    """Knows one execution, whose state a test sets, and refuses to create any. Its first
-    `failures` answers are that it is unavailable."""
+    """Knows one execution, whose state a test sets, and creates others unless it `refuses`. Its
+    first `failures` answers are that it is unavailable."""
 
     def __init__(self) -> None:
         self.state = State.ACTIVE
         self.failures = 0
+        self.refuses = False
+        self.arguments: list[object] = []
         methods = {
             "GetExecution": self._method(self.get, types.GetExecutionRequest),
             "CreateExecution": self._method(self.create, types.CreateExecutionRequest),
@@ -47,9 +50,11 @@ class ExecutionsServer:
             context.abort(grpc.StatusCode.UNAVAILABLE, "the connection was closed")
         return types.Execution(name=request.name, state=self.state)
 
-    def create(self, _: Any, context: grpc.ServicerContext) -> types.Execution:
-        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the argument is too long")
-        raise AssertionError("abort raises")
+    def create(self, request: Any, context: grpc.ServicerContext) -> types.Execution:
+        if self.refuses:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the argument is too long")
+        self.arguments.append(json.loads(request.execution.argument))
+        return types.Execution(name=f"{request.parent}/executions/e2")
 
 
 @pytest.fixture
@@ -89,5 +94,19 @@ def test_a_request_that_meets_a_closed_connection_is_repeated(server: Executions
 def test_a_call_that_the_workflow_does_not_accept_is_not_taken_for_an_outage(
     server: ExecutionsServer,
 ) -> None:
+    server.refuses = True
     with pytest.raises(WorkflowRefused, match="InvalidArgument"):
         WorkflowExecutions().start(SOURCE, 2)
+
+
+def test_each_kind_of_execution_gets_its_argument(server: ExecutionsServer) -> None:
+    executions = WorkflowExecutions()
+    executions.start(SOURCE, 2)
+    executions.delete_audio(SOURCE, 2)
+    executions.draw_edits(SOURCE, 2)
+    argument = {"source": SOURCE.model_dump(), "run": 2}
+    assert server.arguments == [
+        argument,
+        argument | {"delete_audio": True},
+        argument | {"draw_edits": True},
+    ]

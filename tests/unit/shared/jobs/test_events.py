@@ -80,6 +80,9 @@ class NoExecutions:
     def delete_audio(self, source: Source, run: int) -> str:
         raise AssertionError("no audio is to be deleted")
 
+    def draw_edits(self, source: Source, run: int) -> str:
+        raise AssertionError("no edits are to be drawn")
+
     def is_active(self, execution: str) -> bool:
         return False
 

@@ -92,6 +92,9 @@ class CountedBlobs:
         self.counts["write_operation"] += 1
         return self.blobs.open_upload(uri, upload)
 
+    def upload_origin(self) -> str:
+        return self.blobs.upload_origin()
+
     def delete(self, uri: str, generation: int) -> bool:
         return self.blobs.delete(uri, generation)
 

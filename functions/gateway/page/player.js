@@ -1,0 +1,151 @@
+/** The sound of a recording. Times are in seconds. */
+
+/** How far the skip keys and buttons go. */
+export const SKIP_SECONDS = 10;
+
+/**
+ * Fires "time" whenever the time changes, "seek" when someone jumps, "state" when it starts, stops
+ * or changes its rate, and "unplayable" when none of its addresses can be played.
+ *
+ * It works without sound, too: then it only remembers a place.
+ */
+export class Player extends EventTarget {
+  #audio;
+  #addresses;
+  #place = 0;
+  #frame = 0;
+
+  /**
+   * @param {HTMLAudioElement} audio
+   * @param {string[]} addresses of the sound, the best one first; none if it is gone
+   * @param {number} duration of the recording, until the sound says it
+   */
+  constructor(audio, addresses, duration) {
+    super();
+    this.#audio = audio;
+    this.#addresses = [...addresses];
+    this.knownDuration = duration;
+    this.hasSound = false;
+    this.#listen();
+    this.#loadNext();
+  }
+
+  /** @returns {number} */
+  get time() {
+    return this.#place;
+  }
+
+  /** @returns {number} */
+  get duration() {
+    const { duration } = this.#audio;
+    return Number.isFinite(duration) && duration > 0 ? duration : this.knownDuration;
+  }
+
+  get playing() {
+    return !this.#audio.paused && !this.#audio.ended;
+  }
+
+  /** @returns {number} 1 is the speed of speech */
+  get rate() {
+    return this.#audio.playbackRate;
+  }
+
+  set rate(rate) {
+    this.#audio.defaultPlaybackRate = rate;
+    this.#audio.playbackRate = rate;
+    this.#fire("state");
+  }
+
+  /** @param {number} seconds */
+  seek(seconds) {
+    this.#place = Math.min(Math.max(seconds, 0), this.duration);
+    if (this.hasSound) this.#audio.currentTime = this.#place;
+    this.#fire("seek");
+    this.#fire("time");
+  }
+
+  /** @param {number} seconds to go on, or back if negative */
+  skip(seconds) {
+    this.seek(this.time + seconds);
+  }
+
+  async play() {
+    if (!this.hasSound) return;
+    try {
+      await this.#audio.play();
+    } catch (error) {
+      const isRefused = error instanceof DOMException && error.name === "NotAllowedError";
+      const isInterrupted = error instanceof DOMException && error.name === "AbortError";
+      if (!isRefused && !isInterrupted) this.#loadNext();
+    }
+  }
+
+  pause() {
+    this.#audio.pause();
+  }
+
+  toggle() {
+    if (this.playing) {
+      this.pause();
+    } else {
+      this.play();
+    }
+  }
+
+  /** Ends the sound and all that it does. */
+  close() {
+    cancelAnimationFrame(this.#frame);
+    this.#addresses = [];
+    this.#audio.pause();
+    this.#audio.removeAttribute("src");
+  }
+
+  #listen() {
+    const audio = this.#audio;
+    audio.addEventListener("loadedmetadata", () => this.#ready());
+    audio.addEventListener("error", () => this.#loadNext());
+    audio.addEventListener("play", () => this.#started());
+    audio.addEventListener("pause", () => this.#fire("state"));
+    audio.addEventListener("ended", () => this.#fire("state"));
+    audio.addEventListener("seeked", () => this.#tell());
+    audio.addEventListener("timeupdate", () => this.#tell());
+  }
+
+  #loadNext() {
+    const address = this.#addresses.shift();
+    if (address === undefined) {
+      this.hasSound = false;
+      queueMicrotask(() => this.#fire("unplayable"));
+      return;
+    }
+    this.hasSound = true;
+    this.#audio.preload = "metadata";
+    this.#audio.src = address;
+  }
+
+  #ready() {
+    if (this.#place > 0) this.#audio.currentTime = this.#place;
+    this.#fire("state");
+  }
+
+  #started() {
+    this.#fire("state");
+    cancelAnimationFrame(this.#frame);
+    const follow = () => {
+      this.#tell();
+      if (this.playing) this.#frame = requestAnimationFrame(follow);
+    };
+    follow();
+  }
+
+  #tell() {
+    if (this.#audio.readyState === 0) return;
+    this.#place = this.#audio.currentTime;
+    this.#fire("time");
+  }
+
+  /** @param {string} name */
+  #fire(name) {
+    this.dispatchEvent(new Event(name));
+  }
+}

@@ -1,0 +1,8 @@
+// Shows the view "recordings".
+
+import { element } from "./elements.js";
+
+/** @param {HTMLElement} place */
+export async function show(place) {
+  place.append(element("h1", { text: "Recordings" }));
+}

@@ -1,0 +1,95 @@
+"""The page for people: one document at / and the files that it loads under /page/.
+
+They need no key: they are the same for everyone, and hold nothing of the deployment. The files are
+read once, and no request can reach another file.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+
+from functions.gateway.deployment import InDeployment
+from functions.gateway.downloads import is_known, not_modified
+from shared.model.errors import NotFound
+
+FILES = Path(__file__).parents[1] / "page"
+"""Folder of the page's files."""
+DOCUMENT = "index.html"
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+"""Content types by the ends of files' names. What has another end is not served."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "connect-src 'self' {uploads}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Content-Security-Policy of the document. Trusted types have a browser refuse text as markup."""
+FILE_POLICY = "default-src 'none'; frame-ancestors 'none'"
+"""Of the files that it loads, so that none of them does anything if it is opened by itself."""
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """A file of the page."""
+
+    content: bytes
+    content_type: str
+    tag: str
+    """Its ETag."""
+
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.head("/")
+@router.get("/")
+def show_page(request: Request, stores: InDeployment) -> Response:
+    """Answer with the document. It may upload to the origin of the storage."""
+    policy = POLICY.format(uploads=stores.blobs.upload_origin())
+    return answer_file(page_files()[DOCUMENT], request, policy)
+
+
+@router.head("/page/{name:path}")
+@router.get("/page/{name:path}")
+async def read_page_file(name: str, request: Request) -> Response:
+    """Answer with a file that the document loads."""
+    file = page_files().get(name)
+    if file is None:
+        raise NotFound("The page has no such file.")
+    return answer_file(file, request, FILE_POLICY)
+
+
+@cache
+def page_files() -> dict[str, PageFile]:
+    """Returns the page's files by their names."""
+    files = {}
+    for path in sorted(FILES.iterdir()):
+        content_type = TYPES.get(path.suffix)
+        if content_type is None:
+            continue
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        files[path.name] = PageFile(content, content_type, f'"{digest[:32]}"')
+    return files
+
+
+def answer_file(file: PageFile, request: Request, policy: str) -> Response:
+    """Returns the answer with a file, or the one that spares it.
+
+    A browser asks each time whether its copy is current, so that all files are of the same release.
+    """
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": policy,
+        "ETag": file.tag,
+    }
+    if is_known(request, file.tag):
+        return not_modified(headers)
+    return Response(file.content, headers=headers, media_type=file.content_type)
