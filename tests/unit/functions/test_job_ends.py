@@ -479,7 +479,7 @@ def test_the_peaks_of_the_recording_are_beside_its_transcript(
     assert finalize(of_newer, blobs, jobs).state == "done"
     written = blobs.read("gs://dropscribe-outbox/a/b.wav/peaks.bin")
     assert written == blobs.read(peaks.uri)
-    assert (len(written), max(written[:60])) == (300, 14), "thirty seconds that begin quietly"
+    assert len(written) == 300, "of thirty seconds"
 
 
 def test_a_recording_that_an_older_prepare_prepared_has_an_answer_without_peaks(
