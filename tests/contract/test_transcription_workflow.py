@@ -225,7 +225,7 @@ def test_if_only_the_language_is_wanted_nothing_is_transcribed() -> None:
     run(stages)
     assert stages.names() == ["prepare", "transcribe", "finalize"]
     assert stages.asked[1][1]["params"] == {"task": "detect"}
-    assert set(stages.last("finalize")["inputs"]) == {"manifest", "language"}
+    assert set(stages.last("finalize")["inputs"]) == {"manifest", "peaks", "language"}
 
 
 def test_a_given_language_is_not_detected_and_no_speakers_means_no_diarization() -> None:
@@ -240,7 +240,7 @@ def test_a_given_language_is_not_detected_and_no_speakers_means_no_diarization()
 def test_the_longest_recording_stays_within_googles_memory() -> None:
     stages = Stages(chunks=200, spans=48)
     assert run(stages)["state"] == "done"
-    assert len(stages.last("finalize")["inputs"]) == 2 + 200 + 48
+    assert len(stages.last("finalize")["inputs"]) == 3 + 200 + 48
 
 
 def test_a_redrive_brings_its_run_and_options() -> None:
