@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+from shared.formats.text import utf8
 from shared.model.openai_transcript import verbose_transcription
 from shared.model.transcript import Segment, Transcript, Word
 from shared.model.transcript_language import text_language
@@ -10,7 +11,7 @@ from shared.model.transcript_language import text_language
 JsonObject = dict[str, object]
 
 
-def write_whisperx(transcript: Transcript) -> str:
+def write_whisperx(transcript: Transcript) -> bytes:
     """Returns what WhisperX's command writes after alignment and diarization.
 
     As there, a key without a value is left out.
@@ -68,11 +69,13 @@ def without_none(values: JsonObject) -> JsonObject:
     return kept
 
 
-def write_openai(transcript: Transcript) -> str:
+def write_openai(transcript: Transcript) -> bytes:
     """Returns the `verbose_json` of OpenAI's transcription API, with its words."""
     body = verbose_transcription(transcript)
-    return body.model_dump_json()
+    document = body.model_dump_json()
+    return utf8(document)
 
 
-def dump(value: Mapping[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def dump(value: Mapping[str, object]) -> bytes:
+    document = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return utf8(document)

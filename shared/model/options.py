@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from shared.model.caption_options import CaptionOptions
-from shared.model.contracts import ResolvedOption
+from shared.model.contracts import ResolvedOption, WireModel
 from shared.model.errors import BadOption
 from shared.model.formats import DEFAULT_FORMATS, FORMATS
 from shared.model.languages import MULTI
@@ -63,9 +63,8 @@ Count = Annotated[int | None, BeforeValidator(as_count), Expects("a whole number
 """A number of speakers. None: unknown."""
 
 
-class Options(CaptionOptions):
-    """All options, with those of captions. On objects and in options.json their names are written
-    with hyphens."""
+class TranscriptionOptions(WireModel):
+    """The options that decide what the transcript says, and what is made of it."""
 
     model_config = ConfigDict(alias_generator=hyphenated, populate_by_name=True)
 
@@ -150,7 +149,7 @@ class Options(CaptionOptions):
     """False: the recording and the audio made from it are deleted after the answer is written."""
 
     @model_validator(mode="after")
-    def speakers_agree(self) -> "Options":
+    def speakers_agree(self) -> "TranscriptionOptions":
         """Returns the options. Raises ValueError if those for speakers contradict each other."""
         low, high = self.min_speakers, self.max_speakers
         if low is not None and high is not None and low > high:
@@ -164,6 +163,10 @@ class Options(CaptionOptions):
                 "since each channel is a speaker"
             )
         return self
+
+
+class Options(CaptionOptions, TranscriptionOptions):
+    """All options. On objects and in options.json their names are written with hyphens."""
 
 
 def resolve(

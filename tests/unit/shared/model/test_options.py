@@ -12,7 +12,7 @@ from functions.diarize.stage import DiarizeParams
 from functions.prepare.stage import PrepareParams
 from functions.transcribe.detect import DetectParams
 from functions.transcribe.stage import TranscribeParams
-from shared.formats.writers import WRITERS
+from shared.formats.writers import CAPTION_WRITERS, WRITERS
 from shared.jobs.inbox import is_recording, options_paths
 from shared.model.contracts import Params
 from shared.model.errors import BadOption
@@ -246,7 +246,7 @@ def test_formats_are_a_list_or_stand_with_commas(
 
 
 def test_every_known_format_is_written_and_the_usual_ones_are_built_in() -> None:
-    assert WRITERS.keys() == FORMATS.keys()
+    assert CAPTION_WRITERS.keys() | WRITERS.keys() == FORMATS.keys()
     assert resolve({})[0].formats == DEFAULT_FORMATS
 
 
