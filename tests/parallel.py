@@ -37,6 +37,7 @@ SLOWEST_FIRST = (
     "hostile",
     "terraform",
     "clients",
+    "browser",
     "openapi",
     "emulators",
     "contract",

@@ -21,7 +21,7 @@ from functions.finalize.answer.timings import job_timings
 from functions.finalize.stage import build_transcript
 from functions.finalize.stage_results import load_peaks, load_stage_results
 from shared import __version__
-from shared.formats.writers import WRITERS
+from shared.formats.writers import draw_format
 from shared.jobs.audio import delete_due_audio
 from shared.jobs.events import publish_job_event
 from shared.jobs.job import JobFigures
@@ -30,6 +30,7 @@ from shared.jobs.store import JobStore
 from shared.model.artifacts import (
     StageWarning,
 )
+from shared.model.caption_options import CaptionOptions
 from shared.model.contracts import (
     Finalized,
     FinalState,
@@ -40,7 +41,8 @@ from shared.model.contracts import (
     StageRequest,
     WireModel,
 )
-from shared.model.errors import Cancelled, EventsUnavailable, is_final
+from shared.model.errors import Cancelled, EventsUnavailable
+from shared.model.finality import is_final
 from shared.model.formats import FORMATS, PEAKS_FILE, PROBLEM_FILE, TRANSCRIPT
 from shared.model.object_metadata import read_tags
 from shared.model.options import Options, option_values
@@ -132,7 +134,7 @@ def write_transcript(
     formats = [name for name in FORMATS if name in options.formats]
     outputs = output_uris(source, formats)
     transcript = load_and_build(request, params, options, outputs, blobs, jobs)
-    files = write_files(transcript, formats)
+    files = write_files(transcript, formats, options)
     peaks = load_peaks(request.inputs, blobs)
     if peaks is not None:
         files[PEAKS_FILE] = peaks
@@ -169,16 +171,16 @@ def output_uris(source: Source, formats: Iterable[str]) -> dict[str, str]:
     return uris
 
 
-def write_files(transcript: Transcript, formats: Iterable[str]) -> dict[str, bytes]:
+def write_files(
+    transcript: Transcript, formats: Iterable[str], captions: CaptionOptions
+) -> dict[str, bytes]:
     """Returns the contents of the answer's files by their names, transcript.json first."""
     document = transcript.model_dump_json(indent=1)
     content = document.encode()
     files = {TRANSCRIPT.file_name: content}
     for name in formats:
-        write = WRITERS[name]
-        text = write(transcript)
         file_name = FORMATS[name].file_name
-        files[file_name] = text.encode()
+        files[file_name] = draw_format(name, transcript, captions)
     return files
 
 

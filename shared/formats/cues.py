@@ -175,8 +175,7 @@ def cue_words(segment: Segment, separator: str, transcript: Transcript) -> list[
     if segment.words is None:
         return [cue_word(text, segment.start, segment.end)]
 
-    first, last = segment.words
-    words = transcript.words[first : last + 1]
+    words = transcript.words_of(segment)
     spellings = [word.word for word in words]
     pieces = split_at_words(text, spellings, separator)
     in_cue = []

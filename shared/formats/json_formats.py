@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+from shared.formats.text import utf8
 from shared.model.openai_transcript import verbose_transcription
 from shared.model.transcript import Segment, Transcript, Word
 from shared.model.transcript_language import text_language
@@ -10,13 +11,13 @@ from shared.model.transcript_language import text_language
 JsonObject = dict[str, object]
 
 
-def write_whisperx(transcript: Transcript) -> str:
+def write_whisperx(transcript: Transcript) -> bytes:
     """Returns what WhisperX's command writes after alignment and diarization.
 
     As there, a key without a value is left out.
     """
     words = [whisperx_word(word) for word in transcript.words]
-    segments = [whisperx_segment(segment, words) for segment in transcript.segments]
+    segments = [whisperx_segment(segment, transcript) for segment in transcript.segments]
     document = {
         "segments": segments,
         "word_segments": words,
@@ -25,16 +26,16 @@ def write_whisperx(transcript: Transcript) -> str:
     return dump(document)
 
 
-def whisperx_segment(segment: Segment, words: list[JsonObject]) -> JsonObject:
+def whisperx_segment(segment: Segment, transcript: Transcript) -> JsonObject:
     """Returns a segment with its own of the transcript's words."""
-    first, last = segment.words or (0, -1)
+    words = [whisperx_word(word) for word in transcript.words_of(segment)]
     return without_none(
         {
             "start": round(segment.start, 3),
             "end": round(segment.end, 3),
             "text": segment.text,
             "avg_logprob": segment.avg_logprob,
-            "words": words[first : last + 1],
+            "words": words,
             "speaker": whisperx_speaker(segment.speaker),
         }
     )
@@ -68,11 +69,13 @@ def without_none(values: JsonObject) -> JsonObject:
     return kept
 
 
-def write_openai(transcript: Transcript) -> str:
+def write_openai(transcript: Transcript) -> bytes:
     """Returns the `verbose_json` of OpenAI's transcription API, with its words."""
     body = verbose_transcription(transcript)
-    return body.model_dump_json()
+    document = body.model_dump_json()
+    return utf8(document)
 
 
-def dump(value: Mapping[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def dump(value: Mapping[str, object]) -> bytes:
+    document = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return utf8(document)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import PurePosixPath
 
+from shared.formats.text import utf8
 from shared.model.artifacts import Turn
 from shared.model.transcript import Transcript, Word
 
@@ -40,7 +41,7 @@ def nist_channel(channel: int | None) -> int:
     return channel + 1
 
 
-def write_rttm(transcript: Transcript) -> str:
+def write_rttm(transcript: Transcript) -> bytes:
     """Returns NIST's Rich Transcription Time Marked, one line per speaker turn."""
     file = recording_name(transcript)
     channels = {segment.speaker: segment.channel for segment in transcript.segments}
@@ -49,7 +50,8 @@ def write_rttm(transcript: Transcript) -> str:
         channel = channels.get(turn.speaker)
         line = rttm_line(file, channel, turn)
         lines.append(line)
-    return "".join(lines)
+    document = "".join(lines)
+    return utf8(document)
 
 
 def rttm_line(file: str, channel: int | None, turn: Turn) -> str:
@@ -59,7 +61,7 @@ def rttm_line(file: str, channel: int | None, turn: Turn) -> str:
     return f"SPEAKER {file} {number} {times} <NA> <NA> {turn.speaker} <NA> <NA>\n"
 
 
-def write_ctm(transcript: Transcript) -> str:
+def write_ctm(transcript: Transcript) -> bytes:
     """Returns NIST's Conversation Time Marked: one line per word, channel by channel.
 
     Words are written as scoring programs compare them: in lower case and without punctuation.
@@ -69,7 +71,8 @@ def write_ctm(transcript: Transcript) -> str:
     lines: list[str] = []
     for word in by_channel:
         lines += ctm_lines(file, word)
-    return "".join(lines)
+    document = "".join(lines)
+    return utf8(document)
 
 
 def ctm_lines(file: str, word: Word) -> Iterator[str]:

@@ -31,6 +31,11 @@ def one_line(text: str) -> str:
     return " ".join(words)
 
 
+def utf8(text: str) -> bytes:
+    """Returns the text in UTF-8, with a question mark for each lone surrogate."""
+    return text.encode(errors="replace")
+
+
 @dataclass(frozen=True)
 class Paragraph:
     """Consecutive segments of one speaker. `start` is in seconds."""

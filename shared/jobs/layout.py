@@ -33,6 +33,11 @@ def problem_uri(source: Source) -> str:
     return f"{job_uri(source)}problem.json"
 
 
+def edits_uri(source: Source) -> str:
+    """Returns where the current revision of a job's edits is stored. See shared/model/edits.py."""
+    return f"{job_uri(source)}edits.json"
+
+
 def outbox_folder(source: Source) -> str:
     """Returns the URI of the folder of a recording's answer, without a slash at the end."""
     bucket = settings().buckets.outbox

@@ -24,8 +24,7 @@ def asr_transcription(transcript: Transcript, *, has_words: bool) -> AsrTranscri
 
 
 def asr_segment(segment: Segment, transcript: Transcript, has_words: bool) -> AsrSegment:
-    first, last = segment.words or (0, -1)
-    words = [asr_word(word) for word in transcript.words[first : last + 1]]
+    words = [asr_word(word) for word in transcript.words_of(segment)]
     common = verbose_segment(segment)
     return AsrSegment(
         **dict(common),

@@ -29,6 +29,13 @@ ALWAYS_WRITTEN = "json"
 """The name that people give transcript.json in a list of formats."""
 
 
+class Expects:
+    """Says what the values of an option are, for after "expected"."""
+
+    def __init__(self, values: str) -> None:
+        self.values = values
+
+
 def as_lower_case(value: Any) -> Any:
     """Returns a text without spaces around it and in small letters; other values as they are."""
     if isinstance(value, str):

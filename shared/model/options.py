@@ -17,12 +17,14 @@ from pydantic import (
     model_validator,
 )
 
+from shared.model.caption_options import CaptionOptions
 from shared.model.contracts import ResolvedOption, WireModel
 from shared.model.errors import BadOption
 from shared.model.formats import DEFAULT_FORMATS, FORMATS
 from shared.model.languages import MULTI
 from shared.model.option_names import exact_option, hyphenated, resembled_option
 from shared.model.option_values import (
+    Expects,
     as_count,
     as_language,
     as_list,
@@ -57,19 +59,12 @@ class PassedTo:
         self.stages = stages
 
 
-class Expects:
-    """Says what the values of an option are, for after "expected"."""
-
-    def __init__(self, values: str) -> None:
-        self.values = values
-
-
 Count = Annotated[int | None, BeforeValidator(as_count), Expects("a whole number from 1 to 50")]
 """A number of speakers. None: unknown."""
 
 
-class Options(WireModel):
-    """All options. On objects and in options.json their names are written with hyphens."""
+class TranscriptionOptions(WireModel):
+    """The options that decide what the transcript says, and what is made of it."""
 
     model_config = ConfigDict(alias_generator=hyphenated, populate_by_name=True)
 
@@ -154,7 +149,7 @@ class Options(WireModel):
     """False: the recording and the audio made from it are deleted after the answer is written."""
 
     @model_validator(mode="after")
-    def speakers_agree(self) -> "Options":
+    def speakers_agree(self) -> "TranscriptionOptions":
         """Returns the options. Raises ValueError if those for speakers contradict each other."""
         low, high = self.min_speakers, self.max_speakers
         if low is not None and high is not None and low > high:
@@ -168,6 +163,10 @@ class Options(WireModel):
                 "since each channel is a speaker"
             )
         return self
+
+
+class Options(CaptionOptions, TranscriptionOptions):
+    """All options. On objects and in options.json their names are written with hyphens."""
 
 
 def resolve(

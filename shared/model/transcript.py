@@ -2,9 +2,12 @@
 
 Every key is always present; a value may be null or empty. Times are in seconds from the start of
 the recording. The `id` of a segment or word is its index in its list, from 0; a speaker's is "S1",
-"S2", … in order of the first turns, or of the channels.
+"S2", … in order of the first turns, or of the channels. A transcript that people corrected keeps
+these ids, so that an id is no index there: use `Transcript.words_of`.
 """
 
+from bisect import bisect_left, bisect_right
+from operator import attrgetter
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -234,3 +237,13 @@ class Transcript(WireModel):
     cost: Cost | None
     outputs: dict[str, str]
     """The URI of the transcript in each format: "json", "srt", …"""
+
+    def words_of(self, segment: Segment) -> tuple[Word, ...]:
+        """Returns the words of a segment. Of a corrected transcript, it may lack some ids."""
+        if segment.words is None:
+            return ()
+        first_id, last_id = segment.words
+        by_id = attrgetter("id")
+        first = bisect_left(self.words, first_id, key=by_id)
+        end = bisect_right(self.words, last_id, key=by_id)
+        return self.words[first:end]

@@ -90,7 +90,8 @@ def end(stores: Deployment, source: Source, run: int = 1) -> None:
         fail(stores, source, run)
         return
     options = options_of_recording(stores, source)
-    files = write_files(dialogue(options), option_values(options).formats)
+    values = option_values(options)
+    files = write_files(dialogue(options), values.formats, values)
     contents = {}
     for file_name, content in files.items():
         format = file_name.removeprefix("transcript.")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from shared.formats.cues import build_cues
 from shared.formats.lines import columns, line_columns
-from shared.formats.writers import WRITERS
 from shared.model.transcript import Transcript
+from tests.support.drawn import drawn
 from tests.support.finalize_inputs import (
     aligned,
     manifest_of,
@@ -116,7 +116,7 @@ def test_korean_is_cut_at_spaces() -> None:
 
 def test_japanese_captions_have_sixteen_characters_a_line() -> None:
     text = "今日は天気がいいので、公園に行って、友達と一緒にお弁当を食べました。"
-    written = WRITERS["srt"](spoken(text, list(range(1, 60)), "ja"))
+    written = drawn("srt", spoken(text, list(range(1, 60)), "ja"))
     lines = [one.content.split("\n") for one in srt.parse(written)]
     assert lines == [
         ["今日は天気がいいので、公園に", "行って、"],

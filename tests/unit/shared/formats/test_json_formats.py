@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from whisperx.schema import AlignedTranscriptionResult, SingleAlignedSegment, SingleWordSegment
 from whisperx.utils import LANGUAGES, get_writer
 
-from shared.formats.writers import WRITERS
 from shared.model.languages import ENGLISH_NAMES
 from shared.model.transcript import Transcript
+from tests.support.drawn import drawn
 from tests.support.finalize_inputs import (
     aligned,
     detection,
@@ -76,11 +76,11 @@ def dialogue() -> Transcript:
 
 
 def whisperx(transcript: Transcript) -> Any:
-    return json.loads(WRITERS["whisperx"](transcript))
+    return json.loads(drawn("whisperx", transcript))
 
 
 def openai(transcript: Transcript) -> Any:
-    return json.loads(WRITERS["openai"](transcript))
+    return json.loads(drawn("openai", transcript))
 
 
 def test_whisperx_is_written_as_its_command_writes_it() -> None:

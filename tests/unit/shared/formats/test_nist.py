@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from pyannote.database.util import load_rttm
 
 from shared.formats.nist import spoken_parts
-from shared.formats.writers import WRITERS
 from shared.model.transcript import Transcript, Word
+from tests.support.drawn import drawn
 from tests.support.finalize_inputs import (
     JOB,
     aligned,
@@ -39,19 +39,19 @@ def dialogue() -> Transcript:
 def test_rttm_has_one_line_per_turn_and_ctm_one_line_per_word() -> None:
     transcript = dialogue()
     assert (
-        WRITERS["rttm"](transcript).splitlines()[0]
+        drawn("rttm", transcript).splitlines()[0]
         == "SPEAKER call 1 0.000 25.000 <NA> <NA> S1 <NA> <NA>"
     )
-    assert WRITERS["ctm"](transcript).splitlines()[0] == "call 1 0.500 0.500 four 0.800"
+    assert drawn("ctm", transcript).splitlines()[0] == "call 1 0.500 0.500 four 0.800"
     marks = [one for one in transcript.words if one.word in ("<", ">", "&", "-->")]
-    written = len(WRITERS["ctm"](transcript).splitlines())
+    written = len(drawn("ctm", transcript).splitlines())
     assert written == len(transcript.words) - len(marks) + 1, "an ampersand is read aloud"
 
 
 @anything
 @given(transcripts())
 def test_any_rttm_is_read_back_by_pyannote(transcript: Transcript) -> None:
-    text = WRITERS["rttm"](transcript)
+    text = drawn("rttm", transcript)
     reader: Any = load_rttm
     read = reader(io.StringIO(text))["call"].itertracks(yield_label=True) if text else ()
     found = [(turn.start, turn.duration, speaker) for turn, _, speaker in read]
@@ -101,7 +101,7 @@ def read_ctm(text: str) -> list[Token]:
 @anything
 @given(transcripts())
 def test_any_ctm_is_read_back(transcript: Transcript) -> None:
-    tokens = read_ctm(WRITERS["ctm"](transcript))
+    tokens = read_ctm(drawn("ctm", transcript))
     in_order = sorted(transcript.words, key=lambda one: one.channel or 0)
     position = 0
     for one in in_order:
@@ -163,7 +163,7 @@ def test_parts_of_a_word_share_its_time() -> None:
     manifest = manifest_of(10.0, [[(0.0, 4.0)]])
     words = [word("and/orange", 1.0, 2.8)]
     transcript = transcript_of(manifest, [aligned([segment("and/orange")], words)])
-    tokens = read_ctm(WRITERS["ctm"](transcript))
+    tokens = read_ctm(drawn("ctm", transcript))
     assert [(token.word, token.begin, token.duration) for token in tokens] == [
         ("and", 1.0, 0.6),
         ("orange", 1.6, 1.2),
@@ -185,7 +185,7 @@ def test_both_formats_name_the_recording(name: str, recording: str) -> None:
     job = JOB.model_copy(update={"source_uri": f"gs://bucket/{name}"})
     transcript = dialogue().model_copy(update={"job": job})
     for kind, field in (("rttm", 1), ("ctm", 0)):
-        lines = WRITERS[kind](transcript).splitlines()
+        lines = drawn(kind, transcript).splitlines()
         assert {line.split()[field] for line in lines} == {recording}
 
 
@@ -193,9 +193,9 @@ def test_channels_are_counted_from_one_in_both_formats() -> None:
     manifest = split_manifest_of(20.0, [(0.0, 8.0)], [(0.0, 8.0)], [(0.0, 8.0)])
     spoken = [sentence("Hello there.", 1.0), aligned([], []), sentence("Who is it?", 0.5)]
     transcript = transcript_of(manifest, spoken)
-    tokens = read_ctm(WRITERS["ctm"](transcript))
+    tokens = read_ctm(drawn("ctm", transcript))
     assert [(token.channel, token.word) for token in tokens] == [
         (1, "hello"), (1, "there"), (3, "who"), (3, "is"), (3, "it"),
     ]  # fmt: skip
-    turns = [line.split() for line in WRITERS["rttm"](transcript).splitlines()]
+    turns = [line.split() for line in drawn("rttm", transcript).splitlines()]
     assert [(fields[2], fields[7]) for fields in turns] == [("3", "S3"), ("1", "S1")]

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 
 from shared.formats.cues import LONGEST_CUE, SHORTEST_CUE, build_cues
 from shared.formats.lines import LINE_COLUMNS, columns
-from shared.formats.writers import WRITERS
 from shared.model.transcript import Transcript
 from shared.model.transcript_language import text_language
+from tests.support.drawn import drawn
 from tests.support.finalize_inputs import (
     aligned,
     detection,
@@ -68,7 +68,7 @@ def test_cues_are_readable_and_never_overlap(transcript: Transcript) -> None:
 @anything
 @given(transcripts())
 def test_any_srt_is_read_back(transcript: Transcript) -> None:
-    read = list(srt.parse(WRITERS["srt"](transcript)))
+    read = list(srt.parse(drawn("srt", transcript)))
     assert [one.index for one in read] == list(range(1, len(build_cues(transcript)) + 1))
     for one, cue in zip(read, build_cues(transcript), strict=True):
         assert (one.start.total_seconds(), one.end.total_seconds()) == (
@@ -84,7 +84,7 @@ def test_any_srt_is_read_back(transcript: Transcript) -> None:
 @anything
 @given(transcripts())
 def test_any_webvtt_is_read_back(transcript: Transcript) -> None:
-    read = webvtt.from_buffer(io.StringIO(WRITERS["vtt"](transcript)))
+    read = webvtt.from_buffer(io.StringIO(drawn("vtt", transcript)))
     for one, cue in zip(read.captions, build_cues(transcript), strict=True):
         assert "-->" not in one.raw_text
         assert one.start_in_seconds * 1000 + one.start_time.milliseconds == cue.start
@@ -96,7 +96,7 @@ def squeezed(text: str) -> str:
 
 
 def test_srt_names_the_speaker_where_the_speaker_changes() -> None:
-    read = [one.content for one in srt.parse(WRITERS["srt"](dialogue()))]
+    read = [one.content for one in srt.parse(drawn("srt", dialogue()))]
     assert [one.split(":")[0] for one in read if one.startswith("Speaker")] == [
         "Speaker 1",
         "Speaker 2",
@@ -140,10 +140,11 @@ def test_webvtt_names_its_language_and_marks_cues_in_another() -> None:
         sentence("Good morning everyone here.", 0.0),
         sentence("Guten Tag.", 0.0, language="de"),
     ]
-    text = WRITERS["vtt"](
+    text = drawn(
+        "vtt",
         transcript_of(
             manifest, words, options=resolved_options(language="multi"), language=detection()
-        )
+        ),
     )
     read = webvtt.from_buffer(io.StringIO(text))
     assert text.startswith("WEBVTT\nLanguage: en\n\n")
@@ -161,11 +162,11 @@ def test_a_translation_is_english_whatever_the_recordings_language() -> None:
         options=resolved_options(task="translate", language="de"),
     )
     assert (transcript.language.code, text_language(transcript)) == ("de", "en")
-    assert WRITERS["vtt"](transcript).startswith("WEBVTT\nLanguage: en\n\n")
+    assert drawn("vtt", transcript).startswith("WEBVTT\nLanguage: en\n\n")
 
 
 def test_webvtt_gives_each_cue_its_speaker_as_voice() -> None:
-    text = WRITERS["vtt"](dialogue())
+    text = drawn("vtt", dialogue())
     assert text.startswith("WEBVTT\n\n00:00:00.500 --> ")
     assert text.endswith("\n<v Speaker 2>Is 1 &lt; 2 &amp; 3 &gt; 2 --&gt; true?</v>\n")
     assert webvtt.from_buffer(io.StringIO(text))[0].voice == "Speaker 1"
@@ -212,7 +213,7 @@ def test_a_label_fits_within_the_two_lines() -> None:
     transcript = transcript_of(
         manifest_of(10.0, [[(0.0, 6.0)]]), [sentence(text, 0.0)], [diarization([(0.0, 6.0, "x")])]
     )
-    assert all(len(one.content.split("\n")) <= 2 for one in srt.parse(WRITERS["srt"](transcript)))
+    assert all(len(one.content.split("\n")) <= 2 for one in srt.parse(drawn("srt", transcript)))
     assert len(build_cues(transcript)) == 2
 
 
@@ -258,13 +259,13 @@ def test_spaces_in_a_language_without_them_are_kept_in_every_format() -> None:
     text = "她almost hurt the dog. Then跑了"
     assert transcript.text == text
     assert [cue.text for cue in build_cues(transcript)] == [text]
-    assert WRITERS["txt"](transcript) == f"[0:00:00] {text}\n"
+    assert drawn("txt", transcript) == f"[0:00:00] {text}\n"
     in_ctm = ["她", "almost", "hurt", "the", "dog", "then", "跑", "了"]
-    assert [line.split()[4] for line in WRITERS["ctm"](transcript).splitlines()] == in_ctm
-    openai = json.loads(WRITERS["openai"](transcript))
+    assert [line.split()[4] for line in drawn("ctm", transcript).splitlines()] == in_ctm
+    openai = json.loads(drawn("openai", transcript))
     assert (openai["text"], [one["word"] for one in openai["words"]]) == (text, spelled)
     assert [one["text"] for one in openai["segments"]] == [one.text for one in parts]
-    whisperx = json.loads(WRITERS["whisperx"](transcript))
+    whisperx = json.loads(drawn("whisperx", transcript))
     assert [one["text"] for one in whisperx["segments"]] == [one.text for one in parts]
 
 
@@ -282,7 +283,7 @@ def test_sentences_without_spaces_are_joined_as_their_language_does(
 
 
 def test_txt_is_the_dialogue() -> None:
-    first, second = WRITERS["txt"](dialogue()).splitlines()
+    first, second = drawn("txt", dialogue()).splitlines()
     assert first == f"[0:00:00] Speaker 1: {SPEECH}"
     assert second == "[0:00:31] Speaker 2: Is 1 < 2 & 3 > 2 --> true?"
 
@@ -290,7 +291,7 @@ def test_txt_is_the_dialogue() -> None:
 def test_txt_without_speakers_starts_a_line_after_a_pause() -> None:
     manifest = manifest_of(20.0, [[(0.0, 1.0)], [(10.0, 12.0)]])
     transcript = transcript_of(manifest, [sentence("Hello.", 0.0), sentence("Still there?", 0.0)])
-    assert WRITERS["txt"](transcript) == "[0:00:00] Hello.\n[0:00:10] Still there?\n"
+    assert drawn("txt", transcript) == "[0:00:00] Hello.\n[0:00:10] Still there?\n"
 
 
 def test_txt_starts_a_line_after_a_minute() -> None:
@@ -298,7 +299,7 @@ def test_txt_starts_a_line_after_a_minute() -> None:
     transcript = transcript_of(
         manifest_of(100.0, [[(0.0, 100.0)]]), [aligned([segment(one.word) for one in words], words)]
     )
-    assert [line.split()[0] for line in WRITERS["txt"](transcript).splitlines()] == [
+    assert [line.split()[0] for line in drawn("txt", transcript).splitlines()] == [
         "[0:00:00]",
         "[0:01:00]",
     ]
@@ -308,4 +309,4 @@ def test_txt_starts_a_line_after_a_minute() -> None:
     "kind, text", [("srt", ""), ("vtt", "WEBVTT\n"), ("txt", ""), ("rttm", ""), ("ctm", "")]
 )
 def test_an_empty_transcript_makes_empty_files(kind: str, text: str) -> None:
-    assert WRITERS[kind](empty()) == text
+    assert drawn(kind, empty()) == text

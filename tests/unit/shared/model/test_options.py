@@ -12,7 +12,7 @@ from functions.diarize.stage import DiarizeParams
 from functions.prepare.stage import PrepareParams
 from functions.transcribe.detect import DetectParams
 from functions.transcribe.stage import TranscribeParams
-from shared.formats.writers import WRITERS
+from shared.formats.writers import CAPTION_WRITERS, WRITERS
 from shared.jobs.inbox import is_recording, options_paths
 from shared.model.contracts import Params
 from shared.model.errors import BadOption
@@ -52,9 +52,12 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
     [
         (
             {"languge": "en"},
-            "there is no option 'languge'; did you mean 'language'? (known: channels, diarize,",
+            "there is no option 'languge'; did you mean 'language'? (known: caption-characters-",
         ),
-        ({"summary": "yes"}, "there is no option 'summary' (known: channels, diarize,"),
+        (
+            {"summary": "yes"},
+            "there is no option 'summary' (known: caption-characters-per-second, caption-gap,",
+        ),
         ({"language": "klingon"}, "language is 'klingon'; expected one language such as en,"),
         ({"language": "en,de"}, "language is 'en,de'; expected one language such as en,"),
         ({"language": 5}, "language is 5; expected one language such as en,"),
@@ -72,6 +75,11 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         ({"channels": "left"}, "channels is 'left'; expected mix or split"),
         ({"hotwords": 5}, "hotwords is 5; expected a text of at most 1000 characters"),
         ({"initial-prompt": "x" * 2001}, "(2001 characters); expected a text of at most 2000"),
+        ({"caption-lines": 0}, "caption-lines is 0; expected a whole number of lines from 1 to 4"),
+        ({"caption-gap": "nan"}, "caption-gap is 'nan'; expected a number of seconds from 0 to 1"),
+        ({"caption-gap": True}, "caption-gap is true; expected a number of seconds from 0 to 1"),
+        ({"caption-line-length": 9}, "is 9; expected auto, or a whole number of columns from 10"),
+        ({"caption-speakers": "first"}, "is 'first'; expected change, always or never"),
         ({"track": "0"}, "track is '0'; expected a whole number from 1 to 100"),
         ({"track": "second"}, "track is 'second'; expected a whole number from 1 to 100"),
         (
@@ -115,12 +123,15 @@ def test_a_wrong_option_is_named_with_its_origin_value_and_what_was_expected(
     [
         {"min-speakers": "4", "max-speakers": "2"},
         {"channels": "split", "speakers": "2"},
+        {"caption-min-seconds": "3", "caption-max-seconds": 2},
     ],
 )
 def test_options_that_contradict_each_other_have_no_single_origin(
     values: dict[str, JsonValue],
 ) -> None:
-    with pytest.raises(BadOption, match=r"^the options together: (min-speakers is 4|speakers is)"):
+    with pytest.raises(
+        BadOption, match=r"^the options together: (min-speakers is 4|speakers is|caption)"
+    ):
         resolve({"object metadata": values})
 
 
@@ -170,6 +181,10 @@ def test_no_message_has_the_words_of_the_library() -> None:
         ("hotwords", ["etcd", "Kubernetes"], "etcd, Kubernetes"),
         ("formats", "SRT vtt;.txt,json", ["srt", "vtt", "txt"]),
         ("formats", '["srt", "openai"]', ["srt", "openai"]),
+        ("caption-line-length", "auto", None),
+        ("caption-characters-per-second", "17", 17.0),
+        ("caption-speakers", " Never", "never"),
+        ("caption-words", "yes", True),
         ("task", "  ", "transcribe"),
         ("replacements", "", {}),
     ],
@@ -231,7 +246,7 @@ def test_formats_are_a_list_or_stand_with_commas(
 
 
 def test_every_known_format_is_written_and_the_usual_ones_are_built_in() -> None:
-    assert WRITERS.keys() == FORMATS.keys()
+    assert CAPTION_WRITERS.keys() | WRITERS.keys() == FORMATS.keys()
     assert resolve({})[0].formats == DEFAULT_FORMATS
 
 
