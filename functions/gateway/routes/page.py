@@ -1,9 +1,11 @@
 """The page for people: one document at / and the files that it loads under /page/.
 
 They need no key: they are the same for everyone, and hold nothing of the deployment. The files are
-read once, and no request can reach another file.
+read once, and no request can reach another file. They are sent compressed, with their comments, to
+all who can read that.
 """
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from functools import cache
@@ -40,9 +42,11 @@ class PageFile:
     """A file of the page."""
 
     content: bytes
+    compressed: bytes
+    """The content, packed by gzip."""
     content_type: str
     tag: str
-    """Its ETag."""
+    """Its ETag, without the mark that it is weak: it is the same for both ways of sending."""
 
 
 router = APIRouter(include_in_schema=False)
@@ -76,7 +80,8 @@ def page_files() -> dict[str, PageFile]:
             continue
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        files[path.name] = PageFile(content, content_type, f'"{digest[:32]}"')
+        compressed = gzip.compress(content, mtime=0)
+        files[path.name] = PageFile(content, compressed, content_type, f'"{digest[:32]}"')
     return files
 
 
@@ -88,8 +93,21 @@ def answer_file(file: PageFile, request: Request, policy: str) -> Response:
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": policy,
-        "ETag": file.tag,
+        "ETag": f"W/{file.tag}",
+        "Vary": "Accept-Encoding",
     }
     if is_known(request, file.tag):
         return not_modified(headers)
-    return Response(file.content, headers=headers, media_type=file.content_type)
+    if not accepts_gzip(request):
+        return Response(file.content, headers=headers, media_type=file.content_type)
+    headers["Content-Encoding"] = "gzip"
+    return Response(file.compressed, headers=headers, media_type=file.content_type)
+
+
+def accepts_gzip(request: Request) -> bool:
+    """Returns whether the client names gzip among the encodings that it reads."""
+    for encoding in request.headers.get("Accept-Encoding", "").split(","):
+        name, _, weight = encoding.partition(";")
+        if name.strip().lower() == "gzip":
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

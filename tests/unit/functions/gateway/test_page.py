@@ -12,6 +12,7 @@ from tests.unit.functions.gateway.test_documentation import Page
 
 NAMES = sorted(path.name for path in FILES.iterdir())
 MAX_BYTES = 150_000
+"""Of all files of the page together, as they are sent."""
 MARKUP = (
     "innerHTML",
     "outerHTML",
@@ -82,7 +83,7 @@ def test_a_browser_asks_whether_its_copy_is_current(client: httpx.Client) -> Non
     again = client.get("/page/main.js", headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
     digest = hashlib.sha256(first.content).hexdigest()
-    assert tag.strip('"') in digest
+    assert tag.removeprefix("W/").strip('"') in digest
     other = client.get("/page/api.js", headers={"If-None-Match": tag})
     assert other.status_code == 200
 
@@ -94,9 +95,23 @@ def test_no_other_file_is_served(client: httpx.Client, path: str) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_the_page_is_small() -> None:
-    total = sum((FILES / name).stat().st_size for name in NAMES)
-    assert total <= MAX_BYTES
+@pytest.mark.parametrize("accepted", ["identity", "gzip;q=0, br", ""])
+def test_a_file_is_sent_as_it_is_to_who_cannot_unpack_it(
+    client: httpx.Client, accepted: str
+) -> None:
+    answer = client.get("/page/main.js", headers={"Accept-Encoding": accepted})
+    assert "Content-Encoding" not in answer.headers
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.content == (FILES / "main.js").read_bytes()
+
+
+def test_the_page_is_small(client: httpx.Client) -> None:
+    sent = 0
+    for name in NAMES:
+        answer = client.get(f"/page/{name}", headers={"Accept-Encoding": "br, gzip;q=0.8"})
+        assert answer.headers["Content-Encoding"] == "gzip", name
+        sent += int(answer.headers["Content-Length"])
+    assert sent <= MAX_BYTES
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".js")])
