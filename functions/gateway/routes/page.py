@@ -1,8 +1,7 @@
 """The page for people: one document at / and the files that it loads under /page/.
 
 They need no key: they are the same for everyone, and hold nothing of the deployment. The files are
-read once, and no request can reach another file. They are sent compressed, with their comments, to
-all who can read that.
+read once, and no request can reach another file.
 """
 
 import gzip
@@ -43,10 +42,10 @@ class PageFile:
 
     content: bytes
     compressed: bytes
-    """The content, packed by gzip."""
+    """The content as gzip has it: about a third."""
     content_type: str
-    tag: str
-    """Its ETag, without the mark that it is weak: it is the same for both ways of sending."""
+    digest: str
+    """SHA-256 of the content in hex."""
 
 
 router = APIRouter(include_in_schema=False)
@@ -81,33 +80,35 @@ def page_files() -> dict[str, PageFile]:
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         compressed = gzip.compress(content, mtime=0)
-        files[path.name] = PageFile(content, compressed, content_type, f'"{digest[:32]}"')
+        files[path.name] = PageFile(content, compressed, content_type, digest)
     return files
 
 
 def answer_file(file: PageFile, request: Request, policy: str) -> Response:
-    """Returns the answer with a file, or the one that spares it.
+    """Returns the answer with a file, compressed for those who take it, or the one that spares it.
 
     A browser asks each time whether its copy is current, so that all files are of the same release.
     """
+    is_compressed = takes_gzip(request)
+    tag = f'"{file.digest[:32]}-gzip"' if is_compressed else f'"{file.digest[:32]}"'
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": policy,
-        "ETag": f"W/{file.tag}",
+        "ETag": tag,
         "Vary": "Accept-Encoding",
     }
-    if is_known(request, file.tag):
+    if is_known(request, tag):
         return not_modified(headers)
-    if not accepts_gzip(request):
-        return Response(file.content, headers=headers, media_type=file.content_type)
-    headers["Content-Encoding"] = "gzip"
-    return Response(file.compressed, headers=headers, media_type=file.content_type)
+    if is_compressed:
+        headers["Content-Encoding"] = "gzip"
+    content = file.compressed if is_compressed else file.content
+    return Response(content, headers=headers, media_type=file.content_type)
 
 
-def accepts_gzip(request: Request) -> bool:
-    """Returns whether the client names gzip among the encodings that it reads."""
-    for encoding in request.headers.get("Accept-Encoding", "").split(","):
-        name, _, weight = encoding.partition(";")
-        if name.strip().lower() == "gzip":
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+def takes_gzip(request: Request) -> bool:
+    """Returns whether the client names gzip without refusing it."""
+    for item in request.headers.get("Accept-Encoding", "").split(","):
+        name, _, weight = item.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return weight.strip("0.") != "" or weight == ""
     return False
