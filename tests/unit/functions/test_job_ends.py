@@ -36,8 +36,8 @@ from shared.model.errors import (
     RecordingTooLarge,
     StageError,
     Transient,
-    statuses,
 )
+from shared.model.finality import statuses
 from shared.runtime.log import JsonLines, log_context
 from shared.settings import settings
 from tests.support.recordings import speech, wav
