@@ -18,6 +18,7 @@ from functions.finalize.answer.outbox import (
 )
 from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
+from functions.finalize.drawing import draw_edits
 from functions.finalize.stage import build_transcript
 from functions.finalize.stage_results import load_peaks, load_stage_results
 from shared import __version__
@@ -77,6 +78,8 @@ class FinalizeParams(WireModel):
     error: WorkflowError | None = None
     delete_audio: bool = False
     """Only delete the job's audio, if that is still due."""
+    draw_edits: bool = False
+    """Only draw the formats of the transcript anew, with the edits that people saved."""
 
 
 def finalize(
@@ -94,6 +97,8 @@ def finalize(
     source = request.source
     if params.delete_audio:
         return finish_deletion(source, params.run, blobs, jobs)
+    if params.draw_edits:
+        return draw_edits(source, blobs, jobs)
     job = jobs.claim(source, params.run, params.execution)
     if job is None:
         is_erased = jobs.is_erased(source.job_id)

@@ -26,14 +26,12 @@ from shared.model.errors import (
     TranscriptGone,
     WorkflowUnavailable,
 )
-from shared.model.formats import TRANSCRIPT
+from shared.model.formats import EDITS_FILE, TRANSCRIPT
 from shared.ports.blobs import Blob, BlobStore
 from shared.ports.executions import Executions
 
 log = logging.getLogger(__name__)
 
-EDITS_FILE = "edits.json"
-"""Name of the edits beside the answer."""
 TRIES = 5
 """Reads that others' writes may overtake before one is given up."""
 GONE = "It was deleted, or replaced by the answer to a newer recording of the same name."

@@ -306,7 +306,7 @@ def test_every_format_is_drawn_as_of_a_transcript_with_those_words(data: st.Data
             assert drawn == draw_format(name, renumbered(corrected), CAPTIONS), name
 
 
-FORMATS_WITH_IDS: set[str] = set()
+FORMATS_WITH_IDS = {"openai"}
 """Formats in which the ids of words or segments are written."""
 
 
