@@ -38,7 +38,7 @@ ALL_FORMATS: dict[str, Format] = {"json": TRANSCRIPT, **FORMATS}
 EXAMPLE = {"text": "Good morning.", "segments": [{"start": 0.5, "end": 1.4, "speaker": "S1"}]}
 SCHEMAS: dict[str, dict[str, Any]] = {
     JSON: {"type": "object", "examples": [EXAMPLE]},
-    **dict.fromkeys(BINARY, {"type": "string", "format": "binary"}),
+    **{kind: {"type": "string", "format": "binary"} for kind in BINARY},
 }
 """Schemas of the bodies by their content types. docs/contracts/ has that of the transcript."""
 TEXT_SCHEMA = {"type": "string"}
