@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 
 from functions.gateway.stored_transcripts import parse_transcript, stored_format, transcript_of
 from shared import __version__
@@ -40,6 +40,10 @@ class TranscriptQuery(CaptionOptions):
     format: str = Field(default=AS_HEARD, json_schema_extra={"enum": list(ALL_FORMATS)})
     original: bool = False
     """Without edits."""
+
+    def seconds_agree(self) -> "TranscriptQuery":
+        """Returns the query: whether its options go together depends on those of the job."""
+        return self
 
     @property
     def captions(self) -> dict[str, object]:
@@ -104,4 +108,8 @@ def captions_of(transcript: Transcript, query: TranscriptQuery) -> CaptionOption
         of_job = option_values({})  # those of a later version, which has other options
     values = {name: getattr(of_job, name) for name in CaptionOptions.model_fields}
     values |= query.captions
-    return CaptionOptions.model_validate(values)
+    try:
+        return CaptionOptions.model_validate(values)
+    except ValidationError as error:
+        reasons = [found["msg"] for found in error.errors()]
+        raise BadOption("; ".join(reasons)) from error
