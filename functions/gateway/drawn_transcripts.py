@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from functions.gateway.stored_transcripts import parse_transcript, stored_format, transcript_of
 from shared import __version__
@@ -41,6 +41,7 @@ class TranscriptQuery(CaptionOptions):
     original: bool = False
     """Without edits."""
 
+    @model_validator(mode="after")
     def seconds_agree(self) -> "TranscriptQuery":
         """Returns the query: whether its options go together depends on those of the job."""
         return self

@@ -34,7 +34,7 @@ INVALID_CODE = "The code is not known, was used or has expired."
     response_description="The key, and the cookie in Set-Cookie.",
     responses=problems(Unauthenticated, Forbidden, TooManyRequests),
 )
-def log_in(login: Login, request: Request, response: Response, stores: InDeployment) -> KeyView:
+def log_in(login: SentLogin, request: Request, response: Response, stores: InDeployment) -> KeyView:
     """Exchange a key, or a code for one login, for a session's cookie."""
     refuse_other_pages(request)
     address = address_of(request)
