@@ -109,6 +109,7 @@ ROUTES = (
     Route("DELETE /api/v1/keys/{key_id}", "admin", allowed=204, other_folder=404),
     Route("POST /api/v1/login", "any", allowed=200, other_folder=200),
     public("POST /api/v1/logout", 204),
+    Route("POST /api/v1/login-codes", "any", allowed=201, other_folder=201),
     Route("POST /api/v1/jobs/upload", "write", allowed=202, other_folder=202),
     Route("POST /api/v1/uploads", "write", allowed=201, other_folder=201),
     Route("GET /api/v1/uploads/{upload_id}", "write", allowed=200, other_folder=404),
