@@ -19,6 +19,7 @@ from functions.gateway.routes import (
     metrics,
     openai,
     page,
+    peaks,
     transcripts,
     uploads,
     webhooks,
@@ -77,6 +78,7 @@ def create_app() -> FastAPI:
     app.include_router(events.router)
     app.include_router(batches.router)
     app.include_router(audio.router)
+    app.include_router(peaks.router)
     app.include_router(keys.router)
     app.include_router(login.router)
     app.include_router(metrics.router)

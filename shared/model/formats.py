@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 JSON = "application/json"
 PLAIN_TEXT = "text/plain; charset=utf-8"
+BYTES = "application/octet-stream"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ TRANSCRIPT = Format("transcript.json", JSON, is_default=True)
 """The answer itself, which is always written."""
 PROBLEM_FILE = "problem.json"
 """Name of the object that is written instead of a transcript."""
+PEAKS_FILE = "peaks.bin"
+"""Name of the object with the outline of the sound, which is written beside a transcript."""
+PEAKS_PER_SECOND = 10
+"""Bytes of the peaks for each second of the recording."""
 COMMIT_MARKS = (TRANSCRIPT.file_name, PROBLEM_FILE)
 """Names of the objects of which one is written last. It marks that the answer is complete."""
 FORMATS: dict[str, Format] = {

@@ -42,7 +42,7 @@ function headOf(paragraph, model) {
   const time = /** @type {HTMLAnchorElement} */ (made("a", "paragraph-time", clock(paragraph.start)));
   time.href = hashOfSeconds(paragraph.start);
   time.tabIndex = -1; // the paragraph has one tab stop, its words
-  time.setAttribute("aria-label", `Play from ${spokenTime(paragraph.start)}`);
+  time.setAttribute("aria-label", `${clock(paragraph.start)}, play from here`);
   head.append(time);
   return head;
 }
