@@ -28,7 +28,7 @@ def correct(page: Any, word_id: int, text: str) -> None:
 
 
 def rename(page: Any, speaker: str, name: str) -> None:
-    page.get_by_label(f"Name of {speaker}").fill(name)
+    page.get_by_label(f"Name of {speaker}", exact=True).fill(name)
     page.keyboard.press("Enter")
 
 
@@ -46,6 +46,6 @@ def stored_edits(gateway: BrowserGateway, made: MadeRecording) -> dict[str, Any]
 
 def overflow(page: Any) -> int:
     """Returns by how many pixels the document is wider than the window."""
-    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    pixels: int = page.evaluate(width)
-    return pixels
+    width: int = page.evaluate("document.documentElement.scrollWidth")
+    window: int = page.evaluate("window.innerWidth")
+    return max(0, width - window)

@@ -1,7 +1,7 @@
 /** Draws one paragraph: who speaks, when, and words that can be clicked. */
 
 import { directionOf } from "./spacing.js";
-import { clock, hashOfSeconds, spokenTime } from "./times.js";
+import { clock, hashOfSeconds } from "./times.js";
 
 /**
  * @typedef {import("./transcript_model.js").TranscriptModel} TranscriptModel
