@@ -40,7 +40,8 @@ def stored_edits(gateway: BrowserGateway, made: MadeRecording) -> dict[str, Any]
     """Returns the corrections that the API has."""
     url = f"{gateway.url}/api/v1/jobs/{made.job_id}/edits"
     headers = {"Authorization": f"Bearer {gateway.key}"}
-    edits: dict[str, Any] = httpx.get(url, headers=headers).raise_for_status().json()
+    answer = httpx.get(url, headers=headers, timeout=60)
+    edits: dict[str, Any] = answer.raise_for_status().json()
     return edits
 
 
