@@ -42,7 +42,7 @@ from shared.model.errors import (
     RecordingErased,
     TranscriptGone,
 )
-from shared.model.formats import JSON, Format
+from shared.model.formats import BINARY, JSON, Format
 
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
@@ -50,6 +50,7 @@ EXAMPLE = {"text": "Good morning.", "segments": [{"start": 0.5, "end": 1.4, "spe
 TEXT = {"schema": {"type": "string"}}
 BODIES: dict[str, dict[str, Any]] = {
     JSON: {"schema": {"type": "object", "examples": [EXAMPLE]}},
+    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in BINARY},
 }
 """Declarations of the bodies by their content types. docs/contracts/ has that of the transcript."""
 CONTENT_TYPES = {format.content_type.partition(";")[0] for format in ALL_FORMATS.values()}
