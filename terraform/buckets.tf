@@ -17,6 +17,8 @@ module "inbox" {
   lister_role         = local.lister_role
   readers             = local.readers["inbox"]
   word_readers        = local.word_readers["inbox"]
+  edit_writers        = local.edit_writers["inbox"]
+  creator_role        = local.creator_role
   reader_role         = local.reader_role
   writers             = local.writers["inbox"]
   deleters            = local.deleters["inbox"]
@@ -40,6 +42,8 @@ module "work" {
   lister_role         = local.lister_role
   readers             = local.readers["work"]
   word_readers        = local.word_readers["work"]
+  edit_writers        = local.edit_writers["work"]
+  creator_role        = local.creator_role
   reader_role         = local.reader_role
   writers             = local.writers["work"]
   deleters            = local.deleters["work"]
@@ -64,6 +68,8 @@ module "outbox" {
   lister_role         = local.lister_role
   readers             = local.readers["outbox"]
   word_readers        = local.word_readers["outbox"]
+  edit_writers        = local.edit_writers["outbox"]
+  creator_role        = local.creator_role
   reader_role         = local.reader_role
   writers             = local.writers["outbox"]
   deleters            = local.deleters["outbox"]

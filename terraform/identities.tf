@@ -22,6 +22,10 @@ locals {
   word_readers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
     for who, right in local.rights : who => local.member[who] if try(right.reads[bucket], "") == "words"
   } }
+  edit_writers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
+    for who, right in local.rights : who => local.member[who] if try(right.writes[bucket], "") == "edits"
+  } }
+  creator_role = "projects/${var.project_id}/roles/${google_project_iam_custom_role.creator.role_id}"
   reader_role  = "projects/${var.project_id}/roles/${google_project_iam_custom_role.reader.role_id}"
   lister_role  = "projects/${var.project_id}/roles/${google_project_iam_custom_role.lister.role_id}"
   deleter_role = "projects/${var.project_id}/roles/${google_project_iam_custom_role.deleter.role_id}"
@@ -74,6 +78,17 @@ resource "google_project_iam_custom_role" "reader" {
   title       = "${var.name} reader"
   description = "Reads objects. Granted under a condition on their names."
   permissions = ["storage.objects.get"]
+
+  depends_on = [google_project_service.api]
+}
+
+# Creates objects, but overwrites none. Every predefined role that does so may also create any, whatever their names.
+resource "google_project_iam_custom_role" "creator" {
+  project     = var.project_id
+  role_id     = replace("${var.name}_creator", "-", "_")
+  title       = "${var.name} creator"
+  description = "Creates objects. Granted under a condition on their names."
+  permissions = ["storage.objects.create"]
 
   depends_on = [google_project_service.api]
 }

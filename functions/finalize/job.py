@@ -41,7 +41,8 @@ from shared.model.contracts import (
     StageRequest,
     WireModel,
 )
-from shared.model.errors import Cancelled, EventsUnavailable, is_final
+from shared.model.errors import Cancelled, EventsUnavailable
+from shared.model.finality import is_final
 from shared.model.formats import FORMATS, PROBLEM_FILE, TRANSCRIPT
 from shared.model.object_metadata import read_tags
 from shared.model.options import Options, option_values

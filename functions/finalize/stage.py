@@ -20,7 +20,6 @@ from functions.finalize.speakers.speakers import (
     speakers_by_channel,
     speakers_by_voice,
 )
-from functions.finalize.speakers.turns import find_overlaps
 from shared.formats.text import split_paragraphs
 from shared.model.artifacts import (
     Aligned,
@@ -36,6 +35,7 @@ from shared.model.contracts import Engine, ResolvedOption
 from shared.model.languages import MULTI
 from shared.model.options import Options
 from shared.model.transcript import Cost, JobInfo, Language, Provenance, Timings, Transcript, Word
+from shared.model.turns import find_overlaps
 
 Part = TypeVar("Part", Chunk, Interval)
 

@@ -1,19 +1,292 @@
 """Applies what people corrected to a transcript: every format is drawn from the result.
 
 Ids stay those of transcript.json, so that edits remain addressable: after a word was removed, the
-next word's id is not its index. `Transcript.words_of` finds the words of a segment.
+next word's id is not its index. `Transcript.words_of` finds the words of a segment. The page does
+the same in functions/gateway/page/transcript_model.js.
 """
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from shared.formats.corrected_turns import correct_turns, merge_of, overlaps_with
+from shared.formats.text import one_line, split_paragraphs
+from shared.model.artifacts import Turn
 from shared.model.edits import Edits
-from shared.model.transcript import Speaker, Transcript
+from shared.model.intervals import total_seconds
+from shared.model.spacing import split_at_words, word_separator
+from shared.model.transcript import (
+    Gap,
+    Overlap,
+    Quality,
+    Segment,
+    Speaker,
+    Suspect,
+    Transcript,
+    Word,
+)
+from shared.model.turns import find_overlaps
+
+GIVEN = 1.0
+"""The confidence of a speaker whom a person chose."""
 
 
 def correct(transcript: Transcript, edits: Edits) -> Transcript:
-    """Returns the transcript with the edits applied. Without any, it is the same."""
-    speakers = tuple(named(speaker, edits) for speaker in transcript.speakers)
-    return transcript.model_copy(update={"speakers": speakers})
+    """Returns the transcript with the edits applied. Without any, it is the same.
+
+    Edits of ids that the transcript does not have are ignored.
+    """
+    turns = correct_turns(transcript, edits)
+    overlaps = transcript.overlaps
+    if turns != transcript.turns:
+        overlaps = tuple(find_overlaps(turns))
+    segments = correct_segments(transcript, edits)
+    words = correct_words(transcript, edits, segments)
+    if overlaps != transcript.overlaps:
+        words = [with_overlap(word, overlaps) for word in words]
+    text = transcript.text
+    if segments != list(transcript.segments):
+        text = "\n".join(paragraph.text for paragraph in split_paragraphs(segments))
+    changes = {
+        "text": text,
+        "segments": tuple(segments),
+        "words": tuple(words),
+        "speakers": tuple(correct_speakers(transcript, edits, turns, words)),
+        "turns": turns,
+        "overlaps": overlaps,
+        "quality": correct_quality(transcript.quality, edits),
+    }
+    return transcript.model_copy(update=changes)
 
 
-def named(speaker: Speaker, edits: Edits) -> Speaker:
-    name = edits.speakers.get(speaker.id, speaker.label)
-    return speaker.model_copy(update={"label": name})
+# Segments
+
+
+def correct_segments(transcript: Transcript, edits: Edits) -> list[Segment]:
+    """Returns the segments that are left, with the kept suspects, in order of start."""
+    dropped = set(edits.dropped)
+    segments = []
+    for segment in transcript.segments:
+        if f"segment-{segment.id}" in dropped:
+            continue
+        corrected = correct_segment(segment, transcript, edits)
+        if corrected is not None:
+            segments.append(corrected)
+    kept = kept_suspects(transcript, edits)
+    if not kept:
+        return segments
+    return sorted([*segments, *kept], key=lambda segment: segment.start)
+
+
+def correct_segment(segment: Segment, transcript: Transcript, edits: Edits) -> Segment | None:
+    """Returns the segment with its new words and speaker, or None if all its words are removed."""
+    given = edits.sentences.get(str(segment.id), segment.speaker)
+    changes: dict[str, object] = {"speaker": merge_of(given, edits)}
+    words = transcript.words_of(segment)
+    if any(str(word.id) in edits.words for word in words):
+        text = correct_text(segment, words, edits.words)
+        if not text:
+            return None
+        changes["text"] = text
+    return segment.model_copy(update=changes)
+
+
+def correct_text(segment: Segment, words: Sequence[Word], new_words: Mapping[str, str]) -> str:
+    """Returns the segment's text with some words replaced or removed.
+
+    What is written between two words stays: a space, or nothing in a script without spaces. A word
+    that is removed takes what follows it along.
+    """
+    separator = word_separator(segment.language)
+    spellings = [word.word for word in words]
+    pieces = split_at_words(segment.text, spellings, separator)
+    corrected = []
+    for word, piece in zip(words, pieces, strict=True):
+        new_word = new_words.get(str(word.id), word.word)
+        if new_word:
+            before, _, after = piece.partition(word.word)
+            corrected.append(before + new_word + after)
+    return "".join(corrected).strip()
+
+
+def kept_suspects(transcript: Transcript, edits: Edits) -> list[Segment]:
+    """Returns the suspects that were said, as segments without words. Their ids follow those of the
+    transcript's segments."""
+    suspects = transcript.quality.suspects
+    first_id = len(transcript.segments)
+    kept = []
+    for item in edits.kept:
+        index = index_of(item)
+        if index >= len(suspects):
+            continue
+        suspect = suspects[index]
+        given = edits.sentences.get(item) or likely_speaker(suspect, transcript)
+        segment = segment_of_suspect(suspect, first_id + index, merge_of(given, edits))
+        kept.append(segment)
+    return kept
+
+
+def index_of(item: str) -> int:
+    """Returns the index in an id such as "suspect-0"."""
+    number = item.rpartition("-")[2]
+    return int(number)
+
+
+def segment_of_suspect(suspect: Suspect, number: int, speaker: str | None) -> Segment:
+    """Returns the suspect as a segment whose recogniser's metrics are not known."""
+    return Segment(
+        id=number,
+        start=suspect.start,
+        end=suspect.end,
+        text=one_line(suspect.text),
+        speaker=speaker,
+        language=suspect.language,
+        channel=suspect.channel,
+        words=None,
+        avg_logprob=None,
+        compression_ratio=None,
+        no_speech_prob=None,
+        temperature=None,
+        flags=("no_words",),
+    )
+
+
+def likely_speaker(suspect: Suspect, transcript: Transcript) -> str | None:
+    """Returns who talks for longest during the suspect, or None if no one does. Where channels were
+    transcribed separately, it is the channel's speaker."""
+    if suspect.channel is not None:
+        return speaker_of_channel(suspect.channel, transcript.segments)
+    seconds: dict[str, float] = defaultdict(float)
+    for turn in transcript.turns:
+        shared = min(turn.end, suspect.end) - max(turn.start, suspect.start)
+        if shared > 0:
+            seconds[turn.speaker] += shared
+    if not seconds:
+        return None
+    return max(seconds, key=lambda speaker: seconds[speaker])
+
+
+def speaker_of_channel(channel: int, segments: Iterable[Segment]) -> str | None:
+    """Returns the speaker of a channel's segments, or None if it has none."""
+    for segment in segments:
+        if segment.channel == channel:
+            return segment.speaker
+    return None
+
+
+# Words
+
+
+def correct_words(transcript: Transcript, edits: Edits, segments: Iterable[Segment]) -> list[Word]:
+    """Returns the words of these segments that are not removed, in the order of the transcript."""
+    speakers = {}
+    for segment in segments:
+        for word in transcript.words_of(segment):
+            speakers[word.id] = segment.speaker
+    given = given_words(transcript, edits)
+    corrected = []
+    for word in transcript.words:
+        text = edits.words.get(str(word.id), word.word)
+        if word.id not in speakers or not text:
+            continue
+        new_speaker = speakers[word.id] if word.id in given else merge_of(word.speaker, edits)
+        corrected.append(correct_word(word, text, new_speaker, word.id in given, edits))
+    return corrected
+
+
+def given_words(transcript: Transcript, edits: Edits) -> set[int]:
+    """Returns the ids of the words of sentences that were given to another speaker."""
+    given: set[int] = set()
+    for segment in transcript.segments:
+        if segment.words is None or str(segment.id) not in edits.sentences:
+            continue
+        first, last = segment.words
+        given.update(range(first, last + 1))
+    return given
+
+
+def correct_word(word: Word, text: str, speaker: str | None, is_given: bool, edits: Edits) -> Word:
+    """Returns the word with another text and speaker. The recogniser's confidence is about its own
+    text only."""
+    changes: dict[str, object] = {}
+    if text != word.word:
+        changes |= {"word": text, "confidence": None}
+    speakers = speakers_of_word(word, speaker, is_given, edits)
+    if speaker != word.speaker or speakers != word.speakers:
+        changes |= {"speaker": speaker, "speakers": speakers}
+    if is_given:
+        changes["speaker_confidence"] = GIVEN
+    if not changes:
+        return word
+    return word.model_copy(update=changes)
+
+
+def speakers_of_word(
+    word: Word, speaker: str | None, is_given: bool, edits: Edits
+) -> tuple[str, ...]:
+    """Returns everyone who talks during the word, its own speaker first. Whoever had a sentence
+    that was given to another speaker does not talk during it."""
+    names: list[str | None] = [speaker]
+    for other in word.speakers:
+        if is_given and other == word.speaker:
+            continue
+        names.append(merge_of(other, edits))
+    known = [name for name in names if name is not None]
+    return tuple(dict.fromkeys(known))
+
+
+def with_overlap(word: Word, overlaps: Sequence[Overlap]) -> Word:
+    """Returns the word, marked if two speakers talk at once during it."""
+    return word.model_copy(update={"overlap": overlaps_with(word.start, word.end, overlaps)})
+
+
+# Speakers and quality
+
+
+def correct_speakers(
+    transcript: Transcript, edits: Edits, turns: Sequence[Turn], words: Iterable[Word]
+) -> list[Speaker]:
+    """Returns the speakers that are left after the merges, and those of given sentences."""
+    known = {speaker.id: speaker for speaker in transcript.speakers}
+    merged = [merge_of(speaker, edits) for speaker in (*known, *edits.sentences.values())]
+    ids = {speaker for speaker in merged if speaker is not None}
+    counts = Counter(word.speaker for word in words)
+    speakers = []
+    for speaker_id in sorted(ids, key=lambda speaker: (len(speaker), speaker)):
+        speaker = known.get(speaker_id) or new_speaker(speaker_id)
+        changes: dict[str, object] = {
+            "label": edits.speakers.get(speaker_id, speaker.label),
+            "words": counts[speaker_id],
+        }
+        changes |= changed_turns(speaker_id, transcript.turns, turns)
+        speakers.append(speaker.model_copy(update=changes))
+    return speakers
+
+
+def new_speaker(speaker_id: str) -> Speaker:
+    """Returns a speaker whom the transcript does not have."""
+    number = speaker_id.removeprefix("S")
+    return Speaker(id=speaker_id, label=f"Speaker {number}", talk_time=0.0, turns=0, words=0)
+
+
+def changed_turns(speaker: str, before: Iterable[Turn], turns: Iterable[Turn]) -> dict[str, object]:
+    """Returns the speaker's new talk time and number of turns, or nothing if they are as before."""
+    former = [turn for turn in before if turn.speaker == speaker]
+    own = [turn for turn in turns if turn.speaker == speaker]
+    if own == former:
+        return {}
+    return {"talk_time": round(total_seconds(own), 3), "turns": len(own)}
+
+
+def correct_quality(quality: Quality, edits: Edits) -> Quality:
+    """Returns the quality without the suspects and gaps that are done with."""
+    done = {*edits.kept, *edits.dropped}
+    suspects: list[Suspect] = []
+    for index, suspect in enumerate(quality.suspects):
+        if f"suspect-{index}" not in done:
+            suspects.append(suspect)
+    gaps: list[Gap] = []
+    for index, gap in enumerate(quality.uncovered):
+        if f"gap-{index}" not in done:
+            gaps.append(gap)
+    changes = {"suspects": tuple(suspects), "uncovered": tuple(gaps)}
+    return quality.model_copy(update=changes)

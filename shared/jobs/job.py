@@ -125,6 +125,13 @@ class Job(StoredModel):
     audio_deletion: Literal["due", "done"] | None = None
     """Of the recording and its work audio: `due` from the write that records the end until all is
     deleted; null if the recording is kept."""
+    drawing: Literal["due"] | None = None
+    """Of the edits: `due` from the save of a revision until the files of the answer have it; null
+    if they have all."""
+    edits_due: int | None = None
+    """The revision that is to be drawn; null if none is."""
+    drawing_execution: str = ""
+    """The execution that was started to draw them. Empty if none was."""
 
     @property
     def has_ended(self) -> bool:

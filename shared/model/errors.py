@@ -10,6 +10,7 @@
     + BadOption               400  an option of the recording is unknown or wrong
     + ArtifactMissing         404  an input does not exist
     + ArtifactChanged         412  an object is not the one that was named
+    + EditsOutdated           412  the edits were changed since they were read
     + NotFound                404  there is none, or the caller may not see it
     + RecordingTooLong        413  longer than the limit
     + RecordingTooLarge       413  larger than the limit
@@ -34,12 +35,14 @@
     + RangeOutside            416  a range of bytes is not in the recording
     + OptionsRefused          422  the options of a redrive are wrong or too large
     + UploadRefused           422  the name, an option or the metadata of an upload is wrong
+    + EditsRefused            422  the edits do not fit the transcript
     + WebhookRefused          422  the address or the folder of a webhook is wrong
     + KeyReused               422  an Idempotency-Key was used for another upload
     + AttemptsExhausted       422  the stage died in every attempt
     + GivenUp                 422  no run of the job ended
     + ModelUnavailable        422  the requested model is not on this deployment
     + WorkflowRefused         422  the workflow does not accept a call
+    + IfMatchMissing          428  the request does not say which edits it changes
     + Bug                     500  any other exception; its traceback is in the log
   x Transient            the same request may succeed later; the workflow retries it
     + StageBusy               429  another attempt is running
@@ -263,6 +266,27 @@ class UploadRefused(Permanent):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+class EditsOutdated(Permanent):
+    """`etag` is that of the current edits."""
+
+    title = "The edits were changed since they were read."
+    status = HTTPStatus.PRECONDITION_FAILED
+
+    def __init__(self, detail: str, etag: str = "") -> None:
+        super().__init__(detail)
+        self.etag = etag
+
+
+class EditsRefused(Permanent):
+    title = "The edits do not fit the transcript."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class IfMatchMissing(Permanent):
+    title = "The request does not say which edits it changes."
+    status = HTTPStatus.PRECONDITION_REQUIRED
+
+
 class TooManyWebhooks(Permanent):
     title = "There are as many webhooks as there may be."
     status = HTTPStatus.CONFLICT
@@ -356,29 +380,3 @@ class NotEnded(Transient):
     def __init__(self, detail: str, job_id: str | None = None) -> None:
         super().__init__(detail, retry_after=1)
         self.job_id = job_id
-
-
-PROBLEMS_OF_THE_JOB = (
-    BadOption.name(),
-    Cancelled.name(),
-    RecordingErased.name(),
-    AudioDeleted.name(),
-    StageBusy.name(),
-)
-"""Types of problems that are about the job and not about the part that a stage works on. They end
-the run even at a stage that an answer can do without. workflows/transcription.yaml holds the same
-list."""
-
-
-def statuses(kind: type[StageError]) -> frozenset[int]:
-    """Returns the HTTP statuses of an error class and of every class derived from it."""
-    found = {int(kind.status)}
-    for derived in kind.__subclasses__():
-        found |= statuses(derived)
-    return frozenset(found)
-
-
-def is_final(problem: Problem) -> bool:
-    """Returns whether the same request would fail again, so the problem is the job's answer."""
-    final = statuses(Permanent)
-    return problem.status in final

@@ -23,7 +23,6 @@ from shared.jobs.layout import job_uri, problem_uri, result_uri, work_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Engine, Problem, Source, StageRequest, StageResponse
 from shared.model.errors import (
-    PROBLEMS_OF_THE_JOB,
     AudioDeleted,
     JobStoreUnavailable,
     RecordingErased,
@@ -31,6 +30,7 @@ from shared.model.errors import (
     StageError,
     Transient,
 )
+from shared.model.finality import PROBLEMS_OF_THE_JOB
 from shared.model.stages import STAGES
 from shared.ports.blobs import BlobStore, delete_prefix
 from shared.runtime.http import validated

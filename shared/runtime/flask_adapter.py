@@ -9,7 +9,7 @@ import flask
 from pydantic import BaseModel
 
 from shared.model.contracts import Problem, StageRequest, StageResponse
-from shared.model.errors import is_final
+from shared.model.finality import is_final
 from shared.ports.blobs import JSON
 from shared.runtime.auth import authenticate
 from shared.runtime.execution import execute, store_problem

@@ -27,7 +27,8 @@ from shared.jobs.layout import problem_uri
 from shared.jobs.operations import Operations
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source, StageRequest
-from shared.model.errors import AudioDeleted, is_final
+from shared.model.errors import AudioDeleted
+from shared.model.finality import is_final
 from shared.model.stages import FUNCTIONS
 from shared.runtime.execution import execute, store_problem
 from shared.runtime.http import problem_of

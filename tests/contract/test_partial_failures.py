@@ -7,7 +7,6 @@ import pytest
 
 from emulators.workflows.errors import WorkflowError
 from shared.model.errors import (
-    PROBLEMS_OF_THE_JOB,
     AttemptsExhausted,
     BadOption,
     Bug,
@@ -19,6 +18,7 @@ from shared.model.errors import (
     StageError,
     StorageUnavailable,
 )
+from shared.model.finality import PROBLEMS_OF_THE_JOB
 from tests.contract.test_transcription_workflow import WORKFLOW, Reply, Stages, artifact, run
 
 

@@ -16,7 +16,8 @@ from emulators.workflows.events import received
 from emulators.workflows.tests.running import run_workflow
 from local.layout import STAGES
 from shared.jobs.inbox import NO_RECORDING
-from shared.model.errors import Permanent, Transient, statuses
+from shared.model.errors import Permanent, Transient
+from shared.model.finality import statuses
 
 WORKFLOW = (Path(__file__).parents[2] / "workflows" / "transcription.yaml").read_text()
 ARCHITECTURE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()

@@ -60,6 +60,7 @@ def own_roles_have_one_permission(plan: Plan) -> None:
     prefix = plan.given["name"].replace("-", "_")
     permissions = {name: role.values["permissions"] for name, role in roles.items()}
     assert permissions == {
+        f"{prefix}_creator": ["storage.objects.create"],
         f"{prefix}_deleter": ["storage.objects.delete"],
         f"{prefix}_lister": ["storage.objects.list"],
         f"{prefix}_reader": ["storage.objects.get"],

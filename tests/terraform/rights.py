@@ -39,6 +39,7 @@ WORDS = (
     '(resource.name.extract("/objects/{job}/prepare/") != "" || '
     'resource.name.extract("/objects/{job}/align/") != "")'
 )
+EDITS = f'{OBJECT} && resource.name.endsWith("/edits.json")'
 BUCKET_ROLES = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
 
 
@@ -109,6 +110,10 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     for bucket, objects in rights.get("reads", {}).items():
         assert objects == "words"
         yield Grant(who, own_role("reader", plan), f"{project}-{name}-{bucket}", WORDS)
+    for bucket, objects in rights.get("writes", {}).items():
+        assert objects == "edits"
+        for role in ("reader", "creator", "deleter"):
+            yield Grant(who, own_role(role, plan), f"{project}-{name}-{bucket}", EDITS)
     for bucket, objects in rights.get("deletes", {}).items():
         role = own_role("deleter", plan)
         yield Grant(who, role, f"{project}-{name}-{bucket}", DELETABLE[objects])

@@ -36,6 +36,8 @@ def bucket_cell(rights: dict[str, Any], bucket: str) -> str:
     cell = [access]
     if bucket in rights.get("reads", {}):
         cell.append(f"read {rights['reads'][bucket]}")
+    if bucket in rights.get("writes", {}):
+        cell.append(f"write {rights['writes'][bucket]}")
     if bucket in rights.get("deletes", {}):
         cell.append(f"delete {rights['deletes'][bucket]}")
     return ", ".join(cell)

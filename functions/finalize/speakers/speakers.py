@@ -8,7 +8,6 @@ from functions.finalize.speakers.linking import SpanSpeaker, link_speakers, seco
 from functions.finalize.speakers.turns import (
     SpanTurn,
     TurnIndex,
-    merge_turns,
     number_speakers,
     place_turns,
 )
@@ -16,6 +15,7 @@ from shared.model.artifacts import Diarization, Interval, Turn
 from shared.model.intervals import total_seconds
 from shared.model.options import Options
 from shared.model.transcript import Speaker, Word
+from shared.model.turns import merge_turns
 
 CHANNEL_PAUSE = 0.5
 """Seconds between words of one turn on a channel. Aligned words are shorter than they sound, so

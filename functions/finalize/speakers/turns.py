@@ -1,4 +1,4 @@
-"""Speaker turns of the whole recording: when each speaker talks, and where two talk at once."""
+"""Speaker turns of the whole recording: when each speaker talks."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -10,11 +10,7 @@ from typing import NamedTuple
 from functions.finalize.answer.timed_segments import place_in_recording
 from functions.finalize.speakers.linking import SpanSpeaker
 from shared.model.artifacts import Diarization, Interval, Turn
-from shared.model.intervals import union
-from shared.model.transcript import Overlap
 
-TURN_PAUSE = 0.25
-"""Seconds of silence that do not end a turn: the collar with which diarization is scored."""
 SHORTEST_TURN = 0.2
 """Seconds. The diarizer often gives a shorter turn to the wrong speaker."""
 
@@ -78,54 +74,6 @@ def number_people(people: Iterable[Sequence[SpanSpeaker]]) -> dict[SpanSpeaker, 
         for speaker in speakers:
             person_of[speaker] = person
     return person_of
-
-
-def merge_turns(turns: Iterable[Turn], pause: float = TURN_PAUSE) -> list[Turn]:
-    """Returns the turns in order; a speaker's turns at most `pause` seconds apart become one."""
-    intervals_of: dict[str, list[Interval]] = defaultdict(list)
-    for turn in turns:
-        interval = Interval(
-            start=turn.start,
-            end=turn.end,
-        )
-        intervals_of[turn.speaker].append(interval)
-
-    merged = []
-    for speaker, intervals in intervals_of.items():
-        for interval in union(intervals, pause):
-            turn = Turn(
-                start=interval.start,
-                end=interval.end,
-                speaker=speaker,
-            )
-            merged.append(turn)
-    return sorted(merged, key=lambda turn: (turn.start, turn.end, turn.speaker))
-
-
-def find_overlaps(turns: Iterable[Turn]) -> list[Overlap]:
-    """Returns where at least two talk at once, split where a speaker starts or stops."""
-    changes = []
-    for turn in turns:
-        changes.append((turn.start, 1, turn.speaker))
-        changes.append((turn.end, -1, turn.speaker))
-
-    in_order = sorted(changes)
-    active_turns: dict[str, int] = defaultdict(int)
-    overlaps = []
-    for (start, change, speaker), (end, _, _) in pairwise(in_order):
-        active_turns[speaker] += change
-        talking = [speaker for speaker, count in active_turns.items() if count > 0]
-        if len(talking) < 2:
-            continue
-        if start == end:
-            continue
-        overlap = Overlap(
-            start=start,
-            end=end,
-            speakers=tuple(sorted(talking)),
-        )
-        overlaps.append(overlap)
-    return overlaps
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ export class Player extends EventTarget {
     this.#addresses = [...addresses];
     this.knownDuration = duration;
     this.hasSound = false;
+    /** Whether it was played or someone jumped. */
+    this.hasMoved = false;
     this.#listen();
     this.#loadNext();
   }
@@ -58,6 +60,7 @@ export class Player extends EventTarget {
 
   /** @param {number} seconds */
   seek(seconds) {
+    this.hasMoved = true;
     this.#place = Math.min(Math.max(seconds, 0), this.duration);
     if (this.hasSound) this.#audio.currentTime = this.#place;
     this.#fire("seek");
@@ -129,6 +132,7 @@ export class Player extends EventTarget {
   }
 
   #started() {
+    this.hasMoved = true;
     this.#fire("state");
     cancelAnimationFrame(this.#frame);
     const follow = () => {

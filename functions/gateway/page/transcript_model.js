@@ -61,6 +61,7 @@ const COLOURS = 8;
  * @property {number} end
  * @property {Segment[]} segments
  * @property {Word[]} words
+ * @property {number} firstWord index of its first word in the model's words
  */
 
 /** @returns {Edits} corrections that change nothing */
@@ -94,6 +95,8 @@ export class TranscriptModel extends EventTarget {
   paragraphs = [];
   /** @type {Word[]} */
   words = [];
+  /** @type {Map<string, Segment>} */
+  #bySegment = new Map();
 
   /**
    * @param {any} transcript transcript.json
@@ -127,8 +130,7 @@ export class TranscriptModel extends EventTarget {
    * @returns {string | null} id of the speaker of a segment, as corrected
    */
   speakerOf(segmentId) {
-    const segment = this.segments.find((each) => String(each.id) === String(segmentId));
-    return segment?.speaker ?? null;
+    return this.#bySegment.get(String(segmentId))?.speaker ?? null;
   }
 
   /**
@@ -232,7 +234,8 @@ export class TranscriptModel extends EventTarget {
   #build() {
     this.segments = correctedSegments(this);
     this.paragraphs = splitParagraphs(this.segments);
-    this.words = this.paragraphs.flatMap((paragraph) => paragraph.words);
+    this.words = wordsInOrder(this.paragraphs);
+    this.#bySegment = new Map(this.segments.map((segment) => [String(segment.id), segment]));
     this.speakers = speakersOf(this);
   }
 }
@@ -415,6 +418,7 @@ function paragraphOf(segment, index) {
     end: segment.end,
     segments: [segment],
     words: [...segment.words],
+    firstWord: 0,
   };
 }
 
@@ -429,6 +433,19 @@ function extend(paragraph, segment) {
   paragraph.segments.push(segment);
   paragraph.words.push(...segment.words);
   paragraph.end = Math.max(paragraph.end, segment.end);
+}
+
+/**
+ * @param {Paragraph[]} paragraphs which learn where their words begin
+ * @returns {Word[]}
+ */
+function wordsInOrder(paragraphs) {
+  const words = [];
+  for (const paragraph of paragraphs) {
+    paragraph.firstWord = words.length;
+    words.push(...paragraph.words);
+  }
+  return words;
 }
 
 /**

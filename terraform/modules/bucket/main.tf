@@ -108,6 +108,19 @@ locals {
   # Names of the results of prepare and align, which are <job>/<stage>/<file>.
   of_words = [for stage in ["prepare", "align"] : "resource.name.extract(\"/objects/{job}/${stage}/\") != \"\""]
 
+  # Names of the edits of a job, which are <job>/edits.json.
+  edits = "${local.object} && resource.name.endsWith(\"/edits.json\")"
+
+  # What writes edits: to overwrite an object takes the rights to create and to delete it.
+  edit_roles = {
+    reads   = var.reader_role
+    creates = var.creator_role
+    deletes = var.deleter_role
+  }
+  edit_grants = merge([for who, member in var.edit_writers : {
+    for right, role in local.edit_roles : "${who} ${right}" => { member = member, role = role }
+  }]...)
+
   # Conditions under which the role deletes.
   deletable = {
     recordings = "${local.object} && !resource.name.endsWith(\"/options.json\")"
@@ -127,6 +140,20 @@ resource "google_storage_bucket_iam_member" "word_readers" {
   condition {
     title      = "words"
     expression = "${local.object} && resource.name.endsWith(\".json\") && (${join(" || ", local.of_words)})"
+  }
+}
+
+# Reads, creates and overwrites edits.
+resource "google_storage_bucket_iam_member" "edit_writers" {
+  for_each = local.edit_grants
+
+  bucket = google_storage_bucket.this.name
+  role   = each.value.role
+  member = each.value.member
+
+  condition {
+    title      = "edits"
+    expression = local.edits
   }
 }
 

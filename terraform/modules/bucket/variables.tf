@@ -64,8 +64,18 @@ variable "word_readers" {
   type        = map(string)
 }
 
+variable "edit_writers" {
+  description = "Members that may read, create and overwrite edits, each under a name."
+  type        = map(string)
+}
+
+variable "creator_role" {
+  description = "Role in which the writers of edits create them."
+  type        = string
+}
+
 variable "reader_role" {
-  description = "Role of the readers of words."
+  description = "Role of the readers of words and edits."
   type        = string
 }
 

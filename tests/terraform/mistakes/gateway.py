@@ -100,6 +100,27 @@ GATEWAY = (
         checks.rights_are_those_of_the_table,
     ),
     Mistake(
+        "the gateway writes results of stages beside edits",
+        "modules/bucket/main.tf",
+        'endsWith(\\"/edits.json\\")',
+        'endsWith(\\".json\\")',
+        checks.rights_are_those_of_the_table,
+    ),
+    Mistake(
+        "who creates may also overwrite",
+        "identities.tf",
+        'permissions = ["storage.objects.create"]',
+        'permissions = ["storage.objects.create", "storage.objects.delete"]',
+        checks.own_roles_have_one_permission,
+    ),
+    Mistake(
+        "edits are stored once and never again",
+        "modules/bucket/main.tf",
+        "    deletes = var.deleter_role\n",
+        "",
+        checks.rights_are_those_of_the_table,
+    ),
+    Mistake(
         "who lists may also read",
         "identities.tf",
         'permissions = ["storage.objects.list"]',

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared.model import errors
-from shared.model.errors import Permanent, StageError, Transient, is_final, statuses
+from shared.model.errors import Permanent, StageError, Transient
+from shared.model.finality import is_final, statuses
 
 ARCHITECTURE = (Path(__file__).parents[4] / "docs" / "architecture.md").read_text()
 KINDS = (Permanent, Transient)

@@ -1,0 +1,68 @@
+"""What a save of edits leaves to do: finalize draws the files of the answer anew.
+
+The job keeps the newest revision that its files lack, and which execution was started to draw it.
+finalize reads the newest edits, writes the files, and calls `record_drawn`; if a newer revision was
+saved meanwhile, it does so again. So an execution that is active draws whatever is saved before it
+ends, and no second one is needed. If it dies, the drawing stays due, and reconcile starts it.
+"""
+
+from collections.abc import Callable, Iterator
+
+from shared.jobs.compare_and_set import compare_and_set
+from shared.jobs.job import Job
+from shared.jobs.job_list import readable_jobs
+from shared.jobs.store import JobStore, job_path
+
+
+def record_due(job_id: str, revision: int, jobs: JobStore) -> Job | None:
+    """Record that a revision is to be drawn. Returns the job, or None if it was erased."""
+    return change(job_id, jobs, lambda job: drawing_due(job, revision))
+
+
+def record_execution(job_id: str, execution: str, jobs: JobStore) -> None:
+    """Record which execution was started to draw what is due."""
+    change(job_id, jobs, lambda job: drawing_started(job, execution))
+
+
+def record_drawn(job_id: str, revision: int, jobs: JobStore) -> bool:
+    """Record that the files of the answer have a revision. Returns False if a newer one is due."""
+    changed = change(job_id, jobs, lambda job: drawn(job, revision))
+    return changed is None or changed.edits_due is None
+
+
+def list_due(jobs: JobStore) -> Iterator[Job]:
+    """Returns the jobs with edits that are still to be drawn, in no order."""
+    documents = jobs.documents.query("jobs", "drawing", "due")
+    return readable_jobs(documents)
+
+
+def change(job_id: str, jobs: JobStore, after: Callable[[Job], Job]) -> Job | None:
+    """Compare-and-set of a job that is there and not erased. Returns None for any other."""
+
+    def changed(job: Job | None) -> Job | None:
+        if job is None or job.state == "erased":
+            return None
+        return after(job)
+
+    return compare_and_set(jobs.documents, job_path(job_id), Job, changed)
+
+
+def drawing_due(job: Job, revision: int) -> Job:
+    """Returns the job with a revision to be drawn, unless a newer one is."""
+    newest = max(job.edits_due or 0, revision)
+    return job.model_copy(update={"drawing": "due", "edits_due": newest})
+
+
+def drawing_started(job: Job, execution: str) -> Job:
+    """Returns the job with the execution that draws its edits, if they are still due."""
+    if job.drawing is None:
+        return job
+    return job.model_copy(update={"drawing_execution": execution})
+
+
+def drawn(job: Job, revision: int) -> Job:
+    """Returns the job with nothing to draw, unless a newer revision is due."""
+    if job.edits_due is None or job.edits_due > revision:
+        return job
+    nothing_due = {"drawing": None, "edits_due": None, "drawing_execution": ""}
+    return job.model_copy(update=nothing_due)
