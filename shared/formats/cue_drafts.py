@@ -27,6 +27,8 @@ class CueDraft:
     breaks: Sequence[Break]
     """After each piece."""
     limits: CueLimits
+    has_label_room: bool
+    """Whether the text fits with the label."""
 
     @property
     def start(self) -> int:
@@ -100,7 +102,15 @@ class CueDrafter:
         ends = divide(passage, limits)
         for start, end in pairwise([0, *ends]):
             part = slice(start, end)
-            yield CueDraft(speaker, run.language, pieces[part], widths[part], breaks[part], limits)
+            yield CueDraft(
+                speaker=speaker,
+                language=run.language,
+                pieces=pieces[part],
+                widths=widths[part],
+                breaks=breaks[part],
+                limits=limits,
+                has_label_room=start == 0 or is_repeated,
+            )
 
     def _label_width(self, speaker: str | None, limits: CueLimits) -> PieceWidth | None:
         """Returns how wide the speaker's label is, or None if it is never shown."""

@@ -39,9 +39,11 @@ def fill_slots(
         start = max(slot.start, earliest)
         wanted = wanted_end(slot, start, options)
         latest = max(duration, slot.end)
+        closed_gap = 0
         if next_slot is not None:
             latest = latest_end(slot, start, next_slot.start, options)
-        if latest < wanted + LINGER:
+            closed_gap = LINGER
+        if latest < wanted + closed_gap:
             wanted = latest
         longest = start + milliseconds(options.caption_max_seconds)
         end = max(min(wanted, longest), start + 1)

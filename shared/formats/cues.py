@@ -152,7 +152,8 @@ def shows_label(draft: CueDraft, previous: CueDraft | None, rule: LabelRule) -> 
         return rule == "always"
     if previous is None or previous.speaker != draft.speaker:
         return True
-    return draft.start - previous.end >= LABEL_PAUSE
+    pause = draft.start - previous.end
+    return draft.has_label_room and pause >= LABEL_PAUSE
 
 
 def lay_out(draft: CueDraft, label: str) -> CueVoice:

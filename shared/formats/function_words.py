@@ -9,7 +9,7 @@ without those that often end a phrase, such as "up".
 
 CONNECTIVES = {
     "en": "about after against although and around as at because before between but by during for "
-    "from if in into like nor of on or over since so than that though through to toward "
+    "from if in into like near nor of on or over since so than that though through to toward "
     "towards under unless until upon when where whether which while who whose with within "
     "without",
     "de": "aber als am an auf aus bei beim bevor bis da damit dass denn durch für gegen hinter im "
