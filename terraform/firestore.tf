@@ -2,7 +2,9 @@
 
 locals {
   # Collections whose documents are deleted at the time in their field `expires`.
-  collections = ["jobs", "tasks", "reconcile", "keys", "sessions", "uploads", "events", "batches", "webhooks", "deliveries"]
+  collections = [
+    "jobs", "tasks", "reconcile", "keys", "sessions", "login_codes", "uploads", "events", "batches", "webhooks", "deliveries",
+  ]
 
   # Fields that are never queried alone, and can be long or rise with each job. Firestore indexes each field by itself
   # unless it is told not to, which makes writes more expensive.

@@ -250,6 +250,8 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "KeyRequest": {"name": "Team A", "scopes": ["read", "write"], "folder": "team-a/"},
     "KeyView": KEY_VIEW,
     "LoginRequest": {"key": "ds_..."},
+    "CodeLoginRequest": {"code": "kW3v..."},
+    "LoginCode": {"code": "kW3v...", "expires": "2026-11-28T09:40:00Z"},
     "Metrics": METRICS,
     "NewKey": {**KEY_VIEW, "key": "ds_..."},
     "Problem": PROBLEM,

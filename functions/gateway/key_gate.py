@@ -116,6 +116,7 @@ class KeyGate:
             refuse_other_pages(request)
         self._uses.record(key, store)
         request.state.key = key
+        request.state.credential = credential
         return credential
 
     async def _find(self, credential: Credential, store: KeyStore, request: Request) -> KeyRecord:

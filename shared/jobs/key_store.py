@@ -1,7 +1,9 @@
-"""Stores API keys and the sessions of the page's logins, with compare-and-set on documents.
+"""Stores API keys, the sessions of the page's logins, and codes for one login, with compare-and-set
+on documents.
 
-A secret is 32 random bytes, so its SHA-256 digest is all that is stored: nobody can find the secret
-of a digest by trying. A key is the document `keys/<digest>`, and a session `sessions/<digest>`.
+A secret is 32 random bytes, or 16 for a code, so its SHA-256 digest is all that is stored: nobody
+can find the secret of a digest by trying. A key is the document `keys/<digest>`, a session
+`sessions/<digest>` and a code `login_codes/<digest>`.
 """
 
 import hashlib
@@ -19,6 +21,9 @@ from shared.ports.documents import Documents
 KEY = re.compile(r"ds_[0-9a-f]{64}")
 """The form of a key's secret."""
 SECRET_BYTES = 32
+CODE_BYTES = 16
+CODE_MINUTES = 10
+"""Minutes for which a code is valid."""
 VISIBLE_LENGTH = 11
 """Characters of a secret that stay visible: `ds_` and 32 of its 256 bits."""
 USE_PRECISION = timedelta(minutes=1)
@@ -69,9 +74,19 @@ class SessionRecord(StoredModel):
     expires: datetime
 
 
+class LoginCodeRecord(StoredModel):
+    """A code with which the page can log in once. It is valid as long as its key."""
+
+    key_digest: str
+    created: datetime
+    updated: datetime
+    expires: datetime
+    used: datetime | None = None
+
+
 @dataclass(frozen=True)
 class KeyStore:
-    """Keys and sessions in `documents`. `clock` returns seconds since the epoch."""
+    """Keys, sessions and codes in `documents`. `clock` returns seconds since the epoch."""
 
     documents: Documents
     clock: Callable[[], float]
@@ -191,6 +206,38 @@ class KeyStore:
         """End the session whose secret has that digest; no-op if there is none."""
         self.documents.delete(session_path(digest))
 
+    # Codes
+
+    def make_code(self, key: KeyRecord) -> tuple[str, datetime]:
+        """Returns a code for one login with a key, which is stored nowhere, and when it expires."""
+        code = secrets.token_urlsafe(CODE_BYTES)
+        now = self.now()
+        record = LoginCodeRecord(
+            key_digest=key.digest,
+            created=now,
+            updated=now,
+            expires=now + timedelta(minutes=CODE_MINUTES),
+        )
+        document = record.model_dump(mode="json")
+        self.documents.put(code_path(digest_of(code)), document, if_version=None)
+        return code, record.expires
+
+    def use_code(self, code: str) -> KeyRecord | None:
+        """Use up a code. Returns its key, or None if the code is not known, was used or has
+        expired, or its key is not valid."""
+        now = self.now()
+
+        def used(record: LoginCodeRecord | None) -> LoginCodeRecord | None:
+            if record is None or record.used is not None or record.expires <= now:
+                return None
+            return record.model_copy(update={"used": now, "updated": now})
+
+        path = code_path(digest_of(code))
+        record = compare_and_set(self.documents, path, LoginCodeRecord, used)
+        if record is None:
+            return None
+        return self.find_by_digest(record.key_digest)
+
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
 
@@ -205,3 +252,7 @@ def key_path(digest: str) -> str:
 
 def session_path(digest: str) -> str:
     return f"sessions/{digest}"
+
+
+def code_path(digest: str) -> str:
+    return f"login_codes/{digest}"

@@ -192,9 +192,24 @@ class KeyList(WireModel):
 
 
 class LoginRequest(WireModel):
-    """A request of the page's to stay logged in."""
+    """A request of the page's to stay logged in, with a key."""
 
     key: str = Field(max_length=200)
+
+
+class CodeLoginRequest(WireModel):
+    """The same with a code for one login."""
+
+    code: str = Field(max_length=200)
+
+
+class LoginCode(WireModel):
+    """A code with which the page can log in once."""
+
+    code: str
+    """The page takes it in its address: `/#login=CODE`. Whoever has it can log in: keep it
+    secret."""
+    expires: AwareDatetime
 
 
 # Health

@@ -314,6 +314,7 @@ def complete(blobs: BlobStore, address: str, data: bytes) -> bool:
 def test_an_upload_becomes_an_object_once_it_has_all_its_bytes(blobs: BlobStore, uri: str) -> None:
     upload = PlannedUpload(5, 0, "audio/mp4", {"language": "de", "dropscribe-upload": "1"})
     address = blobs.open_upload(uri, upload)
+    assert address.startswith(f"{blobs.upload_origin()}/")
     assert blobs.find(uri) is None
     assert complete(blobs, address, b"sound")
     found = blobs.find(uri)

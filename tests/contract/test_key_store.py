@@ -133,3 +133,40 @@ def test_a_session_can_be_ended(keys: KeyStore) -> None:
     keys.log_out(session)
     keys.log_out(session)
     assert keys.find_session(session) is None
+
+
+def test_a_code_gives_its_key_once(keys: KeyStore) -> None:
+    made, _ = keys.create("a", ("read",), "team-a/", None)
+    keys.create("b", ("read",), "", None)
+    code, _ = keys.make_code(made)
+    assert keys.use_code(f"{code}x") is None
+    assert keys.use_code(code) == made
+    assert keys.use_code(code) is None
+
+
+def test_a_code_is_used_once_also_by_many_at_the_same_time(keys: KeyStore) -> None:
+    made, _ = keys.create("a", ("read",), "", None)
+    code, _ = keys.make_code(made)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(keys.use_code, [code] * 8))
+    assert [key for key in found if key is not None] == [made]
+
+
+def test_a_code_ends_and_dies_with_its_key(keys: KeyStore, clock: Clock) -> None:
+    made, _ = keys.create("a", ("read",), "", None)
+    first, expires = keys.make_code(made)
+    assert expires - keys.now() == timedelta(minutes=10)
+    clock.now += 599
+    second, _ = keys.make_code(made)
+    clock.now += 1
+    assert keys.use_code(first) is None
+    keys.revoke(made.key_id)
+    assert keys.use_code(second) is None
+
+
+def test_the_code_is_not_stored(keys: KeyStore) -> None:
+    made, _ = keys.create("a", ("read",), "", None)
+    code, _ = keys.make_code(made)
+    found = keys.documents.get(f"login_codes/{digest_of(code)}")
+    assert found is not None
+    assert code not in repr(found)

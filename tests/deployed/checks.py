@@ -243,6 +243,7 @@ def documents_expire(deployment: Deployment) -> Seen:
         "reconcile",
         "keys",
         "sessions",
+        "login_codes",
         "uploads",
         "events",
         "batches",

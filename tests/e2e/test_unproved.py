@@ -164,6 +164,7 @@ TTLS = (
     "reconcile",
     "keys",
     "sessions",
+    "login_codes",
     "uploads",
     "events",
     "batches",

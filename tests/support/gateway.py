@@ -74,7 +74,7 @@ class InProcess(httpx.BaseTransport):
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         answer = await self._transport.handle_async_request(request)
-        content = await answer.aread()
+        content = b"".join([part async for part in answer.aiter_raw()])
         stream = httpx.ByteStream(content)  # `content=` would add a Content-Length
         return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
 

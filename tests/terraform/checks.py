@@ -410,6 +410,7 @@ def documents_end_and_are_found(plan: Plan) -> None:
         "reconcile",
         "keys",
         "sessions",
+        "login_codes",
         "uploads",
         "events",
         "batches",

@@ -4,6 +4,7 @@ They need no key: they are the same for everyone, and hold nothing of the deploy
 read once, and no request can reach another file.
 """
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from functools import cache
@@ -40,9 +41,11 @@ class PageFile:
     """A file of the page."""
 
     content: bytes
+    compressed: bytes
+    """The content as gzip has it: about a third."""
     content_type: str
-    tag: str
-    """Its ETag."""
+    digest: str
+    """SHA-256 of the content in hex."""
 
 
 router = APIRouter(include_in_schema=False)
@@ -76,20 +79,36 @@ def page_files() -> dict[str, PageFile]:
             continue
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        files[path.name] = PageFile(content, content_type, f'"{digest[:32]}"')
+        compressed = gzip.compress(content, mtime=0)
+        files[path.name] = PageFile(content, compressed, content_type, digest)
     return files
 
 
 def answer_file(file: PageFile, request: Request, policy: str) -> Response:
-    """Returns the answer with a file, or the one that spares it.
+    """Returns the answer with a file, compressed for those who take it, or the one that spares it.
 
     A browser asks each time whether its copy is current, so that all files are of the same release.
     """
+    is_compressed = takes_gzip(request)
+    tag = f'"{file.digest[:32]}-gzip"' if is_compressed else f'"{file.digest[:32]}"'
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": policy,
-        "ETag": file.tag,
+        "ETag": tag,
+        "Vary": "Accept-Encoding",
     }
-    if is_known(request, file.tag):
+    if is_known(request, tag):
         return not_modified(headers)
-    return Response(file.content, headers=headers, media_type=file.content_type)
+    if is_compressed:
+        headers["Content-Encoding"] = "gzip"
+    content = file.compressed if is_compressed else file.content
+    return Response(content, headers=headers, media_type=file.content_type)
+
+
+def takes_gzip(request: Request) -> bool:
+    """Returns whether the client names gzip without refusing it."""
+    for item in request.headers.get("Accept-Encoding", "").split(","):
+        name, _, weight = item.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return weight.strip("0.") != "" or weight == ""
+    return False

@@ -8,11 +8,13 @@ import pytest
 
 from functions.gateway.credentials import COOKIE, SECURE_COOKIE
 from functions.gateway.deployment import Deployment
+from functions.gateway.limits import WRONG_KEYS
 from shared.jobs.key_store import SESSION_HOURS
 from tests.support.gateway import gateway_client, key_headers, memory_deployment
 
 ME = "/api/v1/keys/me"
 KEYS = "/api/v1/keys"
+CODES = "/api/v1/login-codes"
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -153,3 +155,63 @@ def test_a_session_dies_with_its_key(client: httpx.Client, stores: Deployment) -
     (key,) = stores.keys.list()
     stores.keys.revoke(key.key_id)
     assert client.get(ME, headers={"Cookie": cookie}).status_code == 401
+
+
+def new_code(client: httpx.Client, headers: dict[str, str]) -> str:
+    answer = client.post(CODES, headers=headers)
+    assert answer.status_code == 201
+    code: str = answer.json()["code"]
+    return code
+
+
+def test_a_code_logs_in_once_as_the_key_that_made_it(
+    client: httpx.Client, stores: Deployment
+) -> None:
+    code = new_code(client, key_headers(stores, ("read",), "team-a/"))
+    first = client.post("/api/v1/login", json={"code": code}, headers=OWN_PAGE)
+    assert (first.status_code, first.json()["folder"]) == (200, "team-a/")
+    cookie = first.headers["Set-Cookie"].partition(";")[0]
+    client.cookies.clear()
+    seen = client.get(ME, headers={"Cookie": cookie}).json()
+    assert (seen["folder"], seen["scopes"]) == ("team-a/", ["read"])
+    again = client.post("/api/v1/login", json={"code": code}, headers=OWN_PAGE)
+    assert again.status_code == 401
+    assert "was used" in again.json()["detail"]
+    assert "Set-Cookie" not in again.headers
+
+
+def test_a_session_cannot_make_itself_another(client: httpx.Client, stores: Deployment) -> None:
+    cookie = log_in(client, stores)
+    answer = client.post(CODES, headers={"Cookie": cookie, **OWN_PAGE})
+    assert answer.status_code == 403
+    both = {"Cookie": cookie, **key_headers(stores)}
+    assert client.post(CODES, headers=both).status_code == 201
+
+
+def test_a_code_is_no_key(client: httpx.Client, stores: Deployment) -> None:
+    code = new_code(client, key_headers(stores))
+    assert client.get(ME, headers={"X-API-Key": code}).status_code == 401
+    assert client.post("/api/v1/login", json={"key": code}).status_code == 401
+    assert client.post("/api/v1/login", json={"code": code}).status_code == 200
+
+
+def test_another_site_uses_up_no_code(client: httpx.Client, stores: Deployment) -> None:
+    code = new_code(client, key_headers(stores))
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert client.post("/api/v1/login", json={"code": code}, headers=foreign).status_code == 403
+    assert client.post("/api/v1/login", json={"code": code}, headers=OWN_PAGE).status_code == 200
+
+
+def test_wrong_codes_count_as_wrong_keys(client: httpx.Client) -> None:
+    statuses = []
+    for number in range(WRONG_KEYS + 1):
+        answer = client.post("/api/v1/login", json={"code": f"guess-{number}"})
+        statuses.append(answer.status_code)
+    assert statuses == [401] * WRONG_KEYS + [429]
+    wrong = {"X-API-Key": f"ds_{'0' * 64}"}
+    assert client.get(ME, headers=wrong).status_code == 429
+
+
+@pytest.mark.parametrize("body", [{}, {"code": None}, {"code": "a", "key": "b"}, {"code": 1}])
+def test_a_login_has_either_a_key_or_a_code(client: httpx.Client, body: dict[str, object]) -> None:
+    assert client.post("/api/v1/login", json=body).status_code == 422

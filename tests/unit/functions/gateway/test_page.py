@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from functions.gateway.routes.page import FILES, TYPES
+from functions.gateway.routes.page import FILES, TYPES, page_files
 from tests.support.gateway import gateway_client, memory_deployment
 from tests.unit.functions.gateway.test_documentation import Page
 
 NAMES = sorted(path.name for path in FILES.iterdir())
 MAX_BYTES = 150_000
+"""Of all files together, as browsers load them."""
 MARKUP = (
     "innerHTML",
     "outerHTML",
@@ -82,9 +83,31 @@ def test_a_browser_asks_whether_its_copy_is_current(client: httpx.Client) -> Non
     again = client.get("/page/main.js", headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
     digest = hashlib.sha256(first.content).hexdigest()
-    assert tag.strip('"') in digest
+    assert tag.strip('"').removesuffix("-gzip") in digest
     other = client.get("/page/api.js", headers={"If-None-Match": tag})
     assert other.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1, gzip; q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.0", False),
+        ("x-gzip", False),
+        ("identity", False),
+        ("", False),
+    ],
+)
+def test_a_file_is_compressed_for_those_who_take_it(
+    client: httpx.Client, accepted: str, is_compressed: bool
+) -> None:
+    answer = client.get("/page/main.js", headers={"Accept-Encoding": accepted})
+    assert answer.content == (FILES / "main.js").read_bytes()
+    assert answer.headers.get("Content-Encoding") == ("gzip" if is_compressed else None)
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert answer.headers["ETag"].endswith('-gzip"') == is_compressed
 
 
 @pytest.mark.parametrize("path", ["../app.py", "..%2Fapp.py", "missing.js", "main.js/", ""])
@@ -95,8 +118,8 @@ def test_no_other_file_is_served(client: httpx.Client, path: str) -> None:
 
 
 def test_the_page_is_small() -> None:
-    total = sum((FILES / name).stat().st_size for name in NAMES)
-    assert total <= MAX_BYTES
+    loaded = sum(len(page_files()[name].compressed) for name in NAMES)
+    assert loaded <= MAX_BYTES
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".js")])
