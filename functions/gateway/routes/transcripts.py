@@ -47,14 +47,14 @@ from shared.model.formats import BINARY, JSON, Format
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
 EXAMPLE = {"text": "Good morning.", "segments": [{"start": 0.5, "end": 1.4, "speaker": "S1"}]}
-SCHEMAS: dict[str, dict[str, Any]] = {
-    JSON: {"type": "object", "examples": [EXAMPLE]},
-    **{kind: {"type": "string", "format": "binary"} for kind in BINARY},
+TEXT = {"schema": {"type": "string"}}
+BODIES: dict[str, dict[str, Any]] = {
+    JSON: {"schema": {"type": "object", "examples": [EXAMPLE]}},
+    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in BINARY},
 }
-"""Schemas of the bodies by their content types. docs/contracts/ has that of the transcript."""
-TEXT_SCHEMA = {"type": "string"}
+"""Declarations of the bodies by their content types. docs/contracts/ has that of the transcript."""
 CONTENT_TYPES = {format.content_type.partition(";")[0] for format in ALL_FORMATS.values()}
-CONTENT = {kind: {"schema": SCHEMAS.get(kind, TEXT_SCHEMA)} for kind in sorted(CONTENT_TYPES)}
+CONTENT = {kind: BODIES.get(kind, TEXT) for kind in sorted(CONTENT_TYPES)}
 DECLARED: dict[int | str, dict[str, Any]] = {
     200: {"description": "The transcript.", "content": CONTENT},
     304: {"description": "The client has it: its ETag is in If-None-Match."},
