@@ -2,21 +2,19 @@
 
 import logging
 
+from functions.finalize.answer.files import edited_files
 from functions.finalize.answer.outbox import (
     AnswerVersion,
     delete_answer,
     put_drawing,
 )
-from shared.formats.corrections import correct
-from shared.formats.writers import draw_format
 from shared.jobs.due_edits import record_drawn
 from shared.jobs.edit_store import find_edits
 from shared.jobs.layout import outbox_folder
 from shared.jobs.store import JobStore
 from shared.model.contracts import Finalized, Source
-from shared.model.edits import StoredEdits
 from shared.model.errors import ArtifactMissing, StorageUnavailable, TranscriptGone
-from shared.model.formats import EDITS_FILE, FORMATS, TRANSCRIPT
+from shared.model.formats import FORMATS, TRANSCRIPT
 from shared.model.options import option_values
 from shared.model.transcript import Transcript
 from shared.model.transcript_language import text_language
@@ -69,7 +67,9 @@ def draw_newest(source: Source, blobs: BlobStore, jobs: JobStore) -> int:
     transcript = read_transcript(source, blobs)
     if transcript.job.run != found.base:
         return OVERTAKEN
-    files = drawn_files(transcript, found.current)
+    options = option_values(transcript.options)
+    formats = [name for name in FORMATS if name in options.formats]
+    files = edited_files(transcript, formats, options, found.current)
     version = AnswerVersion(source.generation, found.base, found.revision)
     is_beside_transcript = put_drawing(source, version, files, blobs, text_language(transcript))
     is_erased = jobs.is_erased(source.job_id)
@@ -89,16 +89,3 @@ def read_transcript(source: Source, blobs: BlobStore) -> Transcript:
     except ArtifactMissing as error:
         raise TranscriptGone("it was deleted meanwhile") from error
     return Transcript.model_validate_json(content)
-
-
-def drawn_files(transcript: Transcript, edits: StoredEdits) -> dict[str, bytes]:
-    """Returns the formats that the transcript was wanted in, drawn with the edits, and the edits,
-    by the names of their files."""
-    options = option_values(transcript.options)
-    corrected = correct(transcript, edits)
-    files = {}
-    for name, format in FORMATS.items():
-        if name in options.formats:
-            files[format.file_name] = draw_format(name, corrected, options)
-    files[EDITS_FILE] = edits.model_dump_json(indent=1).encode()
-    return files

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 TRIES = 5
 """Reads that others' writes may overtake before one is given up."""
+NEW_RUN = "A new run is about to replace the transcript. Its edits can be changed after that."
 GONE = "It was deleted, or replaced by the answer to a newer recording of the same name."
 
 
@@ -83,6 +84,8 @@ class EditStore:
         `base` and `revision` are not those in force, TranscriptGone or RecordingErased.
         """
         found = self.find(job)
+        if job.is_carrying_edits:
+            raise EditsOutdated(NEW_RUN, found.etag)
         saved = repeated(found, edits, base, revision)
         if saved is None:
             saved = self._replace(job, found, edits, base, revision)
@@ -134,6 +137,8 @@ class EditStore:
         if due is None:
             self._delete_saved(job.source)
             raise RecordingErased("the recording was erased meanwhile")
+        if due.is_carrying_edits:
+            raise EditsOutdated(NEW_RUN, etag_of(stored.base, stored.revision))
         if due.drawing_execution and self.executions.is_active(due.drawing_execution):
             return
         execution = self.executions.draw_edits(job.source, stored.base)

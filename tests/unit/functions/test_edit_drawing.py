@@ -5,8 +5,9 @@ from functools import cache
 
 import pytest
 
+from functions.finalize.answer.files import write_files
 from functions.finalize.answer.outbox import put_answer
-from functions.finalize.job import finalize, write_files
+from functions.finalize.job import finalize
 from functions.reconcile.sweep import Sweep, SweepRequest
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.edit_store import EditStore
