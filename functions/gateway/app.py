@@ -18,6 +18,7 @@ from functions.gateway.routes import (
     metrics,
     openai,
     page,
+    peaks,
     transcripts,
     uploads,
     webhooks,
@@ -75,6 +76,7 @@ def create_app() -> FastAPI:
     app.include_router(events.router)
     app.include_router(batches.router)
     app.include_router(audio.router)
+    app.include_router(peaks.router)
     app.include_router(keys.router)
     app.include_router(login.router)
     app.include_router(metrics.router)
