@@ -34,7 +34,7 @@ async function healthFacts() {
 
 /** @param {string} text @param {boolean} isGood */
 function mark(text, isGood) {
-  return element("span", { class: isGood ? "mark good" : "mark bad", text });
+  return element("span", { class: isGood ? "health good" : "health bad", text });
 }
 
 async function dayFigures() {

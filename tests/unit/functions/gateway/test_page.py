@@ -1,7 +1,6 @@
 """The page's files are public, current, and may do nothing but what the page needs."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 
 import httpx
@@ -26,7 +25,9 @@ MARKUP = (
     "eval(",
     "new Function",
 )
-"""What would make text markup or code."""
+"""What would make markup or code of a text."""
+STORES = ("localStorage", "sessionStorage", "indexedDB", "document.cookie")
+"""Where a script could keep a key."""
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +134,6 @@ def test_only_preferences_are_kept_in_the_browser() -> None:
     keeping = []
     for name in NAMES:
         source = (FILES / name).read_text()
-        if re.search("localStorage|sessionStorage|indexedDB|document.cookie", source):
+        if any(store in source for store in STORES):
             keeping.append(name)
     assert keeping == ["preferences.js"]
