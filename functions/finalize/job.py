@@ -19,8 +19,9 @@ from functions.finalize.answer.outbox import (
 )
 from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
-from functions.finalize.drawing import draw_edits
+from functions.finalize.drawing import draw_edits, restore_formats
 from functions.finalize.edit_takeover import take_over_edits
+from functions.finalize.edits_file import take_edits_file
 from functions.finalize.stage import build_transcript
 from functions.finalize.stage_results import load_peaks, load_stage_results
 from shared import __version__
@@ -81,6 +82,8 @@ class FinalizeParams(WireModel):
     """Only delete the job's audio, if that is still due."""
     draw_edits: bool = False
     """Only draw the formats of the transcript anew, with the edits that people saved."""
+    edits_file: bool = False
+    """The source is a file of edits in the inbox, and no recording."""
 
 
 def finalize(
@@ -100,6 +103,8 @@ def finalize(
         return finish_deletion(source, params.run, blobs, jobs)
     if params.draw_edits:
         return draw_edits(source, blobs, jobs)
+    if params.edits_file:
+        return take_edits_file(source, blobs, jobs)
     job = jobs.claim(source, params.run, params.execution)
     if job is None:
         is_erased = jobs.is_erased(source.job_id)
@@ -234,8 +239,10 @@ def write_problem(
         tags = read_tags(recording.metadata)
         problem = with_origin(found_problem, source, recording, blobs, jobs)
     problem = problem.model_copy(update={"tags": tags})
-    outputs = standing_transcript(source, run, blobs)
-    if not outputs:
+    if standing_transcript(source, run, blobs):
+        restore_formats(source, run, blobs)
+        outputs = standing_transcript(source, run, blobs)
+    else:
         content = problem.model_dump_json(indent=1)
         is_newest = put_problem(source, run, content.encode(), blobs)
         if not is_newest:

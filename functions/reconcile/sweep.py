@@ -20,6 +20,7 @@ from pydantic import Field
 from functions.reconcile.active import ActiveExecutions
 from functions.reconcile.cursor import SweepCursor
 from functions.reconcile.drawings import draw_due_edits
+from functions.reconcile.edits_files import take_left_edits
 from functions.reconcile.starts import Starts
 from shared.jobs.batch_store import BatchStore
 from shared.jobs.events import publish_job_event
@@ -188,6 +189,7 @@ class Sweep:
         for _ in range(MAX_PAGES):
             page = list(islice(listing, PAGE_SIZE))
             objects += len(page)
+            take_left_edits(page, before, self.blobs, starts, active)
             unstarted = self.start_page(page, before, starts, active)
             if unstarted is not None:
                 cursor.save(unstarted.name, self.now())

@@ -100,15 +100,7 @@ class EditStore:
     ) -> StoredEdits:
         """Write the next revision over the one that was found. Raises EditsOutdated."""
         refuse_outdated(found, base, revision)
-        fields = dict(edits)
-        former = found.current
-        stored = StoredEdits(
-            **fields,
-            base=base,
-            revision=revision + 1,
-            updated=datetime.fromtimestamp(self.jobs.clock(), UTC),
-            unapplied=former.unapplied if former else (),
-        )
+        stored = next_revision(found, edits, self.jobs)
         written = self.blobs.put(
             edits_uri(job.source),
             stored.model_dump_json(indent=1).encode(),
@@ -149,6 +141,19 @@ class EditStore:
         saved = self.blobs.find(edits_uri(source))
         if saved is not None:
             self.blobs.delete(saved.uri, saved.generation)
+
+
+def next_revision(found: FoundEdits, edits: Edits, jobs: JobStore) -> StoredEdits:
+    """Returns the edits as the revision after those that were found."""
+    fields = dict(edits)
+    former = found.current
+    return StoredEdits(
+        **fields,
+        base=found.base,
+        revision=found.revision + 1,
+        updated=datetime.fromtimestamp(jobs.clock(), UTC),
+        unapplied=former.unapplied if former else (),
+    )
 
 
 def repeated(found: FoundEdits, edits: Edits, base: int, revision: int) -> StoredEdits | None:

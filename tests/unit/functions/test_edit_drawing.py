@@ -10,6 +10,7 @@ from functions.finalize.answer.outbox import put_answer
 from functions.finalize.job import finalize
 from functions.reconcile.sweep import Sweep, SweepRequest
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
+from shared.jobs.audio import delete_work_audio
 from shared.jobs.edit_store import EditStore
 from shared.jobs.job import Job
 from shared.jobs.layout import edits_uri, outbox_folder
@@ -276,3 +277,14 @@ def test_a_late_drawing_leaves_a_newer_recordings_answer_alone() -> None:
         assert "Anna" not in world.files()["transcript.txt"]
         world.draw()
         assert world.job().edits_due is None, "there is nothing left to draw"
+
+
+def test_the_deletion_of_audio_keeps_the_edits() -> None:
+    world = World()
+    audio = f"gs://dropscribe-work/{world.source.job_id}/prepare/1-chunks.wav"
+    world.blobs.put(audio, b"sound", if_generation_match=0)
+    world.save(ANNA)
+    delete_work_audio(world.source, world.blobs)
+    assert world.blobs.find(audio) is None
+    world.draw()
+    assert world.drawn().speakers == {"S1": "Anna"}

@@ -7,7 +7,7 @@ import pytest
 
 from functions.finalize.job import finalize
 from shared.jobs.edit_store import EditStore
-from shared.jobs.layout import edits_uri
+from shared.jobs.layout import edits_uri, outbox_folder
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Manifest
 from shared.model.contracts import Artifact, Finalized, StageRequest
@@ -52,6 +52,9 @@ class Redriven(World):
 
     def finalize_run(self, run: int) -> Finalized:
         return finalize(self.finalize_request(run), self.blobs, self.jobs)
+
+    def folder(self) -> str:
+        return f"{outbox_folder(self.source)}/"
 
     def redrive(self) -> int:
         run = self.jobs.request_rerun(self.source.job_id, {})
@@ -169,21 +172,34 @@ def test_an_acknowledged_edit_is_never_lost_to_a_new_run() -> None:
     assert 0 < refused < steps_of_ending()
 
 
-def test_edits_can_be_saved_again_when_the_run_has_failed() -> None:
-    world = redriven()
-    worker = ending(world)
-    advance(worker, steps_of_ending() // 2)
-    with pytest.raises(EditsOutdated):
-        world.save(EVE)
-    problem = {"type": "urn:dropscribe:problem:given-up", "title": "t", "status": 500}
-    error = {"problem": {**problem, "detail": "d"}}
+def fail(world: Redriven) -> Finalized:
+    """Ends run 3 with a problem, as the workflow has finalize do after a final failure."""
+    problem = {"type": "urn:dropscribe:problem:given-up", "title": "t", "status": 422}
+    error = {"code": 422, "problem": {**problem, "detail": "d"}}
     params = {"run": 3, "execution": "e3", "error": error}
-    failed = StageRequest.model_validate({"source": world.source, "params": params})
-    assert finalize(failed, world.blobs, world.jobs).state == "failed"
-    assert world.save(EVE).base == 1
-    world.draw()
-    assert "Eve" in world.files()["transcript.txt"] and "Eve" in world.files()["transcript.srt"]
-    assert world.drawn().base == 1
+    request = StageRequest.model_validate({"source": world.source, "params": params})
+    return finalize(request, world.blobs, world.jobs)
+
+
+def test_the_former_answer_is_whole_again_when_the_run_has_failed() -> None:
+    """The run died while it wrote: its formats and its edits stand beside the former transcript."""
+    failed = 0
+    for step in range(steps_of_ending()):
+        world = redriven()
+        worker = ending(world)
+        advance(worker, step)
+        worker.go(Turn(kill=True, late=True))
+        if fail(world).state != "failed":
+            continue  # the transcript of run 3 was written
+        failed += 1
+        assert world.drawn().base == 1 and world.drawn().speakers == {"S1": "Anna"}
+        runs = {blob.metadata["dropscribe-run"] for blob in world.blobs.list(world.folder())}
+        assert runs == {"1"}
+        assert world.save(EVE).base == 1
+        world.draw()
+        assert "Eve" in world.files()["transcript.txt"] and "Eve" in world.files()["transcript.srt"]
+        assert set(world.job().results) == {"json", "srt", "txt"}
+    assert failed > 10
 
 
 def test_a_save_that_races_with_the_end_of_a_run_is_refused() -> None:
