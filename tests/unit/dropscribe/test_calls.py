@@ -22,7 +22,7 @@ from dropscribe.server import Server
 from functions.gateway.examples import BATCH_VIEW, FEED_EVENT, METRICS
 from shared.model.metrics import Metrics
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
-from tests.unit.dropscribe.both_clients import KEY, Caller
+from tests.unit.dropscribe.both_clients import KEY, URL, Caller
 
 CALLS: list[tuple[str, tuple[Any, ...], str, str]] = [
     ("job", ("j1",), "GET", "/api/v1/jobs/j1"),
