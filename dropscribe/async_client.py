@@ -158,6 +158,9 @@ class AsyncClient:
     async def me(self) -> KeyView:
         return await self._do(calls.me(self._server))
 
+    async def page_address(self, job_id: str | None = None) -> str:
+        return await self._do(calls.page_address(self._server, job_id))
+
     async def create_webhook(
         self,
         url: str,

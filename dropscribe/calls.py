@@ -19,6 +19,7 @@ from shared.model.api import (
     KeyList,
     KeyRequest,
     KeyView,
+    LoginCode,
     NewKey,
     RedriveRequest,
     Scope,
@@ -198,6 +199,14 @@ def revoke_key(server: Server, key_id: str) -> Steps[None]:
 
 def me(server: Server) -> Steps[KeyView]:
     return (yield from get(server, f"{API}/keys/me", KeyView))
+
+
+def page_address(server: Server, job_id: str | None) -> Steps[str]:
+    """Returns an address of the page, or of a job's transcript on it, that logs in once."""
+    response = yield from exchange(server, Call("POST", f"{API}/login-codes"))
+    code = read(LoginCode, response.content).code
+    query = "" if job_id is None else f"?job={job_id}"
+    return f"{server.url}/{query}#login={code}"
 
 
 def health(server: Server) -> Steps[Health]:

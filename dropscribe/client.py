@@ -207,6 +207,11 @@ class Client:
         """Returns the client's own key."""
         return self._do(calls.me(self._server))
 
+    def page_address(self, job_id: str | None = None) -> str:
+        """Returns an address of the page, or of a job's transcript on it, which logs in as the
+        client's key: once, within ten minutes."""
+        return self._do(calls.page_address(self._server, job_id))
+
     def create_webhook(
         self,
         url: str,
