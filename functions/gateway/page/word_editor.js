@@ -15,9 +15,7 @@ import { focusWord } from "./reading.js";
 const LONGEST_WORD = 200;
 const NEW_SPEAKER = "new";
 /** Pixels between the edge of the field and that of the word in it. */
-const INSET = 9;
-/** Pixels. */
-const SMALLEST_FIELD = 100;
+const INSET = 5;
 
 export class WordEditor {
   #reading;
@@ -262,7 +260,6 @@ export class WordEditor {
     const [first, tools] = [box.firstElementChild, box.lastElementChild];
     if (first === null || tools === null) return;
     const field = this.#field;
-    if (field !== null) field.style.width = `${Math.max(word.width + 4 * INSET, SMALLEST_FIELD)}px`;
     for (const part of /** @type {HTMLElement[]} */ ([first, tools])) {
       const left = Math.min(word.left - slot.left - INSET, slot.width - part.offsetWidth);
       part.style.marginLeft = `${Math.max(left, 0)}px`;
