@@ -133,6 +133,8 @@ class Job(StoredModel):
     carried_by: int = 0
     """The run whose end takes the edits over to its transcript. None can be saved until the run has
     ended."""
+    edits_revision: int = 0
+    """The newest revision of the edits that is known; 0 without edits."""
     drawing_execution: str = ""
     """The execution that was started to draw them. Empty if none was."""
 
