@@ -19,7 +19,7 @@ from functions.finalize.answer.outbox import (
 from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
 from functions.finalize.stage import build_transcript
-from functions.finalize.stage_results import load_stage_results
+from functions.finalize.stage_results import load_peaks, load_stage_results
 from shared import __version__
 from shared.formats.writers import draw_format
 from shared.jobs.audio import delete_due_audio
@@ -43,7 +43,7 @@ from shared.model.contracts import (
 )
 from shared.model.errors import Cancelled, EventsUnavailable
 from shared.model.finality import is_final
-from shared.model.formats import FORMATS, PROBLEM_FILE, TRANSCRIPT
+from shared.model.formats import FORMATS, PEAKS_FILE, PROBLEM_FILE, TRANSCRIPT
 from shared.model.object_metadata import read_tags
 from shared.model.options import Options, option_values
 from shared.model.transcript import JobInfo, Transcript
@@ -135,6 +135,9 @@ def write_transcript(
     outputs = output_uris(source, formats)
     transcript = load_and_build(request, params, options, outputs, blobs, jobs)
     files = write_files(transcript, formats, options)
+    peaks = load_peaks(request.inputs, blobs)
+    if peaks is not None:
+        files[PEAKS_FILE] = peaks
     language = text_language(transcript)
     is_newest = put_answer(source, params.run, files, blobs, language)
     if not is_newest:

@@ -81,10 +81,24 @@ def load_diarization(
     return load_model(Diarization, turns, blobs)
 
 
+def load_peaks(inputs: Mapping[str, Artifact], blobs: BlobStore) -> bytes | None:
+    """Returns the peaks, or None if an older version of prepare has prepared the recording."""
+    peaks = inputs.get("peaks")
+    if peaks is None:
+        return None
+    return load_bytes(peaks, blobs)
+
+
 def load_model(model: type[M], artifact: Artifact, blobs: BlobStore) -> M:
+    """Returns the artifact as a model. Raises ArtifactChanged if it is not what was named."""
+    data = load_bytes(artifact, blobs)
+    return model.model_validate_json(data)
+
+
+def load_bytes(artifact: Artifact, blobs: BlobStore) -> bytes:
     """Returns the artifact's content. Raises ArtifactChanged if it is not what was named."""
     data = blobs.read(artifact.uri)
     digest = hashlib.sha256(data)
     if digest.hexdigest() != artifact.sha256:
         raise ArtifactChanged(artifact.uri)
-    return model.model_validate_json(data)
+    return data

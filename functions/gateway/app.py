@@ -9,6 +9,7 @@ from functions.gateway.routes import (
     asr,
     audio,
     batches,
+    edits,
     events,
     health,
     jobs,
@@ -18,6 +19,7 @@ from functions.gateway.routes import (
     metrics,
     openai,
     page,
+    peaks,
     transcripts,
     uploads,
     webhooks,
@@ -72,9 +74,11 @@ def create_app() -> FastAPI:
     app.include_router(jobs.router)
     app.include_router(live_events.router)
     app.include_router(transcripts.router)
+    app.include_router(edits.router)
     app.include_router(events.router)
     app.include_router(batches.router)
     app.include_router(audio.router)
+    app.include_router(peaks.router)
     app.include_router(keys.router)
     app.include_router(login.router)
     app.include_router(metrics.router)

@@ -1,4 +1,4 @@
-"""A recording -> its chunks, spans and language sample as WAV files, and a manifest of them."""
+"""A recording -> its chunks, spans and language sample as WAV files, its peaks, and a manifest."""
 
 from collections.abc import Iterator
 from typing import BinaryIO, cast
@@ -11,6 +11,7 @@ from functions.prepare.compression import unpacked
 from functions.prepare.hashed_file import HashedFile
 from functions.prepare.language_sample import LanguageSampler, SpeechClip
 from functions.prepare.media import Channels, Recording, open_recording
+from functions.prepare.peaks import PeakMeter
 from functions.prepare.sample_buffer import SampleBuffer, Samples, equal_blocks, write_wav
 from functions.prepare.sample_intervals import SampleInterval, in_seconds
 from functions.prepare.span_builder import SpanBuilder
@@ -19,9 +20,10 @@ from functions.prepare.vad import WINDOW, LevelledVad
 from shared.model.artifacts import SAMPLE_RATE, Chunk, Manifest, ProbeWindow, StageWarning
 from shared.model.contracts import Engine, Params
 from shared.model.errors import RecordingTooLong
+from shared.model.formats import PEAKS_FILE
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, StageInput
 
-VERSION = "4"
+VERSION = "5"
 """Increase it whenever the same request would get a different result."""
 BLOCK = 64 * WINDOW
 """Samples (2 s) that go through the network at once."""
@@ -50,7 +52,7 @@ def engine(params: PrepareParams) -> Engine:
 
 
 def prepare_audio(stage_input: StageInput[PrepareParams]) -> Iterator[Output]:
-    """Yields each of `chunks` and `spans` as soon as it is complete, then `probe` and `manifest`.
+    """Yields each of `chunks` and `spans` once it is complete, then `probe`, `peaks`, `manifest`.
 
     The recording is decoded once. Memory holds at most a span, or a chunk of each channel, and the
     clips of the language sample.
@@ -100,6 +102,7 @@ class AudioPreparation:
         is_mixed = self._params.channels == "mix"
         self._span_builder = SpanBuilder(self._params.span_seconds) if is_mixed else None
         self._language_sampler = LanguageSampler()
+        self._peak_meter = PeakMeter()
         self._chunks: list[Chunk] = []
         self._spans: list[SampleInterval] = []
         self._warnings: list[StageWarning] = []
@@ -119,11 +122,13 @@ class AudioPreparation:
         path = self._folder / "probe.wav"
         write_wav(path, (clip.samples for clip in clips))
         yield SingleOutput("probe", path)
+        yield self._peaks_output()
         yield SingleOutput("manifest", self._manifest(clips))
 
     def _push(self, block: Samples) -> Iterator[Output]:
         if not self._tracks:
             self._tracks = self._new_tracks(len(block))
+        self._peak_meter.push(block)
         expected = self._recording.expected_seconds
         for track, samples in zip(self._tracks, block, strict=True):
             for draft in track.push(samples, expected):
@@ -183,6 +188,12 @@ class AudioPreparation:
         track.buffer.drop_before(end)
         self._spans.append(span)
         return ListedOutput("spans", path)
+
+    def _peaks_output(self) -> Output:
+        path = self._folder / PEAKS_FILE
+        peaks = self._peak_meter.finish()
+        path.write_bytes(peaks)
+        return SingleOutput("peaks", path)
 
     def _manifest(self, clips: list[SpeechClip]) -> Manifest:
         return Manifest(

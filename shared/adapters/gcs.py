@@ -15,6 +15,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from shared.adapters.google import translate_google_errors
 from shared.model.contracts import Artifact, Source
 from shared.model.errors import ArtifactMissing, ContentUnreadable, StorageUnavailable
+from shared.model.formats import BYTES
 from shared.ports.blobs import JSON, Blob, PlannedUpload, verify_digest
 
 TIMEOUT = 60
@@ -26,7 +27,7 @@ RANGE_BYTES = 2 << 20
 """Bytes that a ranged read fetches at a time."""
 PART_BYTES = 8 << 20
 """Bytes of a large file that are in memory at a time while it is written."""
-CONTENT_TYPES = {".json": JSON, ".wav": "audio/wav"}
+CONTENT_TYPES = {".json": JSON, ".wav": "audio/wav", ".bin": BYTES}
 REFUSED = (
     "storage refuses to return it (HTTP status 400), as it does for an object encrypted with"
     " a key of the uploader's own (CSEK)"

@@ -199,7 +199,7 @@ STAGES = {
             operations={
                 "request": 1,
                 "internal_step": 32,
-                "write_operation": 3,
+                "write_operation": 4,
                 "read_operation": 7,
                 "document_read": 8,
                 "document_write": 4,
@@ -303,8 +303,8 @@ STAGES = {
             operations={
                 "request": 1,
                 "internal_step": 6,
-                "write_operation": 6,
-                "read_operation": 7,
+                "write_operation": 7,
+                "read_operation": 8,
                 "document_read": 11,
                 "document_write": 5,
                 "document_delete": 1,

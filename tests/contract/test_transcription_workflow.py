@@ -54,6 +54,8 @@ class Stages:
     def __init__(self, chunks: int = 2, spans: int = 1, **plan: Any) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.instead: dict[str, list[Reply]] = {}
+        self.single_outputs = ["manifest", "probe", "peaks"]
+        """Of prepare."""
         self.plan = {
             "detect": {"task": "detect"},
             "transcribe": {},
@@ -90,7 +92,7 @@ class Stages:
         if stage == "prepare":
             parts = {"chunks": self.chunks, "spans": self.spans}
             lists = {name: [artifact(name) for _ in range(count)] for name, count in parts.items()}
-            return {"manifest": artifact("manifest"), "probe": artifact("probe"), **lists}
+            return {**{name: artifact(name) for name in self.single_outputs}, **lists}
         detecting = body["params"].get("task") == "detect"
         made = {
             "transcribe": "language" if detecting else "recognition",
@@ -169,7 +171,13 @@ def test_every_part_is_heard_and_everything_reaches_finalize() -> None:
         ["prepare", *["transcribe"] * 4, *["align"] * 3, *["diarize"] * 2, "finalize"]
     )
     words, turns = {f"words-{n}" for n in range(3)}, {f"turns-{n}" for n in range(2)}
-    assert set(stages.last("finalize")["inputs"]) == {"manifest", "language", *words, *turns}
+    assert set(stages.last("finalize")["inputs"]) == {
+        "manifest",
+        "peaks",
+        "language",
+        *words,
+        *turns,
+    }
     assert stages.last("finalize")["params"] == {
         "run": 1,
         "execution": "execution-1",
@@ -194,6 +202,13 @@ def test_the_argument_that_eventarc_gives_is_understood(mode: str, generation: s
     assert stages.last("prepare")["source"] == {**SOURCE, "name": "team/call one.wav"}
 
 
+def test_a_recording_that_an_older_prepare_prepared_is_answered_without_peaks() -> None:
+    stages = Stages(chunks=1)
+    stages.single_outputs.remove("peaks")
+    assert run(stages)["state"] == "done"
+    assert set(stages.last("finalize")["inputs"]) == {"manifest", "language", "words-0", "turns-0"}
+
+
 def test_parts_are_numbered() -> None:
     stages = Stages(chunks=3)
     run(stages)
@@ -211,7 +226,7 @@ def test_if_only_the_language_is_wanted_nothing_is_transcribed() -> None:
     run(stages)
     assert stages.names() == ["prepare", "transcribe", "finalize"]
     assert stages.asked[1][1]["params"] == {"task": "detect"}
-    assert set(stages.last("finalize")["inputs"]) == {"manifest", "language"}
+    assert set(stages.last("finalize")["inputs"]) == {"manifest", "peaks", "language"}
 
 
 def test_a_given_language_is_not_detected_and_no_speakers_means_no_diarization() -> None:
@@ -226,7 +241,7 @@ def test_a_given_language_is_not_detected_and_no_speakers_means_no_diarization()
 def test_the_longest_recording_stays_within_googles_memory() -> None:
     stages = Stages(chunks=200, spans=48)
     assert run(stages)["state"] == "done"
-    assert len(stages.last("finalize")["inputs"]) == 2 + 200 + 48
+    assert len(stages.last("finalize")["inputs"]) == 3 + 200 + 48
 
 
 def test_a_redrive_brings_its_run_and_options() -> None:

@@ -27,7 +27,8 @@ class PreparedAudio:
         self.output_names: list[str] = []
         """In the order in which the outputs were yielded."""
         self.samples: dict[str, list[Samples]] = defaultdict(list)
-        """Of each output's files."""
+        """Of each output's WAV files."""
+        self.peaks = b""
         self.manifest: Manifest
 
         defaults = {"chunk_seconds": 10, "span_seconds": 60, "max_seconds": 3600}
@@ -41,7 +42,11 @@ class PreparedAudio:
         self.output_names.append(output.name)
         expected_type = ListedOutput if output.name in LISTED else SingleOutput
         assert isinstance(output, expected_type)
-        if isinstance(output.content, Path):
+        if output.name == "peaks":
+            assert isinstance(output.content, Path)
+            self.peaks = output.content.read_bytes()
+            output.content.unlink()
+        elif isinstance(output.content, Path):
             self.samples[output.name].append(read_work_audio(output.content))
             output.content.unlink()
         else:

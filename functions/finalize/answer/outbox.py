@@ -11,7 +11,7 @@ from typing import NamedTuple
 from shared.jobs.layout import outbox_folder
 from shared.model.contracts import Source
 from shared.model.errors import StorageUnavailable
-from shared.model.formats import FORMATS, JSON, PROBLEM_FILE, TRANSCRIPT
+from shared.model.formats import BYTES, FORMATS, JSON, PEAKS_FILE, PROBLEM_FILE, TRANSCRIPT
 from shared.ports.blobs import Blob, BlobStore
 
 TRIES = 10
@@ -32,6 +32,7 @@ CONTENT_TYPES = {
     PROBLEM_FILE: JSON,
     TRANSCRIPT.file_name: TRANSCRIPT.content_type,
     **{format.file_name: format.content_type for format in FORMATS.values()},
+    PEAKS_FILE: BYTES,
 }
 """Content type by name, for every object that an answer may have."""
 FILE_NAMES = {

@@ -50,6 +50,6 @@ export class LiveText {
       return { ...segment, id, speaker: null, words: range };
     });
     const duration = Math.max(0, ...live.map((segment) => segment.end));
-    return { media: { duration }, speakers: [], quality: { suspects: [] }, segments, words };
+    return { media: { duration }, speakers: [], turns: [], quality: { suspects: [] }, segments, words };
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { ApiProblem, getJson, jobEvents, send } from "./api.js";
+import { editing } from "./editing.js";
 import { element } from "./elements.js";
 import { Find } from "./find.js";
 import { ProgressNotice, notice, problemNotice } from "./job_state.js";
@@ -47,7 +48,7 @@ const LOOK_AGAIN = 20_000;
  *
  * @type {((recording: OpenRecording) => void | (() => void) | Promise<void | (() => void)>)[]}
  */
-const PARTS = [];
+const PARTS = [editing];
 
 /**
  * Shows a recording.

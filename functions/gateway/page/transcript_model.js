@@ -227,8 +227,25 @@ export class TranscriptModel extends EventTarget {
   }
 
   #changed() {
+    this.#forgetUnknown();
     this.#build();
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** Takes away what refers to speakers and suspects that are in the text no more. */
+  #forgetUnknown() {
+    const { speakers, merges, sentences, kept } = this.edits;
+    for (const id of Object.keys(sentences)) {
+      if (id.startsWith("suspect-") && !kept.includes(id)) delete sentences[id];
+    }
+    const machine = this.transcript.speakers.map((/** @type {any} */ speaker) => speaker.id);
+    const known = new Set([...machine, ...Object.values(sentences)]);
+    for (const id of Object.keys(speakers)) {
+      if (!known.has(id)) delete speakers[id];
+    }
+    for (const [from, into] of Object.entries(merges)) {
+      if (!known.has(from) || !known.has(into)) delete merges[from];
+    }
   }
 
   #build() {
@@ -367,10 +384,31 @@ function keptSuspect(id, model) {
   const match = /^suspect-(\d+)$/.exec(id);
   const suspect = match ? model.transcript.quality.suspects[Number(match[1])] : undefined;
   if (suspect === undefined) return null;
-  const word = { ...wholeText({ ...suspect, id }), suspect: id, doubtful: true };
-  const { start, end, text, language } = suspect;
-  const speaker = model.mergedId(model.edits.sentences[id] ?? null);
-  return { id, start, end, text, speaker, language, words: [word] };
+  const { start, end, language } = suspect;
+  const text = suspect.text.trim().replace(/\s+/g, " ");
+  const word = { ...wholeText({ ...suspect, id, text }), suspect: id, doubtful: true };
+  const given = model.edits.sentences[id] ?? likelySpeaker(suspect, model.transcript);
+  return { id, start, end, text, speaker: model.mergedId(given), language, words: [word] };
+}
+
+/**
+ * @param {any} suspect
+ * @param {any} transcript
+ * @returns {string | null} who talks for longest during it, or whose channel it is
+ */
+function likelySpeaker(suspect, transcript) {
+  if (suspect.channel !== null) {
+    const segments = transcript.segments.filter((/** @type {any} */ each) => each.channel === suspect.channel);
+    return segments[0]?.speaker ?? null;
+  }
+  /** @type {Map<string, number>} */
+  const seconds = new Map();
+  for (const { start, end, speaker } of transcript.turns) {
+    const shared = Math.min(end, suspect.end) - Math.max(start, suspect.start);
+    if (shared > 0) seconds.set(speaker, (seconds.get(speaker) ?? 0) + shared);
+  }
+  const [likeliest] = [...seconds].sort(([, one], [, other]) => other - one);
+  return likeliest?.[0] ?? null;
 }
 
 // Paragraphs

@@ -22,7 +22,7 @@ from dropscribe.server import Server
 from functions.gateway.examples import BATCH_VIEW, FEED_EVENT, METRICS
 from shared.model.metrics import Metrics
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
-from tests.unit.dropscribe.both_clients import KEY, Caller
+from tests.unit.dropscribe.both_clients import KEY, URL, Caller
 
 CALLS: list[tuple[str, tuple[Any, ...], str, str]] = [
     ("job", ("j1",), "GET", "/api/v1/jobs/j1"),
@@ -281,3 +281,14 @@ def test_both_clients_have_the_same_methods() -> None:
 
     assert methods(Client) == methods(AsyncClient)
     assert all(inspect.getdoc(getattr(Client, name)) for name in methods(Client))
+
+
+def test_an_address_of_the_page_holds_a_code_and_no_key(caller: Caller) -> None:
+    made = {"code": "a-code", "expires": "2026-11-28T09:40:00Z"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(201, json=made)
+
+    assert caller.call(answer, "page_address") == f"{URL}/#login=a-code"
+    assert (caller.last.method, caller.last.url.path) == ("POST", "/api/v1/login-codes")
+    assert caller.call(answer, "page_address", "j1") == f"{URL}/?job=j1#login=a-code"

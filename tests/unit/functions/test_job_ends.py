@@ -21,8 +21,9 @@ from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.layout import problem_uri
 from shared.jobs.store import JobStore
 from shared.model.artifacts import Manifest
-from shared.model.contracts import Finalized, Params, Problem, Source, StageRequest
+from shared.model.contracts import Artifact, Finalized, Params, Problem, Source, StageRequest
 from shared.model.errors import (
+    ArtifactChanged,
     ArtifactMissing,
     AttemptsExhausted,
     BadOption,
@@ -35,8 +36,8 @@ from shared.model.errors import (
     RecordingTooLarge,
     StageError,
     Transient,
-    statuses,
 )
+from shared.model.finality import statuses
 from shared.runtime.log import JsonLines, log_context
 from shared.settings import settings
 from tests.support.recordings import speech, wav
@@ -82,7 +83,7 @@ def test_a_recording_is_claimed_planned_and_cut(blobs: MemoryBlobs, jobs: JobSto
     assert prepared.plan["detect"] is None
     assert prepared.plan["transcribe"]["language"] == "en"  # type: ignore[index]
     assert prepared.plan["diarize"] == {"speakers": 2, "min_speakers": None, "max_speakers": None}
-    assert set(prepared.outputs) == {"chunks", "spans", "probe", "manifest"}
+    assert set(prepared.outputs) == {"chunks", "spans", "probe", "peaks", "manifest"}
     job = jobs.find(prepared.job_id)
     assert job is not None and (job.chunks, job.spans) == (1, 1)
 
@@ -463,6 +464,43 @@ def test_a_replaced_recording_has_no_checksum_and_no_waiting_time(
     timings = transcript["timings"]
     assert (timings["uploaded"], timings["queued"], timings["wall"]) == (None, None, None)
     assert timings["answered"]
+
+
+def test_the_peaks_of_the_recording_are_beside_its_transcript(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
+    source = upload(blobs, wav(speech()))
+    prepared = prepare(request_of(source), blobs, jobs)
+    peaks = prepared.outputs["peaks"]
+    assert isinstance(peaks, Artifact)
+    inputs = {"manifest": prepared.outputs["manifest"], "words-0": store_empty_alignment(blobs)}
+    params: dict[str, Any] = {"run": 1, "execution": "e"}
+    of_newer = StageRequest(source=source, inputs={**inputs, "peaks": peaks}, params=params)
+    assert finalize(of_newer, blobs, jobs).state == "done"
+    written = blobs.read("gs://dropscribe-outbox/a/b.wav/peaks.bin")
+    assert written == blobs.read(peaks.uri)
+    assert len(written) == 300, "of thirty seconds"
+
+
+def test_a_recording_that_an_older_prepare_prepared_has_an_answer_without_peaks(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
+    run_job(upload(blobs, wav(speech()[:16_000] * 0)), 1, blobs, jobs)
+    assert "transcript.json" in outbox(blobs)
+    assert "peaks.bin" not in outbox(blobs)
+
+
+def test_peaks_that_were_changed_are_no_answer(blobs: MemoryBlobs, jobs: JobStore) -> None:
+    source = upload(blobs, wav(speech()[:16_000] * 0))
+    prepared = prepare(request_of(source), blobs, jobs)
+    peaks = prepared.outputs["peaks"]
+    assert isinstance(peaks, Artifact)
+    changed = peaks.model_copy(update={"sha256": "0" * 64})
+    manifest = prepared.outputs["manifest"]
+    inputs = {"manifest": manifest, "words-0": store_empty_alignment(blobs), "peaks": changed}
+    request = StageRequest(source=source, inputs=inputs, params={"run": 1, "execution": "e"})
+    with pytest.raises(ArtifactChanged):
+        finalize(request, blobs, jobs)
 
 
 def run_job(

@@ -75,7 +75,7 @@ def test_the_probe_joins_its_windows(prepared: PreparedAudio, two_minutes: Sampl
 
 def test_outputs_come_as_soon_as_they_are_complete(prepared: PreparedAudio) -> None:
     names = prepared.output_names
-    assert names[-3:] == ["spans", "probe", "manifest"]
+    assert names[-4:] == ["spans", "probe", "peaks", "manifest"]
     assert names.count("probe") == names.count("manifest") == 1
     assert "spans" in names[: names.index("probe") - 1]
 

@@ -165,7 +165,8 @@ def worked(seconds: float) -> tuple[dict[str, int], Counter[str]]:
     language = call("detect", audio=prepared.outputs["probe"], manifest=manifest).outputs[
         "language"
     ]
-    results: dict[str, Any] = {"manifest": manifest, "language": language}
+    peaks = prepared.outputs["peaks"]
+    results: dict[str, Any] = {"manifest": manifest, "peaks": peaks, "language": language}
     for part, chunk in enumerate(listed(prepared, "chunks")):
         words = call("transcribe", part, audio=chunk, manifest=manifest, language=language).outputs[
             "recognition"

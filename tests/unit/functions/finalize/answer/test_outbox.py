@@ -15,7 +15,7 @@ from functions.finalize.answer.outbox import (
 from shared.adapters.memory import MemoryBlobs
 from shared.jobs.layout import MAX_NAME_BYTES, outbox_folder
 from shared.model.contracts import Source
-from shared.model.formats import FORMATS
+from shared.model.formats import FORMATS, PEAKS_FILE
 
 OLD = Source(bucket="inbox", name="team/call.mp3", generation=100)
 NEW = Source(bucket="inbox", name="team/call.mp3", generation=200)
@@ -100,6 +100,17 @@ def test_an_answer_in_fewer_formats_replaces_the_older_one_whole(blobs: MemoryBl
     assert stored_objects(blobs) == {"transcript.json": "new", "transcript.openai.json": "new"}
 
 
+def test_the_peaks_of_an_older_run_are_not_left_beside_another_transcript(
+    blobs: MemoryBlobs,
+) -> None:
+    put_answer(OLD, 1, {**files("old"), PEAKS_FILE: b"old peaks"}, blobs)
+    assert put_answer(OLD, 2, {**files("new"), PEAKS_FILE: b"new peaks"}, blobs)
+    assert not put_answer(OLD, 1, {**files("late"), PEAKS_FILE: b"late peaks"}, blobs)
+    assert stored_objects(blobs)[PEAKS_FILE] == "new peaks"
+    assert put_answer(OLD, 3, files("of an older prepare"), blobs)
+    assert PEAKS_FILE not in stored_objects(blobs)
+
+
 def test_an_overtaken_answer_deletes_no_formats(blobs: MemoryBlobs) -> None:
     put_answer(OLD, 1, files("old"), blobs)
     put_answer(NEW, 1, files("new"), blobs)
@@ -176,6 +187,7 @@ def test_every_object_has_the_content_type_of_its_format() -> None:
     assert blobs.content_types == {
         "transcript.json": "application/json",
         "problem.json": "application/json",
+        "peaks.bin": "application/octet-stream",
         **expected,
     }
 

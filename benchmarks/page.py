@@ -1,0 +1,158 @@
+"""How fast a browser opens and scrolls the transcript of a recording of 12 hours.
+
+    python -m benchmarks.page [--words 100000] [--rounds 5]
+
+A gateway with a made-up recording runs in this process, and Debian's Chromium opens it without a
+screen, each round in a context of its own. The text is interactive when it is drawn, its words can
+be clicked, and the browser has shown the next frame.
+"""
+
+import argparse
+import shutil
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+from playwright.sync_api import sync_playwright
+
+from benchmarks.machine import keep
+from functions.gateway.app import create_app
+from functions.gateway.deployment import deployment
+from tests.browser.gateway import BrowserGateway, MadeRecording
+from tests.support.api_server import serve
+from tests.support.gateway import memory_deployment
+
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio")
+PATIENCE = 60_000
+"""Milliseconds."""
+SCROLLED_SECONDS = 5
+SLOW_FRAME = 1000 / 60 * 1.5
+"""Milliseconds after which a screen with 60 frames a second has shown a frame twice."""
+STEPS = {"as one reads": 12, "as one skims": 120, "as one drags": 6_000}
+"""Pixels per frame."""
+MEBIBYTE = 2**20
+
+WATCH_START = """() => {
+  const look = () => {
+    if (document.querySelector('.word') === null) return requestAnimationFrame(look);
+    requestAnimationFrame(() => { window.interactive = performance.now() });
+  };
+  requestAnimationFrame(look);
+}"""
+SCROLL = """async ([pixels, seconds]) => {
+  const gaps = [];
+  let before = await new Promise(requestAnimationFrame);
+  const end = before + seconds * 1000;
+  while (before < end) {
+    window.scrollBy({top: pixels, behavior: 'instant'});
+    const now = await new Promise(requestAnimationFrame);
+    gaps.push(now - before);
+    before = now;
+  }
+  return gaps;
+}"""
+SIZES = """() => performance.getEntries()
+  .filter(entry => entry.name.includes('/page/') || entry.entryType === 'navigation')
+  .map(entry => entry.encodedBodySize)"""
+
+
+@contextmanager
+def served_recording(words: int) -> Iterator[tuple[BrowserGateway, MadeRecording]]:
+    """Gives a gateway that answers, and a recording of so many words in 12 hours."""
+    stores = memory_deployment()
+    app = create_app()
+    app.dependency_overrides[deployment] = lambda: stores
+    with serve(app) as url:
+        gateway = BrowserGateway(url, stores)
+        yield gateway, gateway.make_half_a_day(words=words)
+
+
+@contextmanager
+def opened_page(browser: Any, gateway: BrowserGateway, made: MadeRecording) -> Iterator[Any]:
+    """Gives a page of a new context that has opened the recording."""
+    context = browser.new_context(base_url=gateway.url, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    context.request.post("/api/v1/login", data={"key": gateway.key})
+    page = context.new_page()
+    page.add_init_script(f"({WATCH_START})()")
+    page.goto(made.address)
+    page.wait_for_function("() => window.interactive !== undefined")
+    yield page
+    context.close()
+
+
+def scrolled(page: Any) -> dict[str, dict[str, float]]:
+    """Returns the frames of each way of scrolling."""
+    figures = {}
+    for name, pixels in STEPS.items():
+        page.evaluate("() => window.scrollTo({top: 0, behavior: 'instant'})")
+        gaps = page.evaluate(SCROLL, [pixels, SCROLLED_SECONDS])
+        slow = [gap for gap in gaps if gap > SLOW_FRAME]
+        figures[name] = {
+            "frames_per_second": round(1000 * len(gaps) / sum(gaps), 1),
+            "share_of_slow_frames": round(len(slow) / len(gaps), 4),
+            "longest_frame_milliseconds": round(max(gaps)),
+        }
+    return figures
+
+
+def heap_of(page: Any) -> float:
+    """Returns MiB of the page's objects after a collection."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    used: float = session.send("Runtime.getHeapUsage")["usedSize"]
+    return round(used / MEBIBYTE, 1)
+
+
+def largest_renderer() -> float:
+    """Returns MiB of the largest process that draws a page, of this process's browser."""
+    sizes = [0]
+    for process in psutil.Process().children(recursive=True):
+        if "--type=renderer" in process.cmdline():
+            sizes.append(process.memory_info().rss)
+    return round(max(sizes) / MEBIBYTE, 1)
+
+
+def measure(words: int, rounds: int) -> dict[str, Any]:
+    """Returns the figures of the recording. Opening it is measured `rounds` times."""
+    seconds = []
+    with served_recording(words) as (gateway, made), sync_playwright() as driver:
+        executable = shutil.which("chromium")
+        browser = driver.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        for _ in range(rounds):
+            with opened_page(browser, gateway, made) as page:
+                milliseconds = page.evaluate("() => window.interactive")
+                seconds.append(round(milliseconds / 1000, 2))
+        with opened_page(browser, gateway, made) as page:
+            sizes = page.evaluate(SIZES)
+            heap = heap_of(page)
+            figures = {
+                "words": words,
+                "transcript_bytes": len(made.transcript.model_dump_json().encode()),
+                "page_bytes": sum(sizes),
+                "page_files": len(sizes),
+                "seconds_to_interactive": {
+                    "median": statistics.median(seconds),
+                    "all": seconds,
+                },
+                "scrolled": scrolled(page),
+                "drawn_words": page.locator(".word").count(),
+                "heap_mebibytes": heap,
+                "renderer_mebibytes": largest_renderer(),
+            }
+        browser.close()
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--words", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    keep("page", measure(arguments.words, arguments.rounds))
+
+
+if __name__ == "__main__":
+    main()
