@@ -32,6 +32,7 @@ export class Reading extends EventTarget {
     this.model = model;
     this.player = player;
     this.following = new Following();
+    /** @type {HTMLElement} */
     this.root = element("div", { class: "paragraphs", attributes: { role: "list" } });
     slot.append(this.root);
     this.#list = new ParagraphList(this.root, (index) => this.#draw(index));
