@@ -23,7 +23,6 @@ OPTIONS = (
     *("--lib", "es2023,dom,dom.iterable"),
     *("--module", "esnext"),
     *("--moduleResolution", "bundler"),
-    *("--types", ""),
 )
 
 
