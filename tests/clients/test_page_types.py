@@ -26,6 +26,7 @@ OPTIONS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("node") is None or not COMPILER.exists(),
     reason="TypeScript is not installed (make clients)",
