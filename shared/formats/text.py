@@ -1,7 +1,7 @@
 """The text of a transcript: the ends of its clauses, and its paragraphs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shared.formats.break_rules import starts_with_closing
 from shared.model.spacing import sentence_separator, word_separator
@@ -38,33 +38,45 @@ def utf8(text: str) -> bytes:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Consecutive segments of one speaker. `start` is in seconds."""
+    """Consecutive segments of one speaker."""
 
-    start: float
-    speaker: str | None
-    text: str
+    segments: tuple[Segment, ...]
+    pieces: tuple[str, ...]
+    """The text of each segment, with the space that follows it in the paragraph."""
+
+    @property
+    def start(self) -> float:
+        """Seconds from the start of the recording."""
+        return self.segments[0].start
+
+    @property
+    def speaker(self) -> str | None:
+        return self.segments[0].speaker
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
 
 
 def split_paragraphs(segments: Iterable[Segment]) -> list[Paragraph]:
     """Returns the dialogue as paragraphs: one speaker's segments until a pause or for a minute."""
     paragraphs: list[Paragraph] = []
-    previous: Segment | None = None
     for segment in segments:
-        if previous is not None and continues(paragraphs[-1], previous, segment):
+        if paragraphs and continues(paragraphs[-1], segment):
             paragraph = paragraphs.pop()
-            extended = extend(paragraph, previous, segment)
+            extended = extend(paragraph, segment)
             paragraphs.append(extended)
         else:
-            paragraph = Paragraph(segment.start, segment.speaker, segment.text)
+            paragraph = Paragraph((segment,), (segment.text,))
             paragraphs.append(paragraph)
-        previous = segment
     return paragraphs
 
 
-def continues(paragraph: Paragraph, previous: Segment, segment: Segment) -> bool:
-    """Returns whether the segment belongs to the paragraph that ends with `previous`."""
-    if segment.speaker != previous.speaker:
+def continues(paragraph: Paragraph, segment: Segment) -> bool:
+    """Returns whether the segment, which comes next, belongs to the paragraph."""
+    if segment.speaker != paragraph.speaker:
         return False
+    previous = paragraph.segments[-1]
     pause = segment.start - previous.end
     if pause >= PARAGRAPH_PAUSE:
         return False
@@ -72,14 +84,17 @@ def continues(paragraph: Paragraph, previous: Segment, segment: Segment) -> bool
     return length < PARAGRAPH_LENGTH
 
 
-def extend(paragraph: Paragraph, previous: Segment, segment: Segment) -> Paragraph:
+def extend(paragraph: Paragraph, segment: Segment) -> Paragraph:
     """Returns the paragraph with the segment's text. Between them is a space if either language
     has spaces, or has them between sentences."""
     separator = ""
     if not starts_with_closing(segment.text):
+        previous = paragraph.segments[-1]
         separator = sentence_separator(paragraph.text, previous.language)
     if not separator:
         separator = word_separator(segment.language)
-    parts = [paragraph.text, segment.text]
-    text = separator.join(parts)
-    return replace(paragraph, text=text)
+    *pieces, last = paragraph.pieces
+    return Paragraph(
+        segments=(*paragraph.segments, segment),
+        pieces=(*pieces, last + separator, segment.text),
+    )

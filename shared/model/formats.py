@@ -5,6 +5,11 @@ from dataclasses import dataclass
 JSON = "application/json"
 PLAIN_TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
+CSV = "text/csv; charset=utf-8"
+PARQUET = "application/vnd.apache.parquet"
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+BINARY = frozenset({PARQUET, WORD})
+"""Content types of formats that are no text."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,14 @@ FORMATS: dict[str, Format] = {
     "ctm": Format("transcript.ctm", PLAIN_TEXT, is_default=True),
     "whisperx": Format("transcript.whisperx.json", JSON, is_default=False),
     "openai": Format("transcript.openai.json", JSON, is_default=False),
+    "docx": Format("transcript.docx", WORD, is_default=False),
+    "html": Format("transcript.html", "text/html; charset=utf-8", is_default=False),
+    "md": Format("transcript.md", "text/markdown; charset=utf-8", is_default=False),
+    "csv": Format("transcript.csv", CSV, is_default=False),
+    "words-csv": Format("transcript.words.csv", CSV, is_default=False),
+    "parquet": Format("transcript.parquet", PARQUET, is_default=False),
+    "words-parquet": Format("transcript.words.parquet", PARQUET, is_default=False),
+    "textgrid": Format("transcript.TextGrid", PLAIN_TEXT, is_default=False),
 }
 """Formats by their name in the option `formats`. A test checks that each has a writer."""
 DEFAULT_FORMATS = tuple(name for name, format in FORMATS.items() if format.is_default)

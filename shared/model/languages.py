@@ -4,6 +4,10 @@ MULTI = "multi"
 """Value of the option `language` that has the language of each segment detected."""
 WITHOUT_SPACES = frozenset({"bo", "ja", "km", "lo", "my", "th", "yue", "zh"})
 """Languages written without spaces between words. Some have them between phrases or sentences."""
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "sd", "ur", "yi"})
+"""Languages written from right to left."""
+EAST_ASIAN = frozenset({"ja", "ko", "yue", "zh"})
+"""Languages whose characters are as wide as they are high."""
 
 ENGLISH_NAMES = {
     "af": "afrikaans",

@@ -14,3 +14,16 @@ def text_language(transcript: Transcript) -> str | None:
     if is_translation(transcript):
         return "en"
     return transcript.language.code
+
+
+def other_languages(transcript: Transcript) -> dict[int, str]:
+    """Returns the language of each segment that is not in the language of most of the text, by the
+    segment's id."""
+    if is_translation(transcript):
+        return {}
+    most = transcript.language.code
+    others = {}
+    for segment in transcript.segments:
+        if segment.language not in (None, most):
+            others[segment.id] = segment.language
+    return others

@@ -212,8 +212,7 @@ def assert_text_is_of_words(segment: Segment, transcript: Transcript) -> None:
     """The segment's text is its words, with single spaces between all or some of them."""
     if segment.words is None:
         return
-    first, last = segment.words
-    words = [one.word for one in transcript.words[first : last + 1]]
+    words = [one.word for one in transcript.words_of(segment)]
     if word_separator(segment.language):
         assert segment.text == " ".join(words)
     assert segment.text.replace(" ", "") == "".join(words).replace(" ", "")

@@ -29,14 +29,17 @@ from shared.model.errors import (
     RecordingErased,
     TranscriptGone,
 )
-from shared.model.formats import FORMATS, JSON, TRANSCRIPT, Format
+from shared.model.formats import BINARY, FORMATS, JSON, TRANSCRIPT, Format
 
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
 ALL_FORMATS: dict[str, Format] = {"json": TRANSCRIPT, **FORMATS}
 """Formats by their names in addresses."""
 EXAMPLE = {"text": "Good morning.", "segments": [{"start": 0.5, "end": 1.4, "speaker": "S1"}]}
-SCHEMAS: dict[str, dict[str, Any]] = {JSON: {"type": "object", "examples": [EXAMPLE]}}
+SCHEMAS: dict[str, dict[str, Any]] = {
+    JSON: {"type": "object", "examples": [EXAMPLE]},
+    **{kind: {"type": "string", "format": "binary"} for kind in BINARY},
+}
 """Schemas of the bodies by their content types. docs/contracts/ has that of the transcript."""
 TEXT_SCHEMA = {"type": "string"}
 CONTENT_TYPES = {format.content_type.partition(";")[0] for format in ALL_FORMATS.values()}

@@ -83,8 +83,8 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         ({"track": "0"}, "track is '0'; expected a whole number from 1 to 100"),
         ({"track": "second"}, "track is 'second'; expected a whole number from 1 to 100"),
         (
-            {"formats": "srt,docx"},
-            "formats: there is no format 'docx' (known: srt, vtt, txt, rttm, ctm, whisperx, openai",
+            {"formats": "srt,odt"},
+            "formats: there is no format 'odt' (known: srt, vtt, txt, rttm, ctm, whisperx, openai",
         ),
         ({"formats": [1]}, "formats is [1]; expected a list of srt, vtt, txt, rttm, ctm,"),
         ({"formats": {"srt": "yes"}}, 'formats is {"srt": "yes"}; expected a list of srt,'),

@@ -1,0 +1,26 @@
+"""Text that any document can hold: on one line, and without control characters."""
+
+import re
+
+from shared.formats.text import one_line
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+"""Characters that XML forbids, or that have no meaning in a text."""
+NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""Lone surrogates, which no encoding holds, and two numbers that are no characters."""
+
+
+def printable(text: str) -> str:
+    """Returns the text on one line, without control characters, and with U+FFFD for what is no
+    character."""
+    line = one_line(text)
+    without_control = CONTROL.sub("", line)
+    return NO_CHARACTER.sub("\ufffd", without_control)
+
+
+def printable_piece(text: str) -> str:
+    """Returns a piece of a longer text as it can be printed, with the space at its end."""
+    line = printable(text)
+    if text[-1:].isspace():
+        return line + " "
+    return line
