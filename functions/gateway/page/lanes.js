@@ -7,6 +7,7 @@ import { drawLines, drawSmall, drawSound, fitted, stripHeight, wholeHeight } fro
 import { clock, spokenTime } from "./times.js";
 import { overlapsOf, turnsOf } from "./turns.js";
 
+const OLDER = "There is no waveform: the transcript is older than waveforms are. A new run makes one.";
 const MINIMAP_HEIGHT = 28;
 const FACTOR = 2;
 /** Share of what is in sight that an arrow key moves the time by. */
@@ -22,25 +23,25 @@ const LEAST_KEY_SECONDS = 0.1;
  * Fills the slot of the lanes.
  *
  * @param {OpenRecording} recording
- * @returns {Promise<() => void>} a function that ends it
+ * @returns {() => void} a function that ends it
  */
-export async function lanes(recording) {
+export function lanes(recording) {
   const shown = new Lanes(recording);
-  shown.showPeaks(await peaksOf(recording.id));
+  loadPeaks(recording.id, shown);
   return () => shown.close();
 }
 
 /**
  * @param {string} id
- * @returns {Promise<Uint8Array | null>} null if an earlier version made the transcript, or if they
- *   cannot be had now
+ * @param {Lanes} shown
  */
-async function peaksOf(id) {
+async function loadPeaks(id, shown) {
   try {
-    return await getBytes(`api/v1/jobs/${encodeURIComponent(id)}/peaks`);
+    const peaks = await getBytes(`api/v1/jobs/${encodeURIComponent(id)}/peaks`);
+    shown.showPeaks(peaks);
   } catch (error) {
-    if (error instanceof ApiProblem && error.status !== 401) return null;
-    throw error;
+    if (!(error instanceof ApiProblem)) throw error;
+    shown.sayNoPeaks(error.status === 404 ? OLDER : `The waveform cannot be shown. ${error.message}`);
   }
 }
 
@@ -83,13 +84,17 @@ class Lanes {
     this.#describe();
   }
 
-  /** @param {Uint8Array | null} peaks */
+  /** @param {Uint8Array} peaks */
   showPeaks(peaks) {
-    this.#sound = this.#measured(peaks);
-    this.#note.hidden = peaks !== null;
-    this.#note.textContent = "There is no waveform: the transcript is older than waveforms are.";
-    this.#resize();
+    this.#sound = { ...this.#sound, peaks };
     this.#describe();
+    this.#resize();
+  }
+
+  /** @param {string} reason */
+  sayNoPeaks(reason) {
+    this.#note.textContent = reason;
+    this.#note.hidden = false;
   }
 
   close() {
@@ -119,7 +124,7 @@ class Lanes {
     });
     this.closer = button("+", () => this.#zoom(FACTOR), named("Zoom in"));
     this.wider = button("−", () => this.#zoom(1 / FACTOR), named("Zoom out"));
-    this.whole = button("Whole recording", () => this.#zoom(0), { class: "quiet lanes-tool" });
+    this.whole = button("Show all", () => this.#zoom(0), { class: "quiet lanes-tool" });
     this.sight = element("span", { class: "lanes-sight", attributes: { role: "status" } });
     return element("div", { class: "lanes-tools" }, [this.sight, this.wider, this.closer, this.whole]);
   }
@@ -237,7 +242,7 @@ class Lanes {
     player.addEventListener("time", () => this.#timeChanged(), { signal });
     player.addEventListener("seek", () => this.#sought(), { signal });
     player.addEventListener("state", () => this.#durationKnown(), { signal });
-    model.addEventListener("change", () => this.showPeaksAgain(), { signal });
+    model.addEventListener("change", () => this.#corrected(), { signal });
     board.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#pressed(event));
     board.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#moved(event));
     board.addEventListener("pointerleave", () => this.#left());
@@ -252,7 +257,7 @@ class Lanes {
     scheme.addEventListener("change", () => this.#drawSoon("sound", "small"), { signal });
   }
 
-  showPeaksAgain() {
+  #corrected() {
     const { peaks, speakers } = this.#sound;
     this.#sound = this.#measured(peaks);
     this.#describe();

@@ -116,15 +116,18 @@ function speakerRows({ name, color, seconds, share, turns, pace, overlap }) {
     element("td", { text: `${Math.round(100 * share)} %` }),
     element("td", { text: turns.toLocaleString("en") }),
     element("td", { text: pace === null ? "–" : String(Math.round(pace)) }),
-    timeCell(overlap),
+    timeCell(overlap, overlap < 60 ? `${overlap.toFixed(1)} s` : clock(overlap)),
   ];
   const rows = [element("tr", {}, [title]), element("tr", {}, cells)];
   return element("tbody", { class: `speaker-${color}` }, rows);
 }
 
-/** @param {number} seconds */
-function timeCell(seconds) {
-  return element("td", { text: clock(seconds), attributes: { title: spokenTime(seconds) } });
+/**
+ * @param {number} seconds
+ * @param {string} text
+ */
+function timeCell(seconds, text = clock(seconds)) {
+  return element("td", { text, attributes: { title: spokenTime(seconds) } });
 }
 
 // What the transcript took
