@@ -9,6 +9,7 @@ from functions.gateway.routes import (
     asr,
     audio,
     batches,
+    edits,
     events,
     health,
     jobs,
@@ -73,6 +74,7 @@ def create_app() -> FastAPI:
     app.include_router(jobs.router)
     app.include_router(live_events.router)
     app.include_router(transcripts.router)
+    app.include_router(edits.router)
     app.include_router(events.router)
     app.include_router(batches.router)
     app.include_router(audio.router)

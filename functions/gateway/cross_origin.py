@@ -6,7 +6,7 @@ They cannot use a session: its cookie is only sent to pages of the gateway's own
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-METHODS = ("GET", "POST", "DELETE")
+METHODS = ("GET", "POST", "PUT", "DELETE")
 OPENAI_HEADERS = (
     "OpenAI-Organization",
     "OpenAI-Project",
@@ -25,6 +25,7 @@ REQUEST_HEADERS = (
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
+    "If-Match",
     "If-None-Match",
     "If-Range",
     "Last-Event-ID",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from shared.jobs.edit_store import EditStore
 from shared.jobs.event_log import EventLog, event_log_of
 from shared.jobs.key_store import KeyStore
 from shared.jobs.operations import Operations
@@ -41,6 +42,10 @@ class Deployment:
     @property
     def operations(self) -> Operations:
         return Operations(self.blobs, self.jobs, self.executions)
+
+    @property
+    def edits(self) -> EditStore:
+        return EditStore(self.blobs, self.jobs, self.executions)
 
     @property
     def events(self) -> EventLog:

@@ -61,6 +61,22 @@ FEED_EVENT: dict[str, JsonValue] = {
     "id": f"{JOB_ID}-1-done",
     "cursor": "q0x1eT2…",
 }
+EDITS: dict[str, JsonValue] = {
+    "speakers": {"S1": "Anna Weber"},
+    "merges": {"S3": "S1"},
+    "words": {"17": "Sondermann"},
+    "sentences": {"4": "S2"},
+    "kept": ["suspect-0"],
+    "dropped": ["gap-0"],
+}
+EDITS_VIEW: dict[str, JsonValue] = {
+    **EDITS,
+    "base": 1,
+    "revision": 2,
+    "updated": "2026-11-28T10:02:00Z",
+    "unapplied": [],
+    "drawn": False,
+}
 BATCH_ID = "b-51c0b7f2a9d34e6f8a10"
 BATCH_VIEW: dict[str, JsonValue] = {
     "id": BATCH_ID,
@@ -235,6 +251,8 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "DeliveryView": DELIVERY_VIEW,
     "AsrLanguage": {"detected_language": "english", "language_code": "en", "confidence": 0.97},
     "AsrStatus": {"version": "Dropscribe 0.1.0"},
+    "Edits": EDITS,
+    "EditsView": EDITS_VIEW,
     "ErrorBody": OPENAI_ERROR,
     "ListedModel": LISTED_MODEL,
     "ModelList": {"object": "list", "data": [LISTED_MODEL]},

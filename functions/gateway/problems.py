@@ -13,6 +13,7 @@ from shared.model.contracts import Problem
 from shared.model.errors import (
     BadRequest,
     BodyTooLarge,
+    EditsOutdated,
     NotEnded,
     StageError,
     Transient,
@@ -49,6 +50,8 @@ def answer_problem(request: Request, error: Exception) -> JSONResponse:
     headers = {}
     if isinstance(error, Transient):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, EditsOutdated):
+        headers["ETag"] = error.etag
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return problem_response(request, problem, headers)

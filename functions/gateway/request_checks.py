@@ -7,10 +7,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.gateway.problems import answer_problem
+from shared.model.edits import MAX_EDITS_BYTES
 from shared.model.errors import BodyTooLarge, NotFound, StageError, WrongHost
 
 MAX_BODY = 256 * 1024
-"""Bytes of a request's body. Options have at most 64 KiB."""
+"""Bytes of most requests' bodies. Options have at most 64 KiB."""
 STREAMED = (
     "/api/v1/jobs/upload",
     "/v1/audio/transcriptions",
@@ -19,6 +20,8 @@ STREAMED = (
     "/detect-language",
 )
 """Paths whose routes read the body in parts, and limit it themselves."""
+EDITS_PATH = re.compile(r"/api/v1/jobs/[0-9a-f]{20}/edits")
+"""Paths whose bodies may be large, and are read as a whole."""
 PLAIN_PATH = re.compile(rb"(/[A-Za-z0-9_.-]+)*/?")
 """All paths of the API. None has an encoded character, so that no two spellings of a path differ
 for a proxy and for the gateway."""
@@ -74,9 +77,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
+        limit = MAX_EDITS_BYTES if EDITS_PATH.fullmatch(scope["path"]) else MAX_BODY
         length = request.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY:
-            error = BodyTooLarge(f"The limit is {MAX_BODY} bytes.")
+        if not length.isdecimal() or int(length) > limit:
+            error = BodyTooLarge(f"The limit is {limit} bytes.")
             answer = answer_problem(request, error)
             await answer(scope, receive, send)
             return
@@ -86,7 +90,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY:
+            if received > limit:
                 raise HTTPException(BodyTooLarge.status)  # FastAPI passes on no other exception
             return message
 

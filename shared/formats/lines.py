@@ -1,6 +1,7 @@
 """Lines of a limited width, in columns: a character of Chinese, Japanese or Korean takes two."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import wcwidth
 
@@ -9,22 +10,37 @@ from shared.formats.break_rules import (
     separates_marks,
     separates_word,
 )
+from shared.formats.breaks import Break
 from shared.formats.text import one_line
 
 LINE_COLUMNS = 42
-FULL_WIDTH_LINE_COLUMNS = 32
-"""Columns of a line in the languages of FULL_WIDTH: 16 of their characters. Both limits are those
-of Netflix's style guides for Chinese, Korean and English."""
-FULL_WIDTH = frozenset({"ja", "ko", "yue", "zh"})
+FULL_WIDTH_LINE_COLUMNS = {"ja": 26, "ko": 32, "yue": 32, "zh": 32}
+"""Columns of a line in languages of full-width characters: 13 in Japanese, 16 in the others. All
+limits are those of Netflix's style guides."""
+BREAK_COST = {
+    Break.SENTENCE: 0.0,
+    Break.CLAUSE: 0.0,
+    Break.PHRASE: 0.1,
+    Break.PLAIN: 0.3,
+    Break.POOR: 1.5,
+}
+"""What the end of a line costs, besides what its width costs."""
+BALANCE_COST = 2.0
+"""What a line costs that is a whole line wider or narrower than the mean of all lines."""
+SCANTY_PIECES = 2
+SCANTY_COST = 0.5
+"""What a last line of so few pieces costs."""
 
 
 def line_columns(language: str | None) -> int:
-    """Returns how many columns a line of the language may have."""
-    return FULL_WIDTH_LINE_COLUMNS if language in FULL_WIDTH else LINE_COLUMNS
+    """Returns how many columns a line of the language has unless an option says otherwise."""
+    return FULL_WIDTH_LINE_COLUMNS.get(language or "", LINE_COLUMNS)
 
 
 def columns(text: str) -> int:
     """Returns how many columns the text takes in a font of fixed width."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     width = wcwidth.wcswidth(text)
     if width >= 0:
         return width
@@ -33,23 +49,89 @@ def columns(text: str) -> int:
     return sum(known)
 
 
-def fill_lines(pieces: Iterable[str], most_columns: int) -> list[str]:
-    """Returns the pieces in lines of at most so many columns, each as full as possible.
+@dataclass(frozen=True)
+class PieceWidth:
+    """The columns of a piece of text, and how many of them are the space at its end."""
 
-    A piece that is wider than a line is cut where that harms reading least.
+    whole: int
+    space: int
+
+
+def measure(text: str) -> PieceWidth:
+    """Returns how wide a text is with each run of white space as one space."""
+    shown = columns(one_line(text))
+    before = 1 if text[:1].isspace() else 0
+    after = 1 if text[-1:].isspace() else 0
+    return PieceWidth(before + shown + after, after)
+
+
+def count_lines(widths: Iterable[PieceWidth], most_columns: int) -> int:
+    """Returns how many lines the pieces need at least."""
+    lines = 1
+    line = 0
+    for width in widths:
+        shown = line + width.whole - width.space
+        if line and shown > most_columns:
+            lines += 1
+            line = 0
+        line += width.whole
+    return lines
+
+
+@dataclass(frozen=True)
+class LineStart:
+    """The best lines for the pieces before a place."""
+
+    cost: float
+    ends: tuple[int, ...]
+    """For each line, how many pieces are before its end."""
+
+
+def balance_lines(
+    widths: Sequence[PieceWidth], breaks: Sequence[Break], most_columns: int
+) -> tuple[int, ...]:
+    """Returns for each line how many pieces are before its end.
+
+    There are as few lines as can be, of similar widths, and they end where `breaks` are good.
     """
-    lines: list[str] = []
-    line = ""
-    for piece in narrow_pieces(pieces, most_columns):
-        extended = line + piece
-        if columns(one_line(extended)) <= most_columns:
-            line = extended
-        else:
-            lines.append(line)
-            line = piece
-    lines.append(line)
-    shown = map(one_line, lines)
-    return [line for line in shown if line]
+    count = count_lines(widths, most_columns)
+    total = sum(width.whole for width in widths)
+    best = {0: LineStart(0.0, ())}
+    for _ in range(count):
+        longer: dict[int, LineStart] = {}
+        for start, before in best.items():
+            for end, width in possible_lines(widths, start, most_columns):
+                distance = (width - total / count) / most_columns
+                cost = before.cost + BALANCE_COST * distance * distance
+                cost += end_cost(breaks, start, end)
+                if end not in longer or cost < longer[end].cost:
+                    longer[end] = LineStart(cost, (*before.ends, end))
+        best = longer
+    return best[len(widths)].ends
+
+
+def possible_lines(
+    widths: Sequence[PieceWidth], start: int, most_columns: int
+) -> Iterator[tuple[int, int]]:
+    """Yields where a line that begins with the piece `start` may end, and how wide it is. A piece
+    that is wider than a line has one of its own."""
+    line = 0
+    for index in range(start, len(widths)):
+        width = widths[index]
+        shown = line + width.whole - width.space
+        if line and shown > most_columns:
+            return
+        yield index + 1, shown
+        line += width.whole
+
+
+def end_cost(breaks: Sequence[Break], start: int, end: int) -> float:
+    """Returns what it costs that a line ends where it does. The last one may have too few words."""
+    is_last = end == len(breaks)
+    if not is_last:
+        return BREAK_COST[breaks[end - 1]]
+    is_scanty = end - start <= SCANTY_PIECES < start
+    return SCANTY_COST if is_scanty else 0.0
 
 
 def narrow_pieces(pieces: Iterable[str], most_columns: int) -> Iterator[str]:

@@ -194,6 +194,11 @@ def run_of(answer: Blob) -> int:
     return int(answer.metadata["dropscribe-run"])
 
 
+def revision_of(answer: Blob) -> int:
+    """Returns the revision of the edits that an object of the outbox was drawn with, 0 without."""
+    return int(answer.metadata.get("dropscribe-revision", 0))
+
+
 def drawn_edits(source: Source, base: int, blobs: BlobStore) -> StoredEdits | None:
     """Returns the edits that the files of the answer have, or None."""
     edits, blob = read_edits(f"{outbox_folder(source)}/{EDITS_FILE}", blobs)

@@ -17,8 +17,8 @@ from tests.support.gateway import memory_deployment
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio")
-STEP = 5_000
-"""Milliseconds after which a step that waits for the page fails."""
+STEP = 20_000
+"""Milliseconds after which a step that waits for the page fails. A busy machine is slow."""
 DESK = {"width": 1280, "height": 800}
 
 
@@ -108,7 +108,8 @@ def axe() -> Callable[[Any], list[Violation]]:
 
 def session_cookie(gateway: BrowserGateway) -> dict[str, str]:
     """Returns the cookie of a new session, as a browser gets it by logging in."""
-    answer = httpx.post(f"{gateway.url}/api/v1/login", json={"key": gateway.key})
+    login = f"{gateway.url}/api/v1/login"
+    answer = httpx.post(login, json={"key": gateway.key}, timeout=STEP / 1000)
     answer.raise_for_status()
     ((name, value),) = answer.cookies.items()
     return {"name": name, "value": value, "url": gateway.url, "sameSite": "Strict"}

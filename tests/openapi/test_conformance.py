@@ -26,8 +26,9 @@ from shared.jobs.webhook_records import Delivery
 from shared.model.api import Scope
 from shared.settings import settings as read_settings
 from tests.support.answered_uploads import WatchedInbox, answer
+from tests.support.edited_jobs import transcribed
 from tests.support.gateway import ALL_SCOPES, memory_deployment
-from tests.support.gateway_jobs import begin, done_job, fail, upload
+from tests.support.gateway_jobs import begin, fail, upload
 
 EXAMPLES = os.environ.get("OPENAPI_EXAMPLES")
 """Requests with each kind of key to each operation, as `make openapi` sets it. Without it, there
@@ -94,8 +95,8 @@ def job_ids(stores: Deployment) -> list[str]:
     failed = upload(stores, f"{FOLDER}failed.wav")
     begin(stores, failed)
     fail(stores, failed)
-    done = done_job(stores, f"{FOLDER}done.wav")
-    erased = done_job(stores, f"{FOLDER}erased.wav")
+    done = transcribed(stores, f"{FOLDER}done.wav")
+    erased = transcribed(stores, f"{FOLDER}erased.wav")
     stores.operations.erase(erased.bucket, erased.name)
     sources = (queued, running, failed, done, erased)
     return [source.job_id for source in sources]

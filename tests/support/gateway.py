@@ -83,12 +83,14 @@ class InProcess(httpx.BaseTransport):
 
 
 def memory_deployment(
-    documents: Documents | None = None, executions: MemoryExecutions | None = None
+    documents: Documents | None = None,
+    executions: MemoryExecutions | None = None,
+    blobs: MemoryBlobs | None = None,
 ) -> Deployment:
     """Returns empty stores, some of which a test may give."""
     documents = documents or MemoryDocuments()
     return Deployment(
-        blobs=MemoryBlobs(),
+        blobs=blobs or MemoryBlobs(),
         jobs=JobStore(documents),
         executions=executions or MemoryExecutions(),
         keys=KeyStore(documents, clock=time.time),

@@ -5,7 +5,7 @@
  * a text; "items suspect-0" has the value "kept" or "dropped".
  */
 
-import { noEdits } from "./transcript_model.js";
+import { copiedEdits, noEdits } from "./transcript_model.js";
 
 /**
  * @typedef {import("./transcript_model.js").Edits} Edits
@@ -210,7 +210,7 @@ function reaches(start, end, merges) {
 /**
  * @param {Edits} edits
  * @param {string[]} machineSpeakers
- * @returns {Edits} without what has lost its object: the speaker of a suspect that is not kept, and
+ * @returns {Edits} a copy without what has lost its object: the speaker of a suspect that is not kept, and
  *   the name of a speaker to whom no sentence is left
  */
 export function tidied(edits, machineSpeakers) {
@@ -220,12 +220,12 @@ export function tidied(edits, machineSpeakers) {
   const known = new Set([...machineSpeakers, ...Object.values(sentences)]);
   const named = Object.entries(edits.speakers).filter(([id]) => known.has(id));
   const into = Object.entries(edits.merges).filter(([id, target]) => known.has(id) && known.has(target));
-  return {
+  return copiedEdits({
     ...edits,
     speakers: Object.fromEntries(named),
     merges: Object.fromEntries(into),
     sentences,
-  };
+  });
 }
 
 /** Control characters, line breaks, and marks that turn the direction of what follows them. */

@@ -33,6 +33,11 @@ export class EditHistory extends EventTarget {
     return this.#undone.length > 0;
   }
 
+  /** @returns {boolean} whether anything was corrected since the page was opened */
+  get isBegun() {
+    return this.canUndo || this.canRedo;
+  }
+
   /** @returns {Change[]} what was taken back */
   undo() {
     const changes = this.#done.pop();

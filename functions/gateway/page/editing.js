@@ -103,6 +103,7 @@ class Editing {
     this.edit.setAttribute("aria-checked", String(isOn));
     this.#recording.slots.text.classList.toggle("is-editing", isOn);
     if (!isOn) this.#words.keep();
+    this.#drawHistory();
     this.#recording.reading.redraw();
     if (isOn) this.#say("A click or Enter on a word corrects it.");
   }
@@ -110,8 +111,7 @@ class Editing {
   #drawHistory() {
     this.undo.disabled = !this.#history.canUndo;
     this.redo.disabled = !this.#history.canRedo;
-    const hasAny = this.#history.canUndo || this.#history.canRedo;
-    this.undo.hidden = !hasAny && !this.#isOn;
+    this.undo.hidden = !this.#history.isBegun && !this.#isOn;
     this.redo.hidden = this.undo.hidden;
   }
 
@@ -129,7 +129,7 @@ class Editing {
     const isBad = state === "offline" || state === "refused" || state === "outdated";
     const wasBad = this.#state.classList.contains("bad");
     this.#state.classList.toggle("bad", isBad);
-    this.#state.textContent = this.#history.canUndo || isBad ? text : "";
+    this.#state.textContent = this.#history.isBegun || isBad ? text : "";
     if (isBad || (wasBad && state === "saved")) this.#say(text);
     if (state === "outdated") this.#sayOutdated();
   }

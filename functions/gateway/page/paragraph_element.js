@@ -1,7 +1,7 @@
 /** Draws one paragraph: who speaks, when, and words that can be clicked. */
 
 import { directionOf } from "./spacing.js";
-import { clock, hashOfSeconds, spokenTime } from "./times.js";
+import { clock, hashOfSeconds } from "./times.js";
 
 /**
  * @typedef {import("./transcript_model.js").TranscriptModel} TranscriptModel
@@ -42,7 +42,7 @@ function headOf(paragraph, model) {
   const time = /** @type {HTMLAnchorElement} */ (made("a", "paragraph-time", clock(paragraph.start)));
   time.href = hashOfSeconds(paragraph.start);
   time.tabIndex = -1; // the paragraph has one tab stop, its words
-  time.setAttribute("aria-label", `Play from ${spokenTime(paragraph.start)}`);
+  time.setAttribute("aria-label", `${clock(paragraph.start)}, play from here`);
   head.append(time);
   return head;
 }

@@ -51,6 +51,11 @@ export class Reading extends EventTarget {
     this.#redraw();
   }
 
+  /** Draws the paragraphs on the screen anew, and keeps the place. */
+  redraw() {
+    this.#redraw();
+  }
+
   close() {
     this.#stop.abort();
     this.model.removeEventListener("change", this.#redraw);

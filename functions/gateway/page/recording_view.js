@@ -7,6 +7,7 @@
 
 import { ApiProblem, getJson, jobEvents, send } from "./api.js";
 import { downloads } from "./downloads.js";
+import { editing } from "./editing.js";
 import { element } from "./elements.js";
 import { Find } from "./find.js";
 import { ProgressNotice, notice, problemNotice } from "./job_state.js";
@@ -50,7 +51,7 @@ const LOOK_AGAIN = 20_000;
  *
  * @type {((recording: OpenRecording) => void | (() => void) | Promise<void | (() => void)>)[]}
  */
-const PARTS = [lanes, downloads, numbers];
+const PARTS = [lanes, editing, downloads, numbers];
 
 /**
  * Shows a recording.

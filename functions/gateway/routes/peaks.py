@@ -19,7 +19,8 @@ from functions.gateway.file_names import base_name, content_disposition, with_en
 from functions.gateway.job_access import standing_job
 from functions.gateway.openapi import problems
 from functions.gateway.routes.jobs import JobId
-from functions.gateway.stored_transcripts import GONE, transcript_of
+from functions.gateway.stored_transcripts import transcript_of
+from shared.jobs.edit_store import GONE
 from shared.jobs.inbox import generation_of
 from shared.jobs.job import Job
 from shared.jobs.layout import outbox_folder
@@ -74,7 +75,7 @@ def read_peaks(job_id: JobId, request: Request, caller: Reader, stores: InDeploy
 
 def peaks_of(job: Job, blobs: BlobStore) -> Blob:
     """Returns the peaks beside the transcript. Raises NotDone, NotFound or TranscriptGone."""
-    transcript_of(job, "json", blobs)
+    transcript_of(job, blobs)
     folder = outbox_folder(job.source)
     blob = blobs.find(f"{folder}/{PEAKS_FILE}")
     if blob is None or generation_of(blob) != job.source.generation:

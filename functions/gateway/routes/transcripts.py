@@ -1,56 +1,65 @@
-"""The route of transcripts, in every format in which there is one."""
+"""The route of transcripts, in every format, with the edits in force."""
 
+import io
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
 
 from functions.gateway.access import Reader
-from functions.gateway.deployment import InDeployment
+from functions.gateway.byte_ranges import ByteRange
+from functions.gateway.deployment import Deployment, InDeployment
 from functions.gateway.downloads import (
     body,
     common_headers,
-    entity_tag,
     head,
     is_known,
     not_modified,
     source_of,
     whole,
 )
+from functions.gateway.drawn_transcripts import (
+    ALL_FORMATS,
+    FoundTranscript,
+    TranscriptQuery,
+    draw,
+    find_transcript,
+)
 from functions.gateway.file_names import base_name, content_disposition, with_ending
 from functions.gateway.job_access import standing_job
 from functions.gateway.openapi import problems
 from functions.gateway.routes.jobs import JobId
-from functions.gateway.stored_transcripts import GONE, transcript_of
+from functions.gateway.transcript_threads import InTranscriptThreads
+from shared.jobs.edit_store import GONE
 from shared.jobs.job import Job
 from shared.model.errors import (
     ArtifactMissing,
+    BadOption,
     NotDone,
     NotFound,
     RecordingErased,
     TranscriptGone,
 )
-from shared.model.formats import BINARY, FORMATS, JSON, TRANSCRIPT, Format
+from shared.model.formats import BINARY, JSON, Format
 
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
-ALL_FORMATS: dict[str, Format] = {"json": TRANSCRIPT, **FORMATS}
-"""Formats by their names in addresses."""
 EXAMPLE = {"text": "Good morning.", "segments": [{"start": 0.5, "end": 1.4, "speaker": "S1"}]}
-SCHEMAS: dict[str, dict[str, Any]] = {
-    JSON: {"type": "object", "examples": [EXAMPLE]},
-    **{kind: {"type": "string", "format": "binary"} for kind in BINARY},
+TEXT = {"schema": {"type": "string"}}
+BODIES: dict[str, dict[str, Any]] = {
+    JSON: {"schema": {"type": "object", "examples": [EXAMPLE]}},
+    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in BINARY},
 }
-"""Schemas of the bodies by their content types. docs/contracts/ has that of the transcript."""
-TEXT_SCHEMA = {"type": "string"}
+"""Declarations of the bodies by their content types. docs/contracts/ has that of the transcript."""
 CONTENT_TYPES = {format.content_type.partition(";")[0] for format in ALL_FORMATS.values()}
-CONTENT = {kind: {"schema": SCHEMAS.get(kind, TEXT_SCHEMA)} for kind in sorted(CONTENT_TYPES)}
+CONTENT = {kind: BODIES.get(kind, TEXT) for kind in sorted(CONTENT_TYPES)}
 DECLARED: dict[int | str, dict[str, Any]] = {
     200: {"description": "The transcript.", "content": CONTENT},
     304: {"description": "The client has it: its ETag is in If-None-Match."},
-    **problems(NotFound, NotDone, RecordingErased, TranscriptGone),
+    **problems(NotFound, NotDone, RecordingErased, TranscriptGone, BadOption),
 }
-
-FormatName = Annotated[str, Query(json_schema_extra={"enum": list(ALL_FORMATS)})]
 
 
 @router.head(
@@ -60,24 +69,49 @@ FormatName = Annotated[str, Query(json_schema_extra={"enum": list(ALL_FORMATS)})
     operation_id="read_transcript_headers",
 )
 @router.get("/{job_id}/transcript", response_class=Response, responses=DECLARED)
-def read_transcript(
+async def read_transcript(
     job_id: JobId,
     request: Request,
     caller: Reader,
     stores: InDeployment,
-    format: FormatName = "json",
+    threads: InTranscriptThreads,
+    query: Annotated[TranscriptQuery, Query()],
 ) -> Response:
-    """Read the transcript in one of the formats that the job lists.
+    """Read the transcript in any format, with its edits, or without them (`original`).
 
-    Its ETag changes with each run. A transcript of an earlier run is read until another run is
+    `json` is what the machine heard, with the ids that edits are about: no edits change it. Options
+    of captions that are not given are those of the job. The ETag changes with each run, with the
+    edits, and with the parameters. A transcript of an earlier run is read until another run is
     asked for.
     """
-    job = standing_job(job_id, caller, stores.jobs)
-    blob = transcript_of(job, format, stores.blobs)
-    kind = ALL_FORMATS[format]
+    job = await run_in_threadpool(standing_job, job_id, caller, stores.jobs)
+    found = await run_in_threadpool(find_transcript, job, query, stores.blobs)
+    kind = ALL_FORMATS[query.format]
     disposition = content_disposition("attachment", download_name(job, kind))
-    headers = common_headers(blob, disposition)
-    if is_known(request, entity_tag(blob)):
+    headers = common_headers(found.blob, disposition)
+    if found.is_stored:
+        return await run_in_threadpool(stored, request, found, headers, kind, stores)
+    headers["ETag"] = found.etag(query)
+    if is_known(request, headers["ETag"]):
+        return not_modified(headers)
+    if request.method == "HEAD":
+        return StreamingResponse(iter(()), headers=headers, media_type=kind.content_type)
+    drawing = partial(draw, found, query, stores.blobs)
+    content = await threads.run(found.blob.size, drawing)
+    part = ByteRange(0, len(content) - 1)
+    return body(io.BytesIO(content), part, headers, kind.content_type, 200)
+
+
+def stored(
+    request: Request,
+    found: FoundTranscript,
+    headers: dict[str, str],
+    kind: Format,
+    stores: Deployment,
+) -> Response:
+    """Returns the response with a file of the answer. Raises TranscriptGone."""
+    blob = found.blob
+    if is_known(request, headers["ETag"]):
         return not_modified(headers)
     if request.method == "HEAD":
         return head(headers, kind.content_type, blob.size)

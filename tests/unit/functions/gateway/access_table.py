@@ -95,6 +95,8 @@ ROUTES = (
     Route("GET /api/v1/jobs/{job_id}/events", "read", allowed=200, other_folder=404),
     Route("GET /api/v1/jobs/{job_id}/transcript", "read", allowed=200, other_folder=404),
     Route("HEAD /api/v1/jobs/{job_id}/transcript", "read", allowed=200, other_folder=404),
+    Route("GET /api/v1/jobs/{job_id}/edits", "read", allowed=200, other_folder=404),
+    Route("PUT /api/v1/jobs/{job_id}/edits", "read and write", allowed=200, other_folder=404),
     Route("GET /api/v1/jobs/{job_id}/peaks", "read", allowed=200, other_folder=404),
     Route("GET /api/v1/jobs/{job_id}/audio", "read", allowed=200, other_folder=404),
     Route("HEAD /api/v1/jobs/{job_id}/audio", "read", allowed=200, other_folder=404),

@@ -17,6 +17,7 @@ from shared.jobs.upload_store import RecordingUpload, new_upload_id
 from shared.jobs.webhook_records import Delivery, EventToDeliver
 from shared.model.api import Scope
 from shared.model.webhooks import TEST_TYPE
+from tests.support.edited_jobs import transcribed
 from tests.support.gateway import ALL_SCOPES, InProcess, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, upload
 from tests.unit.functions.gateway.access_table import (
@@ -50,7 +51,8 @@ class Gateway:
         self.app.state.limits = Limits(100, 100)  # the walk has more wrong keys than an address may
         method, path = route.name.split(" ")
         address = address_of(path, self.stores)
-        headers = {**headers_of(kind, self.stores), "Prefer": "respond-async"}
+        asked = {"Prefer": "respond-async", "If-Match": '"1-0"'}
+        headers = {**headers_of(kind, self.stores), **asked}
         content = content_of(route, headers, self.stores)
         return self.client.request(method, address, headers=headers, **content)
 
@@ -99,6 +101,9 @@ def address_of(path: str, stores: Deployment) -> str:
         source = upload(stores, f"{OURS}call.wav")
         begin(stores, source)
         return path.replace("{job_id}", source.job_id)
+    if path.endswith("/edits"):
+        source = transcribed(stores, f"{OURS}call.wav")
+        return path.replace("{job_id}", source.job_id)
     if "/jobs/{" in path:
         source = done_job(stores, f"{OURS}call.wav")
         return path.replace("{job_id}", source.job_id)
@@ -146,6 +151,7 @@ def content_of(route: Route, headers: dict[str, str], stores: Deployment) -> dic
         "POST /v1/audio/transcriptions": {"files": {"file": ("call.wav", b"sound")}},
         "POST /v1/audio/translations": {"files": {"file": ("call.wav", b"sound")}},
         "POST /api/v1/uploads": {"json": {"name": "call.wav", "size": 5}},
+        "PUT /api/v1/jobs/{job_id}/edits": {"json": {"speakers": {"S1": "Anna"}}},
     }
     return bodies.get(route.name, {})
 

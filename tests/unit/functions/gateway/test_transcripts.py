@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from functions.gateway.deployment import Deployment
-from functions.gateway.routes.transcripts import ALL_FORMATS
+from functions.gateway.drawn_transcripts import ALL_FORMATS
 from shared.model.contracts import Source
 from tests.support.gateway import gateway_client, key_headers, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, fail, finish, upload
@@ -48,13 +48,13 @@ def test_the_format_is_json_if_none_is_asked_for(client: httpx.Client, stores: D
     assert client.get(address(done_job(stores))).json() == {"words": []}
 
 
-@pytest.mark.parametrize("format", ["vtt", "docx", "problem"])
+@pytest.mark.parametrize("format", ["problem", "edits", "SRT", ""])
 def test_a_format_that_there_is_not_is_answered_with_those_that_there_are(
     client: httpx.Client, stores: Deployment, format: str
 ) -> None:
     answer = client.get(address(done_job(stores)), params={"format": format})
     assert answer.status_code == 404
-    assert answer.json()["detail"] == "The transcript has not that format. It has json, srt."
+    assert answer.json()["detail"].startswith("There is no such format. There are json, srt, ")
 
 
 def test_a_client_that_has_the_transcript_gets_it_no_second_time(

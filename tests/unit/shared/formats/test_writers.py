@@ -11,8 +11,9 @@ import srt
 import webvtt
 from hypothesis import HealthCheck, given, settings
 
-from shared.formats.cues import LONGEST_CUE, SHORTEST_CUE, build_cues
+from shared.formats.cues import Cue, CueVoice, build_cues
 from shared.formats.lines import LINE_COLUMNS, columns
+from shared.model.caption_options import CaptionOptions
 from shared.model.transcript import Transcript
 from shared.model.transcript_language import text_language
 from tests.support.drawn import drawn
@@ -45,6 +46,16 @@ def dialogue() -> Transcript:
     return transcript_of(manifest, words, [diarization([(0.0, 25.0, "x"), (30.0, 40.0, "y")])])
 
 
+def cues_of(transcript: Transcript) -> list[Cue]:
+    return build_cues(transcript, CaptionOptions())
+
+
+def speaker_of(cue: Cue) -> str | None:
+    """Returns who speaks in a caption of one speaker."""
+    (voice,) = cue.voices
+    return voice.speaker
+
+
 def empty() -> Transcript:
     return transcript_of(manifest_of(5.0, [[]]), [aligned([], [])])
 
@@ -52,25 +63,30 @@ def empty() -> Transcript:
 @anything
 @given(transcripts())
 def test_cues_are_readable_and_never_overlap(transcript: Transcript) -> None:
-    shown = build_cues(transcript)
+    shown = cues_of(transcript)
     for cue in shown:
-        assert 0 < cue.end - cue.start <= LONGEST_CUE
-        assert cue.text
+        assert 0 < cue.end - cue.start <= 7000
+        assert cue.speech
     for before, after in pairwise(shown):
         assert before.end <= after.start
+    voices = [voice for cue in shown for voice in cue.voices]
     for channel in {one.channel for one in transcript.segments}:
         said = [one for one in transcript.segments if one.channel == channel]
         label = None if channel is None else f"Channel {channel + 1}"
-        written = [cue.text for cue in shown if label in (None, cue.speaker)]
+        written = [speech_of(voice) for voice in voices if label in (None, voice.speaker)]
         assert squeezed("".join(written)) == squeezed("".join(one.text for one in said))
+
+
+def speech_of(voice: CueVoice) -> str:
+    return "".join(line.speech for line in voice.lines)
 
 
 @anything
 @given(transcripts())
 def test_any_srt_is_read_back(transcript: Transcript) -> None:
     read = list(srt.parse(drawn("srt", transcript)))
-    assert [one.index for one in read] == list(range(1, len(build_cues(transcript)) + 1))
-    for one, cue in zip(read, build_cues(transcript), strict=True):
+    assert [one.index for one in read] == list(range(1, len(cues_of(transcript)) + 1))
+    for one, cue in zip(read, cues_of(transcript), strict=True):
         assert (one.start.total_seconds(), one.end.total_seconds()) == (
             cue.start / 1000,
             cue.end / 1000,
@@ -78,17 +94,17 @@ def test_any_srt_is_read_back(transcript: Transcript) -> None:
         lines = one.content.split("\n")
         assert len(lines) <= 2
         assert max(map(columns, lines)) <= LINE_COLUMNS
-        assert squeezed(one.content).endswith(squeezed(cue.text.replace("-->", "→")))
+        assert squeezed(one.content) == squeezed("".join(cue.lines)).replace("-->", "→")
 
 
 @anything
 @given(transcripts())
 def test_any_webvtt_is_read_back(transcript: Transcript) -> None:
     read = webvtt.from_buffer(io.StringIO(drawn("vtt", transcript)))
-    for one, cue in zip(read.captions, build_cues(transcript), strict=True):
+    for one, cue in zip(read.captions, cues_of(transcript), strict=True):
         assert "-->" not in one.raw_text
         assert one.start_in_seconds * 1000 + one.start_time.milliseconds == cue.start
-        assert squeezed(html.unescape(one.text)) == squeezed(cue.text)
+        assert squeezed(html.unescape(one.text)) == squeezed("".join(cue.lines))
 
 
 def squeezed(text: str) -> str:
@@ -111,27 +127,27 @@ def test_speech_at_once_on_two_channels_is_shown_in_turn() -> None:
         sentence("Well, no. Sorry.", 1.0, 0.5),
     ]
     shown = [
-        (cue.start, cue.end, cue.speaker, cue.text)
-        for cue in build_cues(transcript_of(manifest, words))
+        (cue.start, cue.end, speaker_of(cue), cue.speech)
+        for cue in cues_of(transcript_of(manifest, words))
     ]
     assert shown == [
         (500, 1500, "Channel 1", "one two three four five six"),
-        (1500, 2500, "Channel 2", "Well, no. Sorry."),
+        (1500, 3000, "Channel 2", "Well, no. Sorry."),
     ]
 
 
 def test_each_channel_keeps_its_own_order() -> None:
     manifest = split_manifest_of(60.0, [(0.0, 40.0)], [(0.0, 40.0)])
     transcript = transcript_of(manifest, [sentence(SPEECH, 0.5), sentence(SPEECH, 3.0)])
-    shown = build_cues(transcript)
-    assert {cue.speaker for cue in shown} == {"Channel 1", "Channel 2"}
+    shown = cues_of(transcript)
+    assert {speaker_of(cue) for cue in shown} == {"Channel 1", "Channel 2"}
     assert all(before.end <= after.start for before, after in pairwise(shown))
     assert all(cue.end - cue.start >= 600 for cue in shown)
-    assert next(cue.start for cue in shown if cue.speaker == "Channel 2") < 6000, (
+    assert next(cue.start for cue in shown if speaker_of(cue) == "Channel 2") < 6000, (
         "neither channel waits for the other to end"
     )
     for speaker in ("Channel 1", "Channel 2"):
-        assert " ".join(cue.text for cue in shown if cue.speaker == speaker) == SPEECH
+        assert " ".join(cue.speech for cue in shown if speaker_of(cue) == speaker) == SPEECH
 
 
 def test_webvtt_names_its_language_and_marks_cues_in_another() -> None:
@@ -168,43 +184,24 @@ def test_a_translation_is_english_whatever_the_recordings_language() -> None:
 def test_webvtt_gives_each_cue_its_speaker_as_voice() -> None:
     text = drawn("vtt", dialogue())
     assert text.startswith("WEBVTT\n\n00:00:00.500 --> ")
-    assert text.endswith("\n<v Speaker 2>Is 1 &lt; 2 &amp; 3 &gt; 2 --&gt; true?</v>\n")
+    assert text.endswith("\n<v Speaker 2>Speaker 2: Is 1 &lt; 2 &amp; 3 &gt; 2 --&gt; true?</v>\n")
     assert webvtt.from_buffer(io.StringIO(text))[0].voice == "Speaker 1"
 
 
 def test_long_speech_is_cut_at_clauses_and_sentences() -> None:
-    first, *_, last = (cue.text for cue in build_cues(dialogue()) if cue.speaker == "Speaker 1")
+    first, *_, last = (cue.speech for cue in cues_of(dialogue()) if speaker_of(cue) == "Speaker 1")
     assert first.endswith(",")
     assert last == "Now we are engaged in a great civil war."
-    assert all(cue.end - cue.start <= LONGEST_CUE for cue in build_cues(dialogue()))
-
-
-def test_a_short_cue_lasts_a_second_if_there_is_time() -> None:
-    transcript = transcript_of(manifest_of(10.0, [[(0.0, 1.0)]]), [sentence("Yes.", 0.2, 0.1)])
-    (cue,) = build_cues(transcript)
-    assert cue.end - cue.start == SHORTEST_CUE
-
-
-def test_a_short_cue_ends_where_the_next_speaker_starts() -> None:
-    words = [word("Yes.", 0.0, 0.2), word("No.", 0.5, 0.7, 1)]
-    manifest = manifest_of(10.0, [[(0.0, 1.0)]])
-    turns = diarization([(0.0, 0.4, "x"), (0.4, 1.0, "y")])
-    transcript = transcript_of(
-        manifest, [aligned([segment("Yes."), segment("No.")], words)], [turns]
-    )
-    assert [(cue.start, cue.end, cue.text) for cue in build_cues(transcript)] == [
-        (0, 500, "Yes."),
-        (500, 1500, "No."),
-    ]
+    assert all(cue.end - cue.start <= 7000 for cue in cues_of(dialogue()))
 
 
 def test_slow_speech_is_shown_while_it_is_spoken() -> None:
     transcript = transcript_of(
         manifest_of(20.0, [[(0.0, 12.0)]]), [sentence("one two three four", 0.0, 3.0)]
     )
-    assert [(cue.start, cue.end, cue.text) for cue in build_cues(transcript)] == [
-        (0, 6000, "one two"),
-        (6000, 12000, "three four"),
+    assert [(cue.start, cue.end, cue.speech) for cue in cues_of(transcript)] == [
+        (0, 5920, "one two"),
+        (6000, 12500, "three four"),
     ]
 
 
@@ -214,7 +211,7 @@ def test_a_label_fits_within_the_two_lines() -> None:
         manifest_of(10.0, [[(0.0, 6.0)]]), [sentence(text, 0.0)], [diarization([(0.0, 6.0, "x")])]
     )
     assert all(len(one.content.split("\n")) <= 2 for one in srt.parse(drawn("srt", transcript)))
-    assert len(build_cues(transcript)) == 2
+    assert len(cues_of(transcript)) == 2
 
 
 def test_long_speech_is_cut_in_a_pause() -> None:
@@ -224,7 +221,7 @@ def test_long_speech_is_cut_in_a_pause() -> None:
     ]
     text = segment(" ".join(one.word for one in words))
     transcript = transcript_of(manifest_of(10.0, [[(0.0, 6.0)]]), [aligned([text], words)])
-    assert [cue.start for cue in build_cues(transcript)] == [0, 3700]
+    assert [cue.start for cue in cues_of(transcript)] == [0, 3700]
 
 
 def test_short_sentences_of_one_speaker_share_a_cue() -> None:
@@ -233,15 +230,15 @@ def test_short_sentences_of_one_speaker_share_a_cue() -> None:
         manifest_of(10.0, [[(0.0, 6.0)]]),
         [aligned([segment("Yes."), segment("No."), segment("Maybe.")], words)],
     )
-    assert [cue.text for cue in build_cues(transcript)] == ["Yes. No.", "Maybe."]
+    assert [cue.speech for cue in cues_of(transcript)] == ["Yes. No.", "Maybe."]
 
 
 def test_words_without_spaces_fill_lines_without_spaces() -> None:
     spelled = [word(one, i * 0.05, i * 0.05 + 0.05) for i, one in enumerate("你好，世界。" * 20)]
     written = segment("你好，世界。" * 20, language="zh")
     transcript = transcript_of(manifest_of(10.0, [[(0.0, 6.0)]]), [aligned([written], spelled)])
-    assert [" " in cue.text for cue in build_cues(transcript)] == [False] * 4
-    assert "".join(cue.text for cue in build_cues(transcript)) == "你好，世界。" * 20
+    assert [" " in cue.speech for cue in cues_of(transcript)] == [False] * 4
+    assert "".join(cue.speech for cue in cues_of(transcript)) == "你好，世界。" * 20
 
 
 def test_spaces_in_a_language_without_them_are_kept_in_every_format() -> None:
@@ -258,7 +255,7 @@ def test_spaces_in_a_language_without_them_are_kept_in_every_format() -> None:
     )
     text = "她almost hurt the dog. Then跑了"
     assert transcript.text == text
-    assert [cue.text for cue in build_cues(transcript)] == [text]
+    assert [cue.speech for cue in cues_of(transcript)] == [text]
     assert drawn("txt", transcript) == f"[0:00:00] {text}\n"
     in_ctm = ["她", "almost", "hurt", "the", "dog", "then", "跑", "了"]
     assert [line.split()[4] for line in drawn("ctm", transcript).splitlines()] == in_ctm
@@ -279,7 +276,7 @@ def test_sentences_without_spaces_are_joined_as_their_language_does(
     parts = [segment("กข", language=language), segment("ค", language=language)]
     transcript = transcript_of(manifest_of(10.0, [[(0.0, 1.0)]]), [aligned(parts, words)])
     assert transcript.text == f"กข{between}ค"
-    assert [cue.text for cue in build_cues(transcript)] == [transcript.text]
+    assert [cue.speech for cue in cues_of(transcript)] == [transcript.text]
 
 
 def test_txt_is_the_dialogue() -> None:

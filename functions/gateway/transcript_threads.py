@@ -1,0 +1,56 @@
+"""Threads in which whole transcripts are read and drawn, few enough for the memory of an instance.
+
+A transcript takes about ten times the bytes of its transcript.json while it is worked on: one of
+twelve hours 330 MB. benchmarks/drawing.py measures it.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import Depends, Request
+
+from shared.model.errors import TooManyRequests
+
+T = TypeVar("T")
+
+LARGE_BYTES = 4 << 20
+"""Size of a transcript.json from which on it is a large one: that of about one and a half hours."""
+LARGE_AT_ONCE = 1
+SMALL_AT_ONCE = 4
+MAX_WAITING = 20
+"""Requests that wait for a thread before further ones are refused."""
+PAUSE = 10
+"""Seconds after which a request that was refused may be repeated."""
+
+
+class TranscriptThreads:
+    """The threads of one application."""
+
+    def __init__(self) -> None:
+        self._large = CapacityLimiter(LARGE_AT_ONCE)
+        self._small = CapacityLimiter(SMALL_AT_ONCE)
+
+    async def run(self, size: int, function: Callable[[], T]) -> T:
+        """Returns what a function returns that works on a transcript.json of so many bytes.
+
+        Raises TooManyRequests if many requests wait already.
+        """
+        limiter = self._large if size >= LARGE_BYTES else self._small
+        if limiter.statistics().tasks_waiting >= MAX_WAITING:
+            raise TooManyRequests("Many transcripts of this length are being drawn.", PAUSE)
+        return await run_sync(function, limiter=limiter)
+
+
+def transcript_threads(request: Request) -> TranscriptThreads:
+    """Returns the threads of the application, which makes them at its first request."""
+    state = request.app.state
+    if not hasattr(state, "transcript_threads"):
+        state.transcript_threads = TranscriptThreads()
+    threads: TranscriptThreads = state.transcript_threads
+    return threads
+
+
+InTranscriptThreads = Annotated[TranscriptThreads, Depends(transcript_threads)]
+"""Type of a route's parameter that is the threads for transcripts."""
