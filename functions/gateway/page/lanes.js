@@ -3,7 +3,7 @@
 import { ApiProblem, getBytes } from "./api.js";
 import { button, element } from "./elements.js";
 import { LanesView } from "./lanes_view.js";
-import { drawLines, drawSmall, drawSound, fitted, stripHeight, wholeHeight } from "./lanes_drawing.js";
+import { STRIP_HEIGHT, drawLines, drawSmall, drawSound, fitted, wholeHeight } from "./lanes_drawing.js";
 import { clock, spokenTime } from "./times.js";
 import { overlapsOf, turnsOf } from "./turns.js";
 
@@ -78,17 +78,18 @@ class Lanes {
       this.#window,
     ]);
     const tools = this.#madeTools();
-    const body = element("div", { class: "lanes-body" }, [this.#names, this.board]);
-    recording.slots.lanes.replaceChildren(tools, body, this.overview, this.#note, this.#description);
+    const body = element("div", { class: "lanes-body" }, [this.#names, this.board, this.#note]);
+    recording.slots.lanes.replaceChildren(tools, body, this.overview, this.#description);
     this.#listen();
     this.#describe();
+    this.#resize();
   }
 
   /** @param {Uint8Array} peaks */
   showPeaks(peaks) {
     this.#sound = { ...this.#sound, peaks };
     this.#describe();
-    this.#resize();
+    this.#drawSoon("sound", "small");
   }
 
   /** @param {string} reason */
@@ -152,7 +153,7 @@ class Lanes {
     });
     this.#names.replaceChildren(...names);
     this.#names.style.setProperty("--lane-height", `${this.#sound.laneHeight}px`);
-    this.#names.style.setProperty("--strip-height", `${stripHeight(this.#sound)}px`);
+    this.#names.style.setProperty("--strip-height", `${STRIP_HEIGHT}px`);
     const what = peaks === null ? "Turns" : "A waveform, and the turns";
     const who = `${speakers.length} ${speakers.length === 1 ? "speaker" : "speakers"}`;
     this.#description.textContent =

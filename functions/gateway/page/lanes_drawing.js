@@ -2,9 +2,9 @@
 
 import { clock } from "./times.js";
 
-/** Pixels. */
-export const AXIS_HEIGHT = 20;
-const STRIP_HEIGHT = 64;
+/** Pixels. The waveform has its place from the start, so that nothing moves when it comes. */
+const AXIS_HEIGHT = 20;
+export const STRIP_HEIGHT = 64;
 const PEAKS_PER_SECOND = 10;
 const LABEL_WIDTH = 76;
 /** Seconds between the marks of the time. */
@@ -17,7 +17,7 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14
  *
  * @typedef {object} Sound
  * @property {number} duration
- * @property {Uint8Array | null} peaks
+ * @property {Uint8Array | null} peaks null until they are here, or if there are none
  * @property {Turn[]} turns in order of start
  * @property {Overlap[]} overlaps in order of start
  * @property {{id: string, color: number}[]} speakers one for each lane
@@ -26,18 +26,10 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14
 
 /**
  * @param {Sound} sound
- * @returns {number} pixels of the waveform's strip, none without peaks
- */
-export function stripHeight(sound) {
-  return sound.peaks === null ? 0 : STRIP_HEIGHT;
-}
-
-/**
- * @param {Sound} sound
  * @returns {number} pixels of everything
  */
 export function wholeHeight(sound) {
-  return AXIS_HEIGHT + stripHeight(sound) + sound.speakers.length * sound.laneHeight;
+  return AXIS_HEIGHT + STRIP_HEIGHT + sound.speakers.length * sound.laneHeight;
 }
 
 /**
@@ -92,7 +84,7 @@ export function drawSound(context, width, sound, view) {
     fillTurns(context, turns, sound, scale, colour, () => [0, STRIP_HEIGHT]);
     context.globalCompositeOperation = "source-over";
   }
-  const top = stripHeight(sound);
+  const top = STRIP_HEIGHT;
   drawLaneLines(context, width, top, sound, colour);
   const rows = new Map(sound.speakers.map(({ id }, row) => [id, top + row * sound.laneHeight]));
   fillTurns(context, turns, sound, scale, colour, (id) => [(rows.get(id) ?? top) + 4, sound.laneHeight - 8]);
@@ -235,7 +227,7 @@ function drawLaneLines(context, width, top, sound, colour) {
  * @param {Record<string, string>} colour
  */
 function markOverlaps(context, overlaps, sound, scale, colour) {
-  const top = stripHeight(sound);
+  const top = STRIP_HEIGHT;
   const height = sound.speakers.length * sound.laneHeight;
   for (const { start, end } of overlaps) {
     const left = scale.at(start);

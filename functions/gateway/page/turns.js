@@ -42,6 +42,18 @@ export function turnsOf(model) {
 }
 
 /**
+ * @param {TranscriptModel} model
+ * @returns {Map<string, number>} seconds of talk by speaker
+ */
+export function talkTimesOf(model) {
+  const seconds = new Map();
+  for (const { speaker, start, end } of turnsOf(model)) {
+    seconds.set(speaker, (seconds.get(speaker) ?? 0) + end - start);
+  }
+  return seconds;
+}
+
+/**
  * @param {Turn[]} turns
  * @returns {Overlap[]} where at least two talk at once, split where a speaker starts or stops
  */
