@@ -57,19 +57,21 @@ class BrowserGateway:
         gaps: Sequence[Gap] = (),
         has_sound: bool = True,
         has_peaks: bool = True,
+        sound: bytes | None = None,
     ) -> MadeRecording:
         """Writes a recording of tones, and its transcript as finalize does.
 
         Without `sentences` so many words are made up for so many speakers; `seconds` is the
-        recording's duration. Without sound the recording is no file that a browser can play.
-        Without peaks the transcript is like an older one.
+        recording's duration. Without sound the recording is no file that a browser can play;
+        `sound` is one that is not made up. Without peaks the transcript is like an older one.
         """
         spoken = sentences or conversation(words, speakers)
         draft = Source(bucket="draft", name=name, generation=1)
         transcript = transcript_of_sentences(
             draft, spoken, suspects=suspects, gaps=gaps, seconds=seconds
         )
-        sound = sound_of(transcript) if has_sound else b"no sound"
+        if sound is None:
+            sound = sound_of(transcript) if has_sound else b"no sound"
         source = upload(self.stores, name, sound)
         info = transcript.job.model_copy(
             update={

@@ -54,6 +54,8 @@ class Said:
     """Seconds of silence before it."""
     doubtful: tuple[int, ...] = ()
     """Indexes of the words that the recogniser was not sure of."""
+    word_seconds: float | None = None
+    """Seconds of each word. None: as many as all sentences have."""
 
 
 def said(speaker: str | None, text: str, pause: float = PAUSE) -> Said:
@@ -92,7 +94,8 @@ class Timeline:
     words: list[Word] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
 
-    def add(self, sentence: Said, word_seconds: float) -> None:
+    def add(self, sentence: Said, usual_seconds: float) -> None:
+        word_seconds = sentence.word_seconds or usual_seconds
         start = self.time + sentence.pause
         first = len(self.words)
         for index, text in enumerate(sentence.words):
@@ -214,7 +217,7 @@ ENGINE = Engine(name="made-up", version="1.0", model="none", digest="sha256:" + 
 
 def pace(sentences: Sequence[Said], seconds: float | None) -> float:
     """Returns the seconds of a word with which the sentences fill a recording."""
-    if seconds is None:
+    if seconds is None or all(sentence.word_seconds for sentence in sentences):
         return WORD_SECONDS
     pauses = sum(sentence.pause for sentence in sentences)
     words = sum(len(sentence.words) for sentence in sentences)

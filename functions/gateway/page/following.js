@@ -2,9 +2,9 @@
 
 const SCROLL_KEYS = new Set(["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown"]);
 /** The part of the window's height in which the lit word stays, and where it is brought. */
-const HIGHEST = 0.2;
-const LOWEST = 0.62;
-const WANTED = 0.33;
+const HIGHEST = 0.14;
+const LOWEST = 0.76;
+const WANTED = 0.28;
 
 /** Fires "change". */
 export class Following extends EventTarget {
@@ -37,7 +37,9 @@ export class Following extends EventTarget {
 
   /** @param {KeyboardEvent} event */
   #keyPressed(event) {
-    if (SCROLL_KEYS.has(event.key) && event.target === document.body) this.set(false);
+    const target = /** @type {HTMLElement} */ (event.target);
+    const isInField = target.closest("input, select, textarea, dialog") !== null;
+    if (SCROLL_KEYS.has(event.key) && !isInField) this.set(false);
   }
 
   /** @param {PointerEvent} event */

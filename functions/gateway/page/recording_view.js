@@ -207,7 +207,7 @@ class RecordingView {
   #follow(job) {
     const progress = new ProgressNotice();
     progress.update(job);
-    this.#slots.text.prepend(progress.root);
+    this.#slots.header.append(progress.root);
     const ended = (/** @type {any} */ view) => this.#ended(view, progress);
     const close = jobEvents(this.#id, {
       state: (view) => {

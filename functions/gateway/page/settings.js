@@ -1,8 +1,17 @@
-// Shows the view "settings".
+// Settings: the own key, all keys, webhooks, and the deployment.
 
+import { may } from "./account.js";
 import { element } from "./elements.js";
+import { deploymentSection } from "./settings_deployment.js";
+import { keysSection, ownKeySection } from "./settings_keys.js";
+import { webhooksSection } from "./settings_webhooks.js";
 
 /** @param {HTMLElement} place */
 export async function show(place) {
-  place.append(element("h1", { text: "Settings" }));
+  const heading = element("h1", { text: "Settings" });
+  const sections = [ownKeySection()];
+  if (may("admin")) sections.push(keysSection());
+  if (may("admin") && may("read")) sections.push(webhooksSection());
+  sections.push(deploymentSection());
+  place.append(element("div", { class: "view-title" }, [heading]), ...sections);
 }
