@@ -10,6 +10,8 @@ import { overlapsOf, turnsOf } from "./turns.js";
 const OLDER = "There is no waveform: the transcript is older than waveforms are. A new run makes one.";
 const MINIMAP_HEIGHT = 28;
 const FACTOR = 2;
+/** Lanes that stay at the top of the window while the text is scrolled, at most. */
+const FEW = 5;
 /** Share of what is in sight that an arrow key moves the time by. */
 const KEY_SHARE = 1 / 40;
 const LEAST_KEY_SECONDS = 0.1;
@@ -152,6 +154,7 @@ class Lanes {
       return element("li", { class: `speaker-${color}` }, [label]);
     });
     this.#names.replaceChildren(...names);
+    this.#recording.slots.lanes.classList.toggle("few", speakers.length <= FEW);
     this.#names.style.setProperty("--lane-height", `${this.#sound.laneHeight}px`);
     this.#names.style.setProperty("--strip-height", `${STRIP_HEIGHT}px`);
     const what = peaks === null ? "Turns" : "A waveform, and the turns";
@@ -253,7 +256,15 @@ class Lanes {
     this.overview.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#scroll(event));
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(board);
-    signal.addEventListener("abort", () => observer.disconnect());
+    const { lanes } = this.#recording.slots;
+    const page = document.documentElement.style;
+    const covering = new ResizeObserver(() => page.setProperty("--lanes-height", `${lanes.offsetHeight}px`));
+    covering.observe(lanes);
+    signal.addEventListener("abort", () => {
+      observer.disconnect();
+      covering.disconnect();
+      page.removeProperty("--lanes-height");
+    });
     const scheme = window.matchMedia("(prefers-color-scheme: dark)");
     scheme.addEventListener("change", () => this.#drawSoon("sound", "small"), { signal });
   }
@@ -294,13 +305,29 @@ class Lanes {
   #pressed(event) {
     if (event.button !== 0) return;
     this.board.setPointerCapture(event.pointerId);
-    this.#recording.player.seek(this.#secondsAt(event));
+    this.#seek(this.#secondsAt(event));
+  }
+
+  /**
+   * Jumps to a second. Lanes that stay at the top of the window take the text along; others would be
+   * scrolled away from under the pointer.
+   *
+   * @param {number} seconds
+   */
+  #seek(seconds) {
+    const { player, reading } = this.#recording;
+    if (this.#stays) player.seek(seconds);
+    else reading.withoutScrolling(() => player.seek(seconds));
+  }
+
+  get #stays() {
+    return getComputedStyle(this.#recording.slots.lanes).position === "sticky";
   }
 
   /** @param {PointerEvent} event */
   #moved(event) {
     const seconds = this.#secondsAt(event);
-    if (this.board.hasPointerCapture(event.pointerId)) this.#recording.player.seek(seconds);
+    if (this.board.hasPointerCapture(event.pointerId)) this.#seek(seconds);
     this.#pointed = seconds;
     const speakers = this.#speakersAt(seconds);
     this.#hint.textContent = speakers === "" ? clock(seconds) : `${clock(seconds)} · ${speakers}`;
@@ -358,14 +385,14 @@ class Lanes {
     const step = Math.max(this.#view.span * KEY_SHARE, LEAST_KEY_SECONDS);
     /** @type {Record<string, () => void>} */
     const actions = {
-      ArrowLeft: () => player.skip(-step),
-      ArrowDown: () => player.skip(-step),
-      ArrowRight: () => player.skip(step),
-      ArrowUp: () => player.skip(step),
-      PageDown: () => player.skip(-this.#view.span / 2),
-      PageUp: () => player.skip(this.#view.span / 2),
-      Home: () => player.seek(0),
-      End: () => player.seek(this.#sound.duration),
+      ArrowLeft: () => this.#seek(player.time - step),
+      ArrowDown: () => this.#seek(player.time - step),
+      ArrowRight: () => this.#seek(player.time + step),
+      ArrowUp: () => this.#seek(player.time + step),
+      PageDown: () => this.#seek(player.time - this.#view.span / 2),
+      PageUp: () => this.#seek(player.time + this.#view.span / 2),
+      Home: () => this.#seek(0),
+      End: () => this.#seek(this.#sound.duration),
       "+": () => this.#zoom(FACTOR),
       "=": () => this.#zoom(FACTOR),
       "-": () => this.#zoom(1 / FACTOR),
