@@ -20,6 +20,7 @@ export class Reading extends EventTarget {
   #list;
   #heard = new HeardWords([]);
   #lit = -1;
+  #isStill = false;
   #stop = new AbortController();
 
   /**
@@ -208,9 +209,20 @@ export class Reading extends EventTarget {
     window.addEventListener("afterprint", () => this.#list.setWhole(false), { signal });
   }
 
+  /**
+   * Does something, such as a jump of the sound, without scrolling. The way back is offered.
+   *
+   * @param {() => void} act
+   */
+  withoutScrolling(act) {
+    this.#isStill = true;
+    act();
+    this.#isStill = false;
+  }
+
   #jumped() {
-    this.following.set(true);
-    this.bringTime(this.player.time);
+    this.following.set(!this.#isStill);
+    if (!this.#isStill) this.bringTime(this.player.time);
   }
 
   #followingChanged() {
