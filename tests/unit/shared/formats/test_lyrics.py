@@ -41,7 +41,7 @@ def test_each_caption_is_a_line_that_goes_away_in_a_pause() -> None:
         "[00:00.45]Anna: Good morning.",
         "[00:01.59]",
         "[00:05.13]Bob: Yes.",
-        "[00:06.47]",
+        "[00:06.13]",
     ]
 
 
