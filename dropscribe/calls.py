@@ -1,5 +1,6 @@
 """The calls of the API, each with how its response is read. Uploads have a module of their own."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -37,6 +38,8 @@ LONGEST_WAIT = 60.0
 """Seconds for which the server keeps a question for a job's end."""
 ERASE_SECONDS = 600.0
 """Seconds until an erasure must be answered: all objects of a long recording are deleted before."""
+DRAW_SECONDS = 300.0
+"""Seconds until a transcript must be answered: a long one is drawn before, perhaps after others."""
 SHORTEST_WAIT = 0.5
 """Seconds between two such questions if the server answers at once."""
 ENDED: tuple[ApiState, ...] = ("done", "failed", "cancelled", "erased")
@@ -144,10 +147,17 @@ def batch(server: Server, batch_id: str) -> Steps[BatchView]:
     return (yield from get(server, f"{API}/batches/{batch_id}", BatchView))
 
 
-def transcript(server: Server, job_id: str, format: str) -> Steps[bytes]:
+def transcript(
+    server: Server, job_id: str, format: str, original: bool, captions: Mapping[str, JsonValue]
+) -> Steps[bytes]:
     """Returns a job's transcript in a format."""
     path = f"{job_path(job_id)}/transcript"
-    call = Call("GET", path, {"format": format}, is_repeatable=True)
+    params = {"format": format}
+    if original:
+        params["original"] = "true"
+    for name, value in captions.items():
+        params[name] = value if isinstance(value, str) else json.dumps(value)
+    call = Call("GET", path, params, is_repeatable=True, seconds=DRAW_SECONDS)
     response = yield from exchange(server, call)
     return response.content
 

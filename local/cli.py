@@ -13,6 +13,7 @@ import click
 from local.cloud_commands import down, env, up
 from local.connection import Gateway, calls_api
 from local.cost_command import cost
+from local.edits_command import edits, rename
 from local.events_command import events
 from local.finding import find_job
 from local.job_commands import cancel, erase, fetch, redrive
@@ -37,7 +38,7 @@ def main() -> None:
 
 
 CLOUD = (up, down, env, page, logs, cost)
-JOBS = (run, status, failed, redrive, cancel, erase, fetch)
+JOBS = (run, status, failed, redrive, cancel, erase, fetch, rename, edits)
 COMMANDS = (*CLOUD, *JOBS, events, keys, webhooks)
 
 for command in COMMANDS:

@@ -14,12 +14,13 @@ from dropscribe import (
     AsyncClient,
     Client,
     DropscribeError,
+    Edits,
     EventsExpired,
     FileChanged,
     TimedOut,
 )
 from dropscribe.server import Server
-from functions.gateway.examples import BATCH_VIEW, FEED_EVENT, METRICS
+from functions.gateway.examples import BATCH_VIEW, EXAMPLES, FEED_EVENT, METRICS
 from shared.model.metrics import Metrics
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
 from tests.unit.dropscribe.both_clients import KEY, URL, Caller
@@ -145,6 +146,52 @@ def test_options_of_a_redrive_are_kept_replaced_or_reset(caller: Caller) -> None
 def test_a_transcript_is_returned_as_it_is(caller: Caller) -> None:
     found = caller.call(lambda request: httpx.Response(200, content=b"1\n"), "transcript", "j1")
     assert found == b"1\n" and caller.last.url.query == b"format=json"
+
+
+def test_a_transcript_can_be_drawn_as_it_is_wanted(caller: Caller) -> None:
+    captions = {"caption-lines": 1, "caption-words": True, "caption-speakers": "never"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"1\n")
+
+    caller.call(answer, "transcript", "j1", "vtt", original=True, captions=captions)
+    assert dict(caller.last.url.params) == {
+        "format": "vtt",
+        "original": "true",
+        "caption-lines": "1",
+        "caption-words": "true",
+        "caption-speakers": "never",
+    }
+
+
+def test_edits_are_read_and_replaced(caller: Caller) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=EXAMPLES["EditsView"])
+
+    found = caller.call(answer, "edits", "j1")
+    assert (found.revision, found.etag) == (2, '"1-2"')
+    saved = caller.call(answer, "save_edits", "j1", found, found.etag)
+    assert saved == found
+    assert (caller.last.method, caller.last.url.path) == ("PUT", "/api/v1/jobs/j1/edits")
+    assert caller.last.headers["If-Match"] == '"1-2"'
+    assert json.loads(caller.last.content) == EXAMPLES["Edits"]
+
+
+def test_a_save_whose_answer_was_lost_is_repeated(caller: Caller) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if len(caller.requests) == 1:
+            raise httpx.ReadError("broken")
+        return httpx.Response(200, json=EXAMPLES["EditsView"])
+
+    saved = caller.call(answer, "save_edits", "j1", Edits(), '"1-1"')
+    assert (saved.revision, len(caller.requests)) == (2, 2)
+
+
+def test_a_conflict_is_told_and_not_repeated(caller: Caller) -> None:
+    refusal = problem(412, "urn:dropscribe:problem:edits-outdated")
+    with pytest.raises(ApiError) as refused:
+        caller.call(lambda request: refusal, "save_edits", "j1", Edits(), '"1-1"')
+    assert (refused.value.status, len(caller.requests)) == (412, 1)
 
 
 def test_an_erasure_returns_nothing(caller: Caller) -> None:
