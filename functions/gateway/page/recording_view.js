@@ -6,11 +6,14 @@
  */
 
 import { ApiProblem, getJson, jobEvents, send } from "./api.js";
+import { downloads } from "./downloads.js";
 import { editing } from "./editing.js";
 import { element } from "./elements.js";
 import { Find } from "./find.js";
 import { ProgressNotice, notice, problemNotice } from "./job_state.js";
+import { lanes } from "./lanes.js";
 import { LiveText } from "./live_text.js";
+import { numbers } from "./numbers.js";
 import { Player } from "./player.js";
 import { playerBar, sayWhySilent } from "./player_bar.js";
 import { Reading } from "./reading.js";
@@ -48,7 +51,7 @@ const LOOK_AGAIN = 20_000;
  *
  * @type {((recording: OpenRecording) => void | (() => void) | Promise<void | (() => void)>)[]}
  */
-const PARTS = [editing];
+const PARTS = [lanes, editing, downloads, numbers];
 
 /**
  * Shows a recording.

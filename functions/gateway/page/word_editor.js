@@ -58,11 +58,12 @@ export class WordEditor {
     if (word === undefined) return;
     this.#word = word;
     this.#stop = new AbortController();
-    this.#box = this.#boxOf(word, text ?? word.text);
-    this.#slot.append(this.#box);
+    const box = this.#boxOf(word, text ?? word.text);
+    this.#box = box;
+    this.#slot.append(box);
     this.#place();
-    this.#box.scrollIntoView({ block: "nearest" });
-    const first = /** @type {HTMLElement} */ (this.#box.querySelector("input, select, button"));
+    box.scrollIntoView({ block: "nearest" });
+    const first = /** @type {HTMLElement} */ (box.querySelector("input, select, button"));
     first.focus({ preventScroll: true });
     if (first instanceof HTMLInputElement) first.select();
     const { signal } = this.#stop;
@@ -116,8 +117,8 @@ export class WordEditor {
     if (word.text !== word.machine) tools.append(this.#heardOf(word));
     tools.append(this.#speakerChoice(word), this.#buttonsOf(word));
     box.append(tools);
-    box.addEventListener("keydown", (event) => this.#keyPressed(event));
-    box.addEventListener("focusout", (event) => this.#focusLeft(event));
+    box.addEventListener("keydown", (/** @type {any} */ event) => this.#keyPressed(event));
+    box.addEventListener("focusout", (/** @type {any} */ event) => this.#focusLeft(event));
     return box;
   }
 
