@@ -21,7 +21,7 @@ from shared.formats.corrections import correct
 from shared.formats.writers import draw_format
 from shared.model.caption_options import CaptionOptions
 from shared.model.contracts import Source
-from shared.model.edits import Edits, unknown_ids
+from shared.model.edits import Edits, ids_of, unknown_ids
 from shared.model.formats import FORMATS
 from shared.model.transcript import Transcript
 from tests.support.made_transcripts import conversation, transcript_of_sentences
@@ -89,7 +89,7 @@ def draw_once(file: Path, format: str) -> Drawn:
     parsed = time.process_time()
     edits = edits_of(transcript)
     made = time.process_time()
-    assert unknown_ids(edits, transcript) == []
+    assert unknown_ids(edits, ids_of(transcript)) == []
     checked = time.process_time()
     if format == CHECK:
         return Drawn(parsed - started, checked - made, 0.0, 0.0, peak_mib() - before / 2**20, 0)
