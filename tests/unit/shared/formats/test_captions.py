@@ -4,8 +4,11 @@ import io
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import av
+import pytest
 import srt
 import webvtt
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +25,7 @@ from tests.support.made_transcripts import Said, conversation, said, transcript_
 
 SOURCE = Source(bucket="inbox", name="call.wav", generation=1)
 DEFAULTS = CaptionOptions()
-anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+anything = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 any_options = st.builds(
     CaptionOptions,
     caption_line_length=st.sampled_from([None, 10, 20, 42]),
@@ -205,6 +208,17 @@ def test_two_short_turns_share_a_caption_with_a_line_each() -> None:
         ["Speaker 1: Really?"],
         ["Speaker 2: Yes."],
     ]
+
+
+@pytest.mark.parametrize("name", ["srt", "vtt"])
+def test_ffmpeg_reads_the_captions(name: str, tmp_path: Path) -> None:
+    transcript = spoken(*conversation(60))
+    path = tmp_path / f"transcript.{name}"
+    path.write_text(drawn(name, transcript))
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux() if packet.size]
+    times = [(packet.pts, packet.duration) for packet in packets]
+    assert times == [(cue.start, cue.end - cue.start) for cue in cues_of(transcript)]
 
 
 def test_webvtt_has_the_time_of_each_word_if_asked() -> None:
