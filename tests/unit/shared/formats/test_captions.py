@@ -111,6 +111,41 @@ def test_a_caption_stays_half_a_second_after_its_words_and_no_longer() -> None:
     assert first.end == round((0.45 + 3 * 0.34 + 0.9 * 0.34 + 0.5) * 1000)
 
 
+def test_a_short_gap_is_closed() -> None:
+    """The words of the first sentence end 34 ms before the pause."""
+    for pause, gap in [(0.9, 80), (1.4, 934)]:
+        sentences = (said("S1", "one two three four."), said("S1", "Five six seven.", pause))
+        assert gaps_of(cues_of(spoken(*sentences))) == [gap]
+
+
+def test_a_sentence_that_is_too_fast_alone_shares_the_time_of_the_next() -> None:
+    transcript = spoken(
+        said("S1", "Three quick words."), said("S1", "Then some others."), said("S1", "Yes.", 5.0)
+    )
+    assert [cue.speech for cue in cues_of(transcript)] == [
+        "Three quick words.",
+        "Then some others.",
+        "Yes.",
+    ]
+    slowly_read = cues_of(transcript, caption_characters_per_second=5)
+    assert [cue.speech for cue in slowly_read] == ["Three quick words. Then some others.", "Yes."]
+
+
+def test_a_sentence_that_is_too_short_alone_shares_the_time_of_the_next() -> None:
+    transcript = spoken(said("S1", "So."), said("S1", "Then some others.", 0.1))
+    assert [cue.speech for cue in cues_of(transcript)] == ["So. Then some others."]
+    assert len(cues_of(transcript, caption_min_seconds=0.1)) == 2
+
+
+def test_no_caption_ends_in_a_name_where_another_break_fits() -> None:
+    text = " ".join(["They walked to New York with him"] * 6)
+    cues = cues_of(spoken(said("S1", text)), caption_speakers="never")
+    lines = [line for cue in cues for line in cue.lines]
+    assert len(cues) > 2
+    for line in lines[:-1]:
+        assert line.split()[-1] not in {"to", "New", "with"}
+
+
 def test_a_caption_never_lasts_longer_than_allowed() -> None:
     transcript = spoken(*conversation(100), seconds=200.0)
     assert max(cue.end - cue.start for cue in cues_of(transcript)) <= 7000
@@ -125,6 +160,15 @@ def test_lines_are_balanced_and_end_where_a_reader_would() -> None:
     text = "They have been living for many years near New York City now."
     ((first, second),) = lines_of(spoken(said("S1", text)), caption_speakers="never")
     assert (first, second) == ("They have been living for many years", "near New York City now.")
+
+
+def test_a_second_line_of_two_words_is_avoided() -> None:
+    text = "Your call will be answered by the next available representative."
+    (first, second), *_ = lines_of(spoken(said("S1", text)), caption_speakers="never")
+    assert (first, second) == (
+        "Your call will be answered",
+        "by the next available representative.",
+    )
 
 
 def test_captions_end_after_sentences_and_clauses() -> None:
