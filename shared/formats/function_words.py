@@ -55,7 +55,24 @@ LEADING_WORDS = {
 """Articles, possessives, subject pronouns and auxiliaries: no line ends with them."""
 
 TITLES = frozenset(
-    "dhr. dott. dr. fr. hr. m. mevr. mme. mr. mrs. ms. prof. sig. sr. sra. st.".split(" ")
+    {
+        "dhr.",
+        "dott.",
+        "dr.",
+        "fr.",
+        "hr.",
+        "m.",
+        "mevr.",
+        "mme.",
+        "mr.",
+        "mrs.",
+        "ms.",
+        "prof.",
+        "sig.",
+        "sr.",
+        "sra.",
+        "st.",
+    }
 )
 """Abbreviations before a name. Their full stop ends no sentence."""
 
