@@ -26,8 +26,9 @@ comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
 APPLY = $(TERRAFORM) apply $(if $(YES),-auto-approve)
-# APIs whose service agents carry an event or run a workflow.
-AGENTS := eventarc workflows pubsub cloudscheduler
+tried_again = $(1) || { echo 'Trying again in 30 s.' >&2; sleep 30; $(1); }
+# APIs whose service agents carry an event, run a workflow, or encrypt with kms_key.
+AGENTS := eventarc workflows pubsub cloudscheduler artifactregistry firestore run secretmanager
 
 .PHONY: help setup demo test test-slow test-isas openapi test-fast check clients check-all format lint types workflows terraform plan models lock bench eval cost \
   audit chaos hostile images push demo-images deploy destroy smoke unproved clean
@@ -145,16 +146,17 @@ demo-images: setup images ## Transcribe on the one-machine cloud with each funct
 	DROPSCRIBE_ENGINE="$(ENGINE)" DROPSCRIBE_IMAGES='$(IMAGES)' $(BIN)/dropscribe demo
 	DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/pytest -m images
 
-# The registry is made first, because the images are pushed to it. The images come before the services that run them. The
-# first apply enables the APIs, which may take a minute to work everywhere, so it is tried again. Google makes a service
-# agent when it is first needed, which is after Terraform grants it a role, so the agents are asked for in between.
+# First the APIs are enabled, which may take a minute to work everywhere, so the next steps are tried again. Google makes a
+# service agent when it is first needed, which is after Terraform grants it a role, so the agents are asked for. Then the
+# registry is made, because the images are pushed to it, and they come before the services that run them.
 deploy: ## Deploy or upgrade Dropscribe in your Google project: make deploy [YES=1 to approve the plans]
 	$(TERRAFORM) init
-	$(APPLY) -target=google_artifact_registry_repository.images || { echo 'Trying again in 30 s.' >&2; sleep 30; \
-	  $(APPLY) -target=google_artifact_registry_repository.images; }
+	$(APPLY) -target=google_project_service.api
 	for service in $(AGENTS); do \
-	  gcloud beta services identity create --service=$$service.googleapis.com --project="$$($(TERRAFORM) output -raw project)"; \
+	  $(call tried_again,gcloud beta services identity create --service=$$service.googleapis.com \
+	    --project="$$($(TERRAFORM) output -raw project)"); \
 	done
+	$(call tried_again,$(APPLY) -target=google_artifact_registry_repository.images)
 	$(MAKE) push REGISTRY="$$($(TERRAFORM) output -raw repository)"
 	$(APPLY)
 

@@ -53,9 +53,15 @@ SCROLL = """async ([pixels, seconds]) => {
   }
   return gaps;
 }"""
-SIZES = """() => performance.getEntries()
-  .filter(entry => entry.name.includes('/page/') || entry.entryType === 'navigation')
-  .map(entry => entry.encodedBodySize)"""
+SIZES = """() => {
+  const sizes = {};
+  for (const entry of performance.getEntries()) {
+    const isOfPage = entry.name.includes('/page/') || entry.entryType === 'navigation';
+    if (isOfPage) sizes[entry.name] = entry.encodedBodySize;
+  }
+  return Object.values(sizes);
+}"""
+"""Bytes of the document and of each of its files, as they are sent."""
 
 
 @contextmanager

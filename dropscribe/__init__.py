@@ -15,6 +15,8 @@ from dropscribe.errors import (
 from dropscribe.following import JobNews
 from dropscribe.log_filter import install
 from shared.model.api import JobView
+from shared.model.edits import Edits
+from shared.model.edits_api import EditsView
 from shared.model.live import JobProgress, PartWords
 
 install()
@@ -24,6 +26,8 @@ __all__ = [
     "AsyncClient",
     "Client",
     "DropscribeError",
+    "Edits",
+    "EditsView",
     "EventsExpired",
     "FileChanged",
     "JobNews",

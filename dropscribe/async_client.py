@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 import dropscribe.calls as calls
 import dropscribe.downloads as downloads
+import dropscribe.edit_calls as edit_calls
 import dropscribe.following as following
 import dropscribe.uploads as uploads
 import dropscribe.webhook_calls as webhook_calls
@@ -33,6 +34,8 @@ from shared.model.api import (
     Scope,
 )
 from shared.model.batches import BatchView
+from shared.model.edits import Edits
+from shared.model.edits_api import EditsView
 from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
@@ -125,8 +128,22 @@ class AsyncClient:
     async def batch(self, batch_id: str) -> BatchView:
         return await self._do(calls.batch(self._server, batch_id))
 
-    async def transcript(self, job_id: str, format: str = "json") -> bytes:
-        return await self._do(calls.transcript(self._server, job_id, format))
+    async def transcript(
+        self,
+        job_id: str,
+        format: str = "json",
+        *,
+        original: bool = False,
+        captions: Mapping[str, JsonValue] | None = None,
+    ) -> bytes:
+        steps = calls.transcript(self._server, job_id, format, original, captions or {})
+        return await self._do(steps)
+
+    async def edits(self, job_id: str) -> EditsView:
+        return await self._do(edit_calls.edits(self._server, job_id))
+
+    async def save_edits(self, job_id: str, edits: Edits, etag: str) -> EditsView:
+        return await self._do(edit_calls.save_edits(self._server, job_id, edits, etag))
 
     async def audio(self, job_id: str, to: str | Path) -> Path:
         return await self._do(downloads.audio(self._server, job_id, Path(to)))
@@ -157,6 +174,9 @@ class AsyncClient:
 
     async def me(self) -> KeyView:
         return await self._do(calls.me(self._server))
+
+    async def page_address(self, job_id: str | None = None) -> str:
+        return await self._do(calls.page_address(self._server, job_id))
 
     async def create_webhook(
         self,

@@ -1,5 +1,6 @@
 """The calls of the API, each with how its response is read. Uploads have a module of their own."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,6 +20,7 @@ from shared.model.api import (
     KeyList,
     KeyRequest,
     KeyView,
+    LoginCode,
     NewKey,
     RedriveRequest,
     Scope,
@@ -36,6 +38,8 @@ LONGEST_WAIT = 60.0
 """Seconds for which the server keeps a question for a job's end."""
 ERASE_SECONDS = 600.0
 """Seconds until an erasure must be answered: all objects of a long recording are deleted before."""
+DRAW_SECONDS = 300.0
+"""Seconds until a transcript must be answered: a long one is drawn before, perhaps after others."""
 SHORTEST_WAIT = 0.5
 """Seconds between two such questions if the server answers at once."""
 ENDED: tuple[ApiState, ...] = ("done", "failed", "cancelled", "erased")
@@ -143,10 +147,17 @@ def batch(server: Server, batch_id: str) -> Steps[BatchView]:
     return (yield from get(server, f"{API}/batches/{batch_id}", BatchView))
 
 
-def transcript(server: Server, job_id: str, format: str) -> Steps[bytes]:
+def transcript(
+    server: Server, job_id: str, format: str, original: bool, captions: Mapping[str, JsonValue]
+) -> Steps[bytes]:
     """Returns a job's transcript in a format."""
     path = f"{job_path(job_id)}/transcript"
-    call = Call("GET", path, {"format": format}, is_repeatable=True)
+    params = {"format": format}
+    if original:
+        params["original"] = "true"
+    for name, value in captions.items():
+        params[name] = value if isinstance(value, str) else json.dumps(value)
+    call = Call("GET", path, params, is_repeatable=True, seconds=DRAW_SECONDS)
     response = yield from exchange(server, call)
     return response.content
 
@@ -198,6 +209,14 @@ def revoke_key(server: Server, key_id: str) -> Steps[None]:
 
 def me(server: Server) -> Steps[KeyView]:
     return (yield from get(server, f"{API}/keys/me", KeyView))
+
+
+def page_address(server: Server, job_id: str | None) -> Steps[str]:
+    """Returns an address of the page, or of a job's transcript on it, that logs in once."""
+    response = yield from exchange(server, Call("POST", f"{API}/login-codes"))
+    code = read(LoginCode, response.content).code
+    query = "" if job_id is None else f"?job={job_id}"
+    return f"{server.url}/{query}#login={code}"
 
 
 def health(server: Server) -> Steps[Health]:

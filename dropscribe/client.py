@@ -22,6 +22,7 @@ from pydantic import JsonValue
 
 import dropscribe.calls as calls
 import dropscribe.downloads as downloads
+import dropscribe.edit_calls as edit_calls
 import dropscribe.following as following
 import dropscribe.uploads as uploads
 import dropscribe.webhook_calls as webhook_calls
@@ -41,6 +42,8 @@ from shared.model.api import (
     Scope,
 )
 from shared.model.batches import BatchView
+from shared.model.edits import Edits
+from shared.model.edits_api import EditsView
 from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
@@ -164,9 +167,27 @@ class Client:
         """Returns a batch: how many of its jobs have ended, and how."""
         return self._do(calls.batch(self._server, batch_id))
 
-    def transcript(self, job_id: str, format: str = "json") -> bytes:
-        """Returns a transcript in one of the formats that the job lists."""
-        return self._do(calls.transcript(self._server, job_id, format))
+    def transcript(
+        self,
+        job_id: str,
+        format: str = "json",
+        *,
+        original: bool = False,
+        captions: Mapping[str, JsonValue] | None = None,
+    ) -> bytes:
+        """Returns a transcript in any format, with its edits unless `original`. "json" is what the
+        machine heard. `captions` are options such as {"caption-lines": 1}; others are the job's."""
+        steps = calls.transcript(self._server, job_id, format, original, captions or {})
+        return self._do(steps)
+
+    def edits(self, job_id: str) -> EditsView:
+        """Returns what was corrected in a transcript."""
+        return self._do(edit_calls.edits(self._server, job_id))
+
+    def save_edits(self, job_id: str, edits: Edits, etag: str) -> EditsView:
+        """Replaces the edits that have this ETag (`edits(...).etag`) by others. Raises ApiError
+        with the status 412 if somebody else saved edits meanwhile."""
+        return self._do(edit_calls.save_edits(self._server, job_id, edits, etag))
 
     def audio(self, job_id: str, to: str | Path) -> Path:
         """Downloads a recording into the file `to`, and returns its path."""
@@ -206,6 +227,11 @@ class Client:
     def me(self) -> KeyView:
         """Returns the client's own key."""
         return self._do(calls.me(self._server))
+
+    def page_address(self, job_id: str | None = None) -> str:
+        """Returns an address of the page, or of a job's transcript on it, which logs in as the
+        client's key: once, within ten minutes."""
+        return self._do(calls.page_address(self._server, job_id))
 
     def create_webhook(
         self,

@@ -13,11 +13,14 @@ import click
 from local.cloud_commands import down, env, up
 from local.connection import Gateway, calls_api
 from local.cost_command import cost
+from local.edits_command import edits, rename
 from local.events_command import events
+from local.finding import find_job
 from local.job_commands import cancel, erase, fetch, redrive
 from local.keys_command import keys
 from local.layout import layout
 from local.log_command import logs
+from local.page_command import page
 from local.run_command import out_option, ready, run, transcribe
 from local.status_command import failed, status
 from local.webhooks_command import webhooks
@@ -34,8 +37,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a name may have any characters
 
 
-CLOUD = (up, down, env, logs, cost)
-JOBS = (run, status, failed, redrive, cancel, erase, fetch)
+CLOUD = (up, down, env, page, logs, cost)
+JOBS = (run, status, failed, redrive, cancel, erase, fetch, rename, edits)
 COMMANDS = (*CLOUD, *JOBS, events, keys, webhooks)
 
 for command in COMMANDS:
@@ -45,7 +48,8 @@ for command in COMMANDS:
 @main.command()
 @out_option
 def demo(out: Path) -> None:
-    """Transcribe a two-speaker recording that pyannote.audio packages, then stop the cloud."""
+    """Transcribe a two-speaker recording that pyannote.audio packages, then stop the cloud, unless
+    it was up before."""
     from local.batch import Item
     from local.cloud import down as stop
     from local.recordings import LocalRecording
@@ -68,6 +72,18 @@ def demo(out: Path) -> None:
     text = (item.folder / FORMATS["txt"].file_name).read_text()
     click.echo(f"\n{text}")
     click.echo(summary(item.folder / TRANSCRIPT.file_name))
+    click.echo(where_to_read(item.name, is_up=was_up))
+
+
+def where_to_read(name: str, *, is_up: bool) -> str:
+    """Returns the address of a transcript on the page, or how to get it from a cloud that is
+    down."""
+    if not is_up:
+        return f"Read it with its sound: dropscribe up, then dropscribe page {name}"
+    with Gateway(url=None, key=None).client() as client:
+        job_id = find_job(client, name).id
+        address = client.page_address(job_id)
+    return f"Read it with its sound: {address}"
 
 
 def sample() -> Path:

@@ -6,6 +6,7 @@ import time
 
 import click
 
+from local.connection import Gateway
 from local.layout import EXECUTIONS, INBOX, OUTBOX, Layout, layout
 
 
@@ -36,8 +37,9 @@ def ipv4_address(
 def up(port: int | None, host: str | None) -> None:
     """Start the one-machine cloud and return when every process answers.
 
-    Prints where its HTTP API is, and where the API's key. If it cannot start, says why, stops what
-    it started, and exits with 1.
+    Prints where its page and its HTTP API are, and where the API's key. The page's address logs in
+    once, within ten minutes; `dropscribe page` prints another. If the cloud cannot start, says why,
+    stops what it started, and exits with 1.
     """
     from local.port_choice import GatewayAddress
     from local.starting import start_cloud
@@ -51,8 +53,11 @@ def up(port: int | None, host: str | None) -> None:
 
 
 def print_addresses(home: Layout) -> None:
-    """Prints where the HTTP API, its documentation and its key are."""
+    """Prints where the page, the HTTP API, its documentation and its key are."""
+    with Gateway(url=None, key=None).client() as client:
+        address = client.page_address()
     url = home.ports().url("gateway")
+    click.echo(f"page:          {address}")
     click.echo(f"API:           {url}")
     click.echo(f"documentation: {url}/docs")
     click.echo(f"key:           in the file {home.key}")

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from local.answers import JSON, is_fetched, refuse_unwritable
 from local.answers import fetch as fetch_answer
-from local.answers import is_fetched, refuse_unwritable
 from local.chosen_options import chosen_options, set_option
 from local.connection import Gateway, calls_api, in_plain_words
 from local.fetching import AnswerFetcher
 from local.finding import find_job
 from local.run_command import out_option
+from shared.model.formats import FORMATS
 
 if TYPE_CHECKING:
     from dropscribe import Client
@@ -107,21 +108,38 @@ def erase(gateway: Gateway, recording: str, yes: bool) -> None:
 @click.argument("jobs", nargs=-1, metavar="JOB...")
 @click.option("--all", "is_all", is_flag=True, help="Every answer that is not in the folder yet.")
 @click.option("--prefix", default="", help="With --all: of names that begin with this.")
+@click.option(
+    "--formats",
+    "formats_text",
+    default="",
+    metavar="FORMAT,...",
+    help="Formats beside transcript.json, such as docx,srt: any, not only those of the job.",
+)
 @out_option
 @calls_api
-def fetch(gateway: Gateway, jobs: tuple[str, ...], is_all: bool, prefix: str, out: Path) -> None:
+def fetch(
+    gateway: Gateway,
+    jobs: tuple[str, ...],
+    is_all: bool,
+    prefix: str,
+    formats_text: str,
+    out: Path,
+) -> None:
     """Fetch the answers of jobs that have ended, by their ids or their recordings' names.
 
-    Exit status 1: a job has no answer yet.
+    They have the names and corrections that were saved. Exit status 1: a job has no answer yet.
     """
     if not jobs and not is_all:
         raise click.UsageError("name a JOB, or give --all")
+    if is_all and formats_text:
+        raise click.UsageError("--formats is for named jobs")
+    formats = parse_formats(formats_text)
     without = 0
     with gateway.client() as client:
         refuse_unwritable(out)
         named = [find_job(client, job) for job in jobs]
         for job in named:
-            folder = fetch_answer(client, job, out)
+            folder = fetch_answer(client, job, out, formats)
             if folder is None:
                 click.echo(f"{job.name}: {job.state}, no answer yet", err=True)
                 without += 1
@@ -131,6 +149,15 @@ def fetch(gateway: Gateway, jobs: tuple[str, ...], is_all: bool, prefix: str, ou
             fetch_all(client, prefix, out)
     if without:
         raise click.ClickException(f"jobs without an answer: {without}")
+
+
+def parse_formats(text: str) -> list[str]:
+    """Returns the formats in a list with commas. Raises UsageError for one that there is not."""
+    formats = [name.strip().lower() for name in text.split(",") if name.strip()]
+    for name in formats:
+        if name not in FORMATS and name != JSON:
+            raise click.UsageError(f"--formats: {name!r} is none of {', '.join(FORMATS)}")
+    return formats
 
 
 def fetch_all(client: "Client", prefix: str, out: Path) -> None:

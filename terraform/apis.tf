@@ -1,6 +1,6 @@
 # Google APIs that are used. They stay enabled on destroy, because other software may use them.
 resource "google_project_service" "api" {
-  for_each = toset([
+  for_each = toset(concat(var.kms_key == null ? [] : ["cloudkms.googleapis.com"], [
     "artifactregistry.googleapis.com",
     "cloudscheduler.googleapis.com",
     "eventarc.googleapis.com",
@@ -14,7 +14,7 @@ resource "google_project_service" "api" {
     "storage.googleapis.com",
     "workflowexecutions.googleapis.com",
     "workflows.googleapis.com",
-  ])
+  ]))
 
   project            = var.project_id
   service            = each.key

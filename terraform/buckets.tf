@@ -24,9 +24,10 @@ module "inbox" {
   deleters            = local.deleters["inbox"]
   deleter_role        = local.deleter_role
   labels              = local.labels
+  kms_key             = var.kms_key
   deletion_protection = var.deletion_protection
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_project_service.api, google_kms_crypto_key_iam_member.agents]
 }
 
 # Results of stages. They hold voice embeddings, so deleted objects cannot be restored.
@@ -49,9 +50,10 @@ module "work" {
   deleters            = local.deleters["work"]
   deleter_role        = local.deleter_role
   labels              = local.labels
+  kms_key             = var.kms_key
   deletion_protection = var.deletion_protection
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_project_service.api, google_kms_crypto_key_iam_member.agents]
 }
 
 # Answers. Each can be made again from its recording.
@@ -75,7 +77,8 @@ module "outbox" {
   deleters            = local.deleters["outbox"]
   deleter_role        = local.deleter_role
   labels              = local.labels
+  kms_key             = var.kms_key
   deletion_protection = var.deletion_protection
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_project_service.api, google_kms_crypto_key_iam_member.agents]
 }

@@ -66,6 +66,8 @@ module "function" {
   audience        = local.audience
   stage           = each.value
   timeouts        = local.timeouts
+  kms_key         = var.kms_key
+  network         = var.network
   labels          = local.labels
   environment = merge(
     local.environment,
@@ -79,6 +81,7 @@ module "function" {
 
   depends_on = [
     google_project_service.api,
+    google_kms_crypto_key_iam_member.agents,
     google_secret_manager_secret_iam_member.hub_token,
     google_secret_manager_secret_iam_member.webhooks,
     google_secret_manager_secret_version.webhooks,

@@ -33,6 +33,18 @@ resource "google_cloud_run_v2_service" "gateway" {
     max_instance_request_concurrency = local.gateway.concurrency
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
     labels                           = local.labels
+    encryption_key                   = var.kms_key
+
+    dynamic "vpc_access" {
+      for_each = var.network[*]
+      content {
+        egress = vpc_access.value.all_traffic ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"
+        network_interfaces {
+          subnetwork = vpc_access.value.subnetwork
+          tags       = vpc_access.value.tags
+        }
+      }
+    }
 
     scaling {
       min_instance_count = local.gateway.min_instances
@@ -108,6 +120,7 @@ resource "google_cloud_run_v2_service" "gateway" {
 
   depends_on = [
     google_project_service.api,
+    google_kms_crypto_key_iam_member.agents,
     google_secret_manager_secret_iam_member.webhooks,
     google_secret_manager_secret_version.webhooks,
   ]

@@ -9,11 +9,13 @@ resource "google_pubsub_topic" "job_events" {
   name    = "${var.name}-job-events"
   labels  = local.labels
 
+  kms_key_name = var.kms_key
+
   message_storage_policy {
     allowed_persistence_regions = [var.region]
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_project_service.api, google_kms_crypto_key_iam_member.agents]
 }
 
 resource "google_pubsub_topic_iam_member" "publishers" {

@@ -6,6 +6,7 @@ resource "google_artifact_registry_repository" "images" {
   format        = "DOCKER"
   description   = "Images of ${var.name}'s functions."
   labels        = local.labels
+  kms_key_name  = var.kms_key
 
   # The last five images of each function are kept for rollbacks. Older ones are deleted after a month. Docker may push
   # three versions an image: an index, the image and its attestation.
@@ -25,5 +26,5 @@ resource "google_artifact_registry_repository" "images" {
     }
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_project_service.api, google_kms_crypto_key_iam_member.agents]
 }

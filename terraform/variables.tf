@@ -175,8 +175,34 @@ variable "api_domain" {
   }
 }
 
+variable "kms_key" {
+  description = "Full name of a Cloud KMS key in `region` that encrypts everything that is stored. null: Google's keys. It cannot be changed for a database that exists."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key == null || can(regex("^projects/[^/]+/locations/${var.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key))
+    error_message = "kms_key is projects/PROJECT/locations/REGION/keyRings/RING/cryptoKeys/KEY, and its location is `region`."
+  }
+}
+
+variable "network" {
+  description = "Subnet through which the functions send requests (Direct VPC egress), its network tags, and whether those to the internet go through it, too. null: no subnet."
+  type = object({
+    subnetwork  = string
+    tags        = optional(list(string), [])
+    all_traffic = optional(bool, false)
+  })
+  default = null
+
+  validation {
+    condition     = var.network == null || can(regex("^projects/[^/]+/regions/${var.region}/subnetworks/[^/]+$", var.network.subnetwork))
+    error_message = "network.subnetwork is projects/PROJECT/regions/REGION/subnetworks/NAME, and its region is `region`."
+  }
+}
+
 variable "grant_agents" {
-  description = "Grant Google's service agents of Eventarc and Cloud Storage the roles that a trigger needs. false: something else in the project does."
+  description = "Grant Google's service agents the roles that a trigger and `kms_key` need. false: something else does."
   type        = bool
   default     = true
 }

@@ -20,11 +20,13 @@ resource "google_pubsub_topic" "late_events" {
   name    = "${var.name}-late-events"
   labels  = local.labels
 
+  kms_key_name = var.kms_key
+
   message_storage_policy {
     allowed_persistence_regions = [var.region]
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_project_service.api, google_kms_crypto_key_iam_member.agents]
 }
 
 resource "google_pubsub_subscription" "notify" {
@@ -124,11 +126,17 @@ resource "google_secret_manager_secret" "webhooks" {
     user_managed {
       replicas {
         location = var.region
+        dynamic "customer_managed_encryption" {
+          for_each = var.kms_key[*]
+          content {
+            kms_key_name = customer_managed_encryption.value
+          }
+        }
       }
     }
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_project_service.api, google_kms_crypto_key_iam_member.agents]
 }
 
 resource "google_secret_manager_secret_version" "webhooks" {

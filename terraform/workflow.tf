@@ -8,6 +8,7 @@ resource "google_workflows_workflow" "transcription" {
   source_contents     = local.workflow_source
   call_log_level      = "LOG_NONE" # a call's arguments hold names of recordings, which must not be logged
   labels              = local.labels
+  crypto_key_name     = var.kms_key
   deletion_protection = false # it holds no data
 
   user_env_vars = merge(
@@ -15,5 +16,5 @@ resource "google_workflows_workflow" "transcription" {
     { STAGE_AUDIENCE = local.audience },
   )
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_project_service.api, google_kms_crypto_key_iam_member.agents]
 }

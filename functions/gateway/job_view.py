@@ -83,6 +83,7 @@ def job_summary(job: Job) -> JobSummary:
         problem=job.problem if has_failed else None,
         warnings=warnings_of(job),
         formats=formats_of(job),
+        edits=job.edits_revision,
         metadata=metadata_of(job),
         links=links_of(job),
     )

@@ -25,22 +25,38 @@ PAUSE = 10
 """Seconds after which a request that was refused may be repeated."""
 
 
+class BoundedThreads:
+    """So many threads, and the requests that have one or wait for one."""
+
+    def __init__(self, threads: int) -> None:
+        self._limiter = CapacityLimiter(threads)
+        self._free = threads + MAX_WAITING
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """Returns what a function returns. Raises TooManyRequests if many requests wait already."""
+        if not self._free:
+            raise TooManyRequests("Many transcripts of this length are being drawn.", PAUSE)
+        self._free -= 1
+        try:
+            return await run_sync(function, limiter=self._limiter)
+        finally:
+            self._free += 1
+
+
 class TranscriptThreads:
     """The threads of one application."""
 
     def __init__(self) -> None:
-        self._large = CapacityLimiter(LARGE_AT_ONCE)
-        self._small = CapacityLimiter(SMALL_AT_ONCE)
+        self._large = BoundedThreads(LARGE_AT_ONCE)
+        self._small = BoundedThreads(SMALL_AT_ONCE)
 
     async def run(self, size: int, function: Callable[[], T]) -> T:
         """Returns what a function returns that works on a transcript.json of so many bytes.
 
-        Raises TooManyRequests if many requests wait already.
+        Raises TooManyRequests.
         """
-        limiter = self._large if size >= LARGE_BYTES else self._small
-        if limiter.statistics().tasks_waiting >= MAX_WAITING:
-            raise TooManyRequests("Many transcripts of this length are being drawn.", PAUSE)
-        return await run_sync(function, limiter=limiter)
+        threads = self._large if size >= LARGE_BYTES else self._small
+        return await threads.run(function)
 
 
 def transcript_threads(request: Request) -> TranscriptThreads:

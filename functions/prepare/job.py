@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from functions.prepare.compression import named_encoding
 from functions.prepare.stage import VERSION, PrepareParams, engine, prepare_audio
 from shared.jobs.job import KnownRecording
-from shared.jobs.layout import problem_uri
+from shared.jobs.layout import job_uri, problem_uri
 from shared.jobs.recording_options import RecordingOptions, load_options
 from shared.jobs.store import JobStore
 from shared.model.contracts import (
@@ -20,7 +20,7 @@ from shared.model.contracts import (
 from shared.model.errors import ArtifactMissing, EmptyRecording, NotAudio, RecordingTooLarge
 from shared.model.option_names import UPLOAD_MARK
 from shared.model.options import Options, params_for, plan_stages, resolve
-from shared.ports.blobs import Blob, BlobStore
+from shared.ports.blobs import Blob, BlobStore, delete_prefix
 from shared.runtime.execution import execute
 from shared.runtime.http import validated
 from shared.runtime.stage import Stage
@@ -60,6 +60,9 @@ def prepare(
     run = validated(RunParams, request.params)
     job = jobs.claim(source, run.run, run.execution)
     if job is None:
+        if jobs.is_erased(job_id):
+            # This call may be a retry of one that wrote results and died.
+            delete_prefix(job_uri(source), blobs)
         refuse_new_run(source, run.run, jobs)
         return Prepared(
             job_id=job_id,

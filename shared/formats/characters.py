@@ -4,8 +4,9 @@ import re
 
 from shared.formats.text import one_line
 
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-"""Characters that XML forbids, or that have no meaning in a text."""
+CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+"""Characters that XML forbids or that have no meaning in a text, without those that are white
+space."""
 NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 """Lone surrogates, which no encoding holds, and two numbers that are no characters."""
 
@@ -13,9 +14,9 @@ NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 def printable(text: str) -> str:
     """Returns the text on one line, without control characters, and with U+FFFD for what is no
     character."""
-    line = one_line(text)
-    without_control = CONTROL.sub("", line)
-    return NO_CHARACTER.sub("\ufffd", without_control)
+    without_control = CONTROL.sub("", text)
+    line = one_line(without_control)
+    return NO_CHARACTER.sub("\ufffd", line)
 
 
 def printable_piece(text: str) -> str:

@@ -3,6 +3,7 @@
 "use strict";
 
 const audio = document.querySelector("audio");
+const player = document.querySelector(".player");
 const missing = document.querySelector(".missing");
 const chooser = document.querySelector(".chooser");
 const follow = document.querySelector(".follow input");
@@ -72,6 +73,7 @@ async function playFrom(time) {
 /** Shows where a file is chosen, if the recording is not beside this page or cannot be played. */
 function askForRecording() {
   if (!audio.error) return;
+  player.classList.add("silent");
   missing.hidden = false;
   chooser.hidden = false;
 }
@@ -81,6 +83,7 @@ function playChosen(event) {
   if (!file) return;
   const time = audio.currentTime;
   audio.src = URL.createObjectURL(file);
+  player.classList.remove("silent");
   missing.hidden = true;
   if (time > 0) seek(time);
 }
@@ -112,7 +115,7 @@ document.querySelector("main").addEventListener("click", playWord);
 audio.addEventListener("error", askForRecording);
 audio.addEventListener("play", markWhilePlaying);
 audio.addEventListener("seeked", markWord);
-chooser.querySelector("input").addEventListener("change", playChosen);
+chooser.addEventListener("change", playChosen);
 rate.addEventListener("change", () => { audio.playbackRate = Number(rate.value); });
 audio.addEventListener("loadedmetadata", () => { audio.playbackRate = Number(rate.value); });
 addEventListener("wheel", stopFollowing, { passive: true });

@@ -205,7 +205,7 @@ def player(transcript: Transcript) -> str:
 <label class="follow" hidden><input type="checkbox" checked> Follow</label>
 <p class="missing" role="status" hidden>{escaped(name)} is not beside this page,
 or this browser cannot play it. Choose the recording to listen to it:</p>
-<label class="chooser" hidden>Recording <input type="file" accept="audio/*,video/*"></label>
+<input class="chooser" type="file" accept="audio/*,video/*" aria-label="Recording" hidden>
 </div></aside>
 <script>{script}</script>"""
 

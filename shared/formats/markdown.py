@@ -33,7 +33,7 @@ def write_md(transcript: Transcript) -> bytes:
             lines.append(line)
         blocks.append("\n".join(lines))
 
-    labels = {row.speaker: f"**{escaped(row.label)}** " for row in rows}
+    labels = {row.speaker: f"**{escaped(row.label)}** " for row in rows if row.label}
     for paragraph in split_paragraphs(transcript.segments):
         label = labels.get(paragraph.speaker or "", "")
         time = clock_time(paragraph.start)

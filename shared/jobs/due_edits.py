@@ -50,7 +50,8 @@ def change(job_id: str, jobs: JobStore, after: Callable[[Job], Job]) -> Job | No
 def drawing_due(job: Job, revision: int) -> Job:
     """Returns the job with a revision to be drawn, unless a newer one is."""
     newest = max(job.edits_due or 0, revision)
-    return job.model_copy(update={"drawing": "due", "edits_due": newest})
+    changes = {"drawing": "due", "edits_due": newest, "edits_revision": newest}
+    return job.model_copy(update=changes)
 
 
 def drawing_started(job: Job, execution: str) -> Job:
@@ -62,7 +63,8 @@ def drawing_started(job: Job, execution: str) -> Job:
 
 def drawn(job: Job, revision: int) -> Job:
     """Returns the job with nothing to draw, unless a newer revision is due."""
-    if job.edits_due is None or job.edits_due > revision:
-        return job
-    nothing_due = {"drawing": None, "edits_due": None, "drawing_execution": ""}
-    return job.model_copy(update=nothing_due)
+    newest = max(job.edits_revision, revision)
+    changes: dict[str, object] = {"edits_revision": newest}
+    if job.edits_due is not None and job.edits_due <= revision:
+        changes |= {"drawing": None, "edits_due": None, "drawing_execution": ""}
+    return job.model_copy(update=changes)

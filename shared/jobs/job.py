@@ -130,6 +130,8 @@ class Job(StoredModel):
     if they have all."""
     edits_due: int | None = None
     """The revision that is to be drawn; null if none is."""
+    edits_revision: int = 0
+    """The newest revision of the edits that is known; 0 without edits."""
     drawing_execution: str = ""
     """The execution that was started to draw them. Empty if none was."""
 

@@ -78,7 +78,9 @@ class JobSummary(WireModel):
     """Codes, which docs/transcript.md explains. `will_be_repeated`: the last run failed for a
     reason that may pass, and another will start by itself."""
     formats: tuple[str, ...]
-    """Formats in which there is a transcript."""
+    """Formats in which there is a transcript. It can be read in all others, too."""
+    edits: int = 0
+    """Revision of the edits; 0 without any."""
     metadata: dict[str, str]
     """The client's own, as it was sent with the recording."""
     links: JobLinks

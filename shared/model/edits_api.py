@@ -30,6 +30,20 @@ def etag_of(base: int, revision: int) -> str:
     return f'"{base}-{revision}"'
 
 
+def stored_edits(view: EditsView) -> StoredEdits | None:
+    """Returns the edits as edits.json has them, or None if there are none."""
+    if view.updated is None:
+        return None
+    fields = {name: getattr(view, name) for name in Edits.model_fields}
+    return StoredEdits(
+        **fields,
+        base=view.base,
+        revision=view.revision,
+        updated=view.updated,
+        unapplied=view.unapplied,
+    )
+
+
 def view_of(base: int, stored: StoredEdits | None, *, is_drawn: bool) -> EditsView:
     """Returns how clients see the edits of a run's transcript, of which there may be none."""
     if stored is None:

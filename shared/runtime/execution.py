@@ -63,10 +63,13 @@ def execute(
     uri = result_uri(source, stage.name, key)
     record_key = f"{stage.name}-{key}"
 
-    cached = find_committed(uri, blobs)
-    if cached is not None:
-        jobs.record_reuse(source.job_id, record_key, stage.name, params.part)
-        return cached
+    with delete_if_gone(source, blobs):
+        cached = find_committed(uri, blobs)
+        if cached is not None:
+            jobs.record_reuse(source.job_id, record_key, stage.name, params.part)
+            # The worker that committed it may have died before it saw the erasure.
+            jobs.raise_if_erased(source.job_id)
+            return cached
 
     lease = Lease(jobs, source.job_id, record_key)
     with (

@@ -27,6 +27,18 @@ run "a_multi_region" {
   expect_failures = [var.region]
 }
 
+run "a_key_of_another_region" {
+  command = plan
+  variables { kms_key = "projects/acme-keys/locations/europe-west1/keyRings/speech/cryptoKeys/dropscribe" }
+  expect_failures = [var.kms_key]
+}
+
+run "a_subnet_by_its_name_only" {
+  command = plan
+  variables { network = { subnetwork = "speech" } }
+  expect_failures = [var.network]
+}
+
 run "a_name_too_long" {
   command = plan
   variables { name = "nineteen-characters" }

@@ -11,6 +11,7 @@ from tests.support.gateway_jobs import begin, finish, upload
 from tests.support.made_transcripts import (
     Said,
     conversation,
+    peaks_of,
     sound_of,
     transcript_of_sentences,
 )
@@ -55,18 +56,22 @@ class BrowserGateway:
         suspects: Sequence[Suspect] = (),
         gaps: Sequence[Gap] = (),
         has_sound: bool = True,
+        has_peaks: bool = True,
+        sound: bytes | None = None,
     ) -> MadeRecording:
         """Writes a recording of tones, and its transcript as finalize does.
 
         Without `sentences` so many words are made up for so many speakers; `seconds` is the
-        recording's duration. Without sound the recording is no file that a browser can play.
+        recording's duration. Without sound the recording is no file that a browser can play;
+        `sound` is one that is not made up. Without peaks the transcript is like an older one.
         """
         spoken = sentences or conversation(words, speakers)
         draft = Source(bucket="draft", name=name, generation=1)
         transcript = transcript_of_sentences(
             draft, spoken, suspects=suspects, gaps=gaps, seconds=seconds
         )
-        sound = sound_of(transcript) if has_sound else b"no sound"
+        if sound is None:
+            sound = sound_of(transcript) if has_sound else b"no sound"
         source = upload(self.stores, name, sound)
         info = transcript.job.model_copy(
             update={
@@ -77,7 +82,9 @@ class BrowserGateway:
         )
         transcript = transcript.model_copy(update={"job": info})
         begin(self.stores, source)
-        finish(self.stores, source, contents={"json": transcript.model_dump_json().encode()})
+        contents = {"json": transcript.model_dump_json().encode()}
+        peaks = peaks_of(transcript) if has_peaks else None
+        finish(self.stores, source, contents=contents, peaks=peaks)
         return MadeRecording(source, transcript)
 
     def make_half_a_day(self, name: str = "Council.wav", words: int = 100_000) -> MadeRecording:

@@ -63,7 +63,7 @@ class ApiClients:
         files = {"file": ("call.wav", data)}
         headers = {"Idempotency-Key": key}
         form = {**fields, "name": name}
-        self._ask("POST", "/api/v1/jobs/upload", data=form, files=files, headers=headers)
+        self.ask("POST", "/api/v1/jobs/upload", data=form, files=files, headers=headers)
 
     def _send_parts(
         self, name: str, key: str, data: bytes, options: Mapping[str, str], *, replace: bool
@@ -71,7 +71,7 @@ class ApiClients:
         asked = {"name": name, "size": len(data), "options": dict(options), "replace": replace}
         headers = {"Idempotency-Key": key}
         while True:
-            opened = self._ask("POST", "/api/v1/uploads", json=asked, headers=headers)
+            opened = self.ask("POST", "/api/v1/uploads", json=asked, headers=headers)
             if opened.status_code == NAME_TAKEN:
                 return
             if opened.is_redirect:
@@ -79,7 +79,7 @@ class ApiClients:
                 return
             session = opened.json()
             sent = send_in_two(session["upload_url"], data)
-            status = self._ask("GET", session["upload_status"])
+            status = self.ask("GET", session["upload_status"])
             if sent and status.is_redirect:
                 self._count_used()
                 return
@@ -94,7 +94,7 @@ class ApiClients:
         cursor = None
         while True:
             query = {"limit": str(PAGE)} | ({} if cursor is None else {"cursor": cursor})
-            answer = self._ask("GET", "/api/v1/jobs", params=query)
+            answer = self.ask("GET", "/api/v1/jobs", params=query)
             assert answer.is_success, answer.text
             page = answer.json()
             yield from page["jobs"]
@@ -103,13 +103,13 @@ class ApiClients:
                 return
 
     def erase(self, job_id: str) -> None:
-        self._ask("DELETE", f"/api/v1/jobs/{job_id}")
+        self.ask("DELETE", f"/api/v1/jobs/{job_id}")
 
     def status_of(self, job_id: str) -> int:
-        return self._ask("GET", f"/api/v1/jobs/{job_id}").status_code
+        return self.ask("GET", f"/api/v1/jobs/{job_id}").status_code
 
     def redrive(self, job_id: str) -> None:
-        self._ask("POST", f"/api/v1/jobs/{job_id}/redrive", json={})
+        self.ask("POST", f"/api/v1/jobs/{job_id}/redrive", json={})
 
     def server_errors(self) -> dict[str, int]:
         """Returns how often the gateway had a fault of its own."""
@@ -119,7 +119,7 @@ class ApiClients:
             if int(answer.rpartition(" ")[2]) >= 500 and not answer.endswith(" 503")
         }
 
-    def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Repeats a request until it is answered for good."""
         headers = request.pop("headers", {})
         is_session = (method, path) == ("POST", "/api/v1/uploads")

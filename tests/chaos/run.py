@@ -20,6 +20,7 @@ from tests.chaos.api_clients import ApiClients, keeps_listing
 from tests.chaos.claims import Claims
 from tests.chaos.cloud import ChaosCloud
 from tests.chaos.faults import FAULTS, active_executions, kill
+from tests.chaos.feed import Feed
 from tests.chaos.load import Upload, made
 from tests.chaos.supervisor import NAMES
 from tests.chaos.webhooks import Webhooks
@@ -60,6 +61,10 @@ class Report:
     """How often the gateway answered each kind of request with each status."""
     webhooks: dict[str, int] = field(default_factory=dict)
     """How many requests each receiver of webhooks got."""
+    feed_events: int = 0
+    """Events that a client of the feed read, each once."""
+    batches: int = 0
+    """Batches that were made, each of which ended once."""
     deletions_interrupted: int = 0
     """Times that finalize was killed right before it deleted audio."""
     left_out: list[str] = field(default_factory=list)
@@ -91,13 +96,15 @@ class Chaos:
             self.cloud.register_webhooks = self.webhooks.register
             self.webhooks.register()
             self.clients = ApiClients(self.cloud)
-            with keeps_listing(self.clients):
+            self.feed = Feed(self.clients)
+            with keeps_listing(self.clients), self.feed.reading():
                 uploads = self.under_attack()
             self.calm_down()
             self.settle(uploads, claims)
             self.mend(uploads, claims)
             self.send_everything(uploads, claims)
-            self.webhooks.claim(claims, uploads)
+            self.webhooks.claim(claims, uploads, self.feed.batches)
+            self.feed.claim(claims, self.webhooks.ends_of(uploads), self.erased)
             claims.of_a_cloud_at_rest(uploads)
             claims.of_the_api(self.clients, self.erased)
             claims.of_its_journal()
@@ -121,12 +128,13 @@ class Chaos:
         self.report.deletions_interrupted = self.cloud.deletions_interrupted()
 
     def send_everything(self, uploads: list[Upload], claims: Claims) -> None:
-        """Bring every end of a job to every receiver, unless some were lost with the emulator."""
+        """Bring every end of a job to every receiver and into the feed, unless some were lost with
+        the emulator."""
         if claims.tombstones_were_lost():
             return
         deadline = time.monotonic() + PATIENCE
         ahead = 0.0
-        while self.webhooks.missing(uploads) and time.monotonic() < deadline:
+        while self.is_something_missing(uploads) and time.monotonic() < deadline:
             self.sweep()
             self.cloud.move_clocks({"notify": ahead})
             kill(self.cloud, "bridge")  # which tries everything again when it is started
@@ -134,12 +142,21 @@ class Chaos:
             ahead += LATER
         self.cloud.move_clocks({})
 
+    def is_something_missing(self, uploads: list[Upload]) -> bool:
+        """Returns whether a receiver or the feed lacks an end of a job, or the feed one of a
+        batch."""
+        ends = self.webhooks.ends_of(uploads)
+        not_sent = self.webhooks.missing(uploads, self.feed.batches)
+        return bool(not_sent or self.feed.missing(ends))
+
     def tell(self, claims: Claims) -> None:
         self.report.missed = dict(sorted(self.missed.items()))
         self.report.broken_claims = {kind: claims.broken[kind] for kind in claims.KINDS}
         self.report.wrong = claims.wrong
         self.report.api_answers = dict(sorted(self.clients.statuses.items()))
         self.report.webhooks = self.webhooks.figures()
+        self.report.feed_events = len(self.feed.events)
+        self.report.batches = len(self.feed.batches)
         self.report.extra_stage_runs = claims.extra_stage_runs
         self.report.left_out = [f"fill_disk: {why}" for why in self.cloud.without]
 
@@ -177,6 +194,7 @@ class Chaos:
                 upload = self.upload(number, first=False)
             time.sleep(dice.uniform(0, 2 * STRIKE * self.wanted / self.jobs))
             self.report.jobs += 1
+            self.feed.add_to_batch(upload.source)
             if number % ERASED == ERASED - 1:
                 self.clients.erase(upload.source.job_id)
                 self.erased.append(upload.source)

@@ -49,8 +49,10 @@ class Arrival:
         return self.headers["webhook-id"]
 
     @property
-    def job_id(self) -> str:
-        return str(json.loads(self.body)["data"]["job_id"])
+    def job_id(self) -> str | None:
+        """Returns the job that it is about; None if it is about a batch."""
+        job_id: str | None = json.loads(self.body)["data"].get("job_id")
+        return job_id
 
     def is_signed_with_one_of(self, secrets: Sequence[str]) -> bool:
         """Returns whether a signature is by one of these secrets, at the time that it names."""
@@ -70,7 +72,7 @@ class Webhooks:
         [self.port] = free_ports(1)
         self.secrets: dict[str, list[str]] = {name: [] for name in FOLDERS}
         """By receiver: that of each webhook that it has had."""
-        self.erasures: dict[str, float] = {}
+        self.erasures: dict[str | None, float] = {}
         """When the erasure of a job was confirmed, in seconds since the epoch."""
 
     @contextmanager
@@ -125,13 +127,16 @@ class Webhooks:
         lines = file.read_text().splitlines() if file.exists() else []
         return [Arrival(**json.loads(line)) for line in lines]
 
-    def missing(self, uploads: Sequence[Upload]) -> list[str]:
-        """Returns the ends of jobs that a receiver has not got, with its name."""
+    def missing(self, uploads: Sequence[Upload], batches: Sequence[str]) -> list[str]:
+        """Returns the ends of jobs, and of the batches with these ids, that a receiver has not got,
+        with its name. The batches are of the whole inbox."""
         ends = self.ends_of(uploads)
+        ends_of_batches = {f"{batch_id}-done" for batch_id in batches}
         missing = []
         for name in INTERESTED:
+            expected = ends if FOLDERS[name] else ends | ends_of_batches
             got = {arrival.event_id for arrival in self.arrivals(name)}
-            missing += [f"{name} {event_id}" for event_id in sorted(ends - got)]
+            missing += [f"{name} {event_id}" for event_id in sorted(expected - got)]
         return missing
 
     def ends_of(self, uploads: Sequence[Upload]) -> set[str]:
@@ -139,12 +144,12 @@ class Webhooks:
         jobs = [self.cloud.jobs.find(upload.source.job_id) for upload in uploads]
         return {f"{job.job_id}-{job.run}-{job.state}" for job in jobs if job is not None}
 
-    def claim(self, claims: Claims, uploads: Sequence[Upload]) -> None:
+    def claim(self, claims: Claims, uploads: Sequence[Upload], batches: Sequence[str]) -> None:
         """What must be true when all has been sent. If the job store was lost, an event may be lost
         with it."""
         is_excused = claims.tombstones_were_lost()
-        missing = [] if is_excused else self.missing(uploads)
-        claims.claim("not sent", not missing, f"ends of jobs that did not arrive: {missing[:3]}")
+        missing = [] if is_excused else self.missing(uploads, batches)
+        claims.claim("not sent", not missing, f"ends that did not arrive: {missing[:3]}")
         for name, secrets in self.secrets.items():
             arrivals = self.arrivals(name)
             forged = [each.event_id for each in arrivals if not each.is_signed_with_one_of(secrets)]

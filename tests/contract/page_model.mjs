@@ -2,9 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { TranscriptModel, textOf } from "../../functions/gateway/page/transcript_model.js";
+import { talkOf } from "../../functions/gateway/page/numbers.js";
+import { overlapsOf, turnsOf } from "../../functions/gateway/page/turns.js";
 
 function shown({ transcript, edits }) {
   const model = new TranscriptModel(transcript, edits);
+  const turns = turnsOf(model);
   return {
     speakers: model.speakers.map(({ id, name }) => [id, name]),
     paragraphs: model.paragraphs.map((paragraph) => [
@@ -14,6 +17,13 @@ function shown({ transcript, edits }) {
     ]),
     words: model.words.filter(({ id }) => id !== null).map(({ id, text }) => [id, text]),
     sentences: model.segments.map(({ id, text }) => [String(id), text]),
+    turns: turns.map(({ start, end, speaker }) => [start, end, speaker]),
+    overlaps: overlapsOf(turns).map(({ start, end, speakers }) => [start, end, ...speakers]),
+    numbers: talkOf(model).map(({ seconds, turns: count, overlap }) => [
+      Math.round(seconds * 1000),
+      count,
+      Math.round(overlap * 1000),
+    ]),
   };
 }
 

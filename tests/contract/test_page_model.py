@@ -14,7 +14,7 @@ from shared.formats.text import split_paragraphs
 from shared.model.contracts import Source
 from shared.model.edits import Edits
 from shared.model.spacing import word_separator
-from shared.model.transcript import Segment, Suspect, Transcript, Word
+from shared.model.transcript import Segment, Speaker, Suspect, Transcript, Word
 from tests.support.made_transcripts import Said, transcript_of_sentences
 
 PROGRAM = Path(__file__).with_name("page_model.mjs")
@@ -34,11 +34,12 @@ NEW_TEXTS = ("", "Weber", "two words", "…", "川", "«no»")
 def made_transcript(drawn: random.Random) -> Transcript:
     """Returns a transcript of a few sentences in several languages, with gaps in its data."""
     sentences = []
-    for _ in range(drawn.randint(0, 9)):
+    for number in range(drawn.randint(0, 9)):
         language = drawn.choice(list(WORDS))
         spoken = tuple(drawn.choices(WORDS[language], k=drawn.randint(1, 5)))
         speaker = drawn.choice(("S1", "S2", "S3", None))
-        sentences.append(Said(speaker, spoken, pause=drawn.choice((0.1, 1.9, 2.1))))
+        pause = drawn.choice((-0.3, 0.1, 0.6, 1.9, 2.1)) if number else 0.5
+        sentences.append(Said(speaker, spoken, pause=pause))
     suspects = [made_suspect(drawn) for _ in range(3)]
     source = Source(bucket="inbox", name="made.wav", generation=1)
     plain = transcript_of_sentences(source, sentences, suspects=suspects)
@@ -100,7 +101,17 @@ def drawn_by_formats(transcript: Transcript, edits: Edits) -> dict[str, Any]:
         "paragraphs": [[each.start, each.speaker, each.text] for each in paragraphs],
         "words": [[word.id, word.word] for word in corrected.words],
         "sentences": [[sentence_id(each, transcript), each.text] for each in corrected.segments],
+        "turns": [[turn.start, turn.end, turn.speaker] for turn in corrected.turns],
+        "overlaps": [[each.start, each.end, *each.speakers] for each in corrected.overlaps],
+        "numbers": [numbers_of(speaker, corrected) for speaker in corrected.speakers],
     }
+
+
+def numbers_of(speaker: Speaker, corrected: Transcript) -> list[Any]:
+    """Returns the milliseconds of talk, the turns, and the milliseconds in which others talk."""
+    overlaps = [each for each in corrected.overlaps if speaker.id in each.speakers]
+    shared = sum(each.end - each.start for each in overlaps)
+    return [round(speaker.talk_time * 1000), speaker.turns, round(shared * 1000)]
 
 
 def sentence_id(segment: Segment, transcript: Transcript) -> str:
@@ -142,3 +153,15 @@ def test_the_page_shows_what_the_formats_say() -> None:
     shown = shown_by_page(cases)
     for (transcript, edits), one in zip(cases, shown, strict=True):
         assert one == drawn_by_formats(transcript, edits)
+
+
+@pytest.mark.parametrize("pause", [0.6, 1.4])
+def test_what_is_left_of_a_turn_around_given_sentences_is_the_same(pause: float) -> None:
+    """A short remainder without words is no turn, and a longer one is."""
+    sentences = [Said("S1", ("So.",)), Said("S1", ("Yes.",), pause), Said("S2", ("Why?",))]
+    source = Source(bucket="inbox", name="made.wav", generation=1)
+    transcript = transcript_of_sentences(source, sentences)
+    edits = Edits(sentences={"0": "S2", "1": "S2"})
+    (shown,) = shown_by_page([(transcript, edits)])
+    assert shown == drawn_by_formats(transcript, edits)
+    assert ("S1" in {turn[2] for turn in shown["turns"]}) == (pause > 1)

@@ -1,6 +1,7 @@
 """Transcripts that are made up, of any length and of any words, with a sound to listen to."""
 
 import itertools
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ import numpy as np
 
 from shared.model.artifacts import Media, Turn
 from shared.model.contracts import Engine, ResolvedOption, Source
+from shared.model.formats import PEAKS_PER_SECOND
 from shared.model.transcript import (
     Gap,
     JobInfo,
@@ -21,6 +23,7 @@ from shared.model.transcript import (
     Transcript,
     Word,
 )
+from shared.model.turns import find_overlaps, merge_turns
 from tests.support.finalize_inputs import TIMINGS
 from tests.support.recordings import wav
 
@@ -51,6 +54,8 @@ class Said:
     """Seconds of silence before it."""
     doubtful: tuple[int, ...] = ()
     """Indexes of the words that the recogniser was not sure of."""
+    word_seconds: float | None = None
+    """Seconds of each word. None: as many as all sentences have."""
 
 
 def said(speaker: str | None, text: str, pause: float = PAUSE) -> Said:
@@ -89,7 +94,8 @@ class Timeline:
     words: list[Word] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
 
-    def add(self, sentence: Said, word_seconds: float) -> None:
+    def add(self, sentence: Said, usual_seconds: float) -> None:
+        word_seconds = sentence.word_seconds or usual_seconds
         start = self.time + sentence.pause
         first = len(self.words)
         for index, text in enumerate(sentence.words):
@@ -164,6 +170,7 @@ def transcript_of_sentences(
     word_seconds = pace(sentences, seconds)
     for sentence in sentences:
         timeline.add(sentence, word_seconds)
+    timeline.turns = merge_turns(timeline.turns)
     duration = round(seconds or timeline.time + 1.0, 3)
     return Transcript(
         job=JobInfo(
@@ -189,7 +196,7 @@ def transcript_of_sentences(
         words=tuple(timeline.words),
         speakers=speakers_of(timeline),
         turns=tuple(timeline.turns),
-        overlaps=(),
+        overlaps=tuple(find_overlaps(timeline.turns)),
         quality=Quality(
             coverage=0.98,
             uncovered=tuple(gaps),
@@ -210,7 +217,7 @@ ENGINE = Engine(name="made-up", version="1.0", model="none", digest="sha256:" + 
 
 def pace(sentences: Sequence[Said], seconds: float | None) -> float:
     """Returns the seconds of a word with which the sentences fill a recording."""
-    if seconds is None:
+    if seconds is None or all(sentence.word_seconds for sentence in sentences):
         return WORD_SECONDS
     pauses = sum(sentence.pause for sentence in sentences)
     words = sum(len(sentence.words) for sentence in sentences)
@@ -254,6 +261,17 @@ def sound_of(transcript: Transcript) -> bytes:
             hum = loudness * np.sin(2 * np.pi * frequency * time / rate)
             samples[time] = hum.astype(np.int16)
     return wav(samples, rate)
+
+
+def peaks_of(transcript: Transcript) -> bytes:
+    """Returns peaks that are loud during words, and nearly silent between them."""
+    peaks = bytearray([2]) * math.ceil(transcript.media.duration * PEAKS_PER_SECOND)
+    for word in transcript.words:
+        first = int(word.start * PEAKS_PER_SECOND)
+        last = int(word.end * PEAKS_PER_SECOND)
+        for index in range(first, min(last + 1, len(peaks))):
+            peaks[index] = 60 + index * 37 % 190
+    return bytes(peaks)
 
 
 def tones(transcript: Transcript) -> Iterator[tuple[float, float, float]]:

@@ -15,6 +15,7 @@ from shared.ports.documents import Page
 from shared.settings import setting_fields
 from tests.support.queries import changing_collections, equalities, pages, recent_collections
 from tests.terraform.copies import FUNCTIONS, ROOT
+from tests.terraform.fitting import FITTING_CHECKS
 from tests.terraform.gateway import GATEWAY_CHECKS
 from tests.terraform.lasting import (
     erased_is_gone,
@@ -639,6 +640,7 @@ CHECKS: tuple[Check, ...] = (
     the_trigger_comes_last,
     *GATEWAY_CHECKS,
     *WEBHOOK_CHECKS,
+    *FITTING_CHECKS,
     documents_end_and_are_found,
     pages_are_in_an_index,
     alerts_read_what_is_logged,

@@ -28,6 +28,11 @@ EVERYTHING: dict[str, Any] = {
     "api_domain": "speech.example.com",
     "scheduler_region": "europe-west1",
     "grant_agents": False,
+    "kms_key": "projects/keys/locations/europe-west4/keyRings/speech/cryptoKeys/dropscribe",
+    "network": {
+        "subnetwork": "projects/net/regions/europe-west4/subnetworks/speech",
+        "tags": ["speech"],
+    },
     "alert_emails": ["a@example.com", "b@example.com"],
     "labels": {"team": "speech"},
     "deletion_protection": False,

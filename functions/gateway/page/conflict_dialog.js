@@ -23,11 +23,13 @@ export function chooseSides(collisions, model) {
     });
     const all = (/** @type {Side} */ side) => { sides.fill(side); dialog.close(); };
     const save = button("Save this choice", () => dialog.close(), { class: "primary" });
-    const buttons = element("div", { class: "buttons" }, [
-      button("All of theirs", () => all("theirs")),
-      button("All of mine", () => all("mine")),
-      save,
-    ]);
+    const buttons = element("div", { class: "buttons" }, [save]);
+    if (collisions.length > 1) {
+      buttons.prepend(
+        button("All of theirs", () => all("theirs")),
+        button("All of mine", () => all("mine")),
+      );
+    }
     const text = "Another window or another person corrected the same while you did. What is right?";
     const content = [element("p", { text }), ...groups, buttons];
     const dialog = openDialog("Corrected twice", content, () => resolve(sides));

@@ -215,7 +215,7 @@ function reaches(start, end, merges) {
  */
 export function tidied(edits, machineSpeakers) {
   const kept = new Set(edits.kept);
-  const isThere = ([/** @type {string} */ id]) => !id.startsWith("suspect-") || kept.has(id);
+  const isThere = (/** @type {[string, string]} */ [id]) => !id.startsWith("suspect-") || kept.has(id);
   const sentences = Object.fromEntries(Object.entries(edits.sentences).filter(isThere));
   const known = new Set([...machineSpeakers, ...Object.values(sentences)]);
   const named = Object.entries(edits.speakers).filter(([id]) => known.has(id));

@@ -38,7 +38,7 @@ export class Find {
     this.#count = element("span", { class: "count", attributes: { role: "status" } });
     this.bar = this.#bar();
     this.#input.addEventListener("input", () => this.#search());
-    this.bar.addEventListener("keydown", (event) => this.#keyPressed(event));
+    this.bar.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#keyPressed(event));
     reading.addEventListener("draw", (event) => this.#mark(/** @type {CustomEvent} */ (event).detail.element));
     reading.addEventListener("model", () => this.#modelChanged());
   }

@@ -1,10 +1,13 @@
 /** Whether the text follows the sound. It stops when someone scrolls. */
 
 const SCROLL_KEYS = new Set(["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown"]);
-/** The part of the window's height in which the lit word stays, and where it is brought. */
-const HIGHEST = 0.2;
-const LOWEST = 0.62;
-const WANTED = 0.33;
+/**
+ * Where the lit word stays, and where it is brought: shares of the window's height below what stays
+ * at its top.
+ */
+const HIGHEST = 0.07;
+const LOWEST = 0.74;
+const WANTED = 0.2;
 
 /** Fires "change". */
 export class Following extends EventTarget {
@@ -37,7 +40,9 @@ export class Following extends EventTarget {
 
   /** @param {KeyboardEvent} event */
   #keyPressed(event) {
-    if (SCROLL_KEYS.has(event.key) && event.target === document.body) this.set(false);
+    const target = /** @type {HTMLElement} */ (event.target);
+    const isInField = target.closest("input, select, textarea, dialog") !== null;
+    if (SCROLL_KEYS.has(event.key) && !isInField) this.set(false);
   }
 
   /** @param {PointerEvent} event */
@@ -55,8 +60,8 @@ export class Following extends EventTarget {
 export function keepInSight(shown) {
   const { top } = shown.getBoundingClientRect();
   const height = window.innerHeight;
-  if (top >= height * HIGHEST && top <= height * LOWEST) return;
-  const distance = top - height * WANTED;
+  if (top >= placeAt(HIGHEST) && top <= placeAt(LOWEST)) return;
+  const distance = top - wantedPlace();
   const isFar = Math.abs(distance) > height;
   const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   window.scrollBy({ top: distance, behavior: isFar || isCalm ? "instant" : "smooth" });
@@ -64,5 +69,19 @@ export function keepInSight(shown) {
 
 /** @returns {number} where a place that is jumped to comes to be, from the top of the window */
 export function wantedPlace() {
-  return window.innerHeight * WANTED;
+  return placeAt(WANTED);
+}
+
+/** @param {number} share */
+function placeAt(share) {
+  const top = clearTop();
+  return top + (window.innerHeight - top) * share;
+}
+
+/** @returns {number} where the window begins below what stays at its top */
+function clearTop() {
+  const tools = document.querySelector(".text-tools");
+  if (!(tools instanceof HTMLElement)) return 0;
+  const { position, top } = getComputedStyle(tools);
+  return position === "sticky" ? Number.parseFloat(top) + tools.offsetHeight : 0;
 }

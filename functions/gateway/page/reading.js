@@ -20,6 +20,7 @@ export class Reading extends EventTarget {
   #list;
   #heard = new HeardWords([]);
   #lit = -1;
+  #isStill = false;
   #stop = new AbortController();
 
   /**
@@ -32,6 +33,7 @@ export class Reading extends EventTarget {
     this.model = model;
     this.player = player;
     this.following = new Following();
+    /** @type {HTMLElement} */
     this.root = element("div", { class: "paragraphs", attributes: { role: "list" } });
     slot.append(this.root);
     this.#list = new ParagraphList(this.root, (index) => this.#draw(index));
@@ -207,9 +209,20 @@ export class Reading extends EventTarget {
     window.addEventListener("afterprint", () => this.#list.setWhole(false), { signal });
   }
 
+  /**
+   * Does something, such as a jump of the sound, without scrolling. The way back is offered.
+   *
+   * @param {() => void} act
+   */
+  withoutScrolling(act) {
+    this.#isStill = true;
+    act();
+    this.#isStill = false;
+  }
+
   #jumped() {
-    this.following.set(true);
-    this.bringTime(this.player.time);
+    this.following.set(!this.#isStill);
+    if (!this.#isStill) this.bringTime(this.player.time);
   }
 
   #followingChanged() {

@@ -6,11 +6,14 @@
  */
 
 import { ApiProblem, getJson, jobEvents, send } from "./api.js";
+import { downloads } from "./downloads.js";
 import { editing } from "./editing.js";
 import { element } from "./elements.js";
 import { Find } from "./find.js";
 import { ProgressNotice, notice, problemNotice } from "./job_state.js";
+import { lanes } from "./lanes.js";
 import { LiveText } from "./live_text.js";
+import { numbers } from "./numbers.js";
 import { Player } from "./player.js";
 import { playerBar, sayWhySilent } from "./player_bar.js";
 import { Reading } from "./reading.js";
@@ -48,7 +51,7 @@ const LOOK_AGAIN = 20_000;
  *
  * @type {((recording: OpenRecording) => void | (() => void) | Promise<void | (() => void)>)[]}
  */
-const PARTS = [editing];
+const PARTS = [lanes, editing, downloads, numbers];
 
 /**
  * Shows a recording.
@@ -204,7 +207,7 @@ class RecordingView {
   #follow(job) {
     const progress = new ProgressNotice();
     progress.update(job);
-    this.#slots.text.prepend(progress.root);
+    this.#slots.header.append(progress.root);
     const ended = (/** @type {any} */ view) => this.#ended(view, progress);
     const close = jobEvents(this.#id, {
       state: (view) => {

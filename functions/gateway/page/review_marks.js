@@ -122,9 +122,18 @@ export class ReviewMarks {
     const from = paragraph.index === 0 ? 0 : paragraph.start;
     const until = paragraphs[paragraph.index + 1]?.start ?? Infinity;
     const items = openItems(this.#model).filter(({ start }) => start >= from && start < until);
-    if (items.length === 0) return;
-    const marks = items.map((item) => this.markOf(item));
-    drawn.append(element("div", { class: "marks" }, marks));
+    const earlier = items.filter(({ start }) => start < paragraph.start);
+    const later = items.filter(({ start }) => start >= paragraph.start);
+    if (earlier.length > 0) drawn.prepend(this.#marksOf(earlier, "marks before"));
+    if (later.length > 0) drawn.append(this.#marksOf(later, "marks"));
+  }
+
+  /**
+   * @param {Item[]} items
+   * @param {string} name of the class
+   */
+  #marksOf(items, name) {
+    return element("div", { class: name }, items.map((item) => this.markOf(item)));
   }
 
   /** @param {HTMLElement} text */

@@ -3,6 +3,7 @@
 import { cleaned } from "./edit_changes.js";
 import { button, element, openDialog, toast } from "./elements.js";
 import { clock, spokenTime } from "./times.js";
+import { talkTimesOf } from "./turns.js";
 
 /**
  * @typedef {import("./transcript_model.js").TranscriptModel} TranscriptModel
@@ -178,16 +179,4 @@ function update(row, { name, color }, seconds, canMerge) {
   const merge = /** @type {HTMLButtonElement} */ (row.querySelector(".merge"));
   merge.hidden = !canMerge;
   merge.setAttribute("aria-label", `Merge ${name} into another speaker…`);
-}
-
-/**
- * @param {TranscriptModel} model
- * @returns {Map<string, number>} seconds by speaker
- */
-function talkTimesOf({ segments }) {
-  const seconds = new Map();
-  for (const { speaker, start, end } of segments) {
-    seconds.set(speaker, (seconds.get(speaker) ?? 0) + end - start);
-  }
-  return seconds;
 }

@@ -15,7 +15,7 @@ export function textTools(reading, find) {
   const open = button("Find", () => find.open(), { class: "quiet" });
   open.prepend(icon("find"));
   const keys = button("Keys", showKeys, { class: "quiet" });
-  const tools = element("div", { class: "tools" }, [open, doubtfulSwitch(reading), keys]);
+  const tools = element("div", { class: "tool-row" }, [open, doubtfulSwitch(reading), keys]);
   return element("div", { class: "text-tools" }, [tools, find.bar]);
 }
 

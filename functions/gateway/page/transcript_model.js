@@ -508,7 +508,7 @@ function writtenWord(word) {
 function speakersOf(model) {
   const machine = model.transcript.speakers.map((/** @type {any} */ speaker) => speaker.id);
   const given = Object.values(model.edits.sentences);
-  const merged = [...machine, ...given].map((id) => model.mergedId(id));
+  const merged = [...machine, ...given].map((id) => model.mergedId(id) ?? id);
   const ids = [...new Set(merged)].sort((one, other) => Number(one.slice(1)) - Number(other.slice(1)));
   return ids.map((id) => ({ id, name: model.nameOf(id), color: model.colorOf(id) }));
 }

@@ -66,6 +66,7 @@ export class UploadOptions {
   async #loadFurther() {
     if (this.#hasFurther) return;
     this.#hasFurther = true;
+    this.#further.replaceChildren(element("p", { class: "hint", text: "Loading…" }));
     const document = await getJson("openapi.json");
     const form = document.paths["/api/v1/jobs/upload"].post.requestBody.content["multipart/form-data"];
     const found = Object.entries(form.schema.properties).filter(([name]) => !LEFT_OUT.includes(name));

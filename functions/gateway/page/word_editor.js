@@ -15,7 +15,7 @@ import { focusWord } from "./reading.js";
 const LONGEST_WORD = 200;
 const NEW_SPEAKER = "new";
 /** Pixels between the edge of the field and that of the word in it. */
-const INSET = 9;
+const INSET = 5;
 
 export class WordEditor {
   #reading;
@@ -58,11 +58,13 @@ export class WordEditor {
     if (word === undefined) return;
     this.#word = word;
     this.#stop = new AbortController();
-    this.#box = this.#boxOf(word, text ?? word.text);
-    this.#slot.append(this.#box);
+    const box = this.#boxOf(word, text ?? word.text);
+    this.#box = box;
+    this.#slot.append(box);
     this.#place();
-    const first = /** @type {HTMLElement} */ (this.#box.querySelector("input, select, button"));
-    first.focus();
+    box.scrollIntoView({ block: "nearest" });
+    const first = /** @type {HTMLElement} */ (box.querySelector("input, select, button"));
+    first.focus({ preventScroll: true });
     if (first instanceof HTMLInputElement) first.select();
     const { signal } = this.#stop;
     this.#reading.addEventListener("model", () => this.#drawnAnew(), { signal });
@@ -111,10 +113,12 @@ export class WordEditor {
     const name = `Correct ${quoted(word.text)}`;
     const box = element("div", { class: "word-editor", attributes: { role: "dialog", "aria-label": name } });
     if (word.id !== null) box.append(this.#fieldOf(word, text));
-    if (word.text !== word.machine) box.append(this.#heardOf(word));
-    box.append(this.#speakerChoice(word), this.#buttonsOf(word));
-    box.addEventListener("keydown", (event) => this.#keyPressed(event));
-    box.addEventListener("focusout", (event) => this.#focusLeft(event));
+    const tools = element("div", { class: "editor-tools" });
+    if (word.text !== word.machine) tools.append(this.#heardOf(word));
+    tools.append(this.#speakerChoice(word), this.#buttonsOf(word));
+    box.append(tools);
+    box.addEventListener("keydown", (/** @type {any} */ event) => this.#keyPressed(event));
+    box.addEventListener("focusout", (/** @type {any} */ event) => this.#focusLeft(event));
     return box;
   }
 
@@ -253,12 +257,16 @@ export class WordEditor {
     if (shown === null || box === null) return;
     const word = shown.getClientRects()[0];
     const slot = this.#slot.getBoundingClientRect();
-    const field = this.#field;
     // Rules of style may be set by scripts, but not written into elements.
-    if (field !== null) field.style.width = `${Math.max(word.width + 4 * INSET, 120)}px`;
-    const left = Math.min(word.left - slot.left - INSET, slot.width - box.offsetWidth);
-    box.style.left = `${Math.max(left, 0)}px`;
-    box.style.top = `${word.top - slot.top - INSET}px`;
+    const [first, tools] = [box.firstElementChild, box.lastElementChild];
+    if (first === null || tools === null) return;
+    const field = this.#field;
+    for (const part of /** @type {HTMLElement[]} */ ([first, tools])) {
+      const left = Math.min(word.left - slot.left - INSET, slot.width - part.offsetWidth);
+      part.style.marginLeft = `${Math.max(left, 0)}px`;
+    }
+    const above = field === null ? -word.height : (field.offsetHeight - word.height) / 2;
+    box.style.top = `${word.top - slot.top - above}px`;
   }
 
   /**

@@ -56,7 +56,7 @@ router = APIRouter(include_in_schema=False)
 def show_page(request: Request, stores: InDeployment) -> Response:
     """Answer with the document. It may upload to the origin of the storage."""
     policy = POLICY.format(uploads=stores.blobs.upload_origin())
-    return answer_file(page_files()[DOCUMENT], request, policy)
+    return answer_file(whole_document(), request, policy)
 
 
 @router.head("/page/{name:path}")
@@ -77,11 +77,27 @@ def page_files() -> dict[str, PageFile]:
         content_type = TYPES.get(path.suffix)
         if content_type is None:
             continue
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        compressed = gzip.compress(content, mtime=0)
-        files[path.name] = PageFile(content, compressed, content_type, digest)
+        files[path.name] = page_file(path.read_bytes(), content_type)
     return files
+
+
+def page_file(content: bytes, content_type: str) -> PageFile:
+    digest = hashlib.sha256(content).hexdigest()
+    compressed = gzip.compress(content, mtime=0)
+    return PageFile(content, compressed, content_type, digest)
+
+
+@cache
+def whole_document() -> PageFile:
+    """Returns the document, which names all modules, so that a browser fetches them at once instead
+    of each when another one imports it."""
+    document = page_files()[DOCUMENT]
+    modules = [name for name in page_files() if name.endswith(".js")]
+    links = [f'<link rel="modulepreload" href="page/{name}">\n' for name in modules]
+    head_end = b"</head>"
+    preloads = "".join(links).encode()
+    content = document.content.replace(head_end, preloads + head_end)
+    return page_file(content, document.content_type)
 
 
 def answer_file(file: PageFile, request: Request, policy: str) -> Response:

@@ -15,6 +15,13 @@ resource "google_storage_bucket" "this" {
   public_access_prevention    = "enforced" # holds whatever role is granted later
   force_destroy               = !var.deletion_protection
 
+  dynamic "encryption" {
+    for_each = var.kms_key[*]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
   # Answers are replaced and recordings erased, so no older version may remain.
   versioning {
     enabled = false

@@ -18,6 +18,11 @@ variable "labels" {
   type        = map(string)
 }
 
+variable "kms_key" {
+  description = "Key that encrypts new objects. null: Google's."
+  type        = string
+}
+
 variable "deletion_protection" {
   description = "Refuse to delete the bucket while it is not empty."
   type        = bool

@@ -43,6 +43,18 @@ resource "google_cloud_run_v2_service" "this" {
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
     gpu_zonal_redundancy_disabled    = local.on_gpu ? true : null # redundancy costs more, and a job can wait
     labels                           = var.labels
+    encryption_key                   = var.kms_key
+
+    dynamic "vpc_access" {
+      for_each = var.network[*]
+      content {
+        egress = vpc_access.value.all_traffic ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"
+        network_interfaces {
+          subnetwork = vpc_access.value.subnetwork
+          tags       = vpc_access.value.tags
+        }
+      }
+    }
 
     scaling {
       min_instance_count = var.stage.min_instances

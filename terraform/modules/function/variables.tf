@@ -68,6 +68,22 @@ variable "secrets" {
   default     = {}
 }
 
+variable "kms_key" {
+  description = "Key that encrypts the image's copy. null: Google's."
+  type        = string
+  default     = null
+}
+
+variable "network" {
+  description = "Subnet that requests are sent through, its tags, and whether those to the internet are, too. null: none."
+  type = object({
+    subnetwork  = string
+    tags        = list(string)
+    all_traffic = bool
+  })
+  default = null
+}
+
 variable "labels" {
   description = "Labels of the service and its revisions."
   type        = map(string)

@@ -7,6 +7,7 @@ validates, plans or tests.
 
 from tests.terraform.mistakes.access import ACCESS
 from tests.terraform.mistakes.events import EVENTS
+from tests.terraform.mistakes.fitting import FITTING
 from tests.terraform.mistakes.functions import FUNCTIONS
 from tests.terraform.mistakes.gateway import GATEWAY
 from tests.terraform.mistakes.keeping import KEEPING
@@ -20,6 +21,7 @@ MISTAKES = (
     *GATEWAY,
     *FUNCTIONS,
     *EVENTS,
+    *FITTING,
     *KEEPING,
     *LEAKS,
     *LOSSES,

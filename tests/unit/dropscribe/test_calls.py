@@ -14,15 +14,16 @@ from dropscribe import (
     AsyncClient,
     Client,
     DropscribeError,
+    Edits,
     EventsExpired,
     FileChanged,
     TimedOut,
 )
 from dropscribe.server import Server
-from functions.gateway.examples import BATCH_VIEW, FEED_EVENT, METRICS
+from functions.gateway.examples import BATCH_VIEW, EXAMPLES, FEED_EVENT, METRICS
 from shared.model.metrics import Metrics
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
-from tests.unit.dropscribe.both_clients import KEY, Caller
+from tests.unit.dropscribe.both_clients import KEY, URL, Caller
 
 CALLS: list[tuple[str, tuple[Any, ...], str, str]] = [
     ("job", ("j1",), "GET", "/api/v1/jobs/j1"),
@@ -145,6 +146,52 @@ def test_options_of_a_redrive_are_kept_replaced_or_reset(caller: Caller) -> None
 def test_a_transcript_is_returned_as_it_is(caller: Caller) -> None:
     found = caller.call(lambda request: httpx.Response(200, content=b"1\n"), "transcript", "j1")
     assert found == b"1\n" and caller.last.url.query == b"format=json"
+
+
+def test_a_transcript_can_be_drawn_as_it_is_wanted(caller: Caller) -> None:
+    captions = {"caption-lines": 1, "caption-words": True, "caption-speakers": "never"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"1\n")
+
+    caller.call(answer, "transcript", "j1", "vtt", original=True, captions=captions)
+    assert dict(caller.last.url.params) == {
+        "format": "vtt",
+        "original": "true",
+        "caption-lines": "1",
+        "caption-words": "true",
+        "caption-speakers": "never",
+    }
+
+
+def test_edits_are_read_and_replaced(caller: Caller) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=EXAMPLES["EditsView"])
+
+    found = caller.call(answer, "edits", "j1")
+    assert (found.revision, found.etag) == (2, '"1-2"')
+    saved = caller.call(answer, "save_edits", "j1", found, found.etag)
+    assert saved == found
+    assert (caller.last.method, caller.last.url.path) == ("PUT", "/api/v1/jobs/j1/edits")
+    assert caller.last.headers["If-Match"] == '"1-2"'
+    assert json.loads(caller.last.content) == EXAMPLES["Edits"]
+
+
+def test_a_save_whose_answer_was_lost_is_repeated(caller: Caller) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if len(caller.requests) == 1:
+            raise httpx.ReadError("broken")
+        return httpx.Response(200, json=EXAMPLES["EditsView"])
+
+    saved = caller.call(answer, "save_edits", "j1", Edits(), '"1-1"')
+    assert (saved.revision, len(caller.requests)) == (2, 2)
+
+
+def test_a_conflict_is_told_and_not_repeated(caller: Caller) -> None:
+    refusal = problem(412, "urn:dropscribe:problem:edits-outdated")
+    with pytest.raises(ApiError) as refused:
+        caller.call(lambda request: refusal, "save_edits", "j1", Edits(), '"1-1"')
+    assert (refused.value.status, len(caller.requests)) == (412, 1)
 
 
 def test_an_erasure_returns_nothing(caller: Caller) -> None:
@@ -281,3 +328,14 @@ def test_both_clients_have_the_same_methods() -> None:
 
     assert methods(Client) == methods(AsyncClient)
     assert all(inspect.getdoc(getattr(Client, name)) for name in methods(Client))
+
+
+def test_an_address_of_the_page_holds_a_code_and_no_key(caller: Caller) -> None:
+    made = {"code": "a-code", "expires": "2026-11-28T09:40:00Z"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(201, json=made)
+
+    assert caller.call(answer, "page_address") == f"{URL}/#login=a-code"
+    assert (caller.last.method, caller.last.url.path) == ("POST", "/api/v1/login-codes")
+    assert caller.call(answer, "page_address", "j1") == f"{URL}/?job=j1#login=a-code"

@@ -238,6 +238,12 @@ def outbox(blobs: MemoryBlobs) -> set[str]:
     return {blob.uri.rpartition("/")[2] for blob in blobs.list("gs://dropscribe-outbox/")}
 
 
+def work(blobs: MemoryBlobs) -> set[str]:
+    """Returns the names of the objects in the work bucket."""
+    prefix = "gs://dropscribe-work/"
+    return {blob.uri.removeprefix(prefix) for blob in blobs.list(prefix)}
+
+
 def test_a_final_failure_becomes_a_problem(blobs: MemoryBlobs, jobs: JobStore) -> None:
     source = upload(blobs, b"%PDF")
     jobs.claim(source, 1, "e")
@@ -616,6 +622,18 @@ def test_a_retry_of_finalize_deletes_what_it_wrote_before_an_erasure(
     jobs.erase(source)
     assert finalize(request_of(source, error={}), blobs, jobs).state == "superseded"
     assert outbox(blobs) == set()
+
+
+def test_a_retry_of_prepare_deletes_what_it_wrote_before_an_erasure(
+    blobs: MemoryBlobs, jobs: JobStore
+) -> None:
+    """Its worker may have been killed right after the last write."""
+    source = upload(blobs, wav(speech()))
+    prepare(request_of(source), blobs, jobs)
+    assert work(blobs) != set()
+    jobs.erase(source)
+    assert prepare(request_of(source), blobs, jobs).duplicate
+    assert work(blobs) == set()
 
 
 def test_a_passed_problem_ends_a_job_that_no_run_holds(blobs: MemoryBlobs, jobs: JobStore) -> None:

@@ -1,6 +1,7 @@
 """The commands on jobs do at the gateway itself what they say."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -159,3 +160,17 @@ def test_all_answers_are_fetched(stores: Deployment, tmp_path: Path) -> None:
     call("fetch", "--all", "--out", tmp_path)
     files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.srt"))
     assert files == ["b.wav/transcript.srt", "team/a.wav/transcript.srt"]
+
+
+def test_an_address_of_the_page_logs_in_once(stores: Deployment) -> None:
+    source = done_job(stores, "team/a.wav")
+    everything = call("page").stdout.strip()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#login=[\w-]{22}", everything)
+    one = call("page", "team/a.wav").stdout.strip()
+    address, _, code = one.partition("#login=")
+    assert address.endswith(f"/?job={source.job_id}")
+    found = stores.keys.use_code(code)
+    assert found is not None and found.name == "operator"
+    assert stores.keys.use_code(code) is None
+    unknown = call("page", "b.wav")
+    assert unknown.exit_code == 1 and "there is no job b.wav" in unknown.stderr

@@ -55,6 +55,13 @@ def test_the_document_loads_only_files_of_the_page(client: httpx.Client) -> None
         assert client.get(f"/{address}").status_code == 200, address
 
 
+def test_the_document_has_all_modules_fetched_at_once(client: httpx.Client) -> None:
+    modules = {f"page/{name}" for name in NAMES if name.endswith(".js")}
+    document = client.get("/").text
+    assert modules <= set(Page(document).addresses)
+    assert document.count('rel="modulepreload"') == len(modules)
+
+
 def test_the_policy_lets_the_page_run_its_own_files_and_upload(client: httpx.Client) -> None:
     policy = policy_of(client.get("/"))
     assert policy.pop("default-src") == ["'none'"]

@@ -311,6 +311,15 @@ def test_no_problem_is_stored_for_a_recording_that_is_erased_meanwhile(bench: Be
     assert bench.blobs.find(problem_uri(SOURCE)) is None
 
 
+def test_a_result_that_was_committed_during_an_erasure_is_deleted_by_a_retry(bench: Bench) -> None:
+    """The worker that committed it was killed before it looked for an erasure."""
+    audio = bench.put("erased")
+    assert bench.post(request(audio)).status_code == 200
+    bench.jobs.erase(SOURCE)
+    assert bench.post(request(audio)).status_code == 410
+    assert bench.answers() == []
+
+
 def test_a_problem_is_returned_even_if_it_cannot_be_stored(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
