@@ -79,7 +79,11 @@ TITLES = frozenset(
 
 def words_by_language(texts: dict[str, str]) -> dict[str, frozenset[str]]:
     """Returns the words of each text."""
-    return {language: frozenset(text.split()) for language, text in texts.items()}
+    words_of = {}
+    for language, text in texts.items():
+        words = text.split()
+        words_of[language] = frozenset(words)
+    return words_of
 
 
 CONNECTIVES_OF = words_by_language(CONNECTIVES)
@@ -88,7 +92,8 @@ LEADING_OF = words_by_language(LEADING_WORDS)
 
 def is_connective(word: str, language: str | None) -> bool:
     """Returns whether a word in lower case is a conjunction or a preposition."""
-    return word in CONNECTIVES_OF.get(language or "", frozenset())
+    connectives = CONNECTIVES_OF.get(language or "", frozenset())
+    return word in connectives
 
 
 def leads_on(word: str, language: str | None) -> bool:
