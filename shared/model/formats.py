@@ -27,6 +27,10 @@ TRANSCRIPT = Format("transcript.json", JSON, is_default=True)
 """The answer itself, which is always written."""
 PROBLEM_FILE = "problem.json"
 """Name of the object that is written instead of a transcript."""
+EDITS_FILE = "edits.json"
+"""Name of the object with the corrections that the formats were drawn with."""
+EDITS_PROBLEM_FILE = "edits-problem.json"
+"""Name of the object that says why a file of corrections in the inbox was not taken."""
 PEAKS_FILE = "peaks.bin"
 """Name of the object with the outline of the sound, which is written beside a transcript."""
 PEAKS_PER_SECOND = 10
@@ -49,6 +53,7 @@ FORMATS: dict[str, Format] = {
     "parquet": Format("transcript.parquet", PARQUET, is_default=False),
     "words-parquet": Format("transcript.words.parquet", PARQUET, is_default=False),
     "textgrid": Format("transcript.TextGrid", PLAIN_TEXT, is_default=False),
+    "lrc": Format("transcript.lrc", PLAIN_TEXT, is_default=False),
 }
 """Formats by their name in the option `formats`. A test checks that each has a writer."""
 DEFAULT_FORMATS = tuple(name for name, format in FORMATS.items() if format.is_default)
