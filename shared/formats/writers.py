@@ -6,6 +6,7 @@ from shared.formats.captions import write_srt, write_vtt
 from shared.formats.csv_tables import write_csv, write_words_csv
 from shared.formats.html_page import write_html
 from shared.formats.json_formats import write_openai, write_whisperx
+from shared.formats.lyrics import write_lrc
 from shared.formats.markdown import write_md
 from shared.formats.nist import write_ctm, write_rttm
 from shared.formats.plain_text import write_txt
@@ -40,6 +41,7 @@ def write_words_parquet(transcript: Transcript) -> bytes:
 CAPTION_WRITERS: dict[str, Callable[[Transcript, CaptionOptions], bytes]] = {
     "srt": write_srt,
     "vtt": write_vtt,
+    "lrc": write_lrc,
 }
 """The function that writes each format of captions."""
 WRITERS: dict[str, Callable[[Transcript], bytes]] = {

@@ -49,6 +49,7 @@ FORMATS: dict[str, Format] = {
     "parquet": Format("transcript.parquet", PARQUET, is_default=False),
     "words-parquet": Format("transcript.words.parquet", PARQUET, is_default=False),
     "textgrid": Format("transcript.TextGrid", PLAIN_TEXT, is_default=False),
+    "lrc": Format("transcript.lrc", PLAIN_TEXT, is_default=False),
 }
 """Formats by their name in the option `formats`. A test checks that each has a writer."""
 DEFAULT_FORMATS = tuple(name for name, format in FORMATS.items() if format.is_default)

@@ -46,7 +46,14 @@ export async function logIn(secret) {
   current = body;
 }
 
+/** Ends the session. What is refused meanwhile is not refused to somebody who is logged in. */
 export async function logOut() {
-  await send("POST", "api/v1/logout");
+  const former = current;
   current = NOT_LOGGED_IN;
+  try {
+    await send("POST", "api/v1/logout");
+  } catch (error) {
+    current = former;
+    throw error;
+  }
 }

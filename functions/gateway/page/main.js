@@ -27,11 +27,20 @@ let isLoginAsked = false;
 async function start() {
   document.addEventListener("click", followLink);
   window.addEventListener("popstate", onHistory);
+  window.addEventListener("unhandledrejection", showProblem);
   try {
     await begin(codeOfAddress());
   } catch (error) {
     main.replaceChildren(problemBox(error, () => location.reload()));
   }
+}
+
+/** Shows a problem of the API that no view has handled. @param {PromiseRejectionEvent} event */
+function showProblem(event) {
+  if (!(event.reason instanceof ApiProblem)) return;
+  event.preventDefault();
+  const asksForLogin = event.reason.status === 401;
+  if (!asksForLogin) toast(event.reason.message, { kind: "bad" });
 }
 
 /**
@@ -119,7 +128,13 @@ function drawHeader(current) {
     link(text, address, { attributes: { "aria-current": name === current && "page" } }));
   const leaveButton = button("Log out", leaveSession, { class: "quiet", attributes: { title: account().name } });
   const nav = element("nav", { attributes: { "aria-label": "Views" } }, [...links, leaveButton]);
-  header.replaceChildren(link("Dropscribe", "./", { class: "brand" }), nav);
+  const brand = element("a", { class: "brand", attributes: { href: "./" } }, brandParts());
+  header.replaceChildren(brand, nav);
+}
+
+function brandParts() {
+  const sign = element("img", { attributes: { src: "page/icon.svg", alt: "", width: 28, height: 28 } });
+  return [sign, element("span", { text: "Dropscribe" })];
 }
 
 /** @param {unknown} error @param {() => void} again */
@@ -168,7 +183,7 @@ async function askForLogin() {
   if (before.id) {
     await loginDialog();
   } else {
-    header.replaceChildren(element("span", { class: "brand", text: "Dropscribe" }));
+    header.replaceChildren(element("span", { class: "brand" }, brandParts()));
     document.title = "Log in – Dropscribe";
     await loginView(main);
   }
