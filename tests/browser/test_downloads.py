@@ -48,6 +48,7 @@ def test_the_menu_has_every_format_of_the_api() -> None:
     assert sorted(NAMES.findall(source)) == sorted(["json", *FORMATS])
 
 
+@pytest.mark.slow
 def test_every_format_arrives(page: Any, talk: MadeRecording) -> None:
     menu = opened_menu(page, talk)
     links = menu.locator("a[href*='format=']").all()
@@ -64,12 +65,14 @@ def test_every_format_arrives(page: Any, talk: MadeRecording) -> None:
     assert b"The city builds it" in files["srt"][1]
 
 
+@pytest.mark.slow
 def test_the_recording_arrives(page: Any, talk: MadeRecording) -> None:
     menu = opened_menu(page, talk)
     name, content = downloaded(page, menu.get_by_role("link", name="Recording"))
     assert (name, content[:4]) == ("Bridge talk.wav", b"RIFF")
 
 
+@pytest.mark.slow
 def test_corrections_are_in_what_is_downloaded_unless_the_original_is_wanted(
     page: Any, talk: MadeRecording
 ) -> None:
@@ -84,6 +87,7 @@ def test_corrections_are_in_what_is_downloaded_unless_the_original_is_wanted(
     assert "Speaker 2" in original and "Anna Weber" not in original
 
 
+@pytest.mark.slow
 def test_captions_are_as_their_options_say(page: Any, talk: MadeRecording) -> None:
     menu = opened_menu(page, talk)
     menu.get_by_text("Options of captions").click()
@@ -97,6 +101,7 @@ def test_captions_are_as_their_options_say(page: Any, talk: MadeRecording) -> No
     assert "Speaker 2" in plain.decode(), "they are options of captions only"
 
 
+@pytest.mark.slow
 def test_a_printed_transcript_has_all_text_and_no_controls(
     page: Any, made_recording: Callable[..., MadeRecording], tmp_path: Path
 ) -> None:

@@ -63,6 +63,7 @@ def colours_near(page: Any, x: float, y: float) -> set[str]:
     return {"#" + bytes(pixel[:3]).hex() for pixel in pixels if pixel[3] == 255}
 
 
+@pytest.mark.slow
 def test_each_turn_is_in_the_lane_and_the_colour_of_its_speaker(
     page: Any, made_recording: Callable[..., MadeRecording]
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_click_in_the_lanes_seeks(
     assert hint.startswith("0:"), "the time under the pointer is shown"
 
 
+@pytest.mark.slow
 def test_zoom_keeps_the_time_in_sight_and_the_small_one_scrolls(
     page: Any, made_recording: Callable[..., MadeRecording]
 ) -> None:
@@ -121,6 +123,7 @@ def test_zoom_keeps_the_time_in_sight_and_the_small_one_scrolls(
     assert made.transcript.media.duration == 200
 
 
+@pytest.mark.slow
 def test_the_lanes_work_by_keyboard(
     page: Any, made_recording: Callable[..., MadeRecording]
 ) -> None:
@@ -178,6 +181,7 @@ def expected_numbers(index: int, transcript: Transcript) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_names_and_merges_are_those_of_the_corrections(
     page: Any, made_recording: Callable[..., MadeRecording]
 ) -> None:
@@ -192,6 +196,7 @@ def test_names_and_merges_are_those_of_the_corrections(
     assert len(page.locator(".number-name").all()) == 2
 
 
+@pytest.mark.slow
 def test_a_transcript_without_peaks_has_lanes_and_says_so(
     page: Any, made_recording: Callable[..., MadeRecording], complaints: Complaints
 ) -> None:
@@ -203,6 +208,7 @@ def test_a_transcript_without_peaks_has_lanes_and_says_so(
     assert time_of(page) == pytest.approx(made.transcript.media.duration / 2, abs=0.3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wrong_with_lanes_numbers_and_downloads_on_a_small_screen(
     new_page: Callable[..., Any],
@@ -217,11 +223,6 @@ def test_nothing_is_wrong_with_lanes_numbers_and_downloads_on_a_small_screen(
     page.get_by_role("button", name="Zoom in").click()
     page.evaluate("scrollTo(0, 0)")
     assert axe(page) == []
-    print(
-        page.evaluate(
-            "() => [...document.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > 360.5).map(e => e.tagName + '.' + e.className + ' ' + e.getBoundingClientRect().right + ' ' + e.textContent.slice(0, 30))"
-        )
-    )
     assert overflow(page) == 0
     page.get_by_role("button", name="Download").click()
     page.get_by_text("Options of captions").click()
