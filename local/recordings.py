@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from shared.jobs.inbox import is_recording
+from shared.jobs.inbox import is_edits_file, is_recording
+from shared.model.errors import BadOption
 from shared.model.object_metadata import known_options
 from shared.model.options import resolve
 from shared.model.options_file import read_options_file
@@ -45,11 +46,14 @@ def recordings(
 
     An options.json holds the options of the recordings in its folder and beneath. It is no
     recording: in the inbox it would be in force for all others there. Raises BadOption if it cannot
-    be read or has a wrong option. `out` is left out, as it holds answers.
+    be read or has a wrong option, and for a file of corrections. `out` is left out, as it holds
+    answers.
     """
     by_folder = {}
     with_sound = []
     for file in files(paths, out):
+        if is_edits_file(file.path.name):
+            raise BadOption(f"{file.path.name} has corrections of a transcript, and no sound")
         if is_recording(file.path.name):
             with_sound.append(file)
         else:

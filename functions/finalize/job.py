@@ -1,11 +1,12 @@
 """The end of a job's run: its transcript or its problem goes into the outbox."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, JsonValue, ValidationError
 
+from functions.finalize.answer.files import output_uris, write_files
 from functions.finalize.answer.job_cost import job_cost
 from functions.finalize.answer.missing_parts import (
     PartFailure,
@@ -18,11 +19,14 @@ from functions.finalize.answer.outbox import (
 )
 from functions.finalize.answer.problem_origin import with_origin
 from functions.finalize.answer.timings import job_timings
+from functions.finalize.drawing import draw_edits, restore_formats
+from functions.finalize.edit_takeover import take_over_edits
+from functions.finalize.edits_file import take_edits_file
 from functions.finalize.stage import build_transcript
 from functions.finalize.stage_results import load_peaks, load_stage_results
 from shared import __version__
-from shared.formats.writers import draw_format
 from shared.jobs.audio import delete_due_audio
+from shared.jobs.due_edits import record_drawn
 from shared.jobs.events import publish_job_event
 from shared.jobs.job import JobFigures
 from shared.jobs.layout import outbox_folder, problem_uri
@@ -30,7 +34,6 @@ from shared.jobs.store import JobStore
 from shared.model.artifacts import (
     StageWarning,
 )
-from shared.model.caption_options import CaptionOptions
 from shared.model.contracts import (
     Finalized,
     FinalState,
@@ -43,7 +46,7 @@ from shared.model.contracts import (
 )
 from shared.model.errors import Cancelled, EventsUnavailable
 from shared.model.finality import is_final
-from shared.model.formats import FORMATS, PEAKS_FILE, PROBLEM_FILE, TRANSCRIPT
+from shared.model.formats import FORMATS, PEAKS_FILE, PROBLEM_FILE
 from shared.model.object_metadata import read_tags
 from shared.model.options import Options, option_values
 from shared.model.transcript import JobInfo, Transcript
@@ -77,6 +80,10 @@ class FinalizeParams(WireModel):
     error: WorkflowError | None = None
     delete_audio: bool = False
     """Only delete the job's audio, if that is still due."""
+    draw_edits: bool = False
+    """Only draw the formats of the transcript anew, with the edits that people saved."""
+    edits_file: bool = False
+    """The source is a file of edits in the inbox, and no recording."""
 
 
 def finalize(
@@ -94,6 +101,10 @@ def finalize(
     source = request.source
     if params.delete_audio:
         return finish_deletion(source, params.run, blobs, jobs)
+    if params.draw_edits:
+        return draw_edits(source, blobs, jobs)
+    if params.edits_file:
+        return take_edits_file(source, blobs, jobs)
     job = jobs.claim(source, params.run, params.execution)
     if job is None:
         is_erased = jobs.is_erased(source.job_id)
@@ -134,12 +145,14 @@ def write_transcript(
     formats = [name for name in FORMATS if name in options.formats]
     outputs = output_uris(source, formats)
     transcript = load_and_build(request, params, options, outputs, blobs, jobs)
-    files = write_files(transcript, formats, options)
+    edits = take_over_edits(source, transcript, blobs, jobs)
+    files = write_files(transcript, formats, options, edits)
     peaks = load_peaks(request.inputs, blobs)
     if peaks is not None:
         files[PEAKS_FILE] = peaks
     language = text_language(transcript)
-    is_newest = put_answer(source, params.run, files, blobs, language)
+    revision = edits.revision if edits else 0
+    is_newest = put_answer(source, params.run, files, blobs, language, revision)
     if not is_newest:
         return superseded(source)
     delete_if_erased(source, params.run, blobs, jobs)
@@ -158,30 +171,9 @@ def write_transcript(
     )
     if deletes_audio:
         delete_due_audio(source, params.run, blobs, jobs)
+    if edits is not None:
+        record_drawn(source.job_id, edits.revision, jobs)
     return finalized
-
-
-def output_uris(source: Source, formats: Iterable[str]) -> dict[str, str]:
-    """Returns the URI of the transcript in each format, with "json" as the first."""
-    folder = outbox_folder(source)
-    uris = {"json": f"{folder}/{TRANSCRIPT.file_name}"}
-    for name in formats:
-        file_name = FORMATS[name].file_name
-        uris[name] = f"{folder}/{file_name}"
-    return uris
-
-
-def write_files(
-    transcript: Transcript, formats: Iterable[str], captions: CaptionOptions
-) -> dict[str, bytes]:
-    """Returns the contents of the answer's files by their names, transcript.json first."""
-    document = transcript.model_dump_json(indent=1)
-    content = document.encode()
-    files = {TRANSCRIPT.file_name: content}
-    for name in formats:
-        file_name = FORMATS[name].file_name
-        files[file_name] = draw_format(name, transcript, captions)
-    return files
 
 
 def load_and_build(
@@ -247,8 +239,10 @@ def write_problem(
         tags = read_tags(recording.metadata)
         problem = with_origin(found_problem, source, recording, blobs, jobs)
     problem = problem.model_copy(update={"tags": tags})
-    outputs = standing_transcript(source, run, blobs)
-    if not outputs:
+    if standing_transcript(source, run, blobs):
+        restore_formats(source, run, blobs)
+        outputs = standing_transcript(source, run, blobs)
+    else:
         content = problem.model_dump_json(indent=1)
         is_newest = put_problem(source, run, content.encode(), blobs)
         if not is_newest:

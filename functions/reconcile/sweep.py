@@ -1,6 +1,6 @@
 """Starts runs for recordings that have neither an answer nor an active run, and reports a problem
 after too many. Logs and publishes the ends of jobs that finalize could not, ends batches, and has
-finalize delete audio that it could not delete.
+finalize delete audio that it could not delete, and draw edits that it has not drawn.
 
 Recordings that no run has claimed are found by listing the inbox and the outbox side by side, a
 page at a time; those that a run has claimed, or was started to claim, are found by their jobs. One
@@ -19,6 +19,8 @@ from pydantic import Field
 
 from functions.reconcile.active import ActiveExecutions
 from functions.reconcile.cursor import SweepCursor
+from functions.reconcile.drawings import draw_due_edits
+from functions.reconcile.edits_files import take_left_edits
 from functions.reconcile.starts import Starts
 from shared.jobs.batch_store import BatchStore
 from shared.jobs.events import publish_job_event
@@ -72,6 +74,8 @@ class SweepResult(WireModel):
     published: int = 0
     audio_deletions: int = 0
     """Executions started that delete a job's audio."""
+    drawings: int = 0
+    """Executions started that draw edits."""
     more: bool = False
     """Whether the sweep ended before the inbox did."""
 
@@ -95,6 +99,7 @@ class Sweep:
         published = self.publish_due(before)
         published += self.finish_batches(before)
         audio_deletions = self.delete_due_audio(before, starts, active)
+        drawings = draw_due_edits(starts, active)
         given_up = self.restart_abandoned(before, starts, active)
         objects, more = self.start_unclaimed(before, starts, active)
         result = SweepResult(
@@ -104,6 +109,7 @@ class Sweep:
             failed=starts.failed,
             published=published,
             audio_deletions=audio_deletions,
+            drawings=drawings,
             more=more,
         )
         log.info("swept", extra=result.model_dump(exclude={"more"}))
@@ -183,6 +189,7 @@ class Sweep:
         for _ in range(MAX_PAGES):
             page = list(islice(listing, PAGE_SIZE))
             objects += len(page)
+            take_left_edits(page, before, self.blobs, starts, active)
             unstarted = self.start_page(page, before, starts, active)
             if unstarted is not None:
                 cursor.save(unstarted.name, self.now())

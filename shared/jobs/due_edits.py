@@ -4,6 +4,9 @@ The job keeps the newest revision that its files lack, and which execution was s
 finalize reads the newest edits, writes the files, and calls `record_drawn`; if a newer revision was
 saved meanwhile, it does so again. So an execution that is active draws whatever is saved before it
 ends, and no second one is needed. If it dies, the drawing stays due, and reconcile starts it.
+
+The end of a later run takes the edits over to its own transcript. It records so before it reads
+them, and a revision that is saved after that is refused.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,8 +18,17 @@ from shared.jobs.store import JobStore, job_path
 
 
 def record_due(job_id: str, revision: int, jobs: JobStore) -> Job | None:
-    """Record that a revision is to be drawn. Returns the job, or None if it was erased."""
+    """Record that a revision is to be drawn. Returns the job, or None if it was erased.
+
+    A job that takes its edits over to a new transcript stays as it is: it may have read them
+    before this revision.
+    """
     return change(job_id, jobs, lambda job: drawing_due(job, revision))
+
+
+def record_carrying(job_id: str, run: int, jobs: JobStore) -> None:
+    """Record that the end of this run takes the edits over, which it reads after this call."""
+    change(job_id, jobs, lambda job: job.model_copy(update={"carried_by": run}))
 
 
 def record_execution(job_id: str, execution: str, jobs: JobStore) -> None:
@@ -49,6 +61,8 @@ def change(job_id: str, jobs: JobStore, after: Callable[[Job], Job]) -> Job | No
 
 def drawing_due(job: Job, revision: int) -> Job:
     """Returns the job with a revision to be drawn, unless a newer one is."""
+    if job.is_carrying_edits:
+        return job
     newest = max(job.edits_due or 0, revision)
     changes = {"drawing": "due", "edits_due": newest, "edits_revision": newest}
     return job.model_copy(update=changes)

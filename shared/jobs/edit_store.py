@@ -26,16 +26,15 @@ from shared.model.errors import (
     TranscriptGone,
     WorkflowUnavailable,
 )
-from shared.model.formats import TRANSCRIPT
+from shared.model.formats import EDITS_FILE, TRANSCRIPT
 from shared.ports.blobs import Blob, BlobStore
 from shared.ports.executions import Executions
 
 log = logging.getLogger(__name__)
 
-EDITS_FILE = "edits.json"
-"""Name of the edits beside the answer."""
 TRIES = 5
 """Reads that others' writes may overtake before one is given up."""
+NEW_RUN = "A new run is about to replace the transcript. Its edits can be changed after that."
 GONE = "It was deleted, or replaced by the answer to a newer recording of the same name."
 
 
@@ -85,6 +84,8 @@ class EditStore:
         `base` and `revision` are not those in force, TranscriptGone or RecordingErased.
         """
         found = self.find(job)
+        if job.is_carrying_edits:
+            raise EditsOutdated(NEW_RUN, found.etag)
         saved = repeated(found, edits, base, revision)
         if saved is None:
             saved = self._replace(job, found, edits, base, revision)
@@ -99,15 +100,7 @@ class EditStore:
     ) -> StoredEdits:
         """Write the next revision over the one that was found. Raises EditsOutdated."""
         refuse_outdated(found, base, revision)
-        fields = dict(edits)
-        former = found.current
-        stored = StoredEdits(
-            **fields,
-            base=base,
-            revision=revision + 1,
-            updated=datetime.fromtimestamp(self.jobs.clock(), UTC),
-            unapplied=former.unapplied if former else (),
-        )
+        stored = next_revision(found, edits, self.jobs)
         written = self.blobs.put(
             edits_uri(job.source),
             stored.model_dump_json(indent=1).encode(),
@@ -136,6 +129,8 @@ class EditStore:
         if due is None:
             self._delete_saved(job.source)
             raise RecordingErased("the recording was erased meanwhile")
+        if due.is_carrying_edits:
+            raise EditsOutdated(NEW_RUN, etag_of(stored.base, stored.revision))
         if due.drawing_execution and self.executions.is_active(due.drawing_execution):
             return
         execution = self.executions.draw_edits(job.source, stored.base)
@@ -146,6 +141,19 @@ class EditStore:
         saved = self.blobs.find(edits_uri(source))
         if saved is not None:
             self.blobs.delete(saved.uri, saved.generation)
+
+
+def next_revision(found: FoundEdits, edits: Edits, jobs: JobStore) -> StoredEdits:
+    """Returns the edits as the revision after those that were found."""
+    fields = dict(edits)
+    former = found.current
+    return StoredEdits(
+        **fields,
+        base=found.base,
+        revision=found.revision + 1,
+        updated=datetime.fromtimestamp(jobs.clock(), UTC),
+        unapplied=former.unapplied if former else (),
+    )
 
 
 def repeated(found: FoundEdits, edits: Edits, base: int, revision: int) -> StoredEdits | None:

@@ -10,15 +10,34 @@ from shared.model.formats import COMMIT_MARKS
 from shared.ports.blobs import Blob, BlobStore
 
 NO_RECORDING = re.compile(
-    r"/$|(^|/)options[.]json$|^(gsutil|gcloud)/tmp/parallel_composite_uploads/"
+    r"/$|(^|/)options[.]json$|[.]edits[.]json$|^(gsutil|gcloud)/tmp/parallel_composite_uploads/"
 )
-"""Names of folder markers, of options for the files beside them, and of the parts of a composite
-upload. workflows/transcription.yaml holds the same rule."""
-"""The objects that are written last into the folder of an answer."""
+"""Names of folder markers, of options for the files beside them, of corrections of a recording's
+transcript, and of the parts of a composite upload. workflows/transcription.yaml holds the same
+rule."""
+EDITS_FILE_OF_RECORDING = re.compile(r"[^/][.]edits[.]json$")
+"""Names of corrections that are handed to finalize: the recording's name comes before the ending.
+workflows/transcription.yaml holds the same rule."""
+EDITS_ENDING = ".edits.json"
 
 
 def is_recording(name: str) -> bool:
     return NO_RECORDING.search(name) is None
+
+
+def is_edits_file(name: str) -> bool:
+    """Returns whether the object holds corrections of a recording's transcript."""
+    return EDITS_FILE_OF_RECORDING.search(name) is not None
+
+
+def edited_recording(name: str) -> str:
+    """Returns the name of the recording whose corrections an object holds."""
+    return name.removesuffix(EDITS_ENDING)
+
+
+def edits_file_name(recording: str) -> str:
+    """Returns the name of the object that may hold corrections of a recording."""
+    return recording + EDITS_ENDING
 
 
 def answered(source: Source, blobs: BlobStore) -> bool:

@@ -130,6 +130,9 @@ class Job(StoredModel):
     if they have all."""
     edits_due: int | None = None
     """The revision that is to be drawn; null if none is."""
+    carried_by: int = 0
+    """The run whose end takes the edits over to its transcript. None can be saved until the run has
+    ended."""
     edits_revision: int = 0
     """The newest revision of the edits that is known; 0 without edits."""
     drawing_execution: str = ""
@@ -139,6 +142,11 @@ class Job(StoredModel):
     def has_ended(self) -> bool:
         """Returns whether no run is requested or at work."""
         return self.state not in ("queued", "running")
+
+    @property
+    def is_carrying_edits(self) -> bool:
+        """Returns whether the end of the current run is taking the edits over."""
+        return self.state == "running" and self.carried_by == self.run
 
     @property
     def event_id(self) -> str:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from shared.jobs.batch_store import BatchStore
 from shared.jobs.event_log import event_log_of
-from shared.jobs.inbox import answered, generation_of, is_recording
+from shared.jobs.inbox import answered, edits_file_name, generation_of, is_recording
 from shared.jobs.job import Job
 from shared.jobs.layout import job_uri, outbox_folder
 from shared.jobs.recording_options import load_options
@@ -156,10 +156,17 @@ class Operations:
         UploadStore(self.jobs.documents, self.jobs.clock).erase(bucket, name)
         for source in sources.values():
             self.blobs.delete(source.uri, source.generation)
+            self._delete_edits_file(source)
             delete_prefix(job_uri(source), self.blobs)
             delete_answer(source, self.blobs)
             self.jobs.forget_name(source.job_id)
         return len(sources)
+
+    def _delete_edits_file(self, source: Source) -> None:
+        """Delete the corrections in the inbox that finalize has not taken yet, or has refused."""
+        found = self.blobs.find(edits_file_name(source.uri))
+        if found is not None:
+            self.blobs.delete(found.uri, found.generation)
 
     def generations(self, bucket: str, name: str) -> Iterator[Source]:
         """Yields the generations of a recording that are in the inbox, have a job, or have an

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from shared.jobs.inbox import NO_RECORDING
+from shared.jobs.inbox import NO_RECORDING, is_edits_file
 from shared.jobs.layout import MAX_NAME_BYTES
 
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -26,6 +26,8 @@ def recording_name(folder: str, name: str) -> str:
         raise ValueError(
             f"it has {size} bytes with its folder; at most {MAX_NAME_BYTES} are allowed"
         )
+    if is_edits_file(whole):
+        raise ValueError("names that end in .edits.json are for corrections of transcripts")
     if NO_RECORDING.search(whole) or whole.startswith(RESERVED_FOLDER):
         raise ValueError("an object of this name is no recording")
     return whole

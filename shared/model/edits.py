@@ -144,6 +144,28 @@ class StoredEdits(Edits):
         return Edits.model_validate(fields)
 
 
+class EditsFile(Edits):
+    """A file of edits in the inbox: the fields of Edits, or an edits.json that was changed.
+
+    Where it says which revision it changes, that one must be the newest.
+    """
+
+    model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
+
+    schema_: Literal["dropscribe/edits"] = Field(default="dropscribe/edits", alias="schema")
+    schema_version: Literal[1] = 1
+    base: int | None = None
+    revision: int | None = None
+    updated: AwareDatetime | None = None
+    unapplied: tuple[UnappliedEdit, ...] = ()
+
+    @property
+    def edits(self) -> Edits:
+        """Returns the edits alone."""
+        fields = {name: getattr(self, name) for name in Edits.model_fields}
+        return Edits.model_validate(fields)
+
+
 def unknown_ids(edits: Edits, transcript: Transcript) -> list[str]:
     """Returns what is wrong with the ids of the edits in this transcript, at most MAX_REPORTED
     reasons. None: nothing is wrong.

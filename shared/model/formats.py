@@ -27,6 +27,10 @@ TRANSCRIPT = Format("transcript.json", JSON, is_default=True)
 """The answer itself, which is always written."""
 PROBLEM_FILE = "problem.json"
 """Name of the object that is written instead of a transcript."""
+EDITS_FILE = "edits.json"
+"""Name of the object with the corrections that the formats were drawn with."""
+EDITS_PROBLEM_FILE = "edits-problem.json"
+"""Name of the object that says why a file of corrections in the inbox was not taken."""
 PEAKS_FILE = "peaks.bin"
 """Name of the object with the outline of the sound, which is written beside a transcript."""
 PEAKS_PER_SECOND = 10

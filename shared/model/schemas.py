@@ -13,15 +13,17 @@ from shared.model.contracts import (
     StageResponse,
     kebab_case,
 )
+from shared.model.edits import Edits, StoredEdits
 from shared.model.stages import STAGES
 
-READ: tuple[type[BaseModel], ...] = (StageRequest, Problem)
+READ: tuple[type[BaseModel], ...] = (StageRequest, Problem, Edits)
 """Models that are read: a key with a default may be left out."""
 WRITTEN: tuple[type[BaseModel], ...] = (
     StageResponse,
     Prepared,
     Finalized,
     JobEvent,
+    StoredEdits,
     *(stage.output for stage in STAGES.values()),
 )
 """Models that are written: every key is present."""

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from functions.gateway.app import create_app
@@ -12,11 +11,11 @@ from functions.gateway.deployment import deployment
 from tests.browser.accessibility import AXE, Violation, violations
 from tests.browser.complaints import Complaints
 from tests.browser.gateway import BrowserGateway, MadeRecording
+from tests.browser.sessions import ARGUMENTS, session_cookie
 from tests.support.api_server import serve
 from tests.support.gateway import memory_deployment
 
 CHROMIUM = shutil.which("chromium")
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio")
 STEP = 20_000
 """Milliseconds after which a step that waits for the page fails. A busy machine is slow."""
 DESK = {"width": 1280, "height": 800}
@@ -104,12 +103,3 @@ def axe() -> Callable[[Any], list[Violation]]:
     if not AXE.exists():
         pytest.skip("axe-core is not installed (make clients)")
     return violations
-
-
-def session_cookie(gateway: BrowserGateway) -> dict[str, str]:
-    """Returns the cookie of a new session, as a browser gets it by logging in."""
-    login = f"{gateway.url}/api/v1/login"
-    answer = httpx.post(login, json={"key": gateway.key}, timeout=STEP / 1000)
-    answer.raise_for_status()
-    ((name, value),) = answer.cookies.items()
-    return {"name": name, "value": value, "url": gateway.url, "sameSite": "Strict"}

@@ -1,21 +1,31 @@
-"""The pictures of docs/page.md: which there are, and what is done before each is taken."""
+"""Takes the pictures of docs/page.md: `python -m tests.browser.pictures`."""
 
 import io
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
+from functions.gateway.app import create_app
+from functions.gateway.deployment import Deployment, deployment
 from tests.browser.editor import correct, open_recording, rename, wait_until_saved, word
 from tests.browser.gateway import BrowserGateway
 from tests.browser.phone_call import make_phone_call
+from tests.browser.sessions import ARGUMENTS, session_cookie
 from tests.suites import ROOT
+from tests.support.api_server import serve
+from tests.support.gateway import memory_deployment
 
 FOLDER = ROOT / "docs" / "pictures"
 QUALITY = 80
 """Of WebP, from 0 to 100."""
+NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+"""When all pictures are taken."""
 OpenPage = Callable[..., Any]
 
 
@@ -27,25 +37,26 @@ class Picture:
     take: Callable[[OpenPage, BrowserGateway], Any]
     """Returns the page, ready to be seen."""
 
-    @property
-    def path(self) -> Path:
-        return FOLDER / f"{self.name}.webp"
-
-
-def write_picture(picture: Picture, page: Any) -> None:
-    """Writes what is seen of a page, without a cursor, as a WebP file."""
-    page.evaluate("document.fonts.ready")
-    taken = page.screenshot(caret="hide", animations="disabled")
-    FOLDER.mkdir(exist_ok=True)
-    Image.open(io.BytesIO(taken)).convert("RGB").save(picture.path, "webp", quality=QUALITY)
+    def write(self, folder: Path, new_page: OpenPage, gateway: BrowserGateway) -> Path:
+        """Takes the picture, and writes it as a WebP file. Returns the file."""
+        page = self.take(new_page, gateway)
+        taken = page.screenshot(caret="hide", animations="disabled")
+        path = folder / f"{self.name}.webp"
+        Image.open(io.BytesIO(taken)).convert("RGB").save(path, "webp", quality=QUALITY)
+        return path
 
 
 def options(
     width: int, height: int, scheme: Literal["light", "dark"] = "light", scale: float = 1
 ) -> dict[str, Any]:
     """Returns Playwright's options of a window."""
-    viewport = {"width": width, "height": height}
-    return {"viewport": viewport, "color_scheme": scheme, "device_scale_factor": scale}
+    return {
+        "viewport": {"width": width, "height": height},
+        "color_scheme": scheme,
+        "device_scale_factor": scale,
+        "reduced_motion": "reduce",
+        "timezone_id": "UTC",
+    }
 
 
 def recordings(new_page: OpenPage, gateway: BrowserGateway) -> Any:
@@ -53,6 +64,7 @@ def recordings(new_page: OpenPage, gateway: BrowserGateway) -> Any:
     gateway.make_recording("Council/Session of March.wav", words=400, speakers=5)
     gateway.make_recording("Interview with the mayor.wav", words=200)
     page = new_page(**options(1200, 720))
+    page.clock.set_fixed_time(NOON)
     page.goto("/")
     page.get_by_text("Interview with the mayor").first.wait_for()
     return page
@@ -118,3 +130,41 @@ PICTURES = (
     Picture("editing", editing),
     Picture("conflict", conflict),
 )
+
+
+def main() -> None:
+    """Writes all pictures into docs/pictures."""
+    FOLDER.mkdir(exist_ok=True)
+    app = create_app()
+    with sync_playwright() as driver, serve(app) as url:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(ARGUMENTS)
+        )
+        for picture in PICTURES:
+            gateway = BrowserGateway(url, noon_deployment())
+            app.dependency_overrides[deployment] = gateway.deployment
+            path = picture.write(FOLDER, page_opener(browser, gateway), gateway)
+            print(path)
+        browser.close()
+
+
+def noon_deployment() -> Deployment:
+    """Returns empty stores, in which jobs begin and end at noon."""
+    stores = memory_deployment()
+    jobs = replace(stores.jobs, clock=NOON.timestamp)
+    return replace(stores, jobs=jobs)
+
+
+def page_opener(browser: Any, gateway: BrowserGateway) -> OpenPage:
+    """Returns a function that opens a page, which is logged in."""
+
+    def open_page(**options: Any) -> Any:
+        context = browser.new_context(base_url=gateway.url, **options)
+        context.add_cookies([session_cookie(gateway)])
+        return context.new_page()
+
+    return open_page
+
+
+if __name__ == "__main__":
+    main()

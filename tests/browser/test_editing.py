@@ -67,6 +67,7 @@ def test_a_word_is_corrected_in_its_place(
     assert stored_edits(gateway, talk)["words"] == {}
 
 
+@pytest.mark.slow
 def test_escape_leaves_a_word_as_it_was(page: Any, talk: MadeRecording) -> None:
     open_recording(page, talk)
     word(page, 6).dblclick()
@@ -77,6 +78,7 @@ def test_escape_leaves_a_word_as_it_was(page: Any, talk: MadeRecording) -> None:
     assert page.get_by_role("button", name="Undo").is_hidden()
 
 
+@pytest.mark.slow
 def test_a_removed_word_is_struck_and_can_be_taken_back(
     page: Any, gateway: BrowserGateway, talk: MadeRecording
 ) -> None:
@@ -96,6 +98,7 @@ def test_a_removed_word_is_struck_and_can_be_taken_back(
     assert word(page, 5).inner_text() == "city"
 
 
+@pytest.mark.slow
 def test_speakers_are_named_and_merged(
     page: Any, gateway: BrowserGateway, talk: MadeRecording
 ) -> None:
@@ -114,6 +117,7 @@ def test_speakers_are_named_and_merged(
     wait_until_saved(page)
 
 
+@pytest.mark.slow
 def test_a_sentence_is_given_to_another_speaker_and_to_a_new_one(
     page: Any, gateway: BrowserGateway, talk: MadeRecording
 ) -> None:
@@ -133,6 +137,7 @@ def test_a_sentence_is_given_to_another_speaker_and_to_a_new_one(
     assert names == ["Speaker 1", "Bert", "Speaker 1", "Speaker 3"]
 
 
+@pytest.mark.slow
 def test_what_is_doubtful_is_kept_and_thrown_away(
     page: Any, gateway: BrowserGateway, talk: MadeRecording
 ) -> None:
@@ -159,6 +164,7 @@ def test_what_is_doubtful_is_kept_and_thrown_away(
     assert stored_edits(gateway, talk)["dropped"] == ["gap-0"]
 
 
+@pytest.mark.slow
 def test_corrections_are_taken_back_and_made_again(
     page: Any, gateway: BrowserGateway, talk: MadeRecording
 ) -> None:
@@ -206,6 +212,7 @@ def test_two_windows_are_joined_and_asked_where_they_collide(
     assert other.get_by_label("Name of Speaker 1").input_value() == "Anna"
 
 
+@pytest.mark.slow
 def test_without_a_connection_it_says_so_and_saves_later(
     page: Any, complaints: Complaints, gateway: BrowserGateway, talk: MadeRecording
 ) -> None:
@@ -220,19 +227,18 @@ def test_without_a_connection_it_says_so_and_saves_later(
     assert stored_edits(gateway, talk)["words"] == {"6": "builds"}
 
 
+@pytest.mark.slow
 def test_leaving_the_page_with_something_unsaved_asks(
     page: Any, complaints: Complaints, talk: MadeRecording
 ) -> None:
     complaints.expect("ERR_INTERNET_DISCONNECTED")
     open_recording(page, talk)
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.context.set_offline(True)
     correct(page, 6, "builds")
-    page.close(run_before_unload=True)
-    page.wait_for_timeout(200)
-    assert asked == ["beforeunload"]
-    page.context.set_offline(False)
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.accept()
 
 
 def test_everything_is_done_by_the_keyboard(
@@ -262,6 +268,7 @@ def test_everything_is_done_by_the_keyboard(
     assert stored_edits(gateway, talk)["words"] == {}
 
 
+@pytest.mark.slow
 def test_hostile_names_and_words_stay_text(
     page: Any, gateway: BrowserGateway, made_recording: Callable[..., MadeRecording]
 ) -> None:
@@ -285,6 +292,7 @@ def test_hostile_names_and_words_stay_text(
     assert overflow(page) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_wrong_for_axe_or_cut_off(

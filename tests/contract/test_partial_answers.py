@@ -22,11 +22,13 @@ from functions.prepare.job import prepare
 from functions.transcribe import stage as transcribe
 from local.layout import STAGES
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments, MemoryEvents
+from shared.jobs.edit_store import EditStore
 from shared.jobs.job import Job
-from shared.jobs.layout import problem_uri
+from shared.jobs.layout import outbox_folder, problem_uri
 from shared.jobs.operations import Operations
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source, StageRequest
+from shared.model.edits import Edits, StoredEdits
 from shared.model.errors import AudioDeleted
 from shared.model.finality import is_final
 from shared.model.stages import FUNCTIONS
@@ -366,3 +368,22 @@ def test_the_workflow_deletes_audio_for_reconcile_and_nothing_else() -> None:
         assert run_workflow(WORKFLOW, argument, environment)["state"] == "superseded"
     assert deployment.job(source).audio_deletion == "done"
     assert deployment.blobs.read(source.uri) == newer, "another generation stays"
+
+
+def test_the_workflow_has_edits_drawn_and_does_nothing_else() -> None:
+    deployment = Deployment()
+    source = deployment.upload()
+    deployment.run(source)
+    store = EditStore(deployment.blobs, deployment.jobs, FakeExecutions())
+    saved = store.save(deployment.job(source), Edits(), base=1, revision=0)
+    with served(deployment.answer) as url:
+        environment = {
+            "STAGE_URL_FINALIZE": f"{url}/finalize",
+            "STAGE_AUDIENCE": "dropscribe",
+            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": "another execution",
+        }
+        argument = {"source": source.model_dump(), "run": 1, "draw_edits": True}
+        assert run_workflow(WORKFLOW, argument, environment)["state"] == "done"
+    content = deployment.blobs.read(f"{outbox_folder(source)}/edits.json")
+    assert StoredEdits.model_validate_json(content) == saved
+    assert deployment.job(source).edits_due is None

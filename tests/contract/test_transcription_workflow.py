@@ -15,7 +15,7 @@ from emulators.workflows.errors import WorkflowError
 from emulators.workflows.events import received
 from emulators.workflows.tests.running import run_workflow
 from local.layout import STAGES
-from shared.jobs.inbox import NO_RECORDING
+from shared.jobs.inbox import EDITS_FILE_OF_RECORDING, NO_RECORDING
 from shared.model.errors import Permanent, Transient
 from shared.model.finality import statuses
 
@@ -262,7 +262,8 @@ def test_a_duplicate_asks_nothing_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["folder/", "a/options.json", "gcloud/tmp/parallel_composite_uploads/x/part"]
+    "name",
+    ["folder/", "a/options.json", "a/.edits.json", "gcloud/tmp/parallel_composite_uploads/x/part"],
 )
 def test_what_is_no_recording_is_ignored(name: str) -> None:
     stages = Stages()
@@ -271,8 +272,16 @@ def test_what_is_no_recording_is_ignored(name: str) -> None:
 
 
 def test_the_workflow_and_the_code_ignore_the_same() -> None:
-    (rule,) = re.findall(r'text\.match_regex\(source\.name, "(.*)"\)', WORKFLOW)
-    assert rule == NO_RECORDING.pattern
+    rules = re.findall(r'text\.match_regex\(source\.name, "(.*)"\)', WORKFLOW)
+    assert rules == [EDITS_FILE_OF_RECORDING.pattern, NO_RECORDING.pattern]
+
+
+def test_corrections_in_the_inbox_are_handed_to_finalize_and_to_no_other_stage() -> None:
+    stages = Stages()
+    event = {**EVENT, "data": {**EVENT["data"], "name": "a/call.mp3.edits.json"}}
+    run(stages, event)
+    assert stages.names() == ["finalize"]
+    assert stages.asked[0][1]["params"]["edits_file"] is True
 
 
 @pytest.mark.parametrize("stage", ["prepare", "transcribe"])

@@ -65,5 +65,5 @@ def test_finalize_writes_the_answer(start: Start, recording: Desk) -> None:
 
 def test_reconcile_sees_the_recording(start: Start, recording: Desk) -> None:
     found = answer("reconcile", start, recording)
-    counts = ("started", "given_up", "failed", "published", "audio_deletions")
+    counts = ("started", "given_up", "failed", "published", "audio_deletions", "drawings")
     assert found == {"objects": 1, **dict.fromkeys(counts, 0), "more": False}

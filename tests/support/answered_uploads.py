@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
-from functions.finalize.job import write_files
+from functions.finalize.answer.files import write_files
 from functions.gateway.deployment import Deployment
 from shared.adapters.memory import MemoryBlobs
 from shared.model.contracts import ResolvedOption, Source

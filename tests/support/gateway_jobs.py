@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from functions.finalize.answer.files import output_uris
 from functions.finalize.answer.outbox import FILE_NAMES, put_answer, put_problem
-from functions.finalize.job import output_uris
 from functions.gateway.deployment import Deployment
 from shared.jobs.events import publish_job_event
 from shared.model.contracts import Problem, Source

@@ -1,8 +1,11 @@
 """The outbox: one folder per recording with one answer, whatever fails and however often.
 
-Every object carries the version (generation, run) of its answer, and is only written over an older
-version. `transcript.json` or `problem.json` is written last and commits the answer; the other one
-is deleted after it. For a moment both may be there: the higher version counts.
+Every object carries the version (generation, run, revision) of its answer, and is only written over
+an older version. `transcript.json` or `problem.json` is written last and commits the answer; the
+other one is deleted after it. For a moment both may be there: the higher version counts.
+
+The formats are drawn again when people correct the transcript, in the next revision of the same
+answer. `edits.json` is written after them: all formats have at least its revision.
 """
 
 from collections.abc import Mapping
@@ -11,7 +14,16 @@ from typing import NamedTuple
 from shared.jobs.layout import outbox_folder
 from shared.model.contracts import Source
 from shared.model.errors import StorageUnavailable
-from shared.model.formats import BYTES, FORMATS, JSON, PEAKS_FILE, PROBLEM_FILE, TRANSCRIPT
+from shared.model.formats import (
+    BYTES,
+    EDITS_FILE,
+    EDITS_PROBLEM_FILE,
+    FORMATS,
+    JSON,
+    PEAKS_FILE,
+    PROBLEM_FILE,
+    TRANSCRIPT,
+)
 from shared.ports.blobs import Blob, BlobStore
 
 TRIES = 10
@@ -19,12 +31,20 @@ TRIES = 10
 
 
 class AnswerVersion(NamedTuple):
-    """Which run of which upload an answer is from. Later versions compare greater."""
+    """Which run of which upload an answer is from, and which edits it has. Later versions compare
+    greater."""
 
     generation: int
     """Of the recording."""
     run: int
     """Of the job."""
+    revision: int = 0
+    """Of the edits that the object was drawn with. 0: none, as in transcript.json."""
+
+    @property
+    def unedited(self) -> "AnswerVersion":
+        """Returns the version of the answer without edits."""
+        return AnswerVersion(self.generation, self.run)
 
 
 NO_ANSWER = AnswerVersion(0, 0)
@@ -33,6 +53,8 @@ CONTENT_TYPES = {
     TRANSCRIPT.file_name: TRANSCRIPT.content_type,
     **{format.file_name: format.content_type for format in FORMATS.values()},
     PEAKS_FILE: BYTES,
+    EDITS_FILE: JSON,
+    EDITS_PROBLEM_FILE: JSON,
 }
 """Content type by name, for every object that an answer may have."""
 FILE_NAMES = {
@@ -47,7 +69,8 @@ def version_of(blob: Blob) -> AnswerVersion:
     """Returns the version that an object belongs to, NO_ANSWER if it is not ours."""
     generation = blob.metadata.get("dropscribe-generation", 0)
     run = blob.metadata.get("dropscribe-run", 0)
-    return AnswerVersion(int(generation), int(run))
+    revision = blob.metadata.get("dropscribe-revision", 0)
+    return AnswerVersion(int(generation), int(run), int(revision))
 
 
 def put_answer(
@@ -56,19 +79,22 @@ def put_answer(
     files: Mapping[str, bytes],
     blobs: BlobStore,
     language: str | None = None,
+    revision: int = 0,
 ) -> bool:
     """Writes a transcript in all its formats. Returns False if a later answer is there.
 
-    `files` are by name, `language` is that of the text. `transcript.json` is written last; then
-    an older problem, and older formats that are not in `files`, are deleted.
+    `files` are by name, `language` is that of the text, and `revision` that of the edits which the
+    formats were drawn with. `transcript.json` is written last; then an older problem, and older
+    formats that are not in `files`, are deleted.
     """
     own_version = AnswerVersion(source.generation, run)
-    transcript_last = sorted(files, key=lambda name: name == TRANSCRIPT.file_name)
+    drawn_version = own_version._replace(revision=revision)
+    drawn = {name: data for name, data in files.items() if name != TRANSCRIPT.file_name}
+    transcript = files[TRANSCRIPT.file_name]
     is_newest = (
         version_at(source, PROBLEM_FILE, blobs) <= own_version
-        and all(
-            put_object(source, run, name, files[name], blobs, language) for name in transcript_last
-        )
+        and put_objects(source, drawn_version, drawn, blobs, language)
+        and put_object(source, own_version, TRANSCRIPT.file_name, transcript, blobs, language)
         and version_at(source, PROBLEM_FILE, blobs) <= own_version
     )
     if not is_newest:
@@ -81,6 +107,42 @@ def put_answer(
     return True
 
 
+def put_drawing(
+    source: Source,
+    version: AnswerVersion,
+    files: Mapping[str, bytes],
+    blobs: BlobStore,
+    language: str | None = None,
+) -> bool:
+    """Writes the formats of a transcript that is there, drawn with a revision of its edits, and
+    `edits.json` last. Returns False if a later answer is there, or is being written.
+
+    A later run may have deleted formats that it does not have before they are written here, so
+    what was written beside its transcript is deleted again.
+    """
+    is_newest = put_objects(source, version, files, blobs, language)
+    mark = version_at(source, TRANSCRIPT.file_name, blobs)
+    if mark == version.unedited:
+        return is_newest
+    for name in files:
+        delete_object(source, version.run, name, blobs)
+    return False
+
+
+def put_objects(
+    source: Source,
+    version: AnswerVersion,
+    files: Mapping[str, bytes],
+    blobs: BlobStore,
+    language: str | None,
+) -> bool:
+    """Writes objects, `edits.json` last. Returns False if one of a later answer is there."""
+    edits_last = sorted(files, key=lambda name: name == EDITS_FILE)
+    return all(
+        put_object(source, version, name, files[name], blobs, language) for name in edits_last
+    )
+
+
 def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> bool:
     """Writes a problem and deletes the older answer that it replaces.
 
@@ -89,7 +151,7 @@ def put_problem(source: Source, run: int, problem: bytes, blobs: BlobStore) -> b
     own_version = AnswerVersion(source.generation, run)
     is_newest = (
         version_at(source, TRANSCRIPT.file_name, blobs) < own_version
-        and put_object(source, run, PROBLEM_FILE, problem, blobs)
+        and put_object(source, own_version, PROBLEM_FILE, problem, blobs)
         and version_at(source, TRANSCRIPT.file_name, blobs) < own_version
     )
     if is_newest:
@@ -114,7 +176,7 @@ def standing_transcript(source: Source, run: int, blobs: BlobStore) -> dict[str,
     uris = {}
     for format_name, file_name in FILE_NAMES.items():
         file_version = version_at(source, file_name, blobs)
-        if file_version == version:
+        if file_version.unedited == version:
             uris[format_name] = f"{folder}/{file_name}"
     return uris
 
@@ -133,20 +195,27 @@ def version_at(source: Source, name: str, blobs: BlobStore) -> AnswerVersion:
 
 
 def put_object(
-    source: Source, run: int, name: str, data: bytes, blobs: BlobStore, language: str | None = None
+    source: Source,
+    version: AnswerVersion,
+    name: str,
+    data: bytes,
+    blobs: BlobStore,
+    language: str | None = None,
 ) -> bool:
-    """Writes an object unless a later version of it is there. Returns False if one is.
+    """Writes an object unless a later version of it is there. Returns False if one of a later
+    answer is.
 
-    An object of the same version is left as it is.
+    An object of the same version, or of a later revision of the same answer, is left as it is.
     """
     folder = outbox_folder(source)
     uri = f"{folder}/{name}"
-    own_version = AnswerVersion(source.generation, run)
     metadata = {
-        "dropscribe-generation": str(source.generation),
-        "dropscribe-run": str(run),
+        "dropscribe-generation": str(version.generation),
+        "dropscribe-run": str(version.run),
         "dropscribe-job": source.job_id,
     }
+    if version.revision:
+        metadata["dropscribe-revision"] = str(version.revision)
     if language:
         metadata["dropscribe-language"] = language
 
@@ -162,8 +231,8 @@ def put_object(
         if written is not None:
             return True
         found = blobs.find(uri)
-        if found and version_of(found) >= own_version:
-            return version_of(found) == own_version
+        if found and version_of(found) >= version:
+            return version_of(found).unedited == version.unedited
         replaced_generation = found.generation if found else 0
     raise StorageUnavailable(f"other writers overtook {TRIES} writes of {name}")
 
@@ -181,12 +250,12 @@ def delete_transcript(source: Source, run: int, blobs: BlobStore) -> None:
 
 
 def delete_object(source: Source, run: int, name: str, blobs: BlobStore) -> None:
-    """Deletes an object, unless it is of a later version."""
+    """Deletes an object with whatever edits, unless it is of a later answer."""
     folder = outbox_folder(source)
     uri = f"{folder}/{name}"
     found = blobs.find(uri)
     if found is None:
         return
     newest_deleted = AnswerVersion(source.generation, run)
-    if version_of(found) <= newest_deleted:
+    if version_of(found).unedited <= newest_deleted:
         blobs.delete(uri, found.generation)

@@ -108,6 +108,7 @@ export class WordEditor {
   /**
    * @param {Word} word
    * @param {string} text
+   * @returns {HTMLElement}
    */
   #boxOf(word, text) {
     const name = `Correct ${quoted(word.text)}`;

@@ -251,7 +251,7 @@ class Lifecycle(RuleBasedStateMachine):
     @invariant()
     def the_newest_answer_remains(self) -> None:
         for name in NAMES:
-            found = max((version_of(mark) for mark in self.marks(name)), default=(0, 0))
+            found = max((version_of(mark)[:2] for mark in self.marks(name)), default=(0, 0))
             best = self.best.get(name, (0, 0))
             if best[0] and self.is_erased(name, since=best[0]):
                 # An erased later generation may have been answered since the last look.

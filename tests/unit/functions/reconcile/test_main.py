@@ -51,7 +51,15 @@ def response_to(
 def test_a_sweep_responds_with_what_it_did(body: str) -> None:
     status, mimetype, result = response_to(body)
     assert (status, mimetype) == (200, "application/json")
-    counts = ("objects", "started", "given_up", "failed", "published", "audio_deletions")
+    counts = (
+        "objects",
+        "started",
+        "given_up",
+        "failed",
+        "published",
+        "audio_deletions",
+        "drawings",
+    )
     assert result == {**dict.fromkeys(counts, 0), "more": False}
 
 

@@ -10,7 +10,7 @@ from shared.model.artifacts import Turn
 from shared.model.caption_options import CaptionOptions
 from shared.model.edits import Edits, unknown_ids
 from shared.model.formats import FORMATS
-from shared.model.transcript import Segment, Transcript
+from shared.model.transcript import Segment, Transcript, Word
 from tests.support.finalize_inputs import (
     aligned,
     assert_text_is_of_words,
@@ -269,7 +269,7 @@ def test_every_corrected_transcript_holds_together(data: st.DataObject) -> None:
     assert Transcript.model_validate_json(corrected.model_dump_json())
     speakers = {one.id for one in corrected.speakers}
     assert speakers >= {turn.speaker for turn in corrected.turns}
-    in_segments = []
+    in_segments: list[Word] = []
     for one in corrected.segments:
         assert one.text
         assert one.speaker is None or one.speaker in speakers
@@ -306,7 +306,7 @@ def test_every_format_is_drawn_as_of_a_transcript_with_those_words(data: st.Data
             assert drawn == draw_format(name, renumbered(corrected), CAPTIONS), name
 
 
-FORMATS_WITH_IDS: set[str] = set()
+FORMATS_WITH_IDS = {"openai"}
 """Formats in which the ids of words or segments are written."""
 
 

@@ -7,7 +7,9 @@ import pytest
 from functions.finalize.answer.outbox import (
     CONTENT_TYPES,
     TRANSCRIPT_NAMES,
+    AnswerVersion,
     put_answer,
+    put_drawing,
     put_object,
     put_problem,
     standing_transcript,
@@ -119,7 +121,7 @@ def test_an_overtaken_answer_deletes_no_formats(blobs: MemoryBlobs) -> None:
 
 
 def test_a_format_of_a_later_run_is_kept(blobs: MemoryBlobs) -> None:
-    put_object(OLD, 3, "transcript.vtt", b"later", blobs)
+    put_object(OLD, AnswerVersion(100, 3), "transcript.vtt", b"later", blobs)
     assert put_answer(OLD, 2, {"transcript.json": b"new"}, blobs)
     assert stored_objects(blobs) == {"transcript.json": "new", "transcript.vtt": "later"}
 
@@ -138,13 +140,13 @@ def test_the_standing_transcript_is_that_of_an_earlier_run_of_the_same_recording
     put_answer(OLD, 1, files("old"), blobs)
     assert standing_transcript(NEW, 2, blobs) == {}, "of another recording"
     put_answer(NEW, 2, files("new"), blobs)
-    put_object(NEW, 1, "transcript.ctm", b"stray", blobs)
+    put_object(NEW, AnswerVersion(200, 1), "transcript.ctm", b"stray", blobs)
     assert standing_transcript(NEW, 2, blobs) == {}, "of the run itself"
     kinds = ("json", "srt", "vtt", "txt")
     assert standing_transcript(NEW, 3, blobs) == {
         kind: f"{folder}/transcript.{kind}" for kind in kinds
     }
-    put_object(NEW, 3, "problem.json", b"later", blobs)
+    put_object(NEW, AnswerVersion(200, 3), "problem.json", b"later", blobs)
     assert standing_transcript(NEW, 4, blobs) == {}, "a problem has replaced it"
 
 
@@ -188,6 +190,8 @@ def test_every_object_has_the_content_type_of_its_format() -> None:
         "transcript.json": "application/json",
         "problem.json": "application/json",
         "peaks.bin": "application/octet-stream",
+        "edits.json": "application/json",
+        "edits-problem.json": "application/json",
         **expected,
     }
 
@@ -196,3 +200,61 @@ def test_an_object_from_elsewhere_is_replaced(blobs: MemoryBlobs) -> None:
     blobs.put(f"{outbox_folder(OLD)}/transcript.json", b"stranger", if_generation_match=0)
     assert put_answer(OLD, 1, files("a"), blobs)
     assert stored_objects(blobs)["transcript.json"] == "a json"
+
+
+# Drawings of edits
+
+FIRST_EDITS = AnswerVersion(100, 1, 1)
+
+
+def drawing(text: str) -> dict[str, bytes]:
+    return {"edits.json": b"edits of " + text.encode(), "transcript.srt": text.encode()}
+
+
+def test_a_drawing_replaces_the_formats_and_not_the_transcript(blobs: MemoryBlobs) -> None:
+    put_answer(OLD, 1, files("a"), blobs)
+    assert put_drawing(OLD, FIRST_EDITS, drawing("b"), blobs)
+    stored = stored_objects(blobs)
+    assert (stored["transcript.srt"], stored["transcript.json"]) == ("b", "a json")
+    assert stored["edits.json"] == "edits of b"
+
+
+def test_edits_are_written_after_the_formats_that_have_them(blobs: MemoryBlobs) -> None:
+    put_answer(OLD, 1, files("a"), blobs)
+    put_drawing(OLD, FIRST_EDITS, drawing("b"), blobs)
+    generations = {b.uri.rpartition("/")[2]: b.generation for b in blobs.list(outbox_folder(OLD))}
+    assert max(generations, key=generations.__getitem__) == "edits.json"
+
+
+def test_a_late_drawing_overtakes_no_newer_revision(blobs: MemoryBlobs) -> None:
+    put_answer(OLD, 1, files("a"), blobs)
+    put_drawing(OLD, AnswerVersion(100, 1, 2), drawing("second"), blobs)
+    assert put_drawing(OLD, FIRST_EDITS, drawing("first"), blobs)
+    assert stored_objects(blobs)["transcript.srt"] == "second"
+
+
+@pytest.mark.parametrize(("newer", "run"), [(OLD, 2), (NEW, 1)])
+def test_a_late_drawing_leaves_nothing_beside_a_newer_answer(
+    blobs: MemoryBlobs, newer: Source, run: int
+) -> None:
+    """The newer answer has no format of its own that could stand in the way."""
+    put_answer(OLD, 1, files("a"), blobs)
+    put_answer(newer, run, {"transcript.json": b"newer"}, blobs)
+    assert not put_drawing(OLD, FIRST_EDITS, drawing("late"), blobs)
+    assert stored_objects(blobs) == {"transcript.json": "newer"}
+
+
+def test_a_repeated_answer_leaves_its_later_drawing(blobs: MemoryBlobs) -> None:
+    put_answer(OLD, 1, files("a"), blobs)
+    put_drawing(OLD, FIRST_EDITS, drawing("b"), blobs)
+    assert put_answer(OLD, 1, files("a"), blobs)
+    assert stored_objects(blobs)["transcript.srt"] == "b"
+    assert set(standing_transcript(OLD, 2, blobs)) == {"json", "srt", "vtt", "txt"}
+
+
+def test_a_newer_run_replaces_a_drawing_and_its_edits(blobs: MemoryBlobs) -> None:
+    put_answer(OLD, 1, files("a"), blobs)
+    put_drawing(OLD, AnswerVersion(100, 1, 7), drawing("b"), blobs)
+    assert put_answer(OLD, 2, files("c"), blobs)
+    assert stored_objects(blobs)["transcript.srt"] == "c srt"
+    assert "edits.json" not in stored_objects(blobs)
