@@ -18,7 +18,7 @@ from shared.jobs.job import Job
 from shared.jobs.layout import edits_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import Finalized, Source
-from shared.model.edits import MAX_EDITS_BYTES, Edits, EditsFile, unknown_ids
+from shared.model.edits import MAX_EDITS_BYTES, Edits, EditsFile, ids_of, unknown_ids
 from shared.model.errors import (
     ArtifactMissing,
     EditsOutdated,
@@ -87,7 +87,7 @@ def save_file(file: Source, blob: Blob, job: Job, blobs: BlobStore, jobs: JobSto
     wanted = read_file(file, blob, blobs)
     edits = wanted.edits
     transcript = read_transcript(job.source, blobs)
-    reasons = unknown_ids(edits, transcript)
+    reasons = unknown_ids(edits, ids_of(transcript))
     if reasons:
         raise EditsRefused("; ".join(reasons))
     if job.is_carrying_edits:

@@ -11,6 +11,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 
+from functions.gateway.known_ids import KnownIds
 from shared.model.errors import TooManyRequests
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class TranscriptThreads:
     """The threads of one application."""
 
     def __init__(self) -> None:
+        self.known_ids = KnownIds()
         self._large = BoundedThreads(LARGE_AT_ONCE)
         self._small = BoundedThreads(SMALL_AT_ONCE)
 

@@ -6,7 +6,7 @@ edits together, so the ids here are those of transcript.json, and each edit can 
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
@@ -166,42 +166,61 @@ class EditsFile(Edits):
         return Edits.model_validate(fields)
 
 
-def unknown_ids(edits: Edits, transcript: Transcript) -> list[str]:
-    """Returns what is wrong with the ids of the edits in this transcript, at most MAX_REPORTED
-    reasons. None: nothing is wrong.
+class TranscriptIds(NamedTuple):
+    """Which ids a transcript has: the numbers of what is counted from 0, and its speakers."""
+
+    words: int
+    segments: int
+    suspects: int
+    gaps: int
+    speakers: frozenset[str]
+
+
+def ids_of(transcript: Transcript) -> TranscriptIds:
+    """Returns the ids of a transcript."""
+    return TranscriptIds(
+        words=len(transcript.words),
+        segments=len(transcript.segments),
+        suspects=len(transcript.quality.suspects),
+        gaps=len(transcript.quality.uncovered),
+        speakers=frozenset(speaker.id for speaker in transcript.speakers),
+    )
+
+
+def unknown_ids(edits: Edits, ids: TranscriptIds) -> list[str]:
+    """Returns what is wrong with the ids of the edits in a transcript that has `ids`, at most
+    MAX_REPORTED reasons. None: nothing is wrong.
 
     A reason names ids only, no text, so that it can be logged.
     """
     reasons: list[str] = []
-    words = len(transcript.words)
     for word in edits.words:
-        if int(word) >= words:
+        if int(word) >= ids.words:
             reasons.append(f"words: the transcript has no word {word}")
-    reasons += unknown_sentences(edits, transcript)
-    reasons += unknown_speakers(edits, transcript)
+    reasons += unknown_sentences(edits, ids)
+    reasons += unknown_speakers(edits, ids)
     for item in (*edits.kept, *edits.dropped):
-        if not has_item(transcript, item):
+        if not has_item(ids, item):
             reasons.append(f"the transcript has no {item}")
     return reasons[:MAX_REPORTED]
 
 
-def unknown_sentences(edits: Edits, transcript: Transcript) -> list[str]:
+def unknown_sentences(edits: Edits, ids: TranscriptIds) -> list[str]:
     """Returns what is wrong with the segments that are given to other speakers."""
     reasons = []
     for sentence in edits.sentences:
         if sentence.startswith("suspect-"):
             if sentence not in edits.kept:
                 reasons.append(f"sentences: {sentence} is not kept")
-        elif not has_item(transcript, f"segment-{sentence}"):
+        elif not has_item(ids, f"segment-{sentence}"):
             reasons.append(f"sentences: the transcript has no segment {sentence}")
     return reasons
 
 
-def unknown_speakers(edits: Edits, transcript: Transcript) -> list[str]:
+def unknown_speakers(edits: Edits, ids: TranscriptIds) -> list[str]:
     """Returns what is wrong with the speakers that are named and merged: a new speaker must have
     been given a sentence."""
-    known = {speaker.id for speaker in transcript.speakers}
-    known.update(edits.sentences.values())
+    known = ids.speakers | set(edits.sentences.values())
     reasons = []
     for speaker in edits.speakers:
         if speaker not in known:
@@ -213,12 +232,12 @@ def unknown_speakers(edits: Edits, transcript: Transcript) -> list[str]:
     return reasons
 
 
-def has_item(transcript: Transcript, item: str) -> bool:
+def has_item(ids: TranscriptIds, item: str) -> bool:
     """Returns whether the transcript has the suspect, gap or segment with an id such as "gap-0"."""
     kind, _, number = item.rpartition("-")
     lengths = {
-        "suspect": len(transcript.quality.suspects),
-        "gap": len(transcript.quality.uncovered),
-        "segment": len(transcript.segments),
+        "suspect": ids.suspects,
+        "gap": ids.gaps,
+        "segment": ids.segments,
     }
     return int(number) < lengths[kind]

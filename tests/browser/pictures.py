@@ -97,7 +97,7 @@ def narrow(new_page: OpenPage, gateway: BrowserGateway) -> Any:
 
 
 def editing(new_page: OpenPage, gateway: BrowserGateway) -> Any:
-    page = named_call(new_page, gateway, options(1200, 980))
+    page = named_call(new_page, gateway, options(1200, 1060))
     page.get_by_role("switch", name="Edit").click()
     word(page, misheard(page)).click()
     page.locator(".word-field").fill("beep.")

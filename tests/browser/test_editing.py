@@ -1,15 +1,20 @@
 """A transcript is corrected in the browser, and what is corrected is saved by itself."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from shared.jobs.layout import edits_uri
 from shared.model.artifacts import QualityFlag
+from shared.model.edits import StoredEdits, UnappliedEdit
 from shared.model.transcript import Gap, Suspect
 from tests.browser.accessibility import Violation
 from tests.browser.complaints import Complaints
+from tests.browser.conftest import STEP
 from tests.browser.editor import (
+    SAVED,
     correct,
     open_recording,
     overflow,
@@ -28,6 +33,7 @@ TALK = (
     said("S2", "It opens in spring."),
     said("S3", "So they say.", pause=8.0),
 )
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 GAP = Gap(start=8.0, end=10.5, channel=None)
 
 
@@ -266,6 +272,52 @@ def test_everything_is_done_by_the_keyboard(
     assert word(page, 6).inner_text() == "bilds"
     wait_until_saved(page)
     assert stored_edits(gateway, talk)["words"] == {}
+
+
+@pytest.mark.slow
+def test_what_found_no_place_is_shown_and_can_be_done_again(
+    page: Any, gateway: BrowserGateway, talk: MadeRecording
+) -> None:
+    left = UnappliedEdit(kind="word", text="bulds", edit="builds", start=3.0, end=3.3)
+    named = UnappliedEdit(kind="speaker", text="Speaker 7", edit="Anna", start=None, end=None)
+    stored = StoredEdits(base=1, revision=1, updated=NOW, unapplied=(left, named))
+    content = stored.model_dump_json().encode()
+    gateway.stores.blobs.put(edits_uri(talk.source), content, if_generation_match=0)
+    open_recording(page, talk)
+    page.get_by_text("Corrections that found no place: 2").click()
+    assert page.get_by_text("was named").is_visible()
+    page.get_by_role("button", name="Go to 0:03").click()
+    assert page.locator(".word-field").input_value() == "builds"
+    page.keyboard.press("Enter")
+    wait_until_saved(page)
+    assert list(stored_edits(gateway, talk)["words"].values()) == ["builds"]
+
+
+@pytest.mark.slow
+def test_who_may_only_read_is_offered_no_correction(
+    new_page: Callable[..., Any], gateway: BrowserGateway, talk: MadeRecording
+) -> None:
+    _, gateway.key = gateway.stores.keys.create("reader", ("read",), "", None)
+    page = new_page()
+    page.goto(talk.address)
+    word(page, 6).dblclick()
+    page.keyboard.press("e")
+    assert page.get_by_role("switch", name="Edit").count() == 0
+    assert page.locator(".word-field").count() == 0
+
+
+@pytest.mark.slow
+def test_a_word_in_the_middle_of_half_a_day_is_corrected(
+    page: Any, gateway: BrowserGateway
+) -> None:
+    made = gateway.make_half_a_day()
+    middle = made.transcript.words[50_000]
+    page.goto(f"{made.address}#t={middle.start}")
+    page.get_by_role("switch", name="Edit").wait_for()
+    correct(page, middle.id, "corrected")
+    assert word(page, middle.id).inner_text() == "corrected"
+    page.locator(SAVED).wait_for(timeout=3 * STEP)  # the gateway reads the transcript, too
+    assert stored_edits(gateway, made)["words"] == {"50000": "corrected"}
 
 
 @pytest.mark.slow

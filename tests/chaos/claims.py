@@ -38,6 +38,7 @@ class Claims:
         "not sent",
         "not signed",
         "sent otherwise",
+        "edit lost",
     )
     cloud: ChaosCloud
     wrong: list[str] = field(default_factory=list)
@@ -96,8 +97,14 @@ class Claims:
         )
         if upload.recording.missing and self.cloud.jobs.find(upload.source.job_id) is None:
             return  # lost with the emulator, so nobody could redrive it: it is still incomplete
-        same = essence(self.cloud.files(name)) == self.undisturbed(upload)
-        self.claim("answered otherwise", same, f"{name} has another answer than without faults")
+        found = essence(self.cloud.files(name))
+        undisturbed = self.undisturbed(upload)
+        expected = {key: undisturbed[key] for key in found if key in undisturbed}
+        self.claim(
+            "answered otherwise",
+            found == expected,
+            f"{name} has another answer than without faults",
+        )
 
     def undisturbed(self, upload: Upload) -> dict[str, Any]:
         """The answer to the same recording when nothing is done to the cloud; one for each kind."""
@@ -161,7 +168,8 @@ class Claims:
         """Each object is a stage's answer, or belongs to one, or is the problem that ended the
         job."""
         blobs = list(self.cloud.client.list_blobs(WORK, prefix=f"{upload.source.job_id}/"))
-        referred = set(references(blobs)) | ({"problem.json"} if upload.recording.broken else set())
+        referred = {*references(blobs), "edits.json"}
+        referred |= {"problem.json"} if upload.recording.broken else set()
         stray = [
             blob.name
             for blob in blobs
@@ -269,7 +277,8 @@ class Claims:
 
 
 def essence(files: Mapping[str, bytes]) -> dict[str, Any]:
-    """What may not differ from run to run, of every file of an answer."""
+    """What may not differ from run to run, of every file of an answer. The formats of one that was
+    corrected are others: `Editors` looks at them."""
     kept = (
         "media",
         "options",
@@ -282,10 +291,10 @@ def essence(files: Mapping[str, bytes]) -> dict[str, Any]:
         "overlaps",
         "quality",
     )
-    found: dict[str, Any] = {
-        name: files[name] for name in files if name.endswith((".srt", ".vtt", ".txt"))
-    }
-    found["names"] = sorted(files)
+    is_corrected = "edits.json" in files
+    drawn = () if is_corrected else (".srt", ".vtt", ".txt")
+    found: dict[str, Any] = {name: files[name] for name in files if name.endswith(drawn)}
+    found["names"] = sorted(set(files) - {"edits.json"})
     if "transcript.json" in files:
         transcript: dict[str, Any] = json.loads(files["transcript.json"])
         return found | {key: transcript[key] for key in kept}

@@ -19,6 +19,7 @@ from shared.model.errors import StageError
 from tests.chaos.api_clients import ApiClients, keeps_listing
 from tests.chaos.claims import Claims
 from tests.chaos.cloud import ChaosCloud
+from tests.chaos.editors import Editors
 from tests.chaos.faults import FAULTS, active_executions, kill
 from tests.chaos.feed import Feed
 from tests.chaos.load import Upload, made
@@ -65,6 +66,8 @@ class Report:
     """Events that a client of the feed read, each once."""
     batches: int = 0
     """Batches that were made, each of which ended once."""
+    edits: dict[str, int] = field(default_factory=dict)
+    """How often a save of edits was answered with each status."""
     deletions_interrupted: int = 0
     """Times that finalize was killed right before it deleted audio."""
     left_out: list[str] = field(default_factory=list)
@@ -97,11 +100,14 @@ class Chaos:
             self.webhooks.register()
             self.clients = ApiClients(self.cloud)
             self.feed = Feed(self.clients)
-            with keeps_listing(self.clients), self.feed.reading():
+            self.editors = Editors(self.clients, self.report.seed)
+            with keeps_listing(self.clients), self.feed.reading(), self.editors.editing():
                 uploads = self.under_attack()
             self.calm_down()
             self.settle(uploads, claims)
             self.mend(uploads, claims)
+            self.draw_everything()
+            self.editors.claim(claims, uploads)
             self.send_everything(uploads, claims)
             self.webhooks.claim(claims, uploads, self.feed.batches)
             self.feed.claim(claims, self.webhooks.ends_of(uploads), self.erased)
@@ -126,6 +132,13 @@ class Chaos:
         self.settle(uploads, claims)
         claims.of_completed_answers(incomplete)
         self.report.deletions_interrupted = self.cloud.deletions_interrupted()
+
+    def draw_everything(self) -> None:
+        """Have all edits drawn that are still due."""
+        deadline = time.monotonic() + PATIENCE
+        while self.editors.undrawn() and time.monotonic() < deadline:
+            self.sweep()
+            time.sleep(2)
 
     def send_everything(self, uploads: list[Upload], claims: Claims) -> None:
         """Bring every end of a job to every receiver and into the feed, unless some were lost with
@@ -157,6 +170,8 @@ class Chaos:
         self.report.webhooks = self.webhooks.figures()
         self.report.feed_events = len(self.feed.events)
         self.report.batches = len(self.feed.batches)
+        counts = sorted(self.editors.statuses.items())
+        self.report.edits = {str(status): count for status, count in counts}
         self.report.extra_stage_runs = claims.extra_stage_runs
         self.report.left_out = [f"fill_disk: {why}" for why in self.cloud.without]
 

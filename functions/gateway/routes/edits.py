@@ -10,13 +10,14 @@ from fastapi.concurrency import run_in_threadpool
 from functions.gateway.access import Caller, Reader, Transcriber
 from functions.gateway.deployment import Deployment, InDeployment
 from functions.gateway.job_access import standing_job
+from functions.gateway.known_ids import KnownIds
 from functions.gateway.openapi import problems
 from functions.gateway.routes.jobs import JobId
-from functions.gateway.stored_transcripts import parse_transcript, transcript_of
+from functions.gateway.stored_transcripts import transcript_of
 from functions.gateway.transcript_threads import InTranscriptThreads
 from shared.jobs.edit_store import refuse_outdated, repeated
 from shared.jobs.job import Job
-from shared.model.edits import Edits, unknown_ids
+from shared.model.edits import Edits, TranscriptIds, unknown_ids
 from shared.model.edits_api import EditsView, view_of
 from shared.model.errors import (
     EditsOutdated,
@@ -28,7 +29,7 @@ from shared.model.errors import (
     TranscriptGone,
     WorkflowRefused,
 )
-from shared.ports.blobs import Blob, BlobStore
+from shared.ports.blobs import Blob
 
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
@@ -110,7 +111,8 @@ async def save_edits(
     """
     revision = asked_revision(if_match)
     job, transcript = await run_in_threadpool(find_answered, job_id, caller, stores)
-    saving = partial(save, job, transcript, edits, revision, stores)
+    known_ids = threads.known_ids
+    saving = partial(save, job, transcript, edits, revision, stores, known_ids)
     view = await threads.run(transcript.size, saving)
     response.headers["ETag"] = view.etag
     return view
@@ -132,19 +134,24 @@ def find_answered(job_id: str, caller: Caller, stores: Deployment) -> tuple[Job,
 
 
 def save(
-    job: Job, transcript: Blob, edits: Edits, revision: Revision, stores: Deployment
+    job: Job,
+    transcript: Blob,
+    edits: Edits,
+    revision: Revision,
+    stores: Deployment,
+    known_ids: KnownIds,
 ) -> EditsView:
     """Returns the edits as they were saved. Raises EditsOutdated or EditsRefused."""
     found = stores.edits.find(job)
     if repeated(found, edits, *revision) is None:
         refuse_outdated(found, *revision)
-        refuse_unknown(edits, transcript, stores.blobs)
+        refuse_unknown(edits, known_ids.of(transcript, stores.blobs))
     saved = stores.edits.save(job, edits, *revision)
     return view_of(revision.base, saved, is_drawn=False)
 
 
-def refuse_unknown(edits: Edits, transcript: Blob, blobs: BlobStore) -> None:
+def refuse_unknown(edits: Edits, ids: TranscriptIds) -> None:
     """Raises EditsRefused if the transcript lacks an id."""
-    reasons = unknown_ids(edits, parse_transcript(transcript, blobs))
+    reasons = unknown_ids(edits, ids)
     if reasons:
         raise EditsRefused("; ".join(reasons))

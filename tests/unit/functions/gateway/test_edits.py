@@ -7,11 +7,13 @@ import httpx
 import pytest
 
 from functions.gateway.deployment import Deployment
+from shared.adapters.memory import MemoryBlobs
 from shared.model.contracts import Source
 from shared.model.edits import MAX_EDITS_BYTES
 from tests.support.edited_jobs import ANNA, BEN, answer, transcribed
 from tests.support.gateway import MemoryExecutions, gateway_client, key_headers, memory_deployment
 from tests.support.gateway_jobs import begin, fail, upload
+from tests.support.made_transcripts import said
 
 FIRST = {"If-Match": '"1-0"'}
 NAMES = {"speakers": {"S1": "Anna Weber"}}
@@ -104,6 +106,33 @@ def test_a_conflict_after_a_redrive_is_told_before_unknown_ids(
     answer(stores, source, run=2)
     answered = client.put(address(source), json={"words": {"999": "x"}}, headers=FIRST)
     assert (answered.status_code, answered.headers["ETag"]) == (412, '"2-0"')
+
+
+class CountedReads(MemoryBlobs):
+    """Counts the reads of transcripts."""
+
+    reads = 0
+
+    def read(self, uri: str, generation: int | None = None) -> bytes:
+        self.reads += uri.endswith("/transcript.json")
+        return super().read(uri, generation)
+
+
+def test_further_saves_need_not_read_the_transcript_again() -> None:
+    blobs = CountedReads()
+    stores = memory_deployment(blobs=blobs)
+    source = transcribed(stores)
+    with gateway_client(stores) as client:
+        client.headers.update(key_headers(stores))
+        for revision in range(3):
+            tag = {"If-Match": f'"1-{revision}"'}
+            body = {"words": {"0": f"Word{revision}"}}
+            assert client.put(address(source), json=body, headers=tag).status_code == 200
+        assert blobs.reads == 1
+        answer(stores, source, run=2, sentences=(said("S1", "Good morning."),))
+        tag = {"If-Match": '"2-0"'}
+        refused = client.put(address(source), json={"words": {"5": "x"}}, headers=tag)
+        assert (refused.status_code, blobs.reads) == (422, 2)
 
 
 UNKNOWN = {

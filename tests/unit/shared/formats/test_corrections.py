@@ -8,7 +8,7 @@ from shared.formats.corrections import correct
 from shared.formats.writers import draw_format
 from shared.model.artifacts import Turn
 from shared.model.caption_options import CaptionOptions
-from shared.model.edits import Edits, unknown_ids
+from shared.model.edits import Edits, ids_of, unknown_ids
 from shared.model.formats import FORMATS
 from shared.model.transcript import Segment, Transcript, Word
 from tests.support.finalize_inputs import (
@@ -264,7 +264,7 @@ def test_without_edits_a_transcript_is_the_same(transcript: Transcript) -> None:
 def test_every_corrected_transcript_holds_together(data: st.DataObject) -> None:
     transcript = data.draw(transcripts())
     edits = data.draw(any_edits(transcript))
-    assert unknown_ids(edits, transcript) == []
+    assert unknown_ids(edits, ids_of(transcript)) == []
     corrected = correct(transcript, edits)
     assert Transcript.model_validate_json(corrected.model_dump_json())
     speakers = {one.id for one in corrected.speakers}

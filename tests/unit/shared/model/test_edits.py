@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.model.edits import Edits, StoredEdits, unknown_ids
+from shared.model.edits import Edits, StoredEdits, ids_of, unknown_ids
 from tests.support.finalize_inputs import manifest_of, sentence, transcript_of
 
 
@@ -73,7 +73,7 @@ def test_ids_that_the_transcript_lacks_are_told_without_any_text() -> None:
         kept=("suspect-0",),
         dropped=("gap-5", "segment-1"),
     )
-    assert unknown_ids(edits, transcript) == [
+    assert unknown_ids(edits, ids_of(transcript)) == [
         "words: the transcript has no word 2",
         "sentences: the transcript has no segment 1",
         "speakers: the transcript has no speaker S1",
@@ -87,4 +87,4 @@ def test_ids_that_the_transcript_lacks_are_told_without_any_text() -> None:
 def test_only_the_first_reasons_are_told() -> None:
     transcript = transcript_of(manifest_of(5.0, [[(0.0, 2.0)]]), [sentence("one two", 0.0)])
     edits = Edits(words={str(number): "x" for number in range(2, 100)})
-    assert len(unknown_ids(edits, transcript)) == 10
+    assert len(unknown_ids(edits, ids_of(transcript))) == 10

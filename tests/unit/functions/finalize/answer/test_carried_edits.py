@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from functions.finalize.answer.carried_edits import carry_over
 from shared.formats.corrections import correct
 from shared.model.contracts import Source
-from shared.model.edits import Edits, StoredEdits, unknown_ids
+from shared.model.edits import Edits, StoredEdits, ids_of, unknown_ids
 from shared.model.transcript import Gap, Suspect, Transcript
 from tests.support.finalize_inputs import transcripts
 from tests.support.made_transcripts import Said, said, transcript_of_sentences
@@ -27,7 +27,7 @@ def carried(former: Transcript, edits: Edits, new: Transcript) -> StoredEdits:
     fields = dict(edits)
     stored = StoredEdits(**fields, base=1, revision=4, updated=NOW)
     after = carry_over(former, stored, new, NOW)
-    assert unknown_ids(after, new) == []
+    assert unknown_ids(after, ids_of(new)) == []
     assert (after.base, after.revision) == (new.job.run, 5)
     return after
 
