@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from itertools import pairwise
 
-from shared.formats.function_words import is_connective, leads_on
+from shared.formats.function_words import TITLES, is_connective, leads_on
 from shared.formats.text import CLAUSE_END, CLOSING_MARKS, OPENING_MARKS, SENTENCE_END
 
 INITIAL = re.compile(r"[^\W\d_]\.")
@@ -44,16 +44,15 @@ def break_between(text: str, following: str, language: str | None) -> Break:
     """Returns the quality of a break between two texts, each a word or a phrase."""
     last = last_word(text)
     without_marks = last.rstrip(CLOSING_MARKS)
-    bare = without_marks.rstrip(".").casefold()
-    is_abbreviated = without_marks.endswith(".") and leads_on(bare, language)
-    if is_abbreviated or INITIAL.fullmatch(without_marks):
+    small = without_marks.casefold()
+    if small in TITLES or INITIAL.fullmatch(without_marks):
         return Break.POOR
     if without_marks.endswith(tuple(SENTENCE_END)):
         return Break.SENTENCE
     if without_marks.endswith(tuple(CLAUSE_END)):
         return Break.CLAUSE
     first = first_word(following)
-    if leads_on(bare, language) or is_name(last, first):
+    if leads_on(small, language) or is_name(last, first):
         return Break.POOR
     if is_connective(first.casefold(), language):
         return Break.PHRASE

@@ -35,7 +35,7 @@ INNER_PAUSE_COST = 1.0
 SHORTNESS_COST = 2.0
 """What a caption costs that is not on the screen at all: a part of that if it is there for a part
 of the shortest time."""
-HASTE_COST = 2.0
+HASTE_COST = 8.0
 """What a caption costs that has to be read at twice the speed."""
 MOST_HASTE = 2.0
 """Share of the speed above it from which a caption costs no more."""

@@ -77,9 +77,12 @@ def group_segments(segments: Sequence[Segment]) -> list[Group]:
 
 def continues_text(previous: Segment, segment: Segment) -> bool:
     """Returns whether the segment begins with a mark that belongs to the one before it."""
-    runs = segment.text.split()
-    is_same = has_same_voice(previous, segment)
-    return is_same and starts_with_closing(runs[0]) and pause(previous, segment) < CONTINUED_PAUSE
+    if not has_same_voice(previous, segment):
+        return False
+    if pause(previous, segment) >= CONTINUED_PAUSE:
+        return False
+    words = segment.text.split()
+    return starts_with_closing(words[0])
 
 
 def group_runs(groups: Sequence[Group]) -> list[list[Group]]:
@@ -94,11 +97,16 @@ def group_runs(groups: Sequence[Group]) -> list[list[Group]]:
 
 
 def continues_run(previous: Segment, segment: Segment) -> bool:
-    return has_same_voice(previous, segment) and pause(previous, segment) < LONGEST_PAUSE
+    """Returns whether two segments may be in one caption."""
+    if not has_same_voice(previous, segment):
+        return False
+    return pause(previous, segment) < LONGEST_PAUSE
 
 
 def has_same_voice(segment: Segment, other: Segment) -> bool:
-    return segment.speaker == other.speaker and segment.language == other.language
+    if segment.speaker != other.speaker:
+        return False
+    return segment.language == other.language
 
 
 def pause(previous: Segment, segment: Segment) -> int:
