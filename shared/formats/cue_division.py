@@ -32,9 +32,10 @@ INNER_SENTENCE_COST = 1.2
 """What the end of a sentence costs inside a caption."""
 INNER_PAUSE_COST = 1.0
 """What a second of silence costs inside a caption."""
+BREVITY_COST = 0.5
+"""What a caption costs that is on the screen for less than the shortest time."""
 SHORTNESS_COST = 2.0
-"""What a caption costs that is not on the screen at all: a part of that if it is there for a part
-of the shortest time."""
+"""What it costs besides if it is not on the screen at all; in between, a part of that."""
 HASTE_COST = 8.0
 """What a caption costs that has to be read at twice the speed."""
 MOST_HASTE = 2.0
@@ -158,7 +159,7 @@ def cue_cost(passage: Passage, start: int, end: int, width: int, limits: CueLimi
         cost += END_COST[passage.breaks[end - 1]] - min(max(pause, 0) / 1000, PAUSE_BONUS)
     slot = limits.slot(passage.pieces[start].start, next_start)
     if slot < limits.shortest:
-        cost += SHORTNESS_COST * (1 - slot / limits.shortest)
+        cost += BREVITY_COST + SHORTNESS_COST * (1 - slot / limits.shortest)
     haste = width * 1000 / slot / limits.speed - 1
     if haste > 0:
         cost += HASTE_COST * min(haste, MOST_HASTE)
