@@ -60,7 +60,8 @@ class Gateway:
         here = layout()
         if supervisor_of(here) is None:
             raise click.ClickException("the one-machine cloud is not up: run `dropscribe up`")
-        url = here.ports().url("gateway")
+        ports = here.ports()
+        url = ports.url("gateway")
         key = self.key or stored_key(here)
         return url, key
 

@@ -43,11 +43,12 @@ def rename(
     """
     named = parse_pairs(names)
     merged = parse_pairs(merges)
-    if undo and (named or merged):
+    has_names = bool(named or merged)
+    if undo and has_names:
         raise click.UsageError("--undo forgets all names: give none")
     with gateway.client() as client:
         job_id = find_job(client, job).id
-        if named or merged or undo:
+        if undo or has_names:
             view = save_names(client, job_id, named, merged, undo)
         else:
             view = client.edits(job_id)

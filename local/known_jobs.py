@@ -18,7 +18,8 @@ def find_known(client: "Client", items: Sequence[Item]) -> None:
     """
     folder = client.me().folder
     by_name = {folder + item.name: item for item in items}
-    prefix = common_start(list(by_name))
+    names = list(by_name)
+    prefix = common_start(names)
     for job in client.jobs(prefix=prefix):
         item = by_name.pop(job.name, None)
         if item is not None:

@@ -41,7 +41,8 @@ def parse(lines: Sequence[str], process: str) -> Iterator[LogLine]:
         found, text = split_time(line)
         fields = json_object(text)
         if fields is not None:
-            found = found or time_of(str(fields.get("time", "")))
+            own_time = str(fields.get("time", ""))
+            found = found or time_of(own_time)
             text = describe(fields)
         time = found or time
         yield LogLine(time, process, text)

@@ -116,8 +116,10 @@ def options_of_folder(file: Path) -> dict[str, JsonValue]:
     """Returns the options in an options.json by their hyphenated names. Raises BadOption."""
     content = file.read_bytes()
     path = str(file)
-    options, _ = known_options(read_options_file(content, path), path)
-    _, resolved = resolve({path: options})
+    written = read_options_file(content, path)
+    options, _ = known_options(written, path)
+    layers = {path: options}
+    _, resolved = resolve(layers)
     own = {}
     for name, option in resolved.items():
         if option.origin == path:

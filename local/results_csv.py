@@ -25,7 +25,8 @@ def write_results(items: Iterable[Item], file: Path) -> None:
         cells = map(safe_cell, result(item))
         table.writerow(cells)
     file.parent.mkdir(parents=True, exist_ok=True)
-    content = text.getvalue().encode()
+    lines = text.getvalue()
+    content = lines.encode()
     write(file, content)
 
 

@@ -97,7 +97,8 @@ def wait_for_answer(
             content = read_mark(deployment, outbox, source, mark)
             if content is not None:
                 return mark, content
-        if time.monotonic() > deadline:
+        is_late = time.monotonic() > deadline
+        if is_late:
             advice = where_to_look(deployment)
             raise Failed(f"no answer within {timeout:.0f} s. {advice}")
         time.sleep(POLL_SECONDS)
@@ -116,7 +117,8 @@ def read_mark(
         if generation != str(source.generation):
             return None
         content = blob.download_as_bytes(**CALL)
-    return dict(json.loads(content))
+    fields = json.loads(content)
+    return dict(fields)
 
 
 def where_to_look(deployment: Deployment) -> str:

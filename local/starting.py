@@ -33,11 +33,13 @@ def failures_as_messages() -> Iterator[None]:
 def start_cloud(home: Layout, wanted: GatewayAddress | None = None) -> bool:
     """Starts the cloud unless it is up. Returns False if it was up. Raises ClickException."""
     with failures_as_messages():
-        for name in check_settings(os.environ):
+        unknown = check_settings(os.environ)
+        for name in unknown:
             click.echo(f"{name} is no setting and has no effect", err=True)
         supervisor = supervisor_of(home)
         if supervisor is not None:
-            for name in changed_settings(supervisor, os.environ):
+            changed = changed_settings(supervisor, os.environ)
+            for name in changed:
                 click.echo(f"{name} takes effect after `dropscribe down` and `up`", err=True)
             return up(home, wanted)
         with spinner() as on_wait:

@@ -97,7 +97,8 @@ class Supervisor:
         while self.running() and time.monotonic() < deadline:
             self.copy_outputs(TICK)
         for child in self.running():
-            self.warn("process did not end; killing it", process=child.process.name)
+            name = child.process.name
+            self.warn("process did not end; killing it", process=name)
             child.child.kill()
             child.child.wait()
         for child in self.children:

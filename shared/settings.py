@@ -262,8 +262,10 @@ def setting_fields() -> dict[str, SettingField]:
         properties = group.model_json_schema()["properties"]
         for name, schema in properties.items():
             type_ = json_type(schema)
-            description = " ".join(schema["description"].split())
-            fields[name] = SettingField(schema["default"], type_, description)
+            words = schema["description"].split()
+            description = " ".join(words)
+            field = SettingField(schema["default"], type_, description)
+            fields[name] = field
     return fields
 
 

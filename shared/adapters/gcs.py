@@ -220,11 +220,13 @@ class RangedReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         remaining = self._size - self._position
-        length = min(len(buffer), remaining)
+        capacity = len(buffer)
+        length = min(capacity, remaining)
         if length <= 0:
             return 0
         last = self._position + length - 1
-        with translate_errors(str(self._blob.path)):
+        path = str(self._blob.path)
+        with translate_errors(path):
             data = self._download(self._position, last)
         count = len(data)
         buffer[:count] = data

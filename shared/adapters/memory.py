@@ -204,7 +204,8 @@ class MemoryDocuments:
 
     def _directly_in(self, collection: str) -> list[Document]:
         found = []
-        for path, (document, _) in list(self._kept.items()):
+        kept = list(self._kept.items())
+        for path, (document, _) in kept:
             parent = path.rpartition("/")[0]
             if parent == collection:
                 found.append(document)

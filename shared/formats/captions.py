@@ -89,7 +89,8 @@ def timed_lines(voice: CueVoice, cue: Cue) -> list[str]:
                 text += f"<{time}>"
                 latest = piece.start
             space = " " if piece.text[-1:].isspace() else ""
-            text += vtt_escape(one_line(piece.text)) + space
+            word = one_line(piece.text)
+            text += vtt_escape(word) + space
         lines.append(text.rstrip())
     return lines
 

@@ -123,7 +123,9 @@ def given_segments(transcript: Transcript, edits: Edits) -> list[Segment]:
         speaker = edits.sentences.get(str(segment.id))
         if speaker is None or f"segment-{segment.id}" in dropped:
             continue
-        if merge_of(speaker, edits) != merge_of(segment.speaker, edits):
+        new_speaker = merge_of(speaker, edits)
+        own_speaker = merge_of(segment.speaker, edits)
+        if new_speaker != own_speaker:
             given.append(segment)
     return given
 
@@ -150,7 +152,8 @@ def without_sentences(
     untouched = set(whole)
     kept = []
     for piece in remaining:
-        if piece in untouched or not is_short(piece) or is_spoken_in(piece, spoken):
+        is_untouched = piece in untouched
+        if is_untouched or not is_short(piece) or is_spoken_in(piece, spoken):
             kept.append(piece)
     return kept
 
@@ -162,9 +165,11 @@ def other_sentences(
     taken_ids = {segment.id for segment in taken}
     others = []
     for segment in transcript.segments:
-        if segment.speaker == speaker and segment.id not in taken_ids:
+        is_taken = segment.id in taken_ids
+        if segment.speaker == speaker and not is_taken:
             others.append(segment)
-    return union(intervals_of(others))
+    intervals = intervals_of(others)
+    return union(intervals)
 
 
 def is_spoken_in(piece: Interval, spoken: Sequence[Interval]) -> bool:
@@ -172,7 +177,8 @@ def is_spoken_in(piece: Interval, spoken: Sequence[Interval]) -> bool:
     index = bisect_right(spoken, piece.start, key=interval_end)
     if index == len(spoken):
         return False
-    return spoken[index].start < piece.end
+    following = spoken[index]
+    return following.start < piece.end
 
 
 def interval_end(interval: Interval | Overlap) -> float:
@@ -190,4 +196,5 @@ def overlaps_with(start: float, end: float, overlaps: Sequence[Overlap]) -> bool
     index = bisect_right(overlaps, start, key=interval_end)
     if index == len(overlaps):
         return False
-    return overlaps[index].start < end
+    following = overlaps[index]
+    return following.start < end

@@ -120,7 +120,8 @@ def kept_suspects(transcript: Transcript, edits: Edits) -> list[Segment]:
             continue
         suspect = suspects[index]
         given = edits.sentences.get(item) or likely_speaker(suspect, transcript)
-        segment = segment_of_suspect(suspect, first_id + index, merge_of(given, edits))
+        speaker = merge_of(given, edits)
+        segment = segment_of_suspect(suspect, first_id + index, speaker)
         kept.append(segment)
     return kept
 
@@ -197,10 +198,13 @@ def given_words(transcript: Transcript, edits: Edits) -> set[int]:
     """Returns the ids of the words of sentences that were given to another speaker."""
     given: set[int] = set()
     for segment in transcript.segments:
-        if segment.words is None or str(segment.id) not in edits.sentences:
+        segment_id = str(segment.id)
+        is_given = segment_id in edits.sentences
+        if segment.words is None or not is_given:
             continue
         first, last = segment.words
-        given.update(range(first, last + 1))
+        word_ids = range(first, last + 1)
+        given.update(word_ids)
     return given
 
 
@@ -208,10 +212,12 @@ def correct_word(word: Word, text: str, speaker: str | None, is_given: bool, edi
     """Returns the word with another text and speaker. The recogniser's confidence is about its own
     text only."""
     changes: dict[str, object] = {}
-    if text != word.word:
+    has_other_text = text != word.word
+    if has_other_text:
         changes |= {"word": text, "confidence": None}
     speakers = speakers_of_word(word, speaker, is_given, edits)
-    if speaker != word.speaker or speakers != word.speakers:
+    has_other_speakers = speaker != word.speaker or speakers != word.speakers
+    if has_other_speakers:
         changes |= {"speaker": speaker, "speakers": speakers}
     if is_given:
         changes["speaker_confidence"] = GIVEN

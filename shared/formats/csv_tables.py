@@ -38,7 +38,8 @@ def csv_of(table: Table) -> bytes:
     for row in table.rows:
         cells = map(csv_cell, row.values())
         writer.writerow(cells)
-    return utf8(document.getvalue())
+    text = document.getvalue()
+    return utf8(text)
 
 
 def csv_cell(cell: Cell) -> str:

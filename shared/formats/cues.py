@@ -140,12 +140,14 @@ def fit_together(first: CueDraft, second: CueDraft, rule: LabelRule) -> bool:
     if limits != second.limits or limits.lines == 1:
         return False
     pause = second.start - first.end
-    if pause < 0 or pause >= TURN_PAUSE:
+    follows_closely = 0 <= pause < TURN_PAUSE
+    if not follows_closely:
         return False
     duration = second.end - first.start
     if duration > limits.longest:
         return False
-    return is_one_line(first, rule) and is_one_line(second, rule)
+    first_fits = is_one_line(first, rule)
+    return first_fits and is_one_line(second, rule)
 
 
 def is_one_line(draft: CueDraft, rule: LabelRule) -> bool:
@@ -168,10 +170,12 @@ def choose_labels(shared: Sequence[Sequence[CueDraft]], rule: LabelRule) -> list
     previous: CueDraft | None = None
     for turns in shared:
         if len(turns) > 1:
-            labels.append([turn_mark(turn, rule) for turn in turns])
+            marks = [turn_mark(turn, rule) for turn in turns]
+            labels.append(marks)
         else:
             is_shown = shows_label(turns[0], previous, rule)
-            labels.append([turns[0].label if is_shown else ""])
+            label = turns[0].label if is_shown else ""
+            labels.append([label])
         previous = turns[-1]
     return labels
 
@@ -191,14 +195,19 @@ def lay_out(draft: CueDraft, label: str) -> CueVoice:
     widths = draft.widths
     breaks = draft.breaks
     if label:
-        widths = [measure(label), *widths]
+        label_width = measure(label)
+        widths = [label_width, *widths]
         breaks = [Break.POOR, *breaks]
     ends = balance_lines(widths, breaks, draft.limits.line_columns)
     first = 1 if label else 0
     lines = []
     start = 0
     for end in ends:
-        pieces = draft.pieces[max(start - first, 0) : end - first]
-        lines.append(CueLine("" if start else label, pieces))
+        first_piece = max(start - first, 0)
+        end_piece = end - first
+        pieces = draft.pieces[first_piece:end_piece]
+        line_label = "" if start else label
+        line = CueLine(line_label, pieces)
+        lines.append(line)
         start = end
     return CueVoice(draft.speaker, draft.language, lines)

@@ -92,10 +92,12 @@ def page_policy() -> str:
 
 def digest_of(name: str) -> str:
     """Returns the digest of a file of the page, as a policy has it."""
-    content = page_file(name).encode()
+    text = page_file(name)
+    content = text.encode()
     digest = hashlib.sha256(content).digest()
-    encoded = base64.b64encode(digest).decode()
-    return f"sha256-{encoded}"
+    encoded = base64.b64encode(digest)
+    shown = encoded.decode()
+    return f"sha256-{shown}"
 
 
 def page_header(transcript: Transcript, rows: list[SpeakerRow]) -> str:

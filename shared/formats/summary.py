@@ -40,15 +40,18 @@ def describe_recording(transcript: Transcript) -> list[str]:
     """Returns the date of the upload, the length, the language and the number of speakers, as far
     as they are known."""
     timings = transcript.timings
-    date = timings.uploaded or timings.answered
-    facts = [date.date().isoformat(), clock_time(transcript.media.duration)]
+    time = timings.uploaded or timings.answered
+    date = time.date()
+    length = clock_time(transcript.media.duration)
+    facts = [date.isoformat(), length]
     language = text_language(transcript)
     if language is not None:
         name = ENGLISH_NAMES.get(language, language)
         facts.append(name.capitalize())
     count = len(transcript.speakers)
     if count:
-        facts.append("1 speaker" if count == 1 else f"{count} speakers")
+        speakers = "1 speaker" if count == 1 else f"{count} speakers"
+        facts.append(speakers)
     return facts
 
 

@@ -94,7 +94,8 @@ def extend(paragraph: Paragraph, segment: Segment) -> Paragraph:
     if not separator:
         separator = word_separator(segment.language)
     *pieces, last = paragraph.pieces
+    separated = last + separator
     return Paragraph(
         segments=(*paragraph.segments, segment),
-        pieces=(*pieces, last + separator, segment.text),
+        pieces=(*pieces, separated, segment.text),
     )

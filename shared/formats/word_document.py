@@ -71,7 +71,8 @@ def set_properties(document: Document, transcript: Transcript) -> None:
     """Sets what the document says of itself. Its dates are those of the transcript."""
     properties = document.core_properties
     name = recording_file(transcript)
-    written = transcript.timings.answered.astimezone(UTC).replace(tzinfo=None)
+    answered = transcript.timings.answered.astimezone(UTC)
+    written = answered.replace(tzinfo=None)
     properties.title = name[:LONGEST_PROPERTY]
     properties.author = AUTHOR
     properties.last_modified_by = AUTHOR
@@ -167,7 +168,8 @@ def set_run_language(run: Run, language: str) -> None:
     if language in RIGHT_TO_LEFT:
         mark.set(qn("w:bidi"), language)
         run.font.rtl = True
-    run._r.get_or_add_rPr().append(mark)
+    properties = run._r.get_or_add_rPr()
+    properties.append(mark)
 
 
 def saved(document: Document) -> bytes:

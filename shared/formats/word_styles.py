@@ -94,7 +94,8 @@ def set_language(document: Document, language: str) -> None:
 
 def number_pages(document: Document, name: str) -> None:
     """Writes the name of the recording and the number of the page at the foot of each page."""
-    footer = document.sections[0].footer.paragraphs[0]
+    section = document.sections[0]
+    footer = section.footer.paragraphs[0]
     shown = name
     if len(name) > LONGEST_AT_FOOT:
         shown = name[:LONGEST_AT_FOOT] + "…"

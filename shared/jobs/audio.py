@@ -20,7 +20,10 @@ def delete_due_audio(source: Source, run: int, blobs: BlobStore, jobs: JobStore)
     Of the recording only the job's own generation is deleted.
     """
     job = jobs.find(source.job_id)
-    if job is None or job.run != run or job.audio_deletion != "due":
+    if job is None:
+        return False
+    is_due = job.run == run and job.audio_deletion == "due"
+    if not is_due:
         return False
     delete_work_audio(source, blobs)
     blobs.delete(source.uri, source.generation)

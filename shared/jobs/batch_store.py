@@ -130,9 +130,11 @@ class BatchStore:
         """
         if batch.state != "due":
             return False
-        event_log_of(self.jobs).append_batch(batch)
+        event_log = event_log_of(self.jobs)
+        event_log.append_batch(batch)
         if self.publisher is not None:
-            self.publisher.publish(batch_cloud_event(batch))
+            event = batch_cloud_event(batch)
+            self.publisher.publish(event)
         self._change(batch.batch_id, lambda each: batch_sent(each, self.now()))
         return True
 
@@ -144,8 +146,10 @@ class BatchStore:
         after those of its jobs. A job whose document has expired counts as erased."""
         if job is None or job.state == "erased":
             return "erased"
-        if job.notification == "due" and not event_log_of(self.jobs).has_end(job):
-            return None
+        if job.notification == "due":
+            event_log = event_log_of(self.jobs)
+            if not event_log.has_end(job):
+                return None
         return final_state(job)
 
     def _record(self, batch_id: str, states: Mapping[str, BatchedState]) -> Batch | None:

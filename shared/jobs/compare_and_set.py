@@ -24,12 +24,14 @@ def compare_and_set(
     Returns the new model, or None if `change` returned None. Raises JobStoreUnavailable.
     """
     for _ in range(MAX_CONFLICTS):
-        document, version = documents.get(path) or (None, None)
+        found = documents.get(path)
+        document, version = found or (None, None)
         before = None if document is None else model.model_validate(document)
         after = change(before)
         if after is None:
             return None
         changed = after.model_dump(mode="json")
-        if documents.put(path, changed, if_version=version):
+        is_written = documents.put(path, changed, if_version=version)
+        if is_written:
             return after
     raise JobStoreUnavailable(f"{MAX_CONFLICTS} writes in a row met a conflict")

@@ -130,8 +130,11 @@ class EditStore:
             self._delete_saved(job.source)
             raise RecordingErased("the recording was erased meanwhile")
         if due.is_carrying_edits:
-            raise EditsOutdated(NEW_RUN, etag_of(stored.base, stored.revision))
-        if due.drawing_execution and self.executions.is_active(due.drawing_execution):
+            etag = etag_of(stored.base, stored.revision)
+            raise EditsOutdated(NEW_RUN, etag)
+        drawing = due.drawing_execution
+        is_being_drawn = drawing and self.executions.is_active(drawing)
+        if is_being_drawn:
             return
         execution = self.executions.draw_edits(job.source, stored.base)
         record_execution(job_id, execution, self.jobs)

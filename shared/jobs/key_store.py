@@ -125,7 +125,8 @@ class KeyStore:
     def find_by_digest(self, digest: str) -> KeyRecord | None:
         """Returns the key whose secret has that digest, or None if there is none or it is not
         valid."""
-        found = self.documents.get(key_path(digest))
+        path = key_path(digest)
+        found = self.documents.get(path)
         if found is None:
             return None
         document, _ = found
@@ -168,7 +169,8 @@ class KeyStore:
         def used(key: KeyRecord | None) -> KeyRecord | None:
             if key is None:
                 return None
-            if key.last_used is not None and now - key.last_used < USE_PRECISION:
+            last_used = key.last_used
+            if last_used is not None and now - last_used < USE_PRECISION:
                 return None
             return key.model_copy(update={"last_used": now, "updated": now})
 

@@ -163,6 +163,7 @@ class Problem(WireModel):
     def summary(self) -> str:
         """Returns title and detail in one line."""
         title = self.title.rstrip(".")
-        if self.detail in ("", self.title):
+        says_no_more = self.detail in ("", self.title)
+        if says_no_more:
             return title
         return f"{title}: {self.detail}"

@@ -165,14 +165,16 @@ def cost(
     for stage, seconds in busy.items():
         function = STAGES[stage].function
         instance = resources[function]
-        items[stage] = seconds * usd_per_second(instance, table)
+        rate = usd_per_second(instance, table)
+        items[stage] = seconds * rate
     for item, units in ITEMS.items():
         items[item] = usd_of_units(units, used, table)
     rounded = {item: round(usd, 8) for item, usd in items.items()}
     total = sum(rounded.values())
+    rounded_total = round(total, 8)
     return Cost(
         currency=table.currency,
-        total=round(total, 8),
+        total=rounded_total,
         items=rounded,
         price_table=table.name,
     )

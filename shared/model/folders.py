@@ -15,11 +15,14 @@ def normalised_folder(text: str) -> str:
     if not text:
         return ""
     folder = text if text.endswith("/") else f"{text}/"
-    if len(folder.encode()) > MAX_LENGTH:
+    length = len(folder.encode())
+    if length > MAX_LENGTH:
         raise ValueError(f"a folder has at most {MAX_LENGTH} bytes")
-    if CONTROL.search(folder) or "\\" in folder:
+    has_backslash = "\\" in folder
+    if has_backslash or CONTROL.search(folder):
         raise ValueError("a folder has neither control characters nor backslashes")
     *names, _ = folder.split("/")
-    if not all(names) or {".", ".."}.intersection(names):
+    relative = {".", ".."}.intersection(names)
+    if relative or not all(names):
         raise ValueError("a folder has no empty name, '.' or '..' in it")
     return folder

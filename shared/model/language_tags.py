@@ -89,7 +89,8 @@ def language_code(text: str) -> str | None:
 def code_of_name(name: str) -> str | None:
     """Returns the code of a language by its name, which may have a variety: "English (US)",
     "Chinese, Simplified" or "Brazilian Portuguese"."""
-    language = re.split(r" *[(,/]| +[-–] ?", name)[0]
+    parts = re.split(r" *[(,/]| +[-–] ?", name)
+    language = parts[0]
     if language in CODES_BY_NAME:
         return CODES_BY_NAME[language]
     last_word = language.rpartition(" ")[2]

@@ -285,7 +285,8 @@ def describe_error(name: str, error: Any, values: Mapping[str, JsonValue]) -> st
 
 def expectation(name: str) -> str:
     """Returns what the values of an option are."""
-    field = Options.model_fields[name.replace("-", "_")]
+    field_name = name.replace("-", "_")
+    field = Options.model_fields[field_name]
     for mark in field.metadata:
         if isinstance(mark, Expects):
             return mark.values

@@ -39,7 +39,8 @@ def read_options_file(data: bytes, path: str) -> dict[str, JsonValue]:
     try:
         content = from_json(text)
     except ValueError as error:
-        raise BadOption(f"{path} is {describe_syntax_error(error)}") from error
+        reason = describe_syntax_error(error)
+        raise BadOption(f"{path} is {reason}") from error
     if not isinstance(content, dict):
         kind = JSON_KINDS[type(content)]
         raise BadOption(f"{path} is {kind}; expected an object such as {EXAMPLE}")

@@ -32,7 +32,8 @@ def authenticate(authorization: str) -> None:
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("the Authorization header holds no bearer token")
     claims = verify_token(token)
-    may_call = claims.get("email") in callers
+    email = claims.get("email")
+    may_call = email in callers
     is_verified = claims.get("email_verified") is True
     if not may_call or not is_verified:
         raise Forbidden("the caller is not one of those that may call")
