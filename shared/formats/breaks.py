@@ -13,6 +13,8 @@ INITIAL = re.compile(r"[^\W\d_]\.")
 NOT_NAMES = re.compile(r"(I|I['’]\w+)\W*")
 """English writes them with a capital letter though they are no names."""
 
+MARKS = OPENING_MARKS + CLOSING_MARKS + SENTENCE_END + CLAUSE_END
+
 
 class Break(IntEnum):
     """The quality of a break, from the best to the worst."""
@@ -61,19 +63,24 @@ def break_between(text: str, following: str, language: str | None) -> Break:
 
 def last_word(text: str) -> str:
     """Returns the last word of a text, without the marks that open before it."""
-    words = text.rsplit(maxsplit=1)
-    return words[-1].lstrip(OPENING_MARKS) if words else ""
+    words = text.split()
+    if not words:
+        return ""
+    return words[-1].lstrip(OPENING_MARKS)
 
 
 def first_word(text: str) -> str:
     """Returns the first word of a text, without marks around it."""
-    words = text.split(maxsplit=1)
-    marks = OPENING_MARKS + CLOSING_MARKS + SENTENCE_END + CLAUSE_END
-    return words[0].strip(marks) if words else ""
+    words = text.split()
+    if not words:
+        return ""
+    return words[0].strip(MARKS)
 
 
 def is_name(word: str, following: str) -> bool:
     """Returns whether two words are probably parts of one name: both have a capital letter."""
-    if NOT_NAMES.fullmatch(word) or NOT_NAMES.fullmatch(following):
-        return False
-    return word[:1].isupper() and following[:1].isupper()
+    for part in (word, following):
+        initial = part[:1]
+        if not initial.isupper() or NOT_NAMES.fullmatch(part):
+            return False
+    return True

@@ -99,4 +99,6 @@ def is_connective(word: str, language: str | None) -> bool:
 def leads_on(word: str, language: str | None) -> bool:
     """Returns whether a word in lower case belongs to the word after it."""
     leading = LEADING_OF.get(language or "", frozenset())
-    return word in leading or is_connective(word, language)
+    if word in leading:
+        return True
+    return is_connective(word, language)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.formats.break_rules import starts_with_closing
-from shared.formats.cue_pieces import milliseconds
+from shared.formats.clock import milliseconds
 from shared.formats.text import one_line
 from shared.model.transcript import Segment, Transcript
 
@@ -29,13 +29,18 @@ class SpeechRun:
     the end of the recording."""
 
     @property
+    def first(self) -> Segment:
+        group = self.groups[0]
+        return group[0]
+
+    @property
     def speaker(self) -> str | None:
         """The speaker's id."""
-        return self.groups[0][0].speaker
+        return self.first.speaker
 
     @property
     def language(self) -> str | None:
-        return self.groups[0][0].language
+        return self.first.language
 
 
 def find_runs(transcript: Transcript) -> list[list[SpeechRun]]:
@@ -111,11 +116,15 @@ def has_same_voice(segment: Segment, other: Segment) -> bool:
 
 def pause(previous: Segment, segment: Segment) -> int:
     """Returns the milliseconds between two segments."""
-    return milliseconds(segment.start - previous.end)
+    seconds = segment.start - previous.end
+    return milliseconds(seconds)
 
 
 def start_after(run: Sequence[Group], starts: Sequence[int]) -> int:
     """Returns the first of the starts after the run's last segment, or else the last start."""
-    last_start = milliseconds(run[-1][-1].start)
+    last_segment = run[-1][-1]
+    last_start = milliseconds(last_segment.start)
     index = bisect_right(starts, last_start)
-    return starts[min(index, len(starts) - 1)]
+    if index == len(starts):
+        return starts[-1]
+    return starts[index]
