@@ -14,8 +14,8 @@ def edits(server: Server, job_id: str) -> Steps[EditsView]:
 
 def save_edits(server: Server, job_id: str, edits: Edits, etag: str) -> Steps[EditsView]:
     """Replaces the edits that have this ETag. The server recognises a repeated call."""
-    fields = {name: getattr(edits, name) for name in Edits.model_fields}
-    body = Edits.model_validate(fields).model_dump(mode="json")
+    names = set(Edits.model_fields)
+    body = edits.model_dump(mode="json", include=names)
     headers = {"If-Match": etag}
     call = Call("PUT", edits_path(job_id), json=body, headers=headers, is_repeatable=True)
     response = yield from exchange(server, call)

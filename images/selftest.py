@@ -8,6 +8,7 @@ Storage and job store are in memory; everything else is what runs in the cloud, 
 
 import hashlib
 import http.client
+import importlib
 import io
 import math
 import os
@@ -35,6 +36,7 @@ from shared.model.artifacts import (
     RecognizedWord,
 )
 from shared.model.contracts import Artifact, Engine, Source, StageRequest, WireModel
+from shared.model.formats import FORMATS
 from shared.model.stages import STAGES, StageSpec
 from shared.runtime.wiring import blob_store
 from shared.settings import settings
@@ -52,6 +54,8 @@ ENVIRONMENT = {
 }
 GATEWAY_STATUSES = {"/health/live": 200, "/api/v1/keys/me": 401}
 """Path of a request without a key to the gateway, and the status of its response."""
+GATEWAY_MODULES = ("shared.formats.parquet_tables", "shared.formats.word_document")
+"""What the gateway imports only when it draws a document."""
 START_SECONDS = 60.0
 """Seconds in which the gateway must start. A build may be slow."""
 
@@ -69,7 +73,10 @@ def main() -> None:
 
 
 def gateway_works() -> bool:
-    """Returns whether the gateway, started by the image's command, answers as it should."""
+    """Returns whether the gateway, started by the image's command, answers as it should. Raises
+    ImportError if it could not draw documents."""
+    for module in GATEWAY_MODULES:
+        importlib.import_module(module)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -132,6 +139,8 @@ def stage_request(stage: StageSpec) -> str:
     params = dict(stage.fixed_params)
     if stage.claims_job:
         params |= RUN
+    if stage.function == "finalize":
+        params["options"] = {"formats": {"value": list(FORMATS), "origin": "selftest"}}
     return StageRequest(source=recording(), inputs=inputs, params=params).model_dump_json()
 
 

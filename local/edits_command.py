@@ -110,10 +110,14 @@ def save_names(
 
 def with_names(current: EditsView, names: Mapping[str, str], merges: Mapping[str, str]) -> Edits:
     """Returns the edits with further names and merges. An empty one is taken away."""
-    upper = {speaker: into.upper() for speaker, into in merges.items()}
     speakers = {**current.speakers, **names}
-    merged = {**current.merges, **upper}
-    changes = {"speakers": without_empty(speakers), "merges": without_empty(merged)}
+    merged = dict(current.merges)
+    for speaker, into in merges.items():
+        merged[speaker] = into.upper()
+    changes = {
+        "speakers": without_empty(speakers),
+        "merges": without_empty(merged),
+    }
     return checked(current, changes)
 
 
@@ -122,32 +126,50 @@ def without_names(current: EditsView) -> Edits:
 
 
 def without_empty(values: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value}
+    kept = {}
+    for name, value in values.items():
+        if value:
+            kept[name] = value
+    return kept
 
 
 def checked(current: EditsView, changes: Mapping[str, dict[str, str]]) -> Edits:
     """Returns the edits with changes. Raises ClickException if they are none."""
-    fields = {name: getattr(current, name) for name in Edits.model_fields}
+    values: dict[str, object] = {}
+    for name in Edits.model_fields:
+        values[name] = getattr(current, name)
+    values |= changes
     try:
-        return Edits.model_validate({**fields, **changes})
+        return Edits.model_validate(values)
     except ValidationError as error:
         (first, *_) = error.errors()
         place = ".".join(map(str, first["loc"]))
-        raise click.ClickException(f"{place}: {first['msg']}") from error
+        reason = first["msg"]
+        message = f"{place}: {reason}" if place else reason
+        raise click.ClickException(message) from error
 
 
 def speaker_lines(client: "Client", job_id: str, view: EditsView) -> Iterator[str]:
     """Yields a line for each speaker: id, name and talk time, or whom it was merged into."""
     content = client.transcript(job_id)
     transcript = Transcript.model_validate_json(content, extra="ignore")
-    labels = {speaker.id: speaker.label for speaker in transcript.speakers}
-    seconds = {speaker.id: speaker.talk_time for speaker in transcript.speakers}
-    for speaker in {**labels, **view.speakers}:
-        name = view.speakers.get(speaker, labels.get(speaker, speaker))
-        said = f"{seconds[speaker]:.0f} s" if speaker in seconds else "new"
-        if speaker in view.merges:
-            said += f", now {view.merges[speaker]}"
-        yield f"{speaker}: {name}, {said}"
+    for speaker in transcript.speakers:
+        name = view.speakers.get(speaker.id, speaker.label)
+        line = f"{speaker.id}: {name}, {speaker.talk_time:.0f} s"
+        if speaker.id in view.merges:
+            other = view.merges[speaker.id]
+            line += f", now {other}"
+        yield line
+    for speaker_id in new_speakers(transcript, view):
+        name = view.speakers.get(speaker_id, speaker_id)
+        yield f"{speaker_id}: {name}, new"
+
+
+def new_speakers(transcript: Transcript, view: EditsView) -> list[str]:
+    """Returns the speakers that have only the sentences that were given to them."""
+    known = {speaker.id for speaker in transcript.speakers}
+    given = set(view.sentences.values())
+    return sorted(given - known)
 
 
 def edit_lines(view: EditsView) -> Iterator[str]:
@@ -167,5 +189,7 @@ def edit_lines(view: EditsView) -> Iterator[str]:
 
 
 def unapplied_line(edit: UnappliedEdit) -> str:
-    at = "" if edit.start is None else f" at {edit.start:.1f} s"
-    return f"{edit.kind} {edit.text!r} -> {edit.edit!r}{at}"
+    line = f"{edit.kind} {edit.text!r} -> {edit.edit!r}"
+    if edit.start is None:
+        return line
+    return f"{line} at {edit.start:.1f} s"

@@ -19,6 +19,7 @@ GROUPS = {
         "tests/e2e/test_keys.py",
         "tests/e2e/test_openai.py",
         "tests/e2e/test_operations.py",
+        "tests/e2e/test_renaming.py",
         "tests/e2e/test_runbook.py",
         "tests/e2e/test_smoke.py",
         "tests/e2e/test_start.py",

@@ -13,7 +13,7 @@ from functions.gateway.stored_transcripts import parse_transcript, stored_format
 from shared import __version__
 from shared.formats.corrections import correct
 from shared.formats.writers import draw_format
-from shared.jobs.edit_store import find_edits, revision_of, run_of
+from shared.jobs.edit_store import find_edits, revision_in, revision_of, run_of
 from shared.jobs.job import Job
 from shared.model.caption_options import CaptionOptions
 from shared.model.edits import StoredEdits
@@ -49,8 +49,11 @@ class TranscriptQuery(CaptionOptions):
     @property
     def captions(self) -> dict[str, object]:
         """Returns the options of captions that were given, by their names."""
-        given = self.model_fields_set & set(CaptionOptions.model_fields)
-        return {name: getattr(self, name) for name in sorted(given)}
+        captions = {}
+        for name in CaptionOptions.model_fields:
+            if name in self.model_fields_set:
+                captions[name] = getattr(self, name)
+        return captions
 
 
 class FoundTranscript(NamedTuple):
@@ -63,21 +66,29 @@ class FoundTranscript(NamedTuple):
 
     def etag(self, query: TranscriptQuery) -> str:
         """Returns the ETag of a transcript that is drawn."""
-        revision = 0 if self.edits is None else self.edits.revision
-        parameters = json.dumps([query.format, query.captions, __version__])
-        digest = hashlib.sha256(parameters.encode()).hexdigest()
-        return f'"{self.blob.generation}-{revision}-{digest[:DIGEST_LENGTH]}"'
+        parameters = [query.format, query.captions, __version__]
+        content = json.dumps(parameters).encode()
+        digest = hashlib.sha256(content).hexdigest()
+        short_digest = digest[:DIGEST_LENGTH]
+        generation = self.blob.generation
+        revision = revision_in(self.edits)
+        return f'"{generation}-{revision}-{short_digest}"'
 
 
 def find_transcript(job: Job, query: TranscriptQuery, blobs: BlobStore) -> FoundTranscript:
     """Returns from what a transcript is answered. Raises NotFound, NotDone or TranscriptGone."""
     if query.format not in ALL_FORMATS:
-        raise NotFound(f"There is no such format. There are {', '.join(ALL_FORMATS)}.")
+        names = ", ".join(ALL_FORMATS)
+        raise NotFound(f"There is no such format. There are {names}.")
     transcript = transcript_of(job, blobs)
     if query.format == AS_HEARD:
         return FoundTranscript(transcript, True, None)
-    edits = None if query.original else find_edits(job.source, blobs).current
-    stored = None if query.captions else stored_format(job, query.format, blobs)
+    edits = None
+    if not query.original:
+        edits = find_edits(job.source, blobs).current
+    stored = None
+    if not query.captions:
+        stored = stored_format(job, query.format, blobs)
     if stored is not None and is_current(stored, transcript, edits):
         return FoundTranscript(stored, True, edits)
     return FoundTranscript(transcript, False, edits)
@@ -85,8 +96,8 @@ def find_transcript(job: Job, query: TranscriptQuery, blobs: BlobStore) -> Found
 
 def is_current(stored: Blob, transcript: Blob, edits: StoredEdits | None) -> bool:
     """Returns whether a file of the answer was drawn from this transcript with these edits."""
-    revision = 0 if edits is None else edits.revision
-    return (run_of(stored), revision_of(stored)) == (run_of(transcript), revision)
+    is_of_run = run_of(stored) == run_of(transcript)
+    return is_of_run and revision_of(stored) == revision_in(edits)
 
 
 def draw(found: FoundTranscript, query: TranscriptQuery, blobs: BlobStore) -> bytes:
@@ -107,7 +118,9 @@ def captions_of(transcript: Transcript, query: TranscriptQuery) -> CaptionOption
         of_job = option_values(transcript.options)
     except BadOption:
         of_job = option_values({})  # those of a later version, which has other options
-    values = {name: getattr(of_job, name) for name in CaptionOptions.model_fields}
+    values = {}
+    for name in CaptionOptions.model_fields:
+        values[name] = getattr(of_job, name)
     values |= query.captions
     try:
         return CaptionOptions.model_validate(values)

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from enum import IntEnum
 from itertools import pairwise
 
-from shared.formats.function_words import is_connective, leads_on
+from shared.formats.function_words import TITLES, is_connective, leads_on
 from shared.formats.text import CLAUSE_END, CLOSING_MARKS, OPENING_MARKS, SENTENCE_END
 
 INITIAL = re.compile(r"[^\W\d_]\.")
 """A letter with a full stop, as in "J. Smith"."""
 NOT_NAMES = re.compile(r"(I|I['’]\w+)\W*")
 """English writes them with a capital letter though they are no names."""
+
+MARKS = OPENING_MARKS + CLOSING_MARKS + SENTENCE_END + CLAUSE_END
 
 
 class Break(IntEnum):
@@ -44,16 +46,15 @@ def break_between(text: str, following: str, language: str | None) -> Break:
     """Returns the quality of a break between two texts, each a word or a phrase."""
     last = last_word(text)
     without_marks = last.rstrip(CLOSING_MARKS)
-    bare = without_marks.rstrip(".").casefold()
-    is_abbreviated = without_marks.endswith(".") and leads_on(bare, language)
-    if is_abbreviated or INITIAL.fullmatch(without_marks):
+    small = without_marks.casefold()
+    if small in TITLES or INITIAL.fullmatch(without_marks):
         return Break.POOR
     if without_marks.endswith(tuple(SENTENCE_END)):
         return Break.SENTENCE
     if without_marks.endswith(tuple(CLAUSE_END)):
         return Break.CLAUSE
     first = first_word(following)
-    if leads_on(bare, language) or is_name(last, first):
+    if leads_on(small, language) or is_name(last, first):
         return Break.POOR
     if is_connective(first.casefold(), language):
         return Break.PHRASE
@@ -62,19 +63,24 @@ def break_between(text: str, following: str, language: str | None) -> Break:
 
 def last_word(text: str) -> str:
     """Returns the last word of a text, without the marks that open before it."""
-    words = text.rsplit(maxsplit=1)
-    return words[-1].lstrip(OPENING_MARKS) if words else ""
+    words = text.split()
+    if not words:
+        return ""
+    return words[-1].lstrip(OPENING_MARKS)
 
 
 def first_word(text: str) -> str:
     """Returns the first word of a text, without marks around it."""
-    words = text.split(maxsplit=1)
-    marks = OPENING_MARKS + CLOSING_MARKS + SENTENCE_END + CLAUSE_END
-    return words[0].strip(marks) if words else ""
+    words = text.split()
+    if not words:
+        return ""
+    return words[0].strip(MARKS)
 
 
 def is_name(word: str, following: str) -> bool:
     """Returns whether two words are probably parts of one name: both have a capital letter."""
-    if NOT_NAMES.fullmatch(word) or NOT_NAMES.fullmatch(following):
-        return False
-    return word[:1].isupper() and following[:1].isupper()
+    for part in (word, following):
+        initial = part[:1]
+        if not initial.isupper() or NOT_NAMES.fullmatch(part):
+            return False
+    return True

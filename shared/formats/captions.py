@@ -72,7 +72,8 @@ def vtt_voice(voice: CueVoice, lines: Sequence[str], main_language: str | None) 
 
 
 def vtt_lines(voice: CueVoice) -> list[str]:
-    return [vtt_escape(line.text) for line in voice.lines]
+    texts = [line.text for line in voice.lines]
+    return list(map(vtt_escape, texts))
 
 
 def timed_lines(voice: CueVoice, cue: Cue) -> list[str]:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from shared.model.artifacts import Interval, Turn
 from shared.model.edits import Edits, merged_speaker
@@ -27,33 +27,74 @@ def correct_turns(transcript: Transcript, edits: Edits) -> tuple[Turn, ...]:
 
     The turns of speakers whom no edit concerns are as before.
     """
-    intervals: dict[str, list[Interval]] = defaultdict(list)
-    for turn in transcript.turns:
-        intervals[turn.speaker].append(Interval(start=turn.start, end=turn.end))
-    concerned = set(edits.merges)
-    for former, segments in sentences_taken(transcript, edits).items():
-        intervals[former] = without_sentences(intervals[former], segments, former, transcript)
-        concerned.add(former)
-    for speaker, segments in sentences_given(transcript, edits).items():
+    taken = sentences_taken(transcript, edits)
+    given = sentences_given(transcript, edits)
+    concerned = {*edits.merges, *taken, *given}
+    if not concerned:
+        return transcript.turns
+    intervals = intervals_by_speaker(transcript.turns)
+    for speaker, segments in taken.items():
+        own = intervals[speaker]
+        intervals[speaker] = without_sentences(own, segments, speaker, transcript)
+    for speaker, segments in given.items():
         intervals[speaker] += intervals_of(segments)
-        concerned.add(speaker)
+    return merged_turns(transcript, edits, intervals, concerned)
 
+
+def merged_turns(
+    transcript: Transcript,
+    edits: Edits,
+    intervals: Mapping[str, Sequence[Interval]],
+    concerned: Iterable[str],
+) -> tuple[Turn, ...]:
+    """Returns the turns after the merges: new ones of the speakers concerned, and those of the
+    others as they were."""
+    changed = {merged_speaker(speaker, edits.merges) for speaker in concerned}
     merged: dict[str, list[Interval]] = defaultdict(list)
     for speaker, own in intervals.items():
-        merged[merged_speaker(speaker, edits.merges)] += own
-    changed = {merged_speaker(speaker, edits.merges) for speaker in concerned}
-    turns = [turn for turn in transcript.turns if is_untouched(turn, changed, edits)]
-    for speaker in changed:
-        for interval in union(merged[speaker], TURN_PAUSE):
-            turns.append(Turn(start=interval.start, end=interval.end, speaker=speaker))
-    if not changed:
-        return transcript.turns
-    return tuple(sorted(turns, key=lambda turn: (turn.start, turn.end, turn.speaker)))
+        owner = merged_speaker(speaker, edits.merges)
+        merged[owner] += own
+    turns = []
+    for turn in transcript.turns:
+        owner = merged_speaker(turn.speaker, edits.merges)
+        if owner not in changed:
+            turns.append(turn)
+    for owner in changed:
+        turns += turns_of(owner, merged[owner])
+    return tuple(sorted(turns, key=turn_order))
 
 
-def is_untouched(turn: Turn, changed: set[str], edits: Edits) -> bool:
-    """Returns whether the turn is of a speaker whose turns are as before."""
-    return merged_speaker(turn.speaker, edits.merges) not in changed
+def turns_of(speaker: str, intervals: Iterable[Interval]) -> list[Turn]:
+    """Returns a speaker's turns: those with only a short silence between them are one."""
+    turns = []
+    for interval in union(intervals, TURN_PAUSE):
+        turn = Turn(
+            start=interval.start,
+            end=interval.end,
+            speaker=speaker,
+        )
+        turns.append(turn)
+    return turns
+
+
+def turn_order(turn: Turn) -> tuple[float, float, str]:
+    return turn.start, turn.end, turn.speaker
+
+
+def intervals_by_speaker(turns: Iterable[Turn]) -> dict[str, list[Interval]]:
+    """Returns when each speaker talks."""
+    intervals: dict[str, list[Interval]] = defaultdict(list)
+    for turn in turns:
+        interval = interval_of(turn)
+        intervals[turn.speaker].append(interval)
+    return intervals
+
+
+def interval_of(timed: Turn | Segment) -> Interval:
+    return Interval(
+        start=timed.start,
+        end=timed.end,
+    )
 
 
 def sentences_taken(transcript: Transcript, edits: Edits) -> dict[str, list[Segment]]:
@@ -92,36 +133,61 @@ def intervals_of(segments: Iterable[Segment]) -> list[Interval]:
     intervals = []
     for segment in segments:
         if segment.start < segment.end:
-            intervals.append(Interval(start=segment.start, end=segment.end))
+            interval = interval_of(segment)
+            intervals.append(interval)
     return intervals
 
 
 def without_sentences(
-    own: Sequence[Interval], taken: Iterable[Segment], speaker: str, transcript: Transcript
+    own: Sequence[Interval], taken: Sequence[Segment], speaker: str, transcript: Transcript
 ) -> list[Interval]:
     """Returns a speaker's turns without the sentences that were taken, and without the short
     remainders around them in which the speaker says nothing."""
-    whole = set(union(own))
+    whole = union(own)
+    cut_out = union(intervals_of(taken))
+    remaining = subtract(whole, cut_out)
+    spoken = other_sentences(speaker, taken, transcript)
+    untouched = set(whole)
+    kept = []
+    for piece in remaining:
+        if piece in untouched or not is_short(piece) or is_spoken_in(piece, spoken):
+            kept.append(piece)
+    return kept
+
+
+def other_sentences(
+    speaker: str, taken: Iterable[Segment], transcript: Transcript
+) -> list[Interval]:
+    """Returns when the speaker says something beside the sentences that were taken, in order."""
     taken_ids = {segment.id for segment in taken}
-    remaining = subtract(union(own), union(intervals_of(taken)))
-    cut = [interval for interval in remaining if interval not in whole]
-    other_segments = []
+    others = []
     for segment in transcript.segments:
         if segment.speaker == speaker and segment.id not in taken_ids:
-            other_segments.append(segment)
-    silent = set(subtract(cut, union(intervals_of(other_segments))))
-    left_over = {piece for piece in cut if piece in silent and is_short(piece)}
-    return [interval for interval in remaining if interval not in left_over]
+            others.append(segment)
+    return union(intervals_of(others))
+
+
+def is_spoken_in(piece: Interval, spoken: Sequence[Interval]) -> bool:
+    """Returns whether any of the disjoint intervals, which are in order, overlaps the piece."""
+    index = bisect_right(spoken, piece.start, key=interval_end)
+    if index == len(spoken):
+        return False
+    return spoken[index].start < piece.end
+
+
+def interval_end(interval: Interval | Overlap) -> float:
+    return interval.end
 
 
 def is_short(interval: Interval) -> bool:
-    return interval.end - interval.start < LEFT_OVER
+    length = interval.end - interval.start
+    return length < LEFT_OVER
 
 
 def overlaps_with(start: float, end: float, overlaps: Sequence[Overlap]) -> bool:
     """Returns whether two speakers talk at once between these times. The overlaps are in order and
     disjoint."""
-    index = bisect_right(overlaps, start, key=lambda overlap: overlap.end)
+    index = bisect_right(overlaps, start, key=interval_end)
     if index == len(overlaps):
         return False
     return overlaps[index].start < end

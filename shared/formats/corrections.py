@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from shared.formats.corrected_turns import correct_turns, merge_of, overlaps_with
 from shared.formats.text import one_line, split_paragraphs
 from shared.model.artifacts import Turn
-from shared.model.edits import Edits
+from shared.model.edits import Edits, merged_speaker
 from shared.model.intervals import total_seconds
 from shared.model.spacing import split_at_words, word_separator
 from shared.model.transcript import (
@@ -236,7 +236,9 @@ def speakers_of_word(
 
 def with_overlap(word: Word, overlaps: Sequence[Overlap]) -> Word:
     """Returns the word, marked if two speakers talk at once during it."""
-    return word.model_copy(update={"overlap": overlaps_with(word.start, word.end, overlaps)})
+    is_overlapped = overlaps_with(word.start, word.end, overlaps)
+    changes = {"overlap": is_overlapped}
+    return word.model_copy(update=changes)
 
 
 # Speakers and quality
@@ -247,25 +249,44 @@ def correct_speakers(
 ) -> list[Speaker]:
     """Returns the speakers that are left after the merges, and those of given sentences."""
     known = {speaker.id: speaker for speaker in transcript.speakers}
-    merged = [merge_of(speaker, edits) for speaker in (*known, *edits.sentences.values())]
-    ids = {speaker for speaker in merged if speaker is not None}
     counts = Counter(word.speaker for word in words)
     speakers = []
-    for speaker_id in sorted(ids, key=lambda speaker: (len(speaker), speaker)):
+    for speaker_id in speaker_ids(transcript, edits):
         speaker = known.get(speaker_id) or new_speaker(speaker_id)
+        label = edits.speakers.get(speaker_id, speaker.label)
         changes: dict[str, object] = {
-            "label": edits.speakers.get(speaker_id, speaker.label),
+            "label": label,
             "words": counts[speaker_id],
         }
         changes |= changed_turns(speaker_id, transcript.turns, turns)
-        speakers.append(speaker.model_copy(update=changes))
+        corrected = speaker.model_copy(update=changes)
+        speakers.append(corrected)
     return speakers
+
+
+def speaker_ids(transcript: Transcript, edits: Edits) -> list[str]:
+    """Returns the ids of the speakers that are left, by their numbers."""
+    former = [speaker.id for speaker in transcript.speakers]
+    given = edits.sentences.values()
+    ids = {merged_speaker(speaker, edits.merges) for speaker in (*former, *given)}
+    return sorted(ids, key=speaker_number)
+
+
+def speaker_number(speaker_id: str) -> tuple[int, str]:
+    """Returns what sorts "S2" before "S10"."""
+    return len(speaker_id), speaker_id
 
 
 def new_speaker(speaker_id: str) -> Speaker:
     """Returns a speaker whom the transcript does not have."""
     number = speaker_id.removeprefix("S")
-    return Speaker(id=speaker_id, label=f"Speaker {number}", talk_time=0.0, turns=0, words=0)
+    return Speaker(
+        id=speaker_id,
+        label=f"Speaker {number}",
+        talk_time=0.0,
+        turns=0,
+        words=0,
+    )
 
 
 def changed_turns(speaker: str, before: Iterable[Turn], turns: Iterable[Turn]) -> dict[str, object]:
@@ -274,7 +295,11 @@ def changed_turns(speaker: str, before: Iterable[Turn], turns: Iterable[Turn]) -
     own = [turn for turn in turns if turn.speaker == speaker]
     if own == former:
         return {}
-    return {"talk_time": round(total_seconds(own), 3), "turns": len(own)}
+    seconds = total_seconds(own)
+    return {
+        "talk_time": round(seconds, 3),
+        "turns": len(own),
+    }
 
 
 def correct_quality(quality: Quality, edits: Edits) -> Quality:

@@ -32,10 +32,11 @@ INNER_SENTENCE_COST = 1.2
 """What the end of a sentence costs inside a caption."""
 INNER_PAUSE_COST = 1.0
 """What a second of silence costs inside a caption."""
+BREVITY_COST = 0.5
+"""What a caption costs that is on the screen for less than the shortest time."""
 SHORTNESS_COST = 2.0
-"""What a caption costs that is not on the screen at all: a part of that if it is there for a part
-of the shortest time."""
-HASTE_COST = 2.0
+"""What it costs besides if it is not on the screen at all; in between, a part of that."""
+HASTE_COST = 8.0
 """What a caption costs that has to be read at twice the speed."""
 MOST_HASTE = 2.0
 """Share of the speed above it from which a caption costs no more."""
@@ -60,7 +61,8 @@ class CueLimits:
     def slot(self, start: int, next_start: int) -> int:
         """Returns for how long a caption can be shown before the next."""
         until_next = next_start - start - self.gap
-        return max(min(until_next, self.longest), 1)
+        shown = min(until_next, self.longest)
+        return max(shown, 1)
 
 
 def find_limits(options: CaptionOptions, language: str | None) -> CueLimits:
@@ -97,7 +99,9 @@ class Passage:
         return self.pieces[index].start
 
     def label_of(self, start: int) -> PieceWidth | None:
-        return self.label if start else self.first_label
+        if start == 0:
+            return self.first_label
+        return self.label
 
 
 def divide(passage: Passage, limits: CueLimits) -> list[int]:
@@ -107,8 +111,9 @@ def divide(passage: Passage, limits: CueLimits) -> list[int]:
     starts = [0] * (count + 1)
     inner = inner_costs(passage)
     for start in range(count):
+        before = costs[start] - inner[start]
         for end, width in possible_cues(passage, start, limits):
-            cost = costs[start] + inner[end - 1] - inner[start]
+            cost = before + inner[end - 1]
             cost += cue_cost(passage, start, end, width, limits)
             if cost < costs[end]:
                 costs[end] = cost
@@ -152,16 +157,29 @@ def cue_cost(passage: Passage, start: int, end: int, width: int, limits: CueLimi
     """Returns what a caption of the pieces from `start` to before `end` costs."""
     fullness = width / limits.capacity
     cost = CUE_COST + SIZE_COST * fullness * fullness
-    next_start = passage.start_of(end)
     if end < len(passage.pieces):
-        pause = next_start - passage.pieces[end - 1].end
-        cost += END_COST[passage.breaks[end - 1]] - min(max(pause, 0) / 1000, PAUSE_BONUS)
-    slot = limits.slot(passage.pieces[start].start, next_start)
+        cost += end_cost(passage, end)
+    first = passage.pieces[start]
+    next_start = passage.start_of(end)
+    slot = limits.slot(first.start, next_start)
     if slot < limits.shortest:
-        cost += SHORTNESS_COST * (1 - slot / limits.shortest)
-    haste = width * 1000 / slot / limits.speed - 1
+        share = slot / limits.shortest
+        cost += BREVITY_COST + SHORTNESS_COST * (1 - share)
+    speed = width * 1000 / slot
+    haste = speed / limits.speed - 1
     if haste > 0:
         cost += HASTE_COST * min(haste, MOST_HASTE)
+    return cost
+
+
+def end_cost(passage: Passage, end: int) -> float:
+    """Returns what a caption's end before the piece `end` costs, less if there is a pause."""
+    last = passage.pieces[end - 1]
+    following = passage.pieces[end]
+    pause = (following.start - last.end) / 1000
+    cost = END_COST[passage.breaks[end - 1]]
+    if pause > 0:
+        cost -= min(pause, PAUSE_BONUS)
     return cost
 
 

@@ -41,7 +41,8 @@ class CueDraft:
     @property
     def width(self) -> int:
         """The columns of the text."""
-        return sum(width.whole for width in self.widths)
+        wholes = [width.whole for width in self.widths]
+        return sum(wholes)
 
     @property
     def label(self) -> str:

@@ -56,17 +56,22 @@ def wanted_end(slot: Slot, start: int, options: CaptionOptions) -> int:
     """Returns when a caption that starts at `start` should end: after its words, and not before it
     was read."""
     shortest = milliseconds(options.caption_min_seconds)
-    reading_time = milliseconds(slot.width / options.caption_characters_per_second)
-    return max(slot.end + LINGER, start + shortest, start + reading_time)
+    reading_seconds = slot.width / options.caption_characters_per_second
+    reading_time = milliseconds(reading_seconds)
+    duration = max(shortest, reading_time)
+    lingering_end = slot.end + LINGER
+    return max(start + duration, lingering_end)
 
 
 def latest_end(slot: Slot, start: int, next_start: int, options: CaptionOptions) -> int:
     """Returns when a caption ends at the latest, because of the next one."""
     time = max(next_start - start, 0)
-    gap = min(milliseconds(options.caption_gap), int(time * GAP_SHARE))
-    latest = next_start - gap
+    most = int(time * GAP_SHARE)
+    wanted = milliseconds(options.caption_gap)
+    latest = next_start - min(wanted, most)
     if slot.end <= next_start:
         return latest
     shortest = milliseconds(options.caption_min_seconds)
-    shown_alone = min(slot.end - slot.start, shortest)
-    return max(latest, start + shown_alone)
+    duration = slot.end - slot.start
+    shown_alone = start + min(duration, shortest)
+    return max(latest, shown_alone)

@@ -30,11 +30,13 @@ class CueLine:
 
     @property
     def text(self) -> str:
-        return one_line(self.label + self.speech)
+        shown = self.label + self.speech
+        return one_line(shown)
 
     @property
     def speech(self) -> str:
-        return "".join(piece.text for piece in self.pieces)
+        texts = [piece.text for piece in self.pieces]
+        return "".join(texts)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,11 @@ class Cue:
     @property
     def lines(self) -> list[str]:
         """The lines on the screen."""
-        return [line.text for voice in self.voices for line in voice.lines]
+        lines = []
+        for voice in self.voices:
+            for line in voice.lines:
+                lines.append(line.text)
+        return lines
 
     @property
     def speech(self) -> str:
@@ -76,18 +82,24 @@ def build_cues(transcript: Transcript, options: CaptionOptions) -> list[Cue]:
     duration = milliseconds(transcript.media.duration)
     drafts = draft_cues(transcript, options)
     shared = share_cues(drafts, options, duration)
-    slots = []
-    for turns in shared:
-        width = sum(turn.width for turn in turns)
-        slots.append(Slot(turns[0].start, turns[-1].end, width))
+    slots = [slot_of(turns) for turns in shared]
     times = fill_slots(slots, options, duration)
     labels = choose_labels(shared, options.caption_speakers)
 
     cues = []
     for turns, turn_labels, (start, end) in zip(shared, labels, times, strict=True):
-        voices = [lay_out(turn, label) for turn, label in zip(turns, turn_labels, strict=True)]
-        cues.append(Cue(start, end, voices))
+        voices = list(map(lay_out, turns, turn_labels))
+        cue = Cue(start, end, voices)
+        cues.append(cue)
     return cues
+
+
+def slot_of(turns: Sequence[CueDraft]) -> Slot:
+    """Returns when the words of a caption are said, and how many columns they have."""
+    widths = [turn.width for turn in turns]
+    first = turns[0]
+    last = turns[-1]
+    return Slot(first.start, last.end, sum(widths))
 
 
 def share_cues(
@@ -99,9 +111,9 @@ def share_cues(
     shared: list[list[CueDraft]] = []
     was_short = False
     for draft, next_start in zip(drafts, next_starts, strict=False):
-        is_short = next_start - draft.start < draft.limits.shortest
-        may_share = bool(shared) and len(shared[-1]) == 1 and (was_short or is_short)
-        if may_share and fit_together(shared[-1][0], draft, options.caption_speakers):
+        time = next_start - draft.start
+        is_short = time < draft.limits.shortest
+        if (is_short or was_short) and fits_into(shared, draft, options.caption_speakers):
             shared[-1].append(draft)
         else:
             shared.append([draft])
@@ -109,27 +121,45 @@ def share_cues(
     return shared
 
 
+def fits_into(shared: Sequence[Sequence[CueDraft]], draft: CueDraft, rule: LabelRule) -> bool:
+    """Returns whether the last caption has one speaker, and room for the draft of another."""
+    if not shared:
+        return False
+    last = shared[-1]
+    if len(last) > 1:
+        return False
+    return fit_together(last[0], draft, rule)
+
+
 def fit_together(first: CueDraft, second: CueDraft, rule: LabelRule) -> bool:
     """Returns whether two speakers follow each other closely, with a line each."""
-    if not first.speaker or not second.speaker or first.speaker == second.speaker:
+    speakers = {first.speaker, second.speaker}
+    if None in speakers or len(speakers) == 1:
         return False
-    if first.limits != second.limits or first.limits.lines < 2:
+    limits = first.limits
+    if limits != second.limits or limits.lines == 1:
         return False
     pause = second.start - first.end
-    is_close = 0 <= pause < TURN_PAUSE
-    is_brief = second.end - first.start <= first.limits.longest
-    return is_close and is_brief and is_one_line(first, rule) and is_one_line(second, rule)
+    if pause < 0 or pause >= TURN_PAUSE:
+        return False
+    duration = second.end - first.start
+    if duration > limits.longest:
+        return False
+    return is_one_line(first, rule) and is_one_line(second, rule)
 
 
 def is_one_line(draft: CueDraft, rule: LabelRule) -> bool:
     """Returns whether a line is enough for a draft that shares its caption."""
     mark = turn_mark(draft, rule)
-    return len(lay_out(draft, mark).lines) == 1
+    voice = lay_out(draft, mark)
+    return len(voice.lines) == 1
 
 
 def turn_mark(draft: CueDraft, rule: LabelRule) -> str:
     """Returns what the line of one of two speakers begins with."""
-    return TURN_MARK if rule == "never" else draft.label
+    if rule == "never":
+        return TURN_MARK
+    return draft.label
 
 
 def choose_labels(shared: Sequence[Sequence[CueDraft]], rule: LabelRule) -> list[list[str]]:

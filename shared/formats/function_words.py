@@ -35,31 +35,55 @@ CONNECTIVES = {
 LEADING_WORDS = {
     "en": "a an the you it my your his her its our their this these those every each some any no "
     "not i he she we they am is are was were be been has have had do does did will would "
-    "shall should can could may might must how what very too more most mr mrs ms dr prof st",
+    "shall should can could may might must how what very too more most",
     "de": "der die das dem den des ein eine einem einen einer eines kein keine keinen mein meine "
     "sein seine ihr ihre unser unsere dieser diese dieses jeder jede jedes ich du er wir man "
     "nicht ist sind war waren hat haben hatte wird werden wurde kann können muss soll will "
-    "sehr herr frau dr prof",
+    "sehr",
     "fr": "le la les un une ce cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos "
     "leur leurs je tu il elle on nous vous ils elles ne est sont était a ont avait va peut "
-    "très plus mme dr m",
+    "très plus",
     "es": "el la los las un una unos unas mi mis tu tus su sus nuestro nuestra este esta estos "
-    "estas ese esa yo tú él ella nosotros ellos no es son era ha han había fue puede muy más "
-    "sr sra dr",
+    "estas ese esa yo tú él ella nosotros ellos no es son era ha han había fue puede muy más",
     "it": "il lo la i gli le un uno una mio mia suo sua nostro nostra loro questo questa questi "
-    "queste io tu lui lei noi voi non è sono era ha hanno aveva può molto più sig dott",
+    "queste io tu lui lei noi voi non è sono era ha hanno aveva può molto più",
     "nl": "de het een mijn jouw zijn haar ons onze hun deze dit die ik jij je hij zij ze wij we "
-    "niet geen is was waren heeft hebben had wordt werd kan moet zal wil zeer heel dhr mevr "
-    "dr",
+    "niet geen is was waren heeft hebben had wordt werd kan moet zal wil zeer heel",
     "pt": "o a os as um uma uns umas meu minha seu sua nosso nossa este esta esse essa eu tu ele "
-    "ela nós eles não é são era há foi tem pode muito mais sr sra dr",
+    "ela nós eles não é são era há foi tem pode muito mais",
 }
-"""Articles, possessives, subject pronouns, auxiliaries and titles: no line ends with them."""
+"""Articles, possessives, subject pronouns and auxiliaries: no line ends with them."""
+
+TITLES = frozenset(
+    {
+        "dhr.",
+        "dott.",
+        "dr.",
+        "fr.",
+        "hr.",
+        "m.",
+        "mevr.",
+        "mme.",
+        "mr.",
+        "mrs.",
+        "ms.",
+        "prof.",
+        "sig.",
+        "sr.",
+        "sra.",
+        "st.",
+    }
+)
+"""Abbreviations before a name. Their full stop ends no sentence."""
 
 
 def words_by_language(texts: dict[str, str]) -> dict[str, frozenset[str]]:
     """Returns the words of each text."""
-    return {language: frozenset(text.split()) for language, text in texts.items()}
+    words_of = {}
+    for language, text in texts.items():
+        words = text.split()
+        words_of[language] = frozenset(words)
+    return words_of
 
 
 CONNECTIVES_OF = words_by_language(CONNECTIVES)
@@ -68,10 +92,13 @@ LEADING_OF = words_by_language(LEADING_WORDS)
 
 def is_connective(word: str, language: str | None) -> bool:
     """Returns whether a word in lower case is a conjunction or a preposition."""
-    return word in CONNECTIVES_OF.get(language or "", frozenset())
+    connectives = CONNECTIVES_OF.get(language or "", frozenset())
+    return word in connectives
 
 
 def leads_on(word: str, language: str | None) -> bool:
     """Returns whether a word in lower case belongs to the word after it."""
     leading = LEADING_OF.get(language or "", frozenset())
-    return word in leading or is_connective(word, language)
+    if word in leading:
+        return True
+    return is_connective(word, language)

@@ -7,7 +7,7 @@ digests, and sound from its own folder or from a file that the reader chooses.
 import base64
 import hashlib
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -23,7 +23,7 @@ from shared.formats.summary import (
 )
 from shared.formats.text import Paragraph, split_paragraphs, utf8
 from shared.model.spacing import split_at_words, word_separator
-from shared.model.transcript import Segment, Transcript, Word
+from shared.model.transcript import Segment, Transcript
 from shared.model.transcript_language import other_languages, text_language
 
 COLORS = 8
@@ -146,20 +146,20 @@ def dialogue(transcript: Transcript, rows: list[SpeakerRow]) -> Iterator[str]:
         time = clock_time(paragraph.start)
         name = f'<b class="name"><bdi>{escaped(label)}</bdi></b>' if label else ""
         link = f'<a class="time" href="#p{number}" data-t={paragraph.start:.2f}>{time}</a>'
-        words = "".join(spoken_words(paragraph, transcript.words, others))
+        words = "".join(spoken_words(paragraph, transcript, others))
         yield f'<div class="paragraph {color}" id="p{number}"><div class="who">{name}{link}</div>'
         yield f'<p dir="auto">{words}</p></div>'
 
 
 def spoken_words(
-    paragraph: Paragraph, words: Sequence[Word], others: Mapping[int, str]
+    paragraph: Paragraph, transcript: Transcript, others: Mapping[int, str]
 ) -> Iterator[str]:
     """Yields the words of a paragraph, those of a sentence in another language inside a mark.
 
-    `words` are the transcript's, and `others` the languages of such sentences by their ids.
+    `others` are the languages of such sentences by their ids.
     """
     for segment, piece in zip(paragraph.segments, paragraph.pieces, strict=True):
-        timed = timed_words(segment, piece, words)
+        timed = timed_words(segment, piece, transcript)
         language = others.get(segment.id)
         if language is None:
             yield from timed
@@ -169,14 +169,13 @@ def spoken_words(
             yield "</span>"
 
 
-def timed_words(segment: Segment, piece: str, words: Sequence[Word]) -> Iterator[str]:
+def timed_words(segment: Segment, piece: str, transcript: Transcript) -> Iterator[str]:
     """Yields the words of a sentence, or all of it as one if it came without words. `piece` is its
     text, with the space that follows it."""
     if segment.words is None:
         yield timed_word(piece, segment.start)
         return
-    first, last = segment.words
-    own_words = words[first : last + 1]
+    own_words = transcript.words_of(segment)
     spellings = [word.word for word in own_words]
     separator = word_separator(segment.language)
     texts = split_at_words(piece, spellings, separator)

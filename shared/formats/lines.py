@@ -60,9 +60,10 @@ class PieceWidth:
 def measure(text: str) -> PieceWidth:
     """Returns how wide a text is with each run of white space as one space."""
     shown = columns(one_line(text))
-    before = 1 if text[:1].isspace() else 0
-    after = 1 if text[-1:].isspace() else 0
-    return PieceWidth(before + shown + after, after)
+    before = int(text[:1].isspace())
+    after = int(text[-1:].isspace())
+    whole = before + shown + after
+    return PieceWidth(whole, after)
 
 
 def count_lines(widths: Iterable[PieceWidth], most_columns: int) -> int:
@@ -95,16 +96,18 @@ def balance_lines(
     There are as few lines as can be, of similar widths, and they end where `breaks` are good.
     """
     count = count_lines(widths, most_columns)
-    total = sum(width.whole for width in widths)
+    wholes = [width.whole for width in widths]
+    mean = sum(wholes) / count
     best = {0: LineStart(0.0, ())}
     for _ in range(count):
         longer: dict[int, LineStart] = {}
         for start, before in best.items():
             for end, width in possible_lines(widths, start, most_columns):
-                distance = (width - total / count) / most_columns
+                distance = (width - mean) / most_columns
                 cost = before.cost + BALANCE_COST * distance * distance
                 cost += end_cost(breaks, start, end)
-                if end not in longer or cost < longer[end].cost:
+                known = longer.get(end)
+                if known is None or cost < known.cost:
                     longer[end] = LineStart(cost, (*before.ends, end))
         best = longer
     return best[len(widths)].ends

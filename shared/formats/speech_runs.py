@@ -29,13 +29,18 @@ class SpeechRun:
     the end of the recording."""
 
     @property
+    def first(self) -> Segment:
+        group = self.groups[0]
+        return group[0]
+
+    @property
     def speaker(self) -> str | None:
         """The speaker's id."""
-        return self.groups[0][0].speaker
+        return self.first.speaker
 
     @property
     def language(self) -> str | None:
-        return self.groups[0][0].language
+        return self.first.language
 
 
 def find_runs(transcript: Transcript) -> list[list[SpeechRun]]:
@@ -77,9 +82,12 @@ def group_segments(segments: Sequence[Segment]) -> list[Group]:
 
 def continues_text(previous: Segment, segment: Segment) -> bool:
     """Returns whether the segment begins with a mark that belongs to the one before it."""
-    runs = segment.text.split()
-    is_same = has_same_voice(previous, segment)
-    return is_same and starts_with_closing(runs[0]) and pause(previous, segment) < CONTINUED_PAUSE
+    if not has_same_voice(previous, segment):
+        return False
+    if pause(previous, segment) >= CONTINUED_PAUSE:
+        return False
+    words = segment.text.split()
+    return starts_with_closing(words[0])
 
 
 def group_runs(groups: Sequence[Group]) -> list[list[Group]]:
@@ -94,20 +102,29 @@ def group_runs(groups: Sequence[Group]) -> list[list[Group]]:
 
 
 def continues_run(previous: Segment, segment: Segment) -> bool:
-    return has_same_voice(previous, segment) and pause(previous, segment) < LONGEST_PAUSE
+    """Returns whether two segments may be in one caption."""
+    if not has_same_voice(previous, segment):
+        return False
+    return pause(previous, segment) < LONGEST_PAUSE
 
 
 def has_same_voice(segment: Segment, other: Segment) -> bool:
-    return segment.speaker == other.speaker and segment.language == other.language
+    if segment.speaker != other.speaker:
+        return False
+    return segment.language == other.language
 
 
 def pause(previous: Segment, segment: Segment) -> int:
     """Returns the milliseconds between two segments."""
-    return milliseconds(segment.start - previous.end)
+    seconds = segment.start - previous.end
+    return milliseconds(seconds)
 
 
 def start_after(run: Sequence[Group], starts: Sequence[int]) -> int:
     """Returns the first of the starts after the run's last segment, or else the last start."""
-    last_start = milliseconds(run[-1][-1].start)
+    last_segment = run[-1][-1]
+    last_start = milliseconds(last_segment.start)
     index = bisect_right(starts, last_start)
-    return starts[min(index, len(starts) - 1)]
+    if index == len(starts):
+        return starts[-1]
+    return starts[index]

@@ -23,7 +23,11 @@ def record_due(job_id: str, revision: int, jobs: JobStore) -> Job | None:
     A job that takes its edits over to a new transcript stays as it is: it may have read them
     before this revision.
     """
-    return change(job_id, jobs, lambda job: drawing_due(job, revision))
+
+    def due(job: Job) -> Job:
+        return drawing_due(job, revision)
+
+    return change(job_id, jobs, due)
 
 
 def record_carrying(job_id: str, run: int, jobs: JobStore) -> None:
@@ -33,12 +37,20 @@ def record_carrying(job_id: str, run: int, jobs: JobStore) -> None:
 
 def record_execution(job_id: str, execution: str, jobs: JobStore) -> None:
     """Record which execution was started to draw what is due."""
-    change(job_id, jobs, lambda job: drawing_started(job, execution))
+
+    def started(job: Job) -> Job:
+        return drawing_started(job, execution)
+
+    change(job_id, jobs, started)
 
 
 def record_drawn(job_id: str, revision: int, jobs: JobStore) -> bool:
     """Record that the files of the answer have a revision. Returns False if a newer one is due."""
-    changed = change(job_id, jobs, lambda job: drawn(job, revision))
+
+    def with_drawn(job: Job) -> Job:
+        return drawn(job, revision)
+
+    changed = change(job_id, jobs, with_drawn)
     return changed is None or changed.edits_due is None
 
 

@@ -54,7 +54,7 @@ class FoundEdits(NamedTuple):
 
     @property
     def revision(self) -> int:
-        return 0 if self.current is None else self.current.revision
+        return revision_in(self.current)
 
     @property
     def etag(self) -> str:
@@ -182,11 +182,16 @@ def find_edits(source: Source, blobs: BlobStore) -> FoundEdits:
     base = answered_run(source, blobs)
     drawn = drawn_edits(source, base, blobs)
     saved, generation = saved_edits(source, blobs)
-    drawn_revision = 0 if drawn is None else drawn.revision
     is_of_base = saved is not None and saved.base == base
-    if saved is not None and is_of_base and saved.revision > drawn_revision:
+    is_newer = revision_in(saved) > revision_in(drawn)
+    if is_of_base and is_newer:
         return FoundEdits(base, saved, False, saved, generation)
     return FoundEdits(base, drawn, True, saved, generation)
+
+
+def revision_in(edits: StoredEdits | None) -> int:
+    """Returns the revision of edits, 0 if there are none."""
+    return 0 if edits is None else edits.revision
 
 
 def answered_run(source: Source, blobs: BlobStore) -> int:

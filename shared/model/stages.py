@@ -304,7 +304,7 @@ STAGES = {
                 "request": 1,
                 "internal_step": 6,
                 "write_operation": 7,
-                "read_operation": 18,
+                "read_operation": 19,
                 "document_read": 11,
                 "document_write": 5,
                 "document_delete": 1,

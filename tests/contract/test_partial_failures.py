@@ -58,7 +58,14 @@ def test_a_span_that_fails_for_good_costs_only_its_own_turns() -> None:
     assert run(stages)["state"] == "done"
     finalize = stages.last("finalize")
     words = {f"words-{part}" for part in range(3)}
-    assert set(finalize["inputs"]) == {"manifest", "language", "turns-0", "turns-2", *words}
+    assert set(finalize["inputs"]) == {
+        "manifest",
+        "peaks",
+        "language",
+        "turns-0",
+        "turns-2",
+        *words,
+    }
     assert finalize["params"]["failures"] == {
         "diarize-1": {
             "code": 422,
@@ -75,7 +82,7 @@ def test_a_chunk_that_cannot_be_aligned_keeps_what_was_recognised() -> None:
     stages = FailingStages({("align", 0): bug}, chunks=2, spans=1)
     assert run(stages)["state"] == "done"
     finalize = stages.last("finalize")
-    expected = {"manifest", "language", "turns-0", "recognition-0", "words-1"}
+    expected = {"manifest", "peaks", "language", "turns-0", "recognition-0", "words-1"}
     assert set(finalize["inputs"]) == expected
     assert finalize["inputs"]["recognition-0"] == artifact("recognition")
     assert set(finalize["params"]["failures"]) == {"align-0"}
@@ -168,6 +175,7 @@ def test_the_longest_recording_with_every_part_failing_stays_within_googles_memo
     assert len(finalize["params"]["failures"]) == 200 + 48
     assert set(finalize["inputs"]) == {
         "manifest",
+        "peaks",
         "language",
         *(f"recognition-{part}" for part in range(200)),
     }

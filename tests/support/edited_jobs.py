@@ -4,12 +4,12 @@ from functions.gateway.deployment import Deployment
 from shared.formats.corrections import correct
 from shared.formats.writers import draw_format
 from shared.jobs.due_edits import record_drawn
-from shared.jobs.edit_store import EDITS_FILE, find_edits
+from shared.jobs.edit_store import find_edits
 from shared.jobs.layout import outbox_folder
 from shared.model.caption_options import CaptionOptions
 from shared.model.contracts import Source
 from shared.model.edits import Edits
-from shared.model.formats import FORMATS
+from shared.model.formats import EDITS_FILE, FORMATS
 from shared.model.transcript import Transcript
 from tests.support.gateway_jobs import CALL, begin, finish, upload
 from tests.support.made_transcripts import Said, said, transcript_of_sentences

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.terraform.fitting import AGENTS
 from tests.terraform.plan import Plan, Resource
 from tests.terraform.standin.values import PROJECT_NUMBER
 
@@ -26,6 +27,7 @@ ON = {
     "google_pubsub_subscription_iam_member": "subscription",
     "google_service_account_iam_member": "service_account_id",
     "google_secret_manager_secret_iam_member": "secret_id",
+    "google_kms_crypto_key_iam_member": "crypto_key_id",
 }
 """Kind of grant -> the attribute that says on what. Any other kind is none of ours."""
 OBJECT = 'resource.type == "storage.googleapis.com/Object"'
@@ -138,6 +140,15 @@ def own_role(name: str, plan: Plan) -> str:
     return f"projects/{plan.given['project_id']}/roles/{role_id}"
 
 
+def of_the_key(agent: str, plan: Plan) -> Iterator[Grant]:
+    """Yields the rights of those that encrypt what the topology stores with a key of one's own."""
+    if plan.given["kms_key"] is None:
+        return
+    for domain in sorted(AGENTS):
+        member = f"{agent}@{domain}.iam.gserviceaccount.com"
+        yield Grant(member, "roles/cloudkms.cryptoKeyEncrypterDecrypter", plan.given["kms_key"])
+
+
 def googles(plan: Plan) -> Iterator[Grant]:
     """What carries an event from a bucket to the workflow and to notify, as the documentation of
     Eventarc and Pub/Sub asks for it."""
@@ -150,6 +161,7 @@ def googles(plan: Plan) -> Iterator[Grant]:
     yield Grant(pubsub, "roles/iam.serviceAccountOpenIdTokenCreator", push)
     if not plan.given["grant_agents"]:
         return
+    yield from of_the_key(agent, plan)
     yield Grant(
         f"{agent}@gcp-sa-eventarc.iam.gserviceaccount.com", "roles/eventarc.serviceAgent", project
     )

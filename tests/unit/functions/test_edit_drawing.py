@@ -192,8 +192,7 @@ def test_an_edit_saved_during_a_drawing_is_drawn_by_it() -> None:
         advance(worker, step)
         world.save(EVE)
         complete(worker)
-        if world.job().edits_due is not None:
-            world.draw()
+        assert world.job().edits_due is None
         assert world.drawn().revision == 2 and "Eve" in world.files()["transcript.txt"]
         assert "Eve" in world.files()["transcript.srt"]
 

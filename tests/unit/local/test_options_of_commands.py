@@ -15,7 +15,7 @@ def call(*arguments: str) -> Result:
 
 BAD_OPTIONS = [
     ("speakrs=2", "Error: --set: there is no option 'speakrs'; did you mean 'speakers'?"),
-    ("order-id=2", "Error: --set: there is no option 'order-id' (known: channels,"),
+    ("order-id=2", "Error: --set: there is no option 'order-id' (known: caption-"),
     ("language=klingon", "Error: --set: language is 'klingon'; expected one language such as en"),
     ("diarize=perhaps", "Error: --set: diarize is 'perhaps'; expected true or false"),
     ("speakers", "Error: --set: 'speakers' is not KEY=VALUE"),

@@ -176,7 +176,8 @@ def test_an_erased_job_is_gone(client: httpx.Client, stores: Deployment) -> None
             answer = client.request(method, path(source.job_id) + suffix)
             assert answer.status_code == 410, (method, suffix)
     left = {blob.name for blob in stores.blobs.list("gs://")}
-    expected = {"team-a/beside.wav/transcript.json", "team-a/beside.wav/transcript.srt"}
+    names = ("transcript.json", "transcript.srt", "peaks.bin")
+    expected = {f"team-a/beside.wav/{name}" for name in names}
     assert left == expected | {beside.name}
 
 

@@ -180,7 +180,7 @@ def test_texts_are_texts(server: Server) -> None:
     assert text == f"{TEXT}\n"
     srt = transcriptions.create(file=SOUND, model=MODEL, response_format="srt")
     assert srt == (
-        f"1\n00:00:00,500 --> 00:00:01,500\n{FIRST}\n\n2\n00:00:11,000 --> 00:00:12,500\n{SECOND}\n"
+        f"1\n00:00:00,500 --> 00:00:02,000\n{FIRST}\n\n2\n00:00:11,000 --> 00:00:13,000\n{SECOND}\n"
     )
     vtt = transcriptions.create(file=SOUND, model=MODEL, response_format="vtt")
     assert vtt.startswith("WEBVTT\n") and SECOND in vtt

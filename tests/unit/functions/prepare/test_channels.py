@@ -80,7 +80,7 @@ def test_speech_is_found_in_its_own_channel(prepared: PreparedAudio) -> None:
 
 def test_split_channels_have_no_spans(prepared: PreparedAudio) -> None:
     assert prepared.manifest.spans == ()
-    assert set(prepared.output_names) == {"chunks", "probe", "manifest"}
+    assert set(prepared.output_names) == {"chunks", "peaks", "probe", "manifest"}
 
 
 def test_all_channels_progress_together(prepared: PreparedAudio) -> None:

@@ -22,6 +22,7 @@ from shared.formats.breaks import Break, break_between, find_breaks
         ("Anna ", "I’m ", "en", Break.PLAIN),
         ("I ", "Anna ", "en", Break.POOR),
         ("Mr. ", "Smith ", "en", Break.POOR),
+        ("So. ", "Smith ", "en", Break.SENTENCE),
         ("J. ", "Smith ", "en", Break.POOR),
         ("5. ", "Smith ", "en", Break.SENTENCE),
         ("mit ", "der ", "de", Break.POOR),

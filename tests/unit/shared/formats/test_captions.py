@@ -4,8 +4,11 @@ import io
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import av
+import pytest
 import srt
 import webvtt
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +25,7 @@ from tests.support.made_transcripts import Said, conversation, said, transcript_
 
 SOURCE = Source(bucket="inbox", name="call.wav", generation=1)
 DEFAULTS = CaptionOptions()
-anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+anything = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 any_options = st.builds(
     CaptionOptions,
     caption_line_length=st.sampled_from([None, 10, 20, 42]),
@@ -108,6 +111,41 @@ def test_a_caption_stays_half_a_second_after_its_words_and_no_longer() -> None:
     assert first.end == round((0.45 + 3 * 0.34 + 0.9 * 0.34 + 0.5) * 1000)
 
 
+def test_a_short_gap_is_closed() -> None:
+    """The words of the first sentence end 34 ms before the pause."""
+    for pause, gap in [(0.9, 80), (1.4, 934)]:
+        sentences = (said("S1", "one two three four."), said("S1", "Five six seven.", pause))
+        assert gaps_of(cues_of(spoken(*sentences))) == [gap]
+
+
+def test_a_sentence_that_is_too_fast_alone_shares_the_time_of_the_next() -> None:
+    transcript = spoken(
+        said("S1", "Three quick words."), said("S1", "Then some others."), said("S1", "Yes.", 5.0)
+    )
+    assert [cue.speech for cue in cues_of(transcript)] == [
+        "Three quick words.",
+        "Then some others.",
+        "Yes.",
+    ]
+    slowly_read = cues_of(transcript, caption_characters_per_second=5)
+    assert [cue.speech for cue in slowly_read] == ["Three quick words. Then some others.", "Yes."]
+
+
+def test_a_sentence_that_is_too_short_alone_shares_the_time_of_the_next() -> None:
+    transcript = spoken(said("S1", "So."), said("S1", "Then some others.", 0.1))
+    assert [cue.speech for cue in cues_of(transcript)] == ["So. Then some others."]
+    assert len(cues_of(transcript, caption_min_seconds=0.1)) == 2
+
+
+def test_no_caption_ends_in_a_name_where_another_break_fits() -> None:
+    text = " ".join(["They walked to New York with him"] * 6)
+    cues = cues_of(spoken(said("S1", text)), caption_speakers="never")
+    lines = [line for cue in cues for line in cue.lines]
+    assert len(cues) > 2
+    for line in lines[:-1]:
+        assert line.split()[-1] not in {"to", "New", "with"}
+
+
 def test_a_caption_never_lasts_longer_than_allowed() -> None:
     transcript = spoken(*conversation(100), seconds=200.0)
     assert max(cue.end - cue.start for cue in cues_of(transcript)) <= 7000
@@ -122,6 +160,13 @@ def test_lines_are_balanced_and_end_where_a_reader_would() -> None:
     text = "They have been living for many years near New York City now."
     ((first, second),) = lines_of(spoken(said("S1", text)), caption_speakers="never")
     assert (first, second) == ("They have been living for many years", "near New York City now.")
+
+
+def test_a_second_line_of_two_words_is_avoided() -> None:
+    text = "He might even have been made amiable himself."
+    assert lines_of(spoken(said("S1", text)), caption_speakers="never") == [
+        ["He might even", "have been made amiable himself."]
+    ]
 
 
 def test_captions_end_after_sentences_and_clauses() -> None:
@@ -205,6 +250,17 @@ def test_two_short_turns_share_a_caption_with_a_line_each() -> None:
         ["Speaker 1: Really?"],
         ["Speaker 2: Yes."],
     ]
+
+
+@pytest.mark.parametrize("name", ["srt", "vtt"])
+def test_ffmpeg_reads_the_captions(name: str, tmp_path: Path) -> None:
+    transcript = spoken(*conversation(60))
+    path = tmp_path / f"transcript.{name}"
+    path.write_text(drawn(name, transcript))
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux() if packet.size]
+    times = [(packet.pts, packet.duration) for packet in packets]
+    assert times == [(cue.start, cue.end - cue.start) for cue in cues_of(transcript)]
 
 
 def test_webvtt_has_the_time_of_each_word_if_asked() -> None:

@@ -306,7 +306,7 @@ def test_every_format_is_drawn_as_of_a_transcript_with_those_words(data: st.Data
             assert drawn == draw_format(name, renumbered(corrected), CAPTIONS), name
 
 
-FORMATS_WITH_IDS = {"openai"}
+FORMATS_WITH_IDS = {"openai", "csv", "words-csv", "parquet", "words-parquet"}
 """Formats in which the ids of words or segments are written."""
 
 
