@@ -1,5 +1,4 @@
-"""Corrections on the one-machine cloud: by the API and by a file, through a redrive and an
-erasure."""
+"""Corrections by the API and by a file pass a redrive and an erasure on the one-machine cloud."""
 
 import json
 from collections.abc import Iterator

@@ -1,5 +1,4 @@
-"""Names that are given by the client and by the command are in every file of the answer, also after
-a redrive, and the command fetches them."""
+"""A speaker's new name is in every file of the answer, also after a redrive, and is fetched."""
 
 import json
 from collections.abc import Iterator
