@@ -27,7 +27,13 @@ class SpeakerRow:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        return (self.label, self.talk_time, self.share, self.turns, self.words)
+        return (
+            self.label,
+            self.talk_time,
+            self.share,
+            self.turns,
+            self.words,
+        )
 
 
 def recording_file(transcript: Transcript) -> str:
@@ -40,15 +46,20 @@ def describe_recording(transcript: Transcript) -> list[str]:
     """Returns the date of the upload, the length, the language and the number of speakers, as far
     as they are known."""
     timings = transcript.timings
-    date = timings.uploaded or timings.answered
-    facts = [date.date().isoformat(), clock_time(transcript.media.duration)]
+    time = timings.uploaded or timings.answered
+    date = time.date().isoformat()
+    length = clock_time(transcript.media.duration)
+    facts = [date, length]
     language = text_language(transcript)
     if language is not None:
         name = ENGLISH_NAMES.get(language, language)
-        facts.append(name.capitalize())
+        capitalized = name.capitalize()
+        facts.append(capitalized)
     count = len(transcript.speakers)
-    if count:
-        facts.append("1 speaker" if count == 1 else f"{count} speakers")
+    if count == 1:
+        facts.append("1 speaker")
+    if count > 1:
+        facts.append(f"{count} speakers")
     return facts
 
 

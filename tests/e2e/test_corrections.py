@@ -1,4 +1,4 @@
-"""Corrections by the API and by a file pass a redrive and an erasure on the one-machine cloud."""
+"""Corrections hold on the one-machine cloud, from the API or a file to an erasure."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A speaker's new name is in every file of the answer, also after a redrive, and is fetched."""
+"""Names that people give are in every file of the answer, also after a redrive."""
 
 import json
 from collections.abc import Iterator
