@@ -72,7 +72,8 @@ check: setup lint types workflows terraform ## Run all static checks
 clients: setup ## Install the storage clients that tests/clients uses: rclone, Node's and Python's
 	@tests/clients/install
 
-check-all: setup clients ## Run every suite of tests/suites.toml (over an hour) and print what passed and failed
+check-all: setup ## Run every suite of tests/suites.toml (over an hour) and print what passed and failed
+	@tests/clients/install all
 	@$(BIN)/python -m tests.check_all
 
 lint: setup ## Check style

@@ -13,6 +13,7 @@ GROUPS = {
         "tests/e2e/test_api_examples.py",
         "tests/e2e/test_asr.py",
         "tests/e2e/test_cloud.py",
+        "tests/e2e/test_corrections.py",
         "tests/e2e/test_isolation.py",
         "tests/e2e/test_job_events.py",
         "tests/e2e/test_jobs_api.py",

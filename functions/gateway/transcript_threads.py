@@ -1,7 +1,7 @@
 """Threads in which whole transcripts are read and drawn, few enough for the memory of an instance.
 
-A transcript takes about ten times the bytes of its transcript.json while it is worked on: one of
-twelve hours 330 MB. benchmarks/drawing.py measures it.
+A transcript takes about ten times the bytes of its transcript.json while it is worked on: a process
+that draws one of twelve hours has up to 464 MiB. benchmarks/documents.py measures it.
 """
 
 from collections.abc import Callable

@@ -13,3 +13,7 @@ def divide_seconds(whole_seconds: int) -> tuple[int, int, int]:
     whole_minutes, seconds = divmod(whole_seconds, 60)
     hours, minutes = divmod(whole_minutes, 60)
     return hours, minutes, seconds
+
+
+def milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

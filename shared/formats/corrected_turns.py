@@ -110,7 +110,8 @@ def sentences_given(transcript: Transcript, edits: Edits) -> dict[str, list[Segm
     """Returns the segments that each speaker was given."""
     given: dict[str, list[Segment]] = defaultdict(list)
     for segment in given_segments(transcript, edits):
-        speaker = edits.sentences[str(segment.id)]
+        segment_id = str(segment.id)
+        speaker = edits.sentences[segment_id]
         given[speaker].append(segment)
     return given
 
@@ -120,12 +121,14 @@ def given_segments(transcript: Transcript, edits: Edits) -> list[Segment]:
     dropped = set(edits.dropped)
     given = []
     for segment in transcript.segments:
-        speaker = edits.sentences.get(str(segment.id))
-        if speaker is None or f"segment-{segment.id}" in dropped:
+        segment_id = str(segment.id)
+        item = f"segment-{segment_id}"
+        speaker = edits.sentences.get(segment_id)
+        if speaker is None or item in dropped:
             continue
-        new_speaker = merge_of(speaker, edits)
-        own_speaker = merge_of(segment.speaker, edits)
-        if new_speaker != own_speaker:
+        owner = merge_of(speaker, edits)
+        former = merge_of(segment.speaker, edits)
+        if owner != former:
             given.append(segment)
     return given
 

@@ -66,7 +66,8 @@ def correct_segments(transcript: Transcript, edits: Edits) -> list[Segment]:
     dropped = set(edits.dropped)
     segments = []
     for segment in transcript.segments:
-        if f"segment-{segment.id}" in dropped:
+        item = f"segment-{segment.id}"
+        if item in dropped:
             continue
         corrected = correct_segment(segment, transcript, edits)
         if corrected is not None:
@@ -79,8 +80,10 @@ def correct_segments(transcript: Transcript, edits: Edits) -> list[Segment]:
 
 def correct_segment(segment: Segment, transcript: Transcript, edits: Edits) -> Segment | None:
     """Returns the segment with its new words and speaker, or None if all its words are removed."""
-    given = edits.sentences.get(str(segment.id), segment.speaker)
-    changes: dict[str, object] = {"speaker": merge_of(given, edits)}
+    segment_id = str(segment.id)
+    given = edits.sentences.get(segment_id, segment.speaker)
+    speaker = merge_of(given, edits)
+    changes: dict[str, object] = {"speaker": speaker}
     words = transcript.words_of(segment)
     if any(str(word.id) in edits.words for word in words):
         text = correct_text(segment, words, edits.words)
@@ -101,11 +104,15 @@ def correct_text(segment: Segment, words: Sequence[Word], new_words: Mapping[str
     pieces = split_at_words(segment.text, spellings, separator)
     corrected = []
     for word, piece in zip(words, pieces, strict=True):
-        new_word = new_words.get(str(word.id), word.word)
-        if new_word:
-            before, _, after = piece.partition(word.word)
-            corrected.append(before + new_word + after)
-    return "".join(corrected).strip()
+        word_id = str(word.id)
+        new_word = new_words.get(word_id, word.word)
+        if not new_word:
+            continue
+        before, _, after = piece.partition(word.word)
+        new_piece = before + new_word + after
+        corrected.append(new_piece)
+    text = "".join(corrected)
+    return text.strip()
 
 
 def kept_suspects(transcript: Transcript, edits: Edits) -> list[Segment]:
@@ -121,7 +128,8 @@ def kept_suspects(transcript: Transcript, edits: Edits) -> list[Segment]:
         suspect = suspects[index]
         given = edits.sentences.get(item) or likely_speaker(suspect, transcript)
         speaker = merge_of(given, edits)
-        segment = segment_of_suspect(suspect, first_id + index, speaker)
+        number = first_id + index
+        segment = segment_of_suspect(suspect, number, speaker)
         kept.append(segment)
     return kept
 
@@ -158,9 +166,10 @@ def likely_speaker(suspect: Suspect, transcript: Transcript) -> str | None:
         return speaker_of_channel(suspect.channel, transcript.segments)
     seconds: dict[str, float] = defaultdict(float)
     for turn in transcript.turns:
-        shared = min(turn.end, suspect.end) - max(turn.start, suspect.start)
-        if shared > 0:
-            seconds[turn.speaker] += shared
+        start = max(turn.start, suspect.start)
+        end = min(turn.end, suspect.end)
+        if start < end:
+            seconds[turn.speaker] += end - start
     if not seconds:
         return None
     return max(seconds, key=lambda speaker: seconds[speaker])
@@ -186,11 +195,16 @@ def correct_words(transcript: Transcript, edits: Edits, segments: Iterable[Segme
     given = given_words(transcript, edits)
     corrected = []
     for word in transcript.words:
-        text = edits.words.get(str(word.id), word.word)
+        word_id = str(word.id)
+        text = edits.words.get(word_id, word.word)
         if word.id not in speakers or not text:
             continue
-        new_speaker = speakers[word.id] if word.id in given else merge_of(word.speaker, edits)
-        corrected.append(correct_word(word, text, new_speaker, word.id in given, edits))
+        is_given = word.id in given
+        speaker = merge_of(word.speaker, edits)
+        if is_given:
+            speaker = speakers[word.id]
+        new_word = correct_word(word, text, speaker, is_given, edits)
+        corrected.append(new_word)
     return corrected
 
 
@@ -274,7 +288,10 @@ def speaker_ids(transcript: Transcript, edits: Edits) -> list[str]:
     """Returns the ids of the speakers that are left, by their numbers."""
     former = [speaker.id for speaker in transcript.speakers]
     given = edits.sentences.values()
-    ids = {merged_speaker(speaker, edits.merges) for speaker in (*former, *given)}
+    ids = set()
+    for speaker in (*former, *given):
+        owner = merged_speaker(speaker, edits.merges)
+        ids.add(owner)
     return sorted(ids, key=speaker_number)
 
 
@@ -313,11 +330,16 @@ def correct_quality(quality: Quality, edits: Edits) -> Quality:
     done = {*edits.kept, *edits.dropped}
     suspects: list[Suspect] = []
     for index, suspect in enumerate(quality.suspects):
-        if f"suspect-{index}" not in done:
+        item = f"suspect-{index}"
+        if item not in done:
             suspects.append(suspect)
     gaps: list[Gap] = []
     for index, gap in enumerate(quality.uncovered):
-        if f"gap-{index}" not in done:
+        item = f"gap-{index}"
+        if item not in done:
             gaps.append(gap)
-    changes = {"suspects": tuple(suspects), "uncovered": tuple(gaps)}
+    changes = {
+        "suspects": tuple(suspects),
+        "uncovered": tuple(gaps),
+    }
     return quality.model_copy(update=changes)

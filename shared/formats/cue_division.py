@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from shared.formats.breaks import Break
-from shared.formats.cue_pieces import CuePiece, milliseconds
+from shared.formats.clock import milliseconds
+from shared.formats.cue_pieces import CuePiece
 from shared.formats.lines import PieceWidth, line_columns
 from shared.model.caption_options import CaptionOptions
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from shared.formats.clock import milliseconds
 from shared.formats.lines import narrow_pieces
 from shared.formats.segmentation import split_pieces
 from shared.model.spacing import sentence_separator, split_at_words, word_separator
@@ -68,10 +69,6 @@ def cue_word(text: str, start: float, end: float) -> CuePiece:
         start=milliseconds(start),
         end=milliseconds(end),
     )
-
-
-def milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)
 
 
 def cut_between_words(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.formats.cue_pieces import milliseconds
+from shared.formats.clock import milliseconds
 from shared.model.caption_options import CaptionOptions
 
 LINGER = 500

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.formats.breaks import Break
+from shared.formats.clock import milliseconds
 from shared.formats.cue_drafts import CueDraft, draft_cues
-from shared.formats.cue_pieces import CuePiece, milliseconds
+from shared.formats.cue_pieces import CuePiece
 from shared.formats.cue_timing import Slot, fill_slots
 from shared.formats.lines import balance_lines, measure
 from shared.formats.text import one_line

@@ -69,7 +69,9 @@ def page_head(transcript: Transcript) -> str:
 @cache
 def page_file(name: str) -> str:
     """Returns the style or the script of the page."""
-    return Path(__file__).with_name(name).read_text()
+    module = Path(__file__)
+    path = module.with_name(name)
+    return path.read_text()
 
 
 @cache
@@ -133,7 +135,8 @@ def speaker_table(rows: list[SpeakerRow]) -> Iterator[str]:
 
 def color_of(number: int) -> str:
     """Returns the class with the colour of the speaker of this number, from 0."""
-    return f"s{number % COLORS + 1}"
+    color = number % COLORS
+    return f"s{color + 1}"
 
 
 def dialogue(transcript: Transcript, rows: list[SpeakerRow]) -> Iterator[str]:
@@ -146,9 +149,13 @@ def dialogue(transcript: Transcript, rows: list[SpeakerRow]) -> Iterator[str]:
         color = colors.get(speaker, "s0")
         label = labels.get(speaker, "")
         time = clock_time(paragraph.start)
-        name = f'<b class="name"><bdi>{escaped(label)}</bdi></b>' if label else ""
-        link = f'<a class="time" href="#p{number}" data-t={paragraph.start:.2f}>{time}</a>'
-        words = "".join(spoken_words(paragraph, transcript, others))
+        name = ""
+        if label:
+            name = f'<b class="name"><bdi>{escaped(label)}</bdi></b>'
+        start = f"{paragraph.start:.2f}"
+        link = f'<a class="time" href="#p{number}" data-t={start}>{time}</a>'
+        spoken = spoken_words(paragraph, transcript, others)
+        words = "".join(spoken)
         yield f'<div class="paragraph {color}" id="p{number}"><div class="who">{name}{link}</div>'
         yield f'<p dir="auto">{words}</p></div>'
 
@@ -189,8 +196,10 @@ def timed_word(text: str, start: float) -> str:
     """Returns a word that is played from its start, in seconds, and the space that follows it."""
     shown = printable_piece(text)
     word = shown.rstrip()
-    space = shown[len(word) :]
-    return f"<span data-t={start:.2f}>{escaped(word)}</span>{space}"
+    length = len(word)
+    space = shown[length:]
+    content = escaped(word)
+    return f"<span data-t={start:.2f}>{content}</span>{space}"
 
 
 def player(transcript: Transcript) -> str:

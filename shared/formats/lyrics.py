@@ -1,8 +1,10 @@
 """The captions as LRC: lines of text that music players show in time with the sound."""
 
 import re
+from collections.abc import Sequence
 
 from shared.formats.characters import printable
+from shared.formats.clock import milliseconds
 from shared.formats.cues import Cue, CueVoice, build_cues
 from shared.formats.summary import recording_file
 from shared.formats.text import utf8
@@ -17,17 +19,30 @@ TIME_MARK = re.compile(r"[\[<](\d+:\d+[^\]>]*)[\]>]")
 
 def write_lrc(transcript: Transcript, captions: CaptionOptions) -> bytes:
     """Returns a line for each caption, in the order of their times."""
-    title = without_brackets(recording_file(transcript))
-    duration = round(transcript.media.duration * 1000)
-    lines = [f"[ti:{title}]", f"[length:{lrc_time(duration)}]", "[re:Dropscribe]"]
+    name = recording_file(transcript)
+    title = without_brackets(name)
+    duration = milliseconds(transcript.media.duration)
+    length = lrc_time(duration)
+    lines = [f"[ti:{title}]", f"[length:{length}]", "[re:Dropscribe]"]
     cues = build_cues(transcript, captions)
-    next_starts = [cue.start for cue in cues[1:]]
-    for cue, next_start in zip(cues, [*next_starts, None], strict=False):
-        lines.append(lrc_line(cue))
-        if next_start is None or next_start - cue.end >= PAUSE:
-            lines.append(f"[{lrc_time(cue.end)}]")
+    for index, cue in enumerate(cues, start=1):
+        line = lrc_line(cue)
+        lines.append(line)
+        next_cues = cues[index : index + 1]
+        if is_last_before_pause(cue, next_cues):
+            end = lrc_time(cue.end)
+            lines.append(f"[{end}]")
     document = "\n".join(lines)
     return utf8(document + "\n")
+
+
+def is_last_before_pause(cue: Cue, next_cues: Sequence[Cue]) -> bool:
+    """Returns whether nobody speaks for a while after the caption. `next_cues` is the next one, or
+    nothing."""
+    if not next_cues:
+        return True
+    pause = next_cues[0].start - cue.end
+    return pause >= PAUSE
 
 
 def lrc_line(cue: Cue) -> str:
@@ -35,22 +50,29 @@ def lrc_line(cue: Cue) -> str:
     voices = map(voice_text, cue.voices)
     text = printable(" ".join(voices))
     shown = TIME_MARK.sub(r"(\1)", text)
-    return f"[{lrc_time(cue.start)}]{shown}"
+    start = lrc_time(cue.start)
+    return f"[{start}]{shown}"
 
 
 def voice_text(voice: CueVoice) -> str:
     """Returns what one speaker says in a caption, after the label if one is shown."""
-    return "".join(line.label + line.speech for line in voice.lines)
+    text = ""
+    for line in voice.lines:
+        text += line.label
+        text += line.speech
+    return text
 
 
-def lrc_time(milliseconds: int) -> str:
-    """Returns the time in minutes, seconds and hundredths. LRC knows no hours."""
-    whole_minutes, rest = divmod(milliseconds, 60_000)
-    hundredths = rest // 10
-    seconds, part = divmod(hundredths, 100)
-    return f"{whole_minutes:02}:{seconds:02}.{part:02}"
+def lrc_time(time: int) -> str:
+    """Returns a time of milliseconds in minutes, seconds and hundredths. LRC knows no hours."""
+    hundredths = time // 10
+    whole_seconds, part = divmod(hundredths, 100)
+    minutes, seconds = divmod(whole_seconds, 60)
+    clock = f"{minutes:02}:{seconds:02}"
+    return f"{clock}.{part:02}"
 
 
 def without_brackets(text: str) -> str:
     """Returns the text with round brackets in place of square ones, which enclose a tag."""
-    return text.replace("[", "(").replace("]", ")")
+    opened = text.replace("[", "(")
+    return opened.replace("]", ")")

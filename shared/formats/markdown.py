@@ -22,7 +22,8 @@ its start needs a place here."""
 
 def write_md(transcript: Transcript) -> bytes:
     """Returns a title, a line about the recording, its speakers, and the dialogue in paragraphs."""
-    title = escaped(recording_file(transcript))
+    name = recording_file(transcript)
+    title = escaped(name)
     facts = " · ".join(describe_recording(transcript))
     blocks = [f"# {title}", facts]
     rows = speaker_rows(transcript)
@@ -35,9 +36,11 @@ def write_md(transcript: Transcript) -> bytes:
 
     labels = {row.speaker: f"**{escaped(row.label)}** " for row in rows if row.label}
     for paragraph in split_paragraphs(transcript.segments):
-        label = labels.get(paragraph.speaker or "", "")
+        speaker = paragraph.speaker or ""
+        label = labels.get(speaker, "")
         time = clock_time(paragraph.start)
-        text = escaped(printable(paragraph.text))
+        shown = printable(paragraph.text)
+        text = escaped(shown)
         blocks.append(f"{label}({time}) {text}")
     document = "\n\n".join(blocks)
     return utf8(document + "\n")

@@ -44,7 +44,14 @@ def parquet_of(table: Table, transcript: Transcript) -> bytes:
 
 
 def schema_of(table: Table, transcript: Transcript) -> pyarrow.Schema:
-    fields = [pyarrow.field(name, TYPES[kind]) for name, kind in table.kinds.items()]
+    fields = []
+    for name, kind in table.kinds.items():
+        field = pyarrow.field(name, TYPES[kind])
+        fields.append(field)
     job = transcript.job
-    metadata = {"source_uri": job.source_uri, "job": job.id, "run": str(job.run)}
+    metadata = {
+        "source_uri": job.source_uri,
+        "job": job.id,
+        "run": str(job.run),
+    }
     return pyarrow.schema(fields, metadata)

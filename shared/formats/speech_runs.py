@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.formats.break_rules import starts_with_closing
-from shared.formats.cue_pieces import milliseconds
+from shared.formats.clock import milliseconds
 from shared.formats.text import one_line
 from shared.model.transcript import Segment, Transcript
 

@@ -27,7 +27,13 @@ class SpeakerRow:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        return (self.label, self.talk_time, self.share, self.turns, self.words)
+        return (
+            self.label,
+            self.talk_time,
+            self.share,
+            self.turns,
+            self.words,
+        )
 
 
 def recording_file(transcript: Transcript) -> str:
@@ -41,17 +47,19 @@ def describe_recording(transcript: Transcript) -> list[str]:
     as they are known."""
     timings = transcript.timings
     time = timings.uploaded or timings.answered
-    date = time.date()
+    date = time.date().isoformat()
     length = clock_time(transcript.media.duration)
-    facts = [date.isoformat(), length]
+    facts = [date, length]
     language = text_language(transcript)
     if language is not None:
         name = ENGLISH_NAMES.get(language, language)
-        facts.append(name.capitalize())
+        capitalized = name.capitalize()
+        facts.append(capitalized)
     count = len(transcript.speakers)
-    if count:
-        speakers = "1 speaker" if count == 1 else f"{count} speakers"
-        facts.append(speakers)
+    if count == 1:
+        facts.append("1 speaker")
+    if count > 1:
+        facts.append(f"{count} speakers")
     return facts
 
 

@@ -89,8 +89,16 @@ def word_table(transcript: Transcript) -> Table:
     """Returns a row for each word."""
     labels = labels_by_id(transcript)
     segment_ids = segment_ids_by_word(transcript)
-    rows = (word_row(word, segment_ids.get(word.id), labels) for word in transcript.words)
+    rows = word_rows(transcript, segment_ids, labels)
     return Table(WORD_COLUMNS, rows)
+
+
+def word_rows(
+    transcript: Transcript, segment_ids: Mapping[int, int], labels: Mapping[str, str]
+) -> Iterator[Row]:
+    for word in transcript.words:
+        segment_id = segment_ids.get(word.id)
+        yield word_row(word, segment_id, labels)
 
 
 def word_row(word: Word, segment_id: int | None, labels: Mapping[str, str]) -> Row:
@@ -115,7 +123,10 @@ def word_row(word: Word, segment_id: int | None, labels: Mapping[str, str]) -> R
 
 def labels_by_id(transcript: Transcript) -> dict[str, str]:
     """Returns the label of each speaker by its id, as it can be printed."""
-    return {speaker.id: printable(speaker.label) for speaker in transcript.speakers}
+    labels = {}
+    for speaker in transcript.speakers:
+        labels[speaker.id] = printable(speaker.label)
+    return labels
 
 
 def segment_ids_by_word(transcript: Transcript) -> dict[int, int]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.formats.characters import printable
+from shared.formats.clock import milliseconds
 from shared.formats.text import utf8
 from shared.model.transcript import Transcript
 
@@ -57,21 +58,20 @@ def write_textgrid(transcript: Transcript) -> bytes:
     return utf8(document)
 
 
-def milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)
-
-
 def speaker_tiers(transcript: Transcript) -> Iterator[Tier]:
     """Yields the tiers of sentences and of words of each speaker who says something. Without
     speech, these are the two of no speaker, since Praat reads no TextGrid without a tier."""
     sentences = sentences_by_speaker(transcript)
     words = words_by_speaker(transcript)
     names = tier_names(transcript)
-    speaking = [speaker for speaker in names if speaker in sentences or speaker in words]
+    spoken = sentences.keys() | words.keys()
+    speaking = [speaker for speaker in names if speaker in spoken]
     for speaker in speaking or [None]:
         name = names[speaker]
-        yield Tier(f"{name} - sentences", without_overlaps(sentences[speaker]))
-        yield Tier(f"{name} - words", without_overlaps(words[speaker]))
+        sentence_intervals = without_overlaps(sentences[speaker])
+        yield Tier(f"{name} - sentences", sentence_intervals)
+        word_intervals = without_overlaps(words[speaker])
+        yield Tier(f"{name} - words", word_intervals)
 
 
 def sentences_by_speaker(transcript: Transcript) -> SpokenBySpeaker:
@@ -92,7 +92,11 @@ def words_by_speaker(transcript: Transcript) -> SpokenBySpeaker:
 
 def grid_interval(start: float, end: float, text: str) -> GridInterval:
     """Returns an interval. `start` and `end` are in seconds."""
-    return GridInterval(milliseconds(start), milliseconds(end), printable(text))
+    return GridInterval(
+        start=milliseconds(start),
+        end=milliseconds(end),
+        text=printable(text),
+    )
 
 
 def tier_names(transcript: Transcript) -> dict[str | None, str]:
@@ -159,9 +163,9 @@ def with_gaps(intervals: Sequence[GridInterval], duration: int) -> Iterator[Grid
         yield GridInterval(end, duration, "")
 
 
-def grid_time(milliseconds: int) -> str:
-    """Returns the time in seconds."""
-    return f"{milliseconds / 1000:.3f}"
+def grid_time(time: int) -> str:
+    """Returns a time of milliseconds in seconds."""
+    return f"{time / 1000:.3f}"
 
 
 def quoted(text: str) -> str:

@@ -16,7 +16,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph as WordParagraph
 from docx.text.run import Run
 
-from shared.formats.characters import printable, printable_piece
+from shared.formats.characters import printable_piece
 from shared.formats.clock import clock_time
 from shared.formats.summary import (
     SPEAKER_HEADINGS,
@@ -25,6 +25,7 @@ from shared.formats.summary import (
     recording_file,
     speaker_rows,
 )
+from shared.formats.tables import labels_by_id
 from shared.formats.text import Paragraph, split_paragraphs
 from shared.formats.word_styles import (
     WordStyles,
@@ -88,7 +89,8 @@ def add_speakers(document: Document, rows: Sequence[SpeakerRow]) -> None:
     table = document.add_table(rows=1, cols=len(SPEAKER_HEADINGS), style="Light Shading")
     fill_row(table, 0, SPEAKER_HEADINGS)
     repeated = OxmlElement("w:tblHeader")
-    table.rows[0]._tr.get_or_add_trPr().append(repeated)
+    header = table.rows[0]._tr.get_or_add_trPr()
+    header.append(repeated)
     for index, row in enumerate(rows, start=1):
         table.add_row()
         fill_row(table, index, row.cells)
@@ -96,7 +98,8 @@ def add_speakers(document: Document, rows: Sequence[SpeakerRow]) -> None:
 
 def fill_row(table: Table, index: int, texts: Sequence[str]) -> None:
     """Writes a row's cells: the first on the left, those with numbers on the right."""
-    for cell, text in zip(table.rows[index].cells, texts, strict=True):
+    cells = table.rows[index].cells
+    for cell, text in zip(cells, texts, strict=True):
         paragraph = cell.paragraphs[0]
         paragraph.add_run(text)
         paragraph.paragraph_format.space_after = Pt(3)
@@ -106,7 +109,7 @@ def fill_row(table: Table, index: int, texts: Sequence[str]) -> None:
 
 def add_dialogue(document: Document, transcript: Transcript, styles: WordStyles) -> None:
     """Adds a paragraph for each turn, or several for a long one."""
-    labels = {speaker.id: printable(speaker.label) for speaker in transcript.speakers}
+    labels = labels_by_id(transcript)
     main_language = text_language(transcript)
     others = other_languages(transcript)
     is_long = transcript.media.duration > 2 * SECTION_SECONDS
@@ -114,7 +117,8 @@ def add_dialogue(document: Document, transcript: Transcript, styles: WordStyles)
     for paragraph in split_paragraphs(transcript.segments):
         section = int(paragraph.start) // SECTION_SECONDS
         if is_long and section > last_section:
-            time = clock_time(section * SECTION_SECONDS)
+            start = section * SECTION_SECONDS
+            time = clock_time(start)
             document.add_heading(time, level=2)
             last_section = section
         label = labels.get(paragraph.speaker or "", "")

@@ -16,7 +16,8 @@ from docx.text.paragraph import Paragraph
 
 from shared.model.languages import EAST_ASIAN, RIGHT_TO_LEFT
 
-SIDE_MARGIN = Cm(2.5)
+SIDE_MARGIN = Cm(2.25)
+"""The text is then as wide as the footer's last tab stop is far."""
 INK = RGBColor(0x23, 0x20, 0x1C)
 QUIET = RGBColor(0x66, 0x5F, 0x55)
 ACCENT = RGBColor(0x1A, 0x5A, 0x7A)

@@ -207,10 +207,11 @@ def unknown_ids(edits: Edits, ids: TranscriptIds) -> list[str]:
 
 def unknown_sentences(edits: Edits, ids: TranscriptIds) -> list[str]:
     """Returns what is wrong with the segments that are given to other speakers."""
+    kept = set(edits.kept)
     reasons = []
     for sentence in edits.sentences:
         if sentence.startswith("suspect-"):
-            if sentence not in edits.kept:
+            if sentence not in kept:
                 reasons.append(f"sentences: {sentence} is not kept")
         elif not has_item(ids, f"segment-{sentence}"):
             reasons.append(f"sentences: the transcript has no segment {sentence}")

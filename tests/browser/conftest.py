@@ -36,9 +36,9 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture
 def application() -> Iterator[tuple[Any, str]]:
-    """The gateway and its address. Each test gives it stores of its own."""
+    """The gateway and its address. It remembers what it reads, so that each test has its own."""
     app = create_app()
     with serve(app) as url:
         yield app, url

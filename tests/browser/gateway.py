@@ -45,10 +45,6 @@ class BrowserGateway:
         self.stores = stores
         _, self.key = stores.keys.create("browser", ALL_SCOPES, "", None)
 
-    def deployment(self) -> Deployment:
-        """Returns the stores, for the application's dependency."""
-        return self.stores
-
     def make_recording(
         self,
         name: str = "Interview.wav",

@@ -135,17 +135,23 @@ PICTURES = (
 def main() -> None:
     """Writes all pictures into docs/pictures."""
     FOLDER.mkdir(exist_ok=True)
-    app = create_app()
-    with sync_playwright() as driver, serve(app) as url:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(ARGUMENTS)
         )
         for picture in PICTURES:
-            gateway = BrowserGateway(url, noon_deployment())
-            app.dependency_overrides[deployment] = gateway.deployment
-            path = picture.write(FOLDER, page_opener(browser, gateway), gateway)
-            print(path)
+            print(write_at_noon(picture, browser))
         browser.close()
+
+
+def write_at_noon(picture: Picture, browser: Any) -> Path:
+    """Takes a picture with a gateway of its own. Returns the file."""
+    app = create_app()
+    stores = noon_deployment()
+    app.dependency_overrides[deployment] = lambda: stores
+    with serve(app) as url:
+        gateway = BrowserGateway(url, stores)
+        return picture.write(FOLDER, page_opener(browser, gateway), gateway)
 
 
 def noon_deployment() -> Deployment:

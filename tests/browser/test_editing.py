@@ -68,7 +68,9 @@ def test_a_word_is_corrected_in_its_place(
     assert word(page, 6).inner_text() == "builds"
     word(page, 6).dblclick()
     page.get_by_role("button", name="Take back").click()
-    page.wait_for_function("document.querySelector('[data-word=\"6\"]').textContent === 'bilds'")
+    page.wait_for_function(
+        "() => document.querySelector('[data-word=\"6\"]').textContent === 'bilds'"
+    )
     wait_until_saved(page)
     assert stored_edits(gateway, talk)["words"] == {}
 

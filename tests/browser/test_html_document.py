@@ -49,8 +49,8 @@ def test_a_click_on_a_word_plays_from_it_and_marks_what_is_heard(
     page = open_document(transcript, with_sound=True)
     word = transcript.words[20]
     page.locator(WORDS).nth(20).click()
-    page.wait_for_function("document.querySelector('[aria-current]')")
-    page.wait_for_function(f"audio.currentTime >= {word.start}")
+    page.wait_for_function("() => document.querySelector('[aria-current]')")
+    page.wait_for_function(f"() => audio.currentTime >= {word.start}")
     assert page.locator("[aria-current]").count() == 1
     assert page.evaluate("audio.duration") == pytest.approx(transcript.media.duration, abs=0.01)
     assert page.locator(".missing").is_hidden()
@@ -72,9 +72,9 @@ def test_a_recording_that_is_not_there_is_chosen(
     elsewhere = tmp_path / "elsewhere.wav"
     elsewhere.write_bytes(sound_of(transcript))
     page.get_by_label("Recording").set_input_files(elsewhere)
-    page.wait_for_function("audio.readyState > 0")
+    page.wait_for_function("() => audio.readyState > 0")
     page.locator(WORDS).nth(5).click()
-    page.wait_for_function(f"audio.currentTime >= {transcript.words[5].start}")
+    page.wait_for_function(f"() => audio.currentTime >= {transcript.words[5].start}")
     assert page.locator(".missing").is_hidden()
 
 
@@ -93,7 +93,7 @@ def test_without_scripts_the_text_is_read_and_has_links(open_document: Callable[
 def test_an_address_with_a_time_begins_there(open_document: Callable[..., Any]) -> None:
     page = open_document(dialogue(), with_sound=True)
     page.goto(page.url + "#t=12.5")
-    page.wait_for_function("audio.currentTime === 12.5")
+    page.wait_for_function("() => audio.currentTime === 12.5")
 
 
 def test_hostile_words_and_names_are_shown_and_run_nothing(

@@ -117,7 +117,9 @@ def test_zoom_keeps_the_time_in_sight_and_the_small_one_scrolls(
     page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")
-    page.wait_for_function("document.querySelector('.lanes-sight').textContent === '0:00 to 0:50'")
+    page.wait_for_function(
+        "() => document.querySelector('.lanes-sight').textContent === '0:00 to 0:50'"
+    )
     page.get_by_role("button", name="Show all").click()
     assert in_sight(page) == ""
     assert made.transcript.media.duration == 200

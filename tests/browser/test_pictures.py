@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.complaints import Complaints
 from tests.browser.gateway import BrowserGateway
+from tests.suites import ROOT
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make clients)")
 
@@ -34,4 +35,6 @@ def test_a_picture_can_be_taken(
 def test_the_pictures_of_the_documents_are_all_there_and_small() -> None:
     names = {picture.name for picture in PICTURES}
     assert {path.stem for path in FOLDER.iterdir()} == names
+    page = (ROOT / "docs" / "page.md").read_text()
+    assert [name for name in names if f"(pictures/{name}.webp)" not in page] == []
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= MAX_BYTES

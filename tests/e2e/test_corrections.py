@@ -1,5 +1,4 @@
-"""Corrections on the one-machine cloud: by the API and by a file, through a redrive and an
-erasure."""
+"""Corrections hold on the one-machine cloud, from the API or a file to an erasure."""
 
 import json
 from collections.abc import Iterator

@@ -116,6 +116,7 @@ def test_both_speakers_of_the_call_are_told_apart(heard: Heard) -> None:
     assert counts["sample"] == 2
 
 
+@pytest.mark.slow  # half a minute of models; test_diarize.py runs with each change
 def test_five_people_are_told_apart_as_well_as_before(voices_heard: Heard) -> None:
     (recording, result), _ = voices_heard
     assert recording.people == 5

@@ -1,5 +1,4 @@
-"""Names that are given by the client and by the command are in every file of the answer, also after
-a redrive, and the command fetches them."""
+"""Names that people give are in every file of the answer, also after a redrive."""
 
 import json
 from collections.abc import Iterator

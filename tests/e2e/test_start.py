@@ -1,6 +1,7 @@
 """`dropscribe up` says why it fails and leaves nothing running, or prints its address and key."""
 
 import os
+import re
 import socket
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +64,8 @@ def test_up_prints_where_the_api_is_and_env_how_to_use_it(cloud: Cloud) -> None:
     printed = cloud.command("up").stdout
     url = cloud.home.ports().url("gateway")
     assert f"{url}/docs" in printed
+    (code,) = re.findall(f"page: +{re.escape(url)}/#login=(.+)", printed)
+    assert httpx.post(f"{url}/api/v1/login", json={"code": code}).is_success
     assert str(cloud.home.key) in printed
     key = cloud.home.key.read_text().strip()
     assert key not in printed

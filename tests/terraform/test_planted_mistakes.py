@@ -30,6 +30,7 @@ def test_a_mistake_is_caught(mistake: Mistake, topology: Copy, tmp_path: Path) -
             mistake.caught_by(plan)
 
 
+@pytest.mark.slow  # as the one before
 @pytest.mark.parametrize("given", list({str(m.given): m.given for m in MISTAKES}.values()), ids=str)
 def test_nothing_is_caught_without_a_mistake(
     given: dict[str, Any], topology: Copy, tmp_path: Path

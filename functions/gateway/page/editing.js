@@ -157,6 +157,7 @@ class Editing {
     this.#saving.addEventListener("state", () => this.#drawState());
     this.#saving.addEventListener("joined", () => toast("Corrections of another window were taken over."));
     text.addEventListener("click", (event) => this.#clicked(event), { signal, capture: true });
+    text.addEventListener("mousedown", (event) => this.#mousePressed(event), { signal, capture: true });
     text.addEventListener("dblclick", (event) => this.#doubleClicked(event), { signal });
     text.addEventListener("keydown", (event) => this.#keyPressed(event), { signal, capture: true });
     document.addEventListener("keydown", (event) => this.#shortcut(event), { signal });
@@ -167,12 +168,19 @@ class Editing {
     const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (!this.#isOn || !isPlain || wordAt(event.target) === null) return;
     event.preventDefault();
-    this.#openAt(event.target);
+    if (event.detail < 2) this.#openAt(event.target);
+  }
+
+  /** @param {MouseEvent} event */
+  #mousePressed(event) {
+    // The first of two clicks has opened a field, and may have scrolled: the second must not close it.
+    const isSecond = this.#isOn && event.detail > 1;
+    if (isSecond && this.#words.isOpen && !this.#words.holds(event.target)) event.preventDefault();
   }
 
   /** @param {MouseEvent} event */
   #doubleClicked(event) {
-    if (wordAt(event.target) === null) return;
+    if (this.#isOn || wordAt(event.target) === null) return;
     this.#recording.player.pause(); // the first of the two clicks has played from the word
     this.#openAt(event.target);
   }

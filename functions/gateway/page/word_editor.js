@@ -46,6 +46,11 @@ export class WordEditor {
     return this.#box !== null;
   }
 
+  /** @param {EventTarget | null} target */
+  holds(target) {
+    return target instanceof Node && this.#box !== null && this.#box.contains(target);
+  }
+
   /**
    * Opens the field in the place of a word that is drawn.
    *
@@ -118,6 +123,7 @@ export class WordEditor {
     if (word.text !== word.machine) tools.append(this.#heardOf(word));
     tools.append(this.#speakerChoice(word), this.#buttonsOf(word));
     box.append(tools);
+    box.addEventListener("mousedown", keepFocus);
     box.addEventListener("keydown", (/** @type {any} */ event) => this.#keyPressed(event));
     box.addEventListener("focusout", (/** @type {any} */ event) => this.#focusLeft(event));
     return box;
@@ -286,4 +292,10 @@ export class WordEditor {
     const shown = this.#shownOf(word) ?? this.#reading.bringTime(word.start);
     if (shown !== null) focusWord(shown);
   }
+}
+
+/** @param {MouseEvent} event beside the controls, which would take the focus out of the field */
+function keepFocus(event) {
+  const target = /** @type {Element} */ (event.target);
+  if (target.closest("input, select, button, label") === null) event.preventDefault();
 }

@@ -174,6 +174,7 @@ def test_rows_beyond_the_deadline_are_named_and_not_measured(tmp_path: Path) -> 
     assert bench.left_out == [f"{row.name} of short" for row in CPU_ROWS]
 
 
+@pytest.mark.slow  # it loads a model's library
 def test_a_row_that_fails_says_why(tmp_path: Path) -> None:
     (tmp_path / "chunks-0000.wav").write_bytes(b"")
     bench = Bench(tmp_path, deadline=time.monotonic() + 60)

@@ -293,7 +293,7 @@ def test_the_same_words_and_speakers_can_be_corrected_twice(data: st.DataObject)
     assert correct(once, of_words) == once
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)  # each draws every format twice
 @given(st.data())
 def test_every_format_is_drawn_as_of_a_transcript_with_those_words(data: st.DataObject) -> None:
     """A format that finds words by their index instead of their id would draw other words."""
