@@ -124,6 +124,7 @@ def test_five_people_are_told_apart_as_well_as_before(voices_heard: Heard) -> No
     assert rate([(recording, result)], speakers_counted, "speakers_off") <= 2
 
 
+@pytest.mark.slow  # as the one before
 def test_spanish_is_recognised_and_written_down(voices_heard: Heard) -> None:
     _, (recording, result) = voices_heard
     assert result.language == recording.language == "es"

@@ -57,15 +57,14 @@ def test_the_sample_is_transcribed_and_its_speakers_told_apart(
     assert len(aligned) >= 0.9 * len(transcript["words"])
 
 
-SLOW = [stage for stage in STAGES if stage != "transcribe"]
-"""Their kills take long, and their stores and leases are those of transcribe."""
+SLOW = ["storage", "workflows", *(stage for stage in STAGES if stage != "transcribe")]
+"""Their kills take long. Emulators are killed without models in other tests, and the stores and
+leases of the other stages are those of transcribe."""
 
 
 @pytest.mark.parametrize(
     "part",
     [
-        "storage",
-        "workflows",
         "transcribe",
         *(pytest.param(p, marks=pytest.mark.slow) for p in SLOW),
     ],

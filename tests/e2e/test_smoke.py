@@ -50,6 +50,7 @@ def test_the_answer_is_printed(cloud: Cloud) -> None:
     assert hint == "the API was not tried: that needs --url and --key"
 
 
+@pytest.mark.slow
 def test_env_points_it_at_the_one_machine_cloud(cloud: Cloud, tmp_path: Path) -> None:
     """With a key it tries the API, too, by an upload session, and erases what it uploaded there."""
     file = recording(tmp_path, wav(speech()[104_000:184_000]))
@@ -63,6 +64,7 @@ def test_env_points_it_at_the_one_machine_cloud(cloud: Cloud, tmp_path: Path) ->
     assert cloud.files(name) == {}
 
 
+@pytest.mark.slow
 def test_a_problem_of_the_api_is_told(cloud: Cloud, tmp_path: Path) -> None:
     """The key may not erase."""
     file = recording(tmp_path, wav(silence(1)))
