@@ -59,8 +59,8 @@ def test_the_browser_plays_half_a_day(page: Any, gateway: BrowserGateway) -> Non
 def test_a_page_that_complains_fails_its_test(page: Any, complaints: Complaints) -> None:
     page.goto("/health")
     page.evaluate("() => console.error('broken on purpose')")
-    page.evaluate("() => { setTimeout(() => { throw new Error('thrown on purpose') }) }")
-    page.wait_for_timeout(1)
+    with page.expect_event("pageerror"):
+        page.evaluate("() => { setTimeout(() => { throw new Error('thrown on purpose') }) }")
     assert len(complaints.unexpected()) == 2
     complaints.expect("on purpose")
 

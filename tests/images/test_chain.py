@@ -71,6 +71,7 @@ def test_containers_end_with_the_cloud(light: Cloud) -> None:
     assert containers(light) == set()
 
 
+@pytest.mark.slow  # the same with processes runs with each change
 def test_containers_end_with_a_supervisor_that_is_killed(light: Cloud) -> None:
     supervisor = supervisor_of(light.home)
     assert supervisor is not None
@@ -78,6 +79,7 @@ def test_containers_end_with_a_supervisor_that_is_killed(light: Cloud) -> None:
     light.until(lambda: containers(light) == set(), 30, "end of the containers")
 
 
+@pytest.mark.slow  # as the one before
 def test_what_a_kill_leaves_behind_makes_room(light: Cloud) -> None:
     """Whoever watches over a container is killed with it still running; the next one takes its
     place and port."""
