@@ -94,6 +94,10 @@ def test_a_session_that_ends_is_renewed_above_what_is_shown(
     assert page.get_by_role("link", name="interview.wav").is_visible()
 
 
+IS_LOGGED_OUT = "async () => (await fetch('api/v1/keys/me')).status === 401"
+"""Becomes true within a second after a logout: so long the gateway remembers a session."""
+
+
 @pytest.mark.slow
 def test_logging_out_ends_the_session(
     page: Any, gateway: BrowserGateway, complaints: Complaints
@@ -106,5 +110,6 @@ def test_logging_out_ends_the_session(
     assert page.context.cookies() == []
     page.context.add_cookies([cookie])
     complaints.expect(WITHOUT_SESSION)
+    page.wait_for_function(IS_LOGGED_OUT)
     page.reload()
     heading(page, "Log in").wait_for()

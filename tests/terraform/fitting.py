@@ -100,6 +100,7 @@ def requests_go_through_the_network(plan: Plan) -> None:
         if network is None:
             assert access == [], name
             continue
+        assert len(access) == 1, name
         (only,) = access
         (interface,) = only["network_interfaces"]
         assert interface["subnetwork"] == network["subnetwork"], name

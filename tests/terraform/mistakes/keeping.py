@@ -29,8 +29,8 @@ KEEPING = (
     Mistake(
         "tasks never expire",
         "firestore.tf",
-        'collections = ["jobs", "tasks", ',
-        'collections = ["jobs", ',
+        '    "jobs", "tasks", "reconcile",',
+        '    "jobs", "reconcile",',
         checks.documents_end_and_are_found,
     ),
     Mistake(

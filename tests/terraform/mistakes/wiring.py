@@ -225,9 +225,9 @@ WIRING = (
     Mistake(
         "a changed workflow is not deployed",
         "workflow.tf",
-        "  depends_on = [google_project_service.api]\n",
+        "  depends_on = [google_project_service.api,",
         "  lifecycle {\n    ignore_changes = [source_contents]\n  }\n\n"
-        "  depends_on = [google_project_service.api]\n",
+        "  depends_on = [google_project_service.api,",
         checks.the_workflow_knows_every_function_it_calls,
         over=True,
     ),
