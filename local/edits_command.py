@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CONFLICT = 412
 TRIES = 2
-"""Saves before a conflict with somebody else's edits is an error."""
+"""Saves that are tried before a conflict with others' edits is an error."""
 
 
 @click.command()

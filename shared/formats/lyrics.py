@@ -37,7 +37,7 @@ def write_lrc(transcript: Transcript, captions: CaptionOptions) -> bytes:
 
 
 def is_last_before_pause(cue: Cue, next_cues: Sequence[Cue]) -> bool:
-    """Returns whether nobody speaks for a while after the caption. `next_cues` is the next one, or
+    """Returns whether silence follows the caption for a while. `next_cues` is the next one, or
     nothing."""
     if not next_cues:
         return True

@@ -88,6 +88,12 @@ class Edits(WireModel):
             raise ValueError(f"{first} is both kept and dropped")
         return self
 
+    @property
+    def edits(self) -> "Edits":
+        """Returns these fields alone, without those of a file of edits."""
+        fields = {name: getattr(self, name) for name in Edits.model_fields}
+        return Edits.model_validate(fields)
+
 
 def merged_speaker(speaker: str, merges: Mapping[str, str]) -> str:
     """Returns who the speaker is after all merges. Raises ValueError if they form a circle."""
@@ -137,12 +143,6 @@ class StoredEdits(Edits):
     unapplied: tuple[UnappliedEdit, ...] = ()
     """Edits of earlier transcripts of the recording that found no place in this one."""
 
-    @property
-    def edits(self) -> Edits:
-        """Returns the edits without what tells their revision."""
-        fields = {name: getattr(self, name) for name in Edits.model_fields}
-        return Edits.model_validate(fields)
-
 
 class EditsFile(Edits):
     """A file of edits in the inbox: the fields of Edits, or an edits.json that was changed.
@@ -158,12 +158,6 @@ class EditsFile(Edits):
     revision: int | None = None
     updated: AwareDatetime | None = None
     unapplied: tuple[UnappliedEdit, ...] = ()
-
-    @property
-    def edits(self) -> Edits:
-        """Returns the edits alone."""
-        fields = {name: getattr(self, name) for name in Edits.model_fields}
-        return Edits.model_validate(fields)
 
 
 class TranscriptIds(NamedTuple):

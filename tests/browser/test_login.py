@@ -61,7 +61,7 @@ def test_a_key_is_typed_and_leads_to_where_somebody_wanted(
 
 
 @pytest.mark.slow
-def test_an_address_changes_nobody_who_is_logged_in(page: Any, gateway: BrowserGateway) -> None:
+def test_an_address_does_not_replace_a_session(page: Any, gateway: BrowserGateway) -> None:
     gateway.stores.keys.create("somebody else", ("read", "write"), "theirs/", None)
     done_job(gateway.stores, "ours.wav")
     code = new_code(gateway, "somebody else")

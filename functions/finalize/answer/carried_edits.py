@@ -82,10 +82,7 @@ class EditCarrier:
 
     def label(self, speaker: str) -> str:
         """Returns how a former speaker was called."""
-        for known in self.former.speakers:
-            if known.id == speaker:
-                return self.edits.speakers.get(speaker, known.label)
-        return self.edits.speakers.get(speaker, speaker)
+        return self.edits.speakers.get(speaker) or self.machine_label(speaker)
 
     def carry_names(self, given: Iterable[str]) -> dict[str, str]:
         """Returns the names. Of two former speakers who are one now, the name of the one who talks

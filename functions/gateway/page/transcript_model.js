@@ -116,7 +116,7 @@ export class TranscriptModel extends EventTarget {
 
   /**
    * @param {string | null} speakerId
-   * @returns {string} the speaker's name, or "" if nobody is known to speak
+   * @returns {string} the speaker's name, or "" if the speaker is unknown
    */
   nameOf(speakerId) {
     const id = this.mergedId(speakerId);
@@ -135,7 +135,7 @@ export class TranscriptModel extends EventTarget {
 
   /**
    * @param {string | null} speakerId
-   * @returns {number} the speaker's colour, from 1 to 8; 0 if nobody is known to speak
+   * @returns {number} the speaker's colour, from 1 to 8; 0 if the speaker is unknown
    */
   colorOf(speakerId) {
     const id = this.mergedId(speakerId);
