@@ -11,8 +11,7 @@ from functions.finalize.answer.carried_edits import carry_over
 from functions.finalize.answer.outbox import AnswerVersion, version_at
 from functions.finalize.drawing import read_transcript
 from shared.jobs.due_edits import record_carrying
-from shared.jobs.edit_store import FoundEdits, find_edits
-from shared.jobs.layout import edits_uri
+from shared.jobs.edit_store import FoundEdits, find_edits, put_edits
 from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.model.edits import StoredEdits
@@ -55,11 +54,7 @@ def keep_former(source: Source, blobs: BlobStore) -> StoredEdits | None:
         found = find_edits(source, blobs)
         if found.current is None or is_kept(found):
             return found.current
-        blobs.put(
-            edits_uri(source),
-            found.current.model_dump_json(indent=1).encode(),
-            if_generation_match=found.saved_generation,
-        )
+        put_edits(source, found.current, found, blobs)
     raise StorageUnavailable(f"other writers overtook {TRIES} writes of edits")
 
 

@@ -12,13 +12,19 @@ from pydantic import ValidationError
 from functions.finalize.answer.outbox import AnswerVersion, delete_object, put_object
 from functions.finalize.drawing import draw_edits, read_transcript
 from shared.jobs.due_edits import record_due
-from shared.jobs.edit_store import FoundEdits, find_edits, next_revision, refuse_outdated
+from shared.jobs.edit_store import (
+    FoundEdits,
+    delete_saved,
+    find_edits,
+    next_revision,
+    put_edits,
+    refuse_outdated,
+)
 from shared.jobs.inbox import edited_recording
 from shared.jobs.job import Job
-from shared.jobs.layout import edits_uri
 from shared.jobs.store import JobStore
 from shared.model.contracts import Finalized, Source
-from shared.model.edits import MAX_EDITS_BYTES, Edits, EditsFile, ids_of, unknown_ids
+from shared.model.edits import MAX_EDITS_BYTES, EditsFile, ids_of, unknown_ids
 from shared.model.errors import (
     ArtifactMissing,
     EditsOutdated,
@@ -100,9 +106,9 @@ def save_file(file: Source, blob: Blob, job: Job, blobs: BlobStore, jobs: JobSto
             record_saved(job.source, found.revision, blobs, jobs)
             return
         refuse_old(wanted, found)
-        revision = write_revision(job.source, found, edits, blobs, jobs)
-        if revision is not None:
-            record_saved(job.source, revision, blobs, jobs)
+        stored = next_revision(found, edits, jobs)
+        if put_edits(job.source, stored, found, blobs):
+            record_saved(job.source, stored.revision, blobs, jobs)
             return
     raise StorageUnavailable(f"other writers overtook {TRIES} writes of edits")
 
@@ -114,19 +120,6 @@ def refuse_old(wanted: EditsFile, found: FoundEdits) -> None:
     refuse_outdated(found, wanted.base, wanted.revision)
 
 
-def write_revision(
-    source: Source, found: FoundEdits, edits: Edits, blobs: BlobStore, jobs: JobStore
-) -> int | None:
-    """Writes the edits as the next revision. Returns it, or None if another writer was faster."""
-    stored = next_revision(found, edits, jobs)
-    written = blobs.put(
-        edits_uri(source),
-        stored.model_dump_json(indent=1).encode(),
-        if_generation_match=found.saved_generation,
-    )
-    return None if written is None else stored.revision
-
-
 def record_saved(source: Source, revision: int, blobs: BlobStore, jobs: JobStore) -> None:
     """Makes the drawing of the revision due.
 
@@ -135,9 +128,7 @@ def record_saved(source: Source, revision: int, blobs: BlobStore, jobs: JobStore
     """
     due = record_due(source.job_id, revision, jobs)
     if due is None:
-        saved = blobs.find(edits_uri(source))
-        if saved is not None:
-            blobs.delete(saved.uri, saved.generation)
+        delete_saved(source, blobs)
         raise RecordingErased("the recording was erased meanwhile")
     if due.is_carrying_edits:
         raise StageBusy("a new run is about to replace the transcript")

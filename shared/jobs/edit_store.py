@@ -101,14 +101,9 @@ class EditStore:
         """Write the next revision over the one that was found. Raises EditsOutdated."""
         refuse_outdated(found, base, revision)
         stored = next_revision(found, edits, self.jobs)
-        written = self.blobs.put(
-            edits_uri(job.source),
-            stored.model_dump_json(indent=1).encode(),
-            if_generation_match=found.saved_generation,
-        )
-        if written is None:
-            return self._written_before(job, stored)
-        return stored
+        if put_edits(job.source, stored, found, self.blobs):
+            return stored
+        return self._written_before(job, stored)
 
     def _written_before(self, job: Job, stored: StoredEdits) -> StoredEdits:
         """Returns the revision if it is stored already: the response to the write was lost, and the
@@ -127,7 +122,7 @@ class EditStore:
         job_id = job.job_id
         due = record_due(job_id, stored.revision, self.jobs)
         if due is None:
-            self._delete_saved(job.source)
+            delete_saved(job.source, self.blobs)
             raise RecordingErased("the recording was erased meanwhile")
         if due.is_carrying_edits:
             etag = etag_of(stored.base, stored.revision)
@@ -139,11 +134,22 @@ class EditStore:
         execution = self.executions.draw_edits(job.source, stored.base)
         record_execution(job_id, execution, self.jobs)
 
-    def _delete_saved(self, source: Source) -> None:
-        """Delete the edits that were saved for a recording that was erased meanwhile."""
-        saved = self.blobs.find(edits_uri(source))
-        if saved is not None:
-            self.blobs.delete(saved.uri, saved.generation)
+
+def put_edits(source: Source, edits: StoredEdits, found: FoundEdits, blobs: BlobStore) -> bool:
+    """Write edits into the work bucket over those that were found there. Returns False if another
+    writer was faster."""
+    content = edits.model_dump_json(indent=1)
+    written = blobs.put(
+        edits_uri(source), content.encode(), if_generation_match=found.saved_generation
+    )
+    return written is not None
+
+
+def delete_saved(source: Source, blobs: BlobStore) -> None:
+    """Delete the edits that were saved for a recording that was erased meanwhile."""
+    saved = blobs.find(edits_uri(source))
+    if saved is not None:
+        blobs.delete(saved.uri, saved.generation)
 
 
 def next_revision(found: FoundEdits, edits: Edits, jobs: JobStore) -> StoredEdits:
