@@ -162,11 +162,11 @@ deploy: ## Deploy or upgrade Dropscribe in your Google project: make deploy [YES
 	$(APPLY)
 
 # Refuses while anything is protected, because Terraform would stop in the middle. The roles of Google's agents stay,
-# because other triggers of the project need them.
+# because other triggers of the project need them, and other deployments with the same key.
 destroy: ## Delete the deployment with all recordings and answers, after deletion_protection = false and an apply
 	@! $(TERRAFORM) show -json | grep DELETE_PROTECTION_ENABLED > /dev/null || { echo 'The deployment is protected. To delete it,' \
 	  'set deletion_protection = false in terraform/terraform.tfvars, run `$(TERRAFORM) apply`, then `make destroy` again.' >&2; exit 1; }
-	@for grant in $$($(TERRAFORM) state list | grep 'google_project_iam_member.*_agent'); do $(TERRAFORM) state rm "$$grant"; done
+	@for grant in $$($(TERRAFORM) state list | grep -E 'google_project_iam_member[.][a-z]+_agent|google_kms_crypto_key_iam_member'); do $(TERRAFORM) state rm "$$grant"; done
 	$(TERRAFORM) destroy
 
 # With DROPSCRIBE_KEY in the environment through its API, too.

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, NamedTuple, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.model.networks import AllowedHosts
@@ -172,6 +172,10 @@ class ReconcileSettings(SettingsGroup):
     a run."""
     restarts: int = Field(default=5, ge=0)
     """Runs of a job that reconcile starts before it reports a problem instead."""
+    recordings_since: AwareDatetime | None = None
+    """Time, such as 2026-12-01T00:00:00Z, before which recordings were uploaded that reconcile
+    leaves alone: those that were in an inbox before Dropscribe used it. None: it leaves none alone.
+    """
 
 
 class GatewaySettings(SettingsGroup):

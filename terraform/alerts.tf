@@ -106,7 +106,7 @@ locals {
   metric_alerts = {
     crashing = {
       says      = "a function fails"
-      filter    = "metric.type=\"run.googleapis.com/request_count\" resource.type=\"cloud_run_revision\" resource.labels.service_name=starts_with(\"${var.name}-\") metric.labels.response_code=\"500\""
+      filter    = "metric.type=\"run.googleapis.com/request_count\" resource.type=\"cloud_run_revision\" resource.labels.service_name=one_of(${local.service_names}) metric.labels.response_code=\"500\""
       aligner   = "ALIGN_DELTA"
       threshold = 10
       duration  = "0s"
@@ -114,7 +114,7 @@ locals {
     }
     undelivered = {
       says      = "uploads start nothing"
-      filter    = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" ${local.subscription}=starts_with(\"eventarc-${var.region}-${var.name}-upload-\")"
+      filter    = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" ${local.subscription}=monitoring.regex.full_match(\"eventarc-${var.region}-${var.name}-upload-sub-[0-9]+\")"
       aligner   = "ALIGN_MAX"
       threshold = 900
       duration  = "0s"

@@ -1,6 +1,14 @@
 # Google APIs that are used. They stay enabled on destroy, because other software may use them.
+
+locals {
+  apis_of_variables = concat(
+    var.kms_key == null ? [] : ["cloudkms.googleapis.com"],
+    var.budget == null ? [] : ["billingbudgets.googleapis.com"],
+  )
+}
+
 resource "google_project_service" "api" {
-  for_each = toset(concat(var.kms_key == null ? [] : ["cloudkms.googleapis.com"], [
+  for_each = toset(concat(local.apis_of_variables, [
     "artifactregistry.googleapis.com",
     "cloudscheduler.googleapis.com",
     "eventarc.googleapis.com",

@@ -1,4 +1,5 @@
-# Three buckets, because a trigger on a bucket that also receives answers would trigger itself.
+# Three buckets, because a trigger on a bucket that also receives answers would trigger itself. Each is made, unless
+# `buckets` names one that exists: existing_buckets.tf.
 
 locals {
   upload_headers = ["Content-Type", "Content-Range", "Location", "Range", "x-goog-resumable", "x-goog-meta-*"]
@@ -11,6 +12,7 @@ module "inbox" {
   project_id          = var.project_id
   region              = var.region
   name                = "${var.project_id}-${var.name}-inbox"
+  existing            = var.buckets.inbox
   soft_delete_days    = var.soft_delete_days.inbox
   cors                = { origins = var.cors_origins, methods = ["GET", "POST", "PUT"], headers = local.upload_headers }
   listers             = local.listers["inbox"]
@@ -37,6 +39,7 @@ module "work" {
   project_id          = var.project_id
   region              = var.region
   name                = "${var.project_id}-${var.name}-work"
+  existing            = var.buckets.work
   delete_after_days   = var.keep_work_days
   soft_delete_days    = 0
   listers             = local.listers["work"]
@@ -63,6 +66,7 @@ module "outbox" {
   project_id          = var.project_id
   region              = var.region
   name                = "${var.project_id}-${var.name}-outbox"
+  existing            = var.buckets.outbox
   delete_after_days   = var.keep_answer_days
   soft_delete_days    = var.soft_delete_days.outbox
   cors                = { origins = var.cors_origins, methods = ["GET"], headers = ["Content-Type"] }

@@ -1,7 +1,7 @@
 # A dashboard in Cloud Monitoring: what comes in, what waits and why, what failed, and what it takes.
 
 locals {
-  of_services  = "resource.type=\"cloud_run_revision\" resource.labels.service_name=starts_with(\"${var.name}-\")"
+  of_services  = "resource.type=\"cloud_run_revision\" resource.labels.service_name=one_of(${local.service_names})"
   of_workflow  = "resource.type=\"workflows.googleapis.com/Workflow\" resource.labels.workflow_id=\"${local.workflow_name}\""
   own_metric   = "metric.type=\"logging.googleapis.com/user/${var.name}"
   by_service   = ["resource.label.\"service_name\""]
@@ -18,7 +18,7 @@ locals {
     { title = "Instances", filter = "metric.type=\"run.googleapis.com/container/instance_count\" ${local.of_services}", aligner = "ALIGN_MAX", reducer = "REDUCE_SUM", by = local.by_service },
     { title = "Billed seconds of instances", filter = "metric.type=\"run.googleapis.com/container/billable_instance_time\" ${local.of_services}", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = local.by_service },
     { title = "Slowest of twenty requests, in milliseconds", filter = "metric.type=\"run.googleapis.com/request_latencies\" ${local.of_services}", aligner = "ALIGN_PERCENTILE_95", reducer = "REDUCE_MAX", by = local.by_service },
-    { title = "Age of the oldest event that waits, in seconds", filter = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" resource.type=\"pubsub_subscription\" resource.labels.subscription_id=monitoring.regex.full_match(\"(eventarc-${var.region}-${var.name}-upload-.*|${var.name}-(late-)?notify)\")", aligner = "ALIGN_MAX", reducer = "REDUCE_MAX", by = ["resource.label.\"subscription_id\""] },
+    { title = "Age of the oldest event that waits, in seconds", filter = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" resource.type=\"pubsub_subscription\" resource.labels.subscription_id=monitoring.regex.full_match(\"(eventarc-${var.region}-${var.name}-upload-sub-[0-9]+|${var.name}-notify(-late)?)\")", aligner = "ALIGN_MAX", reducer = "REDUCE_MAX", by = ["resource.label.\"subscription_id\""] },
     { title = "Cost of a transcript in USD, median", filter = "${local.own_metric}/cost\"", aligner = "ALIGN_PERCENTILE_50", reducer = "REDUCE_MEAN", by = [] },
     { title = "Length of the audio in seconds, median", filter = "${local.own_metric}/audio_seconds\"", aligner = "ALIGN_PERCENTILE_50", reducer = "REDUCE_MEAN", by = [] },
     ], [

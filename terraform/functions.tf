@@ -48,6 +48,9 @@ locals {
     DROPSCRIBE_KEEP_WORK_DAYS = var.keep_work_days
   }
 
+  # For the filters of alerts and charts. A deployment whose name begins with this one's has services that begin alike.
+  service_names = join(",", [for function in keys(local.defaults) : "\"${var.name}-${function}\""])
+
   # Secrets that functions get as environment variables.
   has_hub_token  = var.hub_token_secret == null ? [] : keys(local.hub_readers)
   webhook_secret = { DROPSCRIBE_WEBHOOK_SECRET = google_secret_manager_secret.webhooks.secret_id }

@@ -29,6 +29,32 @@ variable "name" {
   }
 }
 
+variable "buckets" {
+  description = "Names of buckets that exist and are used in place of new ones. Rights are granted on them, and nothing else about them is changed."
+  type = object({
+    inbox  = optional(string)
+    outbox = optional(string)
+    work   = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in values(var.buckets) : name == null || can(regex("^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$", name))])
+    error_message = "buckets are names of buckets, without gs:// and without a folder."
+  }
+
+  validation {
+    condition     = length(distinct(compact(values(var.buckets)))) == length(compact(values(var.buckets)))
+    error_message = "buckets are three different ones: answers in the inbox would be transcribed."
+  }
+
+  validation {
+    condition     = var.buckets.inbox == null || contains(keys(var.settings), "recordings_since")
+    error_message = "A bucket that exists may hold recordings, and reconcile starts each that has no answer. Say from which upload on with settings = { recordings_since = \"2026-12-01T00:00:00Z\" }."
+  }
+}
+
 variable "images" {
   description = "Image of each function, by digest. `make push` writes them to images.auto.tfvars.json."
   type        = map(string)
@@ -237,6 +263,30 @@ variable "alert_emails" {
   validation {
     condition     = alltrue([for email in var.alert_emails : can(regex("^[^@\\s]+@[^@\\s]+$", email))])
     error_message = "alert_emails are e-mail addresses."
+  }
+}
+
+variable "budget" {
+  description = "Sends e-mails to alert_emails when the project's cost of a month nears an amount in the currency of the billing account. null: no budget."
+  type = object({
+    billing_account = string
+    amount          = number
+  })
+  default = null
+
+  validation {
+    condition     = var.budget == null || can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.budget.billing_account))
+    error_message = "budget.billing_account is an id such as 012345-6789AB-CDEF01."
+  }
+
+  validation {
+    condition     = var.budget == null || try(var.budget.amount >= 1 && floor(var.budget.amount) == var.budget.amount, false)
+    error_message = "budget.amount is a whole amount of money for a month, at least 1."
+  }
+
+  validation {
+    condition     = var.budget == null || (length(var.alert_emails) >= 1 && length(var.alert_emails) <= 5)
+    error_message = "A budget needs 1 to 5 alert_emails: Google takes no more, and without any only the administrators of the billing account hear of it."
   }
 }
 

@@ -66,7 +66,7 @@ resource "google_pubsub_subscription" "notify" {
 # Has no dead letters itself: after its retention an event is lost. An alert comes days before.
 resource "google_pubsub_subscription" "late_notify" {
   project                    = var.project_id
-  name                       = "${var.name}-late-notify"
+  name                       = "${var.name}-notify-late"
   topic                      = google_pubsub_topic.late_events.id
   labels                     = local.labels
   ack_deadline_seconds       = local.push_ack_deadline

@@ -235,10 +235,14 @@ class Sweep:
         """Returns the page's recordings by their names, as far as they were uploaded before then.
 
         One that is older than the documents of a job are kept at least is left out: it may have
-        been answered once, and its answer deleted.
+        been answered once, and its answer deleted. So is one that was uploaded before the time in
+        the setting recordings_since.
         """
         kept = timedelta(days=settings().jobs.keep_days)
         oldest = self.now() - kept
+        since = settings().reconcile.recordings_since
+        if since is not None:
+            oldest = max(oldest, since)
         recordings = {}
         for blob in page:
             is_due = oldest < blob.created <= before

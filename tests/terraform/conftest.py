@@ -8,6 +8,7 @@ import pytest
 
 from tests.terraform.copies import ROOT, Copy, clean_environment, copied
 from tests.terraform.plan import Plan
+from tests.terraform.standin.existing_buckets import KEPT_DAYS
 
 EVERYTHING: dict[str, Any] = {
     "name": "calls",
@@ -34,10 +35,20 @@ EVERYTHING: dict[str, Any] = {
         "tags": ["speech"],
     },
     "alert_emails": ["a@example.com", "b@example.com"],
+    "budget": {"billing_account": "012345-6789AB-CDEF01", "amount": 500},
     "labels": {"team": "speech"},
     "deletion_protection": False,
 }
 """Whatever can be said, said."""
+
+
+EXISTING: dict[str, Any] = {
+    "buckets": {"inbox": "acme-calls", "outbox": "acme-answers", "work": "acme-speech-work"},
+    "settings": {"recordings_since": "2026-12-01T00:00:00Z"},
+    "keep_answer_days": KEPT_DAYS,
+}
+"""Buckets that exist, each of which the stand-in has."""
+PLANS = {"least": {}, "everything": EVERYTHING, "existing": EXISTING}
 
 
 @pytest.fixture(scope="session")
@@ -72,10 +83,10 @@ def topology(environment: dict[str, str], tmp_path_factory: pytest.TempPathFacto
     return copy
 
 
-@pytest.fixture(scope="session", params=["least", "everything"])
+@pytest.fixture(scope="session", params=PLANS)
 def plan(
     request: pytest.FixtureRequest, topology: Copy, tmp_path_factory: pytest.TempPathFactory
 ) -> Plan:
-    """What is planned when the least is said, and when everything is."""
+    """What is planned when the least is said, when everything is, and with buckets that exist."""
     copy = topology.to(tmp_path_factory.mktemp(request.param) / "copy")
-    return copy.plan(**(EVERYTHING if request.param == "everything" else {}))
+    return copy.plan(**PLANS[request.param])

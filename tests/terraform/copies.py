@@ -18,7 +18,7 @@ READ = ("terraform", "workflows", "docs/rights.yaml", "shared/generated")
 """What terraform reads."""
 LEFT = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars", "*.tfvars.json")
 """A user's own, beside what is in the repository."""
-TIMEOUT = 120
+TIMEOUT = 300
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
 PROJECT, REGION = "acme-speech", "europe-west4"
 GIVEN: dict[str, Any] = {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.terraform.plan import Plan
+from tests.terraform.standin.values import PROJECT_NUMBER
 
 TAKES_KEY = re.compile(r"kms|crypto_key_name|encryption_key$")
 """Names of attributes in which resources take a key, or what they take it in."""
@@ -50,7 +51,8 @@ def all_that_is_stored_is_encrypted_with_the_key(plan: Plan) -> None:
                 found[resource.address] = keys
             else:
                 assert not keys, f"{resource.address} is missing in ENCRYPTED"
-    assert {module_of(address) for address in found} == set(ENCRYPTED)
+    others = {f"module.{kind}" for kind in plan.existing_buckets()}
+    assert {module_of(address) for address in found} == set(ENCRYPTED) - others
     expected = set() if key is None else {key}
     assert {address: keys for address, keys in found.items() if keys != expected} == {}
 
@@ -109,8 +111,44 @@ def requests_go_through_the_network(plan: Plan) -> None:
         assert only["egress"] == ("ALL_TRAFFIC" if is_all else "PRIVATE_RANGES_ONLY"), name
 
 
+def the_budget_is_that_of_the_project(plan: Plan) -> None:
+    """Its messages reach the addresses of the alerts, and the administrators of the billing
+    account, before the money is spent."""
+    wanted = plan.given["budget"]
+    budgets = plan.of("billing_budget")
+    assert len(budgets) == (0 if wanted is None else 1)
+    for budget in budgets:
+        values = budget.values
+        assert values["billing_account"] == wanted["billing_account"]
+        (only,) = values["budget_filter"]
+        assert only["projects"] == [f"projects/{PROJECT_NUMBER}"]
+        assert only["calendar_period"] == "MONTH"
+        assert not only.get("services") and not only.get("labels"), "all that is billed"
+        (amount,) = values["amount"]
+        assert amount["specified_amount"][0]["units"] == str(wanted["amount"])
+        rules = {
+            (one["spend_basis"], one["threshold_percent"]) for one in values["threshold_rules"]
+        }
+        assert rules == BUDGET_RULES
+        (rule,) = values["all_updates_rule"]
+        assert not rule["disable_default_iam_recipients"]
+        sent = plan.refers_to("google_billing_budget.this", "all_updates_rule")
+        assert "google_monitoring_notification_channel.email" in sent
+
+
+BUDGET_RULES = {
+    ("CURRENT_SPEND", 0.5),
+    ("CURRENT_SPEND", 0.9),
+    ("CURRENT_SPEND", 1),
+    ("FORECASTED_SPEND", 1),
+}
+"""When a budget sends messages: the cost so far, or of the whole month, and the part of the
+amount."""
+
+
 FITTING_CHECKS: tuple[Callable[[Plan], None], ...] = (
     all_that_is_stored_is_encrypted_with_the_key,
     agents_may_use_the_key,
     requests_go_through_the_network,
+    the_budget_is_that_of_the_project,
 )

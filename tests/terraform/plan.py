@@ -34,6 +34,32 @@ class Plan:
         (found,) = self.of(type_)
         return found
 
+    def existing_buckets(self) -> dict[str, str]:
+        """Returns the names of the buckets that exist and are used, by what they are used for."""
+        buckets = self.given["buckets"]
+        return {kind: name for kind, name in buckets.items() if name is not None}
+
+    def bucket(self, kind: str) -> str:
+        """Returns the name of the inbox, the outbox or the work bucket."""
+        made = f"{self.given['project_id']}-{self.given['name']}-{kind}"
+        return self.existing_buckets().get(kind, made)
+
+    def read_before(self) -> list[dict[str, Any]]:
+        """Returns the data sources of the root module that were read for the plan."""
+        before = self.document.get("prior_state", {}).get("values", {})
+        found = before.get("root_module", {}).get("resources", [])
+        return [resource for resource in found if resource["mode"] == "data"]
+
+    def warnings(self) -> list[str]:
+        """Returns what the failed `check` blocks say."""
+        problems = [
+            problem["message"]
+            for check in self.document.get("checks", [])
+            for instance in check.get("instances", [])
+            for problem in instance.get("problems", [])
+        ]
+        return problems
+
     def waits_for(self, address: str) -> set[str]:
         """What the root module's resource or module is told to be made after, besides what it
         refers to."""

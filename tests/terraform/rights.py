@@ -108,17 +108,17 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     project, name = plan.given["project_id"], plan.given["name"]
     roles = {**BUCKET_ROLES, "list": own_role("lister", plan)}
     for bucket, access in rights.get("buckets", {}).items():
-        yield Grant(who, roles[access], f"{project}-{name}-{bucket}")
+        yield Grant(who, roles[access], plan.bucket(bucket))
     for bucket, objects in rights.get("reads", {}).items():
         assert objects == "words"
-        yield Grant(who, own_role("reader", plan), f"{project}-{name}-{bucket}", WORDS)
+        yield Grant(who, own_role("reader", plan), plan.bucket(bucket), WORDS)
     for bucket, objects in rights.get("writes", {}).items():
         assert objects == "edits"
         for role in ("reader", "creator", "deleter"):
-            yield Grant(who, own_role(role, plan), f"{project}-{name}-{bucket}", EDITS)
+            yield Grant(who, own_role(role, plan), plan.bucket(bucket), EDITS)
     for bucket, objects in rights.get("deletes", {}).items():
         role = own_role("deleter", plan)
-        yield Grant(who, role, f"{project}-{name}-{bucket}", DELETABLE[objects])
+        yield Grant(who, role, plan.bucket(bucket), DELETABLE[objects])
     if rights.get("documents") == "write":
         only = f'resource.name == "projects/{project}/databases/{name}"'
         yield Grant(who, "roles/datastore.user", project, only)

@@ -1,5 +1,6 @@
 """Each mistake planted in terraform/ is caught by the check that is named for it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from tests.terraform.checks import CHECKS
 from tests.terraform.copies import Copy, Refused
 from tests.terraform.mistakes import MISTAKES
-from tests.terraform.mistakes.mistake import Mistake, Says
+from tests.terraform.mistakes.mistake import Mistake, Refusal, Says
 from tests.terraform.plan import Plan
 
 
@@ -24,14 +25,32 @@ def test_a_mistake_is_caught(mistake: Mistake, topology: Copy, tmp_path: Path) -
         with pytest.raises(Refused) as refused:
             run(mistake.caught_by, copy, mistake.given)
         assert mistake.caught_by.text in str(refused.value)
+    elif isinstance(mistake.caught_by, Refusal):
+        copy.plan(**mistake.given)
     else:
         plan = planned(copy, mistake.given, over=mistake.over)
         with pytest.raises(AssertionError):
             mistake.caught_by(plan)
 
 
+REFUSED = [mistake for mistake in MISTAKES if isinstance(mistake.caught_by, Refusal)]
+PLANNED = [mistake.given for mistake in MISTAKES if mistake not in REFUSED]
+
+
 @pytest.mark.slow  # as the one before
-@pytest.mark.parametrize("given", list({str(m.given): m.given for m in MISTAKES}.values()), ids=str)
+@pytest.mark.parametrize("mistake", REFUSED, ids=lambda mistake: mistake.name)
+def test_it_is_refused_without_the_mistake(
+    mistake: Mistake, topology: Copy, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused) as refused:
+        topology.to(tmp_path / "copy").plan(**mistake.given)
+    assert isinstance(mistake.caught_by, Refusal)
+    said = " ".join(re.sub(r"[│\s]+", " ", str(refused.value)).split())
+    assert mistake.caught_by.text in said
+
+
+@pytest.mark.slow  # as the one before
+@pytest.mark.parametrize("given", list({str(given): given for given in PLANNED}.values()), ids=str)
 def test_nothing_is_caught_without_a_mistake(
     given: dict[str, Any], topology: Copy, tmp_path: Path
 ) -> None:
@@ -43,7 +62,7 @@ def test_nothing_is_caught_without_a_mistake(
 def test_nothing_is_caught_over_an_older_deployment(topology: Copy, tmp_path: Path) -> None:
     plan = planned(topology.to(tmp_path / "copy"), {}, over=True)
     for mistake in MISTAKES:
-        if mistake.over and not isinstance(mistake.caught_by, Says):
+        if mistake.over and not isinstance(mistake.caught_by, Says | Refusal):
             mistake.caught_by(plan)
 
 

@@ -37,6 +37,8 @@ def test_the_provider_knows_all_that_is_said(topology: Copy) -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_can_be_planned(example: str, topology: Copy, tmp_path: Path) -> None:
     copy, module = topology.to(tmp_path / "copy"), f"terraform/examples/{example}"
+    with_a_local_state = copy.folder / module / "backend_override.tf"
+    with_a_local_state.write_text('terraform {\n  backend "local" {}\n}\n')
     copy.init(module)
     services = copy.plan(module=module).services()
     assert sorted(services) == FUNCTIONS

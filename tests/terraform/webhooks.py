@@ -10,7 +10,7 @@ from tests.terraform.plan import Plan, texts
 LONGEST_TRIES = sum(RETRY_SECONDS) * (1 + JITTER)
 """Seconds from the end of a job to the last try at an endpoint."""
 FIRST_PUSHES = "notify"
-LATE_PUSHES = "late-notify"
+LATE_PUSHES = "notify-late"
 
 
 def subscriptions(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -91,7 +91,7 @@ def alerts_come_before_events_are_lost(plan: Plan) -> None:
     assert f'resource.labels.service_name="{deployment}-notify"' in failing
     assert 'metric.labels.response_code!="503"' in failing, "503 asks for another push"
     unreachable = conditions["unreachable"]["filter"]
-    assert f'one_of("{deployment}-notify","{deployment}-late-notify")' in unreachable
+    assert f'one_of("{deployment}-notify","{deployment}-notify-late")' in unreachable
     assert "remote_server_4xx" in unreachable and "remote_server_5xx" not in unreachable
 
 

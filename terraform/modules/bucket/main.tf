@@ -1,4 +1,4 @@
-# A private bucket and its roles.
+# A private bucket and its roles. Of a bucket that exists nothing is changed, and roles are only added to it.
 
 terraform {
   required_providers {
@@ -7,6 +7,8 @@ terraform {
 }
 
 resource "google_storage_bucket" "this" {
+  count = var.existing == null ? 1 : 0
+
   project                     = var.project_id
   name                        = var.name
   location                    = var.region
@@ -64,6 +66,8 @@ resource "google_storage_bucket" "this" {
 }
 
 locals {
+  name = coalesce(var.existing, one(google_storage_bucket.this[*].name))
+
   # Cloud Storage grants these roles to the project's viewers, editors and owners with each new bucket. Only owners keep
   # theirs: a viewer of the project is no reader of recordings.
   legacy_roles = {
@@ -75,9 +79,9 @@ locals {
 }
 
 resource "google_storage_bucket_iam_binding" "legacy" {
-  for_each = local.legacy_roles
+  for_each = var.existing == null ? local.legacy_roles : {}
 
-  bucket  = google_storage_bucket.this.name
+  bucket  = local.name
   role    = "roles/storage.${each.key}"
   members = each.value
 }
@@ -86,7 +90,7 @@ resource "google_storage_bucket_iam_binding" "legacy" {
 resource "google_storage_bucket_iam_member" "listers" {
   for_each = var.listers
 
-  bucket = google_storage_bucket.this.name
+  bucket = local.name
   role   = var.lister_role
   member = each.value
 }
@@ -95,7 +99,7 @@ resource "google_storage_bucket_iam_member" "listers" {
 resource "google_storage_bucket_iam_member" "readers" {
   for_each = var.readers
 
-  bucket = google_storage_bucket.this.name
+  bucket = local.name
   role   = "roles/storage.objectViewer"
   member = each.value
 }
@@ -104,7 +108,7 @@ resource "google_storage_bucket_iam_member" "readers" {
 resource "google_storage_bucket_iam_member" "writers" {
   for_each = var.writers
 
-  bucket = google_storage_bucket.this.name
+  bucket = local.name
   role   = "roles/storage.objectUser"
   member = each.value
 }
@@ -140,7 +144,7 @@ locals {
 resource "google_storage_bucket_iam_member" "word_readers" {
   for_each = var.word_readers
 
-  bucket = google_storage_bucket.this.name
+  bucket = local.name
   role   = var.reader_role
   member = each.value
 
@@ -154,7 +158,7 @@ resource "google_storage_bucket_iam_member" "word_readers" {
 resource "google_storage_bucket_iam_member" "edit_writers" {
   for_each = local.edit_grants
 
-  bucket = google_storage_bucket.this.name
+  bucket = local.name
   role   = each.value.role
   member = each.value.member
 
@@ -168,7 +172,7 @@ resource "google_storage_bucket_iam_member" "edit_writers" {
 resource "google_storage_bucket_iam_member" "deleters" {
   for_each = var.deleters
 
-  bucket = google_storage_bucket.this.name
+  bucket = local.name
   role   = var.deleter_role
   member = each.value.member
 

@@ -1,4 +1,4 @@
 output "name" {
   description = "The bucket's name."
-  value       = google_storage_bucket.this.name
+  value       = local.name
 }

@@ -13,6 +13,12 @@ variable "name" {
   type        = string
 }
 
+variable "existing" {
+  description = "Name of a bucket that exists and is used in place of a new one. null: a new one."
+  type        = string
+  default     = null
+}
+
 variable "labels" {
   description = "Labels on the bucket."
   type        = map(string)

@@ -7,12 +7,14 @@ validates, plans or tests.
 
 from tests.terraform.mistakes.access import ACCESS
 from tests.terraform.mistakes.events import EVENTS
+from tests.terraform.mistakes.existing import EXISTING
 from tests.terraform.mistakes.fitting import FITTING
 from tests.terraform.mistakes.functions import FUNCTIONS
 from tests.terraform.mistakes.gateway import GATEWAY
 from tests.terraform.mistakes.keeping import KEEPING
 from tests.terraform.mistakes.leaks import LEAKS
 from tests.terraform.mistakes.losses import LOSSES
+from tests.terraform.mistakes.sharing import SHARING
 from tests.terraform.mistakes.webhooks import WEBHOOKS
 from tests.terraform.mistakes.wiring import WIRING
 
@@ -21,10 +23,12 @@ MISTAKES = (
     *GATEWAY,
     *FUNCTIONS,
     *EVENTS,
+    *EXISTING,
     *FITTING,
     *KEEPING,
     *LEAKS,
     *LOSSES,
+    *SHARING,
     *WEBHOOKS,
     *WIRING,
 )

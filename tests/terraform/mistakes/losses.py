@@ -327,8 +327,8 @@ LOSSES = (
     Mistake(
         "events that wait are looked for at another trigger",
         "alerts.tf",
-        "eventarc-${var.region}-${var.name}-upload-",
-        "eventarc-${var.region}-${var.name}-inbox-",
+        "eventarc-${var.region}-${var.name}-upload-sub-[0-9]+\\",
+        "eventarc-${var.region}-${var.name}-inbox-sub-[0-9]+\\",
         checks.a_dead_part_is_told,
     ),
     Mistake(

@@ -17,6 +17,13 @@ class Says:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Part of what terraform says when it refuses a plan, which it makes with the mistake."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Mistake:
     name: str
     file: str
@@ -24,7 +31,7 @@ class Mistake:
     old: str
     """It must be there, once."""
     new: str
-    caught_by: Check | Says
+    caught_by: Check | Says | Refusal
     given: dict[str, Any] = field(default_factory=dict)
     """Variables, for a mistake that only shows with them."""
     over: bool = False

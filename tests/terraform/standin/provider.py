@@ -4,7 +4,14 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.terraform.standin.values import applied, filled, is_write_only, kept, planned
+from tests.terraform.standin.values import (
+    applied,
+    filled,
+    is_write_only,
+    kept,
+    planned,
+    read,
+)
 from tests.terraform.standin.wire import UNKNOWN, Messages, decoded, encoded
 
 Schema = dict[str, Any]
@@ -81,9 +88,8 @@ class Provider:
 
     def read_data(self, request: Any) -> Any:
         config = decoded(request.config)
-        state = filled(
-            self._data[request.type_name]["block"], config, applied(request.type_name, config)
-        )
+        leaf = read(request.type_name, config)
+        state = filled(self._data[request.type_name]["block"], config, leaf)
         return Messages["ReadDataResponse"](state=encoded(state))
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.terraform.standin import existing_buckets
+from tests.terraform.standin.existing_buckets import existing_bucket
 from tests.terraform.standin.wire import UNKNOWN
 
 Schema = dict[str, Any]
 Leaf = Callable[[str, Any], Any]
 """From the name and the type of a computed attribute that has no value."""
-PROJECT_NUMBER = "123456789012"
+PROJECT_NUMBER = str(existing_buckets.PROJECT_NUMBER)
 NAMES = ("name", "account_id", "secret_id", "repository_id", "service")
 
 
@@ -65,6 +67,14 @@ def applied(type_: str, value: Schema) -> Leaf:
         **(storage_agent() if type_ == "google_storage_project_service_account" else {}),
     }
     return lambda attribute, kind: known.get(attribute) or invented(attribute, kind)
+
+
+def read(type_: str, config: Schema) -> Leaf:
+    """Values of what a data source looks at."""
+    if type_ != "google_storage_bucket":
+        return applied(type_, config)
+    known = existing_bucket(config["name"])
+    return lambda name, kind: known[name] if name in known else invented(name, kind)
 
 
 def invented(attribute: str, kind: Any) -> Any:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import JsonValue
@@ -18,6 +18,7 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
 from shared.model.errors import Cancelled, WorkflowRefused
 from shared.ports.executions import ActiveExecution
+from shared.settings import settings
 
 SWEEP_AT_ONCE = SweepRequest(unanswered_after=0)
 
@@ -236,6 +237,22 @@ def test_names_with_a_common_beginning_have_separate_answers(sweep: Sweep) -> No
 def test_a_recording_that_was_just_uploaded_is_left_alone(sweep: Sweep) -> None:
     upload(sweep, "a.mp3")
     assert sweep(SweepRequest(unanswered_after=60)).started == 0
+
+
+@pytest.fixture(params=[timedelta(hours=1), timedelta(hours=-1)], ids=["before", "after"])
+def is_before(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[bool]:
+    """Sets recordings_since. Returns whether what is uploaded now is uploaded before that time."""
+    since = datetime.now(UTC) + request.param
+    monkeypatch.setenv("DROPSCRIBE_RECORDINGS_SINCE", since.isoformat())
+    settings.cache_clear()
+    yield request.param > timedelta(0)
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_what_was_in_the_inbox_before_is_left_alone(sweep: Sweep, is_before: bool) -> None:
+    upload(sweep, "a.mp3")
+    assert sweep(SWEEP_AT_ONCE).started == (0 if is_before else 1)
 
 
 def test_a_job_is_restarted_once_its_execution_is_not_active(sweep: Sweep) -> None:
