@@ -94,13 +94,13 @@ LOSSES = (
         'resource "google_storage_bucket_iam_member" "readers" {\n'
         "  for_each = var.readers\n"
         "\n"
-        "  bucket = google_storage_bucket.this.name\n"
+        "  bucket = local.name\n"
         '  role   = "roles/storage.objectViewer"\n'
         "  member = each.value",
         'resource "google_storage_bucket_iam_binding" "readers" {\n'
         "  for_each = var.readers\n"
         "\n"
-        "  bucket = google_storage_bucket.this.name\n"
+        "  bucket = local.name\n"
         '  role   = "roles/storage.objectViewer"\n'
         "  members = [each.value]",
         checks.rights_are_those_of_the_table,

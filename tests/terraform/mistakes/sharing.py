@@ -171,14 +171,6 @@ SHARING = (
         OTHER,
     ),
     Mistake(
-        "a metric that two deployments make",
-        "alerts.tf",
-        '"${var.name}/jobs"',
-        '"dropscribe/jobs"',
-        lasting.everything_is_named_after_its_deployment,
-        OTHER,
-    ),
-    Mistake(
         "a role of one's own that two deployments make",
         "identities.tf",
         '"${var.name}_reader"',
@@ -192,20 +184,5 @@ SHARING = (
         '    "resource.labels.workflow_id=\\"${local.workflow_name}\\"",\n',
         "",
         checks.no_log_names_a_recording,
-    ),
-    Mistake(
-        "a destroy takes APIs from the project",
-        "apis.tf",
-        "disable_on_destroy = false",
-        "disable_on_destroy = true",
-        checks.every_api_in_use_is_on,
-    ),
-    Mistake(
-        "the schedule is where Cloud Scheduler is not",
-        "scheduler.tf",
-        "coalesce(var.scheduler_region, var.region)",
-        "var.region",
-        checks.the_sweep_is_called,
-        {"scheduler_region": "europe-west1"},
     ),
 )

@@ -38,7 +38,7 @@ def deletion(days: int, **other: Any) -> Values:
 def encryption(key: str) -> Values:
     """Returns the block that names a bucket's key."""
     origins = ("customer_managed", "customer_supplied", "google_managed")
-    enforced = {f"{origin}_encryption_enforcement_config": [] for origin in origins}
+    enforced: Values = {f"{origin}_encryption_enforcement_config": [] for origin in origins}
     return {**enforced, "default_kms_key_name": key}
 
 
