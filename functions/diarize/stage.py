@@ -78,7 +78,8 @@ def diarize(task: StageInput[DiarizeParams], diarizer: Diarizer) -> Iterator[Sin
     raw = RawDiarization(exclusive=[], overlapping=[], embeddings={})
     if has_speech(manifest, span):
         bounds = speaker_bounds(task.params, is_only_span)
-        raw = diarizer(task.files["audio"], bounds)
+        with span("model diarize"):
+            raw = diarizer(task.files["audio"], bounds)
 
     diarization = to_diarization(raw, duration, diarizer.engine)
     # The number of speakers in one of several spans is no number of the recording.
