@@ -23,7 +23,7 @@ Send = Callable[[Sequence[Span]], None]
 
 
 @dataclass(frozen=True)
-class Batch:
+class RequestBatch:
     """The spans of a request."""
 
     spans: Sequence[Span]
@@ -36,8 +36,8 @@ class BackgroundExporter:
 
     def __init__(self, send: Send, patience: float = PATIENCE) -> None:
         self._send = send
-        self._patience = patience
-        self._batches: queue.Queue[Batch] = queue.Queue(QUEUED_BATCHES)
+        self.patience = patience
+        self._batches: queue.Queue[RequestBatch] = queue.Queue(QUEUED_BATCHES)
         self._is_prompt = True
         self._thread = threading.Thread(target=self._send_all, name="spans", daemon=True)
         self._starting = threading.Lock()
@@ -45,15 +45,24 @@ class BackgroundExporter:
     def export(self, spans: Sequence[Span]) -> None:
         """Have the spans sent. Returns once they are, or after some time."""
         self._start()
-        batch = Batch(spans)
+        batch = RequestBatch(spans)
         try:
             self._batches.put_nowait(batch)
         except queue.Full:
             log.info("spans dropped", extra={"spans": len(spans)})
             return
-        if self._is_prompt and not batch.is_over.wait(self._patience):
+        if self._is_prompt and not batch.is_over.wait(self.patience):
             self._is_prompt = False
             log.warning("spans are not sent in time, and no request waits for them any more")
+
+    @property
+    def queued(self) -> int:
+        """Returns how many requests' spans wait to be sent."""
+        return self._batches.qsize()
+
+    def flush(self) -> None:
+        """Return once all spans are sent, or cannot be."""
+        self._batches.join()
 
     def _start(self) -> None:
         with self._starting:
@@ -66,8 +75,9 @@ class BackgroundExporter:
             began = time.monotonic()
             try:
                 self._send(batch.spans)
-                self._is_prompt = time.monotonic() - began < self._patience
+                self._is_prompt = time.monotonic() - began < self.patience
             except Exception as error:  # whatever it is, no job may fail for its trace
                 self._is_prompt = False
                 log.warning("spans not sent", extra={"error": type(error).__name__})
             batch.is_over.set()
+            self._batches.task_done()

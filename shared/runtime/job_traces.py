@@ -81,7 +81,8 @@ def root_of(job: Job, times: RunTimes, ended: datetime) -> Span:
         parent_id=None,
         name="job",
         started=nanoseconds(times.begun),
-        ended=nanoseconds(ended),
+        # Clocks of two processes may differ.
+        ended=nanoseconds(max(times.begun, ended)),
         attributes=attributes,
         error=problem,
     )
