@@ -31,7 +31,7 @@ from shared.ports.spans import SpanExporter
 from shared.runtime.background_export import BackgroundExporter
 from shared.runtime.execution import execute, store_output
 from shared.runtime.job_traces import run_to_trace, trace_end
-from shared.runtime.spans import request_spans, span
+from shared.runtime.spans import request_spans, trace_span
 from shared.runtime.stage import Output, SingleOutput, Stage, StageInput
 from shared.runtime.traced_blobs import TracedBlobs
 
@@ -45,7 +45,7 @@ class Nothing(Params):
 
 
 def compute(stage_input: StageInput[Nothing]) -> Iterator[Output]:
-    with span("model"):
+    with trace_span("model"):
         output = SingleOutput("output", stage_input.params)
     yield output
 

@@ -23,7 +23,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from shared import __version__
-from shared.ports.spans import AttributeValue, Span
+from shared.ports.spans import AttributeValue, TraceSpan
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class OtlpFile:
 
     path: Path
 
-    def export(self, spans: Sequence[Span]) -> None:
+    def export(self, spans: Sequence[TraceSpan]) -> None:
         line = json_of(export_request(spans))
         try:
             self._add(line.encode() + b"\n")
@@ -70,7 +70,7 @@ class OtlpHttp:
     open_session: Callable[[], requests.Session] = requests.Session
     session: requests.Session | None = None
 
-    def send(self, spans: Sequence[Span]) -> None:
+    def send(self, spans: Sequence[TraceSpan]) -> None:
         """Send spans. Raises what the session raises, and HTTPError if they are refused."""
         if self.session is None:
             self.session = self.open_session()
@@ -94,7 +94,7 @@ def google_session() -> requests.Session:
     return session
 
 
-def export_request(spans: Sequence[Span]) -> ExportTraceServiceRequest:
+def export_request(spans: Sequence[TraceSpan]) -> ExportTraceServiceRequest:
     """Returns OTLP's request with the spans."""
     request = ExportTraceServiceRequest()
     resource_spans = request.resource_spans.add()
@@ -118,7 +118,7 @@ def resource_attributes() -> dict[str, AttributeValue]:
     return attributes
 
 
-def message_of(span: Span) -> SpanMessage:
+def message_of(span: TraceSpan) -> SpanMessage:
     message = SpanMessage(
         trace_id=bytes.fromhex(span.trace_id),
         span_id=bytes.fromhex(span.span_id),

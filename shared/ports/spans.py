@@ -8,7 +8,7 @@ AttributeValue = str | int | float | bool
 
 
 @dataclass(frozen=True)
-class Span:
+class TraceSpan:
     """A piece of work that has ended, in the trace of a run.
 
     No field may have a name of an object, a text or a secret.
@@ -33,6 +33,6 @@ class Span:
 class SpanExporter(Protocol):
     """Takes spans to where they are collected."""
 
-    def export(self, spans: Sequence[Span]) -> None:
+    def export(self, spans: Sequence[TraceSpan]) -> None:
         """Send the spans. A failure is logged, and never raised: no job fails for its trace."""
         ...

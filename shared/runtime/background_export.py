@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.ports.spans import Span
+from shared.ports.spans import TraceSpan
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ PATIENCE = 0.5
 """Seconds that a request waits until its spans are sent, since Cloud Run gives an instance no CPU
 after its response. None waits while the collector does not answer within this time."""
 
-Send = Callable[[Sequence[Span]], None]
+Send = Callable[[Sequence[TraceSpan]], None]
 """Sends spans. May raise anything."""
 
 
@@ -26,7 +26,7 @@ Send = Callable[[Sequence[Span]], None]
 class RequestBatch:
     """The spans of a request."""
 
-    spans: Sequence[Span]
+    spans: Sequence[TraceSpan]
     is_over: threading.Event = field(default_factory=threading.Event)
     """Whether they were sent, or cannot be."""
 
@@ -42,7 +42,7 @@ class BackgroundExporter:
         self._thread = threading.Thread(target=self._send_all, name="spans", daemon=True)
         self._starting = threading.Lock()
 
-    def export(self, spans: Sequence[Span]) -> None:
+    def export(self, spans: Sequence[TraceSpan]) -> None:
         """Have the spans sent. Returns once they are, or after some time."""
         self._start()
         batch = RequestBatch(spans)

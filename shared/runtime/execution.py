@@ -36,7 +36,7 @@ from shared.ports.blobs import BlobStore, delete_prefix
 from shared.runtime.http import validated
 from shared.runtime.log import run_context
 from shared.runtime.process import stop_on_sigterm
-from shared.runtime.spans import describe_request, span
+from shared.runtime.spans import describe_request, trace_span
 from shared.runtime.stage import ListedOutput, Output, P, Stage, StageInput
 from shared.runtime.workdir import disk_full_is_transient, workdir
 from shared.settings import settings
@@ -59,7 +59,7 @@ def execute(
     """
     source = request.source
     params = validated(stage.params, request.params)
-    with span("load model"):
+    with trace_span("load model"):
         engine = stage.engine(params)
     key = cache_key(stage, request, params, engine)
     folder_uri = work_uri(source, stage.name)
@@ -89,7 +89,7 @@ def execute(
         if cached is not None:
             return cached
         stage_input = StageInput(params, files, folder, lambda: blobs.open(source))
-        with span("work"):
+        with trace_span("work"):
             outputs = store_outputs(stage.run(stage_input), folder_uri, blobs)
         response = StageResponse(
             job_id=source.job_id,

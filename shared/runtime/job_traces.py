@@ -14,7 +14,7 @@ from shared.jobs.job import Job, RunTimes
 from shared.jobs.store import JobStore
 from shared.model.errors import Transient
 from shared.model.trace_ids import root_id_of, trace_id_of
-from shared.ports.spans import AttributeValue, Span
+from shared.ports.spans import AttributeValue, TraceSpan
 from shared.runtime.spans import RequestSpans, add_spans, is_recording, request_spans
 from shared.runtime.wiring import span_exporter
 
@@ -61,12 +61,12 @@ def trace_end(job_id: str, jobs: JobStore) -> None:
         add_spans(ended_roots(job, job.ended))
 
 
-def ended_roots(job: Job, ended: datetime) -> list[Span]:
+def ended_roots(job: Job, ended: datetime) -> list[TraceSpan]:
     """Returns the roots of the traces of the runs that ended then."""
     return [root_of(job, times, ended) for times in job.runs if times.ended == ended]
 
 
-def root_of(job: Job, times: RunTimes, ended: datetime) -> Span:
+def root_of(job: Job, times: RunTimes, ended: datetime) -> TraceSpan:
     """Returns the root of a run's trace."""
     is_last = times.run == job.run
     attributes: dict[str, AttributeValue] = {
@@ -75,7 +75,7 @@ def root_of(job: Job, times: RunTimes, ended: datetime) -> Span:
         "state": job.state if is_last else "overtaken",
     }
     problem = job.problem.type if job.problem and is_last else None
-    return Span(
+    return TraceSpan(
         trace_id=trace_id_of(job.job_id, times.run),
         span_id=root_id_of(job.job_id, times.run),
         parent_id=None,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from shared.model.errors import StageError
 from shared.model.trace_ids import root_id_of, trace_id_of
-from shared.ports.spans import AttributeValue, Span, SpanExporter
+from shared.ports.spans import AttributeValue, SpanExporter, TraceSpan
 
 Attributes = dict[str, AttributeValue]
 
@@ -49,7 +49,7 @@ class RequestSpans:
     begun: int = 0
     attributes: Attributes = field(default_factory=dict)
     """Of the span of the request itself."""
-    of_other_traces: list[Span] = field(default_factory=list)
+    of_other_traces: list[TraceSpan] = field(default_factory=list)
     """Spans of other runs, and roots of traces, which are exported with those of the request."""
 
     def may_begin(self) -> bool:
@@ -57,7 +57,7 @@ class RequestSpans:
         self.begun += 1
         return self.begun <= MAX_SPANS
 
-    def spans(self) -> Iterator[Span]:
+    def spans(self) -> Iterator[TraceSpan]:
         """Yields the spans in the trace of the run. There are none if no run is known."""
         if self.job_id is None or self.run is None:
             return
@@ -65,7 +65,7 @@ class RequestSpans:
         root_id = root_id_of(self.job_id, self.run)
         for span in self.recorded:
             attributes = {"job_id": self.job_id, "run": self.run, **span.attributes}
-            yield Span(
+            yield TraceSpan(
                 trace_id=trace_id,
                 span_id=span.span_id,
                 parent_id=span.parent_id or root_id,
@@ -86,7 +86,7 @@ _current = contextvars.ContextVar[RecordedSpan | None]("current_span", default=N
 
 
 @contextmanager
-def span(name: str, **attributes: AttributeValue) -> Iterator[Attributes]:
+def trace_span(name: str, **attributes: AttributeValue) -> Iterator[Attributes]:
     """Records the block as a span of the request that is handled. Yields its attributes, to which
     the block may add."""
     request = _request.get()
@@ -126,7 +126,7 @@ def request_spans(
     request_token = _request.set(request)
     span_token = _current.set(None)
     try:
-        with span(name) as attributes:
+        with trace_span(name) as attributes:
             request.attributes = attributes
             if start_seconds:
                 attributes["worker_start_seconds"] = start_seconds.pop()
@@ -158,7 +158,7 @@ def describe_request(**attributes: AttributeValue) -> None:
         request.attributes |= attributes
 
 
-def add_spans(spans: list[Span]) -> None:
+def add_spans(spans: list[TraceSpan]) -> None:
     """Have spans exported with those of the request that is handled."""
     request = _request.get()
     if request is not None:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from shared.model.contracts import Artifact, Source
 from shared.ports.blobs import JSON, Blob, BlobStore, PlannedUpload
-from shared.runtime.spans import span
+from shared.runtime.spans import trace_span
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class TracedBlobs:
     blobs: BlobStore
 
     def find(self, uri: str) -> Blob | None:
-        with span("storage find"):
+        with trace_span("storage find"):
             return self.blobs.find(uri)
 
     def list(
@@ -26,23 +26,23 @@ class TracedBlobs:
         return self.blobs.list(prefix, start=start, end=end, glob=glob)
 
     def read(self, uri: str, generation: int | None = None) -> bytes:
-        with span("storage read") as attributes:
+        with trace_span("storage read") as attributes:
             content = self.blobs.read(uri, generation)
             attributes["bytes"] = len(content)
             return content
 
     def fetch(self, artifact: Artifact, to: Path) -> None:
-        with span("storage read") as attributes:
+        with trace_span("storage read") as attributes:
             self.blobs.fetch(artifact, to)
             attributes["bytes"] = to.stat().st_size
 
     def open(self, source: Source) -> BinaryIO:
-        with span("storage open"):
+        with trace_span("storage open"):
             return self.blobs.open(source)
 
     def put_if_absent(self, uri: str, content: bytes | Path, sha256: str) -> Artifact:
         size = content.stat().st_size if isinstance(content, Path) else len(content)
-        with span("storage write", bytes=size):
+        with trace_span("storage write", bytes=size):
             return self.blobs.put_if_absent(uri, content, sha256)
 
     def put(
@@ -54,7 +54,7 @@ class TracedBlobs:
         content_type: str = JSON,
         metadata: Mapping[str, str] | None = None,
     ) -> int | None:
-        with span("storage write"):
+        with trace_span("storage write"):
             return self.blobs.put(
                 uri,
                 data,
@@ -64,12 +64,12 @@ class TracedBlobs:
             )
 
     def open_upload(self, uri: str, upload: PlannedUpload) -> str:
-        with span("storage open upload"):
+        with trace_span("storage open upload"):
             return self.blobs.open_upload(uri, upload)
 
     def upload_origin(self) -> str:
         return self.blobs.upload_origin()
 
     def delete(self, uri: str, generation: int) -> bool:
-        with span("storage delete"):
+        with trace_span("storage delete"):
             return self.blobs.delete(uri, generation)

@@ -3,6 +3,7 @@ transcribed."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_a_further_run_has_a_tree_of_its_own(cloud: Cloud, answered: str) -> Non
     assert reused.attributes["dropscribe.reused"] is True
 
 
-def settled_line(log: Path, job_id: str) -> dict[str, object]:
+def settled_line(log: Path, job_id: str) -> dict[str, Any]:
     """Returns the line with which finalize logs the end of a job."""
     for text in log.read_text().splitlines():
         if '"settled"' in text and job_id in text:

@@ -12,9 +12,9 @@ import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from shared.adapters.otlp import OtlpFile, OtlpHttp, address_of_traces
-from shared.ports.spans import Span
+from shared.ports.spans import TraceSpan
 
-ROOT = Span(
+ROOT = TraceSpan(
     trace_id="0af7651916cd43dd8448eb211c80319c",
     span_id="b7ad6b7169203331",
     parent_id=None,

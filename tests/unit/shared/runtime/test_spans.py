@@ -17,10 +17,10 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Source
 from shared.model.errors import Cancelled, NotAudio, StorageUnavailable
 from shared.model.trace_ids import trace_id_of
-from shared.ports.spans import Span
+from shared.ports.spans import TraceSpan
 from shared.runtime.background_export import QUEUED_BATCHES, BackgroundExporter
 from shared.runtime.job_traces import ended_roots, run_to_trace
-from shared.runtime.spans import MAX_SPANS, note_job, request_spans, span
+from shared.runtime.spans import MAX_SPANS, note_job, request_spans, trace_span
 from tests.support.traces import Trace, read_traces, trace_of
 
 SOURCE = Source(bucket="inbox", name="call.wav", generation=1)
@@ -46,7 +46,11 @@ def missing_root(trace: Trace) -> list[str]:
 
 def test_spans_of_a_request_lie_in_it_and_it_lies_in_the_root(tmp_path: Path) -> None:
     exporter = OtlpFile(tmp_path / "traces")
-    with request_spans("align", exporter, same_run, JOB, 3), span("work"), span("storage read"):
+    with (
+        request_spans("align", exporter, same_run, JOB, 3),
+        trace_span("work"),
+        trace_span("storage read"),
+    ):
         pass
     trace = written(tmp_path)
     (request,), (work,), (read,) = map(trace.named, ("align", "work", "storage read"))
@@ -61,7 +65,7 @@ def test_a_failure_is_its_type_and_never_its_message(tmp_path: Path) -> None:
     with (
         pytest.raises(NotAudio),
         request_spans("prepare", exporter, same_run, JOB, 3),
-        span("work"),
+        trace_span("work"),
     ):
         raise NotAudio("call.wav holds a poem")
     assert all(each.failed for each in written(tmp_path).spans.values())
@@ -72,7 +76,7 @@ def test_a_failure_is_its_type_and_never_its_message(tmp_path: Path) -> None:
 
 def test_the_job_may_become_known_while_the_request_runs(tmp_path: Path) -> None:
     exporter = OtlpFile(tmp_path / "traces")
-    with request_spans("upload", exporter, same_run), span("storage write"):
+    with request_spans("upload", exporter, same_run), trace_span("storage write"):
         note_job(JOB, 3)
     assert written(tmp_path).named("storage write")
 
@@ -96,9 +100,9 @@ def test_a_request_within_another_is_in_its_own_trace(tmp_path: Path) -> None:
 
 def test_no_parent_is_left_out_where_spans_are_too_many(tmp_path: Path) -> None:
     exporter = OtlpFile(tmp_path / "traces")
-    with request_spans("prepare", exporter, same_run, JOB, 3), span("work"):
+    with request_spans("prepare", exporter, same_run, JOB, 3), trace_span("work"):
         for _ in range(2 * MAX_SPANS):
-            with span("storage read"), span("inner"):
+            with trace_span("storage read"), trace_span("inner"):
                 pass
     trace = written(tmp_path)
     assert len(trace.spans) == MAX_SPANS
@@ -129,7 +133,7 @@ def test_a_collector_that_hangs_delays_one_request_and_takes_little_memory() -> 
     """Each further export would wait for an hour if it waited."""
     is_over = threading.Event()
 
-    def hang(spans: Sequence[Span]) -> None:
+    def hang(spans: Sequence[TraceSpan]) -> None:
         is_over.wait()
 
     exporter = BackgroundExporter(hang, patience=0.01)
@@ -144,7 +148,7 @@ def test_a_collector_that_hangs_delays_one_request_and_takes_little_memory() -> 
 def test_a_collector_that_fails_delays_and_fails_no_request(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def refuse(spans: Sequence[Span]) -> None:
+    def refuse(spans: Sequence[TraceSpan]) -> None:
         raise StorageUnavailable("call.wav")
 
     exporter = BackgroundExporter(refuse, patience=3600.0)
@@ -154,10 +158,10 @@ def test_a_collector_that_fails_delays_and_fails_no_request(
 
 
 def test_spans_are_sent_when_export_returns_and_again_after_a_failure() -> None:
-    sent: list[Sequence[Span]] = []
+    sent: list[Sequence[TraceSpan]] = []
     failures = [StorageUnavailable("away")]
 
-    def send(spans: Sequence[Span]) -> None:
+    def send(spans: Sequence[TraceSpan]) -> None:
         if failures:
             raise failures.pop()
         sent.append(spans)
