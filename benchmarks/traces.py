@@ -12,13 +12,14 @@ import argparse
 import multiprocessing
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
+from typing import Any, NamedTuple
 
 from benchmarks.machine import keep
 from shared.adapters.memory import MemoryBlobs
@@ -90,6 +91,15 @@ def collector() -> Iterator[str]:
         process.join()
 
 
+class Taken(NamedTuple):
+    """What a job takes."""
+
+    wall: float
+    """In seconds."""
+    core: float
+    """Seconds of a core, which other work on the machine changes less."""
+
+
 class Jobs:
     """Runs jobs one after another."""
 
@@ -98,16 +108,16 @@ class Jobs:
         self.stored = MemoryBlobs(time.time)
         self.number = 0
 
-    def run(self, exporter: SpanExporter | None) -> float:
-        """Returns the seconds that the requests of a job take."""
+    def run(self, exporter: SpanExporter | None) -> Taken:
+        """Returns what the requests of a job take."""
         self.number += 1
         source = Source(bucket="inbox", name=f"{self.number}.wav", generation=1)
         self.jobs.claim(source, 1, "execution")
         artifact = self.input_of(source)
-        began = time.perf_counter()
+        core, began = time.process_time(), time.perf_counter()
         for part in range(REQUESTS):
             self.request(source, artifact, part, exporter)
-        return time.perf_counter() - began
+        return Taken(time.perf_counter() - began, time.process_time() - core)
 
     def input_of(self, source: Source) -> Artifact:
         """Stores an input. Returns its artifact."""
@@ -129,8 +139,8 @@ class Jobs:
                 trace_end(source.job_id, self.jobs)
 
 
-def measure(count: int) -> dict[str, float]:
-    """Returns the medians of the times of a job, and of what traces add to it, in milliseconds."""
+def measure(count: int) -> dict[str, Any]:
+    """Returns what jobs take, and what traces add to them."""
     with tempfile.TemporaryDirectory() as folder, collector() as address:
         http = OtlpHttp(address_of_traces(address))
         exporters: dict[str, SpanExporter | None] = {
@@ -139,31 +149,29 @@ def measure(count: int) -> dict[str, float]:
             "collector": BackgroundExporter(http.send),
         }
         jobs = Jobs(Path(folder))
-        seconds: dict[str, list[float]] = {name: [] for name in exporters}
+        taken: dict[str, list[Taken]] = {name: [] for name in exporters}
         for round_number in range(WARM_UP + count):
             for name, exporter in exporters.items():
-                taken = jobs.run(exporter)
+                job = jobs.run(exporter)
                 if round_number >= WARM_UP:
-                    seconds[name].append(taken)
-    medians = {name: round(median(taken) * 1000, 2) for name, taken in seconds.items()}
-    return {
-        "jobs": count,
-        "requests_per_job": REQUESTS,
-        "job_ms_off": medians["off"],
-        "job_ms_file": medians["file"],
-        "job_ms_collector": medians["collector"],
-        "added_ms_file": added(seconds["file"], seconds["off"]),
-        "added_ms_collector": added(seconds["collector"], seconds["off"]),
-    }
+                    taken[name].append(job)
+    figures: dict[str, Any] = {"jobs": count, "requests_per_job": REQUESTS}
+    for kind in Taken._fields:
+        figures[f"{kind}_ms"] = medians(taken, kind)
+    return figures
 
 
-def added(traced: list[float], plain: list[float]) -> float:
-    """Returns the median of the differences of jobs that ran one after the other, in
-    milliseconds."""
-    differences = [
-        with_traces - without for with_traces, without in zip(traced, plain, strict=True)
-    ]
-    return round(median(differences) * 1000, 2)
+def medians(taken: Mapping[str, list[Taken]], kind: str) -> dict[str, float]:
+    """Returns the medians of a job, and of the differences between jobs that ran one after the
+    other, in milliseconds."""
+    plain = [getattr(job, kind) for job in taken["off"]]
+    figures = {"off": round(median(plain) * 1000, 2)}
+    for name in ("file", "collector"):
+        traced = [getattr(job, kind) for job in taken[name]]
+        pairs = zip(traced, plain, strict=True)
+        differences = [with_traces - without for with_traces, without in pairs]
+        figures[f"added_by_{name}"] = round(median(differences) * 1000, 2)
+    return figures
 
 
 def main() -> None:

@@ -4,23 +4,23 @@ The messages are those of opentelemetry-proto. Nothing here raises: no job fails
 because its trace cannot be stored.
 """
 
-import base64
 import json
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import google.auth
-import requests
-from google.auth.transport.requests import AuthorizedSession
-from google.protobuf.json_format import MessageToDict
+from google.auth.transport.urllib3 import AuthorizedHttp
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
 
 from shared import __version__
 from shared.ports.spans import AttributeValue, TraceSpan
@@ -33,7 +33,8 @@ GOOGLE_SCOPE = "https://www.googleapis.com/auth/trace.append"
 TIMEOUT = 5.0
 """Seconds until a collector must have answered."""
 HEADERS = {"Content-Type": "application/x-protobuf"}
-ID_FIELDS = ("traceId", "spanId", "parentSpanId")
+SCOPE = "dropscribe"
+"""What has recorded the spans."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class OtlpFile:
     path: Path
 
     def export(self, spans: Sequence[TraceSpan]) -> None:
-        line = json_of(export_request(spans))
+        line = json_of(spans)
         try:
             self._add(line.encode() + b"\n")
         except OSError as error:
@@ -67,18 +68,26 @@ class OtlpHttp:
     """Sends spans to an address."""
 
     address: str
-    open_session: Callable[[], requests.Session] = requests.Session
-    session: requests.Session | None = None
+    connect: Callable[[], PoolManager] = PoolManager
+    connections: PoolManager | None = None
 
     def send(self, spans: Sequence[TraceSpan]) -> None:
-        """Send spans. Raises what the session raises, and HTTPError if they are refused."""
-        if self.session is None:
-            self.session = self.open_session()
+        """Send spans. Raises HTTPError if they are refused or not answered, and what the
+        credentials raise."""
+        if self.connections is None:
+            self.connections = self.connect()
         body = export_request(spans).SerializeToString()
-        response = self.session.post(
-            self.address, data=body, headers=HEADERS, timeout=TIMEOUT, allow_redirects=False
+        response = self.connections.urlopen(
+            "POST",
+            self.address,
+            body=body,
+            headers=HEADERS,
+            timeout=TIMEOUT,
+            retries=False,
+            redirect=False,
         )
-        response.raise_for_status()
+        if response.status != HTTPStatus.OK:
+            raise HTTPError(f"status {response.status}")
 
 
 def address_of_traces(address: str) -> str:
@@ -87,11 +96,11 @@ def address_of_traces(address: str) -> str:
     return base if base.endswith(TRACES_PATH) else base + TRACES_PATH
 
 
-def google_session() -> requests.Session:
-    """Returns a session with the credentials of this process's service account."""
+def google_connections() -> PoolManager:
+    """Returns connections with the credentials of this process's service account."""
     credentials, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
-    session: requests.Session = AuthorizedSession(credentials)
-    return session
+    connections: PoolManager = AuthorizedHttp(credentials)
+    return connections
 
 
 def export_request(spans: Sequence[TraceSpan]) -> ExportTraceServiceRequest:
@@ -100,7 +109,7 @@ def export_request(spans: Sequence[TraceSpan]) -> ExportTraceServiceRequest:
     resource_spans = request.resource_spans.add()
     resource_spans.resource.attributes.extend(key_values(resource_attributes()))
     scope_spans = resource_spans.scope_spans.add()
-    scope_spans.scope.name = "dropscribe"
+    scope_spans.scope.name = SCOPE
     scope_spans.scope.version = __version__
     scope_spans.spans.extend(message_of(span) for span in spans)
     return request
@@ -124,7 +133,7 @@ def message_of(span: TraceSpan) -> SpanMessage:
         span_id=bytes.fromhex(span.span_id),
         parent_span_id=bytes.fromhex(span.parent_id or ""),
         name=span.name,
-        kind=SpanMessage.SPAN_KIND_SERVER if span.is_request else SpanMessage.SPAN_KIND_INTERNAL,
+        kind=kind_of(span),
         start_time_unix_nano=span.started,
         end_time_unix_nano=span.ended,
         attributes=key_values(own_names(span.attributes)),
@@ -133,6 +142,11 @@ def message_of(span: TraceSpan) -> SpanMessage:
         status = Status(code=Status.STATUS_CODE_ERROR, message=span.error)
         message.status.CopyFrom(status)
     return message
+
+
+def kind_of(span: TraceSpan) -> SpanMessage.SpanKind:
+    """Returns the kind of a request that was received, or of work within one."""
+    return SpanMessage.SPAN_KIND_SERVER if span.is_request else SpanMessage.SPAN_KIND_INTERNAL
 
 
 def own_names(attributes: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
@@ -158,18 +172,45 @@ def any_value(value: AttributeValue) -> AnyValue:
     return AnyValue(string_value=value)
 
 
-def json_of(request: ExportTraceServiceRequest) -> str:
-    """Returns a request in OTLP's JSON, which is protobuf's with ids in hexadecimal digits."""
-    document = MessageToDict(request, use_integers_for_enums=True)
-    for resource_spans in document["resourceSpans"]:
-        for scope_spans in resource_spans["scopeSpans"]:
-            for span in scope_spans["spans"]:
-                write_ids_as_digits(span)
-    return json.dumps(document, separators=(",", ":"))
+def json_of(spans: Sequence[TraceSpan]) -> str:
+    """Returns OTLP's request in JSON, in which ids are hexadecimal digits and 64-bit numbers texts.
+
+    It is written without the messages, since to convert them would take most of the time that a
+    trace costs.
+    """
+    written = [json_span(span) for span in spans]
+    scope_spans = {"scope": {"name": SCOPE, "version": __version__}, "spans": written}
+    resource = {"attributes": json_attributes(resource_attributes())}
+    request = {"resourceSpans": [{"resource": resource, "scopeSpans": [scope_spans]}]}
+    return json.dumps(request, separators=(",", ":"))
 
 
-def write_ids_as_digits(span: dict[str, Any]) -> None:
-    for field in ID_FIELDS:
-        if field in span:
-            content = base64.b64decode(span[field])
-            span[field] = content.hex()
+def json_span(span: TraceSpan) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "traceId": span.trace_id,
+        "spanId": span.span_id,
+        "name": span.name,
+        "kind": kind_of(span),
+        "startTimeUnixNano": str(span.started),
+        "endTimeUnixNano": str(span.ended),
+        "attributes": json_attributes(own_names(span.attributes)),
+    }
+    if span.parent_id is not None:
+        written["parentSpanId"] = span.parent_id
+    if span.error is not None:
+        written["status"] = {"code": Status.STATUS_CODE_ERROR, "message": span.error}
+    return written
+
+
+def json_attributes(attributes: Mapping[str, AttributeValue]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": json_value(value)} for key, value in attributes.items()]
+
+
+def json_value(value: AttributeValue) -> dict[str, AttributeValue]:
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, int):
+        return {"intValue": str(value)}
+    if isinstance(value, float):
+        return {"doubleValue": value}
+    return {"stringValue": value}

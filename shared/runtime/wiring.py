@@ -93,12 +93,12 @@ def span_exporter() -> SpanExporter | None:
         OtlpFile,
         OtlpHttp,
         address_of_traces,
-        google_session,
+        google_connections,
     )
     from shared.runtime.background_export import BackgroundExporter
 
     if target == "google":
-        return BackgroundExporter(OtlpHttp(GOOGLE_ADDRESS, google_session).send)
+        return BackgroundExporter(OtlpHttp(GOOGLE_ADDRESS, google_connections).send)
     if target.startswith(("http://", "https://")):
         return BackgroundExporter(OtlpHttp(address_of_traces(target)).send)
     return OtlpFile(Path(target))

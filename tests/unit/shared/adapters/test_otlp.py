@@ -1,17 +1,21 @@
 """Spans are exported as OpenTelemetry's collectors read them, to a file and to an address."""
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-import requests
+from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
 
-from shared.adapters.otlp import OtlpFile, OtlpHttp, address_of_traces
+from shared.adapters.otlp import OtlpFile, OtlpHttp, address_of_traces, export_request, json_of
 from shared.ports.spans import TraceSpan
 
 ROOT = TraceSpan(
@@ -58,8 +62,8 @@ def collector(status: int) -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]
 
 
 def test_an_address_gets_the_spans_as_protobuf() -> None:
-    with collector(200) as (address, received), requests.Session() as session:
-        OtlpHttp(address_of_traces(address), lambda: session).send([ROOT])
+    with collector(200) as (address, received), PoolManager() as connections:
+        OtlpHttp(address_of_traces(address), lambda: connections).send([ROOT])
     ((path, content_type, body),) = received
     assert (path, content_type) == ("/v1/traces", "application/x-protobuf")
     (resource,) = ExportTraceServiceRequest.FromString(body).resource_spans
@@ -73,16 +77,27 @@ def test_an_address_gets_the_spans_as_protobuf() -> None:
 def test_a_refusal_is_an_error() -> None:
     with (
         collector(503) as (address, _),
-        requests.Session() as session,
-        pytest.raises(requests.HTTPError),
+        PoolManager() as connections,
+        pytest.raises(HTTPError),
     ):
-        OtlpHttp(address, lambda: session).send([ROOT])
+        OtlpHttp(address, lambda: connections).send([ROOT])
 
 
 def test_the_path_is_added_to_a_collectors_address() -> None:
     wanted = "http://127.0.0.1:4318/v1/traces"
     assert address_of_traces("http://127.0.0.1:4318/") == wanted
     assert address_of_traces(wanted) == wanted
+
+
+def test_the_json_is_that_of_the_messages() -> None:
+    child = replace(ROOT, span_id="c8be7c825a9a3442", parent_id=ROOT.span_id, is_request=True)
+    document = json.loads(json_of([ROOT, child]))
+    for span in document["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        for field in ("traceId", "spanId", "parentSpanId"):
+            digits = bytes.fromhex(span.get(field, ""))
+            span[field] = base64.b64encode(digits).decode()
+    message = ParseDict(document, ExportTraceServiceRequest())
+    assert message == export_request([ROOT, child])
 
 
 def test_a_file_has_the_json_that_the_protocol_prescribes(
