@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import google.auth
 from google.auth.transport.urllib3 import AuthorizedHttp
@@ -99,8 +99,8 @@ def address_of_traces(address: str) -> str:
 def google_connections() -> PoolManager:
     """Returns connections with the credentials of this process's service account."""
     credentials, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
-    connections: PoolManager = AuthorizedHttp(credentials)
-    return connections
+    connections = AuthorizedHttp(credentials)
+    return cast(PoolManager, connections)
 
 
 def export_request(spans: Sequence[TraceSpan]) -> ExportTraceServiceRequest:
@@ -144,7 +144,7 @@ def message_of(span: TraceSpan) -> SpanMessage:
     return message
 
 
-def kind_of(span: TraceSpan) -> SpanMessage.SpanKind:
+def kind_of(span: TraceSpan) -> "SpanMessage.SpanKind.ValueType":
     """Returns the kind of a request that was received, or of work within one."""
     return SpanMessage.SPAN_KIND_SERVER if span.is_request else SpanMessage.SPAN_KIND_INTERNAL
 
