@@ -4,6 +4,7 @@ locals {
   apis_of_variables = concat(
     var.kms_key == null ? [] : ["cloudkms.googleapis.com"],
     var.budget == null ? [] : ["billingbudgets.googleapis.com"],
+    local.trace_apis,
   )
 }
 

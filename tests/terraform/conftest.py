@@ -34,6 +34,7 @@ EVERYTHING: dict[str, Any] = {
         "subnetwork": "projects/net/regions/europe-west4/subnetworks/speech",
         "tags": ["speech"],
     },
+    "traces": True,
     "alert_emails": ["a@example.com", "b@example.com"],
     "budget": {"billing_account": "012345-6789AB-CDEF01", "amount": 500},
     "labels": {"team": "speech"},

@@ -14,6 +14,7 @@ GRANTED_ROLES = {
     "roles/eventarc.eventReceiver",
     "roles/eventarc.serviceAgent",
     "roles/pubsub.publisher",
+    "roles/telemetry.tracesWriter",
     "roles/workflows.invoker",
 }
 """Roles on the project that the condition in docs/deploy.md lets a deployer grant."""

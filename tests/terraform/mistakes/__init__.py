@@ -15,6 +15,7 @@ from tests.terraform.mistakes.keeping import KEEPING
 from tests.terraform.mistakes.leaks import LEAKS
 from tests.terraform.mistakes.losses import LOSSES
 from tests.terraform.mistakes.sharing import SHARING
+from tests.terraform.mistakes.traces import TRACES
 from tests.terraform.mistakes.webhooks import WEBHOOKS
 from tests.terraform.mistakes.wiring import WIRING
 
@@ -29,6 +30,7 @@ MISTAKES = (
     *LEAKS,
     *LOSSES,
     *SHARING,
+    *TRACES,
     *WEBHOOKS,
     *WIRING,
 )
