@@ -38,6 +38,7 @@ locals {
       HF_HUB_OFFLINE                = lookup(var.settings, "download_models", "false") == "true" ? "0" : "1"
     },
     var.keep_answer_days == null ? {} : { DROPSCRIBE_KEEP_ANSWER_DAYS = var.keep_answer_days },
+    local.for_traces,
   )
 
   # finalize computes the cost of a job from the resources of all functions.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.model.stages import FUNCTIONS
 from tests.terraform.fitting import AGENTS
 from tests.terraform.plan import Plan, Resource
 from tests.terraform.standin.values import PROJECT_NUMBER
@@ -130,6 +131,8 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
         yield Grant(who, "roles/pubsub.publisher", f"{name}-job-events")
     if rights.get("hub_token") and plan.given["hub_token_secret"]:
         yield Grant(who, "roles/secretmanager.secretAccessor", plan.given["hub_token_secret"])
+    if plan.given["traces"] and who in FUNCTIONS:
+        yield Grant(who, "roles/telemetry.tracesWriter", project)
     if rights.get("webhook_secret"):
         yield Grant(who, "roles/secretmanager.secretAccessor", f"{name}-webhooks")
 
