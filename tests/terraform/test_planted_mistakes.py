@@ -7,10 +7,19 @@ from typing import Any
 import pytest
 
 from tests.terraform.checks import CHECKS
-from tests.terraform.copies import Copy, Refused
+from tests.terraform.copies import ROOT, Copy, Refused
 from tests.terraform.mistakes import MISTAKES
 from tests.terraform.mistakes.mistake import Mistake, Refusal, Says
 from tests.terraform.plan import Plan
+
+
+def test_each_mistake_fits_its_file_once() -> None:
+    unfit = [
+        mistake.name
+        for mistake in MISTAKES
+        if (ROOT / "terraform" / mistake.file).read_text().count(mistake.old) != 1
+    ]
+    assert unfit == []
 
 
 @pytest.mark.slow  # it tests the checks; test_topology runs the checks with each change

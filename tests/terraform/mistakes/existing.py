@@ -195,14 +195,16 @@ EXISTING = (
         "variables.tf",
         'var.buckets.inbox == null || contains(keys(var.settings), "recordings_since")',
         "var.buckets.inbox == null || var.settings != null",
-        Says("test", "an_inbox_that_exists_without_a_time", "tests/sharing.tftest.hcl"),
+        Says(
+            "test", 'run "an_inbox_that_exists_without_a_time"... fail', "tests/sharing.tftest.hcl"
+        ),
     ),
     Mistake(
         "answers come back as recordings",
         "variables.tf",
         "length(distinct(compact(values(var.buckets)))) == length(compact(values(var.buckets)))",
         "length(distinct(values(var.buckets))) > 0",
-        Says("test", "one_bucket_for_two_things", "tests/sharing.tftest.hcl"),
+        Says("test", 'run "one_bucket_for_two_things"... fail', "tests/sharing.tftest.hcl"),
     ),
     Mistake(
         "nothing says that erased recordings stay as older versions",

@@ -14,8 +14,8 @@ GATEWAY = (
     Mistake(
         "the API is public by default",
         "variables.tf",
-        "  type        = bool\n  default     = false",
-        "  type        = bool\n  default     = true",
+        'api_callers."\n  type        = bool\n  default     = false',
+        'api_callers."\n  type        = bool\n  default     = true',
         Says("test", "Nobody calls the API unless they are named", "tests/defaults.tftest.hcl"),
     ),
     Mistake(

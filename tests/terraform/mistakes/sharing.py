@@ -110,14 +110,14 @@ SHARING = (
         "variables.tf",
         "length(var.alert_emails) <= 5",
         "length(var.alert_emails) <= 50",
-        Says("test", "a_budget_with_six_addresses", REFUSALS),
+        Says("test", 'run "a_budget_with_six_addresses"... fail', REFUSALS),
     ),
     Mistake(
         "a budget of half a dollar",
         "variables.tf",
         "var.budget.amount >= 1 && floor(var.budget.amount) == var.budget.amount",
         "var.budget.amount > 0",
-        Says("test", "a_budget_of_a_part", REFUSALS),
+        Says("test", 'run "a_budget_of_a_part"... fail', REFUSALS),
     ),
     Mistake(
         "an alert rings for the functions of a neighbour",

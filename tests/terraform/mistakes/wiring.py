@@ -203,7 +203,7 @@ WIRING = (
     Mistake(
         "a cost with a week of keeping, whatever was said",
         "functions.tf",
-        "    DROPSCRIBE_KEEP_WORK_DAYS = var.keep_work_days\n",
+        "      DROPSCRIBE_KEEP_WORK_DAYS     = var.keep_work_days\n",
         "",
         checks.finalize_knows_what_the_others_run_on,
     ),
