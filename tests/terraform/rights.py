@@ -37,8 +37,8 @@ DELETABLE = {
     "audio": f'{OBJECT} && resource.name.endsWith(".wav")',
     "everything": OBJECT,
 }
-WORDS = (
-    f'{OBJECT} && resource.name.endsWith(".json") && '
+WORDS_AND_CHUNKS = (
+    f'{OBJECT} && (resource.name.endsWith(".json") || resource.name.endsWith("-chunks.wav")) && '
     '(resource.name.extract("/objects/{job}/prepare/") != "" || '
     'resource.name.extract("/objects/{job}/align/") != "")'
 )
@@ -111,8 +111,8 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     for bucket, access in rights.get("buckets", {}).items():
         yield Grant(who, roles[access], f"{project}-{name}-{bucket}")
     for bucket, objects in rights.get("reads", {}).items():
-        assert objects == "words"
-        yield Grant(who, own_role("reader", plan), f"{project}-{name}-{bucket}", WORDS)
+        assert objects == "words and chunks"
+        yield Grant(who, own_role("reader", plan), f"{project}-{name}-{bucket}", WORDS_AND_CHUNKS)
     for bucket, objects in rights.get("writes", {}).items():
         assert objects == "edits"
         for role in ("reader", "creator", "deleter"):
