@@ -38,6 +38,7 @@ from shared.model.edits import Edits
 from shared.model.edits_api import EditsView
 from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
+from shared.model.queue import Queue
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
 T = TypeVar("T")
@@ -224,6 +225,9 @@ class AsyncClient:
 
     async def health(self) -> Health:
         return await self._do(calls.health(self._server))
+
+    async def queue(self, prefix: str = "", limit: int = 20) -> Queue:
+        return await self._do(calls.queue(self._server, prefix, limit))
 
     async def metrics(self) -> Metrics:
         return await self._do(calls.metrics(self._server))

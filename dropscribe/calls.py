@@ -30,6 +30,7 @@ from shared.model.contracts import WireModel
 from shared.model.errors import RecordingErased
 from shared.model.event_feed import EventFeed
 from shared.model.metrics import Metrics
+from shared.model.queue import Queue
 
 API = "/api/v1"
 PAGE_SIZE = 200
@@ -108,6 +109,16 @@ def job_page(
     call = Call("GET", f"{API}/jobs", params, is_repeatable=True)
     response = yield from exchange(server, call)
     return read(JobPage, response.content)
+
+
+def queue(server: Server, prefix: str, limit: int) -> Steps[Queue]:
+    """Returns the first of the jobs that have not ended, and what each waits for."""
+    params = {"limit": str(limit)}
+    if prefix:
+        params["prefix"] = prefix
+    call = Call("GET", f"{API}/queue", params, is_repeatable=True)
+    response = yield from exchange(server, call)
+    return read(Queue, response.content)
 
 
 def event_feed(server: Server, after: str | None, wait: float) -> Steps[EventFeed]:

@@ -46,6 +46,7 @@ from shared.model.edits import Edits
 from shared.model.edits_api import EditsView
 from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
+from shared.model.queue import Queue
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
 T = TypeVar("T")
@@ -295,6 +296,11 @@ class Client:
     def health(self) -> Health:
         """Returns whether the deployment answers. Raises ApiError if a part of it does not."""
         return self._do(calls.health(self._server))
+
+    def queue(self, prefix: str = "", limit: int = 20) -> Queue:
+        """Returns the jobs that have not ended, `limit` at most, whose recordings' names begin with
+        `prefix`, and what each of them waits for."""
+        return self._do(calls.queue(self._server, prefix, limit))
 
     def metrics(self) -> Metrics:
         """Returns what the deployment does, and did in the last day, in the key's folder."""

@@ -20,6 +20,7 @@ from functions.gateway.routes import (
     openai,
     page,
     peaks,
+    queue,
     transcripts,
     uploads,
     webhooks,
@@ -72,6 +73,7 @@ def create_app() -> FastAPI:
     add_protection(app, settings().gateway)
     app.include_router(health.router)
     app.include_router(jobs.router)
+    app.include_router(queue.router)
     app.include_router(live_events.router)
     app.include_router(transcripts.router)
     app.include_router(edits.router)

@@ -42,6 +42,15 @@ JOB_VIEW: dict[str, JsonValue] = {
         "eta_seconds": None,
     },
 }
+QUEUED_JOB: dict[str, JsonValue] = {
+    "job": {**JOB_SUMMARY, "state": "running", "ended": None, "formats": []},
+    "waiting": {
+        "reason": "at_work",
+        "parts": {"transcribe": 2, "diarize": 1},
+        "since": "2026-11-28T09:30:04Z",
+        "problem": None,
+    },
+}
 FEED_EVENT: dict[str, JsonValue] = {
     "type": "dropscribe.job.done",
     "timestamp": "2026-11-28T09:30:12Z",
@@ -271,6 +280,8 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "CodeLoginRequest": {"code": "kW3v..."},
     "LoginCode": {"code": "kW3v...", "expires": "2026-11-28T09:40:00Z"},
     "Metrics": METRICS,
+    "Queue": {"jobs": [QUEUED_JOB], "is_complete": True},
+    "QueuedJob": QUEUED_JOB,
     "NewKey": {**KEY_VIEW, "key": "ds_..."},
     "Problem": PROBLEM,
     "RedriveRequest": {"options": {"speakers": 3}},

@@ -1,0 +1,133 @@
+"""Draws the Grafana dashboard of a real run of the one-machine cloud: `python -m
+benchmarks.dashboard`, and `--draw` to draw a run that was recorded before.
+
+The cloud runs engines that do nothing but take their time, so the run shows how recordings queue,
+fail and end, not how fast a model is. Its /metrics are read as often as Prometheus does by default.
+docs/grafana.json says which panels there are and what each asks for, so the picture cannot show
+what the dashboard does not.
+"""
+
+import argparse
+import json
+import re
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.machine import RESULTS, keep
+from shared.model.stages import FUNCTIONS
+from tests.support.cloud import Cloud
+from tests.support.recordings import RATE, speech, wav
+from tests.support.slow import ENVIRONMENT
+
+ROOT = Path(__file__).parents[1]
+DASHBOARD = ROOT / "docs" / "grafana.json"
+PICTURE = ROOT / "docs" / "pictures" / "dashboard.webp"
+RUN = "dashboard"
+"""Name of the recorded run in benchmarks/results."""
+SCRAPE_SECONDS = 15
+"""Prometheus' default is a minute, and most examples of its settings have 15 s."""
+MINUTES = 15.0
+NOT_AUDIO = b"This is a text."
+SLOWLY = {"language": "en", "initial-prompt": "slowly"}
+UNKNOWN_LANGUAGE = {"language": "la"}
+WAVES = ((30, 4, 60), (120, 40, 30), (330, 12, 120), (480, 30, 20), (700, 6, 60))
+"""Second of each wave, its recordings and their length in seconds."""
+QUERY = re.compile(r'(?P<name>\w+)(?:\{(?P<label>\w+)=~"(?P<values>[^"]*)"\})?')
+"""The queries of the dashboard: a metric, perhaps with a pattern for one of its labels."""
+LABEL = re.compile(r"\{\{(\w+)\}\}")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A value of one series at a second of the run."""
+
+    second: float
+    name: str
+    labels: dict[str, str]
+    value: float
+
+
+# Recording a run
+
+
+def record(minutes: float) -> None:
+    """Run the cloud for so many minutes, and keep what /metrics said."""
+    with tempfile.TemporaryDirectory(prefix="dropscribe-dashboard-") as folder:
+        resources = {name: spec.resources.model_dump() for name, spec in FUNCTIONS.items()}
+        environment = {**ENVIRONMENT, "DROPSCRIBE_RESOURCES": json.dumps(resources)}
+        cloud = Cloud(Path(folder) / "cloud", environment)
+        cloud.up()
+        try:
+            load = threading.Thread(target=upload_waves, args=(cloud,), daemon=True)
+            load.start()
+            scrapes = changes(read_metrics(cloud, minutes * 60))
+        finally:
+            cloud.down()
+    keep(RUN, {"seconds_between": SCRAPE_SECONDS, "minutes": minutes, "scrapes": scrapes})
+
+
+def upload_waves(cloud: Cloud) -> None:
+    """Upload the recordings of each wave, one of ten of which is no recording or has a wrong
+    option."""
+    began = time.monotonic()
+    sound = speech()
+    for number, (second, recordings, length) in enumerate(WAVES):
+        time.sleep(max(0.0, began + second - time.monotonic()))
+        data = wav(np.resize(sound, length * RATE))
+        for index in range(recordings):
+            name = f"wave-{number}/{index}.wav"
+            if index % 10 == 4:
+                cloud.upload(name, NOT_AUDIO)
+            elif index % 10 == 8:
+                cloud.upload(name, data, UNKNOWN_LANGUAGE)
+            else:
+                cloud.upload(name, data, SLOWLY)
+
+
+def read_metrics(cloud: Cloud, seconds: float) -> Iterator[tuple[float, str]]:
+    """Yields the second of each scrape since the first one, and what /metrics said."""
+    url = cloud.home.ports().url("gateway")
+    key = cloud.home.key.read_text().strip()
+    headers = {"Authorization": f"Bearer {key}"}
+    began = time.monotonic()
+    while (second := time.monotonic() - began) < seconds:
+        answer = httpx.get(f"{url}/metrics", headers=headers, timeout=30).raise_for_status()
+        yield second, answer.text
+        time.sleep(SCRAPE_SECONDS)
+
+
+def changes(scrapes: Iterable[tuple[float, str]]) -> list[dict[str, Any]]:
+    """Returns the scrapes that said something new, with the values by series. The gateway reads its
+    jobs once a minute."""
+    changed: list[dict[str, Any]] = []
+    for second, text in scrapes:
+        values = values_of(text)
+        if not changed or changed[-1]["values"] != values:
+            changed.append({"second": round(second), "values": values})
+    return changed
+
+
+def values_of(text: str) -> dict[str, float]:
+    """Returns the value of each series in Prometheus' text format, such as `jobs{state="done"}`."""
+    values = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = [f'{name}="{value}"' for name, value in sample.labels.items()]
+            inside = ",".join(labels)
+            values[f"{sample.name}{{{inside}}}"] = sample.value
+    return values
+
+
+if __name__ == "__main__":
+    record(MINUTES)
