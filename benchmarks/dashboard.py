@@ -7,16 +7,13 @@ docs/grafana.json says which panels there are and what each asks for, so the pic
 what the dashboard does not.
 """
 
-import argparse
 import json
 import re
 import tempfile
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +21,7 @@ import httpx
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.machine import RESULTS, keep
+from benchmarks.machine import keep
 from shared.model.stages import FUNCTIONS
 from tests.support.cloud import Cloud
 from tests.support.recordings import RATE, speech, wav

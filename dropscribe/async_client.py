@@ -39,6 +39,7 @@ from shared.model.edits_api import EditsView
 from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
 from shared.model.queue import Queue
+from shared.model.spending import JobSpending
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
 T = TypeVar("T")
@@ -231,6 +232,16 @@ class AsyncClient:
 
     async def metrics(self) -> Metrics:
         return await self._do(calls.metrics(self._server))
+
+    async def costs(self, since: datetime) -> AsyncIterator[JobSpending]:
+        before = None
+        while True:
+            page = await self._do(calls.spending_page(self._server, since, before))
+            for job in page.jobs:
+                yield job
+            before = page.next_before
+            if before is None:
+                return
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -47,6 +47,7 @@ from shared.model.edits_api import EditsView
 from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
 from shared.model.queue import Queue
+from shared.model.spending import JobSpending
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
 T = TypeVar("T")
@@ -305,6 +306,17 @@ class Client:
     def metrics(self) -> Metrics:
         """Returns what the deployment does, and did in the last day, in the key's folder."""
         return self._do(calls.metrics(self._server))
+
+    def costs(self, since: datetime) -> Iterator[JobSpending]:
+        """Yields what each job took and cost that ended after a time with a time zone, the last one
+        first. Pages are fetched when they are needed."""
+        before = None
+        while True:
+            page = self._do(calls.spending_page(self._server, since, before))
+            yield from page.jobs
+            before = page.next_before
+            if before is None:
+                return
 
     def close(self) -> None:
         """Closes the connection."""

@@ -6,8 +6,8 @@ from shared.model.queue import Queue, QueuedJob, Waiting, WaitReason
 HEADINGS = ("job", "recording", "waits for", "since", "state", "run")
 EXPLANATIONS: dict[WaitReason, str] = {
     "stage_begin": (
-        "to begin: its instances are all busy, or the call is under way. Which of these is unknown: "
-        "a call that is refused leaves no record."
+        "to begin: all instances of the stage are busy, or the call is under way. Which of these "
+        "is unknown: a call that is refused leaves no record."
     ),
     "retry": "again: its last attempt failed; the workflow calls it again by itself.",
     "worker_lost": "a new worker: the last one stopped in the middle of a part.",
@@ -28,7 +28,9 @@ def queue_lines(queue: Queue) -> list[str]:
     rows = [HEADINGS, *map(queue_row, queue.jobs)]
     lines = table(rows, name_column=1, width=output_width())
     count = len(queue.jobs)
-    lines.append(f"{count} jobs" if queue.is_complete else f"the first {count} jobs; there are more")
+    lines.append(
+        f"{count} jobs" if queue.is_complete else f"the first {count} jobs; there are more"
+    )
     reasons = {queued.waiting.reason for queued in queue.jobs}
     meanings = [text for reason, text in EXPLANATIONS.items() if reason in reasons]
     return lines + meanings

@@ -45,8 +45,8 @@ Shown = tuple[list[str], bool]
 @click.option(
     "--watch",
     is_flag=True,
-    help="Look every two seconds: at a JOB until it has ended, else at the queue, and what each job "
-    "in it waits for.",
+    help="Look every two seconds: at a JOB until it has ended, else at the queue, and at what each "
+    "job in it waits for.",
 )
 @calls_api
 def status(

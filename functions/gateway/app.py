@@ -21,6 +21,7 @@ from functions.gateway.routes import (
     page,
     peaks,
     queue,
+    spending,
     transcripts,
     uploads,
     webhooks,
@@ -84,6 +85,7 @@ def create_app() -> FastAPI:
     app.include_router(keys.router)
     app.include_router(login.router)
     app.include_router(metrics.router)
+    app.include_router(spending.router)
     app.include_router(uploads.router)
     app.include_router(webhooks.router)
     app.include_router(asr.router)

@@ -297,10 +297,12 @@ class JobStore:
         documents = self.documents.page("jobs", first)
         return list(readable_jobs(documents))
 
-    def list_ended_since(self, since: datetime, limit: int, folder: str = "") -> list[Job]:
-        """Returns the jobs whose last run ended after a time, the last one first."""
-        digest = folder_digest(folder)
-        page = Page(digest, "ended", limit, above=earliest(since))
+    def list_ended_since(
+        self, since: datetime, limit: int, folder: str = "", before: datetime | None = None
+    ) -> list[Job]:
+        """Returns the jobs whose last run ended between two times, the last one first."""
+        below = "" if before is None else earliest(before)
+        page = Page(folder_digest(folder), "ended", limit, above=earliest(since), below=below)
         documents = self.documents.page("jobs", page)
         return list(readable_jobs(documents))
 

@@ -130,6 +130,7 @@ ROUTES = (
     Route("POST /asr", "read and write", allowed=202, other_folder=202),
     Route("POST /detect-language", "read and write", allowed=202, other_folder=202),
     Route("GET /api/v1/metrics/", "read", allowed=200, other_folder=200),
+    Route("GET /api/v1/costs", "read", allowed=200, other_folder=200),
     Route("GET /metrics", "read", allowed=200, other_folder=200),
     Route("POST /v1/audio/transcriptions", "read and write", allowed=202, other_folder=202),
     Route("POST /v1/audio/translations", "read and write", allowed=202, other_folder=202),
