@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from shared.model.contracts import Source
-from tests.e2e.test_runbook import stopped
-from tests.support.cloud import WORKFLOW, Cloud
+from tests.support.cloud import WORKFLOW, Cloud, stopped
 from tests.support.recordings import speech, wav
 
 pytestmark = pytest.mark.slow
@@ -48,7 +47,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         (sys.executable, "-m", "local.cli", *arguments),
-        env=environment, capture_output=True, text=True, timeout=120,
+        env=environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
 
 
