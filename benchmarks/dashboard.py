@@ -1,20 +1,16 @@
-"""Draws the Grafana dashboard of a real run of the one-machine cloud: `python -m
-benchmarks.dashboard`, and `--draw` to draw a run that was recorded before.
+"""Records the metrics of a real run of the one-machine cloud: `python -m benchmarks.dashboard`.
+`python -m benchmarks.dashboard_picture` draws the Grafana dashboard of it.
 
 The cloud runs engines that do nothing but take their time, so the run shows how recordings queue,
-fail and end, not how fast a model is. Its /metrics are read as often as Prometheus does by default.
-docs/grafana.json says which panels there are and what each asks for, so the picture cannot show
-what the dashboard does not.
+fail and end, not how fast a model is. Its /metrics are read as often as a Prometheus would.
 """
 
 import json
-import re
 import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,9 +25,6 @@ from tests.support.cloud import Cloud
 from tests.support.recordings import RATE, speech, wav
 from tests.support.slow import ENVIRONMENT
 
-ROOT = Path(__file__).parents[1]
-DASHBOARD = ROOT / "docs" / "grafana.json"
-PICTURE = ROOT / "docs" / "pictures" / "dashboard.webp"
 RUN = "dashboard"
 """Name of the recorded run in benchmarks/results."""
 SCRAPE_SECONDS = 15
@@ -57,22 +50,6 @@ WAVES = (
     Wave(second=560, recordings=40, audio_seconds=20),
 )
 UPLOADS_AT_ONCE = 8
-QUERY = re.compile(r'(?P<name>\w+)(?:\{(?P<label>\w+)=~"(?P<values>[^"]*)"\})?')
-"""The queries of the dashboard: a metric, perhaps with a pattern for one of its labels."""
-LABEL = re.compile(r"\{\{(\w+)\}\}")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A value of one series at a second of the run."""
-
-    second: float
-    name: str
-    labels: dict[str, str]
-    value: float
-
-
-# Recording a run
 
 
 def record(minutes: float) -> None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
+from textwrap import wrap
 
 from local.progress import duration
 from local.table import output_width, table
@@ -13,6 +14,7 @@ from shared.model.stages import STAGES
 DAY_HEADINGS = ("day", "jobs", "failed", "audio", "work", "failed calls", "USD", "USD/h of audio")
 JOB_HEADINGS = ("ended", "recording", "audio", "work", "failed calls", "USD")
 UNKNOWN = "unknown"
+TEXT_WIDTH = 100
 NOT_INCLUDED = (
     "Recorded nowhere, so not in it: calls that were refused, attempts that failed for a reason "
     "that may pass, the seconds of failed calls, starts and idle seconds of instances (most of "
@@ -76,7 +78,8 @@ def job_lines(jobs: Sequence[JobSpending]) -> list[str]:
 
 def remarks(usd: float | None) -> list[str]:
     """Returns what is to be known about the numbers."""
-    return [NOT_INCLUDED] if usd is not None else [NO_PRICES]
+    text = NOT_INCLUDED if usd is not None else NO_PRICES
+    return wrap(text, TEXT_WIDTH)
 
 
 def day_row(day: str, total: DayTotal) -> tuple[str, ...]:

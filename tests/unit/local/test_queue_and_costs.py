@@ -1,8 +1,10 @@
 """`dropscribe status --watch` says what jobs wait for, and `dropscribe cost` what they cost."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -21,6 +23,7 @@ from shared.settings import settings
 from tests.support.gateway_jobs import begin, upload
 from tests.support.live_jobs import align, cut_job
 
+DOCS = (Path(__file__).parents[3] / "docs" / "cost.md").read_text()
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 FIGURES = JobFigures(audio_seconds=3600.0, stage_seconds={}, cost_usd=None)
 
@@ -107,7 +110,7 @@ def test_the_costs_of_a_deployment_are_read_through_its_api(stores: Deployment) 
     assert heading.split()[:3] == ["day", "jobs", "failed"]
     assert first.split()[:6] == [today, "1", "0", "1", "h", "0"]
     assert float(total.split()[-1]) > 0
-    assert "calls that were refused" in done.stdout
+    assert "calls that were refused" in " ".join(done.stdout.split())
     each = call("cost", "--jobs").stdout.splitlines()
     assert each[1].split()[2] == "a.wav"
     assert call("cost", "--days", "31").exit_code == 2
@@ -122,8 +125,8 @@ def test_a_deployment_without_prices_says_why_there_is_no_cost(stores: Deploymen
 
 
 def spending(day: int, usd: float | None, *, failed: int = 0) -> JobSpending:
-    """Returns half an hour of audio that ended on a day, and was transcribed in a minute."""
-    stage = StageSpending(done=1, seconds=60.0, reused=0, failed=failed)
+    """Returns half an hour of audio whose job ended on a day, with 60 s of work and four calls."""
+    stage = StageSpending(done=4, seconds=60.0, reused=0, failed=failed)
     return JobSpending(
         id="1",
         name="a.wav",
@@ -145,6 +148,14 @@ def test_days_are_in_order_and_added_up() -> None:
         ["total", "3", "0", "1", "h", "30", "min", "3", "min", "1", "0.0400", "0.0267"],
     ]
     assert lines[5] == "Work by stage: transcribe 180.0 s"
+
+
+def test_the_docs_show_what_it_prints() -> None:
+    recordings = ((0, 0.0104), (0, 0.0099), (0, 0.0101), (1, 0.0098), (1, 0.0102))
+    jobs = [spending(day, usd, failed=day) for day, usd in recordings]
+    shown = re.search(r"\$ dropscribe cost --days 2\n(.*?)```", DOCS, re.DOTALL)
+    assert shown is not None
+    assert shown[1].splitlines() == day_lines(jobs)
 
 
 def test_a_time_without_jobs_says_so() -> None:
