@@ -1,5 +1,6 @@
 """Route of what jobs took and cost."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -14,6 +15,7 @@ router = APIRouter(tags=["metrics"])
 
 MAX_LIMIT = 100
 """Jobs of a page at most: the stage records of each are read."""
+WEEK = timedelta(days=7)
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
@@ -21,14 +23,16 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 def read_costs(
     caller: Reader,
     stores: InDeployment,
-    since: AwareDatetime,
+    since: AwareDatetime | None = None,
     before: AwareDatetime | None = None,
     limit: Limit = MAX_LIMIT,
 ) -> SpendingPage:
-    """List what the jobs in the key's folder took and cost that ended after a time, the last one
-    first.
+    """List what the jobs in the key's folder took and cost that ended after `since`, the last one
+    first. Without it, those of the last week.
 
-    The seconds are those that the stages measured. Records are kept for
-    DROPSCRIBE_KEEP_DAYS.
+    The seconds are those that the stages measured. Records are kept for DROPSCRIBE_KEEP_DAYS.
     """
+    if since is None:
+        now = datetime.fromtimestamp(stores.jobs.clock(), UTC)
+        since = now - WEEK
     return spending_page(stores.jobs, caller.folder, since, before, limit)
