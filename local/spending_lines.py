@@ -114,8 +114,12 @@ def job_row(job: JobSpending) -> tuple[str, ...]:
 
 def by_stage(seconds: Mapping[str, float]) -> str:
     """Returns the seconds of each stage that worked, as text."""
-    worked = [stage for stage in STAGES if stage in seconds]
-    return ", ".join(f"{stage} {seconds[stage]:,.1f} s" for stage in worked)
+    parts = []
+    for stage in STAGES:
+        if stage in seconds:
+            worked = seconds[stage]
+            parts.append(f"{stage} {worked:,.1f} s")
+    return ", ".join(parts)
 
 
 def dollars(usd: float | None) -> str:

@@ -112,5 +112,9 @@ def waiting_for_next(job: Job, records: Sequence[StageRecord]) -> Waiting:
 def unfinished_works(works: Iterable[StageWork]) -> list[StageWork]:
     """Returns the stages that are not done, but for the one that writes the answer, of which there
     are no records."""
-    recorded = [work for work in works if STAGES[work.stage].is_recorded]
-    return [work for work in recorded if work.of is None or work.done < work.of]
+    unfinished = []
+    for work in works:
+        is_done = work.of is not None and work.done >= work.of
+        if STAGES[work.stage].is_recorded and not is_done:
+            unfinished.append(work)
+    return unfinished

@@ -1,5 +1,7 @@
-"""Every command on jobs and keys works without the deployment's API, with the operator's own
-credentials: here on the one-machine cloud's storage, job store and executions."""
+"""Every command on jobs and keys works with --on-google, without the deployment's API.
+
+The deployment is the one-machine cloud's storage, job store and executions.
+"""
 
 import os
 import re
