@@ -206,6 +206,16 @@ HEALTH: dict[str, JsonValue] = {
         {"name": "workflow", "ready": True, "seconds": 0.035},
     ],
 }
+LIMITS: dict[str, JsonValue] = {
+    "max_gigabytes": 5,
+    "max_form_megabytes": 32,
+    "max_hours": 12,
+    "requests_per_minute": 6000,
+    "streams_per_key": 40,
+    "keep_job_days": 30,
+    "keep_work_days": 7,
+    "keep_answer_days": None,
+}
 METRICS: dict[str, JsonValue] = {
     "time": "2026-11-28T09:30:00Z",
     "folder": "",
@@ -292,6 +302,7 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "LoginRequest": {"key": "ds_..."},
     "CodeLoginRequest": {"code": "kW3v..."},
     "LoginCode": {"code": "kW3v...", "expires": "2026-11-28T09:40:00Z"},
+    "DeploymentLimits": LIMITS,
     "Metrics": METRICS,
     "JobSpending": JOB_SPENDING,
     "Queue": {"jobs": [QUEUED_JOB], "is_complete": True},
