@@ -39,6 +39,7 @@ DELETABLE = {
 WORDS = (
     f'{OBJECT} && resource.name.endsWith(".json") && '
     '(resource.name.extract("/objects/{job}/prepare/") != "" || '
+    'resource.name.extract("/objects/{job}/transcribe/") != "" || '
     'resource.name.extract("/objects/{job}/align/") != "")'
 )
 EDITS = f'{OBJECT} && resource.name.endsWith("/edits.json")'

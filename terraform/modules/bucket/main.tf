@@ -112,8 +112,8 @@ resource "google_storage_bucket_iam_member" "writers" {
 locals {
   object = "resource.type == \"storage.googleapis.com/Object\""
 
-  # Names of the results of prepare and align, which are <job>/<stage>/<file>.
-  of_words = [for stage in ["prepare", "align"] : "resource.name.extract(\"/objects/{job}/${stage}/\") != \"\""]
+  # Names of the results of prepare, transcribe and align, which are <job>/<stage>/<file>.
+  of_words = [for stage in ["prepare", "transcribe", "align"] : "resource.name.extract(\"/objects/{job}/${stage}/\") != \"\""]
 
   # Names of the edits of a job, which are <job>/edits.json.
   edits = "${local.object} && resource.name.endsWith(\"/edits.json\")"
@@ -136,7 +136,7 @@ locals {
   }
 }
 
-# Reads manifests and aligned words. Other results of stages hold embeddings of voices.
+# Reads manifests and words. Other results of stages hold embeddings of voices.
 resource "google_storage_bucket_iam_member" "word_readers" {
   for_each = var.word_readers
 

@@ -65,7 +65,7 @@ variable "readers" {
 }
 
 variable "word_readers" {
-  description = "Members that may read manifests and aligned words, each under a name."
+  description = "Members that may read manifests and words, each under a name."
   type        = map(string)
 }
 
