@@ -74,7 +74,7 @@ def destroyed_by_make(copy: Copy) -> set[str]:
     done = subprocess.run(
         ["make", "destroy", "TERRAFORM=terraform -chdir=terraform"],
         cwd=copy.folder, env=copy.environment, input="yes\n", capture_output=True, text=True,
-        timeout=300,
+        timeout=900,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)

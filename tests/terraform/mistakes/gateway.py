@@ -95,8 +95,8 @@ GATEWAY = (
     Mistake(
         "the gateway reads voices beside words",
         "modules/bucket/main.tf",
-        'for stage in ["prepare", "align"]',
-        'for stage in ["prepare", "align", "diarize"]',
+        'for stage in ["prepare", "transcribe", "align"]',
+        'for stage in ["prepare", "transcribe", "align", "diarize"]',
         checks.rights_are_those_of_the_table,
     ),
     Mistake(
