@@ -2,6 +2,7 @@
 
 import ipaddress
 import shlex
+import signal
 import time
 
 import click
@@ -21,19 +22,23 @@ def ipv4_address(
         raise click.BadParameter(f"{value!r} is not an IPv4 address") from error
 
 
-@click.command()
-@click.option(
+port_option = click.option(
     "--port",
     type=click.IntRange(1, 65535),
     envvar="DROPSCRIBE_PORT",
     help="Port of the HTTP API, also at later starts. Default: that of the last start.",
 )
-@click.option(
+host_option = click.option(
     "--host",
     callback=ipv4_address,
     envvar="DROPSCRIBE_HOST",
     help="Address that the HTTP API listens on; 0.0.0.0 for all. Default: 127.0.0.1.",
 )
+
+
+@click.command()
+@port_option
+@host_option
 def up(port: int | None, host: str | None) -> None:
     """Start the one-machine cloud and return when every process answers.
 
@@ -61,6 +66,32 @@ def print_addresses(home: Layout) -> None:
     click.echo(f"API:           {url}")
     click.echo(f"documentation: {url}/docs")
     click.echo(f"key:           in the file {home.key}")
+
+
+@click.command()
+@port_option
+@host_option
+def serve(port: int | None, host: str | None) -> None:
+    """Start the one-machine cloud, show what it logs, and stop it at ^C or SIGTERM.
+
+    For containers and systemd. Exits with 1 if the cloud cannot start, or ends by itself.
+    """
+    from local.cloud import down as stop
+    from local.log_command import follow_cloud
+    from local.port_choice import GatewayAddress
+    from local.starting import failures_as_messages, start_cloud
+
+    home = layout()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        start_cloud(home, GatewayAddress(port, host))
+        print_addresses(home)
+        follow_cloud(home)
+    except KeyboardInterrupt:
+        with failures_as_messages():
+            stop(home)
+        return
+    raise click.ClickException("the cloud has ended; `dropscribe logs supervisor` shows its log")
 
 
 @click.command()

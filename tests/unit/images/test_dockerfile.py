@@ -81,6 +81,7 @@ def test_only_the_gateway_is_not_started_by_functions_framework() -> None:
     assert {name: found for name, found in commands.items() if found} == {
         "function": ['["python", "-m", "functions_framework"]'],
         "gateway": ['["python", "-m", "functions.gateway.main"]'],
+        "local": ['["dropscribe", "serve"]'],
     }
     sources = {name: re.findall(r"FUNCTION_SOURCE=(\S+)", stages()[name]) for name in FUNCTIONS}
     assert sources.pop("gateway") == []
