@@ -20,7 +20,7 @@ from tests.images.containers import require_image
 from tests.support import noop
 from tests.support.recordings import sample
 
-pytestmark = [pytest.mark.images, pytest.mark.slow]
+pytestmark = [pytest.mark.images, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 READY_WITHIN = 300.0
 """Seconds."""
