@@ -1,5 +1,4 @@
-"""The real gcloud accepts the build of `make push BUILDER=cloudbuild`, sends Cloud Build no other
-files than the Dockerfile copies, and prints what was pushed as it is read here.
+"""The real gcloud submits the build, with no other files than the Dockerfile copies.
 
 It is skipped where the Google Cloud CLI is not installed.
 """

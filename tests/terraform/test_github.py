@@ -1,5 +1,4 @@
-"""The workflow of docs/github deploys from one branch of one repository, with the roles that a plan
-of the topology needs, and without a key."""
+"""GitHub deploys from one branch, with the roles that a plan needs, and without a key."""
 
 import json
 import re

@@ -1,5 +1,4 @@
-"""`make push BUILDER=cloudbuild` asks Cloud Build for the same images as `make images`, and writes
-down what it pushed."""
+"""`make push BUILDER=cloudbuild` builds what `make images` builds, and writes down the digests."""
 
 import json
 import os
