@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from emulators.storage.tests.server import BucketServer
-from images.cloud_build import ROOT, build_config, references, submit_command
+from images.cloud_build import build_config, references, submit_command
+from images.references import ROOT
 from tests.clients.commands import Command
 from tests.clients.test_gcloud import configuration
 

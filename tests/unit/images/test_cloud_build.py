@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from images.cloud_build import ROOT, build_config
+from images.cloud_build import build_config
+from images.references import ROOT
 from shared.model.stages import FUNCTIONS
 from tests.support.linters import linter
 
