@@ -36,7 +36,7 @@ ROLES = {
 """The beginning of a resource's type, without google_, and the role that makes such resources."""
 BUILDS = {"cloudbuild.builds.editor", "iam.serviceAccountUser"}
 """Roles for starting a build, and for giving services their accounts."""
-ELSEWHERE = {"google_kms_crypto_key_iam_member"}
+ELSEWHERE = {"google_billing_budget", "google_kms_crypto_key_iam_member"}
 """On a key that its owner has in a project of their own."""
 
 
