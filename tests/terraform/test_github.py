@@ -37,7 +37,7 @@ ROLES = {
 BUILDS = {"cloudbuild.builds.editor", "iam.serviceAccountUser"}
 """Roles for starting a build, and for giving services their accounts."""
 ELSEWHERE = {"google_billing_budget", "google_kms_crypto_key_iam_member"}
-"""On a key that its owner has in a project of their own."""
+"""On a key that its owner has in a project of their own, and in the billing account."""
 
 
 @pytest.fixture(scope="module")
