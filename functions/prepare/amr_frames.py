@@ -17,11 +17,20 @@ class DamagedFrame(Exception):
 
 def check_frame(packet: Any, codec: str) -> None:
     """Raise DamagedFrame for a packet of AMR that does not begin as a frame does."""
-    if codec not in AMR_CODECS or not packet.size:
+    if codec not in AMR_CODECS or not packet.size or is_pause(packet, codec):
         return
+    first_byte = bytes(packet)[0]
+    is_padded = first_byte & PADDING_BITS
+    is_good = first_byte & IS_GOOD
+    if is_padded or not is_good:
+        raise DamagedFrame
+
+
+def is_pause(packet: Any, codec: str) -> bool:
+    """Returns whether a packet says that nothing was sent, which libav takes for damage."""
+    if codec not in AMR_CODECS or packet.size != 1:
+        return False
     first_byte = bytes(packet)[0]
     kind = first_byte >> 3 & 15
     is_padded = first_byte & PADDING_BITS
-    is_good = first_byte & IS_GOOD or kind == NO_DATA
-    if is_padded or not is_good:
-        raise DamagedFrame
+    return kind == NO_DATA and not is_padded

@@ -6,7 +6,7 @@ from typing import Any
 import av
 from av.stream import Discard
 
-from functions.prepare.amr_frames import DamagedFrame, check_frame
+from functions.prepare.amr_frames import DamagedFrame, check_frame, is_pause
 from functions.prepare.chunk_index import ChunkIndex
 from functions.prepare.container import (
     CODECS_WITH_SUMS,
@@ -36,6 +36,8 @@ LONGEST_STREAM_FORMATS = frozenset({"asf", "flv", "matroska"})
 """Formats whose header holds only the length of the longest stream."""
 BROADCAST_FORMATS = frozenset({"mpeg", "mpegts"})
 """Formats that can be read from any place on, and whose streams may change on the way."""
+WAVPACK = "wv"
+WAVPACK_BLOCK = b"wvpk"
 MAX_DEMUX_ERRORS = 10_000
 """Errors of the demuxer after which the rest of the section is given up. Some read on by 32 bytes
 an error."""
@@ -78,7 +80,8 @@ class Section:
         """Something before the next frame could not be read."""
         self._lost = LostSound(file, self.format, self.codec, self.length.mp3)
         self._index = ChunkIndex(self._stream, self.format)
-        self._start_position = timeline.position
+        self.start_position = timeline.position
+        """The position in the recording where the section begins."""
         self._last_packet_end = 0.0
         self._heard_until = 0
         self._first_page: int | None = None
@@ -109,7 +112,7 @@ class Section:
         declared = declared_seconds(self._container, self._stream)
         if declared is None:
             return 0.0
-        return self._start_position + declared
+        return self.start_position + declared
 
     @property
     def size(self) -> int:
@@ -138,10 +141,16 @@ class Section:
 
     @property
     def resume_at(self) -> int | None:
-        """Where a broadcast is to be opened anew to find sound that libav did not see, or None.
+        """Where a broadcast or a WavPack file is to be opened anew to find sound that libav did not
+        see, or None.
 
-        libav shows no streams that appear on the way, and no changed codec.
+        In broadcasts libav shows no streams that appear on the way, and no changed codec. Of
+        WavPack it reads no further than to a block whose header is damaged.
         """
+        if self.format == WAVPACK:
+            heard_until = self._heard_until
+            next_block = self.file.find(WAVPACK_BLOCK, heard_until + 1)
+            return None if next_block is None else self.file.start + next_block
         if not self.is_broadcast:
             return None
         heard_until = self.heard_until
@@ -151,6 +160,11 @@ class Section:
         if rest_seconds < MIN_RESUMED_SECONDS:
             return None
         return heard_until
+
+    def resume(self, start_position: float) -> None:
+        """Let this be the rest of a section that began at an earlier position of the recording."""
+        if self.format == WAVPACK:
+            self.start_position = start_position
 
     def unread_bytes(self) -> UnreadBytes:
         """Returns what was not read of the section, which was decoded to its end."""
@@ -230,11 +244,14 @@ class Section:
 
     def _check_end(self, losses: Losses) -> None:
         """Note how much of the end is missing. Raises TruncatedRecording if it is much."""
+        is_resumed_later = self.format == WAVPACK and self.resume_at is not None
+        if is_resumed_later:
+            return
         decoded = self._decoded_seconds
         declared = self.length.seconds_after(decoded, self.size)
         if declared is None:
             return
-        by_packets = self._last_packet_end - self._start_position
+        by_packets = self._last_packet_end - self.start_position
         present = max(decoded, by_packets)
         trailing = self.counts.trailing_seconds
         if not self.length.is_complete(self.size):
@@ -283,6 +300,8 @@ class Section:
         self._reader.raise_failure()
 
     def _decode(self, packet: Any) -> list[Any]:
+        if is_pause(packet, self.codec):
+            return []  # the next timestamp tells how long it is silent
         try:
             check_frame(packet, self.codec)
             frames: list[Any] = self._stream.decode(packet)
@@ -375,4 +394,4 @@ class Section:
     @property
     def _decoded_seconds(self) -> float:
         """The section's sound so far, with the silence in its gaps."""
-        return self._timeline.position - self._start_position
+        return self._timeline.position - self.start_position

@@ -50,6 +50,8 @@ class SectionChain:
         self._track = track
         self._next_start: int | None = 0
         self._resumes = False
+        self._resumed_from = 0.0
+        """The position where the section began that is opened anew."""
         self._opened = 0
         self._heard = 0
         self._bytes_heard = 0
@@ -135,7 +137,9 @@ class SectionChain:
             if not isinstance(failure, EmptyRecording | NoSound):
                 self._note_unread(start, file.end, str(failure))
             return
-        if not self._resumes:
+        if self._resumes:
+            section.resume(self._resumed_from)
+        else:
             section.begin()
             self.starts[start] = self._timeline.position
         self.section = section
@@ -156,6 +160,7 @@ class SectionChain:
                 return next_start
         resume_at = section.resume_at
         self._resumes = resume_at is not None
+        self._resumed_from = section.start_position
         return resume_at
 
     def _note_unmarked_end(self, section: Section, unread: UnreadBytes) -> None:

@@ -132,6 +132,22 @@ class SectionFile:
             return None
         return self.end
 
+    def find(self, mark: bytes, start: int) -> int | None:
+        """Returns the place in the section of the next such bytes from `start` on, or None if
+        MAX_SEARCHED bytes do not show them."""
+        searched_end = start + MAX_SEARCHED
+        overlap = len(mark) - 1
+        while start < searched_end:
+            self.seek(start)
+            data = self.read(BLOCK)
+            found = data.find(mark)
+            if found >= 0:
+                return start + found
+            if len(data) <= overlap:
+                return None
+            start += len(data) - overlap
+        return None
+
     def _search(self, data: bytes, position: int) -> None:
         """Let the section end where the header of the next one begins in `data`, if one does."""
         header = self._header

@@ -111,9 +111,9 @@ def test_pauses_of_amr_are_no_damage() -> None:
     header = len(b"#!AMR\n")
     frames = [data[start : start + 32] for start in range(header, len(data), 32)]
     quiet = b"".join([*frames[:100], *[b"\x7c"] * 50, *frames[150:]])
-    samples, _, warnings = decode(data[:header] + quiet)
+    samples, _, (warning,) = decode(data[:header] + quiet)
     assert burst_times(samples) == pytest.approx(TIMES, abs=PACKETS)
-    assert warnings == ()
+    assert warning.message.startswith("the file holds no sound for 1.0 s at 2.0 s")
 
 
 ENDS_EARLY = [
@@ -178,3 +178,18 @@ def test_half_of_a_rarer_file_is_truncated(container: str, codec: str, rate: int
     assert decode(data)[2] == ()
     with pytest.raises(TruncatedRecording):
         decode(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize("field", ["mark", "size", "version", "flags", "all"])
+def test_what_follows_a_damaged_header_of_wavpack_is_heard_at_its_time(field: str) -> None:
+    """libav reads no further than to such a header."""
+    places = {"mark": (0, 4), "size": (4, 8), "version": (8, 10), "flags": (24, 28), "all": (0, 32)}
+    first, last = places[field]
+    data = bytearray(sound("wv", "wavpack", 44_100))
+    block = data.index(b"wvpk", len(data) // 3)
+    rubbish = 0 if field in ("mark", "all") else 0xFF
+    data[block + first : block + last] = bytes([rubbish]) * (last - first)
+    samples, _, (warning,) = decode(bytes(data))
+    assert burst_times(samples) == pytest.approx(TIMES, abs=PACKETS)
+    assert len(samples) / RATE == pytest.approx(SECONDS, abs=PACKETS)
+    assert warning.message.startswith("the file holds no sound for 1.0 s")
