@@ -18,6 +18,7 @@ import dropscribe.following as following
 import dropscribe.uploads as uploads
 import dropscribe.webhook_calls as webhook_calls
 from dropscribe.client import DEFAULT_SCOPES, recording_to_upload
+from dropscribe.downloads import SoundFormat
 from dropscribe.following import JobNews
 from dropscribe.google_identity import identity_token
 from dropscribe.server import FORM_BYTES, Server
@@ -26,6 +27,7 @@ from dropscribe.streams import AsyncStreams
 from dropscribe.uploads import Progress, ignore_progress
 from shared.model.api import (
     ApiState,
+    DeploymentLimits,
     Health,
     JobSummary,
     JobView,
@@ -145,8 +147,8 @@ class AsyncClient:
     async def save_edits(self, job_id: str, edits: Edits, etag: str) -> EditsView:
         return await self._do(edit_calls.save_edits(self._server, job_id, edits, etag))
 
-    async def audio(self, job_id: str, to: str | Path) -> Path:
-        return await self._do(downloads.audio(self._server, job_id, Path(to)))
+    async def audio(self, job_id: str, to: str | Path, format: SoundFormat = "original") -> Path:
+        return await self._do(downloads.audio(self._server, job_id, Path(to), format))
 
     async def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> JobView:
         return await self._do(calls.redrive(self._server, job_id, options))
@@ -224,6 +226,9 @@ class AsyncClient:
 
     async def health(self) -> Health:
         return await self._do(calls.health(self._server))
+
+    async def limits(self) -> DeploymentLimits:
+        return await self._do(calls.limits(self._server))
 
     async def metrics(self) -> Metrics:
         return await self._do(calls.metrics(self._server))

@@ -14,6 +14,7 @@ from dropscribe.server import ANSWER_SECONDS, Call, Server
 from dropscribe.steps import Pause, Steps
 from shared.model.api import (
     ApiState,
+    DeploymentLimits,
     Health,
     JobPage,
     JobView,
@@ -224,6 +225,10 @@ def health(server: Server) -> Steps[Health]:
     call = Call("GET", "/health")
     response = yield from exchange(server, call)
     return read(Health, response.content)
+
+
+def limits(server: Server) -> Steps[DeploymentLimits]:
+    return (yield from get(server, f"{API}/limits", DeploymentLimits))
 
 
 def metrics(server: Server) -> Steps[Metrics]:

@@ -26,6 +26,7 @@ import dropscribe.edit_calls as edit_calls
 import dropscribe.following as following
 import dropscribe.uploads as uploads
 import dropscribe.webhook_calls as webhook_calls
+from dropscribe.downloads import SoundFormat
 from dropscribe.following import JobNews
 from dropscribe.google_identity import identity_token
 from dropscribe.server import FORM_BYTES, Server
@@ -34,6 +35,7 @@ from dropscribe.streams import Streams
 from dropscribe.uploads import Progress, Recording, ignore_progress
 from shared.model.api import (
     ApiState,
+    DeploymentLimits,
     Health,
     JobSummary,
     JobView,
@@ -189,9 +191,10 @@ class Client:
         with the status 412 if somebody else saved edits meanwhile."""
         return self._do(edit_calls.save_edits(self._server, job_id, edits, etag))
 
-    def audio(self, job_id: str, to: str | Path) -> Path:
-        """Downloads a recording into the file `to`, and returns its path."""
-        return self._do(downloads.audio(self._server, job_id, Path(to)))
+    def audio(self, job_id: str, to: str | Path, format: SoundFormat = "original") -> Path:
+        """Downloads a recording into the file `to`, and returns its path. The format "wav" is the
+        sound that was transcribed, which is kept for some days only."""
+        return self._do(downloads.audio(self._server, job_id, Path(to), format))
 
     def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> JobView:
         """Runs a job again. `options` replace those of the last redrive: empty, those of the upload
@@ -295,6 +298,10 @@ class Client:
     def health(self) -> Health:
         """Returns whether the deployment answers. Raises ApiError if a part of it does not."""
         return self._do(calls.health(self._server))
+
+    def limits(self) -> DeploymentLimits:
+        """Returns how large and how long recordings may be, and how long things are kept."""
+        return self._do(calls.limits(self._server))
 
     def metrics(self) -> Metrics:
         """Returns what the deployment does, and did in the last day, in the key's folder."""

@@ -14,6 +14,7 @@ from functions.gateway.routes import (
     health,
     jobs,
     keys,
+    limits,
     live_events,
     login,
     metrics,
@@ -82,6 +83,7 @@ def create_app() -> FastAPI:
     app.include_router(keys.router)
     app.include_router(login.router)
     app.include_router(metrics.router)
+    app.include_router(limits.router)
     app.include_router(uploads.router)
     app.include_router(webhooks.router)
     app.include_router(asr.router)

@@ -184,6 +184,16 @@ HEALTH: dict[str, JsonValue] = {
         {"name": "workflow", "ready": True, "seconds": 0.035},
     ],
 }
+LIMITS: dict[str, JsonValue] = {
+    "max_gigabytes": 5,
+    "max_form_megabytes": 32,
+    "max_hours": 12,
+    "requests_per_minute": 6000,
+    "streams_per_key": 40,
+    "keep_job_days": 30,
+    "keep_work_days": 7,
+    "keep_answer_days": None,
+}
 METRICS: dict[str, JsonValue] = {
     "time": "2026-11-28T09:30:00Z",
     "folder": "",
@@ -270,6 +280,7 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "LoginRequest": {"key": "ds_..."},
     "CodeLoginRequest": {"code": "kW3v..."},
     "LoginCode": {"code": "kW3v...", "expires": "2026-11-28T09:40:00Z"},
+    "DeploymentLimits": LIMITS,
     "Metrics": METRICS,
     "NewKey": {**KEY_VIEW, "key": "ds_..."},
     "Problem": PROBLEM,

@@ -178,12 +178,12 @@ class JobStore:
 
     # Attempts at stages
 
-    def start_attempt(self, job_id: str, key: str, stage: str, part: int, owner: str) -> None:
-        """Start an attempt and take the lease.
+    def start_attempt(self, job_id: str, key: str, stage: str, part: int, owner: str) -> Job | None:
+        """Start an attempt and take the lease. Returns the job, if there is one.
 
         Raises StageBusy, AttemptsExhausted, RecordingErased or AudioDeleted.
         """
-        self.raise_if_gone(job_id)
+        job = self.raise_if_gone(job_id)
         now = self._now()
         first = StageRecord(
             key=key,
@@ -198,6 +198,7 @@ class JobStore:
             expires=self._expiry(),
         )
         self._change_record(job_id, key, attempt_started, first, self._lease, self.limits.attempts)
+        return job
 
     def heartbeat(self, job_id: str, key: str, owner: str) -> None:
         """Renew the lease, if `owner` still holds it."""
@@ -259,15 +260,17 @@ class JobStore:
             return False
         return job.state == "erased" or job.audio_deletion is not None
 
-    def raise_if_gone(self, job_id: str) -> None:
-        """Raises RecordingErased or AudioDeleted if no stage may work for the job any more."""
+    def raise_if_gone(self, job_id: str) -> Job | None:
+        """Returns the job, if there is one. Raises RecordingErased or AudioDeleted if no stage may
+        work for it any more."""
         job = self.find(job_id)
         if job is None:
-            return
+            return None
         if job.state == "erased":
             raise RecordingErased("the recording was erased by request")
         if job.audio_deletion:
             raise AudioDeleted(f"the answer of run {job.run} stays; upload the recording again")
+        return job
 
     def list_page(
         self,

@@ -20,7 +20,8 @@ from dropscribe import (
     TimedOut,
 )
 from dropscribe.server import Server
-from functions.gateway.examples import BATCH_VIEW, EXAMPLES, FEED_EVENT, METRICS
+from functions.gateway.examples import BATCH_VIEW, EXAMPLES, FEED_EVENT, LIMITS, METRICS
+from shared.model.api import DeploymentLimits
 from shared.model.metrics import Metrics
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
 from tests.unit.dropscribe.both_clients import KEY, URL, Caller
@@ -256,6 +257,13 @@ def test_health_and_metrics_are_returned(caller: Caller) -> None:
     assert (caller.last.method, caller.last.url.path) == ("GET", "/api/v1/metrics/")
 
 
+def test_the_limits_are_returned(caller: Caller) -> None:
+    body = {**LIMITS, "max_of_a_later_version": 1}
+    found = caller.call(lambda request: httpx.Response(200, json=body), "limits")
+    assert found == DeploymentLimits.model_validate(LIMITS)
+    assert caller.last.url.path == "/api/v1/limits"
+
+
 def test_a_refusal_has_the_problem_the_status_and_the_request(caller: Caller) -> None:
     refused = problem(409, "it is done", **{"X-Request-Id": "r7", "Retry-After": "3"})
     with pytest.raises(ApiError, match=r"^No: it is done$") as caught:
@@ -289,6 +297,11 @@ def test_audio_is_downloaded_in_the_pieces_that_the_server_gives(
     assert caller.call(audio_of(b"twelve bytes"), "audio", "j1", to) == to
     assert to.read_bytes() == b"twelve bytes" and len(caller.requests) == 3
     assert list(tmp_path.iterdir()) == [to]
+
+
+def test_the_sound_that_was_transcribed_is_downloaded(caller: Caller, tmp_path: Path) -> None:
+    caller.call(audio_of(b"RIFF"), "audio", "j1", tmp_path / "a.wav", "wav")
+    assert caller.last.url.params["format"] == "wav"
 
 
 def test_audio_that_is_replaced_meanwhile_is_not_mixed(caller: Caller, tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ ROUTES = (
     of_webhooks("POST /api/v1/webhooks/{webhook_id}/deliveries/{event_id}/replay", allowed=202),
     Route("POST /asr", "read and write", allowed=202, other_folder=202),
     Route("POST /detect-language", "read and write", allowed=202, other_folder=202),
+    Route("GET /api/v1/limits", "any", allowed=200, other_folder=200),
     Route("GET /api/v1/metrics/", "read", allowed=200, other_folder=200),
     Route("GET /metrics", "read", allowed=200, other_folder=200),
     Route("POST /v1/audio/transcriptions", "read and write", allowed=202, other_folder=202),
