@@ -34,6 +34,8 @@ from shared.model.errors import EmptyRecording, NotAudio, Permanent, TruncatedRe
 
 LONGEST_STREAM_FORMATS = frozenset({"asf", "flv", "matroska"})
 """Formats whose header holds only the length of the longest stream."""
+INTERLEAVED_FORMATS = frozenset({"nut", "ogg", "rm", "wtv"})
+"""Formats in which packets of all streams are mixed to the end."""
 BROADCAST_FORMATS = frozenset({"mpeg", "mpegts"})
 """Formats that can be read from any place on, and whose streams may change on the way."""
 WAVPACK = "wv"
@@ -386,7 +388,7 @@ class Section:
 
         Flash video has one stream of sound; libav shows a second one where its codec changes.
         """
-        if self.format == "ogg":
+        if self.format in INTERLEAVED_FORMATS:
             return self.has_other_streams
         has_pictures = any(stream.type != "audio" for stream in self._container.streams)
         return self.format in SHARED_FORMATS and has_pictures

@@ -71,7 +71,9 @@ def test_times_after_damage_hold(container: str, codec: str, rate: int, kind: st
     assert len(samples) / RATE == pytest.approx(SECONDS, abs=2 * PACKETS)
     assert named(warnings, "gap") == pytest.approx(0.2 * SECONDS, abs=2 * PACKETS)
     if kind == "zeros":
-        assert burst_times(samples) == pytest.approx(TIMES, abs=PACKETS)
+        first, *noises, last = burst_times(samples)
+        assert (first, last) == pytest.approx(TIMES, abs=PACKETS)
+        assert not noises or container == "amr"  # its demuxer starts frames at any byte
 
 
 @pytest.mark.parametrize(
