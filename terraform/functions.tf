@@ -41,9 +41,9 @@ locals {
     local.for_traces,
   )
 
-  # finalize computes the cost of a job from the resources of all functions.
+  # finalize and the gateway compute the cost of a job from the resources of all functions.
   resources = { for name, stage in local.stages : name => { cpu = stage.cpu, memory_gib = stage.memory_gib, gpu = stage.gpu } }
-  for_finalize = {
+  for_costs = {
     DROPSCRIBE_RESOURCES = jsonencode(local.resources)
     DROPSCRIBE_REGION    = var.region
   }
@@ -72,7 +72,7 @@ module "function" {
   environment = merge(
     local.environment,
     contains(keys(local.publishers), each.key) ? { DROPSCRIBE_EVENTS_TOPIC = local.job_events_topic } : {},
-    each.key == "finalize" ? local.for_finalize : {},
+    each.key == "finalize" ? local.for_costs : {},
   )
   secrets = merge(
     contains(local.has_hub_token, each.key) ? { DROPSCRIBE_HUB_TOKEN = var.hub_token_secret } : {},

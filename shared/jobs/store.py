@@ -293,17 +293,19 @@ class JobStore:
         states: tuple[JobState, ...] = get_args(JobState)
         return {state: self.documents.count("jobs", digest, state) for state in states}
 
-    def oldest(self, state: JobState, folder: str = "") -> Job | None:
-        """Returns the job that has been in a state for longest, or None if none is."""
+    def oldest(self, state: JobState, folder: str = "", limit: int = 1) -> list[Job]:
+        """Returns the jobs that have been in a state for longest, the longest first."""
         digest = folder_digest(folder)
-        first = Page(digest, "updated", limit=1, ascending=True, state=state)
+        first = Page(digest, "updated", limit, ascending=True, state=state)
         documents = self.documents.page("jobs", first)
-        return next(readable_jobs(documents), None)
+        return list(readable_jobs(documents))
 
-    def list_ended_since(self, since: datetime, limit: int, folder: str = "") -> list[Job]:
-        """Returns the jobs whose last run ended after a time, the last one first."""
-        digest = folder_digest(folder)
-        page = Page(digest, "ended", limit, above=earliest(since))
+    def list_ended_since(
+        self, since: datetime, limit: int, folder: str = "", before: datetime | None = None
+    ) -> list[Job]:
+        """Returns the jobs whose last run ended between two times, the last one first."""
+        below = "" if before is None else earliest(before)
+        page = Page(folder_digest(folder), "ended", limit, above=earliest(since), below=below)
         documents = self.documents.page("jobs", page)
         return list(readable_jobs(documents))
 

@@ -35,14 +35,18 @@ print(hashlib.sha256(sources).hexdigest())
 
 def require(*functions: str) -> None:
     """Skip what cannot be tested here, and say what is missing."""
+    for function in functions:
+        require_image(NAMES[function], "shared", f"functions/{function}")
+
+
+def require_image(name: str, *tops: str) -> None:
+    """Skips a test unless there is an image with these very folders of the sources."""
     if shutil.which(engine()[0]) is None:
         pytest.skip(f"{engine()[0]} is not installed")
-    for function in functions:
-        if said(*engine(), "image", "inspect", NAMES[function]) is None:
-            pytest.skip(f"no image {NAMES[function]}: make images")
-        tops = ("shared", f"functions/{function}")
-        if inside(NAMES[function], SOURCES, *tops).strip() != digest(tops):
-            pytest.skip(f"the image {NAMES[function]} was built from other sources: make images")
+    if said(*engine(), "image", "inspect", name) is None:
+        pytest.skip(f"no image {name}: make images")
+    if inside(name, SOURCES, *tops).strip() != digest(tops):
+        pytest.skip(f"the image {name} was built from other sources: make images")
 
 
 def said(*command: str) -> str | None:

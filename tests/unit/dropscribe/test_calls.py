@@ -352,3 +352,26 @@ def test_an_address_of_the_page_holds_a_code_and_no_key(caller: Caller) -> None:
     assert caller.call(answer, "page_address") == f"{URL}/#login=a-code"
     assert (caller.last.method, caller.last.url.path) == ("POST", "/api/v1/login-codes")
     assert caller.call(answer, "page_address", "j1") == f"{URL}/?job=j1#login=a-code"
+
+
+def test_the_queue_is_returned(caller: Caller) -> None:
+    body = EXAMPLES["Queue"]
+    queue = caller.call(lambda request: httpx.Response(200, json=body), "queue", "team/", 5)
+    assert queue.jobs[0].waiting.parts == {"transcribe": 2, "diarize": 1}
+    assert caller.last.url.path == "/api/v1/queue"
+    assert dict(caller.last.url.params) == {"limit": "5", "prefix": "team/"}
+
+
+def test_costs_go_through_all_pages(caller: Caller) -> None:
+    (spent,) = EXAMPLES["SpendingPage"]["jobs"]
+    ended = spent["ended"]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_last = "before" in request.url.params
+        page = {"jobs": [spent], "price_table": None, "next_before": None if is_last else ended}
+        return httpx.Response(200, json=page)
+
+    since = datetime(2026, 11, 28, tzinfo=UTC)
+    found = caller.call(answer, "costs", since)
+    assert [job.cost_usd for job in found] == [spent["cost_usd"]] * 2
+    assert datetime.fromisoformat(caller.last.url.params["before"]) == datetime.fromisoformat(ended)
