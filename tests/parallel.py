@@ -27,8 +27,8 @@ GROUPS = {
         "tests/e2e/test_uploads.py",
         "tests/e2e/test_unproved.py",
         "tests/e2e/test_webhooks.py",
+        "tests/images/",
     ),
-    "images": ("tests/images/",),
 }
 """Folders and files that share an expensive fixture, or that must not run beside each other."""
 SPREAD = ("tests/terraform/test_planted_mistakes.py",)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,24 @@ print(hashlib.sha256(sources).hexdigest())
 
 
 def require(*functions: str) -> None:
-    """Skip what cannot be tested here, and say what is missing."""
-    if shutil.which(engine()[0]) is None:
-        pytest.skip(f"{engine()[0]} is not installed")
+    """Skips a test whose images are missing or old, and reports which."""
     for function in functions:
-        if said(*engine(), "image", "inspect", NAMES[function]) is None:
-            pytest.skip(f"no image {NAMES[function]}: make images")
-        tops = ("shared", f"functions/{function}")
-        if inside(NAMES[function], SOURCES, *tops).strip() != digest(tops):
-            pytest.skip(f"the image {NAMES[function]} was built from other sources: make images")
+        if reason := missing(function):
+            pytest.skip(reason)
+
+
+@cache  # the images stay as they are while tests run, and a look into one starts a container
+def missing(function: str) -> str | None:
+    """Returns why a function's image cannot be tested, or None if it can."""
+    if shutil.which(engine()[0]) is None:
+        return f"{engine()[0]} is not installed"
+    image = NAMES[function]
+    if said(*engine(), "image", "inspect", image) is None:
+        return f"no image {image}: make images"
+    tops = ("shared", f"functions/{function}")
+    if inside(image, SOURCES, *tops).strip() != digest(tops):
+        return f"the image {image} was built from other sources: make images"
+    return None
 
 
 def said(*command: str) -> str | None:

@@ -1,11 +1,11 @@
+"""The one-machine clouds that tests of several folders share."""
+
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.cloud import Cloud
+from tests.support.cloud import SHORT_LEASES, Cloud
 from tests.support.slow import ENVIRONMENT
-
-SHORT_LEASES = {"DROPSCRIBE_LEASE": "6", "DROPSCRIBE_HEARTBEAT": "1.5"}
 
 
 @pytest.fixture(scope="session")
