@@ -17,15 +17,17 @@ import dropscribe.edit_calls as edit_calls
 import dropscribe.following as following
 import dropscribe.uploads as uploads
 import dropscribe.webhook_calls as webhook_calls
-from dropscribe.client import DEFAULT_SCOPES, recording_to_upload
+from dropscribe.client import DEFAULT_SCOPES
+from dropscribe.downloads import SoundFormat
 from dropscribe.following import JobNews
 from dropscribe.google_identity import identity_token
 from dropscribe.server import FORM_BYTES, Server
 from dropscribe.steps import Pause, Receive, Send, Show, Step, Steps, Work, advance
 from dropscribe.streams import AsyncStreams
-from dropscribe.uploads import Progress, ignore_progress
+from dropscribe.uploads import Progress, ignore_progress, recording_to_upload
 from shared.model.api import (
     ApiState,
+    DeploymentLimits,
     Health,
     JobSummary,
     JobView,
@@ -38,6 +40,8 @@ from shared.model.edits import Edits
 from shared.model.edits_api import EditsView
 from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
+from shared.model.queue import Queue
+from shared.model.spending import JobSpending
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
 T = TypeVar("T")
@@ -145,8 +149,8 @@ class AsyncClient:
     async def save_edits(self, job_id: str, edits: Edits, etag: str) -> EditsView:
         return await self._do(edit_calls.save_edits(self._server, job_id, edits, etag))
 
-    async def audio(self, job_id: str, to: str | Path) -> Path:
-        return await self._do(downloads.audio(self._server, job_id, Path(to)))
+    async def audio(self, job_id: str, to: str | Path, format: SoundFormat = "original") -> Path:
+        return await self._do(downloads.audio(self._server, job_id, Path(to), format))
 
     async def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> JobView:
         return await self._do(calls.redrive(self._server, job_id, options))
@@ -225,8 +229,24 @@ class AsyncClient:
     async def health(self) -> Health:
         return await self._do(calls.health(self._server))
 
+    async def queue(self, prefix: str = "", limit: int = 20) -> Queue:
+        return await self._do(calls.queue(self._server, prefix, limit))
+
+    async def limits(self) -> DeploymentLimits:
+        return await self._do(calls.limits(self._server))
+
     async def metrics(self) -> Metrics:
         return await self._do(calls.metrics(self._server))
+
+    async def costs(self, since: datetime) -> AsyncIterator[JobSpending]:
+        before = None
+        while True:
+            page = await self._do(calls.spending_page(self._server, since, before))
+            for job in page.jobs:
+                yield job
+            before = page.next_before
+            if before is None:
+                return
 
     async def close(self) -> None:
         await self._http.aclose()

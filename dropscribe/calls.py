@@ -14,6 +14,7 @@ from dropscribe.server import ANSWER_SECONDS, Call, Server
 from dropscribe.steps import Pause, Steps
 from shared.model.api import (
     ApiState,
+    DeploymentLimits,
     Health,
     JobPage,
     JobView,
@@ -30,6 +31,8 @@ from shared.model.contracts import WireModel
 from shared.model.errors import RecordingErased
 from shared.model.event_feed import EventFeed
 from shared.model.metrics import Metrics
+from shared.model.queue import Queue
+from shared.model.spending import SpendingPage
 
 API = "/api/v1"
 PAGE_SIZE = 200
@@ -40,6 +43,8 @@ ERASE_SECONDS = 600.0
 """Seconds until an erasure must be answered: all objects of a long recording are deleted before."""
 DRAW_SECONDS = 300.0
 """Seconds until a transcript must be answered: a long one is drawn before, perhaps after others."""
+COSTS_SECONDS = 120.0
+"""Seconds until a page of costs must be answered: the records of its jobs are read before."""
 SHORTEST_WAIT = 0.5
 """Seconds between two such questions if the server answers at once."""
 ENDED: tuple[ApiState, ...] = ("done", "failed", "cancelled", "erased")
@@ -108,6 +113,26 @@ def job_page(
     call = Call("GET", f"{API}/jobs", params, is_repeatable=True)
     response = yield from exchange(server, call)
     return read(JobPage, response.content)
+
+
+def queue(server: Server, prefix: str, limit: int) -> Steps[Queue]:
+    """Returns the first of the jobs that have not ended, and what each waits for."""
+    params = {"limit": str(limit)}
+    if prefix:
+        params["prefix"] = prefix
+    call = Call("GET", f"{API}/queue", params, is_repeatable=True)
+    response = yield from exchange(server, call)
+    return read(Queue, response.content)
+
+
+def spending_page(server: Server, since: datetime, before: datetime | None) -> Steps[SpendingPage]:
+    """Returns a page of what jobs took and cost that have ended."""
+    params = {"since": since.isoformat()}
+    if before is not None:
+        params["before"] = before.isoformat()
+    call = Call("GET", f"{API}/costs", params, is_repeatable=True, seconds=COSTS_SECONDS)
+    response = yield from exchange(server, call)
+    return read(SpendingPage, response.content)
 
 
 def event_feed(server: Server, after: str | None, wait: float) -> Steps[EventFeed]:
@@ -224,6 +249,10 @@ def health(server: Server) -> Steps[Health]:
     call = Call("GET", "/health")
     response = yield from exchange(server, call)
     return read(Health, response.content)
+
+
+def limits(server: Server) -> Steps[DeploymentLimits]:
+    return (yield from get(server, f"{API}/limits", DeploymentLimits))
 
 
 def metrics(server: Server) -> Steps[Metrics]:

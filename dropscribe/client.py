@@ -26,14 +26,16 @@ import dropscribe.edit_calls as edit_calls
 import dropscribe.following as following
 import dropscribe.uploads as uploads
 import dropscribe.webhook_calls as webhook_calls
+from dropscribe.downloads import SoundFormat
 from dropscribe.following import JobNews
 from dropscribe.google_identity import identity_token
 from dropscribe.server import FORM_BYTES, Server
 from dropscribe.steps import Pause, Receive, Send, Show, Step, Steps, Work, advance
 from dropscribe.streams import Streams
-from dropscribe.uploads import Progress, Recording, ignore_progress
+from dropscribe.uploads import Progress, ignore_progress, recording_to_upload
 from shared.model.api import (
     ApiState,
+    DeploymentLimits,
     Health,
     JobSummary,
     JobView,
@@ -46,6 +48,8 @@ from shared.model.edits import Edits
 from shared.model.edits_api import EditsView
 from shared.model.event_feed import FeedItem
 from shared.model.metrics import Metrics
+from shared.model.queue import Queue
+from shared.model.spending import JobSpending
 from shared.model.webhooks import DeliveryView, NewWebhook, WebhookType, WebhookView
 
 T = TypeVar("T")
@@ -189,9 +193,10 @@ class Client:
         with the status 412 if somebody else saved edits meanwhile."""
         return self._do(edit_calls.save_edits(self._server, job_id, edits, etag))
 
-    def audio(self, job_id: str, to: str | Path) -> Path:
-        """Downloads a recording into the file `to`, and returns its path."""
-        return self._do(downloads.audio(self._server, job_id, Path(to)))
+    def audio(self, job_id: str, to: str | Path, format: SoundFormat = "original") -> Path:
+        """Downloads a recording into the file `to`, and returns its path. The format "wav" is the
+        sound that was transcribed, which is kept for some days only."""
+        return self._do(downloads.audio(self._server, job_id, Path(to), format))
 
     def redrive(self, job_id: str, options: Mapping[str, JsonValue] | None = None) -> JobView:
         """Runs a job again. `options` replace those of the last redrive: empty, those of the upload
@@ -296,9 +301,29 @@ class Client:
         """Returns whether the deployment answers. Raises ApiError if a part of it does not."""
         return self._do(calls.health(self._server))
 
+    def queue(self, prefix: str = "", limit: int = 20) -> Queue:
+        """Returns the jobs that have not ended, `limit` at most, whose recordings' names begin with
+        `prefix`, and what each of them waits for."""
+        return self._do(calls.queue(self._server, prefix, limit))
+
+    def limits(self) -> DeploymentLimits:
+        """Returns how large and how long recordings may be, and how long things are kept."""
+        return self._do(calls.limits(self._server))
+
     def metrics(self) -> Metrics:
         """Returns what the deployment does, and did in the last day, in the key's folder."""
         return self._do(calls.metrics(self._server))
+
+    def costs(self, since: datetime) -> Iterator[JobSpending]:
+        """Yields what each job took and cost that ended after a time with a time zone, the last one
+        first. Pages are fetched when they are needed."""
+        before = None
+        while True:
+            page = self._do(calls.spending_page(self._server, since, before))
+            yield from page.jobs
+            before = page.next_before
+            if before is None:
+                return
 
     def close(self) -> None:
         """Closes the connection."""
@@ -372,14 +397,3 @@ class Client:
         elif step.is_stream:
             streams.add(response)
         return response
-
-
-def recording_to_upload(
-    file: str | Path,
-    name: str | None,
-    options: Mapping[str, JsonValue] | None,
-    metadata: Mapping[str, str] | None,
-    replace: bool,
-) -> Recording:
-    path = Path(file)
-    return Recording(path, name or path.name, options or {}, metadata or {}, replace)

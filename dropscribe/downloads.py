@@ -3,7 +3,7 @@
 import re
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import httpx
 
@@ -18,7 +18,11 @@ CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 PARTIAL = 206
 
 
-def audio(server: Server, job_id: str, to: Path) -> Steps[Path]:
+SoundFormat = Literal["original", "wav"]
+"""The recording as it was uploaded, or the sound that was transcribed."""
+
+
+def audio(server: Server, job_id: str, to: Path, format: SoundFormat) -> Steps[Path]:
     """Writes a job's recording to a file, which is there only if all of it was received.
 
     Raises OSError, or FileChanged if the recording was replaced meanwhile.
@@ -27,19 +31,19 @@ def audio(server: Server, job_id: str, to: Path) -> Steps[Path]:
     file = yield from work(lambda: unfinished.open("wb"))
     try:
         with file:
-            yield from copy_pieces(server, job_id, file)
+            yield from copy_pieces(server, job_id, file, format)
         yield from work(lambda: unfinished.replace(to))
     finally:
         unfinished.unlink(missing_ok=True)
     return to
 
 
-def copy_pieces(server: Server, job_id: str, file: BinaryIO) -> Steps[None]:
+def copy_pieces(server: Server, job_id: str, file: BinaryIO, format: SoundFormat) -> Steps[None]:
     """Writes the pieces of a recording to an open file, one after the other."""
     received = 0
     version = None
     while True:
-        response = yield from piece(server, job_id, received)
+        response = yield from piece(server, job_id, received, format)
         etag = response.headers.get("ETag")
         if version not in (None, etag):
             raise FileChanged("the recording was replaced while it was downloaded")
@@ -51,10 +55,12 @@ def copy_pieces(server: Server, job_id: str, file: BinaryIO) -> Steps[None]:
             return
 
 
-def piece(server: Server, job_id: str, first: int) -> Steps[httpx.Response]:
+def piece(server: Server, job_id: str, first: int, format: SoundFormat) -> Steps[httpx.Response]:
     last = first + PIECE_BYTES - 1
     headers = {"Range": f"bytes={first}-{last}"}
-    call = Call("GET", f"{job_path(job_id)}/audio", headers=headers, is_repeatable=True)
+    path = f"{job_path(job_id)}/audio"
+    params = {"format": format}
+    call = Call("GET", path, params, headers=headers, is_repeatable=True)
     response = yield from exchange(server, call)
     if first and response.status_code != PARTIAL:
         raise DropscribeError("the server does not send pieces of the recording")

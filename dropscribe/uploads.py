@@ -70,6 +70,18 @@ class Recording:
     """Names the upload, so that one which is repeated makes no second job."""
 
 
+def recording_to_upload(
+    file: str | Path,
+    name: str | None,
+    options: Mapping[str, JsonValue] | None,
+    metadata: Mapping[str, str] | None,
+    replace: bool,
+) -> Recording:
+    """Returns a file as it is to be uploaded. Its name in the inbox is by default its own."""
+    path = Path(file)
+    return Recording(path, name or path.name, options or {}, metadata or {}, replace)
+
+
 def upload(server: Server, recording: Recording, on_progress: Progress) -> Steps[JobView]:
     """Uploads a recording. Returns its job.
 

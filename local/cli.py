@@ -3,10 +3,12 @@ cloud itself."""
 
 import importlib.util
 import json
+import shutil
 import sys
 from collections import Counter
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,6 +28,9 @@ from local.status_command import failed, status
 from local.webhooks_command import webhooks
 from shared import __version__
 from shared.model.formats import FORMATS, TRANSCRIPT
+
+if TYPE_CHECKING:
+    from dropscribe import Client
 
 
 @click.group()
@@ -49,7 +54,7 @@ for command in COMMANDS:
 @out_option
 def demo(out: Path) -> None:
     """Transcribe a two-speaker recording that pyannote.audio packages, then stop the cloud, unless
-    it was up before."""
+    it was up before. Ends with the address of the transcript: a file that plays the recording."""
     from local.batch import Item
     from local.cloud import down as stop
     from local.recordings import LocalRecording
@@ -63,6 +68,8 @@ def demo(out: Path) -> None:
     try:
         with ready(Gateway(url=None, key=None), out) as client:
             transcribe(client, [item], {}, out, again=True, timeout=900)
+            if item.is_done and item.job is not None and item.folder is not None:
+                address = write_page(client, item.job.id, item.folder, file)
     finally:
         if not was_up:
             with failures_as_messages():
@@ -72,18 +79,32 @@ def demo(out: Path) -> None:
     text = (item.folder / FORMATS["txt"].file_name).read_text()
     click.echo(f"\n{text}")
     click.echo(summary(item.folder / TRANSCRIPT.file_name))
-    click.echo(where_to_read(item.name, is_up=was_up))
+    click.echo(where_to_correct(item.name, is_up=was_up))
+    click.echo(f"Read it with its sound: {address}")
 
 
-def where_to_read(name: str, *, is_up: bool) -> str:
-    """Returns the address of a transcript on the page, or how to get it from a cloud that is
-    down."""
+def write_page(client: "Client", job_id: str, folder: Path, recording: Path) -> str:
+    """Writes a transcript as an HTML page, and the recording beside it, which the page plays.
+
+    Returns the address of the page.
+    """
+    from local.answers import write
+
+    page = folder.absolute() / FORMATS["html"].file_name
+    write(page, client.transcript(job_id, "html"))
+    shutil.copyfile(recording, page.with_name(recording.name))
+    return page.as_uri()
+
+
+def where_to_correct(name: str, *, is_up: bool) -> str:
+    """Returns the address of a transcript on the deployment's page, or how to get it from a cloud
+    that is down."""
     if not is_up:
-        return f"Read it with its sound: dropscribe up, then dropscribe page {name}"
+        return f"Correct it on the page: dropscribe up, then dropscribe page {name}"
     with Gateway(url=None, key=None).client() as client:
         job_id = find_job(client, name).id
         address = client.page_address(job_id)
-    return f"Read it with its sound: {address}"
+    return f"Correct it on the page: {address}"
 
 
 def sample() -> Path:

@@ -1,13 +1,17 @@
 """The commands of `dropscribe` that start and stop the one-machine cloud and say where it is."""
 
 import ipaddress
+import os
 import shlex
 import time
+from pathlib import Path
 
 import click
 
 from local.connection import Gateway
 from local.layout import EXECUTIONS, INBOX, OUTBOX, Layout, layout
+
+TRACES = "DROPSCRIBE_TRACES"
 
 
 def ipv4_address(
@@ -19,6 +23,16 @@ def ipv4_address(
         return str(ipaddress.IPv4Address(value))
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is not an IPv4 address") from error
+
+
+def place_of_traces(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Returns an address as it is, and a file's path from the root, since processes of the cloud
+    have other folders."""
+    if value is None or value == "google" or "://" in value:
+        return value
+    return str(Path(value).absolute())
 
 
 @click.command()
@@ -34,7 +48,14 @@ def ipv4_address(
     envvar="DROPSCRIBE_HOST",
     help="Address that the HTTP API listens on; 0.0.0.0 for all. Default: 127.0.0.1.",
 )
-def up(port: int | None, host: str | None) -> None:
+@click.option(
+    "--traces",
+    callback=place_of_traces,
+    envvar=TRACES,
+    help="Where the trace of each job goes, as OpenTelemetry's collectors read it: a file, or an "
+    "address such as http://127.0.0.1:4318. Default: there are no traces.",
+)
+def up(port: int | None, host: str | None, traces: str | None) -> None:
     """Start the one-machine cloud and return when every process answers.
 
     Prints where its page and its HTTP API are, and where the API's key. The page's address logs in
@@ -44,6 +65,8 @@ def up(port: int | None, host: str | None) -> None:
     from local.port_choice import GatewayAddress
     from local.starting import start_cloud
 
+    if traces is not None:
+        os.environ[TRACES] = traces
     home = layout()
     began = time.monotonic()
     started = start_cloud(home, GatewayAddress(port, host))

@@ -29,10 +29,15 @@ class Gateway:
 
     url: str | None
     key: str | None = field(repr=False)
+    on_google: bool = False
+    """Whether the API is served on this machine instead, with the operator's own Google
+    credentials."""
 
     @property
     def is_on_this_machine(self) -> bool:
         """Returns whether it is the one-machine cloud's. `dropscribe env` prints its URL."""
+        if self.on_google:
+            return False
         return self.url is None or self.url == local_url()
 
     @contextmanager
@@ -40,9 +45,8 @@ class Gateway:
         """Yields a client. Its failures, and those of files, become messages of the command."""
         from dropscribe import ApiError, Client, DropscribeError
 
-        url, key = self._address()
         try:
-            with Client(url, key) as client:
+            with self._served() as (url, key), Client(url, key) as client:
                 yield client
         except ApiError as error:
             raise click.ClickException(in_plain_words(error)) from error
@@ -50,6 +54,17 @@ class Gateway:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             raise click.ClickException(describe_os_error(error)) from error
+
+    @contextmanager
+    def _served(self) -> "Iterator[tuple[str, str | None]]":
+        """Yields URL and key. Raises ClickException if there is nothing to call."""
+        if not self.on_google:
+            yield self._address()
+            return
+        from local.own_gateway import own_gateway
+
+        with own_gateway() as address:
+            yield address
 
     def _address(self) -> tuple[str, str | None]:
         """Returns URL and key. Raises ClickException if the one-machine cloud is not up."""
@@ -83,7 +98,8 @@ def stored_key(home: Layout) -> str:
 
 
 def calls_api(function: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options --url and --key to a command, which become its parameter `gateway`."""
+    """Adds the options --url, --key and --on-google to a command, which become its parameter
+    `gateway`."""
 
     @click.option(
         "--url",
@@ -96,9 +112,15 @@ def calls_api(function: Callable[..., None]) -> Callable[..., None]:
         help="API key. Default: DROPSCRIBE_KEY, which other users of the machine do not see, or "
         "else that of the one-machine cloud.",
     )
+    @click.option(
+        "--on-google",
+        is_flag=True,
+        help="Act on the deployment of DROPSCRIBE_INBOX …, or else of Terraform's outputs, with "
+        "your own Google credentials, without its API and a key.",
+    )
     @functools.wraps(function)
-    def command(url: str | None, key: str | None, **parameters: Any) -> None:
-        gateway = Gateway(url or None, key or None)
+    def command(url: str | None, key: str | None, on_google: bool, **parameters: Any) -> None:
+        gateway = Gateway(url or None, key or None, on_google)
         function(gateway=gateway, **parameters)
 
     return command

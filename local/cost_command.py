@@ -1,10 +1,13 @@
-"""The command `dropscribe cost`."""
+"""The command `dropscribe cost`: what a deployment's jobs cost, and what hours of audio will."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
 import click
+
+from local.connection import Gateway, calls_api
 
 if TYPE_CHECKING:
     from local.cost import Forecast, InstancePace
@@ -23,8 +26,10 @@ def parse_factor(text: str) -> tuple[str, float]:
     return stage, rtf
 
 
-def check_hours(context: click.Context, parameter: click.Parameter, value: float) -> float:
-    if not 0 < value <= 1e6:
+def check_hours(
+    context: click.Context, parameter: click.Parameter, value: float | None
+) -> float | None:
+    if value is not None and not 0 < value <= 1e6:
         raise click.BadParameter(f"{value:g} is not more than 0 and at most a million")
     return value
 
@@ -33,10 +38,18 @@ def check_hours(context: click.Context, parameter: click.Parameter, value: float
 @click.option(
     "--hours",
     type=float,
-    required=True,
     callback=check_hours,
-    help="Audio of all recordings together.",
+    help="Forecast: audio of all recordings together. Without it, what the jobs of a deployment "
+    "cost that have ended.",
 )
+@click.option(
+    "--days",
+    default=7,
+    show_default=True,
+    type=click.IntRange(1, 30),
+    help="Of a deployment: days whose ended jobs are counted, today included, in UTC.",
+)
+@click.option("--jobs", "each_job", is_flag=True, help="Of a deployment: a line for each job.")
 @click.option("--model", default="base", show_default=True, help="Speech model.")
 @click.option(
     "--device",
@@ -60,10 +73,45 @@ def check_hours(context: click.Context, parameter: click.Parameter, value: float
     type=click.FloatRange(min=0),
     help="Minutes that a GPU is idle before its instance ends.",
 )
+@calls_api
 def cost(
+    gateway: Gateway,
+    hours: float | None,
+    days: int,
+    each_job: bool,
+    model: str,
+    device: str,
+    files: int | None,
+    factors: tuple[str, ...],
+    idle: float,
+) -> None:
+    """Print what the jobs of a deployment took and cost, by their stage records and list prices.
+
+    With --hours, print what hours of audio cost on Google Cloud instead, and the list prices of
+    managed services.
+    """
+    if hours is None:
+        print_spending(gateway, days, each_job=each_job)
+    else:
+        print_forecast(hours, model, device, files, factors, idle)
+
+
+def print_spending(gateway: Gateway, days: int, *, each_job: bool) -> None:
+    """Print what the jobs cost that ended within the last days, or each of them."""
+    from local.spending_lines import day_lines, job_lines
+
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = today - timedelta(days=days - 1)
+    with gateway.client() as client:
+        jobs = client.costs(since)
+        lines = job_lines(list(jobs)) if each_job else day_lines(jobs)
+    click.echo("\n".join(lines))
+
+
+def print_forecast(
     hours: float, model: str, device: str, files: int | None, factors: tuple[str, ...], idle: float
 ) -> None:
-    """Print what hours of audio cost on Google Cloud, and the list prices of managed services."""
+    """Print what hours of audio will cost."""
     from local.cost import NoForecast, forecast
 
     recordings = files or ceil(hours)

@@ -37,6 +37,8 @@ class Deployment(BaseModel):
     """projects/P/topics/T."""
     database: str | None = None
     """Firestore database of the jobs."""
+    settings: dict[str, str] = {}
+    """The functions' environment variables DROPSCRIBE_…, without secrets."""
 
     @property
     def project(self) -> str | None:
@@ -106,7 +108,14 @@ def from_outputs(text: str) -> Deployment:
 
 def use(deployment: Deployment) -> None:
     """Points this process's settings and clients at the deployment."""
+    os.environ.update(environment_of(deployment))
+    settings.cache_clear()
+
+
+def environment_of(deployment: Deployment) -> dict[str, str]:
+    """Returns the variables that point the settings and clients of a process at the deployment."""
     values = {
+        **deployment.settings,
         "DROPSCRIBE_INBOX": deployment.inbox,
         "DROPSCRIBE_OUTBOX": deployment.outbox,
         "DROPSCRIBE_WORK": deployment.work,
@@ -114,7 +123,4 @@ def use(deployment: Deployment) -> None:
         "DROPSCRIBE_FIRESTORE_DATABASE": deployment.database,
         "GOOGLE_CLOUD_PROJECT": deployment.project,
     }
-    for name, value in values.items():
-        if value:
-            os.environ[name] = value
-    settings.cache_clear()
+    return {name: value for name, value in values.items() if value}

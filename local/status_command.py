@@ -14,15 +14,13 @@ from local.batch import ENDED
 from local.connection import Gateway, calls_api
 from local.finding import find_job
 from local.progress import duration, is_complete, parts_done, time_left
+from local.queue_lines import queue_lines, waiting_text
 from local.table import output_width, table
 from shared.model.api import JobSummary, JobView, StageProgress
 from shared.model.contracts import Problem
 
 if TYPE_CHECKING:
     from dropscribe import Client
-
-if TYPE_CHECKING:
-    pass
 
 WATCH_SECONDS = 2.0
 """Seconds between two looks of --watch."""
@@ -32,6 +30,8 @@ NAME_WIDTH = 14
 """Characters of the longest name of an option."""
 BUILT_IN = "built in"
 """Origin of options that nobody set."""
+LONGEST_QUEUE = 50
+"""Jobs that the server shows of the queue at most."""
 HEADINGS = ("job", "recording", "state", "since", "took", "run")
 Shown = tuple[list[str], bool]
 """Lines, and whether they will not change any more."""
@@ -42,7 +42,12 @@ Shown = tuple[list[str], bool]
 @click.option("--limit", default=20, show_default=True, help="Number of jobs, the newest first.")
 @click.option("--prefix", default="", help="Only recordings whose names begin with this.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, as the HTTP API sends it.")
-@click.option("--watch", is_flag=True, help="Look every two seconds, a JOB until it has ended.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Look every two seconds: at a JOB until it has ended, else at the queue, and at what each "
+    "job in it waits for.",
+)
 @calls_api
 def status(
     gateway: Gateway, job: str | None, limit: int, prefix: str, as_json: bool, watch: bool
@@ -51,6 +56,8 @@ def status(
     with gateway.client() as client:
 
         def look() -> Shown:
+            if job is None and watch:
+                return look_at_queue(client, prefix, limit, as_json=as_json)
             if job is None:
                 return look_at_list(client, prefix, limit, as_json=as_json)
             return look_at_job(client, job, as_json=as_json)
@@ -86,13 +93,31 @@ def look_at_list(client: "Client", prefix: str, limit: int, *, as_json: bool) ->
     return lines, False
 
 
+def look_at_queue(client: "Client", prefix: str, limit: int, *, as_json: bool) -> Shown:
+    count = max(1, min(limit, LONGEST_QUEUE))
+    queue = client.queue(prefix, count)
+    lines = [queue.model_dump_json(indent=2)] if as_json else queue_lines(queue)
+    return lines, False
+
+
 def look_at_job(client: "Client", text: str, *, as_json: bool) -> Shown:
     job_id = find_job(client, text).id
     job = client.job(job_id)
     has_ended = job.state in ENDED
     if as_json:
         return [job.model_dump_json(indent=2)], has_ended
-    return detail_lines(job), has_ended
+    waits_for = "" if has_ended else waits_of(client, job)
+    return detail_lines(job, waits_for), has_ended
+
+
+def waits_of(client: "Client", job: JobView) -> str:
+    """Returns what a job waits for, as text. It is empty if the job has ended meanwhile, or many
+    recordings have names that begin like its own."""
+    queue = client.queue(job.name, LONGEST_QUEUE)
+    for queued in queue.jobs:
+        if queued.job.id == job.id:
+            return waiting_text(queued.waiting)
+    return ""
 
 
 def show_again_and_again(look: Callable[[], Shown]) -> None:
@@ -152,9 +177,10 @@ def took(job: JobSummary) -> str:
     return duration(max(0.0, seconds))
 
 
-def detail_lines(job: JobView) -> list[str]:
+def detail_lines(job: JobView, waits_for: str) -> list[str]:
     """Returns what is known of a job, the options that somebody set, and how far the stages are."""
-    lines = aligned(job_facts(job))
+    facts = {**job_facts(job), "waits for": waits_for}
+    lines = aligned(facts)
     options = {}
     for name, option in job.options.items():
         if option.origin != BUILT_IN:

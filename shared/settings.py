@@ -222,6 +222,15 @@ class WebhookSettings(SettingsGroup):
     TLS."""
 
 
+class TraceSettings(SettingsGroup):
+    """Where traces go."""
+
+    traces: str | None = None
+    """Where spans of the jobs are sent, in OpenTelemetry's protocol: `google` for Cloud Trace, an
+    http address such as http://127.0.0.1:4318, or the path of a file to which lines of JSON are
+    added. None: there are no traces."""
+
+
 class Settings(BaseModel):
     """All settings of a deployment, by group."""
 
@@ -237,6 +246,7 @@ class Settings(BaseModel):
     reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
     gateway: GatewaySettings = Field(default_factory=GatewaySettings)
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
+    traces: TraceSettings = Field(default_factory=TraceSettings)
 
 
 @cache

@@ -1,6 +1,6 @@
 # Google APIs that are used. They stay enabled on destroy, because other software may use them.
 resource "google_project_service" "api" {
-  for_each = toset(concat(var.kms_key == null ? [] : ["cloudkms.googleapis.com"], [
+  for_each = toset(concat(var.kms_key == null ? [] : ["cloudkms.googleapis.com"], local.trace_apis, [
     "artifactregistry.googleapis.com",
     "cloudscheduler.googleapis.com",
     "eventarc.googleapis.com",

@@ -16,7 +16,7 @@ module "inbox" {
   listers             = local.listers["inbox"]
   lister_role         = local.lister_role
   readers             = local.readers["inbox"]
-  word_readers        = local.word_readers["inbox"]
+  part_readers        = local.part_readers["inbox"]
   edit_writers        = local.edit_writers["inbox"]
   creator_role        = local.creator_role
   reader_role         = local.reader_role
@@ -42,7 +42,7 @@ module "work" {
   listers             = local.listers["work"]
   lister_role         = local.lister_role
   readers             = local.readers["work"]
-  word_readers        = local.word_readers["work"]
+  part_readers        = local.part_readers["work"]
   edit_writers        = local.edit_writers["work"]
   creator_role        = local.creator_role
   reader_role         = local.reader_role
@@ -69,7 +69,7 @@ module "outbox" {
   listers             = local.listers["outbox"]
   lister_role         = local.lister_role
   readers             = local.readers["outbox"]
-  word_readers        = local.word_readers["outbox"]
+  part_readers        = local.part_readers["outbox"]
   edit_writers        = local.edit_writers["outbox"]
   creator_role        = local.creator_role
   reader_role         = local.reader_role

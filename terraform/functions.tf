@@ -34,18 +34,18 @@ locals {
       DROPSCRIBE_WORKFLOW           = local.workflow
       DROPSCRIBE_FIRESTORE_DATABASE = google_firestore_database.jobs.name
       DROPSCRIBE_KEEP_DAYS          = var.keep_days
+      DROPSCRIBE_KEEP_WORK_DAYS     = var.keep_work_days
       HF_HUB_OFFLINE                = lookup(var.settings, "download_models", "false") == "true" ? "0" : "1"
     },
     var.keep_answer_days == null ? {} : { DROPSCRIBE_KEEP_ANSWER_DAYS = var.keep_answer_days },
+    local.for_traces,
   )
 
-  # finalize computes the cost of a job from the resources of all functions and the days that the work bucket keeps
-  # objects.
+  # finalize and the gateway compute the cost of a job from the resources of all functions.
   resources = { for name, stage in local.stages : name => { cpu = stage.cpu, memory_gib = stage.memory_gib, gpu = stage.gpu } }
-  for_finalize = {
-    DROPSCRIBE_RESOURCES      = jsonencode(local.resources)
-    DROPSCRIBE_REGION         = var.region
-    DROPSCRIBE_KEEP_WORK_DAYS = var.keep_work_days
+  for_costs = {
+    DROPSCRIBE_RESOURCES = jsonencode(local.resources)
+    DROPSCRIBE_REGION    = var.region
   }
 
   # Secrets that functions get as environment variables.
@@ -72,7 +72,7 @@ module "function" {
   environment = merge(
     local.environment,
     contains(keys(local.publishers), each.key) ? { DROPSCRIBE_EVENTS_TOPIC = local.job_events_topic } : {},
-    each.key == "finalize" ? local.for_finalize : {},
+    each.key == "finalize" ? local.for_costs : {},
   )
   secrets = merge(
     contains(local.has_hub_token, each.key) ? { DROPSCRIBE_HUB_TOKEN = var.hub_token_secret } : {},

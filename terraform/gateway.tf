@@ -81,7 +81,7 @@ resource "google_cloud_run_v2_service" "gateway" {
       }
 
       dynamic "env" {
-        for_each = merge(local.environment, local.for_gateway)
+        for_each = merge(local.environment, local.for_costs, local.for_gateway)
         content {
           name  = env.key
           value = env.value

@@ -19,8 +19,8 @@ locals {
   listers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
     for who, right in local.rights : who => local.member[who] if try(right.buckets[bucket], "") == "list"
   } }
-  word_readers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
-    for who, right in local.rights : who => local.member[who] if try(right.reads[bucket], "") == "words"
+  part_readers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
+    for who, right in local.rights : who => local.member[who] if try(right.reads[bucket], "") == "words and chunks"
   } }
   edit_writers = { for bucket in ["inbox", "work", "outbox"] : bucket => {
     for who, right in local.rights : who => local.member[who] if try(right.writes[bucket], "") == "edits"

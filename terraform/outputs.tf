@@ -70,3 +70,8 @@ output "database" {
   description = "Firestore database with the job documents."
   value       = google_firestore_database.jobs.name
 }
+
+output "settings" {
+  description = "Settings of the functions, without secrets, for commands that act on the deployment without its API."
+  value       = { for name, value in merge(local.environment, local.for_costs) : name => tostring(value) }
+}

@@ -240,6 +240,12 @@ variable "alert_emails" {
   }
 }
 
+variable "traces" {
+  description = "Send a trace of each job to Cloud Trace: times, ids and states, no names and no texts."
+  type        = bool
+  default     = false
+}
+
 variable "labels" {
   description = "Labels for all resources that support them, in addition to app and deployment."
   type        = map(string)

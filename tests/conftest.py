@@ -6,13 +6,16 @@ import pytest
 
 from tests.support.cloud import SHORT_LEASES, Cloud
 from tests.support.slow import ENVIRONMENT
+from tests.support.traces import traces_of
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """The one-machine cloud with engines that do nothing, and leases short enough to see them run
     out."""
-    cloud = Cloud(tmp_path_factory.mktemp("cloud"), {**ENVIRONMENT, **SHORT_LEASES})
+    folder = tmp_path_factory.mktemp("cloud")
+    traces = {"DROPSCRIBE_TRACES": str(traces_of(folder))}
+    cloud = Cloud(folder, {**ENVIRONMENT, **SHORT_LEASES, **traces})
     cloud.up()
     yield cloud
     cloud.down()

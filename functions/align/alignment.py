@@ -10,6 +10,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from functions.align.chunk_audio import ChunkAudio
 from shared.model.artifacts import Interval, RecognizedSegment, StageWarning, Timing
 from shared.model.contracts import Engine
+from shared.runtime.spans import trace_span
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,8 @@ def align_segments(
     for language, indices in indices_by_language(segments).items():
         model = None
         if language is not None:
-            model = attempt(aligner.for_language, language)
+            with trace_span("load model"):
+                model = attempt(aligner.for_language, language)
 
         if model is None or isinstance(model, AlignmentFailure):
             alignment.warnings.append(no_aligner(language, model))

@@ -21,6 +21,7 @@ from shared.model.artifacts import (
 from shared.model.audio import read_wav
 from shared.model.contracts import Params
 from shared.model.spacing import split_at_words, word_separator
+from shared.runtime.spans import trace_span
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
 VERSION = "6"
@@ -57,7 +58,8 @@ def align(task: StageInput[AlignParams], load: Callable[[], Aligner]) -> Iterato
 
     alignment = Alignment()
     if task.params.task == "transcribe":
-        alignment = align_segments(recognition.segments, load(), audio)
+        with trace_span("model align"):
+            alignment = align_segments(recognition.segments, load(), audio)
 
     timings = word_timings(recognition.segments, alignment, audio)
     sentences = split_into_sentences(recognition.segments, timings)

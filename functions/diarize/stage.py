@@ -12,6 +12,7 @@ from shared.model.artifacts import Diarization, Interval, Manifest, StageWarning
 from shared.model.contracts import Engine, Params
 from shared.model.errors import BadRequest
 from shared.model.warnings import uncertain_speaker_count
+from shared.runtime.spans import trace_span
 from shared.runtime.stage import SingleOutput, StageInput
 
 VERSION = "4"
@@ -78,7 +79,8 @@ def diarize(task: StageInput[DiarizeParams], diarizer: Diarizer) -> Iterator[Sin
     raw = RawDiarization(exclusive=[], overlapping=[], embeddings={})
     if has_speech(manifest, span):
         bounds = speaker_bounds(task.params, is_only_span)
-        raw = diarizer(task.files["audio"], bounds)
+        with trace_span("model diarize"):
+            raw = diarizer(task.files["audio"], bounds)
 
     diarization = to_diarization(raw, duration, diarizer.engine)
     # The number of speakers in one of several spans is no number of the recording.

@@ -54,6 +54,7 @@ from shared.model.transcript_language import text_language
 from shared.ports.blobs import Blob, BlobStore
 from shared.ports.events import EventPublisher
 from shared.runtime.http import validated
+from shared.runtime.job_traces import trace_end
 
 log = logging.getLogger(__name__)
 
@@ -335,6 +336,7 @@ def finish_job(
     if figures is not None:
         details |= logged_figures(figures)
     log.info("settled", extra=details)
+    trace_end(source.job_id, jobs)
     return Finalized(job_id=source.job_id, state=state, outputs=outputs)
 
 

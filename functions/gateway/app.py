@@ -14,12 +14,15 @@ from functions.gateway.routes import (
     health,
     jobs,
     keys,
+    limits,
     live_events,
     login,
     metrics,
     openai,
     page,
     peaks,
+    queue,
+    spending,
     transcripts,
     uploads,
     webhooks,
@@ -72,6 +75,7 @@ def create_app() -> FastAPI:
     add_protection(app, settings().gateway)
     app.include_router(health.router)
     app.include_router(jobs.router)
+    app.include_router(queue.router)
     app.include_router(live_events.router)
     app.include_router(transcripts.router)
     app.include_router(edits.router)
@@ -82,6 +86,8 @@ def create_app() -> FastAPI:
     app.include_router(keys.router)
     app.include_router(login.router)
     app.include_router(metrics.router)
+    app.include_router(spending.router)
+    app.include_router(limits.router)
     app.include_router(uploads.router)
     app.include_router(webhooks.router)
     app.include_router(asr.router)

@@ -61,14 +61,19 @@ def entity_tag(blob: Blob) -> str:
 
 def common_headers(blob: Blob, disposition: str) -> dict[str, str]:
     """Returns the headers of all responses with the object, and of those that spare it."""
-    headers = {
-        "Cache-Control": "private, no-cache",
-        "Content-Disposition": disposition,
-        "ETag": entity_tag(blob),
-    }
+    headers = download_headers(entity_tag(blob), disposition)
     if blob.content_encoding == "gzip":
         headers["Content-Encoding"] = "gzip"
     return headers
+
+
+def download_headers(tag: str, disposition: str) -> dict[str, str]:
+    """Returns the headers of all responses with content that has this ETag."""
+    return {
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": disposition,
+        "ETag": tag,
+    }
 
 
 def is_known(request: Request, tag: str) -> bool:

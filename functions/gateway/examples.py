@@ -42,6 +42,28 @@ JOB_VIEW: dict[str, JsonValue] = {
         "eta_seconds": None,
     },
 }
+WAITING: dict[str, JsonValue] = {
+    "reason": "at_work",
+    "parts": {"transcribe": 2, "diarize": 1},
+    "since": "2026-11-28T09:30:04Z",
+    "problem": None,
+}
+QUEUED_JOB: dict[str, JsonValue] = {
+    "job": {**JOB_SUMMARY, "state": "running", "ended": None, "formats": []},
+    "waiting": WAITING,
+}
+STAGE_SPENDING: dict[str, JsonValue] = {"done": 1, "seconds": 2.5, "reused": 0, "failed": 0}
+JOB_SPENDING: dict[str, JsonValue] = {
+    "id": JOB_ID,
+    "name": "team-a/call.wav",
+    "state": "done",
+    "run": 1,
+    "ended": "2026-11-28T09:30:12Z",
+    "audio_seconds": 30.0,
+    "stages": {"transcribe": STAGE_SPENDING},
+    "items": {"transcribe": 0.00007875, "workflow": 0.00061},
+    "cost_usd": 0.00068875,
+}
 FEED_EVENT: dict[str, JsonValue] = {
     "type": "dropscribe.job.done",
     "timestamp": "2026-11-28T09:30:12Z",
@@ -184,6 +206,16 @@ HEALTH: dict[str, JsonValue] = {
         {"name": "workflow", "ready": True, "seconds": 0.035},
     ],
 }
+LIMITS: dict[str, JsonValue] = {
+    "max_gigabytes": 5,
+    "max_form_megabytes": 32,
+    "max_hours": 12,
+    "requests_per_minute": 6000,
+    "streams_per_key": 40,
+    "keep_job_days": 30,
+    "keep_work_days": 7,
+    "keep_answer_days": None,
+}
 METRICS: dict[str, JsonValue] = {
     "time": "2026-11-28T09:30:00Z",
     "folder": "",
@@ -270,9 +302,20 @@ EXAMPLES: Mapping[str, dict[str, JsonValue]] = {
     "LoginRequest": {"key": "ds_..."},
     "CodeLoginRequest": {"code": "kW3v..."},
     "LoginCode": {"code": "kW3v...", "expires": "2026-11-28T09:40:00Z"},
+    "DeploymentLimits": LIMITS,
     "Metrics": METRICS,
+    "JobSpending": JOB_SPENDING,
+    "Queue": {"jobs": [QUEUED_JOB], "is_complete": True},
+    "QueuedJob": QUEUED_JOB,
     "NewKey": {**KEY_VIEW, "key": "ds_..."},
     "Problem": PROBLEM,
+    "SpendingPage": {
+        "jobs": [JOB_SPENDING],
+        "price_table": "us-central1 2026-11-26",
+        "next_before": None,
+    },
+    "StageSpending": STAGE_SPENDING,
+    "Waiting": WAITING,
     "RedriveRequest": {"options": {"speakers": 3}},
     "UploadRequest": {
         "name": "lecture.m4a",

@@ -50,7 +50,7 @@ def read_metrics(folder: str, window: timedelta, jobs: JobStore, now: datetime) 
     counts = jobs.count_by_state(folder)
     oldest = jobs.oldest("queued", folder)
     ended = jobs.list_ended_since(since, MAX_ENDED_JOBS, folder)
-    waited = now - oldest.updated if oldest is not None else timedelta()
+    waited = now - oldest[0].updated if oldest else timedelta()
     return Metrics(
         time=now,
         folder=folder,

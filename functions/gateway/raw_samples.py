@@ -3,14 +3,14 @@
 import io
 import struct
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Protocol
 
 from functions.gateway.recording_form import RecordingForm
 from shared.model.artifacts import SAMPLE_RATE
 from shared.model.errors import EmptyRecording, RecordingTooLarge
 
 SAMPLE_BYTES = 2
-"""Bytes of a sample: one channel, signed 16-bit, the least significant byte first."""
+"""Bytes of a sample of one channel: signed 16-bit, the least significant byte first."""
 HEADER_BYTES = 44
 RIFF_BEGIN = 8
 """Bytes of the header that its own first length does not count."""
@@ -23,12 +23,23 @@ FORMAT_BYTES = 16
 BITS = 8 * SAMPLE_BYTES
 
 
-class SamplesAsWav(io.RawIOBase):
-    """A file of the header and, after it, the samples of another file."""
+class RawSamples(Protocol):
+    """What is read of a file of samples."""
 
-    def __init__(self, samples: BinaryIO, size: int) -> None:
+    def seek(self, position: int, /) -> int: ...
+
+    def read(self, length: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class SamplesAsWav(io.RawIOBase):
+    """A file of the header and, after it, the samples of another file, which it closes."""
+
+    def __init__(self, samples: RawSamples, size: int, channels: int = 1) -> None:
+        """`size` is that of the samples of all channels, in bytes."""
         self._samples = samples
-        self._header = wav_header(size)
+        self._header = wav_header(size, channels)
         self._size = HEADER_BYTES + size
         self._position = 0
 
@@ -56,6 +67,10 @@ class SamplesAsWav(io.RawIOBase):
         self._position += len(piece)
         return len(piece)
 
+    def close(self) -> None:
+        self._samples.close()
+        super().close()
+
     def _piece(self, length: int) -> bytes:
         if self._position < HEADER_BYTES:
             end = self._position + length
@@ -64,9 +79,10 @@ class SamplesAsWav(io.RawIOBase):
         return self._samples.read(length)
 
 
-def wav_header(size: int) -> bytes:
+def wav_header(size: int, channels: int = 1) -> bytes:
     """Returns the header of a WAV file with so many bytes of samples."""
-    rate_bytes = SAMPLE_RATE * SAMPLE_BYTES
+    frame_bytes = SAMPLE_BYTES * channels
+    rate_bytes = SAMPLE_RATE * frame_bytes
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF",
@@ -75,10 +91,10 @@ def wav_header(size: int) -> bytes:
         b"fmt ",
         FORMAT_BYTES,
         PCM,
-        1,
+        channels,
         SAMPLE_RATE,
         rate_bytes,
-        SAMPLE_BYTES,
+        frame_bytes,
         BITS,
         b"data",
         size,

@@ -34,6 +34,8 @@ from shared.model.errors import (
 )
 from shared.model.option_names import UPLOAD_MARK
 from shared.ports.blobs import Blob, BlobStore, PlannedUpload
+from shared.runtime.job_traces import traced
+from shared.runtime.spans import note_job
 
 BLOCK_BYTES = 1024 * 1024
 
@@ -68,6 +70,16 @@ class Uploading:
 
         Raises NameTaken, KeyReused or RecordingErased.
         """
+        with traced("upload", lambda: self.jobs):
+            return self._write(recording, file, caller, idempotency_key)
+
+    def _write(
+        self,
+        recording: RecordingUpload,
+        file: BinaryIO,
+        caller: Caller,
+        idempotency_key: str | None,
+    ) -> tuple[Job, bool]:
         if idempotency_key is None:
             mark = secrets.token_hex(16)
             replaces = self._replaced(recording)
@@ -145,6 +157,9 @@ class Uploading:
             written = self._written(record, recording)
         except NameTaken as error:
             raise UploadGone(str(error)) from error
+        if written is not None and record.generation is None:
+            with traced("upload completed", lambda: self.jobs):
+                return self._finish(record, recording, written)
         if written is not None:
             return self._finish(record, recording, written)
         if record.closes <= self.uploads.now():
@@ -220,6 +235,7 @@ class Uploading:
 
     def _queue(self, source: Source, recording: RecordingUpload) -> Job:
         """Record that the job waits for its first run, which the object's event starts."""
+        note_job(source.job_id, 1)
         self.jobs.record_upload(source, recording.size, recording.tags)
         job = self.jobs.find(source.job_id)
         if job is None:

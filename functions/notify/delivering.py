@@ -19,6 +19,7 @@ from shared.jobs.webhook_records import Delivery, DeliveryAttempt, WebhookRecord
 from shared.jobs.webhook_store import WebhookStore
 from shared.model.errors import BadRequest, DeliveriesDue
 from shared.model.push import PushRequest
+from shared.runtime.spans import note_job
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ class Notifier:
         except BadRequest as error:
             log.error("not an event of a job: %s", error)
             return
+        if event.job is not None:
+            note_job(event.job.job_id, event.job.run)
         due = self.deliver(event)
         if due:
             raise DeliveriesDue(f"{due} of its deliveries will be tried again")

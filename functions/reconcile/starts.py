@@ -9,6 +9,7 @@ from shared.jobs.store import JobStore
 from shared.model.contracts import Problem, Source
 from shared.model.errors import StageError
 from shared.ports.executions import Executions
+from shared.runtime.job_traces import traced
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +36,16 @@ class Starts:
 
     def start(self, source: Source, run: int) -> None:
         """Start a run. It is recorded, so that no sweep starts it again while it waits."""
-        execution = self.executions.start(source, run)
-        self.jobs.queue(source, run, execution)
+        with traced("start", lambda: self.jobs, source.job_id, run):
+            execution = self.executions.start(source, run)
+            self.jobs.queue(source, run, execution)
         self.started += 1
 
     def report_problem(self, source: Source, run: int, problem: Problem) -> None:
         """Start a run that writes the problem to the outbox."""
-        execution = self.executions.report_problem(source, run, problem)
-        self.jobs.queue(source, run, execution)
+        with traced("report problem", lambda: self.jobs, source.job_id, run):
+            execution = self.executions.report_problem(source, run, problem)
+            self.jobs.queue(source, run, execution)
         self.started += 1
 
     @contextmanager

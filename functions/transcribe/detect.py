@@ -22,6 +22,7 @@ from shared.model.artifacts import (
     StageWarning,
 )
 from shared.model.intervals import total_seconds
+from shared.runtime.spans import trace_span
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
 VERSION = "5"
@@ -190,7 +191,8 @@ def guess_windows(
         for view in views_of(window, speech[window]):
             owners.append(window)
             views.append(view)
-    results = recogniser.language_probabilities(audio, views)
+    with trace_span("model detect"):
+        results = recogniser.language_probabilities(audio, views)
     guesses: dict[ProbeWindow, list[Probabilities]] = {}
     for window, probabilities in zip(owners, results, strict=True):
         of_window = guesses.setdefault(window, [])
@@ -337,7 +339,8 @@ def choose_language(
     first, second, confidence = result
     if second is None or confidence >= UNSURE_CONFIDENCE:
         return first
-    logprobs = recogniser.language_logprobs(audio, views, (first, second))
+    with trace_span("model detect"):
+        logprobs = recogniser.language_logprobs(audio, views, (first, second))
     lead = logprobs[second] - logprobs[first]
     return second if lead > MIN_LOGPROB_LEAD else first
 

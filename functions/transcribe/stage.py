@@ -17,6 +17,7 @@ from shared.model.artifacts import (
 from shared.model.contracts import Engine, Params
 from shared.model.errors import BadOption, BadRequest
 from shared.model.languages import MULTI
+from shared.runtime.spans import trace_span
 from shared.runtime.stage import Output, SingleOutput, StageInput
 from shared.settings import settings
 
@@ -116,7 +117,8 @@ def transcribe(
                 "language"
             )
         audio = stage_input.files["audio"]
-        segments = recogniser.transcribe(audio, speech_in_chunk_time(chunk), language, params)
+        with trace_span("model transcribe"):
+            segments = recogniser.transcribe(audio, speech_in_chunk_time(chunk), language, params)
     warnings = option_warnings(params, recogniser) if segments else ()
     recognition = Recognition(segments=segments, engine=recogniser.engine, warnings=warnings)
     yield SingleOutput("recognition", recognition)

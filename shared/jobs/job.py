@@ -43,6 +43,16 @@ class ReservedEvent(StoredModel):
     number: int
 
 
+class RunTimes(StoredModel):
+    """When a run of a job was at work: the times of its trace."""
+
+    run: int
+    begun: datetime
+    """When it was first recorded: by the upload, a start or its claim."""
+    ended: datetime | None = None
+    """When its end was recorded, or that of a later run before it came to an end of its own."""
+
+
 class KnownRecording(NamedTuple):
     """What a run knows of its recording once it was read, as fields of the job."""
 
@@ -88,6 +98,8 @@ class Job(StoredModel):
     """Of the recording, in bytes; null until it is known."""
     claimed: datetime | None = None
     """When the current run claimed the job."""
+    runs: tuple[RunTimes, ...] = ()
+    """The last runs that were recorded, in the order in which they were."""
     chunks: int | None = None
     """Number of parts to transcribe; null until the recording is cut."""
     spans: int | None = None

@@ -178,12 +178,12 @@ class JobStore:
 
     # Attempts at stages
 
-    def start_attempt(self, job_id: str, key: str, stage: str, part: int, owner: str) -> None:
-        """Start an attempt and take the lease.
+    def start_attempt(self, job_id: str, key: str, stage: str, part: int, owner: str) -> Job | None:
+        """Start an attempt and take the lease. Returns the job, if there is one.
 
         Raises StageBusy, AttemptsExhausted, RecordingErased or AudioDeleted.
         """
-        self.raise_if_gone(job_id)
+        job = self.raise_if_gone(job_id)
         now = self._now()
         first = StageRecord(
             key=key,
@@ -198,6 +198,7 @@ class JobStore:
             expires=self._expiry(),
         )
         self._change_record(job_id, key, attempt_started, first, self._lease, self.limits.attempts)
+        return job
 
     def heartbeat(self, job_id: str, key: str, owner: str) -> None:
         """Renew the lease, if `owner` still holds it."""
@@ -259,15 +260,17 @@ class JobStore:
             return False
         return job.state == "erased" or job.audio_deletion is not None
 
-    def raise_if_gone(self, job_id: str) -> None:
-        """Raises RecordingErased or AudioDeleted if no stage may work for the job any more."""
+    def raise_if_gone(self, job_id: str) -> Job | None:
+        """Returns the job, if there is one. Raises RecordingErased or AudioDeleted if no stage may
+        work for it any more."""
         job = self.find(job_id)
         if job is None:
-            return
+            return None
         if job.state == "erased":
             raise RecordingErased("the recording was erased by request")
         if job.audio_deletion:
             raise AudioDeleted(f"the answer of run {job.run} stays; upload the recording again")
+        return job
 
     def list_page(
         self,
@@ -290,17 +293,19 @@ class JobStore:
         states: tuple[JobState, ...] = get_args(JobState)
         return {state: self.documents.count("jobs", digest, state) for state in states}
 
-    def oldest(self, state: JobState, folder: str = "") -> Job | None:
-        """Returns the job that has been in a state for longest, or None if none is."""
+    def oldest(self, state: JobState, folder: str = "", limit: int = 1) -> list[Job]:
+        """Returns the jobs that have been in a state for longest, the longest first."""
         digest = folder_digest(folder)
-        first = Page(digest, "updated", limit=1, ascending=True, state=state)
+        first = Page(digest, "updated", limit, ascending=True, state=state)
         documents = self.documents.page("jobs", first)
-        return next(readable_jobs(documents), None)
+        return list(readable_jobs(documents))
 
-    def list_ended_since(self, since: datetime, limit: int, folder: str = "") -> list[Job]:
-        """Returns the jobs whose last run ended after a time, the last one first."""
-        digest = folder_digest(folder)
-        page = Page(digest, "ended", limit, above=earliest(since))
+    def list_ended_since(
+        self, since: datetime, limit: int, folder: str = "", before: datetime | None = None
+    ) -> list[Job]:
+        """Returns the jobs whose last run ended between two times, the last one first."""
+        below = "" if before is None else earliest(before)
+        page = Page(folder_digest(folder), "ended", limit, above=earliest(since), below=below)
         documents = self.documents.page("jobs", page)
         return list(readable_jobs(documents))
 

@@ -55,6 +55,7 @@ from shared.jobs.job import (
     JobState,
     KnownRecording,
     ReservedEvent,
+    RunTimes,
 )
 from shared.model.contracts import FinalState, Problem, Settled, Source
 from shared.model.errors import BadOption, ModelUnavailable
@@ -70,6 +71,29 @@ NOT_ENDED: Mapping[str, Any] = {
 """Fields of a job whose current run has not ended."""
 
 
+MAX_RUNS = 20
+"""Runs whose times a job keeps."""
+
+
+def with_run(runs: tuple[RunTimes, ...], run: int, now: datetime) -> tuple[RunTimes, ...]:
+    """Returns the times of a job's runs with those of `run`, which begins now if it has not."""
+    is_known = any(times.run == run for times in runs)
+    if is_known:
+        return runs
+    further = RunTimes(run=run, begun=now)
+    return (*runs, further)[-MAX_RUNS:]
+
+
+def with_runs_ended(runs: tuple[RunTimes, ...], now: datetime) -> tuple[RunTimes, ...]:
+    """Returns the times of a job's runs. Those that have not ended end now."""
+    ended = []
+    for times in runs:
+        if times.ended is None:
+            times = times.model_copy(update={"ended": now})
+        ended.append(times)
+    return tuple(ended)
+
+
 def new_job(
     source: Source, run: int, execution: str, state: JobState, now: datetime, expires: datetime
 ) -> Job:
@@ -83,6 +107,7 @@ def new_job(
         created=now,
         updated=now,
         expires=expires,
+        runs=with_run((), run, now),
     )
 
 
@@ -100,6 +125,7 @@ def queued(
     changes = {
         **NOT_ENDED,
         "run": run,
+        "runs": with_run(job.runs, run, now),
         "execution": execution,
         "state": "queued",
         "problem": None,
@@ -148,6 +174,7 @@ def claimed(
     changes = {
         **NOT_ENDED,
         "run": run,
+        "runs": with_run(job.runs, run, now),
         "execution": execution,
         "updated": now,
         "expires": max(job.expires, expires),
@@ -171,6 +198,7 @@ def rerun_requested(job: Job | None, options: dict[str, JsonValue], now: datetim
         **NOT_ENDED,
         "run": requested_run,
         "requested_run": requested_run,
+        "runs": with_run(job.runs, requested_run, now),
         "execution": "",
         "options": options,
         "options_in_force": {},
@@ -197,6 +225,7 @@ def cancelled(
     changes = {
         **NOT_ENDED,
         "run": job.run + 1,
+        "runs": with_run(job.runs, job.run + 1, now),
         "state": "cancelled",
         "problem": problem,
         "updated": now,
@@ -239,6 +268,7 @@ def finished(
         "results": results,
         "updated": now,
         "ended": now,
+        "runs": with_runs_ended(with_run(job.runs, run, now), now),
         "notification": "due" if is_final else None,
         "warnings": warnings,
         "audio_deletion": "due" if deletes_audio and state == "done" else None,
@@ -258,6 +288,7 @@ def finished(
 def erased(job: Job | None, source: Source, now: datetime, expires: datetime) -> Job:
     """Returns the tombstone of a job: of its runs only the number and the execution are kept."""
     tombstone = new_job(source, 0, "", "erased", now, expires)
+    tombstone = tombstone.model_copy(update={"runs": ()})
     if job is None:
         return tombstone
     kept = {

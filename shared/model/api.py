@@ -214,7 +214,29 @@ class LoginCode(WireModel):
     expires: AwareDatetime
 
 
-# Health
+# Deployment
+
+
+class DeploymentLimits(WireModel):
+    """What a deployment takes, and for how long it keeps it. Its settings choose all of this."""
+
+    max_gigabytes: float
+    """Largest recording, in 10^9 bytes."""
+    max_form_megabytes: float | None
+    """Largest recording that a form may upload, in 10^6 bytes. Null: as large as a recording may
+    be."""
+    max_hours: float
+    """Longest recording."""
+    requests_per_minute: int
+    """Requests that an instance answers to one key in a minute."""
+    streams_per_key: int
+    """Streams of live events that an instance has for one key at once."""
+    keep_job_days: int
+    """Days until a job without an answer is forgotten."""
+    keep_work_days: int
+    """Days until what stages made for each other is deleted, and the work audio with it."""
+    keep_answer_days: int | None
+    """Days until an answer is deleted. Null: it stays until its recording is erased."""
 
 
 PartName = Literal["storage", "job store", "workflow"]

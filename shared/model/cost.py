@@ -30,6 +30,16 @@ ITEMS: dict[str, tuple[Unit, ...]] = {
     "messages": ("event", "message_byte"),
 }
 """The items of a cost besides the stages, each with the units that it sums."""
+CORRECTION: dict[Unit, int] = {
+    "request": 2,
+    "internal_step": 15,
+    "write_operation": 9,
+    "read_operation": 11,
+    "document_read": 5,
+    "document_write": 3,
+}
+"""What one save of corrections uses besides instances: the request that saves them, and the
+execution in which finalize draws the default formats again. A test counts it again."""
 GIB_PER_SECOND = 2 * SAMPLE_RATE / 2**30
 """Size of one second of sound in the work bucket."""
 DAYS_PER_MONTH = 730 / 24

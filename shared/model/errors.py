@@ -236,6 +236,11 @@ class RecordingGone(Permanent):
     status = HTTPStatus.GONE
 
 
+class WorkAudioGone(Permanent):
+    title = "The work audio is not in the work bucket any more."
+    status = HTTPStatus.GONE
+
+
 class TranscriptGone(Permanent):
     title = "The transcript is not in the outbox any more."
     status = HTTPStatus.GONE

@@ -34,7 +34,9 @@ from shared.model.finality import PROBLEMS_OF_THE_JOB
 from shared.model.stages import STAGES
 from shared.ports.blobs import BlobStore, delete_prefix
 from shared.runtime.http import validated
+from shared.runtime.log import run_context
 from shared.runtime.process import stop_on_sigterm
+from shared.runtime.spans import describe_request, trace_span
 from shared.runtime.stage import ListedOutput, Output, P, Stage, StageInput
 from shared.runtime.workdir import disk_full_is_transient, workdir
 from shared.settings import settings
@@ -57,15 +59,18 @@ def execute(
     """
     source = request.source
     params = validated(stage.params, request.params)
-    engine = stage.engine(params)
+    with trace_span("load model"):
+        engine = stage.engine(params)
     key = cache_key(stage, request, params, engine)
     folder_uri = work_uri(source, stage.name)
     uri = result_uri(source, stage.name, key)
     record_key = f"{stage.name}-{key}"
+    describe_request(stage=stage.name, part=params.part)
 
     with delete_if_gone(source, blobs):
         cached = find_committed(uri, blobs)
         if cached is not None:
+            describe_request(reused=True)
             jobs.record_reuse(source.job_id, record_key, stage.name, params.part)
             # The worker that committed it may have died before it saw the erasure.
             jobs.raise_if_erased(source.job_id)
@@ -84,7 +89,8 @@ def execute(
         if cached is not None:
             return cached
         stage_input = StageInput(params, files, folder, lambda: blobs.open(source))
-        outputs = store_outputs(stage.run(stage_input), folder_uri, blobs)
+        with trace_span("work"):
+            outputs = store_outputs(stage.run(stage_input), folder_uri, blobs)
         response = StageResponse(
             job_id=source.job_id,
             stage=stage.name,
@@ -221,13 +227,14 @@ def attempt(lease: Lease, stage: str, part: int) -> Iterator[Attempt]:
     Raises Stopping in the block on SIGTERM, and DiskFull for a full disk.
     """
     jobs, job_id = lease.jobs, lease.job_id
-    jobs.start_attempt(job_id, lease.key, stage, part, lease.owner)
+    job = jobs.start_attempt(job_id, lease.key, stage, part, lease.owner)
+    run = None if job is None else job.run
     current = Attempt()
     ended = threading.Event()
     heartbeat = threading.Thread(target=lease.renew_until, args=(ended,), daemon=True)
     heartbeat.start()
     try:
-        with stop_on_sigterm(), disk_full_is_transient():
+        with run_context(job_id, run), stop_on_sigterm(), disk_full_is_transient():
             yield current
     except BaseException as error:
         may_pass = isinstance(error, Transient)

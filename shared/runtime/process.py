@@ -5,11 +5,13 @@ import fcntl
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from shared.model.errors import Stopping
+from shared.runtime.spans import start_seconds
 from shared.runtime.workdir import clear_abandoned
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -42,7 +44,9 @@ def in_each_worker(prepare: Callable[[], object]) -> None:
         die_with_parent()
         clear_abandoned()
         with one_process_at_a_time(lock):
+            began = time.monotonic()
             prepare()
+            start_seconds[:] = [time.monotonic() - began]
 
     os.register_at_fork(after_in_child=after_fork)
 

@@ -1,6 +1,7 @@
 """The only maker of stores and clients: those that the settings name."""
 
 from functools import cache
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, cast
 
@@ -11,13 +12,15 @@ from shared.jobs.webhook_store import WebhookStore
 from shared.ports.blobs import BlobStore
 from shared.ports.events import EventPublisher, SeveralPublishers
 from shared.ports.executions import Executions
+from shared.ports.spans import SpanExporter
+from shared.runtime.traced_blobs import TracedBlobs
 from shared.settings import settings
 
 
 def blob_store() -> BlobStore:
     class_path = settings().adapters.blob_store
-    store = load_object(class_path)
-    return cast(BlobStore, store)
+    store = cast(BlobStore, load_object(class_path))
+    return store if settings().traces.traces is None else TracedBlobs(store)
 
 
 def job_store() -> JobStore:
@@ -74,6 +77,31 @@ def event_publisher() -> EventPublisher | None:
         topic = load_object("shared.adapters.pubsub:PubSubEvents")
         publishers.append(topic)
     return SeveralPublishers(publishers) if publishers else None
+
+
+@cache
+def span_exporter() -> SpanExporter | None:
+    """Returns the exporter that the settings name, or None if there are no traces.
+
+    OpenTelemetry is imported only where there are, since that delays the start of a process.
+    """
+    target = settings().traces.traces
+    if target is None:
+        return None
+    from shared.adapters.otlp import (
+        GOOGLE_ADDRESS,
+        OtlpFile,
+        OtlpHttp,
+        address_of_traces,
+        google_connections,
+    )
+    from shared.runtime.background_export import BackgroundExporter
+
+    if target == "google":
+        return BackgroundExporter(OtlpHttp(GOOGLE_ADDRESS, google_connections).send)
+    if target.startswith(("http://", "https://")):
+        return BackgroundExporter(OtlpHttp(address_of_traces(target)).send)
+    return OtlpFile(Path(target))
 
 
 @cache

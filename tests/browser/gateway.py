@@ -58,12 +58,13 @@ class BrowserGateway:
         has_sound: bool = True,
         has_peaks: bool = True,
         sound: bytes | None = None,
+        peaks: bytes | None = None,
     ) -> MadeRecording:
         """Writes a recording of tones, and its transcript as finalize does.
 
         Without `sentences` so many words are made up for so many speakers; `seconds` is the
         recording's duration. Without sound the recording is no file that a browser can play;
-        `sound` is one that is not made up. Without peaks the transcript is like an older one.
+        `sound` and its `peaks` are not made up. Without peaks the transcript is like an older one.
         """
         spoken = sentences or conversation(words, speakers)
         draft = Source(bucket="draft", name=name, generation=1)
@@ -83,7 +84,8 @@ class BrowserGateway:
         transcript = transcript.model_copy(update={"job": info})
         begin(self.stores, source)
         contents = {"json": transcript.model_dump_json().encode()}
-        peaks = peaks_of(transcript) if has_peaks else None
+        if peaks is None and has_peaks:
+            peaks = peaks_of(transcript)
         finish(self.stores, source, contents=contents, peaks=peaks)
         return MadeRecording(source, transcript)
 

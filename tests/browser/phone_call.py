@@ -5,10 +5,11 @@ The sound and its reference come with pyannote.audio; see tests/support/recordin
 
 from collections.abc import Iterator
 
+from functions.prepare.peaks import PeakMeter
 from shared.model.transcript import Gap, Suspect
 from tests.browser.gateway import BrowserGateway, MadeRecording
 from tests.support.made_transcripts import Said
-from tests.support.recordings import sample
+from tests.support.recordings import sample, speech
 
 NAME = "Calls/Diane and Sheila.wav"
 SPEAKERS = {"Diane": "S1", "Sheila": "S2"}
@@ -34,7 +35,15 @@ def make_phone_call(gateway: BrowserGateway) -> MadeRecording:
         gaps=[GAP],
         seconds=30.0,
         sound=sample().read_bytes(),
+        peaks=peaks_of_call(),
     )
+
+
+def peaks_of_call() -> bytes:
+    """Returns the outline of the call's sound, as prepare measures it."""
+    meter = PeakMeter()
+    meter.push(speech().reshape(1, -1))
+    return meter.finish()
 
 
 def sentences() -> Iterator[Said]:

@@ -90,10 +90,13 @@ def test_after_the_owner_deleted_the_recording_the_text_stays_and_the_page_says_
 
 @pytest.mark.slow
 def test_what_the_browser_cannot_play_is_said_in_words(
-    page: Any, made_recording: Callable[..., MadeRecording]
+    page: Any, made_recording: Callable[..., MadeRecording], complaints: Complaints
 ) -> None:
+    complaints.expect("410 .*/audio")  # the work audio is deleted
     made = made_recording("Call.wma", sentences=TALK, has_sound=False)
     page.goto(made.address)
     silent = page.locator(".player.silent")
     silent.wait_for()
-    assert "This browser cannot play this kind of recording (audio/x-ms-wma)" in silent.inner_text()
+    said = silent.inner_text()
+    assert "This browser cannot play this kind of recording (audio/x-ms-wma)" in said
+    assert "A copy that it can play was kept for some days only." in said

@@ -220,6 +220,9 @@ def test_a_small_screen_shows_everything(
         assert box["x"] >= 0, name
         assert box["x"] + box["width"] <= PHONE["width"], name
         assert box["y"] + box["height"] <= PHONE["height"], name
+    sentence = page.locator(".word").first.bounding_box()
+    covered_from = page.locator(".player").bounding_box()["y"]
+    assert sentence["y"] + sentence["height"] <= covered_from, "the text begins in the first view"
     page.get_by_label("Doubtful words").check()
     page.locator(".word").nth(5).click()
     scroll_to_top(page)

@@ -102,6 +102,7 @@ def test_the_settings_are_accessible_and_whole(
     page = new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
     page.goto("/?view=settings")
     page.get_by_text("Version").wait_for()
+    page.get_by_text("5.0 GB").wait_for()
     entry(page, "example.org").wait_for()
     assert axe(page) == []
     assert page.evaluate(OVERFLOW) <= 0

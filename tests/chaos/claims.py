@@ -39,6 +39,7 @@ class Claims:
         "not signed",
         "sent otherwise",
         "edit lost",
+        "trace with gaps",
     )
     cloud: ChaosCloud
     wrong: list[str] = field(default_factory=list)

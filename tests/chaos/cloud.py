@@ -54,6 +54,7 @@ class ChaosCloud(Cloud):
             folder / "home" / "tmp",
         )
         self.plants = folder / "plants"
+        self.traces = folder / "traces.jsonl"
         self.disks: list[Path] = []
         self.without: list[str] = []
         """What cannot be done to it here, and why."""
@@ -75,6 +76,7 @@ class ChaosCloud(Cloud):
             JOURNAL: str(self.journal),
             CLOCK: str(self.clock),
             PLANTS: str(self.plants),
+            "DROPSCRIBE_TRACES": str(self.traces),
             "K_SERVICE": "cli",
             "DROPSCRIBE_UNANSWERED_AFTER": "10",
         }

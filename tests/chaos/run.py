@@ -24,6 +24,7 @@ from tests.chaos.faults import FAULTS, active_executions, kill
 from tests.chaos.feed import Feed
 from tests.chaos.load import Upload, made
 from tests.chaos.supervisor import NAMES
+from tests.chaos.traces import claim_of_traces
 from tests.chaos.webhooks import Webhooks
 
 RATES = {name: 0.06 for name in NAMES} | {"storage": 0.03, "events": 0.25}
@@ -68,6 +69,8 @@ class Report:
     """Batches that were made, each of which ended once."""
     edits: dict[str, int] = field(default_factory=dict)
     """How often a save of edits was answered with each status."""
+    traces: int = 0
+    """Traces of runs that ended, each one tree without gaps."""
     deletions_interrupted: int = 0
     """Times that finalize was killed right before it deleted audio."""
     left_out: list[str] = field(default_factory=list)
@@ -112,6 +115,8 @@ class Chaos:
             self.webhooks.claim(claims, uploads, self.feed.batches)
             self.feed.claim(claims, self.webhooks.ends_of(uploads), self.erased)
             claims.of_a_cloud_at_rest(uploads)
+            if not claims.tombstones_were_lost():
+                self.report.traces = claim_of_traces(claims, uploads)
             claims.of_the_api(self.clients, self.erased)
             claims.of_its_journal()
             self.cloud.down()

@@ -6,8 +6,6 @@ full disks and outages in test_chaos.py.
 
 import json
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -16,7 +14,7 @@ from google.api_core.exceptions import ServiceUnavailable
 
 from local.layout import INBOX, OUTBOX
 from shared.model.contracts import Source
-from tests.support.cloud import SHORT_LEASES, Cloud
+from tests.support.cloud import SHORT_LEASES, Cloud, stopped
 from tests.support.recordings import speech, wav
 from tests.support.slow import ENVIRONMENT
 from tests.support.small_disk import CannotMount, filled, small_disk
@@ -38,18 +36,6 @@ def transcribed(cloud: Cloud, request: pytest.FixtureRequest) -> Source:
     source = cloud.upload(f"{request.node.name}.wav", wav(FIVE_SECONDS), SLOWLY)
     cloud.until(lambda: at_work(cloud, source), 30, "transcription at work")
     return source
-
-
-@contextmanager
-def stopped(processes: list[psutil.Process]) -> Iterator[None]:
-    for process in processes:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in processes:
-            if process.is_running():
-                process.resume()
 
 
 @pytest.mark.slow

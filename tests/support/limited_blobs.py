@@ -13,8 +13,9 @@ from shared.ports.blobs import JSON, Blob, PlannedUpload
 RIGHTS: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[2] / "docs" / "rights.yaml").read_text()
 )
-WORDS = ("prepare", "align")
-"""Stages whose results are words."""
+STAGES_OF_PARTS = ("prepare", "align")
+"""Stages of whose results some are read: words and chunks."""
+ENDINGS_OF_PARTS = (".json", "-chunks.wav")
 
 
 class RightMissing(Exception):
@@ -94,7 +95,8 @@ class LimitedBlobs(MemoryBlobs):
             "read": {"list", "get"},
             "write": {"list", "get", "create", "delete"},
         }[access]
-        if self._rights.get("reads", {}).get(bucket) == "words" and is_of_words(name):
+        reads = self._rights.get("reads", {}).get(bucket)
+        if reads == "words and chunks" and is_of_parts(name):
             found.add("get")
         if self._rights.get("writes", {}).get(bucket) == "edits" and name.endswith("/edits.json"):
             found |= {"get", "create", "delete"}
@@ -103,9 +105,9 @@ class LimitedBlobs(MemoryBlobs):
         return found
 
 
-def is_of_words(name: str) -> bool:
+def is_of_parts(name: str) -> bool:
     parts = name.split("/")
-    return len(parts) > 2 and parts[1] in WORDS and name.endswith(".json")
+    return len(parts) > 2 and parts[1] in STAGES_OF_PARTS and name.endswith(ENDINGS_OF_PARTS)
 
 
 def may_delete(objects: str, name: str) -> bool:

@@ -285,6 +285,16 @@ def answer_days(plan: Plan) -> dict[str, str]:
     return {} if days is None else {"DROPSCRIBE_KEEP_ANSWER_DAYS": str(days)}
 
 
+def traces_are_sent_if_that_is_asked(plan: Plan) -> None:
+    wanted = "google" if plan.given["traces"] else None
+    for name, service in plan.services().items():
+        own = plan.given["settings"].get("traces")
+        assert service.environment.get("DROPSCRIBE_TRACES") == (wanted or own), name
+    on = {service.values["service"] for service in plan.of("project_service")}
+    apis = {"cloudtrace.googleapis.com", "telemetry.googleapis.com"}
+    assert on & apis == (apis if plan.given["traces"] else set())
+
+
 def only_who_publishes_knows_the_topic(plan: Plan) -> None:
     topic = f"projects/{plan.given['project_id']}/topics/{plan.given['name']}-job-events"
     for name, service in plan.services().items():
@@ -631,6 +641,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_runs_while_there_is_nothing_to_do,
     what_is_asked_for_is_had,
     functions_are_told_where_things_are,
+    traces_are_sent_if_that_is_asked,
     only_who_publishes_knows_the_topic,
     only_who_may_read_a_secret_has_it,
     finalize_knows_what_the_others_run_on,

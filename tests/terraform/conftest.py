@@ -33,6 +33,7 @@ EVERYTHING: dict[str, Any] = {
         "subnetwork": "projects/net/regions/europe-west4/subnetworks/speech",
         "tags": ["speech"],
     },
+    "traces": True,
     "alert_emails": ["a@example.com", "b@example.com"],
     "labels": {"team": "speech"},
     "deletion_protection": False,

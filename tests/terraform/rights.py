@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.model.stages import FUNCTIONS
 from tests.terraform.fitting import AGENTS
 from tests.terraform.plan import Plan, Resource
 from tests.terraform.standin.values import PROJECT_NUMBER
@@ -36,8 +37,8 @@ DELETABLE = {
     "audio": f'{OBJECT} && resource.name.endsWith(".wav")',
     "everything": OBJECT,
 }
-WORDS = (
-    f'{OBJECT} && resource.name.endsWith(".json") && '
+WORDS_AND_CHUNKS = (
+    f'{OBJECT} && (resource.name.endsWith(".json") || resource.name.endsWith("-chunks.wav")) && '
     '(resource.name.extract("/objects/{job}/prepare/") != "" || '
     'resource.name.extract("/objects/{job}/align/") != "")'
 )
@@ -110,8 +111,8 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
     for bucket, access in rights.get("buckets", {}).items():
         yield Grant(who, roles[access], f"{project}-{name}-{bucket}")
     for bucket, objects in rights.get("reads", {}).items():
-        assert objects == "words"
-        yield Grant(who, own_role("reader", plan), f"{project}-{name}-{bucket}", WORDS)
+        assert objects == "words and chunks"
+        yield Grant(who, own_role("reader", plan), f"{project}-{name}-{bucket}", WORDS_AND_CHUNKS)
     for bucket, objects in rights.get("writes", {}).items():
         assert objects == "edits"
         for role in ("reader", "creator", "deleter"):
@@ -130,6 +131,8 @@ def of(who: str, rights: dict[str, Any], plan: Plan) -> Iterator[Grant]:
         yield Grant(who, "roles/pubsub.publisher", f"{name}-job-events")
     if rights.get("hub_token") and plan.given["hub_token_secret"]:
         yield Grant(who, "roles/secretmanager.secretAccessor", plan.given["hub_token_secret"])
+    if plan.given["traces"] and who in FUNCTIONS:
+        yield Grant(who, "roles/telemetry.tracesWriter", project)
     if rights.get("webhook_secret"):
         yield Grant(who, "roles/secretmanager.secretAccessor", f"{name}-webhooks")
 

@@ -45,14 +45,15 @@ def test_what_is_named_exists() -> None:
 
 @pytest.mark.parametrize(("fixture", "name"), [("real_cloud", "models"), ("cloud", "cloud")])
 def test_the_files_that_share_a_cloud_are_one_group(fixture: str, name: str) -> None:
-    asked = re.compile(rf"^def test_\w+\((?:[^)]*[\s(])?{fixture}: Cloud", re.MULTILINE)
+    asking = r"(?:^def test_\w+|^@pytest\.fixture.*\ndef \w+)"
+    asked = re.compile(rf"{asking}\((?:[^)]*[\s(])?{fixture}: Cloud", re.MULTILINE)
     sharing = [file for file in FILES if asks(file, asked)]
     sharing = [file for file in sharing if f"def {fixture}(" not in (ROOT / file).read_text()]
     assert {group(file) for file in sharing} == {name}
 
 
 def asks(file: str, asked: re.Pattern[str]) -> bool:
-    """Returns True if a test of the file takes the fixture."""
+    """Returns True if a test of the file takes the fixture, or a fixture of the file does."""
     return asked.search((ROOT / file).read_text()) is not None
 
 

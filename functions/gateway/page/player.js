@@ -5,13 +5,14 @@ export const SKIP_SECONDS = 10;
 
 /**
  * Fires "time" whenever the time changes, "seek" when someone jumps, "state" when it starts, stops
- * or changes its rate, and "unplayable" when none of its addresses can be played.
+ * or changes its rate, "loaded" when its `address` can be played, and "unplayable" when none can.
  *
  * It works without sound, too: then it only remembers a place.
  */
 export class Player extends EventTarget {
   #audio;
   #addresses;
+  #isWanted = false;
   #place = 0;
   #frame = 0;
 
@@ -25,6 +26,7 @@ export class Player extends EventTarget {
     this.#audio = audio;
     this.#addresses = [...addresses];
     this.knownDuration = duration;
+    this.address = "";
     this.hasSound = false;
     /** Whether it was played or someone jumped. */
     this.hasMoved = false;
@@ -74,16 +76,17 @@ export class Player extends EventTarget {
 
   async play() {
     if (!this.hasSound) return;
+    this.#isWanted = true;
     try {
       await this.#audio.play();
     } catch (error) {
-      const isRefused = error instanceof DOMException && error.name === "NotAllowedError";
-      const isInterrupted = error instanceof DOMException && error.name === "AbortError";
-      if (!isRefused && !isInterrupted) this.#loadNext();
+      const isUnplayable = error instanceof DOMException && error.name === "NotSupportedError";
+      if (!isUnplayable) this.#isWanted = false; // else an "error" event loads the next address
     }
   }
 
   pause() {
+    this.#isWanted = false;
     this.#audio.pause();
   }
 
@@ -122,12 +125,15 @@ export class Player extends EventTarget {
       return;
     }
     this.hasSound = true;
+    this.address = address;
     this.#audio.preload = "metadata";
     this.#audio.src = address;
   }
 
   #ready() {
     if (this.#place > 0) this.#audio.currentTime = this.#place;
+    this.#fire("loaded");
+    if (this.#isWanted && this.#audio.paused) this.play();
     this.#fire("state");
   }
 

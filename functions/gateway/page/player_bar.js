@@ -28,6 +28,17 @@ export function playerBar(player) {
 }
 
 /**
+ * Says above the controls what is heard in the place of the recording.
+ *
+ * @param {HTMLElement} bar
+ */
+export function saySubstitute(bar) {
+  if (bar.querySelector(".substitute")) return;
+  const text = "You hear the copy that was transcribed: this browser cannot play the recording itself.";
+  bar.prepend(element("p", { class: "substitute", text, attributes: { role: "status" } }));
+}
+
+/**
  * Shows why there is no sound, in the place of the controls.
  *
  * @param {HTMLElement} bar

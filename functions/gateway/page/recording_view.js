@@ -15,11 +15,11 @@ import { lanes } from "./lanes.js";
 import { LiveText } from "./live_text.js";
 import { numbers } from "./numbers.js";
 import { Player } from "./player.js";
-import { playerBar, sayWhySilent } from "./player_bar.js";
+import { playerBar, saySubstitute, sayWhySilent } from "./player_bar.js";
 import { Reading } from "./reading.js";
 import { factsOf, titleOf, warningsOf } from "./recording_header.js";
 import { listenToKeys } from "./shortcuts.js";
-import { whySilent } from "./sound_problem.js";
+import { soundAddresses, whySilent } from "./sound_problem.js";
 import { textTools, wayBack } from "./text_tools.js";
 import { secondsOfHash } from "./times.js";
 import { TranscriptModel } from "./transcript_model.js";
@@ -186,8 +186,13 @@ class RecordingView {
    */
   #madePlayer(job, model) {
     const path = job.links.audio === null ? null : `${this.#path}/audio`;
-    const player = new Player(new Audio(), path === null ? [] : [path], model.duration);
+    const audio = new Audio();
+    const addresses = soundAddresses(audio, path, model.transcript.media.codec);
+    const player = new Player(audio, addresses, model.duration);
     const bar = playerBar(player);
+    player.addEventListener("loaded", () => {
+      if (player.address !== path) saySubstitute(bar);
+    });
     player.addEventListener("unplayable", async () => sayWhySilent(bar, await whySilent(path)));
     this.#place.firstElementChild?.append(bar);
     return player;

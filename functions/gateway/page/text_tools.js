@@ -14,7 +14,7 @@ import { clock } from "./times.js";
 export function textTools(reading, find) {
   const open = button("Find", () => find.open(), { class: "quiet" });
   open.prepend(icon("find"));
-  const keys = button("Keys", showKeys, { class: "quiet" });
+  const keys = button("Keys", showKeys, { class: "quiet for-keyboards" });
   const tools = element("div", { class: "tool-row" }, [open, doubtfulSwitch(reading), keys]);
   return element("div", { class: "text-tools" }, [tools, find.bar]);
 }

@@ -24,6 +24,7 @@ from shared.model.errors import (
     WorkflowRefused,
     WrongState,
 )
+from shared.runtime.job_traces import traced
 
 router = APIRouter(tags=["jobs"], prefix="/api/v1/jobs")
 
@@ -125,7 +126,8 @@ def redrive_job(
     A job that is queued or running must be cancelled first.
     """
     standing_job(job_id, caller, stores.jobs)
-    stores.operations.redrive(job_id, request.options)
+    with traced("redrive", lambda: stores.jobs, job_id):
+        stores.operations.redrive(job_id, request.options)
     response.headers["Location"] = job_path(job_id)
     return found_view(job_id, caller, stores)
 
@@ -143,7 +145,8 @@ def cancel_job(job_id: JobId, response: Response, caller: Writer, stores: InDepl
     """
     job = standing_job(job_id, caller, stores.jobs)
     if job.state != "cancelled":
-        stores.operations.cancel_recording(job.source)
+        with traced("cancel", lambda: stores.jobs, job_id):
+            stores.operations.cancel_recording(job.source)
     response.headers["Location"] = job_path(job_id)
     return found_view(job_id, caller, stores)
 

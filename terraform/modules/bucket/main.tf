@@ -113,7 +113,10 @@ locals {
   object = "resource.type == \"storage.googleapis.com/Object\""
 
   # Names of the results of prepare and align, which are <job>/<stage>/<file>.
-  of_words = [for stage in ["prepare", "align"] : "resource.name.extract(\"/objects/{job}/${stage}/\") != \"\""]
+  of_parts = [for stage in ["prepare", "align"] : "resource.name.extract(\"/objects/{job}/${stage}/\") != \"\""]
+
+  # Names of manifests and words, and of chunks. Spans and language samples end otherwise.
+  readable = [for ending in [".json", "-chunks.wav"] : "resource.name.endsWith(\"${ending}\")"]
 
   # Names of the edits of a job, which are <job>/edits.json.
   edits = "${local.object} && resource.name.endsWith(\"/edits.json\")"
@@ -136,17 +139,17 @@ locals {
   }
 }
 
-# Reads manifests and aligned words. Other results of stages hold embeddings of voices.
-resource "google_storage_bucket_iam_member" "word_readers" {
-  for_each = var.word_readers
+# Reads manifests, aligned words and the sound of chunks. Other results of stages hold embeddings of voices.
+resource "google_storage_bucket_iam_member" "part_readers" {
+  for_each = var.part_readers
 
   bucket = google_storage_bucket.this.name
   role   = var.reader_role
   member = each.value
 
   condition {
-    title      = "words"
-    expression = "${local.object} && resource.name.endsWith(\".json\") && (${join(" || ", local.of_words)})"
+    title      = "words and chunks"
+    expression = "${local.object} && (${join(" || ", local.readable)}) && (${join(" || ", local.of_parts)})"
   }
 }
 

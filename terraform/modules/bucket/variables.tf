@@ -64,8 +64,8 @@ variable "readers" {
   type        = map(string)
 }
 
-variable "word_readers" {
-  description = "Members that may read manifests and aligned words, each under a name."
+variable "part_readers" {
+  description = "Members that may read manifests, aligned words and the sound of chunks, each under a name."
   type        = map(string)
 }
 
@@ -80,7 +80,7 @@ variable "creator_role" {
 }
 
 variable "reader_role" {
-  description = "Role of the readers of words and edits."
+  description = "Role of the readers of words, chunks and edits."
   type        = string
 }
 

@@ -13,6 +13,7 @@ from tests.terraform.mistakes.gateway import GATEWAY
 from tests.terraform.mistakes.keeping import KEEPING
 from tests.terraform.mistakes.leaks import LEAKS
 from tests.terraform.mistakes.losses import LOSSES
+from tests.terraform.mistakes.traces import TRACES
 from tests.terraform.mistakes.webhooks import WEBHOOKS
 from tests.terraform.mistakes.wiring import WIRING
 
@@ -25,6 +26,7 @@ MISTAKES = (
     *KEEPING,
     *LEAKS,
     *LOSSES,
+    *TRACES,
     *WEBHOOKS,
     *WIRING,
 )

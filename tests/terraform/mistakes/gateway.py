@@ -100,6 +100,13 @@ GATEWAY = (
         checks.rights_are_those_of_the_table,
     ),
     Mistake(
+        "the gateway reads all sound beside chunks",
+        "modules/bucket/main.tf",
+        '"-chunks.wav"',
+        '".wav"',
+        checks.rights_are_those_of_the_table,
+    ),
+    Mistake(
         "the gateway writes results of stages beside edits",
         "modules/bucket/main.tf",
         'endsWith(\\"/edits.json\\")',

@@ -12,7 +12,7 @@ from dropscribe import AsyncClient, Client
 Handler = Callable[[httpx.Request], httpx.Response]
 KEY = "ds_secret"
 URL = "https://dropscribe.example"
-YIELDING = ("jobs", "deliveries", "events", "follow")
+YIELDING = ("jobs", "costs", "deliveries", "events", "follow")
 """Methods that yield their results."""
 
 

@@ -20,7 +20,8 @@ from dropscribe import (
     TimedOut,
 )
 from dropscribe.server import Server
-from functions.gateway.examples import BATCH_VIEW, EXAMPLES, FEED_EVENT, METRICS
+from functions.gateway.examples import BATCH_VIEW, EXAMPLES, FEED_EVENT, LIMITS, METRICS
+from shared.model.api import DeploymentLimits
 from shared.model.metrics import Metrics
 from tests.unit.dropscribe.bodies import CREATED, job, problem, summary
 from tests.unit.dropscribe.both_clients import KEY, URL, Caller
@@ -256,6 +257,13 @@ def test_health_and_metrics_are_returned(caller: Caller) -> None:
     assert (caller.last.method, caller.last.url.path) == ("GET", "/api/v1/metrics/")
 
 
+def test_the_limits_are_returned(caller: Caller) -> None:
+    body = {**LIMITS, "max_of_a_later_version": 1}
+    found = caller.call(lambda request: httpx.Response(200, json=body), "limits")
+    assert found == DeploymentLimits.model_validate(LIMITS)
+    assert caller.last.url.path == "/api/v1/limits"
+
+
 def test_a_refusal_has_the_problem_the_status_and_the_request(caller: Caller) -> None:
     refused = problem(409, "it is done", **{"X-Request-Id": "r7", "Retry-After": "3"})
     with pytest.raises(ApiError, match=r"^No: it is done$") as caught:
@@ -289,6 +297,11 @@ def test_audio_is_downloaded_in_the_pieces_that_the_server_gives(
     assert caller.call(audio_of(b"twelve bytes"), "audio", "j1", to) == to
     assert to.read_bytes() == b"twelve bytes" and len(caller.requests) == 3
     assert list(tmp_path.iterdir()) == [to]
+
+
+def test_the_sound_that_was_transcribed_is_downloaded(caller: Caller, tmp_path: Path) -> None:
+    caller.call(audio_of(b"RIFF"), "audio", "j1", tmp_path / "a.wav", "wav")
+    assert caller.last.url.params["format"] == "wav"
 
 
 def test_audio_that_is_replaced_meanwhile_is_not_mixed(caller: Caller, tmp_path: Path) -> None:
@@ -339,3 +352,26 @@ def test_an_address_of_the_page_holds_a_code_and_no_key(caller: Caller) -> None:
     assert caller.call(answer, "page_address") == f"{URL}/#login=a-code"
     assert (caller.last.method, caller.last.url.path) == ("POST", "/api/v1/login-codes")
     assert caller.call(answer, "page_address", "j1") == f"{URL}/?job=j1#login=a-code"
+
+
+def test_the_queue_is_returned(caller: Caller) -> None:
+    body = EXAMPLES["Queue"]
+    queue = caller.call(lambda request: httpx.Response(200, json=body), "queue", "team/", 5)
+    assert queue.jobs[0].waiting.parts == {"transcribe": 2, "diarize": 1}
+    assert caller.last.url.path == "/api/v1/queue"
+    assert dict(caller.last.url.params) == {"limit": "5", "prefix": "team/"}
+
+
+def test_costs_go_through_all_pages(caller: Caller) -> None:
+    (spent,) = EXAMPLES["SpendingPage"]["jobs"]
+    ended = spent["ended"]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_last = "before" in request.url.params
+        page = {"jobs": [spent], "price_table": None, "next_before": None if is_last else ended}
+        return httpx.Response(200, json=page)
+
+    since = datetime(2026, 11, 28, tzinfo=UTC)
+    found = caller.call(answer, "costs", since)
+    assert [job.cost_usd for job in found] == [spent["cost_usd"]] * 2
+    assert datetime.fromisoformat(caller.last.url.params["before"]) == datetime.fromisoformat(ended)

@@ -3,19 +3,14 @@
 import json
 import re
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 
-from functions.gateway.app import create_app
-from functions.gateway.deployment import Deployment, deployment
+from functions.gateway.deployment import Deployment
 from local.cli import main
 from shared.model.contracts import Source
-from tests.support.api_server import serve
-from tests.support.gateway import ALL_SCOPES, memory_deployment
 from tests.support.gateway_jobs import INBOX, begin, done_job, fail, finish, upload
 
 JSON_AND_SRT = {
@@ -30,19 +25,6 @@ JSON_AND_SRT = {
     ).encode(),
     "srt": b"1\n",
 }
-
-
-@pytest.fixture
-def stores(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """Serves the gateway on stores in memory, and points the commands at it."""
-    stores = memory_deployment()
-    _, secret = stores.keys.create("operator", ALL_SCOPES, "", None)
-    app = create_app()
-    app.dependency_overrides[deployment] = lambda: stores
-    with serve(app) as address:
-        monkeypatch.setenv("DROPSCRIBE_URL", address)
-        monkeypatch.setenv("DROPSCRIBE_KEY", secret)
-        yield stores
 
 
 def call(*arguments: str | Path) -> Result:

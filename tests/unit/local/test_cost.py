@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from local.cli import main
 from local.cost import NoForecast, find_recogniser, forecast, recognisers
-from shared.model.cost import ITEMS, prices, usd_per_second
+from shared.model.cost import CORRECTION, ITEMS, prices, usd_of_units, usd_per_second
+from shared.model.formats import FORMATS
 from shared.model.stages import FUNCTIONS, STAGE_FUNCTIONS, STAGES
 
 ROOT = Path(__file__).parents[3]
@@ -172,4 +173,25 @@ def test_figures_in_the_docs_text_are_still_true() -> None:
         for function in FUNCTIONS.values()
     )
     instances = sum(function.max_instances for function in FUNCTIONS.values())
-    assert f"({instances} instances) that is at most {most:,.0f} USD a month" in DOCS
+    assert (
+        f"({instances} instances) that is at most {most:,.0f} USD a month, and "
+        f"{2 * most:,.0f} USD with twice the sum" in DOCS
+    )
+
+
+def test_what_a_correction_and_a_format_cost_is_in_the_docs() -> None:
+    documents = json.loads((ROOT / "benchmarks/results/documents.json").read_text())["figures"]
+    seconds = {name: figures.get("cpu_seconds", 0.0) for name, figures in documents.items()}
+    drawn = sum(seconds[name] for name, spec in FORMATS.items() if spec.is_default) / 12
+    finalize = usd_per_second(FUNCTIONS["finalize"].resources, prices())
+    correction = usd_of_units(CORRECTION, CORRECTION, prices()) + drawn * finalize
+    steps = CORRECTION["internal_step"]
+    assert f"an execution of {steps} steps" in DOCS
+    assert f"default formats: {drawn:.1f} s for an hour of audio | {correction:.4f} USD |" in DOCS
+    assert f"saves a hundred times adds {100 * correction:.2f} USD" in DOCS
+    slowest = max(seconds[name] for name in FORMATS)
+    gateway = usd_per_second(FUNCTIONS["gateway"].resources, prices())
+    assert f"at most {slowest:.1f} s for 12 hours" in DOCS
+    assert f"(`python -m benchmarks.documents`) | {slowest * gateway:.4f} USD |" in DOCS
+    reads = 1800 * 20 * 4 * prices().of("document_read")
+    assert f"every two seconds: {reads:.2f} USD an hour" in DOCS

@@ -92,6 +92,7 @@ def of_webhooks(name: str, allowed: int = 200, other_folder: int = 404) -> Route
 ROUTES = (
     Route("GET /api/v1/jobs", "read", allowed=200, other_folder=200),
     Route("GET /api/v1/jobs/{job_id}", "read", allowed=200, other_folder=404),
+    Route("GET /api/v1/queue", "read", allowed=200, other_folder=200),
     Route("GET /api/v1/jobs/{job_id}/events", "read", allowed=200, other_folder=404),
     Route("GET /api/v1/jobs/{job_id}/transcript", "read", allowed=200, other_folder=404),
     Route("HEAD /api/v1/jobs/{job_id}/transcript", "read", allowed=200, other_folder=404),
@@ -128,7 +129,9 @@ ROUTES = (
     of_webhooks("POST /api/v1/webhooks/{webhook_id}/deliveries/{event_id}/replay", allowed=202),
     Route("POST /asr", "read and write", allowed=202, other_folder=202),
     Route("POST /detect-language", "read and write", allowed=202, other_folder=202),
+    Route("GET /api/v1/limits", "any", allowed=200, other_folder=200),
     Route("GET /api/v1/metrics/", "read", allowed=200, other_folder=200),
+    Route("GET /api/v1/costs", "read", allowed=200, other_folder=200),
     Route("GET /metrics", "read", allowed=200, other_folder=200),
     Route("POST /v1/audio/transcriptions", "read and write", allowed=202, other_folder=202),
     Route("POST /v1/audio/translations", "read and write", allowed=202, other_folder=202),

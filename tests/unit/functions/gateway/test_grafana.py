@@ -10,7 +10,8 @@ from functions.gateway.examples import EXAMPLES
 from functions.gateway.exposition import prometheus_text
 from shared.model.metrics import Metrics
 
-DASHBOARD = Path(__file__).parents[4] / "docs" / "grafana.json"
+ROOT = Path(__file__).parents[4]
+DASHBOARD = ROOT / "docs" / "grafana.json"
 NOT_SHOWN = {"dropscribe_window_seconds", "dropscribe_window_is_complete"}
 """How the others are to be read."""
 
@@ -26,6 +27,17 @@ def test_each_query_is_of_a_metric_and_each_metric_has_a_panel() -> None:
     queries = [target["expr"] for panel in panels for target in panel["targets"]]
     asked = {name for query in queries for name in re.findall(r"dropscribe_\w+", query)}
     assert asked == exposed() - NOT_SHOWN
+
+
+def test_the_run_of_the_picture_has_values_for_each_panel() -> None:
+    run = json.loads((ROOT / "benchmarks" / "results" / "dashboard.json").read_text())
+    last = run["figures"]["scrapes"][-1]["values"]
+    known = {series.partition("{")[0] for series in last}
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    for panel in panels:
+        for target in panel["targets"]:
+            (name,) = re.findall(r"dropscribe_\w+", target["expr"])
+            assert name in known, panel["title"]
 
 
 def test_no_panel_lies_on_another() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,7 +22,7 @@ from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.events import publish_job_event
 from shared.jobs.store import JobStore
 from shared.model.contracts import Artifact, Source, StageRequest, StageResponse
-from shared.model.cost import operations
+from shared.model.cost import CORRECTION, operations
 from shared.model.stages import FUNCTIONS, STAGES, parts_of
 from shared.ports.blobs import PlannedUpload
 from shared.ports.documents import Page
@@ -29,6 +30,8 @@ from shared.runtime.execution import execute
 from shared.runtime.stage import Stage
 from shared.settings import settings
 from tests.contract.test_transcription_workflow import EVENT, WORKFLOW, Stages, run
+from tests.support.edited_jobs import ANNA, transcribed
+from tests.support.gateway import memory_deployment
 from tests.support.noop import Noop
 from tests.support.recordings import speech, wav
 
@@ -213,7 +216,7 @@ def test_storage_and_documents_are_used_as_often_as_is_priced(seconds: float) ->
     assert {unit: priced[unit] for unit in units} == {unit: counts[unit] for unit in units}  # type: ignore[index]
 
 
-def billed_steps(chunks: int, spans: int, monkeypatch: pytest.MonkeyPatch) -> int:
+def billed_steps_of(stages: Stages, event: Any, monkeypatch: pytest.MonkeyPatch) -> int:
     """The steps of the workflow as the runner takes them."""
     count = 0
     act = Execution._act
@@ -224,7 +227,7 @@ def billed_steps(chunks: int, spans: int, monkeypatch: pytest.MonkeyPatch) -> in
         return await act(self, action, scope)
 
     monkeypatch.setattr(Execution, "_act", counting)
-    run(Stages(chunks=chunks, spans=spans), EVENT, WORKFLOW)
+    run(stages, event, WORKFLOW)
     return count
 
 
@@ -234,7 +237,25 @@ def test_steps_of_the_workflow_are_as_many_as_is_priced(
 ) -> None:
     calls = {stage: parts_of(stage, chunks, spans) for stage in STAGES}
     priced = operations(calls, seconds=0, stored=0, kept_days=0, heartbeat=15)["internal_step"]
-    assert priced == billed_steps(chunks, spans, monkeypatch)
+    assert priced == billed_steps_of(Stages(chunks=chunks, spans=spans), EVENT, monkeypatch)
+
+
+def test_a_correction_uses_what_is_priced(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: Counter[str] = Counter()
+    blobs = CountedBlobs(counts)
+    plain = memory_deployment(CountedDocuments(counts), blobs=blobs.blobs)
+    stores = replace(plain, blobs=blobs)
+    source = transcribed(stores)
+    job = stores.jobs.find(source.job_id)
+    assert job is not None
+    counts.clear()
+    stores.edits.save(job, ANNA, base=1, revision=0)
+    params = {"run": 1, "execution": "e", "draw_edits": True}
+    finalize(StageRequest(source=source, params=params), blobs, stores.jobs)
+    event = {"source": source.model_dump(), "run": 1, "draw_edits": True}
+    counts["internal_step"] = billed_steps_of(Stages(), event, monkeypatch)
+    counts["request"] = 2  # to the gateway, and to finalize
+    assert {unit: number for unit, number in counts.items() if number} == CORRECTION
 
 
 def test_every_stage_has_its_counts() -> None:
