@@ -20,6 +20,8 @@ EXTRAS = $(call stage_facts,filter(None$(comma) (function["extra"] for function 
 FUNCTIONS ?= $(call stage_facts,facts)
 ENGINE ?= $(or $(DROPSCRIBE_ENGINE),$(shell command -v podman || echo docker))
 BUILD_OPTIONS ?=
+# Empty: ENGINE builds on this machine. cloudbuild: Google Cloud Build does, and neither ENGINE nor .venv is needed.
+BUILDER ?=
 # Number of processes that run tests. A third gained nothing on two cores, and tests that race with it failed. One group
 # of tests loads models and needs about 6 GB.
 WORKERS ?= 2
@@ -142,9 +144,10 @@ images: ## Build each function's image: make images [FUNCTIONS="prepare finalize
 	    --platform linux/amd64 --target $$function --tag dropscribe/$$function .; \
 	done
 
-push: setup images ## Push the images and write their digests for Terraform: make push REGISTRY=…
+push: $(if $(BUILDER),,setup images) ## Push the images and write their digests for Terraform: make push REGISTRY=… [BUILDER=cloudbuild]
 	@test -n "$(REGISTRY)" || { echo 'REGISTRY is missing: make push REGISTRY=europe-west1-docker.pkg.dev/PROJECT/dropscribe' >&2; exit 2; }
-	DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/python -m images.push "$(REGISTRY)" $(FUNCTIONS)
+	@case '$(BUILDER)' in '' | cloudbuild) ;; *) echo 'BUILDER is cloudbuild, or empty: the engine of this machine' >&2; exit 2 ;; esac
+	$(if $(BUILDER),$(PYTHON) -m images.cloud_build,DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/python -m images.push) "$(REGISTRY)" $(FUNCTIONS)
 
 demo-images: setup images ## Transcribe on the one-machine cloud with each function in its image, and test the images
 	DROPSCRIBE_ENGINE="$(ENGINE)" DROPSCRIBE_IMAGES='$(IMAGES)' $(BIN)/dropscribe demo

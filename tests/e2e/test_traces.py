@@ -1,14 +1,15 @@
-"""Each run of a job is one tree of spans without gaps, and neither it nor the log says what is
-transcribed."""
+"""Each run of a job is one tree of spans without gaps, and names nothing that is transcribed."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from shared.model.trace_ids import trace_id_of
 from tests.support.cloud import Cloud
+from tests.support.gateway import ALL_SCOPES
 from tests.support.recordings import speech, wav
 from tests.support.traces import Trace, trace_of, traces_of
 
@@ -81,6 +82,26 @@ def test_a_further_run_has_a_tree_of_its_own(cloud: Cloud, answered: str) -> Non
     assert trace.named("redrive")
     (reused,) = trace.named("align")
     assert reused.attributes["dropscribe.reused"] is True
+
+
+def test_an_upload_through_the_api_is_part_of_the_tree(cloud: Cloud) -> None:
+    _, key = cloud.keys.create("traces", ALL_SCOPES, "traces/", None)
+    url = cloud.home.ports().url("gateway")
+    headers = {"Authorization": f"Bearer {key}"}
+    form = {"name": "traces/call.wav"}
+    files = {"file": ("call.wav", wav(speech()[104_000:184_000]))}
+    answer = httpx.post(
+        f"{url}/api/v1/jobs/upload", headers=headers, data=form, files=files, timeout=90
+    )
+    job_id = str(answer.raise_for_status().json()["id"])
+    traces = traces_of(cloud.home.folder)
+    cloud.until(lambda: bool(trace_of(traces, job_id, 1).roots), 60, "root of the trace")
+    trace = trace_of(traces, job_id, 1)
+    assert trace.gaps() == []
+    (upload,) = trace.named("upload")
+    assert upload.service == "gateway"
+    children = [span.name for span in trace.spans.values() if span.parent_id == upload.span_id]
+    assert "storage write" in children
 
 
 def settled_line(log: Path, job_id: str) -> dict[str, Any]:

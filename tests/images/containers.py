@@ -35,6 +35,7 @@ print(hashlib.sha256(sources).hexdigest())
 
 
 def require(*functions: str) -> None:
+<<<<<<< HEAD
     """Skips a test whose images are missing or old, and reports which."""
     for function in functions:
         if reason := missing(function):
@@ -53,6 +54,21 @@ def missing(function: str) -> str | None:
     if inside(image, SOURCES, *tops).strip() != digest(tops):
         return f"the image {image} was built from other sources: make images"
     return None
+=======
+    """Skip what cannot be tested here, and say what is missing."""
+    for function in functions:
+        require_image(NAMES[function], "shared", f"functions/{function}")
+
+
+def require_image(name: str, *tops: str) -> None:
+    """Skips a test unless there is an image with these very folders of the sources."""
+    if shutil.which(engine()[0]) is None:
+        pytest.skip(f"{engine()[0]} is not installed")
+    if said(*engine(), "image", "inspect", name) is None:
+        pytest.skip(f"no image {name}: make images")
+    if inside(name, SOURCES, *tops).strip() != digest(tops):
+        pytest.skip(f"the image {name} was built from other sources: make images")
+>>>>>>> people
 
 
 def said(*command: str) -> str | None:
