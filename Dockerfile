@@ -160,3 +160,31 @@ COPY --from=code /app/functions/diarize/ functions/diarize/
 ENV FUNCTION_SOURCE=functions/diarize/main.py
 USER 65532:65532
 RUN --mount=type=tmpfs,target=/tmp python -m images.selftest diarize
+
+
+FROM speech AS local
+# The one-machine cloud of compose.yaml: every function, the emulators, and the command `dropscribe`.
+COPY --from=code /app/images/ images/
+COPY --from=code /app/shared/ shared/
+COPY --from=code /app/functions/ functions/
+ARG WHISPER_MODEL=base
+ENV DROPSCRIBE_WHISPER_MODEL=${WHISPER_MODEL}
+COPY --from=lists /lists/local.txt lists/
+RUN --mount=type=cache,target=/root/.cache images/install lists/local.txt \
+ && python -m functions.diarize.cam_weights images/uv \
+ && python -m functions.transcribe.model_files "${WHISPER_MODEL}" \
+ && find /opt/venv -name 'model.bin.part*' -delete
+COPY workflows/ workflows/
+COPY dropscribe/ dropscribe/
+COPY emulators/ emulators/
+COPY local/ local/
+COPY images/dropscribe /opt/venv/bin/
+RUN python -m compileall -q --invalidation-mode unchecked-hash dropscribe emulators local \
+ && install --directory --owner=65532 --group=65532 /data
+ENV PYTHONPATH=/app \
+    DROPSCRIBE_HOME=/data \
+    DROPSCRIBE_HOST=0.0.0.0 \
+    DROPSCRIBE_PORT=8080
+CMD ["dropscribe", "serve"]
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp DROPSCRIBE_HOME=/tmp/home dropscribe demo --out /tmp/demo

@@ -8,6 +8,8 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# Compiled bytecode saves seconds at the first start of each stage.
+export UV_COMPILE_BYTECODE ?= 1
 
 # The functions and their extras, from a file that is generated from shared/model/stages.py. Read where they are used,
 # so that all other targets work without Python.
@@ -18,10 +20,13 @@ EXTRAS = $(call stage_facts,filter(None$(comma) (function["extra"] for function 
 FUNCTIONS ?= $(call stage_facts,facts)
 ENGINE ?= $(or $(DROPSCRIBE_ENGINE),$(shell command -v podman || echo docker))
 BUILD_OPTIONS ?=
+# Empty: ENGINE builds on this machine. cloudbuild: Google Cloud Build does, and neither ENGINE nor .venv is needed.
+BUILDER ?=
 # Number of processes that run tests. A third gained nothing on two cores, and tests that race with it failed. One group
 # of tests loads models and needs about 6 GB.
 WORKERS ?= 2
 PARALLEL := --numprocesses $(WORKERS)
+test test-slow openapi test-fast: export OMP_NUM_THREADS ?= 1
 comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
@@ -38,13 +43,13 @@ help: ## List the targets
 
 setup: $(READY) ## Make .venv with every pinned dependency and model
 
-# uv installs everything; pip only installs uv. Compiled bytecode saves seconds at the first start of each stage.
+# uv installs everything; pip only installs uv.
 $(READY): requirements.lock pyproject.toml functions/diarize/cam_weights.py
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo 'Dropscribe needs Python 3.11 to 3.13; this is '"$$($(PYTHON) --version)"'. Try: make setup PYTHON=python3.11' >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --no-deps --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	$(BIN)/python -m functions.diarize.cam_weights $(BIN)/uv
 	@touch $@
@@ -139,9 +144,10 @@ images: ## Build each function's image: make images [FUNCTIONS="prepare finalize
 	    --platform linux/amd64 --target $$function --tag dropscribe/$$function .; \
 	done
 
-push: setup images ## Push the images and write their digests for Terraform: make push REGISTRY=…
+push: $(if $(BUILDER),,setup images) ## Push the images and write their digests for Terraform: make push REGISTRY=… [BUILDER=cloudbuild]
 	@test -n "$(REGISTRY)" || { echo 'REGISTRY is missing: make push REGISTRY=europe-west1-docker.pkg.dev/PROJECT/dropscribe' >&2; exit 2; }
-	DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/python -m images.push "$(REGISTRY)" $(FUNCTIONS)
+	@case '$(BUILDER)' in '' | cloudbuild) ;; *) echo 'BUILDER is cloudbuild, or empty: the engine of this machine' >&2; exit 2 ;; esac
+	$(if $(BUILDER),$(PYTHON) -m images.cloud_build,DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/python -m images.push) "$(REGISTRY)" $(FUNCTIONS)
 
 demo-images: setup images ## Transcribe on the one-machine cloud with each function in its image, and test the images
 	DROPSCRIBE_ENGINE="$(ENGINE)" DROPSCRIBE_IMAGES='$(IMAGES)' $(BIN)/dropscribe demo

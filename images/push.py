@@ -1,6 +1,5 @@
-"""Pushes images and writes their digests for Terraform: `python -m images.push REGISTRY FUNCTION…`.
-
-A tag may come to name another image; a digest never does.
+"""Pushes images by docker, podman or buildah, and writes their digests for Terraform:
+`python -m images.push REGISTRY FUNCTION…`.
 """
 
 import json
@@ -9,11 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from images.references import TFVARS, write_down
 from local.container import engine
-
-ROOT = Path(__file__).parents[1]
-TFVARS = ROOT / "terraform" / "images.auto.tfvars.json"
-"""Terraform reads it by its name. It belongs to one deployment, so git ignores it."""
 
 
 def main() -> None:
@@ -60,18 +56,6 @@ def call(*arguments: str) -> str:
     if done.returncode != 0:
         sys.exit(f"{command[0]} {arguments[0]} failed")
     return done.stdout
-
-
-def write_down(references: dict[str, str], file: Path) -> None:
-    """Writes the references. Those of other functions in the file are kept."""
-    images: dict[str, str] = {}
-    if file.exists():
-        content = json.loads(file.read_text())
-        images = content["images"]
-    images |= references
-    text = json.dumps({"images": images}, indent=2)
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(text + "\n")
 
 
 if __name__ == "__main__":

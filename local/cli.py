@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from local.cloud_commands import down, env, up
+from local.cloud_commands import down, env, serve, up
 from local.connection import Gateway, calls_api
 from local.cost_command import cost
 from local.edits_command import edits, rename
@@ -42,7 +42,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a name may have any characters
 
 
-CLOUD = (up, down, env, page, logs, cost)
+CLOUD = (up, serve, down, env, page, logs, cost)
 JOBS = (run, status, failed, redrive, cancel, erase, fetch, rename, edits)
 COMMANDS = (*CLOUD, *JOBS, events, keys, webhooks)
 

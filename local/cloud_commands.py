@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import shlex
+import signal
 import time
 from pathlib import Path
 
@@ -35,19 +36,23 @@ def place_of_traces(
     return str(Path(value).absolute())
 
 
-@click.command()
-@click.option(
+port_option = click.option(
     "--port",
     type=click.IntRange(1, 65535),
     envvar="DROPSCRIBE_PORT",
     help="Port of the HTTP API, also at later starts. Default: that of the last start.",
 )
-@click.option(
+host_option = click.option(
     "--host",
     callback=ipv4_address,
     envvar="DROPSCRIBE_HOST",
     help="Address that the HTTP API listens on; 0.0.0.0 for all. Default: 127.0.0.1.",
 )
+
+
+@click.command()
+@port_option
+@host_option
 @click.option(
     "--traces",
     callback=place_of_traces,
@@ -84,6 +89,32 @@ def print_addresses(home: Layout) -> None:
     click.echo(f"API:           {url}")
     click.echo(f"documentation: {url}/docs")
     click.echo(f"key:           in the file {home.key}")
+
+
+@click.command()
+@port_option
+@host_option
+def serve(port: int | None, host: str | None) -> None:
+    """Start the one-machine cloud, show what it logs, and stop it at ^C or SIGTERM.
+
+    For containers and systemd. Exits with 1 if the cloud cannot start, or ends by itself.
+    """
+    from local.cloud import down as stop
+    from local.log_command import follow_cloud
+    from local.port_choice import GatewayAddress
+    from local.starting import failures_as_messages, start_cloud
+
+    home = layout()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        start_cloud(home, GatewayAddress(port, host))
+        print_addresses(home)
+        follow_cloud(home)
+    except KeyboardInterrupt:
+        with failures_as_messages():
+            stop(home)
+        return
+    raise click.ClickException("the cloud has ended; `dropscribe logs supervisor` shows its log")
 
 
 @click.command()

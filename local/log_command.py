@@ -10,6 +10,7 @@ import click
 
 from local.layout import PROCESSES, Layout, layout
 from local.log_reading import LogLine, Tail, parse, read_lines
+from local.supervisor import supervisor_of
 
 NAMES = (*PROCESSES, "supervisor")
 """Every process that has a log."""
@@ -47,7 +48,7 @@ def logs(process: str | None, lines: int, job: str | None, follow: bool) -> None
         show(last_lines(paths, lines, matches))
         if follow:
             with suppress(KeyboardInterrupt):
-                follow_logs(paths, matches)
+                follow_logs(paths, matches, lambda: True)
 
 
 def about(home: Layout, job_id: str | None) -> Filter:
@@ -82,11 +83,22 @@ def last_lines(paths: Mapping[str, Path], count: int, matches: Filter) -> list[L
     return in_order[first:]
 
 
-def follow_logs(paths: Mapping[str, Path], matches: Filter) -> None:
-    """Shows what is appended to these logs, until KeyboardInterrupt."""
+def follow_cloud(home: Layout) -> None:
+    """Shows what is appended to the logs of a cloud, until it has ended."""
+    paths = {name: home.log(name) for name in NAMES}
+
+    def is_up() -> bool:
+        return supervisor_of(home) is not None
+
+    follow_logs(paths, about(home, None), is_up)
+
+
+def follow_logs(paths: Mapping[str, Path], matches: Filter, goes_on: Callable[[], bool]) -> None:
+    """Shows what is appended to these logs for as long as it goes on, or until
+    KeyboardInterrupt."""
     tails = {name: Tail(path) for name, path in paths.items()}
     try:
-        while True:
+        while goes_on():
             show(new_lines(tails, matches))
             time.sleep(POLL_SECONDS)
     finally:

@@ -6,16 +6,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from functions.finalize.answer.missing_parts import (
-    MissingParts,
-    PartFailure,
-    with_recogniser_times,
-)
+from functions.finalize.answer.missing_parts import MissingParts, PartFailure
 from functions.finalize.stage import StageResults, transcribed_chunks
 from shared.model.artifacts import Aligned, Detection, Diarization, Manifest, Recognition
 from shared.model.contracts import Artifact
 from shared.model.errors import ArtifactChanged
 from shared.model.options import Options
+from shared.model.recogniser_times import with_recogniser_times
 from shared.ports.blobs import BlobStore
 
 M = TypeVar("M", bound=BaseModel)

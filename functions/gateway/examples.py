@@ -248,7 +248,7 @@ retry: 3000
 
 id: 1-1
 event: job.segment
-data: {"run":1,"part":0,"channel":null,"start":0.0,"end":287.4,"segments":[]}
+data: {"run":1,"part":0,"channel":null,"start":0.0,"end":287.4,"is_aligned":true,"segments":[]}
 
 : ping
 

@@ -14,9 +14,10 @@ LATE = timedelta(seconds=10)
 """How long after its time a record may become readable: the clocks of workers differ, and a write
 may take long."""
 CUTS = "prepare"
+RECOGNISES = "transcribe"
 ALIGNS = "align"
-"""Stages whose results are looked up: the first cuts the recording into parts, and the other finds
-the words of one part."""
+"""Stages whose results are looked up: the first cuts the recording into parts, the second finds the
+words of one part, and the third their exact times."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,9 @@ class SeenJob:
     view: JobView
     cut: StageRecord | None
     """The record of the current run's manifest; None before it is done."""
-    aligned: dict[int, StageRecord]
-    """The records of the parts whose words are aligned, by part."""
+    words: dict[int, StageRecord]
+    """The records of the words that are ready, by part: of align, or of transcribe where the
+    alignment failed for good."""
 
     @property
     def is_over(self) -> bool:
@@ -41,7 +43,7 @@ class SeenJob:
 
     def differs_from(self, former: "SeenJob") -> bool:
         """Returns whether anything but the passing of time changed."""
-        if self.aligned.keys() != former.aligned.keys():
+        if self.words.keys() != former.words.keys():
             return True
         view = without_estimate(self.view)
         return view != without_estimate(former.view)
@@ -70,12 +72,11 @@ class JobReader:
         now = datetime.fromtimestamp(self.jobs.clock(), UTC)
         self._read_records(job, now)
         records = self._records.values()
-        by_part = {record.part: record for record in records if record.stage == ALIGNS}
         return SeenJob(
             job=job,
             view=job_view(job, tuple(records), now),
             cut=next((record for record in records if record.stage == CUTS), None),
-            aligned=by_part,
+            words=word_records(job, records),
         )
 
     def _read_records(self, job: Job, now: datetime) -> None:
@@ -99,6 +100,24 @@ class JobReader:
             self._records[record.key] = record
 
 
+def word_records(job: Job, records: Collection[StageRecord]) -> dict[int, StageRecord]:
+    """Returns the records of the words that change no more, by part.
+
+    A job that is done has no other words of a part than those that are there, whatever kept align
+    from recording its failure.
+    """
+    aligned = by_part(ALIGNS, records)
+    recognised = by_part(RECOGNISES, records)
+    parts = recognised.keys() if job.state == "done" else recognised.keys() & set(job.unaligned)
+    failed = {part: recognised[part] for part in parts}
+    return failed | aligned
+
+
+def by_part(stage: str, records: Collection[StageRecord]) -> dict[int, StageRecord]:
+    """Returns the records of a stage, by part."""
+    return {record.part: record for record in records if record.stage == stage}
+
+
 def without_estimate(view: JobView) -> JobView:
     """Returns a job without its remaining seconds, which change all the time."""
     progress = view.progress.model_copy(update={"eta_seconds": None})
@@ -109,5 +128,4 @@ def lacks_parts(job: Job, records: Collection[StageRecord]) -> bool:
     """Returns whether a part of the job has no record of being aligned."""
     if job.chunks is None:
         return False
-    aligned = {record.part for record in records if record.stage == ALIGNS}
-    return len(aligned) < job.chunks
+    return len(by_part(ALIGNS, records)) < job.chunks

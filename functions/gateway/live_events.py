@@ -11,11 +11,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from functions.gateway.aligned_words import AlignedWords, PartResult
 from functions.gateway.deployment import Deployment
 from functions.gateway.job_reader import SeenJob
 from functions.gateway.job_view import options_of
 from functions.gateway.job_watch import InJobWatch, JobLooks, JobWatch, Listener
+from functions.gateway.ready_words import PartResult, ReadyWords
 from shared.jobs.job import Job
 from shared.model.api import JobView
 from shared.model.errors import Transient
@@ -110,7 +110,7 @@ class LiveEvents:
 
     def __init__(self, watch: JobWatch) -> None:
         self._watch = watch
-        self._words = AlignedWords()
+        self._words = ReadyWords()
 
     async def listen(
         self,
@@ -141,7 +141,7 @@ class LiveEvents:
                     words = await self._read(part, stores, listener)
                     if listener.is_ended or watch.is_gone:
                         return
-                    bookmark = bookmark.with_part(part.aligned.part)
+                    bookmark = bookmark.with_part(part.words.part)
                     if words:
                         yield SegmentReady(bookmark, words)
                 if seen.is_over:
@@ -185,8 +185,8 @@ async def looks_of(watch: JobLooks, listener: Listener) -> AsyncGenerator[SeenJo
 
 
 def missing_parts(seen: SeenJob, bookmark: Bookmark) -> Iterator[PartResult]:
-    """Yields the parts that are aligned and not sent, in order. There are none if there will be no
-    transcript, or one with other words.
+    """Yields the parts whose words are ready and not sent, in order. There are none if there will
+    be no transcript, or one with other words.
 
     A cancellation has a run of its own, which has no words.
     """
@@ -194,7 +194,7 @@ def missing_parts(seen: SeenJob, bookmark: Bookmark) -> Iterator[PartResult]:
     is_cancelled = job.state == "cancelled"
     if seen.cut is None or is_cancelled or not keeps_words(job):
         return
-    for part, record in sorted(seen.aligned.items()):
+    for part, record in sorted(seen.words.items()):
         if not bookmark.has(part):
             yield PartResult(job.source, job.run, seen.cut, record)
 

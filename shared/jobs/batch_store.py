@@ -6,7 +6,7 @@ before, reconcile looks at the jobs of batches that are open for long, and finis
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,8 +22,8 @@ from shared.model.batches import BatchedState
 from shared.ports.documents import Page
 from shared.ports.events import EventPublisher
 
-MAX_BATCHES = 100
-"""Open batches of one job at most; it is not counted in further ones until reconcile looks."""
+PAGE_SIZE = 100
+"""Open batches that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,24 @@ class BatchStore:
 
     def _ended_with(self, job_id: str, state: BatchedState) -> list[Batch]:
         """Record the end of a job in its open batches. Returns those whose last job it was."""
-        page = Page(job_id, "position", MAX_BATCHES, state="open")
         ended = []
-        for document in self.jobs.documents.page("batches", page):
-            batch = Batch.model_validate(document)
+        for batch in self._open_batches(job_id):
             changed = self._record(batch.batch_id, {job_id: state})
             if changed is not None and changed.state == "due":
                 ended.append(changed)
         return ended
+
+    def _open_batches(self, job_id: str) -> Iterator[Batch]:
+        """Yields the open batches of a job, the newest first, however many there are."""
+        below = ""
+        while True:
+            page = Page(job_id, "position", PAGE_SIZE, below=below, state="open")
+            documents = self.jobs.documents.page("batches", page)
+            batches = [Batch.model_validate(document) for document in documents]
+            yield from batches
+            if len(batches) < PAGE_SIZE:
+                return
+            below = batches[-1].position
 
     def look(self, batch: Batch) -> None:
         """Look at the jobs of an open batch that have not ended when they were last looked at."""

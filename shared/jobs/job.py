@@ -104,6 +104,8 @@ class Job(StoredModel):
     """Number of parts to transcribe; null until the recording is cut."""
     spans: int | None = None
     """Number of parts to diarize; null until the recording is cut."""
+    unaligned: tuple[int, ...] = ()
+    """The parts whose alignment failed for good in the current run, as far as align has seen it."""
     problem: Problem | None = None
     results: dict[str, str] = {}
     """Format -> URI in the outbox. After a failure it is the transcript of an earlier run, or the

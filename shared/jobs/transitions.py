@@ -179,6 +179,7 @@ def claimed(
         "updated": now,
         "expires": max(job.expires, expires),
         "claimed": now,
+        "unaligned": (),
     }
     if job.state != "cancelled":
         changes |= {"state": "running", "problem": None}

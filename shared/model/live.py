@@ -48,5 +48,8 @@ class PartWords(WireModel):
     start: Seconds
     """Where the part starts in the recording."""
     end: Seconds
+    is_aligned: bool = True
+    """False: the alignment of this part failed, and the times of its words are the recogniser's, as
+    in the transcript."""
     segments: tuple[LiveSegment, ...]
     """Without those that were probably never said. Empty if nothing is."""

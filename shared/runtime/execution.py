@@ -21,6 +21,7 @@ from pathlib import Path
 from shared.jobs.audio import delete_work_audio
 from shared.jobs.layout import job_uri, problem_uri, result_uri, work_uri
 from shared.jobs.store import JobStore
+from shared.jobs.unaligned_parts import record_unaligned
 from shared.model.contracts import Artifact, Engine, Problem, Source, StageRequest, StageResponse
 from shared.model.errors import (
     AudioDeleted,
@@ -320,7 +321,10 @@ def store_problem(
     Nothing is stored if the recording is gone, or if the answer is written without this part. A
     call that outlives its job may find its input deleted with the job's audio.
     """
-    if problem.status == RecordingErased.status or costs_only_its_part(problem):
+    if problem.status == RecordingErased.status:
+        return
+    if costs_only_its_part(problem):
+        record_missing_part(problem, request, jobs)
         return
     job_id = request.source.job_id
     uri = problem_uri(request.source)
@@ -333,6 +337,17 @@ def store_problem(
             delete_prefix(uri, blobs)
     except StageError:
         log.warning("problem not stored")  # the workflow still has it from the response
+
+
+def record_missing_part(problem: Problem, request: StageRequest, jobs: JobStore) -> None:
+    """Record a part that will not be aligned, so that its words are shown before the job ends."""
+    part = request.params.get("part", 0)
+    if problem.stage != "align" or not isinstance(part, int):
+        return
+    try:
+        record_unaligned(request.source.job_id, part, jobs)
+    except StageError:
+        log.warning("missing part not recorded")  # its words are shown at the end of the job
 
 
 def costs_only_its_part(problem: Problem) -> bool:

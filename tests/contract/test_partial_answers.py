@@ -275,6 +275,7 @@ def test_an_unaligned_chunk_keeps_the_recognisers_times_and_a_redrive_pays_for_i
     first = deployment.transcript(source)
     words = [word["word"] for word in first["words"]]
     assert words == [word["word"] for word in undisturbed["words"]]
+    assert deployment.job(source).unaligned == (1,), "its words were shown at once"
     span = warning(first, "alignment_failed")["span"]
     inside = [word for word in first["words"] if span["start"] <= word["start"] < span["end"]]
     assert inside and {word["timing"] for word in inside} <= {"asr", "clamped"}

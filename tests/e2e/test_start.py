@@ -2,7 +2,10 @@
 
 import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -92,3 +95,21 @@ def test_logs_have_times(cloud: Cloud) -> None:
     assert times
     assert times == sorted(times)
     assert all(datetime.fromisoformat(time) for time in times)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ends_by_itself", [False, True])
+def test_serve_goes_on_until_sigterm_or_the_end_of_the_cloud(
+    unstarted: Cloud, ends_by_itself: bool
+) -> None:
+    command = (sys.executable, "-m", "local.cli", "serve")
+    environment = unstarted.environment
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as served:
+        assert served.stdout
+        line = served.stdout.readline()  # it comes when every process answers
+        supervisor = supervisor_of(unstarted.home)
+        assert line.startswith("page:") and supervisor is not None
+        os.kill(supervisor if ends_by_itself else served.pid, signal.SIGTERM)
+        served.communicate(timeout=120)
+    assert served.returncode == (1 if ends_by_itself else 0)
+    assert supervisor_of(unstarted.home) is None

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from images.push import pushed, write_down
+from images.push import pushed
+from images.references import write_down
 from local.container import engine
 from local.layout import free_ports
 from tests.images.containers import require, said

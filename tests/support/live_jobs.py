@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from functions.gateway.deployment import Deployment
 from shared.jobs.job import KnownRecording
+from shared.model.artifacts import Recognition, RecognizedSegment, RecognizedWord
 from shared.model.contracts import Engine, Params, Source, StageRequest
 from shared.model.options import resolve
 from shared.runtime.execution import execute
@@ -50,6 +51,30 @@ def align(
 ) -> None:
     """Does a part of the job, in which a sentence is said."""
     do(stores, source, "align", part, SingleOutput("aligned", sentence(text, start)))
+
+
+def recognise(
+    stores: Deployment, source: Source, part: int, text: str = "Good morning.", start: float = 1.0
+) -> None:
+    """Recognises the sentence of a part, which is aligned next."""
+    words = [recognised_word(word, start + 0.5 * index) for index, word in enumerate(text.split())]
+    said = RecognizedSegment(
+        start=start,
+        end=words[-1].end,
+        language="en",
+        text=text,
+        avg_logprob=-0.2,
+        compression_ratio=1.2,
+        no_speech_prob=0.1,
+        temperature=0.0,
+        words=tuple(words),
+    )
+    recognition = Recognition(segments=(said,), engine=ENGINE)
+    do(stores, source, "transcribe", part, SingleOutput("recognition", recognition))
+
+
+def recognised_word(word: str, start: float) -> RecognizedWord:
+    return RecognizedWord(word=word, start=start, end=start + 0.4, probability=0.9)
 
 
 def align_suspect(stores: Deployment, source: Source, part: int) -> None:

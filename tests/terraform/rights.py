@@ -40,6 +40,7 @@ DELETABLE = {
 WORDS_AND_CHUNKS = (
     f'{OBJECT} && (resource.name.endsWith(".json") || resource.name.endsWith("-chunks.wav")) && '
     '(resource.name.extract("/objects/{job}/prepare/") != "" || '
+    'resource.name.extract("/objects/{job}/transcribe/") != "" || '
     'resource.name.extract("/objects/{job}/align/") != "")'
 )
 EDITS = f'{OBJECT} && resource.name.endsWith("/edits.json")'

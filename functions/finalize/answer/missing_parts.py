@@ -4,16 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from shared.model.artifacts import (
-    Aligned,
-    AlignedSegment,
-    AlignedWord,
-    Chunk,
-    Interval,
-    Recognition,
-    RecognizedSegment,
-    StageWarning,
-)
+from shared.model.artifacts import Chunk, Interval, StageWarning
 from shared.model.contracts import WireModel
 from shared.model.errors import PROBLEM_TYPE
 from shared.model.options import Options
@@ -106,49 +97,3 @@ def missing_warning(code: str, stage: str, message: str, span: Interval) -> Stag
     without_stop = message.rstrip(".")
     sentence = f"{without_stop}."
     return StageWarning(code=code, stage=stage, message=sentence, span=span)
-
-
-def with_recogniser_times(recognition: Recognition) -> Aligned:
-    """Returns what align would return for a chunk of which no word could be aligned.
-
-    The segments are those of the recogniser and not sentences.
-    """
-    segments = [unaligned_segment(segment) for segment in recognition.segments]
-    words: list[AlignedWord] = []
-    for index, segment in enumerate(recognition.segments):
-        words += unaligned_words(index, segment)
-    return Aligned(
-        segments=tuple(segments),
-        words=tuple(words),
-        asr=recognition.engine,
-        engines=(),
-        warnings=recognition.warnings,
-    )
-
-
-def unaligned_segment(segment: RecognizedSegment) -> AlignedSegment:
-    return AlignedSegment(
-        start=segment.start,
-        end=segment.end,
-        language=segment.language,
-        text=segment.text,
-        avg_logprob=segment.avg_logprob,
-        compression_ratio=segment.compression_ratio,
-        no_speech_prob=segment.no_speech_prob,
-        temperature=segment.temperature,
-        quality_flags=segment.quality_flags,
-    )
-
-
-def unaligned_words(index: int, segment: RecognizedSegment) -> Iterator[AlignedWord]:
-    """Yields the words of the segment with that index."""
-    for word in segment.words:
-        yield AlignedWord(
-            segment=index,
-            word=word.word,
-            start=word.start,
-            end=word.end,
-            score=None,
-            confidence=word.probability,
-            timing="asr",
-        )

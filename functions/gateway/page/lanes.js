@@ -4,6 +4,7 @@ import { ApiProblem, getBytes } from "./api.js";
 import { button, element } from "./elements.js";
 import { LanesView } from "./lanes_view.js";
 import { STRIP_HEIGHT, drawLines, drawSmall, drawSound, fitted, wholeHeight } from "./lanes_drawing.js";
+import { amplified } from "./peaks.js";
 import { clock, spokenTime } from "./times.js";
 import { overlapsOf, turnsOf } from "./turns.js";
 
@@ -89,7 +90,7 @@ class Lanes {
 
   /** @param {Uint8Array} peaks */
   showPeaks(peaks) {
-    this.#sound = { ...this.#sound, peaks };
+    this.#sound = { ...this.#sound, peaks: amplified(peaks) };
     this.#describe();
     this.#drawSoon("sound", "small");
   }

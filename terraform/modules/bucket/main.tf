@@ -112,8 +112,8 @@ resource "google_storage_bucket_iam_member" "writers" {
 locals {
   object = "resource.type == \"storage.googleapis.com/Object\""
 
-  # Names of the results of prepare and align, which are <job>/<stage>/<file>.
-  of_parts = [for stage in ["prepare", "align"] : "resource.name.extract(\"/objects/{job}/${stage}/\") != \"\""]
+  # Names of the results of prepare, transcribe and align, which are <job>/<stage>/<file>.
+  of_parts = [for stage in ["prepare", "transcribe", "align"] : "resource.name.extract(\"/objects/{job}/${stage}/\") != \"\""]
 
   # Names of manifests and words, and of chunks. Spans and language samples end otherwise.
   readable = [for ending in [".json", "-chunks.wav"] : "resource.name.endsWith(\"${ending}\")"]
@@ -139,7 +139,7 @@ locals {
   }
 }
 
-# Reads manifests, aligned words and the sound of chunks. Other results of stages hold embeddings of voices.
+# Reads manifests, words and the sound of chunks. Other results of stages hold embeddings of voices.
 resource "google_storage_bucket_iam_member" "part_readers" {
   for_each = var.part_readers
 

@@ -65,7 +65,7 @@ variable "readers" {
 }
 
 variable "part_readers" {
-  description = "Members that may read manifests, aligned words and the sound of chunks, each under a name."
+  description = "Members that may read manifests, words and the sound of chunks, each under a name."
   type        = map(string)
 }
 

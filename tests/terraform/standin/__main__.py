@@ -38,11 +38,12 @@ UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_le
 
 
 def named_types() -> set[str]:
-    """Returns every google_… that is written in the topology, in its tests and in the mistakes
-    planted in it."""
+    """Returns every google_… that is written in the topology, in the identity of GitHub, in their
+    tests and in the mistakes planted in the topology."""
     topology = (ROOT / "terraform").rglob("*.tf")
+    github = (ROOT / "docs" / "github").glob("*.tf")
     tests = (ROOT / "tests" / "terraform").rglob("*.py")
-    texts = [file.read_text() for file in (*topology, *tests)]
+    texts = [file.read_text() for file in (*topology, *github, *tests)]
     return set(re.findall(r"google_[a-z0-9_]+", "\n".join(texts)))
 
 

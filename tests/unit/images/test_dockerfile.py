@@ -55,6 +55,13 @@ def test_make_stops_when_it_cannot_read_the_functions() -> None:
         make_variable("FUNCTIONS", "PYTHON=false")
 
 
+def test_a_build_by_docker_brings_no_attestations() -> None:
+    """Docker 29 would push three versions of each image, and the registry keeps fifteen."""
+    command = ("make", "images", "--dry-run", "FUNCTIONS=prepare", "ENGINE=docker")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert "BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build " in done.stdout
+
+
 def make_variable(name: str, *arguments: str) -> list[str]:
     """Returns the words of a variable of the Makefile."""
     target = f"--eval=show: ; @echo $({name})"
@@ -81,6 +88,7 @@ def test_only_the_gateway_is_not_started_by_functions_framework() -> None:
     assert {name: found for name, found in commands.items() if found} == {
         "function": ['["python", "-m", "functions_framework"]'],
         "gateway": ['["python", "-m", "functions.gateway.main"]'],
+        "local": ['["dropscribe", "serve"]'],
     }
     sources = {name: re.findall(r"FUNCTION_SOURCE=(\S+)", stages()[name]) for name in FUNCTIONS}
     assert sources.pop("gateway") == []

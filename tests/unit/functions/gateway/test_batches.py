@@ -109,6 +109,28 @@ def test_a_batch_of_jobs_that_have_ended_ends_at_once(
     assert [event["type"] for event in feed(client, headers)][-1] == "dropscribe.batch.done"
 
 
+def test_a_job_ends_all_of_its_batches_however_many_there_are(
+    stores: Deployment,
+) -> None:
+    """Two pages and a half of them end with it, and every other one waits for another job."""
+    last, running = upload(stores, "team-a/1.wav"), upload(stores, "team-a/2.wav")
+    begin(stores, last)
+    begin(stores, running)
+    members = []
+    for source in (last, running):
+        job = stores.jobs.find(source.job_id)
+        assert job is not None
+        members.append(job)
+    batches = BatchStore(stores.jobs, None)
+    made = [batches.create("key", OURS, members[: 1 + number % 2], {}) for number in range(250)]
+    finish(stores, last)
+    found = [batches.find(batch.batch_id) for batch in made]
+    states = [(batch.state, batch.counts().done) for batch in found if batch is not None]
+    assert states == [("done", 1), ("open", 1)] * 125
+    ended = [event.batch for event in event_log_of(stores.jobs).read(0, 1000) if event.batch]
+    assert len(ended) == 125
+
+
 def test_an_erased_job_counts_as_ended(
     stores: Deployment, client: httpx.Client, headers: dict[str, str]
 ) -> None:

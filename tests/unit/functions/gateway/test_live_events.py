@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from functions.gateway.aligned_words import AlignedWords
 from functions.gateway.job_watch import JobWatch, Listener
 from functions.gateway.live_events import (
     NOTHING_YET,
@@ -20,14 +19,23 @@ from functions.gateway.live_events import (
     LiveEvents,
     SegmentReady,
 )
+from functions.gateway.ready_words import ReadyWords
 from shared.adapters.memory import MemoryBlobs, MemoryDocuments
 from shared.jobs.store import JobStore
+from shared.jobs.unaligned_parts import record_unaligned
 from shared.model.contracts import Source
 from shared.model.errors import JobStoreUnavailable, StorageUnavailable
 from shared.ports.documents import Document
 from tests.support.gateway import memory_deployment
 from tests.support.gateway_jobs import begin, done_job, fail, finish, upload
-from tests.support.live_jobs import CHUNK_SECONDS, align, align_suspect, cut, cut_job
+from tests.support.live_jobs import (
+    CHUNK_SECONDS,
+    align,
+    align_suspect,
+    cut,
+    cut_job,
+    recognise,
+)
 
 
 class CountedBlobs(MemoryBlobs):
@@ -168,6 +176,95 @@ def test_a_sentence_that_was_probably_never_said_is_left_out(live: Live) -> None
         async with aclosing(live.listen(source)) as events:
             ready = await segment_after(events)
         assert ready.words.segments == ()
+
+    run(test)
+
+
+def test_words_that_cannot_be_aligned_come_once_with_the_recognisers_times(live: Live) -> None:
+    async def test() -> None:
+        source = cut_job(live.stores, 3)
+        async with aclosing(live.listen(source)) as events:
+            for part in range(3):
+                recognise(live.stores, source, part)
+            record_unaligned(source.job_id, 1, live.stores.jobs)
+            failed = await segment_after(events)
+            assert (failed.words.part, failed.words.is_aligned) == (1, False)
+            (segment,) = failed.words.segments
+            assert [(word.word, word.start) for word in segment.words] == [
+                ("Good", 61.0),
+                ("morning.", 61.5),
+            ]
+            align(live.stores, source, 1)  # a further attempt, whose call was given up
+            align(live.stores, source, 0)
+            aligned = await segment_after(events)
+            assert (aligned.words.part, aligned.words.is_aligned) == (0, True)
+            align(live.stores, source, 2)
+            finish(live.stores, source)
+            assert parts_of(await rest_of(events)) == [2]
+
+    run(test)
+
+
+def test_words_whose_failed_alignment_nothing_recorded_come_in_order_before_the_end(
+    live: Live,
+) -> None:
+    """No worker of align may have been there to record it."""
+
+    async def test() -> None:
+        source = cut_job(live.stores, 3)
+        for part in (2, 1, 0):
+            recognise(live.stores, source, part)
+        align(live.stores, source, 1)
+        async with aclosing(live.listen(source)) as events:
+            await segment_after(events)
+            await live.looks(5)
+            finish(live.stores, source)
+            rest = await rest_of(events)
+        assert parts_of(rest) == [0, 2]
+        assert isinstance(rest[-1], JobOver)
+
+    run(test)
+
+
+@pytest.mark.parametrize("end", [fail, None])
+def test_words_that_may_still_be_aligned_or_will_be_in_no_transcript_are_not_sent(
+    live: Live, end: Callable[..., Any] | None
+) -> None:
+    async def test() -> None:
+        source = cut_job(live.stores, 1)
+        recognise(live.stores, source, 0)
+        async with aclosing(live.listen(source)) as events:
+            await anext(events)
+            await live.looks(5)
+            if end is not None:
+                end(live.stores, source)
+            else:
+                align(live.stores, source, 0)
+                finish(live.stores, source)
+            segments = [each for each in await rest_of(events) if isinstance(each, SegmentReady)]
+        assert [segment.words.is_aligned for segment in segments] == ([] if end else [True])
+
+    run(test)
+
+
+def test_a_later_run_may_align_what_failed_before(live: Live) -> None:
+    async def test() -> None:
+        source = cut_job(live.stores, 1)
+        recognise(live.stores, source, 0)
+        record_unaligned(source.job_id, 0, live.stores.jobs)
+        async with aclosing(live.listen(source)) as events:
+            first = await segment_after(events)
+            finish(live.stores, source)
+            live.stores.operations.redrive(source.job_id)
+            begin(live.stores, source, run=3)
+            cut(live.stores, source, 1, run=3)
+            recognise(live.stores, source, 0)
+        async with aclosing(live.listen(source)) as events:
+            await anext(events)
+            await live.looks(5)
+            align(live.stores, source, 0)
+            second = await segment_after(events)
+        assert (first.words.is_aligned, second.words.is_aligned) == (False, True)
 
     run(test)
 
@@ -455,7 +552,7 @@ def test_a_listener_that_goes_away_leaves_nothing(live: Live) -> None:
 def test_words_that_are_kept_are_bounded(live: Live) -> None:
     async def test() -> None:
         sources = [cut_job(live.stores, 1, f"team-a/{number}.wav") for number in range(3)]
-        live.events._words = AlignedWords(max_bytes=700)
+        live.events._words = ReadyWords(max_bytes=700)
         for source in sources:
             align(live.stores, source, 0)
             async with aclosing(live.listen(source)) as events:

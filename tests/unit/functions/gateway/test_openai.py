@@ -60,6 +60,35 @@ def test_a_request_is_a_job_that_is_found_by_its_header(
     assert client.get(f"/api/v1/jobs/{job.job_id}").json()["state"] == "done"
 
 
+def test_n8ns_node_gets_a_json(client: httpx.Client, stores: Deployment) -> None:
+    """Its node "Transcribe a Recording" makes this form, and its credential is tried by the list
+    of models (@n8n/n8n-nodes-langchain 2.41.1)."""
+    boundary = "--------------------------116723243350545296745401"
+    lines = [
+        f"--{boundary}",
+        'Content-Disposition: form-data; name="model"',
+        "",
+        "whisper-1",
+        f"--{boundary}",
+        'Content-Disposition: form-data; name="language"',
+        "",
+        "de",
+        f"--{boundary}",
+        'Content-Disposition: form-data; name="file"; filename="call.wav"',
+        "Content-Type: audio/wav",
+        "",
+        "sound",
+        f"--{boundary}--",
+        "",
+    ]
+    content_type = f"multipart/form-data; boundary={boundary}"
+    headers = {"Accept": "application/json", "content-type": content_type}
+    answer = client.post(URL, content="\r\n".join(lines), headers=headers)
+    assert answer.json()["text"] == TEXT
+    assert options_of(stores)["language"] == "de"
+    assert client.get("/v1/models").json()["object"] == "list"
+
+
 @pytest.mark.parametrize(
     ("fields", "options"),
     [

@@ -412,6 +412,34 @@ def test_a_problem_is_stored_only_if_it_ends_the_run(
     assert (bench.blobs.find(problem_uri(SOURCE)) is not None) == is_stored
 
 
+@pytest.mark.parametrize(
+    ("stage", "error", "unaligned"),
+    [
+        ("align", AttemptsExhausted("d"), (3,)),
+        ("align", Bug("d"), (3,)),
+        ("align", Cancelled("d"), ()),
+        ("diarize", Bug("d"), ()),
+        ("transcribe", Bug("d"), ()),
+    ],
+    ids=lambda value: str(getattr(value, "type", value)).rpartition(":")[2],
+)
+def test_a_failed_alignment_that_the_answer_can_do_without_is_recorded_until_the_next_run(
+    bench: Bench, stage: str, error: StageError, unaligned: tuple[int, ...]
+) -> None:
+    bench.jobs.claim(SOURCE, 1, "first")
+    problem = error.problem(SOURCE.job_id, stage)
+    request = StageRequest(source=SOURCE, params={"part": 3})
+    for _ in range(2):
+        store_problem(problem, request, bench.blobs, bench.jobs)
+    job = bench.jobs.find(SOURCE.job_id)
+    assert job is not None and job.unaligned == unaligned
+    bench.jobs.finish(SOURCE.job_id, 1, "retryable")
+    store_problem(problem, StageRequest(source=SOURCE), bench.blobs, bench.jobs)
+    bench.jobs.claim(SOURCE, 2, "second")
+    job = bench.jobs.find(SOURCE.job_id)
+    assert job is not None and job.unaligned == ()
+
+
 def test_a_call_that_finds_its_audio_deleted_stores_no_problem(bench: Bench) -> None:
     """Its job has its answer, and the call has outlived it."""
     bench.jobs.claim(SOURCE, 1, "first")

@@ -7,7 +7,6 @@ import pytest
 from functions.finalize.answer.missing_parts import (
     MissingParts,
     PartFailure,
-    with_recogniser_times,
 )
 from functions.finalize.stage import StageResults, build_transcript
 from shared.model.artifacts import (
@@ -19,6 +18,7 @@ from shared.model.artifacts import (
 )
 from shared.model.errors import AttemptsExhausted
 from shared.model.options import option_values
+from shared.model.recogniser_times import with_recogniser_times
 from shared.model.transcript import Transcript
 from tests.support.finalize_inputs import (
     JOB,

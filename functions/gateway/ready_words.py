@@ -1,5 +1,4 @@
-"""The words of parts that are already aligned, which the work bucket has before there is a
-transcript."""
+"""The words of parts that are ready, which the work bucket has before there is a transcript."""
 
 import asyncio
 import logging
@@ -11,12 +10,14 @@ from weakref import WeakValueDictionary
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
+from functions.gateway.job_reader import ALIGNS
 from shared.jobs.layout import result_uri
 from shared.jobs.stage_record import StageRecord
-from shared.model.artifacts import Aligned, AlignedSegment, AlignedWord, Manifest
+from shared.model.artifacts import Aligned, AlignedSegment, AlignedWord, Manifest, Recognition
 from shared.model.contracts import Artifact, Source, StageResponse
 from shared.model.errors import ArtifactMissing
 from shared.model.live import LiveSegment, LiveWord, PartWords
+from shared.model.recogniser_times import with_recogniser_times
 from shared.ports.blobs import BlobStore
 
 log = logging.getLogger(__name__)
@@ -44,15 +45,19 @@ class PartResult:
     run: int
     cut: StageRecord
     """The record of the manifest, which has the part's time."""
-    aligned: StageRecord
-    """The record of the part's words."""
+    words: StageRecord
+    """The record of the part's words: of align, or of transcribe if the alignment failed."""
+
+    @property
+    def is_aligned(self) -> bool:
+        return self.words.stage == ALIGNS
 
     @property
     def key(self) -> tuple[str, int, str]:
-        return self.source.job_id, self.run, self.aligned.key
+        return self.source.job_id, self.run, self.words.key
 
 
-class AlignedWords:
+class ReadyWords:
     """Words of parts, as JSON. Each part is read once for all listeners, unless so much was read
     since that it is no longer kept."""
 
@@ -88,10 +93,9 @@ class AlignedWords:
     def _read_words(self, part: PartResult, blobs: BlobStore) -> str:
         try:
             place = self._place(part, blobs)
-            aligned = read_output(part.source, part.aligned, "aligned", blobs)
-            words = part_words(part, place, Aligned.model_validate_json(aligned))
+            words = part_words(part, place, read_aligned(part, blobs))
         except (ArtifactMissing, ValidationError) as error:
-            job = {"job_id": part.source.job_id, "part": part.aligned.part}
+            job = {"job_id": part.source.job_id, "part": part.words.part}
             log.warning("words of a part not readable: %s", type(error).__name__, extra=job)
             return ""
         return words.model_dump_json()
@@ -107,7 +111,7 @@ class AlignedWords:
             self._places[key] = places
         while len(self._places) > MAX_KEPT_MANIFESTS:
             self._places.popitem(last=False)
-        return places[part.aligned.part]
+        return places[part.words.part]
 
 
 def read_output(source: Source, record: StageRecord, name: str, blobs: BlobStore) -> bytes:
@@ -117,6 +121,19 @@ def read_output(source: Source, record: StageRecord, name: str, blobs: BlobStore
     artifact = result.outputs[name]
     assert isinstance(artifact, Artifact)
     return blobs.read(artifact.uri, artifact.generation)
+
+
+def read_aligned(part: PartResult, blobs: BlobStore) -> Aligned:
+    """Returns the words of a part, with the recogniser's times if they were not aligned.
+
+    Raises ArtifactMissing or ValidationError.
+    """
+    if part.is_aligned:
+        content = read_output(part.source, part.words, "aligned", blobs)
+        return Aligned.model_validate_json(content)
+    content = read_output(part.source, part.words, "recognition", blobs)
+    recognition = Recognition.model_validate_json(content)
+    return with_recogniser_times(recognition)
 
 
 def part_words(part: PartResult, place: PartPlace, aligned: Aligned) -> PartWords:
@@ -129,10 +146,11 @@ def part_words(part: PartResult, place: PartPlace, aligned: Aligned) -> PartWord
         segments.append(live_segment(segment, own_words, place.start))
     return PartWords(
         run=part.run,
-        part=part.aligned.part,
+        part=part.words.part,
         channel=place.channel,
         start=place.start,
         end=place.end,
+        is_aligned=part.is_aligned,
         segments=tuple(segments),
     )
 
