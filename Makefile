@@ -8,6 +8,8 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# Compiled bytecode saves seconds at the first start of each stage.
+export UV_COMPILE_BYTECODE ?= 1
 
 # The functions and their extras, from a file that is generated from shared/model/stages.py. Read where they are used,
 # so that all other targets work without Python.
@@ -24,6 +26,7 @@ BUILDER ?=
 # of tests loads models and needs about 6 GB.
 WORKERS ?= 2
 PARALLEL := --numprocesses $(WORKERS)
+test test-slow openapi test-fast: export OMP_NUM_THREADS ?= 1
 comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
@@ -40,13 +43,13 @@ help: ## List the targets
 
 setup: $(READY) ## Make .venv with every pinned dependency and model
 
-# uv installs everything; pip only installs uv. Compiled bytecode saves seconds at the first start of each stage.
+# uv installs everything; pip only installs uv.
 $(READY): requirements.lock pyproject.toml functions/diarize/cam_weights.py
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo 'Dropscribe needs Python 3.11 to 3.13; this is '"$$($(PYTHON) --version)"'. Try: make setup PYTHON=python3.11' >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --no-deps --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	$(BIN)/python -m functions.diarize.cam_weights $(BIN)/uv
 	@touch $@

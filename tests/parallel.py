@@ -18,17 +18,19 @@ GROUPS = {
         "tests/e2e/test_job_events.py",
         "tests/e2e/test_jobs_api.py",
         "tests/e2e/test_keys.py",
+        "tests/e2e/test_on_google.py",
         "tests/e2e/test_openai.py",
         "tests/e2e/test_operations.py",
         "tests/e2e/test_renaming.py",
         "tests/e2e/test_runbook.py",
         "tests/e2e/test_smoke.py",
         "tests/e2e/test_start.py",
+        "tests/e2e/test_traces.py",
         "tests/e2e/test_uploads.py",
         "tests/e2e/test_unproved.py",
         "tests/e2e/test_webhooks.py",
+        "tests/images/",
     ),
-    "images": ("tests/images/",),
 }
 """Folders and files that share an expensive fixture, or that must not run beside each other."""
 SPREAD = ("tests/terraform/test_planted_mistakes.py",)

@@ -14,7 +14,7 @@ PLAYLIST_FORMATS = frozenset({"concat", "dash", "hls", "imf", "sdp", "webm_dash_
 """Demuxers that read files named in the file."""
 OGG_CODECS_WITH_START = frozenset({"opus", "vorbis"})
 """Codecs whose first page in Ogg libav gives its time. In others it takes it to begin at 0."""
-CODECS_WITH_SUMS = frozenset({"tta", "wavpack"})
+CODECS_WITH_SUMS = frozenset({"ac3", "eac3", "flac", "tta", "wavpack"})
 """Codecs whose packets have checksums that libav compares only if it is told to."""
 MAX_START_DIFFERENCE = 0.001
 """Seconds by which the starts of two streams may differ by rounding."""

@@ -6,6 +6,7 @@ from typing import BinaryIO
 from functions.prepare.matroska_header import MatroskaHeader, read_matroska_header
 from functions.prepare.mp3_header import MAX_FRAME, Mp3Header, end_of_tags, read_mp3_header
 from functions.prepare.mp4_boxes import Mp4Structure, read_mp4_structure
+from functions.prepare.rare_headers import rare_sound_bytes
 from functions.prepare.sound_bytes import (
     SoundBytes,
     asf_is_encrypted,
@@ -36,6 +37,11 @@ class FileHeader:
         if self.sound is None:
             return None
         return self.sound.fraction_present(size)
+
+    @property
+    def is_fragmented(self) -> bool:
+        """Returns whether an MP4 file has its sound in fragments, each with an index of its own."""
+        return self.mp4 is not None and self.mp4.is_fragmented
 
     @property
     def prohibition(self) -> NotAudio | None:
@@ -75,7 +81,7 @@ def read_file_header(file: BinaryIO, size: int) -> FileHeader:
     mp4 = read_mp4_structure(file, size)
     matroska = read_matroska_header(file)
     mp3 = read_mp3_header(file)
-    sound = declared_sound_bytes(file, size)
+    sound = declared_sound_bytes(file, size) or rare_sound_bytes(file)
     if matroska is not None:
         sound = matroska_bytes(matroska)
     if sound is None and mp4 is None:

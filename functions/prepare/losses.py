@@ -94,5 +94,5 @@ class Losses:
     def _mark_warning(self) -> StageWarning | None:
         if not self._is_end_unmarked:
             return None
-        message = "the last page of the Ogg file is not marked as such, so its end may be missing"
+        message = "the file does not end as files of its format do, so its end may be missing"
         return prepare_warning("end_unmarked", message)

@@ -11,6 +11,14 @@ from functions.prepare.section_file import SectionFile
 RAW_FORMATS = frozenset({"aac", "ac3", "amr", "dts", "eac3", "loas", "mlp", "mp3", "truehd"})
 """Formats without timestamps, in which libav adds up the lengths of the packets; it gets them wrong
 once the sample rate changes or bytes are damaged."""
+PARSED_FORMATS = frozenset({"aiff", "caf", "spdif", "wav", "w64"})
+"""Formats without timestamps of which libav parses these codecs out of the bytes as it does raw
+ones."""
+PARSED_CODECS = frozenset({"aac", "ac3", "dts", "eac3", "mp2", "mp3"})
+MPEG_AUDIO = frozenset({"mp1", "mp2", "mp3"})
+AMR = "amr"
+"""The format whose demuxer takes any byte for the start of a frame, so that libav counts more time
+for damaged bytes than they lasted, or less."""
 ADTS = "aac"
 """The format whose demuxer leaves out what is no frame, and does not count it in the places of the
 packets behind."""
@@ -30,16 +38,21 @@ class LostSound:
     before tell it.
     """
 
-    def __init__(self, file: SectionFile, format_name: str, mp3: Mp3Sections | None) -> None:
+    def __init__(
+        self, file: SectionFile, format_name: str, codec: str, mp3: Mp3Sections | None
+    ) -> None:
         self._file = file
-        self._is_raw = format_name in RAW_FORMATS
+        self._has_no_header = format_name in RAW_FORMATS
+        self._is_amr = format_name == AMR
+        is_parsed = format_name in PARSED_FORMATS and codec in PARSED_CODECS
+        self._is_raw = format_name in RAW_FORMATS or is_parsed
         self._is_adts = format_name == ADTS
         self._mp3 = mp3
         self._decoded_bytes = 0
         self._decoded_seconds = 0.0
         self._last_seconds = 0.0
         self._skipped = 0
-        self._longest_frame = LONGEST_FRAME if mp3 is not None else inf
+        self._longest_frame = LONGEST_FRAME if self._is_raw and codec in MPEG_AUDIO else inf
         self._lost = 0.0
         self.first_place = 0
         """Where in the section the first packet begins that was decoded."""
@@ -47,13 +60,16 @@ class LostSound:
     @property
     def skipped_start(self) -> int:
         """The bytes of a raw stream before the first packet that was decoded, without the tags."""
-        if not self._is_raw:
+        if not self._has_no_header:
             return 0
         tags_end = end_of_tags(cast(BinaryIO, self._file))
         return max(0, self.first_place - tags_end)
 
     def take(self) -> float:
-        """Returns the seconds that were lost since the last call."""
+        """Returns the seconds that were lost since the last call and that libav has not counted.
+
+        Below 0 if it has counted more.
+        """
         lost = self._lost
         self._lost = 0.0
         return lost
@@ -69,7 +85,8 @@ class LostSound:
             return
         seconds = self._seconds_of(packet.pos, packet.pos + packet.size)
         counted = float((packet.duration or 0) * packet.time_base)
-        self._lost += max(0.0, seconds - counted)
+        lost = seconds - counted
+        self._lost += lost if self._is_amr else max(0.0, lost)
 
     def note_good(self, packet: Any, seconds: float) -> bool:
         """Note a packet that lasts so many seconds. Returns whether sound before it was left out
@@ -96,7 +113,7 @@ class LostSound:
     def note_excess(self, packet: Any) -> bool:
         """Note the bytes in a packet of MPEG audio that are too many to belong to its frame, which
         libav decodes nevertheless. Returns whether there are any."""
-        if packet.size <= self._longest_frame or has_tag(bytes(packet)):
+        if packet.pos is None or packet.size <= self._longest_frame or has_tag(bytes(packet)):
             return False
         seconds = self._seconds_of(packet.pos, packet.pos + packet.size)
         lost = max(0.0, seconds - self._last_seconds)

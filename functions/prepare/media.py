@@ -14,7 +14,7 @@ from functions.prepare.sample_buffer import Samples
 from functions.prepare.section import Section
 from functions.prepare.section_chain import SectionChain
 from functions.prepare.timeline import Timeline
-from functions.prepare.tracks import OtherTracks
+from functions.prepare.tracks import PREFERRED_TRACK, OtherTracks, TrackChoice
 from shared.model.artifacts import SAMPLE_RATE, Media, StageWarning
 from shared.model.errors import EmptyRecording, NotAudio
 
@@ -29,12 +29,14 @@ MAX_SILENCE = 30 * SAMPLE_RATE
 
 @contextmanager
 def open_recording(
-    file: BinaryIO, max_seconds: float, channels: Channels = "mix", track: int | None = None
+    file: BinaryIO,
+    max_seconds: float,
+    channels: Channels = "mix",
+    track: TrackChoice = PREFERRED_TRACK,
 ) -> "Iterator[Recording]":
     """Yields a seekable file as a recording. No other file is opened, whatever this one names.
 
-    `track` is the number of its sound track, from 1. Raises BadOption, EmptyRecording, NotAudio,
-    NoSound, TruncatedRecording or RecordingTooLong.
+    Raises BadOption, EmptyRecording, NotAudio, NoSound, TruncatedRecording or RecordingTooLong.
     """
     size = file.seek(0, io.SEEK_END)
     if size == 0:
@@ -98,6 +100,17 @@ class Recording:
         if fraction_read > 0:
             extrapolated = decoded / fraction_read
         return max(section.declared_end, extrapolated, decoded)
+
+    @property
+    def track_count(self) -> int:
+        """The sound tracks of the open section; 0 if none is open."""
+        section = self._chain.section
+        return 0 if section is None else section.track_count
+
+    @property
+    def section_starts(self) -> dict[int, float]:
+        """The position of each section that was opened so far, by its first byte in the file."""
+        return self._chain.starts
 
     @property
     def media(self) -> Media:
@@ -173,7 +186,7 @@ class Recording:
         return None
 
     def _note_other_tracks(self, section: Section) -> None:
-        """Note the tracks that are not used: those of the first section.
+        """Note the tracks that are not used: those of the section that has the most.
 
         Where a broadcast changes, libav sees the streams after the change beside those before it. A
         later section then has fewer, and its own track is one of those noted.
@@ -182,8 +195,8 @@ class Recording:
         is_first = not self._timeline.position
         count = len(others.descriptions)
         noted_count = len(self._other_tracks.descriptions)
-        has_fewer = count < noted_count
-        if is_first or (section.is_broadcast and has_fewer):
+        is_better_known = count < noted_count if section.is_broadcast else count > noted_count
+        if is_first or is_better_known:
             self._other_tracks = others
 
     def _note_format(self, section: Section, frame: Any) -> None:
@@ -201,7 +214,7 @@ class Recording:
         position = self._timeline.position
         longest = self._limits.longest_gap(position)
         missing = self._timeline.missing_before(timestamp, longest)
-        missing += section.take_lost_seconds()
+        missing = max(0.0, missing + section.take_lost_seconds())
         self._note_gap(section, missing)
         duration = frame.samples / frame.sample_rate
         added = missing + duration

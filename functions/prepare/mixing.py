@@ -61,6 +61,10 @@ class Mixer:
         self._is_first = True
 
     @property
+    def channels(self) -> int:
+        return len(self._weights)
+
+    @property
     def cancelled_seconds(self) -> float:
         """Seconds in which the mean of the channels would have been next to nothing."""
         return self._repair.cancelled_seconds

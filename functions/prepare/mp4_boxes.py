@@ -58,6 +58,12 @@ class Mp4Structure:
         return entries <= ENCRYPTED_ENTRIES
 
     @property
+    def is_fragmented(self) -> bool:
+        """Returns whether the index says that fragments follow."""
+        index = self.index or b""
+        return b"mvex" in index
+
+    @property
     def names_encryption(self) -> bool:
         """Returns whether the index holds anything of an encrypted file."""
         index = self.index or b""

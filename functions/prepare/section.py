@@ -6,7 +6,10 @@ from typing import Any
 import av
 from av.stream import Discard
 
+from functions.prepare.amr_frames import DamagedFrame, check_frame, is_pause
+from functions.prepare.chunk_index import ChunkIndex
 from functions.prepare.container import (
+    CODECS_WITH_SUMS,
     begins_with_sound,
     check_sums,
     codec_name,
@@ -24,20 +27,19 @@ from functions.prepare.measured_length import MeasuredLength
 from functions.prepare.packet_counts import PacketCounts
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline
-from functions.prepare.tracks import OtherTracks, find_other_tracks, select_track
-from functions.prepare.trailing_bytes import (
-    SHARED_FORMATS,
-    STREAMED_FORMATS,
-    end_of_boxes,
-    has_content,
-    may_hold_sound,
-)
+from functions.prepare.tracks import OtherTracks, TrackChoice, find_other_tracks, select_track
+from functions.prepare.trailing_bytes import SHARED_FORMATS
+from functions.prepare.unread_bytes import UnreadBytes
 from shared.model.errors import EmptyRecording, NotAudio, Permanent, TruncatedRecording
 
 LONGEST_STREAM_FORMATS = frozenset({"asf", "flv", "matroska"})
 """Formats whose header holds only the length of the longest stream."""
+INTERLEAVED_FORMATS = frozenset({"nut", "ogg", "rm", "wtv"})
+"""Formats in which packets of all streams are mixed to the end."""
 BROADCAST_FORMATS = frozenset({"mpeg", "mpegts"})
 """Formats that can be read from any place on, and whose streams may change on the way."""
+WAVPACK = "wv"
+WAVPACK_BLOCK = b"wvpk"
 MAX_DEMUX_ERRORS = 10_000
 """Errors of the demuxer after which the rest of the section is given up. Some read on by 32 bytes
 an error."""
@@ -47,8 +49,6 @@ MIN_RESUMED_SECONDS = 0.5
 """Seconds that the bytes behind the last sound of a broadcast must be worth to be opened anew."""
 MAX_CORRUPT_RUN = 10
 """Packets of a broadcast that cannot be decoded in a row, after which the codec may be another."""
-MIN_REST = 4_096
-"""Bytes behind the last packet that matter: half a second at 64 kbit/s."""
 TS_PACKET = 188
 """Bytes of a transport stream's packets, each of which holds a part of a packet of sound."""
 
@@ -63,7 +63,7 @@ class Section:
         reader: GuardedReader,
         container: Any,
         timeline: Timeline,
-        track: int | None,
+        track: TrackChoice,
     ) -> None:
         self.file = file
         self.counts = PacketCounts()
@@ -74,13 +74,16 @@ class Section:
         self._reader = reader
         self._timeline = timeline
         self._header = header
-        self._stream = select_track(container, track)
+        self._stream = select_track(container, track.number)
+        self._decoded_beside = track.decoded_beside
         check_sums(self._stream)
         self.length = MeasuredLength(header, container, self._stream)
         self.is_damaged = False
         """Something before the next frame could not be read."""
-        self._lost = LostSound(file, self.format, self.length.mp3)
-        self._start_position = timeline.position
+        self._lost = LostSound(file, self.format, self.codec, self.length.mp3)
+        self._index = ChunkIndex(self._stream, self.format)
+        self.start_position = timeline.position
+        """The position in the recording where the section begins."""
         self._last_packet_end = 0.0
         self._heard_until = 0
         self._first_page: int | None = None
@@ -99,7 +102,11 @@ class Section:
     @property
     def other_tracks(self) -> OtherTracks:
         """The sound tracks of the section that are not used."""
-        return find_other_tracks(self._container, self._stream)
+        return find_other_tracks(self._container, self._stream, self._decoded_beside)
+
+    @property
+    def track_count(self) -> int:
+        return len(self._container.streams.audio)
 
     @property
     def declared_end(self) -> float:
@@ -107,7 +114,7 @@ class Section:
         declared = declared_seconds(self._container, self._stream)
         if declared is None:
             return 0.0
-        return self._start_position + declared
+        return self.start_position + declared
 
     @property
     def size(self) -> int:
@@ -136,10 +143,16 @@ class Section:
 
     @property
     def resume_at(self) -> int | None:
-        """Where a broadcast is to be opened anew to find sound that libav did not see, or None.
+        """Where a broadcast or a WavPack file is to be opened anew to find sound that libav did not
+        see, or None.
 
-        libav shows no streams that appear on the way, and no changed codec.
+        In broadcasts libav shows no streams that appear on the way, and no changed codec. Of
+        WavPack it reads no further than to a block whose header is damaged.
         """
+        if self.format == WAVPACK:
+            heard_until = self._heard_until
+            next_block = self.file.find(WAVPACK_BLOCK, heard_until + 1)
+            return None if next_block is None else self.file.start + next_block
         if not self.is_broadcast:
             return None
         heard_until = self.heard_until
@@ -150,37 +163,22 @@ class Section:
             return None
         return heard_until
 
-    @property
-    def has_unread_rest(self) -> bool:
-        """Returns whether sound may be left behind the last packet, though libav found no more."""
-        if self._is_shared or self.format not in STREAMED_FORMATS:
-            return False
-        rest_start = self.rest_start
-        rest = self.file.end - rest_start
-        if rest < MIN_REST:
-            return False
-        start = rest_start - self.file.start
-        return may_hold_sound(self.file, start, self.format)
+    def resume(self, start_position: float) -> None:
+        """Let this be the rest of a section that began at an earlier position of the recording."""
+        if self.format == WAVPACK:
+            self.start_position = start_position
 
-    @property
-    def unread_start(self) -> int:
-        """The bytes before the first packet that may hold sound, though libav found none."""
-        skipped = self._lost.skipped_start
-        if skipped < MIN_REST:
-            return 0
-        tags_end = self._lost.first_place - skipped
-        is_padding = not has_content(self.file, tags_end, self._lost.first_place)
-        return 0 if is_padding else skipped
-
-    @property
-    def rest_start(self) -> int:
-        """The place in the file from where on nothing of the section was of use to libav."""
-        heard_until = self.heard_until
-        if self.format != "mp4":
-            return heard_until
-        boxes_length = end_of_boxes(self.file)
-        boxes_end = self.file.start + boxes_length
-        return max(heard_until, boxes_end)
+    def unread_bytes(self) -> UnreadBytes:
+        """Returns what was not read of the section, which was decoded to its end."""
+        return UnreadBytes(
+            self.file,
+            self._header,
+            self.format,
+            heard_until=self.heard_until,
+            first_place=self._lost.first_place,
+            skipped_start=self._lost.skipped_start,
+            is_shared=self._is_shared,
+        )
 
     def begin(self) -> None:
         """Let the section's start be the recording's current position."""
@@ -222,7 +220,7 @@ class Section:
         if is_first_page and self.length.starts_unknown:
             return None
         seconds = frame.pts * frame.time_base
-        return float(seconds)
+        return float(seconds) + self._index.late_seconds
 
     def take_lost_seconds(self) -> float:
         """Returns how long the undecodable sound before a frame lasted, which timestamps omit."""
@@ -248,15 +246,20 @@ class Section:
 
     def _check_end(self, losses: Losses) -> None:
         """Note how much of the end is missing. Raises TruncatedRecording if it is much."""
+        is_resumed_later = self.format == WAVPACK and self.resume_at is not None
+        if is_resumed_later:
+            return
         decoded = self._decoded_seconds
         declared = self.length.seconds_after(decoded, self.size)
         if declared is None:
             return
-        by_packets = self._last_packet_end - self._start_position
+        by_packets = self._last_packet_end - self.start_position
         present = max(decoded, by_packets)
         trailing = self.counts.trailing_seconds
         if not self.length.is_complete(self.size):
-            decodable = present - trailing
+            decodable = present
+            if self.codec not in CODECS_WITH_SUMS:
+                decodable -= trailing  # other bytes than sound may stand where the end is missing
             check_complete(declared, max(decoded, decodable))
         missing = max(0.0, declared - present)
         undecoded = max(0.0, declared - decoded)
@@ -299,14 +302,22 @@ class Section:
         self._reader.raise_failure()
 
     def _decode(self, packet: Any) -> list[Any]:
+        if is_pause(packet, self.codec):
+            return []  # the next timestamp tells how long it is silent
         try:
+            check_frame(packet, self.codec)
             frames: list[Any] = self._stream.decode(packet)
+        except DamagedFrame:
+            self._note_damaged_frame(packet)
+            return []
         except av.FFmpegError:
             self._note_corrupt(packet)
             self.counts.check(max_excess=MAX_EXCESS_CORRUPT)
             self._timeline.lose_sound()
             return []
         if frames:
+            if self._index.note_packet(packet):
+                self.is_damaged = True
             self.counts.add_good()
             seconds = sum(frame.samples / frame.sample_rate for frame in frames)
             if self._lost.note_good(packet, seconds):
@@ -332,10 +343,20 @@ class Section:
         self.is_damaged = True
         self._lost.note_corrupt(packet)
 
+    def _note_damaged_frame(self, packet: Any) -> None:
+        """Note a packet of AMR that is no frame. Several in a row count as one, since the demuxer
+        makes many of a few damaged bytes."""
+        if self.is_damaged:
+            self._lost.note_corrupt(packet)
+        else:
+            self._note_corrupt(packet)
+        self._timeline.lose_sound()
+
     def _note_excess(self, packet: Any) -> None:
-        """Note the bytes in a packet of MP3 that are too many to belong to its frame."""
+        """Note the bytes in a packet of MPEG audio that are too many to belong to its frame."""
         mp3 = self.length.mp3
-        if mp3 is None or packet.pos is None or self.is_damaged or mp3.is_tag(packet.pos):
+        is_tag = mp3 is not None and packet.pos is not None and mp3.is_tag(packet.pos)
+        if self.is_damaged or is_tag:
             return
         self.is_damaged = self._lost.note_excess(packet)
 
@@ -367,7 +388,7 @@ class Section:
 
         Flash video has one stream of sound; libav shows a second one where its codec changes.
         """
-        if self.format == "ogg":
+        if self.format in INTERLEAVED_FORMATS:
             return self.has_other_streams
         has_pictures = any(stream.type != "audio" for stream in self._container.streams)
         return self.format in SHARED_FORMATS and has_pictures
@@ -375,4 +396,4 @@ class Section:
     @property
     def _decoded_seconds(self) -> float:
         """The section's sound so far, with the silence in its gaps."""
-        return self._timeline.position - self._start_position
+        return self._timeline.position - self.start_position

@@ -9,6 +9,9 @@ from functions.prepare.section_opening import open_section
 from functions.prepare.sound_bytes import lacks_end_mark
 from functions.prepare.stage_warning import prepare_warning
 from functions.prepare.timeline import Timeline, around
+from functions.prepare.tracks import PREFERRED_TRACK, TrackChoice
+from functions.prepare.trailing_bytes import lacks_nut_index
+from functions.prepare.unread_bytes import UnreadBytes
 from shared.model.artifacts import StageWarning
 from shared.model.errors import (
     BadOption,
@@ -29,10 +32,16 @@ class SectionChain:
     """The sections of a file, of which one is open."""
 
     def __init__(
-        self, file: BinaryIO, size: int, timeline: Timeline, track: int | None = None
+        self,
+        file: BinaryIO,
+        size: int,
+        timeline: Timeline,
+        track: TrackChoice = PREFERRED_TRACK,
     ) -> None:
         self.section: Section | None = None
         """The open section, or None before the first and after the last."""
+        self.starts: dict[int, float] = {}
+        """The position of each section that was opened, by its first byte in the file."""
         self.warnings: list[StageWarning] = []
         self.losses = Losses()
         self._file = file
@@ -41,6 +50,8 @@ class SectionChain:
         self._track = track
         self._next_start: int | None = 0
         self._resumes = False
+        self._resumed_from = 0.0
+        """The position where the section began that is opened anew."""
         self._opened = 0
         self._heard = 0
         self._bytes_heard = 0
@@ -63,22 +74,29 @@ class SectionChain:
         failure = failure or failure_of(section, self.losses)
         if failure is not None:
             failure = section.explain(failure)
-        has_rest = section.gave_up or section.has_unread_rest
+        unread = section.unread_bytes()
+        has_rest = section.gave_up or unread.has_rest
         may_have_next = has_rest or failure is not None
         self._next_start = self._start_after(section, has_rest=may_have_next)
-        self._note_unmarked_end(section)
+        self._note_unmarked_end(section, unread)
         self.losses.note_packets(section.counts.good, section.counts.corrupt)
-        unread_start = section.unread_start
+        unread_start = unread.start
         heard_bytes = section.heard_until - section.file.start - unread_start
         self._bytes_heard += heard_bytes
         if unread_start:
             start = section.file.start
             self._note_unread(start, start + unread_start, "no packets were found there")
-        self._note_outcome(section, failure, has_rest=has_rest)
+        rest_start = unread.rest_start if has_rest else None
+        self._note_outcome(section, failure, rest_start)
         self.close()
 
-    def _note_outcome(self, section: Section, failure: Permanent | None, *, has_rest: bool) -> None:
-        """Note whether a section was heard, and warn of what of it was not read."""
+    def _note_outcome(
+        self, section: Section, failure: Permanent | None, rest_start: int | None
+    ) -> None:
+        """Note whether a section was heard, and warn of what of it was not read.
+
+        `rest_start` is where the rest begins that was not read, if there is one.
+        """
         end = section.file.end
         if failure is None:
             self._heard += 1
@@ -88,8 +106,8 @@ class SectionChain:
             self._warn("end_missing", f"one of the joined recordings is not whole: {failure}")
         elif isinstance(failure, NotAudio) and not self._resumes:
             self._note_unread(section.heard_until, end, str(failure))
-        elif has_rest and not self._resumes:
-            self._note_unread(section.rest_start, end, "no packets were found there")
+        elif rest_start is not None and not self._resumes:
+            self._note_unread(rest_start, end, "no packets were found there")
 
     def check(self) -> None:
         """Raise why the first section could not be heard, if no other could."""
@@ -109,7 +127,8 @@ class SectionChain:
             if self._opened == 1:
                 raise
             self._next_start = file.find_next()
-            self._note_unread(start, file.end, str(failure))
+            if not self._track.decoded_beside:
+                self._note_unread(start, file.end, str(failure))
             return
         except SECTION_FAILURES as failure:
             file.seek(0)
@@ -118,8 +137,11 @@ class SectionChain:
             if not isinstance(failure, EmptyRecording | NoSound):
                 self._note_unread(start, file.end, str(failure))
             return
-        if not self._resumes:
+        if self._resumes:
+            section.resume(self._resumed_from)
+        else:
             section.begin()
+            self.starts[start] = self._timeline.position
         self.section = section
 
     def _start_after(self, section: Section, *, has_rest: bool) -> int | None:
@@ -138,11 +160,18 @@ class SectionChain:
                 return next_start
         resume_at = section.resume_at
         self._resumes = resume_at is not None
+        self._resumed_from = section.start_position
         return resume_at
 
-    def _note_unmarked_end(self, section: Section) -> None:
+    def _note_unmarked_end(self, section: Section, unread: UnreadBytes) -> None:
         file = section.file
-        if section.format == "ogg" and lacks_end_mark(self._file, file.start, file.end):
+        is_ogg_without_end = section.format == "ogg" and lacks_end_mark(
+            self._file, file.start, file.end
+        )
+        is_nut_without_end = section.format == "nut" and lacks_nut_index(
+            self._file, file.start, file.end
+        )
+        if is_ogg_without_end or is_nut_without_end or unread.ends_inside_fragment:
             self.losses.note_unmarked_end()
 
     def _note_failure(self, failure: Permanent) -> None:

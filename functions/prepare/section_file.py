@@ -12,6 +12,8 @@ WITH_BIT_3 = re.escape(bytes(byte for byte in range(256) if byte & 8))
 WAVPACK_START = rb"wvpk.{12}\0{4}.{5}[" + WITH_BIT_3 + rb"]"
 """The first block of the first frame."""
 
+WTV_HEADER = bytes.fromhex("B7D800203749DA11A64E0007E95EAD8D")
+
 
 @dataclass(frozen=True)
 class Header:
@@ -44,6 +46,18 @@ HEADERS = (
     Header(re.compile(rb"#!AMR(?:-WB)?\n")),
     Header(re.compile(rb"TTA1[\1-\3]\0")),
     Header(re.compile(WAVPACK_START, re.DOTALL)),
+    Header(re.compile(rb"nut/multimedia container\0")),
+    Header(re.compile(rb"\.RMF\0\0\0.\0[\0\1]", re.DOTALL)),
+    Header(re.compile(rb"Creative Voice File\x1a\x1a\0")),
+    Header(re.compile(rb"MMMD.{4}CNTI", re.DOTALL)),
+    Header(re.compile(rb"\.SoX.{4}.{8}.{8}[\1-\x20]\0\0\0", re.DOTALL)),
+    Header(re.compile(rb"d\xa3[\1-\4]\0.{4}[\1-\x20]\0\0\0", re.DOTALL)),
+    Header(re.compile(re.escape(WTV_HEADER))),
+    Header(re.compile(rb"\x80\0..\x03\x12\x04[\1\2]\0", re.DOTALL)),
+    Header(re.compile(rb"STRM.{4}\0[\0\1]\0\x10\0[\1-\x20]", re.DOTALL)),
+    Header(re.compile(rb"KVAG.{8}[\0\1]\0", re.DOTALL)),
+    Header(re.compile(rb"\0 [\1\2]\0.{16}P\0\0\0vs12", re.DOTALL)),
+    Header(re.compile(rb"ASF\0[\1-\3]\0[\1-\2]\0\x01\0\0\0", re.DOTALL)),
 )
 """Formats whose demuxers stop reading, or go wrong, where the next recording begins."""
 MAX_HEADER = 64
@@ -117,6 +131,22 @@ class SectionFile:
         if not self.has_next:
             return None
         return self.end
+
+    def find(self, mark: bytes, start: int) -> int | None:
+        """Returns the place in the section of the next such bytes from `start` on, or None if
+        MAX_SEARCHED bytes do not show them."""
+        searched_end = start + MAX_SEARCHED
+        overlap = len(mark) - 1
+        while start < searched_end:
+            self.seek(start)
+            data = self.read(BLOCK)
+            found = data.find(mark)
+            if found >= 0:
+                return start + found
+            if len(data) <= overlap:
+                return None
+            start += len(data) - overlap
+        return None
 
     def _search(self, data: bytes, position: int) -> None:
         """Let the section end where the header of the next one begins in `data`, if one does."""

@@ -8,6 +8,7 @@ from functions.prepare.headers import FileHeader, read_file_header
 from functions.prepare.section import Section
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline
+from functions.prepare.tracks import TrackChoice
 from functions.prepare.trailing_bytes import has_content
 from shared.model.errors import NoSound, NotAudio, Permanent
 
@@ -15,12 +16,12 @@ READ_TO_THE_END = frozenset({"au"})
 """Formats of which libav decodes all bytes that follow, however many the header declares."""
 
 
-def open_section(file: SectionFile, timeline: Timeline, track: int | None) -> Section:
+def open_section(file: SectionFile, timeline: Timeline, track: TrackChoice) -> Section:
     """Returns a file's section, opened.
 
     libav looks ahead. If it has read into the next section, it is made to open this one again, of
-    which it then sees no more than there is. `track` is the number of its sound track, from 1.
-    Raises BadOption, NotAudio, NoSound or TruncatedRecording.
+    which it then sees no more than there is. Raises BadOption, NotAudio, NoSound or
+    TruncatedRecording.
     """
     while True:
         end = file.end
@@ -48,7 +49,7 @@ def leave_out_rest(file: SectionFile, header: FileHeader) -> None:
     file.seek(place)
 
 
-def try_to_open(file: SectionFile, timeline: Timeline, track: int | None) -> Section:
+def try_to_open(file: SectionFile, timeline: Timeline, track: TrackChoice) -> Section:
     readable = cast(BinaryIO, file)
     header = read_file_header(readable, file.end - file.start)
     prohibition = header.prohibition

@@ -1,11 +1,13 @@
 """A recording -> its chunks, spans and language sample as WAV files, its peaks, and a manifest."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from contextlib import AbstractContextManager
+from typing import Annotated, BinaryIO, Literal, cast
 
 from pydantic import Field
 
 from functions.prepare import vad
+from functions.prepare.all_tracks import AllTracks, open_all_tracks
 from functions.prepare.chunking import MAX_CHUNK, MAX_CHUNKS, ChunkDraft, Chunker
 from functions.prepare.compression import unpacked
 from functions.prepare.hashed_file import HashedFile
@@ -16,6 +18,7 @@ from functions.prepare.sample_buffer import SampleBuffer, Samples, equal_blocks,
 from functions.prepare.sample_intervals import SampleInterval, in_seconds
 from functions.prepare.span_builder import SpanBuilder
 from functions.prepare.stage_warning import prepare_warning
+from functions.prepare.tracks import TrackChoice
 from functions.prepare.vad import WINDOW, LevelledVad
 from shared.model.artifacts import SAMPLE_RATE, Chunk, Manifest, ProbeWindow, StageWarning
 from shared.model.contracts import Engine, Params
@@ -23,7 +26,7 @@ from shared.model.errors import RecordingTooLong
 from shared.model.formats import PEAKS_FILE
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, StageInput
 
-VERSION = "5"
+VERSION = "6"
 """Increase it whenever the same request would get a different result."""
 BLOCK = 64 * WINDOW
 """Samples (2 s) that go through the network at once."""
@@ -34,8 +37,8 @@ class PrepareParams(Params):
 
     channels: Channels = "mix"
     """split: each channel is cut by itself, and there are no spans, since each is a speaker."""
-    track: int | None = Field(default=None, ge=1)
-    """Number of the sound track, from 1. None: the one that libav prefers."""
+    track: Annotated[int, Field(ge=1)] | Literal["all"] | None = None
+    """Number of the sound track, from 1; all: all at once. None: the one that libav prefers."""
     chunk_seconds: float = Field(ge=10, le=300)
     """Target length of a chunk. Chunks of a long recording are longer."""
     span_seconds: float = Field(ge=60)
@@ -63,10 +66,20 @@ def prepare_audio(stage_input: StageInput[PrepareParams]) -> Iterator[Output]:
         packed = cast(BinaryIO, hashed)
         with (
             unpacked(packed, params.max_bytes) as file,
-            open_recording(file, params.max_seconds, params.channels, params.track) as recording,
+            open_tracks(file, params) as recording,
         ):
             preparation = AudioPreparation(stage_input, recording, hashed)
             yield from preparation.outputs()
+
+
+def open_tracks(
+    file: BinaryIO, params: PrepareParams
+) -> AbstractContextManager[Recording | AllTracks]:
+    """Returns what opens the sound tracks of a file that are to be heard."""
+    if params.track == "all":
+        return open_all_tracks(file, params.max_seconds, params.channels)
+    track = TrackChoice(params.track)
+    return open_recording(file, params.max_seconds, params.channels, track)
 
 
 class ChannelTrack:
@@ -92,7 +105,10 @@ class AudioPreparation:
     """One pass over a recording."""
 
     def __init__(
-        self, stage_input: StageInput[PrepareParams], recording: Recording, file: HashedFile
+        self,
+        stage_input: StageInput[PrepareParams],
+        recording: Recording | AllTracks,
+        file: HashedFile,
     ) -> None:
         self._params = stage_input.params
         self._file = file

@@ -18,12 +18,25 @@ DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 """Hours, minutes and seconds, as Matroska's tags have them."""
 
 
+class TrackChoice(NamedTuple):
+    """Which sound track of a recording is decoded."""
+
+    number: int | None = None
+    """From 1. None: the one that libav prefers."""
+    decoded_beside: int = 0
+    """Tracks, from the first on, that are decoded as well as this one."""
+
+
+PREFERRED_TRACK = TrackChoice()
+
+
 def select_track(container: Any, number: int | None) -> Any:
     """Returns the sound stream with this number, from 1; None: the one that libav prefers.
 
     That is the one marked as default, otherwise the one with the most channels and the highest bit
-    rate, otherwise the first. Raises BadOption if there are fewer, NoSound for a film without
-    sound, NotAudio if there is no sound stream or its codec is not known.
+    rate, otherwise the first. If its codec is not known, it is the first whose codec is. Raises
+    BadOption if there are fewer, NoSound for a film without sound, NotAudio if there is no sound
+    stream or its codec is not known.
     """
     tracks = container.streams.audio
     if not tracks and has_video(container):
@@ -32,10 +45,14 @@ def select_track(container: Any, number: int | None) -> Any:
         raise NotAudio("it has no audio stream")
     if number is not None and number > len(tracks):
         raise BadOption(f"track is {number}; sound tracks of the recording: {len(tracks)}")
-    stream = container.streams.best("audio") if number is None else tracks[number - 1]
-    if stream is None or stream.codec_context is None:
-        raise NotAudio("its audio codec is not known")
-    return stream
+    if number is not None:
+        candidates = [tracks[number - 1]]
+    else:
+        candidates = [container.streams.best("audio"), *tracks]
+    for stream in candidates:
+        if stream is not None and stream.codec_context is not None:
+            return stream
+    raise NotAudio("its audio codec is not known")
 
 
 class OtherTracks(NamedTuple):
@@ -44,6 +61,8 @@ class OtherTracks(NamedTuple):
     used: int = 1
     """Number of the one that is."""
     descriptions: tuple[str, ...] = ()
+    decoded: int = 1
+    """Number of tracks that are used, with this one."""
 
     def warnings(self, *, is_silent: bool) -> list[StageWarning]:
         """Returns a warning that describes the tracks, if there are any.
@@ -52,25 +71,31 @@ class OtherTracks(NamedTuple):
         """
         if not self.descriptions:
             return []
-        count = len(self.descriptions) + 1
+        count = len(self.descriptions) + self.decoded
+        not_used = f"not used: {listed(self.descriptions)}"
+        if self.decoded > 1:
+            message = f"only {self.decoded} of {count} sound tracks were transcribed; {not_used}"
+            return [prepare_warning("other_tracks", message)]
         silent = ", which is silent," if is_silent else ""
         message = (
-            f"only sound track {self.used} of {count}{silent} was transcribed; not used: "
-            f"{listed(self.descriptions)}. The option track chooses another"
+            f"only sound track {self.used} of {count}{silent} was transcribed; {not_used}. The "
+            "option track chooses another, or all"
         )
         return [prepare_warning("other_tracks", message)]
 
 
-def find_other_tracks(container: Any, used: Any) -> OtherTracks:
-    """Returns the container's sound tracks beside the one in use."""
+def find_other_tracks(container: Any, used: Any, decoded_beside: int) -> OtherTracks:
+    """Returns the container's sound tracks beside those in use: one, and the first ones that are
+    decoded beside it."""
     number_used = 1
     descriptions = []
     for number, track in enumerate(container.streams.audio, start=1):
         if track.index == used.index:
             number_used = number
-        else:
+        elif number > decoded_beside:
             descriptions.append(describe(number, track))
-    return OtherTracks(number_used, tuple(descriptions))
+    decoded = max(1, decoded_beside)
+    return OtherTracks(number_used, tuple(descriptions), decoded)
 
 
 def describe(number: int, track: Any) -> str:

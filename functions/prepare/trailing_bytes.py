@@ -11,11 +11,12 @@ from functions.prepare.section_file import SectionFile
 from functions.prepare.sound_bytes import AIFF_HEADER, RIFF_HEADER
 
 STREAMED_FORMATS = frozenset(
-    {"aac", "ac3", "aiff", "amr", "au", "caf", "dts", "eac3", "flac", "flv", "loas", "mlp", "mp3"}
-    | {"mp4", "ogg", "truehd", "tta", "wav", "wv"}
+    {"aac", "ac3", "adx", "aiff", "amr", "apm", "argo_asf", "ast", "au", "caf", "dts", "eac3"}
+    | {"flac", "flv", "ircam", "kvag", "loas", "mlp", "mmf", "mp3", "mp4", "nut", "ogg", "rm"}
+    | {"sox", "spdif", "swf", "truehd", "tta", "voc", "w64", "wav", "wtv", "wv"}
 )
 """Formats in which little but tags follows the last packet of sound."""
-SHARED_FORMATS = frozenset({"flv", "ogg"})
+SHARED_FORMATS = frozenset({"flv", "nut", "ogg", "rm", "swf", "wtv"})
 """Those in which it may be followed by packets of another stream."""
 CHUNK_HEADERS = {
     "aiff": AIFF_HEADER,
@@ -23,12 +24,18 @@ CHUNK_HEADERS = {
     "wav": RIFF_HEADER,
 }
 """Formats that are a row of chunks: the kind and the length of each."""
-TAGS = (b"APETAGEX", b"ID3", b"LYRICSBEGIN", b"TAG")
+NUT_INDEX = b"NX\xdd\x67\x2f\x23\xe6\x4e"
+NUT_INDEX_END = struct.Struct(">Q4x")
+"""Length of the index, and its checksum."""
+TAGS = (b"APETAGEX", b"ID3", b"LYRICSBEGIN", b"TAG", NUT_INDEX)
 MAX_BEFORE_TAG = 2_048
 """Bytes of a packet that was not decoded, between the last that was and a tag."""
 BLOCK = 2**16
 """Bytes that are read at once."""
 MAX_CHUNKS = 1_000
+FRAGMENT_KIND = b"moof"
+MAX_FRAGMENT = 2**22
+"""Bytes before the last packet in which its fragment is searched."""
 
 
 def may_hold_sound(file: SectionFile, start: int, format_name: str) -> bool:
@@ -59,13 +66,14 @@ def has_content(file: SectionFile, start: int, end: int) -> bool:
     return False
 
 
-def end_of_boxes(file: SectionFile) -> int:
-    """Returns the bytes of an MP4 section up to where no box begins.
+def cut_end_of_boxes(file: SectionFile, heard_until: int) -> int:
+    """Returns the bytes that the boxes of an MP4 section have by their headers, up to where no box
+    begins. The last may be longer than what is left of the section.
 
-    A fragmented one is read to its end by libav, whatever is there.
+    Of a section in fragments, only what follows the last fragment that was heard is looked at.
     """
-    end = file.seek(0, io.SEEK_END)
-    start = 0
+    start: int = fragment_before(file, heard_until) or 0
+    end: int = file.seek(0, io.SEEK_END)
     for _ in range(MAX_CHUNKS):
         file.seek(start)
         found = file.read(MAX_BOX_HEADER)
@@ -75,13 +83,40 @@ def end_of_boxes(file: SectionFile) -> int:
         if length == 1:
             long_length = found[BOX_HEADER.size :]
             length = int.from_bytes(long_length, "big")
-        box_end = start + length
-        if kind == b"moof" or box_end >= end:
-            return end
-        if length < BOX_HEADER.size:
+        if length < BOX_HEADER.size or not kind.isascii():
             return start
-        start = box_end
+        start += length
+        if start >= end:
+            return start
     return end
+
+
+def fragment_before(file: SectionFile, place: int) -> int | None:
+    """Returns where the last fragment before a place begins, or None if none does in the
+    MAX_FRAGMENT bytes before it."""
+    searched_start = max(0, place - MAX_FRAGMENT)
+    file.seek(searched_start)
+    searched = file.read(place - searched_start)
+    kind_start = searched.rfind(FRAGMENT_KIND)
+    if kind_start < 4:
+        return None
+    return searched_start + kind_start - 4
+
+
+def lacks_nut_index(file: BinaryIO, start: int, end: int) -> bool:
+    """Returns whether the section of a NUT file has no index at its end, where its writer puts one
+    if it comes to its end."""
+    tail_start = max(start, end - NUT_INDEX_END.size)
+    file.seek(tail_start)
+    tail = file.read(NUT_INDEX_END.size)
+    if len(tail) < NUT_INDEX_END.size:
+        return True
+    (length,) = NUT_INDEX_END.unpack(tail)
+    index_start = end - length
+    if index_start < start:
+        return True
+    file.seek(index_start)
+    return file.read(len(NUT_INDEX)) != NUT_INDEX
 
 
 def is_row_of_chunks(file: SectionFile, start: int, header: struct.Struct) -> bool:

@@ -62,6 +62,14 @@ def as_count(value: Any) -> Any:
     return value
 
 
+def as_track(value: Any) -> Any:
+    """Returns "all" in lower case, and anything else as `as_count` does."""
+    text = as_lower_case(value)
+    if text == "all":
+        return text
+    return as_count(value)
+
+
 def as_name(value: Any) -> Any:
     """Returns the name of a model, or None for a text that leaves it open."""
     text = as_text(value)

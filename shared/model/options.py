@@ -32,6 +32,7 @@ from shared.model.option_values import (
     as_name,
     as_object,
     as_text,
+    as_track,
     known_codes,
     known_formats,
     known_languages,
@@ -119,12 +120,13 @@ class TranscriptionOptions(WireModel):
     ] = "mix"
     """split: each channel is transcribed by itself and is one speaker."""
     track: Annotated[
-        int | None,
+        Annotated[int, Field(ge=1, le=100)] | Literal["all"] | None,
         PassedTo("prepare"),
-        BeforeValidator(as_count),
-        Expects("a whole number from 1 to 100"),
-    ] = Field(default=None, ge=1, le=100)
-    """Number of the sound track, from 1. None: the one that the container prefers."""
+        BeforeValidator(as_track),
+        Expects("a whole number from 1 to 100, or all"),
+    ] = None
+    """Number of the sound track, from 1; all: all at once. None: the one that the container
+    prefers."""
     diarize: Annotated[bool, BeforeValidator(as_lower_case), Expects("true or false")] = True
     """Distinguish the speakers."""
     speakers: Annotated[Count, PassedTo("diarize")] = Field(default=None, ge=1, le=50)

@@ -54,6 +54,7 @@ def test_a_file_goes_in_and_out(gcloud: Command, bucket: str, recording: Path) -
     assert found["custom_fields"]["language"] == "de"
 
 
+@pytest.mark.slow  # Google's Python client does the same with each change: emulators/storage/tests
 def test_objects_are_copied_moved_and_deleted(
     gcloud: Command, bucket: str, server: BucketServer, recording: Path
 ) -> None:
@@ -66,6 +67,7 @@ def test_objects_are_copied_moved_and_deleted(
     assert names_in(server, bucket) == ["a"]
 
 
+@pytest.mark.slow  # as the one before
 def test_preconditions_and_missing_objects_are_refused(
     gcloud: Command, bucket: str, recording: Path
 ) -> None:

@@ -18,3 +18,4 @@ def test_whatever_is_killed_cut_or_refused_each_recording_has_its_one_right_answ
     report = Chaos(tmp_path, seed=7, jobs=12, faults=15, real=0)()
     assert report.wrong == []
     assert sum(report.faults.values()) >= 15
+    assert report.traces >= 10  # two of the recordings are erased

@@ -9,8 +9,7 @@ import pytest
 from benchmarks.long_memory import peaks
 from benchmarks.long_recording import computed_again, kill_figures, run, stage_seconds
 from local.layout import PROCESSES
-from tests.e2e.conftest import SHORT_LEASES
-from tests.support.cloud import Cloud
+from tests.support.cloud import SHORT_LEASES, Cloud
 from tests.support.recordings import speech, wav
 from tests.support.slow import ENVIRONMENT
 

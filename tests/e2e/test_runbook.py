@@ -14,8 +14,7 @@ from google.api_core.exceptions import ServiceUnavailable
 
 from local.layout import INBOX, OUTBOX
 from shared.model.contracts import Source
-from tests.e2e.conftest import SHORT_LEASES
-from tests.support.cloud import Cloud, stopped
+from tests.support.cloud import SHORT_LEASES, Cloud, stopped
 from tests.support.recordings import speech, wav
 from tests.support.slow import ENVIRONMENT
 from tests.support.small_disk import CannotMount, filled, small_disk

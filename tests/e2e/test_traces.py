@@ -1,5 +1,4 @@
-"""Each run of a job is one tree of spans without gaps, and neither it nor the log says what is
-transcribed."""
+"""Each run of a job is one tree of spans without gaps, and names nothing that is transcribed."""
 
 import json
 from pathlib import Path
@@ -9,11 +8,10 @@ import httpx
 import pytest
 
 from shared.model.trace_ids import trace_id_of
-from tests.e2e.conftest import traces_of
 from tests.support.cloud import Cloud
 from tests.support.gateway import ALL_SCOPES
 from tests.support.recordings import speech, wav
-from tests.support.traces import Trace, trace_of
+from tests.support.traces import Trace, trace_of, traces_of
 
 NAME = "geheim/Okonkwo.wav"
 PROMPT = "Heidelberg"

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +35,27 @@ print(hashlib.sha256(sources).hexdigest())
 
 
 def require(*functions: str) -> None:
-    """Skip what cannot be tested here, and say what is missing."""
+    """Skips a test whose images are missing or old, and reports which."""
     for function in functions:
         require_image(NAMES[function], "shared", f"functions/{function}")
 
 
 def require_image(name: str, *tops: str) -> None:
     """Skips a test unless there is an image with these very folders of the sources."""
+    if reason := missing(name, *tops):
+        pytest.skip(reason)
+
+
+@cache  # the images stay as they are while tests run, and a look into one starts a container
+def missing(name: str, *tops: str) -> str | None:
+    """Returns why an image cannot be tested, or None if it can."""
     if shutil.which(engine()[0]) is None:
-        pytest.skip(f"{engine()[0]} is not installed")
+        return f"{engine()[0]} is not installed"
     if said(*engine(), "image", "inspect", name) is None:
-        pytest.skip(f"no image {name}: make images")
+        return f"no image {name}: make images"
     if inside(name, SOURCES, *tops).strip() != digest(tops):
-        pytest.skip(f"the image {name} was built from other sources: make images")
+        return f"the image {name} was built from other sources: make images"
+    return None
 
 
 def said(*command: str) -> str | None:

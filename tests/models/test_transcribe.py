@@ -152,7 +152,10 @@ def test_the_engine_is_named(recognition: Recognition) -> None:
     assert engine.digest is not None and engine.digest.startswith("sha256:d01c3014")
 
 
-@pytest.mark.parametrize("batch_size", [1, 2])
+@pytest.mark.parametrize(
+    "batch_size",
+    [pytest.param(1, marks=pytest.mark.slow), 2],  # the third window of 2 is a batch of 1
+)
 def test_each_window_gets_its_own_words(
     recogniser: whisper.Whisper, tmp_path: Path, batch_size: int
 ) -> None:
@@ -332,9 +335,17 @@ def meets(one: Interval | RecognizedWord, other: Interval) -> bool:
     return one.start < other.end and one.end > other.start
 
 
+def laugh_case(name: str, seconds: float) -> Any:
+    """Returns a case of the test below. The one that is decoded anew most often is slow."""
+    marks = (pytest.mark.slow,) if (name, seconds) == ("low", 0.8) else ()
+    return pytest.param(LAUGHTER[name], seconds, id=f"{name}-{seconds}", marks=marks)
+
+
+LAUGHS = [laugh_case(name, seconds) for name in LAUGHTER for seconds in (0.4, 0.8)]
+
+
 @pytest.mark.decisive
-@pytest.mark.parametrize("seconds", [0.4, 0.8])
-@pytest.mark.parametrize("sound", LAUGHTER.values(), ids=LAUGHTER)
+@pytest.mark.parametrize(("sound", "seconds"), LAUGHS)
 def test_no_words_are_made_up_for_a_short_laugh_between_sentences(
     recogniser: whisper.Whisper, tmp_path: Path, sound: Samples, seconds: float
 ) -> None:

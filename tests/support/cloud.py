@@ -29,6 +29,8 @@ from shared.ports.documents import Documents
 
 ELSEWHERE = ("DROPSCRIBE_URL", "DROPSCRIBE_KEY")
 """Variables that would point the commands at another deployment."""
+SHORT_LEASES = {"DROPSCRIBE_LEASE": "6", "DROPSCRIBE_HEARTBEAT": "1.5"}
+"""Settings of a cloud whose leases are short enough to see them run out."""
 WORKFLOW = "projects/dropscribe-local/locations/local/workflows/transcription"
 
 

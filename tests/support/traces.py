@@ -12,6 +12,11 @@ ERROR = 2
 """OTLP's status code of a span that failed."""
 
 
+def traces_of(folder: Path) -> Path:
+    """Returns the file with the traces of the cloud in a folder."""
+    return folder / "traces.jsonl"
+
+
 @dataclass(frozen=True)
 class ReadSpan:
     trace_id: str

@@ -307,6 +307,7 @@ def test_a_request_that_the_client_sends_again_by_itself_makes_no_second_job(
     hasty = client.with_options(timeout=0.5, max_retries=2)
     with pytest.raises(openai.APITimeoutError):
         hasty.audio.transcriptions.create(file=SOUND, model=MODEL)
+    until(lambda: len(uploaded) > 0)
     (source,) = uploaded
     begin(server.stores, source)
     end(server.stores, source)
@@ -316,6 +317,7 @@ def test_a_request_that_the_client_sends_again_by_itself_makes_no_second_job(
     assert raw.headers["X-Dropscribe-Job"] == source.job_id
     with pytest.raises(openai.APITimeoutError):
         hasty.audio.transcriptions.create(file=SOUND, model=MODEL, language="en")
+    until(lambda: len(uploaded) > 1)
     assert len(uploaded) == 2
 
 

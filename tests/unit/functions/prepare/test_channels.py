@@ -190,6 +190,7 @@ def test_channels_that_need_more_chunks_than_allowed_are_refused(
         PreparedAudio(wav(interleave(speech(), speech()), channels=2), tmp_path, channels="split")
 
 
+@pytest.mark.slow  # the same with one channel runs with each change: test_stage.py
 def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
     half_a_minute = encode(
         "mp3",

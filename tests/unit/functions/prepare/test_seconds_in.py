@@ -30,6 +30,10 @@ FORMATS: dict[str, Sequence[tuple[str, int]]] = {
     "flv": (("aac", 44_100), ("libmp3lame", 44_100)),
     "mpegts": (("aac", 48_000), ("mp2", 48_000), ("aac", 16_000)),
     "adts": (("aac", 48_000), ("aac", 16_000)),
+    "nut": (("mp2", 48_000), ("pcm_s16le", 16_000), ("aac", 44_100)),
+    "voc": (("pcm_u8", 8_000), ("pcm_u8", 16_000)),
+    "avi": (("mp2", 44_100), ("pcm_s16le", 16_000)),
+    "sox": (("pcm_s32le", 16_000), ("pcm_s32le", 48_000)),
 }
 KEEPS_HOLES = frozenset({"ogg", "matroska", "mp4", "flv", "mpegts"})
 KEEPS_STARTS = KEEPS_HOLES

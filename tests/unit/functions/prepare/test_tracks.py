@@ -12,40 +12,22 @@ import numpy as np
 import pytest
 
 from functions.prepare.media import open_recording
-from functions.prepare.tracks import MAX_LISTED
+from functions.prepare.tracks import MAX_LISTED, TrackChoice
 from shared.model.artifacts import StageWarning
 from shared.model.errors import BadOption, NoSound
 from tests.support.audio_files import Samples, encode, encode_audio, silent_film
 from tests.support.decoding import DAY
 from tests.support.prepared_audio import PreparedAudio
 from tests.support.recordings import RATE, silence, speech, wav
+from tests.support.track_files import with_tracks
 
 SHORT = speech()[7 * RATE : 10 * RATE]
 LONG = speech()[10 * RATE : 21 * RATE]
-Described = dict[str, str]
-
-
-def with_tracks(container: str, *tracks: tuple[Samples, Described]) -> bytes:
-    """Returns a file of AAC tracks, each with its own samples and metadata."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "recording"
-        with av.open(str(path), "w", format=container) as output:
-            streams: list[Any] = []
-            for _, described in tracks:
-                stream: Any = output.add_stream("aac", rate=RATE)
-                stream.layout = "mono"
-                stream.metadata.update(described)
-                streams.append(stream)
-            packets = []
-            for stream, (samples, _) in zip(streams, tracks, strict=True):
-                packets += encode_audio(stream, samples, "mono", 0)
-            packets.sort(key=lambda packet: packet.dts * Fraction(packet.time_base))
-            output.mux(packets)
-        return path.read_bytes()
 
 
 def decode_track(data: bytes, track: int | None = None) -> tuple[Samples, tuple[StageWarning, ...]]:
-    with open_recording(io.BytesIO(data), DAY, track=track) as recording:
+    choice = TrackChoice(track)
+    with open_recording(io.BytesIO(data), DAY, track=choice) as recording:
         samples = np.concatenate(list(recording.samples()), axis=1)
         return samples[0], recording.warnings
 
@@ -62,7 +44,7 @@ def test_the_tracks_that_are_not_used_are_named(container: str) -> None:
     assert seconds(samples) == pytest.approx(3, abs=0.2)
     assert (warning.code, warning.stage) == ("other_tracks", "prepare")
     assert warning.message.startswith("only sound track 1 of 3 was transcribed; not used: track 2")
-    assert warning.message.endswith("The option track chooses another")
+    assert warning.message.endswith("The option track chooses another, or all")
     lengths = re.findall(r"track \d \(ger, ([\d.]+) s\)", warning.message)
     assert [float(length) for length in lengths] == pytest.approx([11, 11], abs=0.2)
 

@@ -80,8 +80,8 @@ def test_the_nearest_layer_wins_and_every_option_tells_its_origin() -> None:
         ({"caption-gap": True}, "caption-gap is true; expected a number of seconds from 0 to 1"),
         ({"caption-line-length": 9}, "is 9; expected auto, or a whole number of columns from 10"),
         ({"caption-speakers": "first"}, "is 'first'; expected change, always or never"),
-        ({"track": "0"}, "track is '0'; expected a whole number from 1 to 100"),
-        ({"track": "second"}, "track is 'second'; expected a whole number from 1 to 100"),
+        ({"track": "0"}, "track is '0'; expected a whole number from 1 to 100, or all"),
+        ({"track": "second"}, "track is 'second'; expected a whole number from 1 to 100, or all"),
         (
             {"formats": "srt,odt"},
             "formats: there is no format 'odt' (known: srt, vtt, txt, rttm, ctm, whisperx, openai",

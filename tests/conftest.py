@@ -1,17 +1,12 @@
+"""The one-machine clouds that tests of several folders share."""
+
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.cloud import Cloud
+from tests.support.cloud import SHORT_LEASES, Cloud
 from tests.support.slow import ENVIRONMENT
-
-SHORT_LEASES = {"DROPSCRIBE_LEASE": "6", "DROPSCRIBE_HEARTBEAT": "1.5"}
-
-
-def traces_of(folder: Path) -> Path:
-    """Returns the file with the traces of the cloud in a folder."""
-    return folder / "traces.jsonl"
+from tests.support.traces import traces_of
 
 
 @pytest.fixture(scope="session")
