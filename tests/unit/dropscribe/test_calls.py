@@ -363,7 +363,8 @@ def test_the_queue_is_returned(caller: Caller) -> None:
 
 
 def test_costs_go_through_all_pages(caller: Caller) -> None:
-    (spent,) = EXAMPLES["SpendingPage"]["jobs"]
+    example: Any = EXAMPLES["SpendingPage"]
+    (spent,) = example["jobs"]
     ended = spent["ended"]
 
     def answer(request: httpx.Request) -> httpx.Response:
