@@ -38,27 +38,12 @@ variable "branch" {
 }
 
 locals {
-  # What an apply of terraform/ needs, and a build. With projectIamAdmin the deployer can give itself any other role, since
+  # What Terraform and a build need. With projectIamAdmin the deployer can give itself any other role, since
   # a deployment grants roles. So only the workflow of one branch may act as the deployer.
-  deployer_roles = [
-    "roles/artifactregistry.admin",
-    "roles/cloudbuild.builds.editor",
-    "roles/cloudscheduler.admin",
-    "roles/datastore.owner",
-    "roles/eventarc.admin",
-    "roles/iam.roleAdmin",
-    "roles/iam.serviceAccountAdmin",
-    "roles/iam.serviceAccountUser",
-    "roles/logging.configWriter",
-    "roles/monitoring.editor",
-    "roles/pubsub.admin",
-    "roles/resourcemanager.projectIamAdmin",
-    "roles/run.admin",
-    "roles/secretmanager.admin",
-    "roles/serviceusage.serviceUsageAdmin",
-    "roles/storage.admin",
-    "roles/workflows.editor",
-  ]
+  deployer_roles = concat(
+    keys(yamldecode(file("${path.module}/../deployer.yaml")).project),
+    ["roles/cloudbuild.builds.editor"],
+  )
   builder_roles = ["roles/artifactregistry.writer", "roles/logging.logWriter"]
 }
 

@@ -11,33 +11,12 @@ import yaml
 
 from tests.support.linters import linter
 from tests.terraform.copies import PROJECT, REGION, ROOT, Copy, clean_environment
-from tests.terraform.plan import Plan
 
 HERE = ROOT / "docs" / "github"
 WORKFLOW = HERE / "deploy.yaml"
 REPOSITORY = "acme/speech"
-ROLES = {
-    "artifact_registry": "artifactregistry.admin",
-    "cloud_run": "run.admin",
-    "cloud_scheduler": "cloudscheduler.admin",
-    "eventarc": "eventarc.admin",
-    "firestore": "datastore.owner",
-    "logging": "logging.configWriter",
-    "monitoring": "monitoring.editor",
-    "project_iam_custom_role": "iam.roleAdmin",
-    "project_iam_member": "resourcemanager.projectIamAdmin",
-    "project_service": "serviceusage.serviceUsageAdmin",
-    "pubsub": "pubsub.admin",
-    "secret_manager": "secretmanager.admin",
-    "service_account": "iam.serviceAccountAdmin",
-    "storage": "storage.admin",
-    "workflows": "workflows.editor",
-}
-"""The beginning of a resource's type, without google_, and the role that makes such resources."""
-BUILDS = {"cloudbuild.builds.editor", "iam.serviceAccountUser"}
-"""Roles for starting a build, and for giving services their accounts."""
-ELSEWHERE = {"google_billing_budget", "google_kms_crypto_key_iam_member"}
-"""On a key that its owner has in a project of their own, and in the billing account."""
+DEPLOYER = ROOT / "docs" / "deployer.yaml"
+BUILDS = "roles/cloudbuild.builds.editor"
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +24,11 @@ def identity(
     environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """The plan of identity.tf, as `terraform show -json` gives it."""
-    folder = tmp_path_factory.mktemp("github")
+    docs = tmp_path_factory.mktemp("docs")
+    folder = docs / "github"
+    folder.mkdir()
     shutil.copy(HERE / "identity.tf", folder)
+    shutil.copy(DEPLOYER, docs)
     copy = Copy(folder, environment)
     copy.init(module=".")
     given = {"project_id": PROJECT, "region": REGION, "repository": REPOSITORY}
@@ -64,17 +46,10 @@ def planned(identity: dict[str, Any], address: str) -> list[dict[str, Any]]:
     return [each["change"]["after"] for each in found]
 
 
-def test_the_deployer_has_the_roles_that_a_plan_needs(identity: dict[str, Any], plan: Plan) -> None:
-    given = {role_of(each) for each in planned(identity, "google_project_iam_member.deployer")}
-    types = {resource.type for resource in plan.resources} - ELSEWHERE
-    assert {role_for(type_) for type_ in types} | BUILDS == given
-
-
-def role_for(type_: str) -> str:
-    """Returns the role that makes resources of a type."""
-    name = type_.removeprefix("google_")
-    (role,) = [role for beginning, role in ROLES.items() if name.startswith(beginning)]
-    return role
+def test_the_deployer_has_the_roles_that_a_plan_and_a_build_need(identity: dict[str, Any]) -> None:
+    given = {each["role"] for each in planned(identity, "google_project_iam_member.deployer")}
+    needed = yaml.safe_load(DEPLOYER.read_text())["project"]
+    assert given == {*needed, BUILDS}
 
 
 def role_of(member: dict[str, Any]) -> str:
