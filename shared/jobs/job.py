@@ -105,7 +105,7 @@ class Job(StoredModel):
     spans: int | None = None
     """Number of parts to diarize; null until the recording is cut."""
     unaligned: tuple[int, ...] = ()
-    """The parts whose alignment failed for good in the current run, as far as align has seen it."""
+    """The parts whose alignment failed for good in the current run, as far as that is recorded."""
     problem: Problem | None = None
     results: dict[str, str] = {}
     """Format -> URI in the outbox. After a failure it is the transcript of an earlier run, or the

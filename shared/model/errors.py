@@ -29,6 +29,7 @@
     + RecordingErased         410  the recording and its results were erased
     + AudioDeleted            410  keep-audio=false: the recording was deleted after its answer
     + RecordingGone           410  the recording was deleted from the inbox, or replaced there
+    + WorkAudioGone           410  the sound that was transcribed is not kept any longer
     + TranscriptGone          410  the transcript was deleted, or is that of a newer recording
     + EventGone               410  the event of a delivery can no longer be sent
     + UploadGone              410  the upload can no longer be completed
