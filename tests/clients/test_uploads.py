@@ -160,7 +160,8 @@ def content(name: str) -> bytes:
 def curl(*arguments: str) -> tuple[int, str]:
     """Returns the status and the header Range of the response."""
     shown = "%{http_code} %header{range}"
-    command = ["curl", "--silent", "--output", os.devnull, "--write-out", shown, *arguments]
+    silent = ["--silent", "--output", os.devnull, "--write-out", shown]
+    command = ["curl", *silent, "--retry", "5", *arguments]  # 503: the broken request is in work
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     status, _, had = done.stdout.partition(" ")
     return int(status), had
