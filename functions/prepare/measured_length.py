@@ -36,6 +36,15 @@ class MeasuredLength:
         if self._format == "mp3":
             self.mp3 = Mp3Sections(header.mp3)
 
+    def note_packet(self, packet: Any, decoded: float) -> None:
+        """Note what a packet of MP3 declares, behind so many decoded seconds."""
+        if self.mp3 is not None and packet.pos is not None:
+            self.mp3.note_packet(bytes(packet), packet.pos, decoded)
+
+    def is_tag(self, packet: Any) -> bool:
+        """Returns whether a packet of MP3 is no sound but a tag."""
+        return self.mp3 is not None and packet.pos is not None and self.mp3.is_tag(packet.pos)
+
     @property
     def seconds(self) -> float | None:
         """Returns the length that the header declares, or None if libav could only guess it."""

@@ -2,6 +2,10 @@
 
 from shared.model.errors import NotAudio
 
+MAX_SILENT_RUN = 4_320_000
+"""Packets of AMR without sound in a row, a day of pauses, after which the rest of the section is
+given up. One may be a single byte, so a file can hold very many."""
+
 
 class PacketCounts:
     """How many packets could be decoded.
@@ -17,10 +21,13 @@ class PacketCounts:
         """How many packets were corrupt since the last good one."""
         self.trailing_seconds = 0.0
         """How long they last by their own account."""
+        self.silent_run = 0
+        """Packets of AMR since the last good one that are pauses, or no frames."""
         self._demux_errors = 0
 
     def add_good(self) -> None:
         self.good += 1
+        self.silent_run = 0
         self.corrupt += self.trailing + self._demux_errors
         self.forget_trailing()
         self._demux_errors = 0

@@ -24,7 +24,7 @@ from functions.prepare.length_checks import check_complete
 from functions.prepare.losses import Losses
 from functions.prepare.lost_sound import RAW_FORMATS, LostSound
 from functions.prepare.measured_length import MeasuredLength
-from functions.prepare.packet_counts import PacketCounts
+from functions.prepare.packet_counts import MAX_SILENT_RUN, PacketCounts
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline
 from functions.prepare.tracks import OtherTracks, TrackChoice, find_other_tracks, select_track
@@ -68,7 +68,7 @@ class Section:
         self.file = file
         self.counts = PacketCounts()
         self.gave_up = False
-        """Whether the demuxer failed so often that the rest was not read."""
+        """Whether so much was without sound that the rest was not read."""
         self.format = format_name(container)
         self._container = container
         self._reader = reader
@@ -204,9 +204,12 @@ class Section:
             if packet.pts is not None:
                 self._note_time(packet, is_sound)
             if is_sound:
-                self._note_mp3_header(packet)
+                self.length.note_packet(packet, self._decoded_seconds)
                 yield from self._decode(packet)
                 self._note_excess(packet)
+            if self.counts.silent_run > MAX_SILENT_RUN:
+                self.gave_up = True
+                return
 
     def timestamp(self, frame: Any) -> float | None:
         """Returns a frame's timestamp in seconds, or None if there is none to rely on."""
@@ -268,7 +271,9 @@ class Section:
     def _note_time(self, packet: Any, is_sound: bool) -> None:
         """Note when a packet begins and ends by its timestamp."""
         start = packet.pts
-        end = start + (packet.duration or 0)
+        end = start
+        if not packet.is_corrupt:  # a packet that the end of the file cuts off is not there
+            end += packet.duration or 0
         end_seconds = float(end * packet.time_base)
         position = end_seconds - self._timeline.start
         self._last_packet_end = max(self._last_packet_end, position)
@@ -303,6 +308,8 @@ class Section:
 
     def _decode(self, packet: Any) -> list[Any]:
         if is_pause(packet, self.codec):
+            self.counts.silent_run += 1
+            self._note_heard(packet)
             return []  # the next timestamp tells how long it is silent
         try:
             check_frame(packet, self.codec)
@@ -326,16 +333,8 @@ class Section:
             self._reader.lift_limit()
         return frames
 
-    def _note_mp3_header(self, packet: Any) -> None:
-        mp3 = self.length.mp3
-        if mp3 is None or packet.pos is None:
-            return
-        data = bytes(packet)
-        mp3.note_packet(data, packet.pos, self._decoded_seconds)
-
     def _note_corrupt(self, packet: Any) -> None:
-        mp3 = self.length.mp3
-        if mp3 is not None and mp3.is_tag(packet.pos):
+        if self.length.is_tag(packet):
             return
         duration = packet.duration or 0
         seconds = duration * packet.time_base
@@ -346,6 +345,7 @@ class Section:
     def _note_damaged_frame(self, packet: Any) -> None:
         """Note a packet of AMR that is no frame. Several in a row count as one, since the demuxer
         makes many of a few damaged bytes."""
+        self.counts.silent_run += 1
         if self.is_damaged:
             self._lost.note_corrupt(packet)
         else:
@@ -354,9 +354,7 @@ class Section:
 
     def _note_excess(self, packet: Any) -> None:
         """Note the bytes in a packet of MPEG audio that are too many to belong to its frame."""
-        mp3 = self.length.mp3
-        is_tag = mp3 is not None and packet.pos is not None and mp3.is_tag(packet.pos)
-        if self.is_damaged or is_tag:
+        if self.is_damaged or self.length.is_tag(packet):
             return
         self.is_damaged = self._lost.note_excess(packet)
 

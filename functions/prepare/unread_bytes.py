@@ -12,8 +12,10 @@ from functions.prepare.trailing_bytes import (
 FORMATS_WITH_INDEX = frozenset({"rm"})
 """Formats with an index behind the sound, whose start the header tells."""
 FORMATS_WITH_LONG_INDEX = frozenset({"wtv"})
-"""Those whose header does not tell it. It is less than LONGEST_INDEX of the file."""
-LONGEST_INDEX = 1 / 8
+"""Those whose header does not tell it. It has less than LONGEST_INDEX bytes and
+LONGEST_INDEX_SHARE of the file."""
+LONGEST_INDEX = 40_000
+LONGEST_INDEX_SHARE = 1 / 100
 MIN_REST = 4_096
 """Bytes behind the last packet that matter: half a second at 64 kbit/s."""
 
@@ -104,5 +106,5 @@ class UnreadBytes:
         if self._format not in FORMATS_WITH_LONG_INDEX:
             return MIN_REST
         size = self._file.end - self._file.start
-        longest_index = int(size * LONGEST_INDEX)
-        return max(MIN_REST, longest_index)
+        growing_index = int(size * LONGEST_INDEX_SHARE)
+        return LONGEST_INDEX + growing_index

@@ -220,14 +220,31 @@ def test_a_recording_that_is_mostly_corrupt_is_not_audio() -> None:
         decode(data[:start] + invert(data[start:]))
 
 
+@pytest.mark.parametrize("byte", [b"\x7c", b"\xff"], ids=["pauses", "damage"])
+def test_endless_packets_without_sound_are_not_all_read(
+    monkeypatch: pytest.MonkeyPatch, byte: bytes
+) -> None:
+    monkeypatch.setattr(section, "MAX_SILENT_RUN", 20)
+    monkeypatch.setattr(section_file, "MAX_SEARCHED", 1000)
+    good = encode("amr", "libopencore_amrnb", TALK[: 4 * RATE], rate=8000)
+    file = CountingFile(good + byte * 1_000_000)
+    with open_recording(file, DAY) as recording:
+        length = sum(samples.shape[1] for samples in recording.samples())
+    assert length / RATE == pytest.approx(4, abs=0.1)
+    assert [warning.code for warning in recording.warnings] == ["not_read"]
+    assert file.bytes_read < 500_000
+
+
 def test_endless_corrupt_packets_are_not_all_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(section, "MAX_EXCESS_CORRUPT", 20)
     monkeypatch.setattr(section_file, "MAX_SEARCHED", 1000)
-    good = encode("amr", "libopencore_amrnb", TALK[: 4 * RATE], rate=8000)
-    file = CountingFile(good + b"\x7c" * 1_000_000)
+    options = {"movflags": "faststart"}
+    data = encode("mp4", "aac", np.tile(TALK, 20), rate=48000, options=options)
+    start = data.index(b"mdat") + 2000
+    file = CountingFile(data[:start] + invert(data[start:]))
     with pytest.raises(NotAudio, match="packets cannot be decoded"):
         decode_file(file)
-    assert file.bytes_read < 500_000
+    assert file.bytes_read < len(data) / 3
 
 
 def test_a_title_in_no_known_encoding_does_no_harm() -> None:
