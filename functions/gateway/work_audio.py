@@ -81,9 +81,9 @@ def find_work_audio(job: Job, stores: Deployment) -> WorkAudio:
     try:
         outputs = StageResponse.model_validate_json(stores.blobs.read(uri)).outputs
         manifest = read_manifest(outputs["manifest"], stores.blobs)
+        chunks = listed(outputs["chunks"])
     except (ArtifactMissing, ValidationError, KeyError) as error:
         raise missing(job) from error
-    chunks = listed(outputs["chunks"])
     uris = [chunk.uri for chunk in chunks]
     if any(uri not in stored for uri in uris):
         raise missing(job)

@@ -127,8 +127,9 @@ def test_an_unknown_recording_is_said_to_be_none(page: Any, complaints: Complain
 
 @pytest.mark.slow
 def test_words_come_while_the_job_is_at_work_and_keep_their_place(
-    page: Any, gateway: BrowserGateway
+    page: Any, gateway: BrowserGateway, complaints: Complaints
 ) -> None:
+    complaints.expect("404 .*/audio")  # the recording is made up, and so are its chunks
     stores = gateway.stores
     source = cut_job(stores, 2, "Call.wav")
     page.goto(f"/?job={source.job_id}")

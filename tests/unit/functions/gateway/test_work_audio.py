@@ -21,6 +21,7 @@ from tests.support.chunked_jobs import store_chunks
 from tests.support.gateway import gateway_client, key_headers, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, finish, upload
 from tests.support.limited_blobs import LimitedBlobs
+from tests.support.live_jobs import cut_job
 
 
 @pytest.fixture
@@ -146,6 +147,12 @@ def test_before_a_recording_is_prepared_there_is_none(
         404,
         "The recording is not prepared yet.",
     )
+
+
+def test_a_result_that_names_no_chunks_has_none(client: httpx.Client, stores: Deployment) -> None:
+    source = cut_job(stores, 2)
+    answer = client.get(address(source))
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("kept", [".json", "-probe.wav"])
