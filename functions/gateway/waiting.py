@@ -16,7 +16,7 @@ from shared.model.stages import STAGES
 IN_QUEUE: tuple[JobState, ...] = ("running", "retryable", "queued")
 """States of a job that has not ended, in the order in which the queue shows them."""
 MAX_READ = 200
-"""Jobs of each state that are read for one answer, those that changed last of all."""
+"""Jobs of each state that are read for one answer: those that have been in it for longest."""
 
 
 @dataclass(frozen=True)

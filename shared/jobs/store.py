@@ -76,8 +76,7 @@ class JobStore:
         self._change_job(source.job_id, uploaded, source, size, tags, now, expires)
 
     def claim(self, source: Source, run: int, execution: str) -> Job | None:
-        """Make `run` the job's current run. Returns the job if this execution holds it now, and the
-        recording is not erased."""
+        """Make `run` the current one. Returns the job if this execution holds it, unless erased."""
         now = self._now()
         expires = self._expiry()
         self._change_job(source.job_id, claimed, source, run, execution, now, expires)
@@ -103,8 +102,7 @@ class JobStore:
         return job.requested_run
 
     def cancel(self, source: Source, problem: Problem) -> Job | None:
-        """Cancel the job, even if no run has claimed it yet. Returns it, or None if it has
-        ended."""
+        """Cancel the job, even if no run claimed it. Returns it, or None if it has ended."""
         now = self._now()
         expires = self._expiry()
         return self._change_job(source.job_id, cancelled, source, problem, now, expires)
@@ -261,8 +259,7 @@ class JobStore:
         return job.state == "erased" or job.audio_deletion is not None
 
     def raise_if_gone(self, job_id: str) -> Job | None:
-        """Returns the job, if there is one. Raises RecordingErased or AudioDeleted if no stage may
-        work for it any more."""
+        """Returns the job, if there is one. Raises RecordingErased or AudioDeleted."""
         job = self.find(job_id)
         if job is None:
             return None
