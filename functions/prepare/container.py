@@ -16,6 +16,9 @@ OGG_CODECS_WITH_START = frozenset({"opus", "vorbis"})
 """Codecs whose first page in Ogg libav gives its time. In others it takes it to begin at 0."""
 CODECS_WITH_SUMS = frozenset({"ac3", "eac3", "flac", "tta", "wavpack"})
 """Codecs whose packets have checksums that libav compares only if it is told to."""
+CODECS_WITH_LOCAL_DAMAGE = frozenset({"ac3", "eac3", "flac"})
+"""Those of them in which a wrong bit spoils a moment. In others it turns all that follows in the
+packet into noise."""
 MAX_START_DIFFERENCE = 0.001
 """Seconds by which the starts of two streams may differ by rounding."""
 
@@ -117,10 +120,12 @@ def codec_name(stream: Any) -> str:
     return str(codec.canonical_name)
 
 
-def check_sums(stream: Any) -> None:
+def check_sums(container: Any) -> None:
     """Have damaged packets of CODECS_WITH_SUMS fail, which libav would decode as noise."""
-    if codec_name(stream) in CODECS_WITH_SUMS:
-        stream.codec_context.options = {"err_detect": "crccheck+explode"}
+    for stream in container.streams.audio:
+        is_known = stream.codec_context is not None
+        if is_known and codec_name(stream) in CODECS_WITH_SUMS:
+            stream.codec_context.options = {"err_detect": "crccheck+explode"}
 
 
 def has_video(container: Any) -> bool:

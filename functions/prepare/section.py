@@ -11,7 +11,6 @@ from functions.prepare.chunk_index import ChunkIndex
 from functions.prepare.container import (
     CODECS_WITH_SUMS,
     begins_with_sound,
-    check_sums,
     codec_name,
     declared_seconds,
     format_name,
@@ -77,7 +76,6 @@ class Section:
         self._header = header
         self._stream = select_track(container, track.number)
         self._decoded_beside = track.decoded_beside
-        check_sums(self._stream)
         self.last_packet = LastPacket(self.codec)
         self.length = MeasuredLength(header, container, self._stream)
         self.is_damaged = False
