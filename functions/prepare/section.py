@@ -14,6 +14,7 @@ from functions.prepare.container import (
     codec_name,
     declared_seconds,
     format_name,
+    longest_packet,
     start_seconds,
     timestamps_may_leap,
 )
@@ -86,6 +87,7 @@ class Section:
         """The position in the recording where the section begins."""
         self._last_packet_end = 0.0
         self._heard_until = 0
+        self._longest_packet = longest_packet(container, self._stream)
         self._first_page: int | None = None
         self._page: int | None = None
         self._first_rate = 0
@@ -365,13 +367,13 @@ class Section:
         self._page = packet.pos
         if self._first_page is None:
             self._first_page = packet.pos
-        length = packet.size
+        length = min(packet.size, self._longest_packet)
         if self.format == "mpegts":
             length = TS_PACKET
         if self.format == "ogg":
             length = 0  # libav gives the place of the page in which the packet begins
         end = self._lost.place_of(packet) + length
-        self._heard_until = max(self._heard_until, end)
+        self._heard_until = max(self._heard_until, int(end))
 
     @property
     def _may_have_another_codec(self) -> bool:
