@@ -6,7 +6,7 @@ from functions.prepare.broadcast_ends import ends_inside_packet
 from functions.prepare.container import CODECS_WITH_LOCAL_DAMAGE
 from functions.prepare.losses import Losses
 from functions.prepare.section import Section
-from functions.prepare.section_file import SectionFile
+from functions.prepare.section_file import SectionFile, first_section_start
 from functions.prepare.section_opening import open_section
 from functions.prepare.sound_bytes import lacks_end_mark
 from functions.prepare.stage_warning import prepare_warning
@@ -52,7 +52,7 @@ class SectionChain:
         self._size = size
         self._timeline = timeline
         self._track = track
-        self._next_start: int | None = 0
+        self._next_start: int | None = first_section_start(file)
         self._resumes = False
         self._resumed_from = 0.0
         """The position where the section began that is opened anew."""
