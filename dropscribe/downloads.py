@@ -7,11 +7,11 @@ from typing import BinaryIO, Literal
 
 import httpx
 
-from dropscribe.calls import job_path
 from dropscribe.errors import DropscribeError, FileChanged
 from dropscribe.exchange import exchange
 from dropscribe.server import Call, Server
 from dropscribe.steps import Steps, work
+from shared.model.api_paths import job_path
 
 PIECE_BYTES = 8 * 2**20
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")

@@ -28,6 +28,7 @@ from dropscribe.server import Call, Server, timeouts
 from dropscribe.steps import Pause, Steps, send, work
 from shared.model.api import JobView, UploadRequest, UploadSession
 from shared.model.errors import StorageOutOfReach
+from shared.model.option_texts import option_text
 
 PIECE_BYTES = 8 * 2**20
 """Bytes of a piece. Cloud Storage wants multiples of 256 KiB."""
@@ -111,7 +112,7 @@ def upload_form(
     content: bytes | BinaryIO,
     on_progress: Progress,
 ) -> Steps[JobView]:
-    fields = {option: as_text(value) for option, value in recording.options.items()}
+    fields = {option: option_text(value) for option, value in recording.options.items()}
     fields["name"] = recording.name
     fields["replace"] = json.dumps(recording.replace)
     fields["metadata"] = json.dumps(dict(recording.metadata))
@@ -126,15 +127,6 @@ def upload_form(
     response = yield from exchange(server, call)
     on_progress(file.size, file.size)
     return read(JobView, response.content)
-
-
-def as_text(value: JsonValue) -> str:
-    """Returns an option as the text of a form's field, from which the same value is read."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
 
 
 # In pieces

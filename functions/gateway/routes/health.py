@@ -1,4 +1,4 @@
-"""Routes that say whether the deployment works. They need no key, and tell no details of errors."""
+"""Routes that say whether the deployment works. They need no key, and show no details of errors."""
 
 from http import HTTPStatus
 from typing import Annotated
