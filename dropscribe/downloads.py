@@ -56,6 +56,8 @@ def copy_pieces(server: Server, job_id: str, file: BinaryIO, format: SoundFormat
 
 
 def piece(server: Server, job_id: str, first: int, format: SoundFormat) -> Steps[httpx.Response]:
+    """Returns the response with the piece that begins at `first`, or with the whole recording.
+    Raises DropscribeError if the server sends something else."""
     last = first + PIECE_BYTES - 1
     headers = {"Range": f"bytes={first}-{last}"}
     path = f"{job_path(job_id)}/audio"

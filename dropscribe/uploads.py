@@ -112,6 +112,7 @@ def upload_form(
     content: bytes | BinaryIO,
     on_progress: Progress,
 ) -> Steps[JobView]:
+    """Uploads a recording in one request. Returns its job."""
     fields = {option: option_text(value) for option, value in recording.options.items()}
     fields["name"] = recording.name
     fields["replace"] = json.dumps(recording.replace)
@@ -135,6 +136,7 @@ def upload_form(
 def upload_pieces(
     server: Server, recording: Recording, file: RecordingFile, on_progress: Progress
 ) -> Steps[JobView]:
+    """Uploads a recording to storage in pieces. Returns its job."""
     response = yield from open_session(server, recording, file.size)
     if response.status_code == HTTPStatus.SEE_OTHER:
         job_id = job_in(response)  # the response to an earlier try was lost, and it was complete

@@ -55,6 +55,7 @@ def get(tx: Transaction, upload_id: str) -> Draft:
 
 
 async def put_part(request: Request) -> Response:
+    """Stores the body of a request as a part of an upload."""
     store, upload_id = store_of(request), request.query_params["uploadId"]
     part = number(request.query_params, "partNumber") or 0
     if not 1 <= part <= MOST_PARTS:
@@ -89,6 +90,7 @@ def keep_part(tx: Transaction, upload_id: str, part: int, content: Content) -> N
 
 
 async def complete(request: Request) -> Response:
+    """Joins the parts that the client lists into the object."""
     store, upload_id, body = (
         store_of(request),
         request.query_params["uploadId"],
