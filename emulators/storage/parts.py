@@ -27,7 +27,8 @@ from emulators.storage.store import Store, store_of
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 MOST_PARTS = 10_000
-LARGEST_LIST = 4 << 20  # bytes of XML that name the parts
+LARGEST_LIST = 4 << 20
+"""Bytes of XML that name the parts."""
 
 
 async def begin(request: Request, draft: Draft) -> Response:

@@ -14,7 +14,8 @@ from emulators.storage.content import Contents, Writer
 from emulators.storage.errors import Busy
 from emulators.storage.index import Index, Transaction, translate_full_disk
 
-UPLOAD_LIFETIME = 7 * 24 * 3600  # seconds, as on Google
+UPLOAD_LIFETIME = 7 * 24 * 3600
+"""Seconds, as on Google."""
 
 
 @dataclass
