@@ -11,7 +11,10 @@ export const SKIP_SECONDS = 10;
  */
 export class Player extends EventTarget {
   #audio;
-  #addresses;
+  /** @type {string[]} all addresses of the sound */
+  #known;
+  /** @type {string[]} those that were not tried yet */
+  #addresses = [];
   #isWanted = false;
   #place = 0;
   #frame = 0;
@@ -24,13 +27,19 @@ export class Player extends EventTarget {
   constructor(audio, addresses, duration) {
     super();
     this.#audio = audio;
-    this.#addresses = [...addresses];
+    this.#known = addresses;
     this.knownDuration = duration;
     this.address = "";
     this.hasSound = false;
     /** Whether it was played or someone jumped. */
     this.hasMoved = false;
     this.#listen();
+    this.load();
+  }
+
+  /** Begins with the first address, also after none could be played. The place stays. */
+  load() {
+    this.#addresses = [...this.#known];
     this.#loadNext();
   }
 
