@@ -242,3 +242,20 @@ def test_the_sound_comes_back_after_a_lost_connection(
     page.get_by_role("button", name="Try again").click()
     page.get_by_role("button", name="Play", exact=True).wait_for()
     assert page.locator(".player.silent").count() == 0
+
+
+@pytest.mark.slow
+def test_sound_that_has_not_come_yet_is_said_to_be_loaded(
+    page: Any, made_recording: Callable[..., MadeRecording]
+) -> None:
+    held = []
+    page.route("**/audio*", held.append)
+    opened(page, made_recording(words=12))
+    page.locator(".word").nth(3).click()
+    pause = page.get_by_role("button", name="Pause")
+    pause.wait_for()
+    assert pause.get_attribute("aria-busy") == "true"
+    for route in held:
+        route.continue_()
+    page.unroute("**/audio*")
+    page.locator(".play[aria-busy=false]").wait_for()

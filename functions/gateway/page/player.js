@@ -58,6 +58,11 @@ export class Player extends EventTarget {
     return !this.#audio.paused && !this.#audio.ended;
   }
 
+  /** @returns {boolean} whether it is to be heard, but the sound has not come yet */
+  get isWaiting() {
+    return this.playing && this.#audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+  }
+
   /** @returns {number} 1 is the speed of speech */
   get rate() {
     return this.#audio.playbackRate;
@@ -121,7 +126,7 @@ export class Player extends EventTarget {
     audio.addEventListener("error", () => this.#loadNext());
     audio.addEventListener("play", () => this.#started());
     audio.addEventListener("pause", () => this.#fire("state"));
-    audio.addEventListener("ended", () => this.#fire("state"));
+    for (const name of ["ended", "waiting", "playing"]) audio.addEventListener(name, () => this.#fire("state"));
     audio.addEventListener("seeked", () => this.#tell());
     audio.addEventListener("timeupdate", () => this.#tell());
   }

@@ -69,6 +69,8 @@ function playButton(player) {
   const draw = () => {
     play.replaceChildren(icon(player.playing ? "pause" : "play"));
     play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
+    play.setAttribute("aria-busy", String(player.isWaiting));
+    play.title = player.isWaiting ? "The sound is being loaded" : "";
   };
   player.addEventListener("state", draw);
   draw();
