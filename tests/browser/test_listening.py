@@ -249,7 +249,7 @@ def test_sound_that_has_not_come_yet_is_said_to_be_loaded(
     page: Any, made_recording: Callable[..., MadeRecording]
 ) -> None:
     held = []
-    page.route("**/audio*", held.append)
+    page.route("**/audio*", lambda route: held.append(route))
     opened(page, made_recording(words=12))
     page.locator(".word").nth(3).click()
     pause = page.get_by_role("button", name="Pause")

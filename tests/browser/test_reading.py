@@ -219,3 +219,29 @@ def test_a_text_without_words_says_why(
     page.locator("[data-word='0']").dblclick()
     page.get_by_role("button", name="Remove word").click()
     page.get_by_text("All words of this recording were removed.").wait_for()
+
+
+@pytest.mark.slow
+def test_forced_colours_leave_nothing_to_backgrounds(
+    new_page: Callable[..., Any], made_recording: Callable[..., MadeRecording]
+) -> None:
+    """They take backgrounds away: those that say something are in colours of the system."""
+    page = new_page(forced_colors="active")
+    opened(page, made_recording(sentences=[said("S1", "Good morning.")]))
+    switch = page.get_by_role("switch", name="Edit")
+    switch.wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("morning")
+    page.locator(".word.found").wait_for()
+    assert background(page, ".word.found") != background(page, ".word:not(.found)")
+    off = background(page, ".edit-switch")
+    switch.click()
+    assert background(page, ".edit-switch") != off
+    slider = page.locator(".player input[type=range]")
+    assert slider.evaluate("slider => getComputedStyle(slider).forcedColorAdjust") == "none"
+
+
+def background(page: Any, selector: str) -> str:
+    read = "shown => getComputedStyle(shown).backgroundColor"
+    color: str = page.locator(selector).first.evaluate(read)
+    return color
