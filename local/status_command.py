@@ -29,7 +29,7 @@ CLEAR = "\x1b[H\x1b[2J"
 NAME_WIDTH = 14
 """Characters of the longest name of an option."""
 BUILT_IN = "built in"
-"""Origin of options that nobody set."""
+"""Origin of options that were not set."""
 LONGEST_QUEUE = 50
 """Jobs that the server shows of the queue at most."""
 HEADINGS = ("job", "recording", "state", "since", "took", "run")
@@ -110,7 +110,7 @@ def look_at_job(client: "Client", text: str, *, as_json: bool) -> Shown:
 
 
 def show_again_and_again(look: Callable[[], Shown]) -> None:
-    """Shows lines whenever they have changed, until they will not change any more or ^C."""
+    """Shows lines whenever they have changed, until they will not change any more or Ctrl-C."""
     shown: list[str] = []
     try:
         while True:
@@ -167,7 +167,7 @@ def took(job: JobSummary) -> str:
 
 
 def detail_lines(job: JobView) -> list[str]:
-    """Returns what is known of a job, the options that somebody set, and how far the stages are."""
+    """Returns what is known of a job, the options that were set, and how far the stages are."""
     facts = job_facts(job)
     lines = aligned(facts)
     options = {}

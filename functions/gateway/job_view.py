@@ -11,12 +11,12 @@ from functions.gateway.waiting import waiting_of
 from shared.jobs.job import Job, JobState
 from shared.jobs.stage_record import StageRecord
 from shared.model.api import ApiState, JobLinks, JobSummary, JobView
+from shared.model.api_paths import job_path
 from shared.model.errors import BadOption
 from shared.model.object_metadata import client_metadata
 from shared.model.options import Options, option_values
 from shared.model.waiting import Waiting
 
-JOBS_PATH = "/api/v1/jobs"
 PROBLEM_RESULT = "problem"
 """Name of the problem among a job's results; all others are formats of the transcript."""
 WILL_BE_REPEATED = "will_be_repeated"
@@ -123,7 +123,3 @@ def links_of(job: Job) -> JobLinks:
         transcript=f"{path}/transcript" if has_transcript else None,
         audio=f"{path}/audio" if has_audio else None,
     )
-
-
-def job_path(job_id: str) -> str:
-    return f"{JOBS_PATH}/{job_id}"

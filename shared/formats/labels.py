@@ -1,7 +1,7 @@
 """The labels of speakers, as captions show them."""
 
 from shared.formats.lines import columns
-from shared.formats.text import one_line
+from shared.model.spacing import one_line
 
 MOST_COLUMNS = 0.5
 """The part of a line that a label takes at most."""

@@ -136,7 +136,7 @@ class UploadSession(WireModel):
 
     id: str
     upload_url: str
-    """Whoever has it can upload: keep it secret."""
+    """Anyone who has it can upload: keep it secret."""
     method: Literal["PUT"] = "PUT"
     headers: dict[str, str]
     """To send with each request to the address."""
@@ -212,7 +212,7 @@ class LoginCode(WireModel):
     """A code with which the page can log in once."""
 
     code: str
-    """The page takes it in its address: `/#login=CODE`. Whoever has it can log in: keep it
+    """The page takes it in its address: `/#login=CODE`. Anyone who has it can log in: keep it
     secret."""
     expires: AwareDatetime
 

@@ -10,6 +10,7 @@ from functions.gateway.deployment import InDeployment
 from functions.gateway.exposition import CONTENT_TYPE, prometheus_text
 from functions.gateway.metrics import MetricsReader
 from functions.gateway.openapi import text_body
+from functions.gateway.per_application import per_application
 from functions.gateway.refusals import InRefusals
 from shared.model.metrics import Metrics
 
@@ -26,11 +27,7 @@ Hours = Annotated[int, Query(ge=1, le=168)]
 
 def reader_of(request: Request) -> MetricsReader:
     """Returns the metrics that this process has read."""
-    state = request.app.state
-    if not hasattr(state, "metrics"):
-        state.metrics = MetricsReader()
-    reader: MetricsReader = state.metrics
-    return reader
+    return per_application(request, "metrics", MetricsReader)
 
 
 InMetrics = Annotated[MetricsReader, Depends(reader_of)]

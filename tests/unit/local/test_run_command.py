@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from local.cli import main
-from local.results_csv import safe_cell
+from shared.model.spreadsheet_cells import without_formula
 from tests.support.api_server import FakeApi
 
 
@@ -287,7 +287,7 @@ def test_files_of_one_name_are_refused(api: FakeApi, calls: Path, tmp_path: Path
     assert "two files are named a.wav: give their folders" in done.stderr
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"])
 def test_a_cell_is_no_formula(start: str) -> None:
-    assert safe_cell(f"{start}1+1") == f"'{start}1+1"
-    assert safe_cell("1+1") == "1+1"
+    assert without_formula(f"{start}1+1") == f"'{start}1+1"
+    assert without_formula("1+1") == "1+1"
