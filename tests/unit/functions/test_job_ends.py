@@ -365,7 +365,7 @@ def test_a_problem_does_not_replace_the_transcript_of_an_earlier_run(
         ("initial-prompt and hotwords have 300 of Whisper's tokens", ""),
     ],
 )
-def test_an_option_that_a_stage_refuses_is_told_with_its_origin(
+def test_an_option_that_a_stage_refuses_is_reported_with_its_origin(
     blobs: MemoryBlobs, jobs: JobStore, detail: str, origin: str
 ) -> None:
     blobs.put("gs://inbox/a/options.json", b'{"languages": "la, en"}', if_generation_match=0)
