@@ -559,9 +559,9 @@ def test_parts_that_only_an_earlier_run_had_have_no_real_time_factor(
 ) -> None:
     source = upload(blobs, wav(speech()[:16_000] * 0))
     jobs.start_attempt(source.job_id, "transcribe-x", "transcribe", 7, "w")
-    jobs.complete_attempt(source.job_id, "transcribe-x", "w", 1.5)
+    jobs.records.complete_attempt(source.job_id, "transcribe-x", "w", 1.5)
     jobs.start_attempt(source.job_id, "diarize-x", "diarize", 0, "w")
-    jobs.complete_attempt(source.job_id, "diarize-x", "w", 1.5)
+    jobs.records.complete_attempt(source.job_id, "diarize-x", "w", 1.5)
     finalized = run_job(source, 1, blobs, jobs, channels="split")
     stages = json.loads(blobs.read(finalized.outputs["json"]))["timings"]["stages"]
     assert {(one["stage"], one["rtf"]) for one in stages if one["stage"] != "prepare"} == {
