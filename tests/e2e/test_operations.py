@@ -13,7 +13,7 @@ from tests.support.recordings import speech, wav
 from tests.support.slow import HURRY
 
 FIVE_SECONDS = speech()[104_000:184_000]
-SLOWLY = {"language": "en", "initial-prompt": "slowly"}
+SLOWLY = {"language": "en", "initial-prompt": "for a minute"}
 
 
 @pytest.fixture

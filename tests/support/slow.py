@@ -14,8 +14,14 @@ ENVIRONMENT = {**NOOP, "DROPSCRIBE_TRANSCRIBER": "tests.support.slow:recogniser"
 """Settings of a cloud on which a recording with one of the prompts of `PAUSES` takes a while."""
 SECONDS = 6.0
 """Longer than the command line takes to start while other tests use all cores."""
-PAUSES = {"slowly": SECONDS, "Okafor, Heidelberg": SECONDS, "for an hour": 3600.0}
-"""Seconds by prompt. The name is that of an example in docs/api.md, which cancels the job next."""
+PAUSES = {
+    "slowly": SECONDS,
+    "Okafor, Heidelberg": SECONDS,
+    "for a minute": 60.0,
+    "for an hour": 3600.0,
+}
+"""Seconds by prompt. The name is that of an example in docs/api.md, which cancels the job next. A
+test that ends the pause has the minute, however long its commands take."""
 HURRY = "no-pauses"
 """A file in the folder of a cloud. While it exists, all pauses are over."""
 
