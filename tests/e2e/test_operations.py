@@ -44,7 +44,7 @@ def await_end(cloud: Cloud, source: Source) -> None:
 def at_work(cloud: Cloud, source: Source, stage: str) -> bool:
     return any(
         task.stage == stage and task.state == "running"
-        for task in cloud.jobs.stage_records(source.job_id)
+        for task in cloud.jobs.records.of_job(source.job_id)
     )
 
 
@@ -97,7 +97,7 @@ def test_an_erased_recording_leaves_nothing_but_that_it_was_erased(
     assert cloud.client.bucket(INBOX).get_blob(running.name) is None
     job = cloud.job(running)
     assert (job.state, job.source.name) == ("erased", "(erased)")
-    assert cloud.jobs.stage_records(running.job_id) == []
+    assert cloud.jobs.records.of_job(running.job_id) == []
 
 
 def test_an_erasure_spares_the_answers_beneath(cloud: Cloud) -> None:
@@ -122,7 +122,7 @@ def test_what_failed_is_listed_and_run_again_from_where_it_failed(cloud: Cloud) 
     cloud.until(lambda: cloud.job(source).state == "done", 30, "end of the new run")
     transcript = cloud.answer(source).transcript
     assert transcript["options"]["language"] == {"value": "en", "origin": "redrive"}
-    assert {task.stage: task.reused for task in cloud.jobs.stage_records(source.job_id)}["prepare"]
+    assert {task.stage: task.reused for task in cloud.jobs.records.of_job(source.job_id)}["prepare"]
 
 
 def test_a_slip_in_a_redrive_costs_neither_the_answer_nor_the_next_redrive(cloud: Cloud) -> None:

@@ -131,7 +131,7 @@ def test_english_is_heard_as_english_after_silence_too(
     assert systems.result(output).language == "en"
 
 
-def test_where_nobody_speaks_there_is_no_word(heard: Heard) -> None:
+def test_without_speech_there_is_no_word(heard: Heard) -> None:
     silent = [
         (recording.name, result.words) for recording, result in heard if not recording.utterances
     ]
@@ -139,7 +139,7 @@ def test_where_nobody_speaks_there_is_no_word(heard: Heard) -> None:
     assert [words for _, words in silent] == [(), (), ()]
 
 
-def test_both_speakers_of_the_call_are_told_apart(heard: Heard) -> None:
+def test_both_speakers_of_the_call_are_distinguished(heard: Heard) -> None:
     counts = {
         recording.name: len({turn.speaker for turn in result.turns}) for recording, result in heard
     }
@@ -147,7 +147,7 @@ def test_both_speakers_of_the_call_are_told_apart(heard: Heard) -> None:
 
 
 @pytest.mark.slow  # half a minute of models; test_diarize.py runs with each change
-def test_five_people_are_told_apart_as_well_as_before(voices_heard: Heard) -> None:
+def test_five_people_are_distinguished_as_well_as_before(voices_heard: Heard) -> None:
     (recording, result), _ = voices_heard
     assert recording.people == 5
     assert rate([(recording, result)], diarization_errors, "der") <= 0.45
