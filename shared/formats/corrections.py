@@ -2,7 +2,7 @@
 
 Ids stay those of transcript.json, so that edits remain addressable: after a word was removed, the
 next word's id is not its index. `Transcript.words_of` finds the words of a segment. The page does
-the same in functions/gateway/page/transcript_model.js.
+the same in functions/gateway/page/corrected_segments.js.
 """
 
 from collections import Counter, defaultdict
