@@ -23,21 +23,23 @@ Heard = list[tuple[Recording, Result]]
 Measure = Callable[[Recording, Result], dict[str, Ratio]]
 
 
-REPEATED = {"sample", "sample-twice"}
-"""Recordings whose speech is in others, too, and takes longest. test_restart.py checks the first
-with each change."""
+LONGEST = {"sample-after-silence", "sample-twice"}
+"""The recordings that are not in the part: the words of "sample" again, which take half of the
+time."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Recording]:
+    """Returns the recordings that need no package of others."""
+    return sets.quick(tmp_path_factory.mktemp("recordings"))
 
 
 @pytest.fixture(
     scope="module", params=["a part", pytest.param("all of it", marks=pytest.mark.slow)]
 )
-def heard(
-    request: pytest.FixtureRequest, real_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
-) -> Heard:
-    """Returns the recordings that need no package of others, or a part, and what was made of
-    them."""
-    left_out = REPEATED if request.param == "a part" else set()
-    made = sets.quick(tmp_path_factory.mktemp("recordings"))
+def heard(request: pytest.FixtureRequest, real_cloud: Cloud, made: Sequence[Recording]) -> Heard:
+    """Returns these recordings, or a part of them, and what was made of them."""
+    left_out = LONGEST if request.param == "a part" else set()
     recordings = [each for each in made if each.name not in left_out]
     outputs = [
         systems.transcribed(real_cloud, f"quality/{each.name}.wav", each.audio, each.options, 300)
@@ -74,12 +76,18 @@ def test_every_recording_is_answered(heard: Heard) -> None:
     ("measure", "name", "limit"),
     [
         (word_errors, "wer", 0.15),
-        (diarization_errors, "der", 0.15),
         (invented, "invented", 0.0),
     ],
 )
 def test_errors_stay_low(heard: Heard, measure: Measure, name: str, limit: float) -> None:
     assert rate(heard, measure, name) <= limit
+
+
+def test_speakers_are_seldom_mistaken_for_others(heard: Heard) -> None:
+    """The turns of "sample-respliced" are too short to tell voices by, and half of the part."""
+    names = {recording.name for recording, _ in heard}
+    limit = 0.15 if names >= LONGEST else 0.2
+    assert rate(heard, diarization_errors, "der") <= limit
 
 
 @pytest.mark.parametrize(
@@ -108,10 +116,19 @@ def test_no_word_is_untimed_out_of_order_or_outside(heard: Heard) -> None:
         assert sum(each[fault] for each in counted) == 0, fault
 
 
-def test_english_is_heard_as_english_after_silence_too(heard: Heard) -> None:
-    spoken = [(recording, result) for recording, result in heard if recording.utterances]
-    assert {result.language for _, result in spoken} == {"en"}
-    assert any("silence" in recording.name for recording, _ in spoken)
+def test_english_is_heard_as_english(heard: Heard) -> None:
+    spoken = [result.language for recording, result in heard if recording.utterances]
+    assert set(spoken) == {"en"}
+
+
+def test_english_is_heard_as_english_after_silence_too(
+    real_cloud: Cloud, made: Sequence[Recording]
+) -> None:
+    """Nothing but the language is asked for, which takes seconds."""
+    (later,) = [each for each in made if each.name == "sample-after-silence"]
+    name = "quality/language-after-silence.wav"
+    output = systems.transcribed(real_cloud, name, later.audio, {"task": "detect"}, 300)
+    assert systems.result(output).language == "en"
 
 
 def test_without_speech_there_is_no_word(heard: Heard) -> None:
@@ -126,8 +143,7 @@ def test_both_speakers_of_the_call_are_distinguished(heard: Heard) -> None:
     counts = {
         recording.name: len({turn.speaker for turn in result.turns}) for recording, result in heard
     }
-    assert counts["sample-after-silence"] == 2
-    assert counts.get("sample", 2) == 2
+    assert counts["sample"] == 2
 
 
 @pytest.mark.slow  # half a minute of models; test_diarize.py runs with each change
