@@ -112,13 +112,13 @@ lock: setup ## Pin every dependency again
 	  --no-header --upgrade $(addprefix --extra ,$(EXTRAS)) pyproject.toml -o requirements.lock
 
 bench: setup ## Measure: orchestration, the chain against plain whisperx, memory
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[benchmarks]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r pyproject.toml --extra benchmarks
 	$(BIN)/python -m benchmarks.orchestration
 	$(BIN)/python -m benchmarks.chain
 	$(BIN)/python -m benchmarks.memory
 
 eval: setup ## Measure transcripts against plain whisperx: make eval [DATA=folder] [SPLIT=tune] [SETS="dialogue noisy"]
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[benchmarks]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r pyproject.toml --extra benchmarks
 	$(BIN)/python -m benchmarks.evaluation $(if $(DATA),--data "$(DATA)") $(if $(SPLIT),--split $(SPLIT)) $(if $(SETS),--sets $(SETS))
 
 cost: setup ## Print what audio costs: make cost HOURS=100 [MODEL=large-v3] [DEVICE=l4] [FILES=400] [RTF="transcribe=0.05"] [IDLE=15]

@@ -130,7 +130,7 @@ def running_job(store: JobStore, number: int) -> Source:
 def do_part(store: JobStore, source: Source, stage: str, part: int) -> None:
     key = f"{stage}-{part:020d}"
     store.start_attempt(source.job_id, key, stage, part, "worker")
-    store.complete_attempt(source.job_id, key, "worker", seconds=1.0)
+    store.records.complete_attempt(source.job_id, key, "worker", seconds=1.0)
 
 
 @contextmanager

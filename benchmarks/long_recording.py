@@ -111,13 +111,13 @@ def run(
         assert seconds < timeout, f"no answer after {timeout:.0f} s"
         course.memory.append(take_sample(cloud, PROCESSES, seconds))
         if course.killed_after is None and is_half_done(cloud, source):
-            course.at_the_kill = tuple(cloud.jobs.stage_records(source.job_id))
+            course.at_the_kill = tuple(cloud.jobs.records.of_job(source.job_id))
             kill(cloud)
             course.killed_after = seconds
         time.sleep(POLL_SECONDS)
     transcript = cloud.answer(source).transcript
     course.wall = time.monotonic() - began
-    course.records = tuple(cloud.jobs.stage_records(source.job_id))
+    course.records = tuple(cloud.jobs.records.of_job(source.job_id))
     course.finalize_seconds = seconds_of_finalize(cloud.job(source), course.records)
     return course, transcript
 
@@ -134,7 +134,7 @@ def is_half_done(cloud: Cloud, source: Source) -> bool:
     if job is None or job.chunks is None:
         return False
     states = []
-    for record in cloud.jobs.stage_records(source.job_id):
+    for record in cloud.jobs.records.of_job(source.job_id):
         if record.stage == KILLED:
             states.append(record.state)
     return states.count("done") >= job.chunks / 2 and "running" in states

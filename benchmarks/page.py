@@ -1,4 +1,4 @@
-"""How fast a browser opens and scrolls the transcript of a recording of 12 hours.
+"""How fast a browser opens, scrolls and corrects the transcript of a recording of 12 hours.
 
     python -m benchmarks.page [--words 100000] [--rounds 5]
 
@@ -19,6 +19,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from benchmarks.machine import keep
+from benchmarks.page_corrections import corrected
 from functions.gateway.app import create_app
 from functions.gateway.deployment import deployment
 from tests.browser.gateway import BrowserGateway, MadeRecording
@@ -166,6 +167,7 @@ def measure(words: int, rounds: int) -> dict[str, Any]:
                     "all": worked,
                 },
                 "scrolled": scrolled(page),
+                "corrected": corrected(page),
                 "drawn_words": page.locator(".word").count(),
                 "heap_mebibytes": heap,
                 "renderer_mebibytes": round(renderer().memory_info().rss / MEBIBYTE, 1),

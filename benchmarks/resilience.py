@@ -68,7 +68,7 @@ def killed(cloud: Cloud) -> dict[str, object]:
         time.sleep(0.05)
     on = time.monotonic()
     last = all_answered(cloud, sources)
-    tasks = [task for source in sources for task in cloud.jobs.stage_records(source.job_id)]
+    tasks = [task for source in sources for task in cloud.jobs.records.of_job(source.job_id)]
     return {
         "uploads": CUT_OFF,
         "answered": len(sources),
@@ -97,7 +97,7 @@ def finished(cloud: Cloud, sources: list[Source]) -> int:
     """Stages that are done."""
     jobs = cloud.jobs
     return sum(
-        task.state == "done" for source in sources for task in jobs.stage_records(source.job_id)
+        task.state == "done" for source in sources for task in jobs.records.of_job(source.job_id)
     )
 
 

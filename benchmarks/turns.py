@@ -123,7 +123,7 @@ def transcribe(cloud: Cloud, name: str, files: Sequence[Path]) -> list[Finished]
     finished = []
     for source, uploaded in uploads:
         assert cloud.answer(source, TIMEOUT).transcript
-        records = tuple(cloud.jobs.stage_records(source.job_id))
+        records = tuple(cloud.jobs.records.of_job(source.job_id))
         finished.append(Finished(cloud.job(source), records, uploaded))
     return finished
 

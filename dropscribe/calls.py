@@ -26,6 +26,7 @@ from shared.model.api import (
     RedriveRequest,
     Scope,
 )
+from shared.model.api_paths import job_path
 from shared.model.batches import BatchRequest, BatchView
 from shared.model.contracts import WireModel
 from shared.model.errors import RecordingErased
@@ -60,10 +61,6 @@ def get(server: Server, path: str, model: type[Model]) -> Steps[Model]:
     call = Call("GET", path, is_repeatable=True)
     response = yield from exchange(server, call)
     return read(model, response.content)
-
-
-def job_path(job_id: str) -> str:
-    return f"{API}/jobs/{job_id}"
 
 
 # Jobs

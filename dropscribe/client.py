@@ -179,8 +179,9 @@ class Client:
         original: bool = False,
         captions: Mapping[str, JsonValue] | None = None,
     ) -> bytes:
-        """Returns a transcript in any format, with its edits unless `original`. "json" is what the
-        machine heard. `captions` are options such as {"caption-lines": 1}; others are the job's."""
+        """Returns a transcript in any format, with its edits unless `original`. "json" is
+        transcript.json as the models made it, without edits. `captions` are options such as
+        {"caption-lines": 1}; others are the job's."""
         steps = calls.transcript(self._server, job_id, format, original, captions or {})
         return self._do(steps)
 
@@ -190,7 +191,7 @@ class Client:
 
     def save_edits(self, job_id: str, edits: Edits, etag: str) -> EditsView:
         """Replaces the edits that have this ETag (`edits(...).etag`) by others. Raises ApiError
-        with the status 412 if somebody else saved edits meanwhile."""
+        with the status 412 if others saved edits meanwhile."""
         return self._do(edit_calls.save_edits(self._server, job_id, edits, etag))
 
     def audio(self, job_id: str, to: str | Path, format: SoundFormat = "original") -> Path:

@@ -7,11 +7,11 @@ from typing import BinaryIO, Literal
 
 import httpx
 
-from dropscribe.calls import job_path
 from dropscribe.errors import DropscribeError, FileChanged
 from dropscribe.exchange import exchange
 from dropscribe.server import Call, Server
 from dropscribe.steps import Steps, work
+from shared.model.api_paths import job_path
 
 PIECE_BYTES = 8 * 2**20
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
@@ -56,6 +56,8 @@ def copy_pieces(server: Server, job_id: str, file: BinaryIO, format: SoundFormat
 
 
 def piece(server: Server, job_id: str, first: int, format: SoundFormat) -> Steps[httpx.Response]:
+    """Returns the response with the piece that begins at `first`, or with the whole recording.
+    Raises DropscribeError if the server sends something else."""
     last = first + PIECE_BYTES - 1
     headers = {"Range": f"bytes={first}-{last}"}
     path = f"{job_path(job_id)}/audio"

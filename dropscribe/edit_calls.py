@@ -1,9 +1,10 @@
 """The calls of the API about edits: what people correct in a transcript."""
 
-from dropscribe.calls import get, job_path, read
+from dropscribe.calls import get, read
 from dropscribe.exchange import exchange
 from dropscribe.server import Call, Server
 from dropscribe.steps import Steps
+from shared.model.api_paths import job_path
 from shared.model.edits import Edits
 from shared.model.edits_api import EditsView
 

@@ -100,7 +100,7 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def api_error(response: httpx.Response) -> ApiError:
-    """Returns the error that a response stands for."""
+    """Returns the error that a response describes."""
     problem = problem_in(response)
     request_id = response.headers.get("X-Request-Id")
     return ApiError(problem, request_id, retry_after(response))

@@ -4,24 +4,26 @@ import time
 
 import httpx
 
-from dropscribe.calls import ENDED, job, job_path, read
+from dropscribe.calls import ENDED, job, read
 from dropscribe.errors import ApiError, TimedOut, Unreachable
 from dropscribe.event_parser import EventParser, ServerEvent
 from dropscribe.exchange import exchange
 from dropscribe.server import Call, Server
 from dropscribe.steps import Pause, Steps, receive, show
 from shared.model.api import JobView
+from shared.model.api_paths import job_path
 from shared.model.live import JobProgress, PartWords
 
 JobNews = JobView | JobProgress | PartWords
 """What happened to a job: its state changed, it went on, or a part of its words is ready."""
 
 SILENCE_SECONDS = 20.0
-"""After which a stream is given up. The server sends something every 15 seconds."""
+"""Seconds without data after which a stream is given up. The server sends something every 15
+seconds."""
 PAUSE_SECONDS = 1.0
-"""Until a stream that ended is gone on with."""
+"""Seconds until a stream that ended is opened again."""
 QUESTION_SECONDS = 5.0
-"""For which the server keeps a question that stands for a stream."""
+"""Seconds for which the server keeps a question that is asked in place of a stream."""
 MAX_SILENT_STREAMS = 2
 """Streams in a row without an event after which only questions are asked: something in front of
 the server may keep events back."""

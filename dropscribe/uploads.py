@@ -28,6 +28,7 @@ from dropscribe.server import Call, Server, timeouts
 from dropscribe.steps import Pause, Steps, send, work
 from shared.model.api import JobView, UploadRequest, UploadSession
 from shared.model.errors import StorageOutOfReach
+from shared.model.option_texts import option_text
 
 PIECE_BYTES = 8 * 2**20
 """Bytes of a piece. Cloud Storage wants multiples of 256 KiB."""
@@ -111,7 +112,8 @@ def upload_form(
     content: bytes | BinaryIO,
     on_progress: Progress,
 ) -> Steps[JobView]:
-    fields = {option: as_text(value) for option, value in recording.options.items()}
+    """Uploads a recording in one request. Returns its job."""
+    fields = {option: option_text(value) for option, value in recording.options.items()}
     fields["name"] = recording.name
     fields["replace"] = json.dumps(recording.replace)
     fields["metadata"] = json.dumps(dict(recording.metadata))
@@ -128,21 +130,13 @@ def upload_form(
     return read(JobView, response.content)
 
 
-def as_text(value: JsonValue) -> str:
-    """Returns an option as the text of a form's field, from which the same value is read."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
-
-
 # In pieces
 
 
 def upload_pieces(
     server: Server, recording: Recording, file: RecordingFile, on_progress: Progress
 ) -> Steps[JobView]:
+    """Uploads a recording to storage in pieces. Returns its job."""
     response = yield from open_session(server, recording, file.size)
     if response.status_code == HTTPStatus.SEE_OTHER:
         job_id = job_in(response)  # the response to an earlier try was lost, and it was complete

@@ -95,7 +95,7 @@ def print_addresses(home: Layout) -> None:
 @port_option
 @host_option
 def serve(port: int | None, host: str | None) -> None:
-    """Start the one-machine cloud, show what it logs, and stop it at ^C or SIGTERM.
+    """Start the one-machine cloud, show what it logs, and stop it at Ctrl-C or SIGTERM.
 
     For containers and systemd. Exits with 1 if the cloud cannot start, or ends by itself.
     """

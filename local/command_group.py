@@ -9,7 +9,7 @@ import click
 from local.connection import describe_os_error
 
 INTERRUPTED = 130
-"""Exit status after ^C, as shells use it."""
+"""Exit status after Ctrl-C, as shells use it."""
 
 
 class Commands(click.Group):

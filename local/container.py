@@ -76,6 +76,7 @@ def end(received: int, frame: object) -> NoReturn:
 
 
 def main() -> None:
+    """Runs the container until it ends, and removes it."""
     image, name, folder_name, *variables = sys.argv[1:]
     folder = Path(folder_name)
     signal.signal(signal.SIGTERM, end)

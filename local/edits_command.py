@@ -90,7 +90,7 @@ def save_names(
 ) -> EditsView:
     """Returns the edits with these names and merges, which are added to the current ones.
 
-    If somebody else saves edits meanwhile, it is done once more on those. Raises ApiError.
+    If others save edits meanwhile, it is done again on those. Raises ApiError.
     """
     from dropscribe import ApiError
 

@@ -22,8 +22,8 @@ WrittenAnswer = Future[Path | None]
 class AnswerFetcher:
     """Threads that write answers into the folder `out`.
 
-    They do not keep the process alive, so that a command ends at once after ^C. A file is whole or
-    not there, and transcript.json is written last.
+    They do not keep the process alive, so that a command ends at once after Ctrl-C. A file is whole
+    or not there, and transcript.json is written last.
     """
 
     def __init__(self, client: "Client", out: Path) -> None:

@@ -20,7 +20,7 @@ Filter = Callable[[str], bool]
 
 
 @click.command()
-@click.argument("process", required=False, type=click.Choice(NAMES))
+@click.argument("process", metavar="[PROCESS]", required=False, type=click.Choice(NAMES))
 @click.option(
     "--lines",
     default=50,
@@ -29,7 +29,7 @@ Filter = Callable[[str], bool]
     help="Number of lines, the last ones.",
 )
 @click.option("--job", help="Only lines about the job of this id.")
-@click.option("--follow", "-f", is_flag=True, help="Go on with new lines, until ^C.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with new lines, until Ctrl-C.")
 def logs(process: str | None, lines: int, job: str | None, follow: bool) -> None:
     """Show the last log lines of all processes in the order of their times, or of one PROCESS.
 

@@ -1,7 +1,7 @@
 """Makes a key of a deployment without its gateway, with the operator's own Google credentials.
 
-So the first key of a deployment is made. Only its digest leaves this machine, and it is in no state
-of Terraform's. Whoever may write to the database of the jobs could do the same.
+The first key of a deployment is made this way. Only its digest leaves this machine, and Terraform's
+state does not have it. It needs the right to write to the database of the jobs.
 """
 
 from datetime import datetime

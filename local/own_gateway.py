@@ -25,7 +25,7 @@ MODULE = "functions.gateway.for_operator"
 SECRET_BYTES = 32
 """As the secret of each key has."""
 STOP_SECONDS = 10
-"""Seconds until a process that was told to end is killed."""
+"""Seconds from SIGTERM until the process is killed."""
 
 
 @contextmanager

@@ -14,7 +14,7 @@ def page(gateway: Gateway, job: str | None) -> None:
     name.
 
     The address logs in once, within ten minutes, as the key of the command. After that it shows the
-    page to whoever is logged in.
+    page only to a browser that is logged in.
     """
     with gateway.client() as client:
         job_id = None if job is None else find_job(client, job).id

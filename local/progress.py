@@ -15,7 +15,7 @@ MINUTE, HOUR = 60, 3600
 GAP = "  "
 """Between the columns of a line."""
 LEFT_OUT = "..."
-"""Stands for the middle of a shortened name. Every encoding has it."""
+"""Replaces the middle of a shortened name. Every encoding has it."""
 SHORTEST_NAME = 12
 """Characters to which a name is shortened on a narrow terminal."""
 

@@ -1,7 +1,8 @@
 """The queue as lines for a person: the jobs that have not ended, and what each waits for."""
 
 from local.table import output_width, table
-from shared.model.queue import Queue, QueuedJob, Waiting, WaitReason
+from shared.model.queue import Queue, QueuedJob
+from shared.model.waiting import Waiting, WaitReason
 
 HEADINGS = ("job", "recording", "waits for", "since", "state", "run")
 EXPLANATIONS: dict[WaitReason, str] = {

@@ -9,11 +9,10 @@ from pathlib import Path
 from local.answers import write
 from local.batch import Item
 from shared.model.formats import TRANSCRIPT
+from shared.model.spreadsheet_cells import without_formula
 
 COLUMNS = ("name", "state", "language", "seconds", "words", "speakers", "reason")
 NO_FACTS: tuple[str, ...] = ("", "", "", "")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""Begin a cell that a spreadsheet would compute."""
 
 
 def write_results(items: Iterable[Item], file: Path) -> None:
@@ -22,7 +21,7 @@ def write_results(items: Iterable[Item], file: Path) -> None:
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for item in items:
-        cells = map(safe_cell, result(item))
+        cells = map(without_formula, result(item))
         table.writerow(cells)
     file.parent.mkdir(parents=True, exist_ok=True)
     lines = text.getvalue()
@@ -49,10 +48,3 @@ def facts_of(folder: Path) -> tuple[str, ...]:
     words = len(transcript["words"])
     speakers = len(transcript["speakers"])
     return language, str(seconds), str(words), str(speakers)
-
-
-def safe_cell(value: str) -> str:
-    """Returns a text as a cell that no spreadsheet takes for a formula."""
-    if not value.startswith(FORMULA_STARTS):
-        return value
-    return f"'{value}"

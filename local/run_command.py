@@ -37,7 +37,7 @@ out_option: Callable[[Command], Command] = click.option(
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @out_option
 @set_option
-@click.option("--prefix", default="", help="Begins the names in the inbox, such as team/.")
+@click.option("--prefix", default="", help="Beginning of the names in the inbox, such as team/.")
 @click.option("--again", is_flag=True, help="Also transcribe what has its answer already.")
 @click.option(
     "--csv",
@@ -68,7 +68,7 @@ def run(
     when it is ready. Without --url, the one-machine cloud is started if it is not up.
 
     Exit status 0: every recording has its transcript. 1: one has none. 2: nothing was done, as the
-    command is wrong. 130: ^C; the jobs go on.
+    command is wrong. 130: Ctrl-C; the jobs go on.
     """
     chosen = chosen_options(texts)
     found = find_recordings(paths, prefix, chosen.options, out)
@@ -203,7 +203,7 @@ def give_up_waiting(items: "Sequence[Item]") -> None:
 
 
 def explain_interruption(items: "Sequence[Item]", out: Path) -> None:
-    """Prints what goes on after ^C, and how to get it."""
+    """Prints what goes on after Ctrl-C, and how to get it."""
     not_sent = [item for item in items if item.waits_for_upload]
     click.echo(how_to_fetch(items, out), err=True)
     if not_sent:

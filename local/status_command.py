@@ -29,7 +29,7 @@ CLEAR = "\x1b[H\x1b[2J"
 NAME_WIDTH = 14
 """Characters of the longest name of an option."""
 BUILT_IN = "built in"
-"""Origin of options that nobody set."""
+"""Origin of options that were not set."""
 LONGEST_QUEUE = 50
 """Jobs that the server shows of the queue at most."""
 HEADINGS = ("job", "recording", "state", "since", "took", "run")
@@ -106,22 +106,11 @@ def look_at_job(client: "Client", text: str, *, as_json: bool) -> Shown:
     has_ended = job.state in ENDED
     if as_json:
         return [job.model_dump_json(indent=2)], has_ended
-    waits_for = "" if has_ended else waits_of(client, job)
-    return detail_lines(job, waits_for), has_ended
-
-
-def waits_of(client: "Client", job: JobView) -> str:
-    """Returns what a job waits for, as text. It is empty if the job has ended meanwhile, or many
-    recordings have names that begin like its own."""
-    queue = client.queue(job.name, LONGEST_QUEUE)
-    for queued in queue.jobs:
-        if queued.job.id == job.id:
-            return waiting_text(queued.waiting)
-    return ""
+    return detail_lines(job), has_ended
 
 
 def show_again_and_again(look: Callable[[], Shown]) -> None:
-    """Shows lines whenever they have changed, until they will not change any more or ^C."""
+    """Shows lines whenever they have changed, until they will not change any more or Ctrl-C."""
     shown: list[str] = []
     try:
         while True:
@@ -177,9 +166,9 @@ def took(job: JobSummary) -> str:
     return duration(max(0.0, seconds))
 
 
-def detail_lines(job: JobView, waits_for: str) -> list[str]:
-    """Returns what is known of a job, the options that somebody set, and how far the stages are."""
-    facts = {**job_facts(job), "waits for": waits_for}
+def detail_lines(job: JobView) -> list[str]:
+    """Returns what is known of a job, the options that were set, and how far the stages are."""
+    facts = job_facts(job)
     lines = aligned(facts)
     options = {}
     for name, option in job.options.items():
@@ -214,6 +203,7 @@ def job_facts(job: JobView) -> dict[str, str]:
         "formats": ", ".join(job.formats),
         "audio": "" if job.links.audio else "deleted",
         **job.metadata,
+        "waits for": waiting_text(job.waiting) if job.waiting else "",
     }
 
 

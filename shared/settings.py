@@ -195,7 +195,7 @@ class GatewaySettings(SettingsGroup):
     Cloud Run's timeout, which is 3600."""
     storage_on_this_machine: bool = False
     """Whether storage answers this machine only, as that of the one-machine cloud does. Clients on
-    other machines are told to upload by a form then."""
+    other machines then have to upload by a form."""
     requests_per_minute: int = Field(default=6000, ge=1)
     """Requests that one instance answers to one key in a minute."""
     streams_per_key: int = Field(default=40, ge=1)

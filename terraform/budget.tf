@@ -1,6 +1,6 @@
 # A budget of the whole project, off by default. Google's budgets send e-mails and stop nothing.
 #
-# It stands in the billing account, so whoever applies it needs a role there: docs/deploy.md.
+# It belongs to the billing account, so applying it takes a role there: docs/deploy.md.
 resource "google_billing_budget" "this" {
   count = var.budget == null ? 0 : 1
 

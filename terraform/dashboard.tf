@@ -2,6 +2,7 @@
 
 locals {
   of_services  = "resource.type=\"cloud_run_revision\" resource.labels.service_name=one_of(${local.service_names})"
+  of_gateway   = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.name}-gateway\""
   of_workflow  = "resource.type=\"workflows.googleapis.com/Workflow\" resource.labels.workflow_id=\"${local.workflow_name}\""
   own_metric   = "metric.type=\"logging.googleapis.com/user/${var.name}"
   by_service   = ["resource.label.\"service_name\""]
@@ -13,7 +14,8 @@ locals {
     { title = "Failures, by problem", filter = "${local.own_metric}/jobs\" metric.labels.state=\"failed\"", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = ["metric.label.\"problem\""] },
     { title = "Executions started", filter = "metric.type=\"workflows.googleapis.com/started_execution_count\" ${local.of_workflow}", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = [] },
     { title = "Executions that ended, by status", filter = "metric.type=\"workflows.googleapis.com/finished_execution_count\" ${local.of_workflow}", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = ["metric.label.\"status\""] },
-    { title = "Calls that found no free instance (429)", filter = "metric.type=\"run.googleapis.com/request_count\" ${local.of_services} metric.labels.response_code=\"429\"", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = local.by_service },
+    { title = "Calls that found no free instance (429)", filter = "metric.type=\"run.googleapis.com/request_count\" ${local.of_services} resource.labels.service_name!=\"${var.name}-gateway\" metric.labels.response_code=\"429\"", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = local.by_service },
+    { title = "Requests that the API refused, by status", filter = "metric.type=\"run.googleapis.com/request_count\" ${local.of_gateway} metric.labels.response_code=one_of(\"401\",\"403\",\"413\",\"429\")", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = ["metric.label.\"response_code\""] },
     { title = "Requests that failed (5xx)", filter = "metric.type=\"run.googleapis.com/request_count\" ${local.of_services} metric.labels.response_code_class=\"5xx\"", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = local.by_service },
     { title = "Instances", filter = "metric.type=\"run.googleapis.com/container/instance_count\" ${local.of_services}", aligner = "ALIGN_MAX", reducer = "REDUCE_SUM", by = local.by_service },
     { title = "Billed seconds of instances", filter = "metric.type=\"run.googleapis.com/container/billable_instance_time\" ${local.of_services}", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = local.by_service },

@@ -1,4 +1,4 @@
-# Buckets that somebody else made and keeps (`buckets`). Nothing of them is changed. What would lose recordings or answers,
+# Buckets that exist already and are not managed here (`buckets`). Nothing of them is changed. What would lose recordings or answers,
 # or keep what is erased, is refused before anything is made; what their owner may want is a warning.
 
 locals {

@@ -14,8 +14,10 @@ from emulators.storage.errors import Invalid
 from emulators.storage.store import base_url
 
 MOST_CALLS = 100
-CARRIED = ("content-type", "if-", "x-goog-")  # headers of an inner request that are forwarded
-ONLY = "/storage/v1/"  # no uploads, downloads or batches in a batch
+CARRIED = ("content-type", "if-", "x-goog-")
+"""Headers of an inner request that are forwarded begin with these."""
+ONLY = "/storage/v1/"
+"""Paths of inner requests begin with it: a batch has no uploads, downloads or batches."""
 
 
 async def batch(request: Request) -> Response:

@@ -23,7 +23,8 @@ import google_crc32c
 
 from emulators.storage.errors import BadDigest
 
-BLOCK = 1 << 20  # bytes
+BLOCK = 1 << 20
+"""Bytes that are read, written or sent at once."""
 
 
 @dataclass(frozen=True)

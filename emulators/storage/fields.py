@@ -13,7 +13,8 @@ Selection = dict[str, "Selection"]
 """What is wanted of each key; an empty selection is all of it. The key "*" stands for every key."""
 
 TOKEN = re.compile(r"[A-Za-z0-9_.*-]+|[(),/]")
-DEEPEST = 20  # levels of a selection
+DEEPEST = 20
+"""Levels of a selection."""
 
 
 def json_response(request: Request, body: dict[str, Any]) -> Response:

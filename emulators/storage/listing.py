@@ -21,10 +21,13 @@ from emulators.storage.requests import flag, page_size
 from emulators.storage.resources import Resource, with_links
 from emulators.storage.store import base_url, store_of
 
-Position = tuple[str, int]  # name and generation to continue from
-Row = tuple[str, int, str]  # name, generation, resource as JSON
+Position = tuple[str, int]
+"""Name and generation to continue from."""
+Row = tuple[str, int, str]
+"""Name, generation, and resource as JSON."""
 
-AFTER_ALL_TEXT = b""  # SQLite orders a blob after any text
+AFTER_ALL_TEXT = b""
+"""SQLite orders a blob after any text."""
 
 
 @dataclass(frozen=True)

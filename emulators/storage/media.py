@@ -34,6 +34,7 @@ async def download(request: Request) -> Response:
 
 
 async def send(request: Request, conditions: Preconditions) -> Response:
+    """Returns the response with an object's bytes, or with the range that the request asks for."""
     store, bucket, name = store_of(request), bucket_name(request), object_name(request)
     wanted = generation(request.query_params)
     version, file = await store.index.run(
@@ -63,6 +64,7 @@ async def send(request: Request, conditions: Preconditions) -> Response:
 
 
 def media_headers(resource: Resource) -> dict[str, str]:
+    """Returns the headers that describe an object's content."""
     digests = [f"crc32c={resource['crc32c']}"] + (
         [f"md5={resource['md5Hash']}"] if "md5Hash" in resource else []
     )

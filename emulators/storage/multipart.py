@@ -12,7 +12,8 @@ from emulators.storage.errors import Invalid
 from emulators.storage.requests import parse_json
 from emulators.storage.resources import Resource
 
-LARGEST_HEAD = 64 * 1024  # bytes before the media
+LARGEST_HEAD = 64 * 1024
+"""Bytes before the media."""
 BLANK_LINE = re.compile(rb"\r?\n(\r?\n)")
 
 

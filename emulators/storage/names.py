@@ -8,7 +8,8 @@ from starlette.requests import Request
 from emulators.storage.errors import Invalid
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
-LONGEST_OBJECT_NAME = 1024  # bytes of UTF-8
+LONGEST_OBJECT_NAME = 1024
+"""Bytes of UTF-8."""
 
 
 def bucket_name(request: Request, parameter: str = "bucket") -> str:

@@ -23,10 +23,14 @@ from emulators.storage.store import store_of
 
 log = logging.getLogger(__name__)
 
-WORKERS = 4  # one slow event does not delay the others
-DEADLINE = 30.0  # seconds for one attempt
-FIRST_DELAY, LONGEST_DELAY = 0.1, 10.0  # seconds between attempts
-IDLE = 5.0  # seconds between two looks for events, if none is known to be due
+WORKERS = 4
+"""Deliveries at once, so that a slow one does not delay the others."""
+DEADLINE = 30.0
+"""Seconds for one attempt."""
+FIRST_DELAY, LONGEST_DELAY = 0.1, 10.0
+"""Seconds between attempts."""
+IDLE = 5.0
+"""Seconds between two looks for events, if none is known to be due."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from emulators.storage.store import Store, store_of
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 MOST_PARTS = 10_000
-LARGEST_LIST = 4 << 20  # bytes of XML that name the parts
+LARGEST_LIST = 4 << 20
+"""Bytes of XML that name the parts."""
 
 
 async def begin(request: Request, draft: Draft) -> Response:
@@ -55,6 +56,7 @@ def get(tx: Transaction, upload_id: str) -> Draft:
 
 
 async def put_part(request: Request) -> Response:
+    """Stores the body of a request as a part of an upload."""
     store, upload_id = store_of(request), request.query_params["uploadId"]
     part = number(request.query_params, "partNumber") or 0
     if not 1 <= part <= MOST_PARTS:
@@ -89,6 +91,7 @@ def keep_part(tx: Transaction, upload_id: str, part: int, content: Content) -> N
 
 
 async def complete(request: Request) -> Response:
+    """Joins the parts that the client lists into the object."""
     store, upload_id, body = (
         store_of(request),
         request.query_params["uploadId"],

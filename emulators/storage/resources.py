@@ -32,7 +32,8 @@ BUCKET_CONSTANTS = (
     "selfLink",
     "location",
 )
-METADATA_LIMIT = 8192  # bytes of keys and values together
+METADATA_LIMIT = 8192
+"""Bytes of keys and values together."""
 
 
 def attributes(body: Mapping[str, Any]) -> Resource:

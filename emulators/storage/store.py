@@ -14,11 +14,14 @@ from emulators.storage.content import Contents, Writer
 from emulators.storage.errors import Busy
 from emulators.storage.index import Index, Transaction, translate_full_disk
 
-UPLOAD_LIFETIME = 7 * 24 * 3600  # seconds, as on Google
+UPLOAD_LIFETIME = 7 * 24 * 3600
+"""Seconds, as on Google."""
 
 
 @dataclass
 class Store:
+    """The index, the content files and the uploads of one server."""
+
     index: Index
     contents: Contents
     writers: dict[str, Writer] = field(default_factory=dict)
@@ -71,6 +74,7 @@ def recover_rows(tx: Transaction) -> set[str]:
 
 
 def forget_stale_uploads(tx: Transaction) -> None:
+    """Deletes uploads that were begun more than UPLOAD_LIFETIME ago, with their parts."""
     stale = (time.time() - UPLOAD_LIFETIME,)
     contents = tx.execute(
         "select content from uploads where created < ?1 and content is not null union"

@@ -16,7 +16,8 @@ from emulators.storage.resources import Resource
 
 GZIP_MAGIC = b"\x1f\x8b"
 WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
-PACKED = 64 * 1024  # bytes that are unpacked at once, to at most 1032 times as many
+PACKED = 64 * 1024
+"""Bytes that are unpacked at once, to at most 1032 times as many."""
 
 
 def is_transcoded(request: Request, resource: Resource, file: BinaryIO) -> bool:

@@ -52,6 +52,8 @@ async def upload_multipart(request: Request) -> Response:
 
 
 def draft_of(request: Request, metadata: Resource, content_type: str | None) -> Draft:
+    """Returns the object to be written. What the metadata says overrides the query and the content
+    type."""
     query = request.query_params
     wanted = {
         "contentType": content_type,

@@ -74,6 +74,8 @@ class _Running:
 
 
 class Deployment:
+    """A deployed workflow and its executions."""
+
     def __init__(
         self,
         workflow: Workflow,

@@ -21,6 +21,8 @@ _Loader.yaml_implicit_resolvers = {
 
 @dataclass
 class Document:
+    """A YAML document as plain data, the line of each of its maps, and the mistakes in it."""
+
     data: Value = None
     findings: list[Finding] = field(default_factory=list)
     _lines: dict[int, int] = field(default_factory=dict)

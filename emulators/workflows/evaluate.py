@@ -29,6 +29,7 @@ class Caller(Protocol):
 
 
 async def evaluate(node: Node, scope: Scope, caller: Caller) -> Value:
+    """Returns the value of an expression. Raises the WorkflowError that Workflows would raise."""
     match node:
         case Literal(value):
             return value

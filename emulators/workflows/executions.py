@@ -31,6 +31,8 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class StoredExecution:
+    """An execution as its row in the database."""
+
     number: int
     """Increases with each execution. Lists are ordered by it."""
     id: str

@@ -72,6 +72,8 @@ def read(text: str) -> tuple[Program, list[Finding]]:
 
 
 class _Reader:
+    """Reads a document into a program. Mistakes are added to the document's findings."""
+
     def __init__(self, document: Document) -> None:
         self._document = document
 

@@ -1,4 +1,5 @@
-"""What the aligner needs of an acoustic model: words in its own characters, and where these are."""
+"""What the aligner needs of an acoustic model: to write words in its characters, and to find these
+in the audio."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,8 +10,8 @@ from shared.model.artifacts import Interval
 from shared.model.contracts import Engine
 
 WILDCARD = "\uf8ff"
-"""Stands for a word that has nothing to pronounce. It is in no model's dictionary, and is aligned
-with whatever sounds between its neighbours."""
+"""Replaces a word that has nothing to pronounce. No model's dictionary has it; it is aligned with
+whatever sounds between its neighbours."""
 
 
 class AcousticModel(Protocol):

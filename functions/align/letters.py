@@ -15,7 +15,7 @@ Spellings = Mapping[str, tuple[str, ...]]
 """Phoneme classes by letters in lower case."""
 
 WORD_END = "$"
-"""Stands for the end of the word in spellings."""
+"""Marks the end of the word in spellings."""
 LETTERS = (
     "a=a b=b c=k d=d e=e f=f g=ɡ h=h i=i j=j k=k l=l m=m n=n o=o p=p q=k r=r s=s t=t u=u v=v w=v"
     " x=k+s y=i z=z æ=ɛ ð=ð ø=ø þ=θ đ=d ħ=h ı=ɨ ł=w œ=ø ə=a ʻ= '="

@@ -20,7 +20,6 @@ from shared.model.artifacts import (
 )
 from shared.model.audio import read_wav
 from shared.model.contracts import Params
-from shared.model.spacing import split_at_words, word_separator
 from shared.runtime.spans import trace_span
 from shared.runtime.stage import Output, SingleOutput, StageInput
 
@@ -113,7 +112,7 @@ def split_into_sentences(
             sentences.append(Sentence(segment, segment.text, words=[]))
             continue
 
-        pieces = split_into_pieces(segment)
+        pieces = segment.pieces()
         indices = sentence_indices(pieces, segment.language)
 
         words_by_sentence: dict[int, list[WordWithTiming]] = defaultdict(list)
@@ -127,13 +126,6 @@ def split_into_sentences(
             text = "".join(pieces_by_sentence[index])
             sentences.append(Sentence(segment, text.strip(), words))
     return sentences
-
-
-def split_into_pieces(segment: RecognizedSegment) -> list[str]:
-    """Returns the segment's words with the spaces that follow them in its text."""
-    words = [word.word for word in segment.words]
-    separator = word_separator(segment.language)
-    return split_at_words(segment.text, words, separator)
 
 
 def aligned_segment(sentence: Sentence, duration: float) -> AlignedSegment:

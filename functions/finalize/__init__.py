@@ -1,1 +1,1 @@
-"""finalize: words and turns become the answer."""
+"""finalize: writes the answer, made of words and speaker turns."""

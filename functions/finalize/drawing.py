@@ -1,4 +1,4 @@
-"""Draws the formats of a transcript that is there, with the edits that people saved."""
+"""Draws the formats of an existing transcript again, with the edits that people saved."""
 
 import logging
 
@@ -97,8 +97,8 @@ def read_transcript(source: Source, blobs: BlobStore) -> Transcript:
 
 
 def restore_formats(source: Source, run: int, blobs: BlobStore) -> None:
-    """Draws the formats of the transcript that stands again where this run, or one before it, has
-    replaced them and died before it wrote its own transcript."""
+    """Draws the formats of the transcript that is still the answer, where this run, or one before
+    it, replaced formats and died before it wrote its own transcript."""
     standing = version_at(source, TRANSCRIPT.file_name, blobs)
     for name in DRAWN_NAMES:
         if version_at(source, name, blobs).unedited > standing:

@@ -31,7 +31,7 @@ def take_over_edits(
     none."""
     run = transcript.job.run
     if run == 1:
-        return None  # there was no transcript that somebody could have edited
+        return None  # there was no transcript to edit
     own_version = AnswerVersion(source.generation, run)
     standing = version_at(source, TRANSCRIPT.file_name, blobs)
     if standing.generation != source.generation:

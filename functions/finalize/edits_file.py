@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 TRIES = 5
 """Writes of edits that others may overtake before one is given up."""
 REPORTED = 5
-"""Errors in a file that its problem tells."""
+"""Errors in a file that its problem lists."""
 
 
 def take_edits_file(file: Source, blobs: BlobStore, jobs: JobStore) -> Finalized:

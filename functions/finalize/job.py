@@ -189,7 +189,7 @@ def load_and_build(
     source = request.source
     recording = find_recording(source, blobs)
     results = load_stage_results(request.inputs, params.failures, options, blobs)
-    records = [record for record in jobs.stage_records(source.job_id) if record.state == "done"]
+    records = [record for record in jobs.records.of_job(source.job_id) if record.state == "done"]
     job = JobInfo(
         id=source.job_id,
         source_uri=source.uri,

@@ -58,6 +58,7 @@ TAGS = [
 
 
 def create_app() -> FastAPI:
+    """Returns the gateway's application, with the settings of the environment."""
     app = DocumentedApi(
         title="Dropscribe",
         summary="Drop a recording into a bucket; get back who said what, and when.",

@@ -1,13 +1,12 @@
 """How clients see a batch."""
 
-from functions.gateway.job_view import job_path
 from shared.jobs.batch import Batch
+from shared.model.api_paths import job_path
 from shared.model.batches import BatchJob, BatchView
-
-BATCHES_PATH = "/api/v1/batches"
 
 
 def batch_view(batch: Batch) -> BatchView:
+    """Returns a batch as it is now, with how each of its jobs ended."""
     jobs = []
     for job_id in batch.folders:
         state = batch.ended_jobs.get(job_id)
@@ -21,7 +20,3 @@ def batch_view(batch: Batch) -> BatchView:
         metadata=batch.metadata,
         jobs=tuple(jobs),
     )
-
-
-def batch_path(batch_id: str) -> str:
-    return f"{BATCHES_PATH}/{batch_id}"

@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from functions.gateway.batch_view import batch_path
-from functions.gateway.job_view import job_path
 from shared.jobs.event_cursors import EventCursor, EventCursors
 from shared.jobs.event_log import EventLog
 from shared.jobs.job import ERASED_NAME
-from shared.jobs.logged_event import EndedBatch, LoggedEvent
-from shared.model.batches import BatchEnd, BatchLinks
+from shared.jobs.logged_event import LoggedEvent
+from shared.model.api_paths import job_path
+from shared.model.batches import batch_end
 from shared.model.errors import BadRequest
 from shared.model.event_feed import BatchEvent, EventFeed, FeedEvent, FeedItem
 from shared.model.object_metadata import client_metadata
@@ -60,7 +59,9 @@ class EventReader:
             "cursor": cursor,
         }
         if event.batch is not None:
-            return BatchEvent.model_validate({**fields, "data": batch_end(event.batch)})
+            ended = event.batch
+            end = batch_end(ended.batch_id, ended.counts, ended.metadata)
+            return BatchEvent.model_validate({**fields, "data": end})
         return FeedEvent.model_validate({**fields, "data": end_data(event)})
 
     def _cursor_text(self, number: int) -> str:
@@ -85,11 +86,3 @@ def end_data(event: LoggedEvent) -> PayloadData:
         "links": links,
     }
     return PayloadData.model_validate(fields)
-
-
-def batch_end(batch: EndedBatch) -> BatchEnd:
-    """Returns how the jobs of a batch ended."""
-    links = BatchLinks(batch=batch_path(batch.batch_id))
-    return BatchEnd(
-        batch_id=batch.batch_id, counts=batch.counts, metadata=batch.metadata, links=links
-    )

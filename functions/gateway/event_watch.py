@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
+from functions.gateway.per_application import per_application
 from shared.jobs.event_log import EventLog
 from shared.jobs.logged_event import LoggedEvent
 from shared.model.errors import Transient
@@ -97,11 +98,7 @@ class EventWatch:
 
 async def event_watch(request: Request) -> EventWatch:
     """Returns the watch that all requests of this process share."""
-    state = request.app.state
-    if not hasattr(state, "event_watch"):
-        state.event_watch = EventWatch()
-    watch: EventWatch = state.event_watch
-    return watch
+    return per_application(request, "event_watch", EventWatch)
 
 
 InEventWatch = Annotated[EventWatch, Depends(event_watch)]

@@ -41,6 +41,7 @@ JOB_VIEW: dict[str, JsonValue] = {
         "share": 1.0,
         "eta_seconds": None,
     },
+    "waiting": None,
 }
 WAITING: dict[str, JsonValue] = {
     "reason": "at_work",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from shared.model.metrics import EndedJobs, Metrics
@@ -13,21 +13,23 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 Label = TypeVar("Label", bound=str)
 
 
-def prometheus_text(metrics: Metrics) -> bytes:
-    """Returns the metrics in Prometheus' text format.
+def prometheus_text(metrics: Metrics, refusals: Mapping[str, int]) -> bytes:
+    """Returns the metrics in Prometheus' text format, and how many requests this process refused
+    for each reason, if that is not empty.
 
-    All are gauges: what ended in a window also falls, when jobs leave the window.
+    All others are gauges: what ended in a window also falls, when jobs leave the window.
     """
     registry = CollectorRegistry()
-    registry.register(MetricsCollector(metrics))
+    registry.register(MetricsCollector(metrics, refusals))
     return generate_latest(registry)
 
 
 class MetricsCollector(Collector):
-    """The families of one reading of the job store."""
+    """The families of one reading of the job store, and of the refused requests."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, refusals: Mapping[str, int]) -> None:
         self._metrics = metrics
+        self._refusals = refusals
 
     def collect(self) -> Iterator[Metric]:
         metrics = self._metrics
@@ -46,6 +48,8 @@ class MetricsCollector(Collector):
             window.total_seconds(),
         )
         yield from ended_families(metrics.ended)
+        if self._refusals:
+            yield refused_family(self._refusals)
 
 
 def ended_families(ended: EndedJobs) -> Iterator[Metric]:
@@ -72,6 +76,17 @@ def ended_families(ended: EndedJobs) -> Iterator[Metric]:
     )
     if ended.cost_usd is not None:
         yield gauge("cost_usd", "Cost of the transcripts of the window, in USD.", ended.cost_usd)
+
+
+def refused_family(refusals: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(
+        "dropscribe_refused_requests",
+        "Requests that this process of the gateway refused, by reason.",
+        labels=["reason"],
+    )
+    for reason, count in refusals.items():
+        family.add_metric([reason], count)
+    return family
 
 
 def gauge(name: str, description: str, value: float) -> GaugeMetricFamily:

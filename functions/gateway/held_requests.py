@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from functions.gateway.access import Caller
 from functions.gateway.deployment import Deployment
 from functions.gateway.job_access import standing_job
-from functions.gateway.job_view import current_view, is_over, job_path
+from functions.gateway.job_view import current_view, is_over
 from functions.gateway.job_watch import JobWatch, disconnected
 from functions.gateway.problems import JOB_HEADER, JobFailed
 from functions.gateway.recording_form import RecordingForm
@@ -25,6 +25,7 @@ from functions.gateway.upload_checks import AskedUpload
 from shared.jobs.job import Job
 from shared.jobs.recording_names import recording_name
 from shared.jobs.upload_store import repeatable_upload_id
+from shared.model.api_paths import job_path
 from shared.model.errors import (
     AttemptsExhausted,
     BadOption,

@@ -115,6 +115,8 @@ def expected_parts(job: Job, stage: str) -> int | None:
 
 
 def recorded_work(stage: str, expected: int | None, records: Sequence[StageRecord]) -> StageWork:
+    """Returns the work of a stage by the records of its parts. `expected` is the number of parts,
+    or None if it is unknown."""
     by_part = {record.part: record for record in records}
     unique = by_part.values()
     computed = [record for record in unique if not record.reused]

@@ -96,7 +96,7 @@ class JobReader:
         self._since = max(self._since, now - LATE)
 
     def _read_since(self, since: datetime) -> None:
-        for record in self.jobs.records_done_since(self.job_id, since):
+        for record in self.jobs.records.done_since(self.job_id, since):
             self._records[record.key] = record
 
 

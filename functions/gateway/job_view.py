@@ -1,19 +1,22 @@
-"""How clients see a job: its state, its progress, its options and where its answer is."""
+"""How clients see a job: its state, its progress, what it waits for, its options and where its
+answer is."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 from functions.gateway.deployment import Deployment
 from functions.gateway.job_progress import progress_of
+from functions.gateway.waiting import waiting_of
 from shared.jobs.job import Job, JobState
 from shared.jobs.stage_record import StageRecord
 from shared.model.api import ApiState, JobLinks, JobSummary, JobView
+from shared.model.api_paths import job_path
 from shared.model.errors import BadOption
 from shared.model.object_metadata import client_metadata
 from shared.model.options import Options, option_values
+from shared.model.waiting import Waiting
 
-JOBS_PATH = "/api/v1/jobs"
 PROBLEM_RESULT = "problem"
 """Name of the problem among a job's results; all others are formats of the transcript."""
 WILL_BE_REPEATED = "will_be_repeated"
@@ -39,13 +42,18 @@ def is_over(job: Job) -> bool:
 
 
 def current_view(job: Job, stores: Deployment) -> JobView:
-    """Returns a job with its options and its progress now, for which its records are read."""
-    records = stores.jobs.stage_records(job.job_id)
+    """Returns a job with its options, its progress now and what it waits for. All of it is in the
+    job's records, which are read once."""
+    records = stores.jobs.records.of_job(job.job_id)
     now = datetime.fromtimestamp(stores.jobs.clock(), UTC)
-    return job_view(job, records, now)
+    lease = timedelta(seconds=stores.jobs.limits.lease)
+    waiting = waiting_of(job, options_of(job), records, now, lease)
+    return job_view(job, records, now, waiting)
 
 
-def job_view(job: Job, records: Sequence[StageRecord], now: datetime) -> JobView:
+def job_view(
+    job: Job, records: Sequence[StageRecord], now: datetime, waiting: Waiting | None = None
+) -> JobView:
     """Returns a job with its options and its progress, which `records` tell."""
     summary = job_summary(job)
     fields = dict(summary)
@@ -53,6 +61,7 @@ def job_view(job: Job, records: Sequence[StageRecord], now: datetime) -> JobView
         **fields,
         options=job.options_in_force,
         progress=progress_of(job, options_of(job), records, now),
+        waiting=waiting,
     )
 
 
@@ -114,7 +123,3 @@ def links_of(job: Job) -> JobLinks:
         transcript=f"{path}/transcript" if has_transcript else None,
         audio=f"{path}/audio" if has_audio else None,
     )
-
-
-def job_path(job_id: str) -> str:
-    return f"{JOBS_PATH}/{job_id}"

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
 from functions.gateway.job_reader import JobReader, SeenJob
+from functions.gateway.per_application import per_application
 from shared.jobs.store import JobStore
 from shared.model.errors import Transient
 
@@ -152,11 +153,7 @@ async def disconnected(request: Request) -> None:
 
 async def job_watch(request: Request) -> JobWatch:
     """Returns the watch that all requests of this process share."""
-    state = request.app.state
-    if not hasattr(state, "job_watch"):
-        state.job_watch = JobWatch()
-    watch: JobWatch = state.job_watch
-    return watch
+    return per_application(request, "job_watch", JobWatch)
 
 
 InJobWatch = Annotated[JobWatch, Depends(job_watch)]

@@ -1,5 +1,5 @@
-"""Stands before the routes, and refuses a request without a valid key before any of its body is
-read, whatever its path, unless the path is public."""
+"""Refuses a request without a valid key before its body is read and before any route sees it,
+unless its path is public."""
 
 import logging
 from typing import cast

@@ -6,7 +6,7 @@ BACKLOG = 2048
 """Connections that wait to be accepted, as many as uvicorn has."""
 UNREAD_MILLISECONDS = 60_000
 """After which a connection is ended whose client reads nothing of what was sent. Without this, it
-would keep the buffers of the kernel for as long as the client likes."""
+would keep buffers of the kernel as long as the client stays connected."""
 
 
 def listening_socket(

@@ -15,6 +15,7 @@ from functions.gateway.deployment import Deployment
 from functions.gateway.job_reader import SeenJob
 from functions.gateway.job_view import options_of
 from functions.gateway.job_watch import InJobWatch, JobLooks, JobWatch, Listener
+from functions.gateway.per_application import per_application
 from functions.gateway.ready_words import PartResult, ReadyWords
 from shared.jobs.job import Job
 from shared.model.api import JobView
@@ -207,11 +208,7 @@ def keeps_words(job: Job) -> bool:
 
 async def live_events(request: Request, watch: InJobWatch) -> LiveEvents:
     """Returns the events that all requests of this process share."""
-    state = request.app.state
-    if not hasattr(state, "live_events"):
-        state.live_events = LiveEvents(watch)
-    events: LiveEvents = state.live_events
-    return events
+    return per_application(request, "live_events", lambda: LiveEvents(watch))
 
 
 InLiveEvents = Annotated[LiveEvents, Depends(live_events)]

@@ -46,6 +46,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 def answer_problem(request: Request, error: Exception) -> JSONResponse:
+    """Answers a request that failed with its problem, and with the headers that belong to it."""
     job_id = error.job_id if isinstance(error, NotEnded) else None
     problem = problem_of(error, "gateway", job_id)
     headers = {}

@@ -1,11 +1,14 @@
 """What surrounds the routes and refuses requests, in the order in which a request passes it."""
 
+from collections import Counter
+
 from fastapi import FastAPI
 
 from functions.gateway.cross_origin import allow_origins
 from functions.gateway.key_gate import KeyGate
 from functions.gateway.limits import Limits
 from functions.gateway.proxies import TrustedProxies
+from functions.gateway.refusals import RefusalCounter
 from functions.gateway.request_checks import BodyLimit, RequestChecks
 from functions.gateway.response_headers import ResponseHeaders
 from shared.settings import GatewaySettings
@@ -20,3 +23,5 @@ def add_protection(app: FastAPI, settings: GatewaySettings) -> None:
     allow_origins(app, settings.cors_origins)
     app.add_middleware(ResponseHeaders)
     app.add_middleware(TrustedProxies, count=settings.trusted_proxies)
+    app.state.refusals = Counter()
+    app.add_middleware(RefusalCounter, counts=app.state.refusals)

@@ -27,7 +27,7 @@ def spending_page(
     spent = []
     for job in ended:
         if is_over(job):
-            records = jobs.stage_records(job.job_id)
+            records = jobs.records.of_job(job.job_id)
             spent.append(job_spending(job, records))
     is_last = len(ended) < limit
     return SpendingPage(

@@ -12,6 +12,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 
 from functions.gateway.known_ids import KnownIds
+from functions.gateway.per_application import per_application
 from shared.model.errors import TooManyRequests
 
 T = TypeVar("T")
@@ -63,11 +64,7 @@ class TranscriptThreads:
 
 def transcript_threads(request: Request) -> TranscriptThreads:
     """Returns the threads of the application, which makes them at its first request."""
-    state = request.app.state
-    if not hasattr(state, "transcript_threads"):
-        state.transcript_threads = TranscriptThreads()
-    threads: TranscriptThreads = state.transcript_threads
-    return threads
+    return per_application(request, "transcript_threads", TranscriptThreads)
 
 
 InTranscriptThreads = Annotated[TranscriptThreads, Depends(transcript_threads)]

@@ -1,6 +1,5 @@
 """Checks what is to be uploaded before anything is written."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from shared.jobs.upload_store import RecordingUpload
 from shared.model.errors import BadOption, RecordingTooLarge, UploadRefused
 from shared.model.object_metadata import MAX_TAG_BYTES, TAG_PREFIX, is_tag
 from shared.model.option_names import exact_option
+from shared.model.option_texts import option_text
 from shared.model.options import MAX_ERRORS, option_names, resolve, unknown_option
 from shared.ports.blobs import BlobStore
 from shared.settings import settings
@@ -124,15 +124,6 @@ def option_texts(options: Mapping[str, JsonValue], reasons: list[str]) -> dict[s
         else:
             texts[name] = option_text(value)
     return texts
-
-
-def option_text(value: JsonValue) -> str:
-    """Returns the text from which an option's value is read again."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
 
 
 def wrong_options(

@@ -1,75 +1,40 @@
-"""What the jobs that have not ended wait for, as far as their documents show it."""
+"""What a job that has not ended waits for, as far as its documents show it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from functions.gateway.job_progress import StageWork, works_of
-from functions.gateway.job_view import job_summary, options_of
-from shared.jobs.job import Job, JobState
+from shared.jobs.job import Job
 from shared.jobs.stage_record import StageRecord
-from shared.jobs.store import JobStore
-from shared.model.queue import Queue, QueuedJob, Waiting, WaitReason
+from shared.model.options import Options
 from shared.model.stages import STAGES
-
-IN_QUEUE: tuple[JobState, ...] = ("running", "retryable", "queued")
-"""States of a job that has not ended, in the order in which the queue shows them."""
-MAX_READ = 200
-"""Jobs of each state that are read for one answer: those that have been in it for longest."""
+from shared.model.waiting import Waiting, WaitReason
 
 
-@dataclass(frozen=True)
-class QueueReader:
-    """Reads the queue of a folder from the job store."""
+def waiting_of(
+    job: Job,
+    options: Options | None,
+    records: Sequence[StageRecord],
+    now: datetime,
+    lease: timedelta,
+) -> Waiting | None:
+    """Returns what a job waits for, or None if it has ended.
 
-    jobs: JobStore
-    folder: str
-
-    def read(self, name_prefix: str, limit: int) -> Queue:
-        """Returns the jobs that have not ended, `limit` at most, whose recordings' names begin with
-        a prefix. Raises JobStoreUnavailable."""
-        found: list[Job] = []
-        is_complete = True
-        for state in IN_QUEUE:
-            of_state = self.jobs.oldest(state, self.folder, MAX_READ)
-            is_complete = is_complete and len(of_state) < MAX_READ
-            named = [job for job in of_state if job.source.name.startswith(name_prefix)]
-            found += sorted(named, key=lambda job: job.position)
-        shown = tuple(self._with_reason(job) for job in found[:limit])
-        return Queue(jobs=shown, is_complete=is_complete and len(found) <= limit)
-
-    def _with_reason(self, job: Job) -> QueuedJob:
-        waiting = self._waiting(job)
-        return QueuedJob(job=job_summary(job), waiting=waiting)
-
-    def _waiting(self, job: Job) -> Waiting:
-        if job.state == "queued" or job.claimed is None:
-            return Waiting(reason="execution_begin", parts={}, since=job.updated)
-        if job.state == "retryable":
-            ended = job.ended or job.updated
-            return Waiting(reason="restart", parts={}, since=ended, problem=job.problem)
-        now = datetime.fromtimestamp(self.jobs.clock(), UTC)
-        lease = timedelta(seconds=self.jobs.limits.lease)
-        opened = open_records(job, self.jobs)
-        waiting = waiting_for_open(opened, now, lease)
-        if waiting is not None:
-            return waiting
-        return waiting_for_next(job, self.jobs.stage_records(job.job_id))
-
-
-def open_records(job: Job, jobs: JobStore) -> list[StageRecord]:
-    """Returns the records of the current run's parts that are begun and not done.
-
-    Only these are read: a long recording has hundreds that are done. What failed in an earlier run
-    and was not called again since is not waited for.
+    `records` are all of the job's, or only those of parts that its current run has begun and not
+    done. What failed in an earlier run and was not called again since is not waited for.
     """
-    collection = f"jobs/{job.job_id}/tasks"
-    running = jobs.documents.query(collection, "state", "running")
-    failed = jobs.documents.query(collection, "state", "failed")
-    records = [StageRecord.model_validate(document) for document in (*running, *failed)]
+    if job.state == "retryable":
+        ended = job.ended or job.updated
+        return Waiting(reason="restart", parts={}, since=ended, problem=job.problem)
+    if job.has_ended:
+        return None
     begun = job.claimed
-    return [record for record in records if begun is not None and record.updated >= begun]
+    if job.state == "queued" or begun is None:
+        return Waiting(reason="execution_begin", parts={}, since=job.updated)
+    opened = [record for record in records if record.state != "done" and record.updated >= begun]
+    of_open = waiting_for_open(opened, now, lease)
+    return of_open or waiting_for_next(job, options, records)
 
 
 def waiting_for_open(
@@ -97,11 +62,11 @@ def waiting(reason: WaitReason, records: Iterable[StageRecord], since: datetime)
     return Waiting(reason=reason, parts=dict(parts), since=since)
 
 
-def waiting_for_next(job: Job, records: Sequence[StageRecord]) -> Waiting:
+def waiting_for_next(job: Job, options: Options | None, records: Sequence[StageRecord]) -> Waiting:
     """Returns what a running job waits for of which no part is begun and not done."""
     changes = [record.updated for record in records]
     since = max([job.claimed or job.updated, *changes])
-    unfinished = unfinished_works(works_of(job, options_of(job), records))
+    unfinished = unfinished_works(works_of(job, options, records))
     if not unfinished:
         return Waiting(reason="answer", parts={}, since=since)
     first = unfinished[0]

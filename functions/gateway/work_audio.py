@@ -111,7 +111,7 @@ def preparation(job: Job, uris: Sequence[str], jobs: JobStore) -> str | None:
             keys.append(found["cache_key"])
     if len(keys) < 2:
         return keys[0] if keys else None
-    records = jobs.records_done_since(job.job_id, job.created)
+    records = jobs.records.done_since(job.job_id, job.created)
     prepared = [record for record in records if record.stage == PREPARE]
     last_first = sorted(prepared, key=lambda record: record.updated, reverse=True)
     used = [record.cache_key for record in last_first if record.cache_key in keys]

@@ -1,7 +1,8 @@
 """Delivers an event to the endpoints that want it, side by side, and records each attempt.
 
 An attempt is recorded after it was made. If the process dies in between, the endpoint gets the
-event again, with the same id. Whoever pushed the event sends it again as long as a delivery is due.
+event again, with the same id. Pub/Sub, or the bridge on one machine, pushes the event again as long
+as a delivery is due.
 """
 
 import logging

@@ -9,13 +9,8 @@ from standardwebhooks import Webhook
 
 from functions.notify.pushed_event import PushedEvent
 from shared import __version__
-from shared.model.batches import (
-    BATCH_DONE,
-    BatchCompletion,
-    BatchEnd,
-    BatchLinks,
-    BatchPayload,
-)
+from shared.model.api_paths import job_path
+from shared.model.batches import BATCH_DONE, BatchPayload, batch_end
 from shared.model.contracts import JobEvent
 from shared.model.object_metadata import client_metadata
 from shared.model.webhooks import (
@@ -34,7 +29,8 @@ def payload(event: PushedEvent, webhook_id: str) -> bytes:
     """Returns the body that an endpoint is sent. It is the same at each try."""
     body: WebhookPayload | BatchPayload | WebhookTest
     if event.batch is not None:
-        end = batch_end(event.batch)
+        ended = event.batch
+        end = batch_end(ended.batch_id, ended.counts, ended.metadata)
         body = BatchPayload(type=BATCH_DONE, timestamp=event.time, data=end)
     elif event.job is None:
         test_data = WebhookTestData(webhook_id=webhook_id)
@@ -47,17 +43,9 @@ def payload(event: PushedEvent, webhook_id: str) -> bytes:
     return body.model_dump_json().encode()
 
 
-def batch_end(batch: BatchCompletion) -> BatchEnd:
-    """Returns how a batch ended, with the address at which it can be looked at with a key."""
-    links = BatchLinks(batch=f"/api/v1/batches/{batch.batch_id}")
-    return BatchEnd(
-        batch_id=batch.batch_id, counts=batch.counts, metadata=batch.metadata, links=links
-    )
-
-
 def job_data(job: JobEvent) -> PayloadData:
     """Returns how a job ended, with the addresses at which the rest can be read with a key."""
-    path = f"/api/v1/jobs/{job.job_id}"
+    path = job_path(job.job_id)
     has_transcript = job.state == "done"
     return PayloadData(
         job_id=job.job_id,

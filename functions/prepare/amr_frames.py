@@ -8,7 +8,7 @@ PADDING_BITS = 0x83
 IS_GOOD = 0x04
 """The bit that a frame has which arrived undamaged."""
 NO_DATA = 15
-"""Kind of a frame in which nobody speaks."""
+"""Kind of a frame without speech."""
 
 
 class DamagedFrame(Exception):

@@ -14,7 +14,7 @@ from functions.prepare.mp3_sections import Mp3Sections
 
 MEASURED_FORMATS = frozenset(
     {"aiff", "ape", "dsf", "flac", "flv", "matroska", "mp4", "mpc", "mpc8", "nistsphere"}
-    | {"ogg", "tak", "tta", "wv"}
+    | {"ogg", "smjpeg", "tak", "tta", "wv"}
 )
 """Formats whose header, or in Ogg whose last page, holds a length that the writer measured. In
 others it is a guess of libav's from a bit rate, or from the file's size."""
@@ -56,6 +56,11 @@ class MeasuredLength:
         if self._format in MEASURED_FORMATS and not self.starts_unknown:
             return self._by_libav
         return None
+
+    @property
+    def is_declared(self) -> bool:
+        """Returns whether the header tells the length, in seconds or in bytes."""
+        return self.seconds is not None or self._header.sound is not None
 
     @property
     def probable_seconds(self) -> float | None:

@@ -18,6 +18,7 @@ from functions.prepare.container import (
     start_seconds,
     timestamps_may_leap,
 )
+from functions.prepare.frame_lengths import LastPacket
 from functions.prepare.guarded_reader import GuardedReader
 from functions.prepare.headers import FileHeader
 from functions.prepare.length_checks import check_complete
@@ -77,6 +78,7 @@ class Section:
         self._stream = select_track(container, track.number)
         self._decoded_beside = track.decoded_beside
         check_sums(self._stream)
+        self.last_packet = LastPacket(self.codec)
         self.length = MeasuredLength(header, container, self._stream)
         self.is_damaged = False
         """Something before the next frame could not be read."""
@@ -204,6 +206,7 @@ class Section:
             if packet.pts is not None:
                 self._note_time(packet, is_sound)
             if is_sound:
+                self.last_packet.note(packet)
                 self.length.note_packet(packet, self._decoded_seconds)
                 yield from self._decode(packet)
                 self._note_excess(packet)

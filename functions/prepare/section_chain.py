@@ -2,6 +2,7 @@
 
 from typing import BinaryIO
 
+from functions.prepare.broadcast_ends import ends_inside_packet
 from functions.prepare.losses import Losses
 from functions.prepare.section import Section
 from functions.prepare.section_file import SectionFile
@@ -24,6 +25,8 @@ from shared.model.errors import (
 
 SECTION_FAILURES = (EmptyRecording, NoSound, NotAudio, TruncatedRecording)
 """Why a section cannot be heard, though others may be."""
+VOC = "voc"
+"""The format that is a row of blocks, each of which declares its own length only."""
 MAX_SECTIONS = 2_000
 """Sections that are read. A radio programme that was recorded for a day has a few hundred."""
 
@@ -165,13 +168,19 @@ class SectionChain:
 
     def _note_unmarked_end(self, section: Section, unread: UnreadBytes) -> None:
         file = section.file
-        is_ogg_without_end = section.format == "ogg" and lacks_end_mark(
-            self._file, file.start, file.end
-        )
-        is_nut_without_end = section.format == "nut" and lacks_nut_index(
-            self._file, file.start, file.end
-        )
-        if is_ogg_without_end or is_nut_without_end or unread.ends_inside_fragment:
+        start, end = file.start, file.end
+        is_unmarked = unread.ends_inside_fragment
+        if section.format == "ogg":
+            is_unmarked = lacks_end_mark(self._file, start, end)
+        elif section.format == "nut":
+            is_unmarked = lacks_nut_index(self._file, start, end)
+        elif section.is_broadcast:
+            is_unmarked = not self._resumes and ends_inside_packet(self._file, start, end)
+        elif section.format == VOC:
+            is_unmarked = section.last_packet.is_partial
+        elif not section.length.is_declared:
+            is_unmarked = is_unmarked or section.last_packet.is_cut_off
+        if is_unmarked:
             self.losses.note_unmarked_end()
 
     def _note_failure(self, failure: Permanent) -> None:
@@ -181,6 +190,8 @@ class SectionChain:
     def _note_unread(self, start: int, end: int, reason: str) -> None:
         """Warn of bytes of the file that were not read, and of about how long they last."""
         unread = end - start
+        if not unread:
+            return
         length = f"{unread} of {self._size} bytes"
         position = self._timeline.position
         if position and self._bytes_heard:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from functions.prepare.ogg_pages import MAX_PAGE_HEADER, PAGE_HEADER, parse_page
+from functions.prepare.rare_headers import WTV_HEADER
 from functions.prepare.sound_bytes import ASF_HEADER, W64_HEADER
 
 WITH_BIT_3 = re.escape(bytes(byte for byte in range(256) if byte & 8))
 WAVPACK_START = rb"wvpk.{12}\0{4}.{5}[" + WITH_BIT_3 + rb"]"
 """The first block of the first frame."""
-
-WTV_HEADER = bytes.fromhex("B7D800203749DA11A64E0007E95EAD8D")
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ RF64_PLACEHOLDERS = (0, 2**64 - 1)
 AU_HEADER = struct.Struct(">4xII")
 """Start and length of the samples."""
 W64_CHUNK = struct.Struct("<4s12xQ")
+DSD_HEADER = struct.Struct(">4sQ")
 CAF_HEADER = struct.Struct(">4sq")
 HEADERS_OF_32_BITS = (RIFF_HEADER, AVI_HEADER, AIFF_HEADER)
 MAX_OGG_TAIL = 2**17
@@ -89,6 +90,8 @@ AVI = ChunkFormat(12, AVI_HEADER, (b"LIST", b"movi"), alignment=2)
 AIFF = ChunkFormat(12, AIFF_HEADER, (b"SSND",), alignment=2)
 W64 = ChunkFormat(40, W64_CHUNK, (b"data",), alignment=8, counts_header=True)
 CAF = ChunkFormat(8, CAF_HEADER, (b"data",))
+IFF = ChunkFormat(12, AIFF_HEADER, (b"BODY",), alignment=2)
+DSD = ChunkFormat(16, DSD_HEADER, (b"DSD ",), alignment=2)
 REAL = ChunkFormat(0, AIFF_HEADER, (b"DATA",), counts_header=True)
 
 
@@ -110,12 +113,16 @@ def reader_for(first_bytes: bytes) -> Reader | None:
     riff_kind = first_bytes[8:12]
     if first_bytes[:4] in (b"RF64", b"BW64"):
         return read_rf64
-    if first_bytes[:4] == b"RIFF" and riff_kind == b"WAVE":
+    if first_bytes[:4] == b"RIFF" and riff_kind in (b"WAVE", b"XWMA", b"QLCM"):
         return chunk_reader(WAV)
     if first_bytes[:4] == b"RIFF" and riff_kind == b"AVI ":
         return read_avi
     if first_bytes[:4] == b"FORM" and riff_kind in (b"AIFF", b"AIFC"):
         return chunk_reader(AIFF)
+    if first_bytes[:4] == b"FORM" and riff_kind in (b"8SVX", b"16SV"):
+        return chunk_reader(IFF)
+    if first_bytes[:4] == b"FRM8" and first_bytes[12:16] == b"DSD ":
+        return chunk_reader(DSD)
     if first_bytes[:16] == W64_HEADER:
         return chunk_reader(W64)
     if first_bytes[:4] == b"caff":

@@ -16,6 +16,8 @@ FORMATS_WITH_LONG_INDEX = frozenset({"wtv"})
 LONGEST_INDEX_SHARE of the file."""
 LONGEST_INDEX = 40_000
 LONGEST_INDEX_SHARE = 1 / 100
+LONGEST_BURST = 24_576
+"""Bytes of a frame of S/PDIF with its padding."""
 MIN_REST = 4_096
 """Bytes behind the last packet that matter: half a second at 64 kbit/s."""
 
@@ -103,6 +105,8 @@ class UnreadBytes:
     @property
     def _least_rest(self) -> int:
         """The bytes of a rest that is more than an index."""
+        if self._format == "spdif":
+            return LONGEST_BURST
         if self._format not in FORMATS_WITH_LONG_INDEX:
             return MIN_REST
         size = self._file.end - self._file.start

@@ -35,7 +35,8 @@ def take_left_edits(
 
 
 def was_refused(file: Source, blobs: BlobStore) -> bool:
-    """Returns whether finalize has told beside the answer why it did not take the file."""
+    """Returns whether finalize has refused the file, and has written the reason beside the
+    answer."""
     name = edited_recording(file.name)
     recording = file.model_copy(update={"name": name})
     problem = blobs.find(f"{outbox_folder(recording)}/{EDITS_PROBLEM_FILE}")

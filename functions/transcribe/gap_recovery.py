@@ -1,7 +1,7 @@
-"""Decodes speech without words again, each stretch by itself.
+"""Decodes speech that got no words again, each interval by itself.
 
 Whisper sometimes leaves out speech that it recognizes in another window, above all short answers
-between the sentences of somebody else.
+between another speaker's sentences.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,6 @@ from functions.transcribe.windows import WINDOW_SECONDS, overlapping
 from shared.model.artifacts import Chunk, Interval, RecognizedSegment, RecognizedWord
 from shared.model.coverage import WORD_MARGIN, uncovered_speech, without_padding
 from shared.model.intervals import clamp, round_times
-from shared.model.spacing import split_at_words, word_separator
 
 MAX_WORD_SECONDS = 1.0
 """Cross-attention extends a word over the missed speech before it, so that only its end is right.
@@ -251,7 +250,7 @@ def limit_to(interval: Interval, segment: RecognizedSegment, indices: range) -> 
         word_start = clamp(word.start, interval)
         word_end = clamp(word.end, interval)
         limited.append(word.model_copy(update={"start": word_start, "end": word_end}))
-    text = "".join(pieces_of(segment)[first:end])
+    text = "".join(segment.pieces()[first:end])
     changes = {
         "start": interval.start,
         "end": interval.end,
@@ -259,13 +258,6 @@ def limit_to(interval: Interval, segment: RecognizedSegment, indices: range) -> 
         "words": tuple(limited),
     }
     return segment.model_copy(update=changes)
-
-
-def pieces_of(segment: RecognizedSegment) -> list[str]:
-    """Returns the segment's words with the spaces that follow them in its text."""
-    words = [word.word for word in segment.words]
-    separator = word_separator(segment.language)
-    return split_at_words(segment.text, words, separator)
 
 
 def middle_of(word: RecognizedWord) -> float:

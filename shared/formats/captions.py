@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from shared.formats.clock import divide_seconds
 from shared.formats.cues import Cue, CueVoice, build_cues
-from shared.formats.text import one_line, utf8
+from shared.formats.text import utf8
 from shared.model.caption_options import CaptionOptions
+from shared.model.spacing import one_line
 from shared.model.transcript import Transcript
 from shared.model.transcript_language import text_language
 

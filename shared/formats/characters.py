@@ -2,7 +2,7 @@
 
 import re
 
-from shared.formats.text import one_line
+from shared.model.spacing import one_line
 
 CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 """Characters that XML forbids or that have no meaning in a text, without those that are white

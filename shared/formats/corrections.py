@@ -2,18 +2,18 @@
 
 Ids stay those of transcript.json, so that edits remain addressable: after a word was removed, the
 next word's id is not its index. `Transcript.words_of` finds the words of a segment. The page does
-the same in functions/gateway/page/transcript_model.js.
+the same in functions/gateway/page/corrected_segments.js.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from shared.formats.corrected_turns import correct_turns, merge_of, overlaps_with
-from shared.formats.text import one_line, split_paragraphs
+from shared.formats.text import split_paragraphs
 from shared.model.artifacts import Turn
 from shared.model.edits import Edits, merged_speaker
 from shared.model.intervals import total_seconds
-from shared.model.spacing import split_at_words, word_separator
+from shared.model.spacing import one_line, split_at_words, word_separator
 from shared.model.transcript import (
     Gap,
     Overlap,
@@ -243,8 +243,8 @@ def correct_word(word: Word, text: str, speaker: str | None, is_given: bool, edi
 def speakers_of_word(
     word: Word, speaker: str | None, is_given: bool, edits: Edits
 ) -> tuple[str, ...]:
-    """Returns everyone who talks during the word, its own speaker first. Whoever had a sentence
-    that was given to another speaker does not talk during it."""
+    """Returns everyone who talks during the word, its own speaker first. A speaker whose sentence
+    was given to another speaker does not talk during it."""
     names: list[str | None] = [speaker]
     for other in word.speakers:
         if is_given and other == word.speaker:

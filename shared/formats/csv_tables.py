@@ -9,12 +9,10 @@ import io
 
 from shared.formats.tables import Cell, Table, segment_table, word_table
 from shared.formats.text import utf8
+from shared.model.spreadsheet_cells import without_formula
 from shared.model.transcript import Transcript
 
 BYTE_ORDER_MARK = "\ufeff"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""What a cell begins with that a spreadsheet takes for a formula. Some take full-width signs for
-one, too."""
 
 
 def write_csv(transcript: Transcript) -> bytes:
@@ -53,10 +51,3 @@ def csv_cell(cell: Cell) -> str:
     if isinstance(cell, list):
         return without_formula(" ".join(cell))
     return without_formula(cell)
-
-
-def without_formula(text: str) -> str:
-    """Returns the text, after an apostrophe if a spreadsheet would take it for a formula."""
-    if text.startswith(FORMULA_STARTS):
-        return "'" + text
-    return text

@@ -8,11 +8,15 @@ from itertools import pairwise
 from shared.formats.breaks import Break, find_breaks
 from shared.formats.cue_division import CueLimits, Passage, divide, find_limits
 from shared.formats.cue_pieces import CuePiece, pieces_of
-from shared.formats.labels import shown_label
-from shared.formats.lines import PieceWidth, measure
+from shared.formats.lines import PieceWidth, columns, measure
 from shared.formats.speech_runs import SpeechRun, find_runs
 from shared.model.caption_options import CaptionOptions
+from shared.model.spacing import one_line
 from shared.model.transcript import Transcript
+
+LABEL_SHARE = 0.5
+"""Share of a line that a label takes at most."""
+CUT_MARK = "…"
 
 
 @dataclass(frozen=True)
@@ -132,3 +136,14 @@ class CueDrafter:
         for group in run.groups:
             pieces += pieces_of(group, self.transcript, most_columns)
         return pieces
+
+
+def shown_label(label: str, line_columns: int) -> str:
+    """Returns a speaker's label with a colon and a space. One that is too long is cut."""
+    most = int(line_columns * LABEL_SHARE)
+    text = one_line(label)
+    if columns(text) + 2 > most:
+        while text and columns(text) + 3 > most:
+            text = text[:-1]
+        text = text.rstrip() + CUT_MARK
+    return f"{text}: "

@@ -10,8 +10,8 @@ from shared.formats.cue_drafts import CueDraft, draft_cues
 from shared.formats.cue_pieces import CuePiece
 from shared.formats.cue_timing import Slot, fill_slots
 from shared.formats.lines import balance_lines, measure
-from shared.formats.text import one_line
 from shared.model.caption_options import CaptionOptions, LabelRule
+from shared.model.spacing import one_line
 from shared.model.transcript import Transcript
 
 TURN_MARK = "- "

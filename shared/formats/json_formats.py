@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from shared.formats.text import utf8
+from shared.model.asr_transcript import whisperx_speaker
 from shared.model.openai_transcript import verbose_transcription
 from shared.model.transcript import Segment, Transcript, Word
 from shared.model.transcript_language import text_language
@@ -51,14 +52,6 @@ def whisperx_word(word: Word) -> JsonObject:
             "speaker": whisperx_speaker(word.speaker),
         }
     )
-
-
-def whisperx_speaker(speaker: str | None) -> str | None:
-    """Returns WhisperX's name of a speaker: SPEAKER_00 for S1."""
-    if speaker is None:
-        return None
-    number = int(speaker.removeprefix("S"))
-    return f"SPEAKER_{number - 1:02}"
 
 
 def without_none(values: JsonObject) -> JsonObject:

@@ -11,7 +11,7 @@ from shared.formats.break_rules import (
     separates_word,
 )
 from shared.formats.breaks import Break
-from shared.formats.text import one_line
+from shared.model.spacing import one_line
 
 LINE_COLUMNS = 42
 FULL_WIDTH_LINE_COLUMNS = {"ja": 26, "ko": 32, "yue": 32, "zh": 32}

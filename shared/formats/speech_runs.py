@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shared.formats.break_rules import starts_with_closing
 from shared.formats.clock import milliseconds
-from shared.formats.text import one_line
+from shared.model.spacing import one_line
 from shared.model.transcript import Segment, Transcript
 
 LONGEST_PAUSE = 1500

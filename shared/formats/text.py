@@ -25,12 +25,6 @@ def ends_clause(word: str) -> bool:
     return without_closing_marks.endswith(ENDINGS)
 
 
-def one_line(text: str) -> str:
-    """Returns the text with each run of white space replaced by one space."""
-    words = text.split()
-    return " ".join(words)
-
-
 def utf8(text: str) -> bytes:
     """Returns the text in UTF-8, with a question mark for each lone surrogate."""
     return text.encode(errors="replace")

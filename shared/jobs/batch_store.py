@@ -1,8 +1,9 @@
 """Stores batches, with compare-and-set on documents, and logs and publishes their ends.
 
-A batch is the document `batches/<batch_id>`. Whoever logs the end of a job records it in the open
-batches of the job, and logs and publishes the end of those that it was the last of. If it dies
-before, reconcile looks at the jobs of batches that are open for long, and finishes what is due.
+A batch is the document `batches/<batch_id>`. The process that logs the end of a job records it in
+the job's open batches, and logs and publishes the end of the batches whose last job it was. If the
+process dies before, reconcile looks at the jobs of batches that have been open for long, and
+finishes what is due.
 """
 
 import secrets

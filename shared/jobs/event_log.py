@@ -4,8 +4,9 @@ An entry is the document `events/<number>`. It is created only if there is none 
 only after the one before it, so that a reader who has seen a number misses none that follows.
 
 An end is logged once, whatever is killed: before its entry is created, the entry's number is
-reserved in the job's document. Whoever logs the end again finds the reserved number, and there the
-entry, or creates it. If an entry of another job took that number first, the next one is reserved.
+reserved in the job's document. A process that logs the end again finds the reserved number, and
+finds or creates the entry of that number. If an entry of another job took that number first, the
+next one is reserved.
 
 The last entry does not expire, so that numbers go on after a long pause. It expires `keep_days`
 after another entry follows it.

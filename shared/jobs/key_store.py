@@ -1,8 +1,8 @@
 """Stores API keys, the sessions of the page's logins, and codes for one login, with compare-and-set
 on documents.
 
-A secret is 32 random bytes, or 16 for a code, so its SHA-256 digest is all that is stored: nobody
-can find the secret of a digest by trying. A key is the document `keys/<digest>`, a session
+A secret is 32 random bytes, or 16 for a code, so it is enough to store its SHA-256 digest: the
+secret of a digest cannot be found by trying. A key is the document `keys/<digest>`, a session
 `sessions/<digest>` and a code `login_codes/<digest>`.
 """
 

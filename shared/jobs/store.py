@@ -1,8 +1,7 @@
-"""Stores jobs and stage records, with compare-and-set on documents.
+"""Stores jobs, with compare-and-set on documents.
 
-A job is the document `jobs/<job_id>`, and each request to one of its stages is a document of its
-own, `jobs/<job_id>/tasks/<key>`, so that parallel stages never write the same one. The rules are in
-transitions.py and stage_record.py. Leases save money; correctness never depends on them.
+A job is the document `jobs/<job_id>`. The rules are in transitions.py. What its stages are at is in
+documents of their own (stage_record_store.py).
 """
 
 import time
@@ -17,15 +16,7 @@ from shared.jobs.compare_and_set import compare_and_set
 from shared.jobs.job import NEVER, Job, JobFigures, JobState, KnownRecording
 from shared.jobs.job_list import JobQuery, list_jobs, readable_jobs
 from shared.jobs.listing import folder_digest
-from shared.jobs.stage_record import (
-    StageRecord,
-    attempt_completed,
-    attempt_started,
-    attempts_forgotten,
-    lease_released,
-    lease_renewed,
-    reused,
-)
+from shared.jobs.stage_record_store import StageRecordStore
 from shared.jobs.transitions import (
     audio_deleted,
     cancelled,
@@ -46,9 +37,6 @@ from shared.ports.documents import Documents, Page, earliest
 from shared.settings import JobSettings
 
 P = ParamSpec("P")
-
-MAX_STAGE_RECORDS = 2000
-"""More than a job can have: 200 chunks, each transcribed and aligned, and a few other requests."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +80,7 @@ class JobStore:
 
         Raises RecordingErased or AudioDeleted.
         """
-        for record in self.stage_records(job_id):
-            self._change_record(job_id, record.key, attempts_forgotten)
+        self.records.forget_attempts(job_id)
         now = self._now()
         job = self._change_job(job_id, rerun_requested, options, now)
         if job is None:
@@ -146,9 +133,7 @@ class JobStore:
         now = self._now()
         expires = self._answer_expiry()
         self._change_job(job_id, erased, source, now, expires)
-        for record in self.stage_records(job_id):
-            path = record_path(job_id, record.key)
-            self.documents.delete(path)
+        self.records.delete_all(job_id)
 
     def forget_name(self, job_id: str) -> None:
         """Remove the recording's name: the last step of an erasure, since `list_by_object` does not
@@ -176,59 +161,19 @@ class JobStore:
 
     # Attempts at stages
 
+    @property
+    def records(self) -> StageRecordStore:
+        """The stage records of the jobs."""
+        return StageRecordStore(self.documents, self.limits, self.clock)
+
     def start_attempt(self, job_id: str, key: str, stage: str, part: int, owner: str) -> Job | None:
-        """Start an attempt and take the lease. Returns the job, if there is one.
+        """Start an attempt at a stage and take the lease. Returns the job, if there is one.
 
         Raises StageBusy, AttemptsExhausted, RecordingErased or AudioDeleted.
         """
         job = self.raise_if_gone(job_id)
-        now = self._now()
-        first = StageRecord(
-            key=key,
-            stage=stage,
-            part=part,
-            state="running",
-            attempts=1,
-            owner=owner,
-            lease_until=now + self._lease,
-            started=now,
-            updated=now,
-            expires=self._expiry(),
-        )
-        self._change_record(job_id, key, attempt_started, first, self._lease, self.limits.attempts)
+        self.records.start_attempt(job_id, key, stage, part, owner)
         return job
-
-    def heartbeat(self, job_id: str, key: str, owner: str) -> None:
-        """Renew the lease, if `owner` still holds it."""
-        now = self._now()
-        self._change_record(job_id, key, lease_renewed, owner, now, self._lease)
-
-    def release_lease(self, job_id: str, key: str, owner: str, *, counted: bool) -> None:
-        """End an attempt that failed. A failure that may pass is not `counted`."""
-        now = self._now()
-        self._change_record(job_id, key, lease_released, owner, now, counted=counted)
-
-    def complete_attempt(self, job_id: str, key: str, owner: str, seconds: float) -> None:
-        """End an attempt that succeeded."""
-        now = self._now()
-        self._change_record(job_id, key, attempt_completed, owner, now, seconds)
-
-    def record_reuse(self, job_id: str, key: str, stage: str, part: int) -> None:
-        """Record that a run used a cached result."""
-        now = self._now()
-        unattempted = StageRecord(
-            key=key,
-            stage=stage,
-            part=part,
-            state="done",
-            attempts=0,
-            owner="",
-            lease_until=now,
-            started=now,
-            updated=now,
-            expires=self._expiry(),
-        )
-        self._change_record(job_id, key, reused, unattempted, now)
 
     # Queries
 
@@ -329,18 +274,6 @@ class JobStore:
         documents = self.documents.query("jobs", field, value)
         return readable_jobs(documents)
 
-    def stage_records(self, job_id: str) -> list[StageRecord]:
-        """Returns the job's stage records in the order in which they started."""
-        documents = self.documents.list_recent(f"jobs/{job_id}/tasks", MAX_STAGE_RECORDS)
-        records = [StageRecord.model_validate(document) for document in documents]
-        return sorted(records, key=lambda record: record.started)
-
-    def records_done_since(self, job_id: str, since: datetime) -> list[StageRecord]:
-        """Returns the job's stage records that were done then or later, in that order."""
-        collection = f"jobs/{job_id}/tasks"
-        documents = self.documents.updated_since(collection, "done", earliest(since))
-        return [StageRecord.model_validate(document) for document in documents]
-
     # Compare-and-set
 
     def _change_job(
@@ -358,26 +291,6 @@ class JobStore:
         path = job_path(job_id)
         return compare_and_set(self.documents, path, Job, bound)
 
-    def _change_record(
-        self,
-        job_id: str,
-        key: str,
-        change: Callable[Concatenate[StageRecord | None, P], StageRecord | None],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> StageRecord | None:
-        """Compare-and-set of a stage record. `change` gets it and the further arguments."""
-
-        def bound(record: StageRecord | None) -> StageRecord | None:
-            return change(record, *args, **kwargs)
-
-        path = record_path(job_id, key)
-        return compare_and_set(self.documents, path, StageRecord, bound)
-
-    @property
-    def _lease(self) -> timedelta:
-        return timedelta(seconds=self.limits.lease)
-
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
 
@@ -394,7 +307,3 @@ class JobStore:
 
 def job_path(job_id: str) -> str:
     return f"jobs/{job_id}"
-
-
-def record_path(job_id: str, key: str) -> str:
-    return f"jobs/{job_id}/tasks/{key}"

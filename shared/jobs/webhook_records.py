@@ -27,7 +27,8 @@ class WebhookRecord(StoredModel):
     webhook_id: str
     url: str
     folder: str
-    """Folder of the inbox whose recordings it is told of, with "/" at its end. Empty: all of it."""
+    """Folder of the inbox about whose recordings it is sent events, with "/" at its end. Empty: all
+    of it."""
     types: tuple[str, ...]
     """Types of events that it is sent. Empty: all."""
     description: str

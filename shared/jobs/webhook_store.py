@@ -3,8 +3,8 @@
 An endpoint is the document `webhooks/<webhook_id>`, and each event for it is a document of its own,
 `webhooks/<webhook_id>/deliveries/<event_id>`. How they change is in webhook_records.py.
 
-The secret of an endpoint is made of the deployment's secret and its id, and is not stored: who can
-read the database cannot sign.
+The secret of an endpoint is made of the deployment's secret and its id, and is not stored: read
+access to the database is not enough to sign.
 """
 
 import base64
@@ -46,7 +46,7 @@ P = ParamSpec("P")
 DELIVERY_POSITION = re.compile(r"[0-9]{13}-[0-9a-z-]{1,100}")
 WHOLE_INBOX = folder_digest("")
 MAX_DEPTH = 20
-"""Folders inside each other whose endpoints are told of a recording: each costs a query."""
+"""Nested folders whose endpoints are sent the events of one recording. Each costs a query."""
 MAX_PER_FOLDER = 20
 """Endpoints of one folder, all of which are sent each end of a job."""
 MAX_PER_KEY = 100
@@ -138,14 +138,6 @@ class WebhookStore:
                     current = self._with_valid_key(webhook)
                     found.append(current)
         return found
-
-    def interested_in(self, name: str, type_: str) -> list[WebhookRecord]:
-        """Returns the endpoints that are to be sent such events: those that are not paused."""
-        active = []
-        for webhook in self.registered_for(name, type_):
-            if webhook.state == "active":
-                active.append(webhook)
-        return active
 
     def pause_those_of(self, key_id: str) -> None:
         """Pause the endpoints that belong to a key which was revoked."""

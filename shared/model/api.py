@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
 from shared.model.contracts import Problem, ResolvedOption, Seconds, WireModel
 from shared.model.folders import normalised_folder
+from shared.model.waiting import Waiting
 
 ApiState = Literal["queued", "running", "done", "failed", "cancelled", "erased"]
 """A job's state as clients see it. A run that failed but will be repeated is `running`."""
@@ -87,11 +88,13 @@ class JobSummary(WireModel):
 
 
 class JobView(JobSummary):
-    """A job with its options and its progress."""
+    """A job with its options, its progress and what it waits for."""
 
     options: dict[str, ResolvedOption]
     """Options in force and their origins. Empty until the recording is read."""
     progress: Progress
+    waiting: Waiting | None = None
+    """Null if the job has ended, and in live events, which do not look for it."""
 
 
 class JobPage(WireModel):
@@ -133,7 +136,7 @@ class UploadSession(WireModel):
 
     id: str
     upload_url: str
-    """Whoever has it can upload: keep it secret."""
+    """Anyone who has it can upload: keep it secret."""
     method: Literal["PUT"] = "PUT"
     headers: dict[str, str]
     """To send with each request to the address."""
@@ -209,7 +212,7 @@ class LoginCode(WireModel):
     """A code with which the page can log in once."""
 
     code: str
-    """The page takes it in its address: `/#login=CODE`. Whoever has it can log in: keep it
+    """The page takes it in its address: `/#login=CODE`. Anyone who has it can log in: keep it
     secret."""
     expires: AwareDatetime
 

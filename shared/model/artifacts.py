@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.model.contracts import Engine, Seconds, WireModel
+from shared.model.spacing import split_at_words, word_separator
 
 SAMPLE_RATE = 16_000
 """Rate of the work audio in Hz: WAV files of mono signed 16-bit PCM."""
@@ -142,6 +143,12 @@ class RecognizedSegment(WireModel):
     words: tuple[RecognizedWord, ...]
     """The words of `text` in order, with a space between all of them, or between some in languages
     that are written without spaces between words."""
+
+    def pieces(self) -> list[str]:
+        """Returns the words with the spaces that follow them in the text."""
+        words = [word.word for word in self.words]
+        separator = word_separator(self.language)
+        return split_at_words(self.text, words, separator)
 
 
 class Recognition(WireModel):

@@ -13,7 +13,7 @@ from shared.model.options import expectation
 
 OutputName = Literal["txt", "vtt", "srt", "tsv", "json"]
 NO_LANGUAGE = "und"
-"""Code of an undetermined language, in ISO 639-2: nobody speaks."""
+"""Code of an undetermined language, in ISO 639-2: there is no speech."""
 
 
 def option(name: str, default: str = "") -> str:
@@ -81,16 +81,16 @@ class AsrTranscription(WireModel):
     text: str
     segments: tuple[AsrSegment, ...]
     language: str
-    """Code of the text's language, such as `en`; `und` if nobody speaks."""
+    """Code of the text's language, such as `en`; `und` without speech."""
 
 
 class AsrLanguage(WireModel):
     """The language that is spoken in a recording."""
 
     detected_language: str
-    """Name in English, such as `english`; `unknown` if nobody speaks."""
+    """Name in English, such as `english`; `unknown` without speech."""
     language_code: str
-    """Whisper's code, such as `en`; `und` if nobody speaks."""
+    """Whisper's code, such as `en`; `und` without speech."""
     confidence: float = Field(ge=0, le=1)
     """Its lead over the second language, less with little speech."""
 

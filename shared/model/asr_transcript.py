@@ -9,6 +9,7 @@ from shared.model.asr_api import (
 )
 from shared.model.languages import ENGLISH_NAMES
 from shared.model.openai_transcript import UNKNOWN_LANGUAGE, single_line, verbose_segment
+from shared.model.spacing import one_line
 from shared.model.transcript import Segment, Transcript, Word
 from shared.model.transcript_language import text_language
 
@@ -54,7 +55,7 @@ def whisperx_speaker(speaker: str | None) -> str | None:
 
 def text_lines(transcript: Transcript) -> str:
     """Returns the body of `output=txt`: one line per segment."""
-    lines = [f"{in_one_line(segment)}\n" for segment in transcript.segments]
+    lines = [f"{one_line(segment.text)}\n" for segment in transcript.segments]
     return "".join(lines)
 
 
@@ -64,18 +65,12 @@ def tab_separated(transcript: Transcript) -> str:
     for segment in transcript.segments:
         start = round(1000 * segment.start)
         end = round(1000 * segment.end)
-        lines.append(f"{start}\t{end}\t{in_one_line(segment)}\n")
+        lines.append(f"{start}\t{end}\t{one_line(segment.text)}\n")
     return "".join(lines)
 
 
-def in_one_line(segment: Segment) -> str:
-    """Returns the text with each run of white space replaced by one space."""
-    words = segment.text.split()
-    return " ".join(words)
-
-
 def asr_language(transcript: Transcript) -> AsrLanguage:
-    """Returns the language of the recording. Its confidence is 0 if nobody speaks."""
+    """Returns the language of the recording. Its confidence is 0 without speech."""
     code = transcript.language.code
     if code is None:
         return AsrLanguage(

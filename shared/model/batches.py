@@ -1,9 +1,11 @@
 """Batches on the wire: several jobs with one end."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from shared.model.api_paths import batch_path
 from shared.model.contracts import FinalState, WireModel
 
 MAX_BATCH_JOBS = 1000
@@ -95,6 +97,12 @@ class BatchEnd(WireModel):
     metadata: dict[str, str]
     """The client's own, as it was sent with the request."""
     links: BatchLinks
+
+
+def batch_end(batch_id: str, counts: BatchCounts, metadata: Mapping[str, str]) -> BatchEnd:
+    """Returns how the jobs of a batch ended, with the path at which the batch is found."""
+    links = BatchLinks(batch=batch_path(batch_id))
+    return BatchEnd(batch_id=batch_id, counts=counts, metadata=dict(metadata), links=links)
 
 
 class BatchPayload(WireModel):

@@ -33,6 +33,12 @@ JOINERS = "\u200d\u1039\u17d2"
 """They join the next character to the one before: two emoji, or Burmese and Khmer letters."""
 
 
+def one_line(text: str) -> str:
+    """Returns the text with each run of white space replaced by one space."""
+    words = text.split()
+    return " ".join(words)
+
+
 def word_separator(language: str | None) -> str:
     """Returns a space, or nothing for a language written without spaces."""
     if language in WITHOUT_SPACES:

@@ -89,8 +89,8 @@ class WebhookRequest(WireModel):
     url: str = Field(min_length=1, max_length=2000)
     """An https address without user and password."""
     folder: Annotated[str, AfterValidator(normalised_folder)] | None = None
-    """Folder of the inbox whose recordings are told of, such as "team-a/calls/". Null: that of the
-    key."""
+    """Folder of the inbox about whose recordings events are sent, such as "team-a/calls/". Null:
+    that of the key."""
     types: tuple[WebhookType, ...] = ()
     """Empty: all."""
     description: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")

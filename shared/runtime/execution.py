@@ -72,7 +72,7 @@ def execute(
         cached = find_committed(uri, blobs)
         if cached is not None:
             describe_request(reused=True)
-            jobs.record_reuse(source.job_id, record_key, stage.name, params.part)
+            jobs.records.record_reuse(source.job_id, record_key, stage.name, params.part)
             # The worker that committed it may have died before it saw the erasure.
             jobs.raise_if_erased(source.job_id)
             return cached
@@ -190,7 +190,7 @@ class Lease:
                 log.error("stage deadline passed", extra=job)
                 os.kill(os.getpid(), signal.SIGKILL)
             try:
-                self.jobs.heartbeat(self.job_id, self.key, self.owner)
+                self.jobs.records.heartbeat(self.job_id, self.key, self.owner)
             except Transient:
                 log.warning("lease not renewed", extra=job)
 
@@ -202,7 +202,7 @@ class Lease:
         deadline = time.monotonic() + settings().jobs.lease
         while True:
             try:
-                self.jobs.release_lease(self.job_id, self.key, self.owner, counted=counted)
+                self.jobs.records.release_lease(self.job_id, self.key, self.owner, counted=counted)
                 return
             except JobStoreUnavailable:
                 if time.monotonic() > deadline:
@@ -242,7 +242,7 @@ def attempt(lease: Lease, stage: str, part: int) -> Iterator[Attempt]:
         lease.release(counted=not may_pass)
         raise
     else:
-        jobs.complete_attempt(job_id, lease.key, lease.owner, current.seconds())
+        jobs.records.complete_attempt(job_id, lease.key, lease.owner, current.seconds())
         jobs.raise_if_gone(job_id)
     finally:
         ended.set()

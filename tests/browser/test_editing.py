@@ -371,3 +371,40 @@ def test_nothing_is_wrong_for_axe_or_cut_off(
     assert axe(page) == []
     page.keyboard.press("Escape")
     wait_until_saved(page)
+
+
+@pytest.mark.slow
+def test_what_a_session_that_ended_could_not_save_is_saved_after_the_next_login(
+    page: Any,
+    gateway: BrowserGateway,
+    made_recording: Callable[..., MadeRecording],
+    complaints: Complaints,
+) -> None:
+    complaints.expect("status of 401")
+    made = made_recording(words=12)
+    open_recording(page, made)
+    page.context.clear_cookies()
+    correct(page, 3, "kept")
+    dialog = page.get_by_role("dialog", name="Log in again")
+    dialog.wait_for()
+    dialog.get_by_label("Key").fill(gateway.key)
+    page.keyboard.press("Enter")
+    wait_until_saved(page)
+    assert stored_edits(gateway, made)["words"] == {"3": "kept"}
+
+
+@pytest.mark.slow
+def test_what_is_typed_while_the_view_is_left_is_kept(
+    page: Any, gateway: BrowserGateway, made_recording: Callable[..., MadeRecording]
+) -> None:
+    made = made_recording("Interview.wav", words=12)
+    page.goto("/")
+    page.get_by_role("link", name="Interview.wav").click()
+    page.get_by_role("switch", name="Edit").wait_for()
+    word(page, 3).dblclick()
+    page.locator(".word-field").fill("typed")
+    page.go_back()
+    page.get_by_role("link", name="Interview.wav").click()
+    word(page, 3).wait_for()
+    assert word(page, 3).inner_text() == "typed"
+    assert stored_edits(gateway, made)["words"] == {"3": "typed"}

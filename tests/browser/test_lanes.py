@@ -12,7 +12,7 @@ from tests.browser.complaints import Complaints
 from tests.browser.editor import overflow
 from tests.browser.gateway import BrowserGateway, MadeRecording
 from tests.support.hostile_texts import HOSTILE_WORDS
-from tests.support.made_transcripts import Said, conversation
+from tests.support.made_transcripts import Said, conversation, said
 
 BOARD = ".lanes-board"
 COLOURS = """([x, y]) => {
@@ -245,3 +245,17 @@ def test_half_a_day_has_lanes(page: Any, gateway: BrowserGateway) -> None:
             zoom.click()
     assert in_sight(page).startswith(("8:59:", "9:00:"))
     assert len(page.locator(".number-name").all()) == len(made.transcript.speakers)
+
+
+@pytest.mark.slow
+def test_the_lanes_of_many_speakers_leave_room_for_the_text(
+    new_page: Callable[..., Any], made_recording: Callable[..., MadeRecording]
+) -> None:
+    page = new_page(viewport={"width": 360, "height": 740})
+    sentences = [said(f"S{number}", "Good morning.") for number in range(1, 41)]
+    page.goto(made_recording(sentences=sentences).address)
+    page.get_by_role("switch", name="Edit").wait_for()
+    assert page.locator(".lanes-body").bounding_box()["height"] <= 740 / 2
+    page.locator(".lane-names li").last.scroll_into_view_if_needed()
+    board = page.locator(".lanes-board")
+    assert board.bounding_box()["y"] < 0, "names and lanes scroll together"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.accessibility import Violation
+from tests.browser.complaints import Complaints
 from tests.browser.gateway import BrowserGateway, MadeRecording
 
 LIT = ".word[aria-current]"
@@ -227,3 +228,34 @@ def test_a_small_screen_shows_everything(
     page.locator(".word").nth(5).click()
     scroll_to_top(page)
     assert axe(page) == []
+
+
+@pytest.mark.slow
+def test_the_sound_comes_back_after_a_lost_connection(
+    page: Any, made_recording: Callable[..., MadeRecording], complaints: Complaints
+) -> None:
+    complaints.expect("ERR_FAILED .*/audio")
+    page.route("**/audio*", lambda route: route.abort())
+    page.goto(made_recording(words=12).address)
+    page.get_by_text("The recording cannot be fetched").wait_for()
+    page.unroute("**/audio*")
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    assert page.locator(".player.silent").count() == 0
+
+
+@pytest.mark.slow
+def test_sound_that_has_not_come_yet_is_said_to_be_loaded(
+    page: Any, made_recording: Callable[..., MadeRecording]
+) -> None:
+    held = []
+    page.route("**/audio*", lambda route: held.append(route))
+    opened(page, made_recording(words=12))
+    page.locator(".word").nth(3).click()
+    pause = page.get_by_role("button", name="Pause")
+    pause.wait_for()
+    assert pause.get_attribute("aria-busy") == "true"
+    for route in held:
+        route.continue_()
+    page.unroute("**/audio*")
+    page.locator(".play[aria-busy=false]").wait_for()

@@ -46,7 +46,7 @@ def test_an_address_logs_in_once_and_keeps_no_code(
 
 
 @pytest.mark.slow
-def test_a_key_is_typed_and_leads_to_where_somebody_wanted(
+def test_a_typed_key_leads_to_the_address_that_was_opened(
     stranger: Any, gateway: BrowserGateway
 ) -> None:
     stranger.goto("/?view=settings")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.jobs.unaligned_parts import record_unaligned
 from shared.model.artifacts import StageWarning
 from tests.browser.accessibility import Violation
 from tests.browser.complaints import Complaints
@@ -12,7 +13,7 @@ from tests.browser.gateway import BrowserGateway, MadeRecording
 from tests.browser.test_listening import LIT, PHONE, opened
 from tests.support.gateway_jobs import begin, fail, finish, upload
 from tests.support.hostile_texts import HOSTILE_WORDS
-from tests.support.live_jobs import align, cut_job
+from tests.support.live_jobs import align, cut_job, recognise
 from tests.support.made_transcripts import Said, said, transcript_of_sentences
 
 TOP_OF_WORD = """index => {
@@ -171,3 +172,76 @@ def test_half_a_day_is_read_without_jumps(page: Any, gateway: BrowserGateway) ->
     page.wait_for_selector(f"[data-index='{last}']")
     page.keyboard.press("Home")
     page.wait_for_selector("[data-index='0']")
+
+
+@pytest.mark.slow
+def test_approximate_times_are_marked_alike_while_words_come_and_in_the_transcript(
+    page: Any,
+    gateway: BrowserGateway,
+    axe: Callable[[Any], list[Violation]],
+    complaints: Complaints,
+) -> None:
+    complaints.expect("404 .*/audio")  # the recording is made up, and so are its chunks
+    source = cut_job(gateway.stores, 2, "Call.wav")
+    page.goto(f"/?job={source.job_id}")
+    page.get_by_text("Finding out the language").wait_for()
+    for part in range(2):
+        recognise(gateway.stores, source, part)
+    record_unaligned(source.job_id, 0, gateway.stores.jobs)
+    align(gateway.stores, source, 1, "Good morning.")
+    second = page.locator(".sentence").nth(1)
+    second.wait_for()
+    marks = page.locator(".paragraphs .rough-mark")
+    legend = page.get_by_text("The times of these words are approximate")
+    assert page.locator(".sentence").first.locator(".rough-mark").count() == marks.count() == 1
+    assert marks.get_attribute("aria-label") == "Times are approximate."
+    assert legend.is_visible()
+    assert axe(page) == []
+    sentences = [said("S1", "Good morning."), said("S1", "So it is.")]
+    transcript = transcript_of_sentences(source, sentences)
+    first, last = transcript.segments
+    rough = first.model_copy(update={"flags": ("not_aligned",)})
+    answer = transcript.model_copy(update={"segments": (rough, last)})
+    finish(gateway.stores, source, contents={"json": answer.model_dump_json().encode()})
+    page.get_by_text("Speaker 1").first.wait_for()
+    assert page.locator(".sentence").first.locator(".rough-mark").count() == marks.count() == 1
+    assert legend.is_visible()
+
+
+@pytest.mark.slow
+def test_a_text_without_words_says_why(
+    page: Any, gateway: BrowserGateway, axe: Callable[[Any], list[Violation]]
+) -> None:
+    page.goto(gateway.make_recording("Rain.wav", words=0, seconds=3.0).address)
+    page.get_by_text("No words were heard in this recording.").wait_for()
+    assert axe(page) == []
+    page.goto(gateway.make_recording("Yes.wav", sentences=[said("S1", "Yes.")]).address)
+    page.locator("[data-word='0']").dblclick()
+    page.get_by_role("button", name="Remove word").click()
+    page.get_by_text("All words of this recording were removed.").wait_for()
+
+
+@pytest.mark.slow
+def test_forced_colours_leave_nothing_to_backgrounds(
+    new_page: Callable[..., Any], made_recording: Callable[..., MadeRecording]
+) -> None:
+    """They take backgrounds away: those that say something are in colours of the system."""
+    page = new_page(forced_colors="active")
+    opened(page, made_recording(sentences=[said("S1", "Good morning.")]))
+    switch = page.get_by_role("switch", name="Edit")
+    switch.wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("morning")
+    page.locator(".word.found").wait_for()
+    assert background(page, ".word.found") != background(page, ".word:not(.found)")
+    off = background(page, ".edit-switch")
+    switch.click()
+    assert background(page, ".edit-switch") != off
+    slider = page.locator(".player input[type=range]")
+    assert slider.evaluate("slider => getComputedStyle(slider).forcedColorAdjust") == "none"
+
+
+def background(page: Any, selector: str) -> str:
+    read = "shown => getComputedStyle(shown).backgroundColor"
+    color: str = page.locator(selector).first.evaluate(read)
+    return color

@@ -182,7 +182,7 @@ class Claims:
         """None is held any more; of a job that was overtaken by a new generation none may last."""
         final, now = {upload.source.job_id for upload in uploads}, datetime.now(UTC)
         for job in self.cloud.jobs.list_page("", limit=10_000)[0]:
-            for task in self.cloud.jobs.stage_records(job.job_id):
+            for task in self.cloud.jobs.records.of_job(job.job_id):
                 lasts = 0 < (task.lease_until - now).total_seconds() <= 2 * LEASE
                 held = task.state == "running" and (job.job_id in final or lasts)
                 self.claim("left over", not held, f"a lease of {task.stage} is left")

@@ -308,7 +308,7 @@ def running_tasks(cloud: ChaosCloud) -> list[StageRecord]:
     return [
         t
         for job in cloud.jobs.list_by_state("running")
-        for t in cloud.jobs.stage_records(job.job_id)
+        for t in cloud.jobs.records.of_job(job.job_id)
         if t.state == "running"
     ]
 

@@ -90,6 +90,6 @@ def test_the_reason_of_a_failure_is_read_and_is_not_worth_a_retry(
     assert (found["status"], found["mayRetry"]) == (400, False)
 
 
-def test_a_wrong_key_is_told(url: str, tmp_path: Path) -> None:
+def test_a_wrong_key_is_reported(url: str, tmp_path: Path) -> None:
     found = transcribed(url, "ds_wrong", b"sound", tmp_path)
     assert found["status"] == 401 and found["message"]

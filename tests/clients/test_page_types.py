@@ -19,6 +19,7 @@ OPTIONS = (
     "--allowJs",
     "--checkJs",
     "--strict",
+    "--skipLibCheck",
     *("--target", "es2023"),
     *("--lib", "es2023,dom,dom.iterable"),
     *("--module", "esnext"),

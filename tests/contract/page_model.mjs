@@ -1,12 +1,22 @@
-// Reads [{transcript, edits}] and writes what the page's model makes of each.
+// Reads [{transcript, edits}] and writes what the page's model makes of each. The model reuses what a
+// correction does not concern, so it must make the same of edits that replace others.
 
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { TranscriptModel, textOf } from "../../functions/gateway/page/transcript_model.js";
+import { textOf } from "../../functions/gateway/page/paragraphs.js";
+import { TranscriptModel } from "../../functions/gateway/page/transcript_model.js";
 import { talkOf } from "../../functions/gateway/page/numbers.js";
 import { overlapsOf, turnsOf } from "../../functions/gateway/page/turns.js";
 
-function shown({ transcript, edits }) {
-  const model = new TranscriptModel(transcript, edits);
+function shown({ transcript, edits }, earlier) {
+  const changed = new TranscriptModel(transcript, earlier);
+  textAndNumbers(changed);
+  changed.replaceEdits(edits);
+  assert.deepEqual(textAndNumbers(changed), textAndNumbers(new TranscriptModel(transcript, changed.edits)));
+  return textAndNumbers(new TranscriptModel(transcript, edits));
+}
+
+function textAndNumbers(model) {
   const turns = turnsOf(model);
   return {
     speakers: model.speakers.map(({ id, name }) => [id, name]),
@@ -28,4 +38,4 @@ function shown({ transcript, edits }) {
 }
 
 const cases = JSON.parse(readFileSync(0, "utf8"));
-process.stdout.write(JSON.stringify(cases.map(shown)));
+process.stdout.write(JSON.stringify(cases.map((each, index) => shown(each, cases[index - 1]?.edits))));

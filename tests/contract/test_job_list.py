@@ -160,7 +160,7 @@ def test_a_prefix_of_few_among_many_costs_a_bounded_page(
 
 
 @pytest.mark.parametrize("cursor", ["x", "ü", "%00", "A" * 50, cursor_of("1"), cursor_of("a-b")])
-def test_a_cursor_of_somebody_elses_is_refused(store: JobStore, cursor: str) -> None:
+def test_a_cursor_of_another_source_is_refused(store: JobStore, cursor: str) -> None:
     with pytest.raises(BadRequest, match="cursor"):
         store.list_page("", cursor=cursor)
 

@@ -98,13 +98,13 @@ def test_a_lease_excludes_other_attempts_until_it_runs_out(
     with pytest.raises(StageBusy):
         store.start_attempt(source.job_id, "align-k", "align", 0, "b")
     clock.now += 59
-    store.heartbeat(source.job_id, "align-k", "a")
+    store.records.heartbeat(source.job_id, "align-k", "a")
     clock.now += 59
     with pytest.raises(StageBusy):
         store.start_attempt(source.job_id, "align-k", "align", 0, "b")
     clock.now += 2
     store.start_attempt(source.job_id, "align-k", "align", 0, "b")
-    assert [(record.owner, record.attempts) for record in store.stage_records(source.job_id)] == [
+    assert [(record.owner, record.attempts) for record in store.records.of_job(source.job_id)] == [
         ("b", 2)
     ]
 
@@ -124,9 +124,9 @@ def test_a_lost_lease_stays_lost(store: JobStore, source: Source, clock: Clock) 
     store.start_attempt(source.job_id, "align-k", "align", 0, "a")
     clock.now += 61
     store.start_attempt(source.job_id, "align-k", "align", 0, "b")
-    store.heartbeat(source.job_id, "align-k", "a")
-    store.complete_attempt(source.job_id, "align-k", "a", 1.0)
-    (record,) = store.stage_records(source.job_id)
+    store.records.heartbeat(source.job_id, "align-k", "a")
+    store.records.complete_attempt(source.job_id, "align-k", "a", 1.0)
+    (record,) = store.records.of_job(source.job_id)
     assert (record.owner, record.state) == ("b", "running")
 
 
@@ -145,16 +145,16 @@ def test_a_failure_that_may_pass_is_not_counted_as_an_attempt(
 ) -> None:
     for number in range(5):
         store.start_attempt(source.job_id, "align-k", "align", 0, str(number))
-        store.release_lease(source.job_id, "align-k", str(number), counted=False)
+        store.records.release_lease(source.job_id, "align-k", str(number), counted=False)
     store.start_attempt(source.job_id, "align-k", "align", 0, "last")
-    store.complete_attempt(source.job_id, "align-k", "last", 1.23456)
-    (record,) = store.stage_records(source.job_id)
+    store.records.complete_attempt(source.job_id, "align-k", "last", 1.23456)
+    (record,) = store.records.of_job(source.job_id)
     assert (record.state, record.attempts, record.seconds) == ("done", 1, 1.235)
 
 
 def test_a_reused_result_without_a_record_gets_one(store: JobStore, source: Source) -> None:
-    store.record_reuse(source.job_id, "align-k", "align", 2)
-    (record,) = store.stage_records(source.job_id)
+    store.records.record_reuse(source.job_id, "align-k", "align", 2)
+    (record,) = store.records.of_job(source.job_id)
     assert (record.state, record.reused, record.part, record.attempts) == ("done", True, 2, 0)
 
 
@@ -290,10 +290,10 @@ def test_an_erased_job_is_neither_claimed_nor_attempted(store: JobStore, source:
     assert not store.claim(source, 2, "second") and not store.claim(source, 1, "first")
     with pytest.raises(RecordingErased):
         store.start_attempt(source.job_id, "align-k", "align", 0, "b")
-    store.complete_attempt(source.job_id, "align-k", "a", 1.0)
+    store.records.complete_attempt(source.job_id, "align-k", "a", 1.0)
     store.finish(source.job_id, 1, "done")
     job = store.find(source.job_id)
-    assert job is not None and job.state == "erased" and store.stage_records(source.job_id) == []
+    assert job is not None and job.state == "erased" and store.records.of_job(source.job_id) == []
 
 
 def test_a_job_whose_audio_is_deleted_is_neither_claimed_nor_run_again_nor_attempted(
@@ -479,17 +479,38 @@ def test_only_records_that_were_done_since_a_time_are_read(
         store.start_attempt(source.job_id, key, "align", number, "worker")
     for key in ("align-a", "align-b", "align-c"):
         clock.now += 1
-        store.complete_attempt(source.job_id, key, "worker", seconds=1.0)
+        store.records.complete_attempt(source.job_id, key, "worker", seconds=1.0)
     clock.now += 0.25
-    store.heartbeat(source.job_id, "align-d", "worker")
+    store.records.heartbeat(source.job_id, "align-d", "worker")
 
     def done_since(seconds: float) -> list[str]:
         since = datetime.fromtimestamp(begun + seconds, UTC)
-        return [record.key for record in store.records_done_since(source.job_id, since)]
+        return [record.key for record in store.records.done_since(source.job_id, since)]
 
     assert done_since(0) == ["align-a", "align-b", "align-c"]
     assert done_since(2) == ["align-b", "align-c"]
     assert done_since(3.125) == []
     clock.now += 0.5
-    store.record_reuse(source.job_id, "align-a", "align", 1)
+    store.records.record_reuse(source.job_id, "align-a", "align", 1)
     assert done_since(3) == ["align-c", "align-a"]
+
+
+def test_only_records_that_are_not_done_are_open(
+    store: JobStore, source: Source, clock: Clock
+) -> None:
+    """Those at work come first. What failed before a time and was not begun again is not open."""
+    for number, key in enumerate(["align-old", "align-failed", "align-done", "align-begun"]):
+        store.start_attempt(source.job_id, key, "align", number, "worker")
+    store.records.release_lease(source.job_id, "align-old", "worker", counted=True)
+    clock.now += 0.5
+    since = datetime.fromtimestamp(clock.now, UTC)
+    store.records.complete_attempt(source.job_id, "align-done", "worker", seconds=1.0)
+    store.records.release_lease(source.job_id, "align-failed", "worker", counted=False)
+    clock.now += 1
+    store.records.heartbeat(source.job_id, "align-begun", "worker")
+
+    records = store.records.open_since(source.job_id, since)
+    assert [(record.key, record.state) for record in records] == [
+        ("align-begun", "running"),
+        ("align-failed", "failed"),
+    ]

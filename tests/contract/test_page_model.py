@@ -149,7 +149,8 @@ def test_the_page_shows_what_the_formats_say() -> None:
     cases = []
     for _ in range(CASES):
         transcript = made_transcript(drawn)
-        cases += [(transcript, Edits()), (transcript, made_edits(transcript, drawn))]
+        first, second = made_edits(transcript, drawn), made_edits(transcript, drawn)
+        cases += [(transcript, Edits()), (transcript, first), (transcript, second)]
     shown = shown_by_page(cases)
     for (transcript, edits), one in zip(cases, shown, strict=True):
         assert one == drawn_by_formats(transcript, edits)

@@ -198,7 +198,7 @@ def test_every_stage_leaves_its_output_in_storage_and_its_progress_in_the_job(cl
         "align",
         "diarize",
     }
-    tasks = cloud.jobs.stage_records(source.job_id)
+    tasks = cloud.jobs.records.of_job(source.job_id)
     assert {task.stage for task in tasks} == {"prepare", "detect", "transcribe", "align", "diarize"}
     assert all((task.state, task.attempts) == ("done", 1) for task in tasks)
     job = cloud.job(source)
@@ -270,7 +270,7 @@ def test_up_starts_again_what_has_no_answer(cloud: Cloud) -> None:
     cloud.down()
     cloud.up()
     assert cloud.answer(source).transcript["job"]["run"] == 2
-    tasks = cloud.jobs.stage_records(source.job_id)
+    tasks = cloud.jobs.records.of_job(source.job_id)
     assert all(task.reused for task in tasks), "finished stages are not run again"
 
 
@@ -291,7 +291,7 @@ def test_googles_own_client_starts_a_recording_again(cloud: Cloud) -> None:
     assert transcript["options"]["language"] == {"value": "de", "origin": "redrive"}
     reused = {
         task.stage: task.reused
-        for task in cloud.jobs.stage_records(source.job_id)
+        for task in cloud.jobs.records.of_job(source.job_id)
         if task.stage in ("prepare", "diarize")
     }
     assert reused == {"prepare": True, "diarize": True}, (

@@ -47,7 +47,7 @@ def test_a_recording_is_answered(cloud: Cloud, source: Source) -> None:
     assert {stage["stage"] for stage in transcript["timings"]["stages"]} == {
         "prepare", "detect", "transcribe", "align", "diarize",
     }  # fmt: skip
-    tasks = cloud.jobs.stage_records(source.job_id)
+    tasks = cloud.jobs.records.of_job(source.job_id)
     assert all((task.state, task.attempts) == ("done", 1) for task in tasks), tasks
     assert cloud.job(source).state == "done"
 

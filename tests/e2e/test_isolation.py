@@ -18,7 +18,7 @@ TALK = wav(np.tile(speech(), 40))
 
 def prepared(cloud: Cloud, source: Source) -> StageRecord | None:
     return next(
-        (task for task in cloud.jobs.stage_records(source.job_id) if task.stage == "prepare"), None
+        (task for task in cloud.jobs.records.of_job(source.job_id) if task.stage == "prepare"), None
     )
 
 

@@ -60,7 +60,7 @@ def of(source: Source, told: Subscriber) -> CloudEvent:
     return found[0]
 
 
-def test_an_upload_is_told_when_its_answer_stands(telling: Cloud, told: Subscriber) -> None:
+def test_an_event_is_published_when_the_answer_is_written(telling: Cloud, told: Subscriber) -> None:
     source = telling.upload("team/ünïcode 1.wav", wav(FIVE_SECONDS))
     event = of(source, told)
     said = job_event(event)
@@ -73,14 +73,14 @@ def test_an_upload_is_told_when_its_answer_stands(telling: Cloud, told: Subscrib
     assert said.outputs["json"] == f"gs://{OUTBOX}/{source.name}/transcript.json"
 
 
-def test_a_problem_is_told_too(telling: Cloud, told: Subscriber) -> None:
+def test_an_event_is_published_for_a_problem_too(telling: Cloud, told: Subscriber) -> None:
     source = telling.upload("no-sound.mp3", b"this is no recording")
     said = job_event(of(source, told))
     assert (said.state, said.problem_type) == ("failed", "urn:dropscribe:problem:not-audio")
     assert said.outputs == {"problem": f"gs://{OUTBOX}/no-sound.mp3/problem.json"}
 
 
-def test_reconcile_tells_what_was_not_told(telling: Cloud, told: Subscriber) -> None:
+def test_reconcile_publishes_what_finalize_could_not(telling: Cloud, told: Subscriber) -> None:
     source = telling.upload("untold.wav", wav(FIVE_SECONDS))
     first = of(source, told)
     telling.until(lambda: telling.job(source).notification == "sent", 30, "end of the announcement")

@@ -71,7 +71,7 @@ def running(cloud: Cloud, name: str) -> Source:
 
 
 def is_transcribed(cloud: Cloud, source: Source) -> bool:
-    records = cloud.jobs.stage_records(source.job_id)
+    records = cloud.jobs.records.of_job(source.job_id)
     return any(record.stage == "transcribe" for record in records)
 
 

@@ -68,7 +68,7 @@ def test_any_one_process_may_be_killed(real_cloud: Cloud, upload: Source, part: 
         part, part
     )
     real_cloud.until(
-        lambda: any(t.stage == stage for t in real_cloud.jobs.stage_records(upload.job_id)),
+        lambda: any(t.stage == stage for t in real_cloud.jobs.records.of_job(upload.job_id)),
         60,
         f"start of {stage}",
     )
@@ -82,7 +82,7 @@ def test_any_one_process_may_be_killed(real_cloud: Cloud, upload: Source, part: 
 @pytest.mark.slow
 def test_workers_may_be_killed_without_their_master(real_cloud: Cloud, upload: Source) -> None:
     real_cloud.until(
-        lambda: any(t.stage == "transcribe" for t in real_cloud.jobs.stage_records(upload.job_id)),
+        lambda: any(t.stage == "transcribe" for t in real_cloud.jobs.records.of_job(upload.job_id)),
         60,
         "start",
     )
@@ -90,7 +90,7 @@ def test_workers_may_be_killed_without_their_master(real_cloud: Cloud, upload: S
         worker.kill()
     check(real_cloud.answer(upload, 180).transcript)
     (task,) = [
-        task for task in real_cloud.jobs.stage_records(upload.job_id) if task.stage == "transcribe"
+        task for task in real_cloud.jobs.records.of_job(upload.job_id) if task.stage == "transcribe"
     ]
     assert task.attempts == 2
 
@@ -98,7 +98,7 @@ def test_workers_may_be_killed_without_their_master(real_cloud: Cloud, upload: S
 @pytest.mark.slow
 def test_everything_may_be_killed_and_up_alone_goes_on(real_cloud: Cloud, upload: Source) -> None:
     real_cloud.until(
-        lambda: any(t.stage == "align" for t in real_cloud.jobs.stage_records(upload.job_id)),
+        lambda: any(t.stage == "align" for t in real_cloud.jobs.records.of_job(upload.job_id)),
         60,
         "start of align",
     )
@@ -109,7 +109,7 @@ def test_everything_may_be_killed_and_up_alone_goes_on(real_cloud: Cloud, upload
     check(real_cloud.answer(upload, 180).transcript)
     job = real_cloud.job(upload)
     assert (job.run, job.execution) == (transcribed.run, transcribed.execution)
-    tasks = {task.stage: task for task in real_cloud.jobs.stage_records(upload.job_id)}
+    tasks = {task.stage: task for task in real_cloud.jobs.records.of_job(upload.job_id)}
     assert tasks["prepare"].attempts == tasks["transcribe"].attempts == 1, (
         "finished stages are not paid for twice"
     )

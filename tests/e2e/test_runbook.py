@@ -26,7 +26,7 @@ SLOWLY = {"language": "en", "initial-prompt": "slowly"}
 def at_work(cloud: Cloud, source: Source) -> bool:
     return any(
         task.stage == "transcribe" and task.state == "running"
-        for task in cloud.jobs.stage_records(source.job_id)
+        for task in cloud.jobs.records.of_job(source.job_id)
     )
 
 
@@ -47,7 +47,7 @@ def test_a_stage_that_hangs_is_ended_by_down_and_begun_again_by_up(
     cloud.up()
     assert cloud.answer(transcribed).transcript["job"]["run"] == 1
     (task,) = [
-        task for task in cloud.jobs.stage_records(transcribed.job_id) if task.stage == "transcribe"
+        task for task in cloud.jobs.records.of_job(transcribed.job_id) if task.stage == "transcribe"
     ]
     assert task.attempts == 2, "a stage that hangs counts as one that died"
 

@@ -61,7 +61,7 @@ def ask(served: Function) -> httpx.Response:
 
 
 def task(environment: dict[str, str]) -> StageRecord | None:
-    tasks = JobStore(SqliteDocuments(Path(environment["DROPSCRIBE_JOB_DATABASE"]))).stage_records(
+    tasks = JobStore(SqliteDocuments(Path(environment["DROPSCRIBE_JOB_DATABASE"]))).records.of_job(
         SOURCE.job_id
     )
     return tasks[0] if tasks else None

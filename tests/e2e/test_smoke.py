@@ -65,7 +65,7 @@ def test_env_points_it_at_the_one_machine_cloud(cloud: Cloud, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_problem_of_the_api_is_told(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_problem_of_the_api_is_reported(cloud: Cloud, tmp_path: Path) -> None:
     """The key may not erase."""
     file = recording(tmp_path, wav(silence(1)))
     url = cloud.home.ports().url("gateway")
@@ -75,13 +75,13 @@ def test_a_problem_of_the_api_is_told(cloud: Cloud, tmp_path: Path) -> None:
     assert f"the API at {url}: " in done.stderr and "'erase'" in done.stderr
 
 
-def test_a_problem_is_told(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_problem_is_reported(cloud: Cloud, tmp_path: Path) -> None:
     done = smoke(at(cloud), recording(tmp_path, b"this is no recording"), *BUCKETS)
     assert (done.returncode, done.stdout) == (1, "")
     assert "urn:dropscribe:problem:not-audio" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_deadline_is_told(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_deadline_is_reported(cloud: Cloud, tmp_path: Path) -> None:
     """Nobody watches the outbox for uploads, so nothing in it is ever answered."""
     file = recording(tmp_path, wav(silence(1)))
     done = smoke(at(cloud), file, "--inbox", OUTBOX, "--outbox", OUTBOX, "--seconds", "0")
@@ -89,7 +89,7 @@ def test_a_deadline_is_told(cloud: Cloud, tmp_path: Path) -> None:
     assert "no answer within 0 s" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_bucket_that_is_not_there_is_told(cloud: Cloud) -> None:
+def test_a_missing_bucket_is_reported(cloud: Cloud) -> None:
     done = smoke(at(cloud), "--inbox", "no-such-inbox", "--outbox", OUTBOX)
     assert done.returncode == 1
     assert "gs://no-such-inbox, or an object in it, does not exist" in done.stderr
@@ -122,7 +122,7 @@ def forbidding() -> Iterator[str]:
         thread.join()
 
 
-def test_a_missing_right_is_told(forbidding: str) -> None:
+def test_a_missing_right_is_reported(forbidding: str) -> None:
     done = smoke({"STORAGE_EMULATOR_HOST": forbidding}, *BUCKETS)
     assert done.returncode == 1
     assert (
@@ -131,13 +131,13 @@ def test_a_missing_right_is_told(forbidding: str) -> None:
     )
 
 
-def test_nobody_signed_in_is_told(tmp_path: Path) -> None:
+def test_missing_credentials_are_reported(tmp_path: Path) -> None:
     done = smoke({"HOME": str(tmp_path), "NO_GCE_CHECK": "true"}, *BUCKETS)
     assert done.returncode == 1
     assert "gcloud auth application-default login" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_no_terraform_is_told(tmp_path: Path) -> None:
+def test_a_missing_terraform_is_reported(tmp_path: Path) -> None:
     done = smoke({"PATH": str(tmp_path)})
     assert done.returncode == 1
     assert "terraform is not installed" in done.stderr and "INBOX=" in done.stderr
@@ -165,7 +165,7 @@ def test_terraforms_outputs_name_the_deployment() -> None:
     ("told", "says"),
     [("{}", "run `make deploy` first"), ('{"inbox": {"value": "in"}}', "lack outbox")],
 )
-def test_outputs_that_name_no_deployment_are_told(told: str, says: str) -> None:
+def test_outputs_that_name_no_deployment_are_reported(told: str, says: str) -> None:
     with pytest.raises(Failed, match=says):
         from_outputs(told)
 

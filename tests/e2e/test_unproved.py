@@ -99,7 +99,7 @@ def test_what_can_be_seen_here_is_as_expected(cloud: Cloud, tmp_path: Path) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_not_as_expected_is_told(cloud: Cloud, tmp_path: Path) -> None:
+def test_what_is_not_as_expected_is_reported(cloud: Cloud, tmp_path: Path) -> None:
     """The bucket that is named as the inbox is not the one that the workflow's executions are
     for."""
     environment = {**at(cloud), "DROPSCRIBE_INBOX": "dropscribe-outbox"}

@@ -72,7 +72,7 @@ class Deployed:
         """When each question that the stage was asked about the recording was last worked on."""
         return [
             task.started
-            for task in self.cloud.jobs.stage_records(source.job_id)
+            for task in self.cloud.jobs.records.of_job(source.job_id)
             if task.stage == stage
         ]
 

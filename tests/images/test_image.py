@@ -67,7 +67,7 @@ def test_it_holds_its_function_and_runs_as_nobody(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_needs_nobody_to_say_so(function: str) -> None:
+def test_it_runs_as_nobody_without_an_option(function: str) -> None:
     """What holds wherever it is run, whichever options are forgotten."""
     require(function)
     described = config(NAMES[function])

@@ -86,7 +86,7 @@ def test_a_push_that_fails_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         pushed("reconcile", "127.0.0.1:9")
 
 
-def test_terraform_is_told_of_all_that_was_ever_pushed(tmp_path: Path) -> None:
+def test_the_file_for_terraform_keeps_all_images_that_were_pushed(tmp_path: Path) -> None:
     file = tmp_path / "terraform" / "images.auto.tfvars.json"
     write_down({"prepare": "r/prepare@sha256:1", "align": "r/align@sha256:2"}, file)
     write_down({"align": "r/align@sha256:3"}, file)

@@ -98,7 +98,7 @@ def test_one_voice_is_nearer_to_itself_than_to_another(cam: CamPlusPlus, frames:
     assert same > different + 0.1
 
 
-def test_voices_are_told_apart_by_the_weights_alone(cam: CamPlusPlus, frames: Tensor) -> None:
+def test_voices_are_distinguished_by_the_weights_alone(cam: CamPlusPlus, frames: Tensor) -> None:
     (start, _), (_, end) = ONE_VOICE[0], OTHER_VOICE[0]
     window = frames[:, int(start * FRAMES_PER_SECOND) : int(end * FRAMES_PER_SECOND)]
     weights = torch.zeros(2, window.shape[1])

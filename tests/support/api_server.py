@@ -77,7 +77,6 @@ class FakeApi:
             Route(f"{api}/jobs/{{id}}/transcript", self.transcript),
             Route(f"{api}/jobs/{{id}}/redrive", self.redrive, methods=["POST"]),
             Route(f"{api}/jobs/{{id}}/cancel", self.cancel, methods=["POST"]),
-            Route(f"{api}/queue", self.queue),
             Route(f"{api}/keys/me", self.me),
         ]
         return Recorder(self, Starlette(routes=routes))
@@ -167,10 +166,6 @@ class FakeApi:
         if found and self.views_count:
             self.move_on([found])
         return JSONResponse(view(found)) if found else problem(404, "there is no such job")
-
-    async def queue(self, request: Request) -> Response:
-        """Answers with a queue in which no job is: what a job waits for is not this server's."""
-        return JSONResponse({"jobs": [], "is_complete": True})
 
     async def events(self, request: Request) -> Response:
         """Answers with a job's live events, each of which is a look."""

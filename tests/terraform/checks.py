@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.finalize.answer.missing_parts import ALIGNMENT_FAILED, SPEAKERS_UNKNOWN
 from functions.finalize.job import logged_figures
+from functions.gateway.refusals import REASONS
 from shared.jobs.job import JobFigures
 from shared.model.stages import FUNCTIONS as FUNCTION_SPECS
 from shared.ports.documents import Page
@@ -510,6 +511,12 @@ def the_dashboard_shows_what_is_measured(plan: Plan) -> None:
     own = {f"logging.googleapis.com/user/{one.values['name']}" for one in plan.of("logging_metric")}
     assert {metric for metric in shown if metric.startswith("logging.")} == own
     assert all(metric.values["name"].startswith(f"{name}/") for metric in plan.of("logging_metric"))
+    (refused,) = re.findall(
+        rf'service_name="{name}-gateway" metric.labels.response_code=one_of\(([^)]+)\)', charts
+    )
+    assert set(json.loads(f"[{refused}]")) == set(map(str, REASONS))
+    full = re.findall(r'(\S+) metric.labels.response_code="429"', charts)
+    assert full == [f'resource.labels.service_name!="{name}-gateway"'], "429 is its own limit"
     for metric in plan.of("logging_metric"):
         if metric.key:
             field = (

@@ -15,9 +15,7 @@ def test_of_the_plan(check: Check, plan: Plan) -> None:
     check(plan)
 
 
-def test_the_functions_understand_what_they_are_told(
-    plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_functions_accept_their_settings(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, service in plan.services().items():
         told = {
             key: value

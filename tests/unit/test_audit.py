@@ -42,7 +42,7 @@ def service(status: int, body: bytes) -> Iterator[str]:
         (404, b"", "answers 404"),
     ],
 )
-def test_a_service_without_advisories_is_told_from_one_that_has_them(
+def test_a_service_without_advisories_is_distinguished_from_one_that_has_them(
     status: int, body: bytes, why: str | None
 ) -> None:
     with service(status, body) as url:
@@ -50,13 +50,13 @@ def test_a_service_without_advisories_is_told_from_one_that_has_them(
     assert told is None if why is None else why in str(told)
 
 
-def test_a_machine_without_a_network_is_told_apart_too() -> None:
+def test_a_machine_without_a_network_is_distinguished_too() -> None:
     with service(200, b"") as url:
         pass
     assert "cannot be reached" in str(silence(url))
 
 
-def test_an_audit_that_asked_nobody_has_no_stack_trace() -> None:
+def test_an_audit_that_reached_no_service_has_no_stack_trace() -> None:
     code = "import tests.audit as a; a.SERVICE = 'http://127.0.0.1:1'; a.main()"
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True)
     assert done.returncode == 2

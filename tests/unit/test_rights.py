@@ -94,7 +94,7 @@ def test_only_who_may_read_the_secret_of_webhooks_does(function: str) -> None:
     assert ("webhook_store" in wired(function)) == bool(RIGHTS[function].get("webhook_secret"))
 
 
-def test_nobody_else_publishes() -> None:
+def test_no_other_function_publishes() -> None:
     assert {name for name, rights in RIGHTS.items() if rights.get("publishes")} == {
         "finalize",
         "gateway",

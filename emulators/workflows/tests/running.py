@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from emulators.workflows.calls import HttpCalls, TokenMaker
@@ -9,6 +10,9 @@ from emulators.workflows.engine import Execution
 from emulators.workflows.natives import Context
 from emulators.workflows.slots import Slots
 from emulators.workflows.source import load
+
+program_of = lru_cache(maxsize=8)(load)
+"""Returns the program of a source. Most tests run one of a few, which takes longest to read."""
 
 
 def run_workflow(
@@ -23,7 +27,7 @@ def run_workflow(
         http = HttpCalls(Slots({}), make_token)
         try:
             context = Context("execution-1", environment or {}, http, lambda severity, data: None)
-            return await Execution(load(source), context).result(argument)
+            return await Execution(program_of(source), context).result(argument)
         finally:
             await http.close()
 

@@ -1,4 +1,4 @@
-"""The files of an answer: where each format is, and what is in it."""
+"""The files of an answer: the URI of each format, and their contents."""
 
 from collections.abc import Iterable
 

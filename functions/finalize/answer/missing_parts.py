@@ -19,7 +19,7 @@ class PartFailure(WireModel):
     code: int = 0
     """The HTTP status; 0 if there was no response."""
     type: str | None = None
-    """Type of the stage's problem. None: the response was none of ours."""
+    """Type of the stage's problem. None: the response was not one of this project's problems."""
     detail: str = ""
     """The problem's detail, perhaps cut."""
 

@@ -66,7 +66,7 @@ TRANSCRIPT_NAMES = tuple(name for name in CONTENT_TYPES if name != PROBLEM_FILE)
 
 
 def version_of(blob: Blob) -> AnswerVersion:
-    """Returns the version that an object belongs to, NO_ANSWER if it is not ours."""
+    """Returns the version that an object belongs to, NO_ANSWER if finalize did not write it."""
     generation = blob.metadata.get("dropscribe-generation", 0)
     run = blob.metadata.get("dropscribe-run", 0)
     revision = blob.metadata.get("dropscribe-revision", 0)

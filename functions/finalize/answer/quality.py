@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from functions.finalize.answer.segments import finite
 from functions.finalize.answer.timed_segments import TimedSegment
-from shared.formats.text import one_line
 from shared.model.artifacts import Chunk, Interval
 from shared.model.coverage import WORD_MARGIN, uncovered_speech, without_padding
 from shared.model.intervals import total_seconds, uncovered, union
+from shared.model.spacing import one_line
 from shared.model.transcript import Gap, Quality, Suspect, Word
 
 WORD_PADDING = 0.3
@@ -116,7 +116,7 @@ def mean_confidence(words: Iterable[Word]) -> float | None:
 
 
 def find_suspects(segments: Iterable[TimedSegment]) -> list[Suspect]:
-    """Returns the segments that nobody is likely to have said, in order of start."""
+    """Returns the segments that were probably never said, in order of start."""
     suspects = []
     for segment in segments:
         if not segment.is_suspect:

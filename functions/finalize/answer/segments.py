@@ -70,6 +70,7 @@ class TurnLookup:
 
 
 def index_turns(speakers: Speakers, overlaps: Iterable[Overlap]) -> TurnLookup:
+    """Returns the recording's turns, indexed for looking up the speakers of words."""
     by_speaker = {}
     for speaker in speakers.labels:
         turns = [turn for turn in speakers.turns if turn.speaker == speaker]

@@ -140,6 +140,7 @@ def words_with_spaces(output: Aligned) -> Iterator[tuple[AlignedWord, str]]:
 
 
 def time_segment(segment: AlignedSegment, chunk: Chunk) -> TimedSegment:
+    """Returns the segment of a chunk in recording time."""
     interval = place_in_recording(segment, chunk)
     return TimedSegment(
         start=interval.start,

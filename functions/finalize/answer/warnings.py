@@ -84,6 +84,8 @@ def new_warning(code: str, message: str) -> StageWarning:
 
 
 def speaker_warnings(speakers: Speakers, options: Options) -> Iterator[StageWarning]:
+    """Yields warnings about the number of speakers: uncertain, one only, or outside the options'
+    limits."""
     count = len(speakers.labels)
     if speakers.second_count is not None:
         yield uncertain_speaker_count("finalize", count, speakers.second_count)

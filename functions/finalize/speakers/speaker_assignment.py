@@ -15,8 +15,9 @@ from operator import itemgetter
 from functions.finalize.answer.timed_segments import MINIMUM_DURATION, TimedSegment, TimedWord
 from functions.finalize.speakers.speakers import Speakers
 from functions.finalize.speakers.turns import TurnIndex
-from shared.formats.text import ends_clause, one_line
+from shared.formats.text import ends_clause
 from shared.model.artifacts import Interval
+from shared.model.spacing import one_line
 
 CHANGE_COST = 0.6
 """Cost of a change of speaker between two words of a segment, in seconds of words that lie in

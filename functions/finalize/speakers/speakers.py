@@ -1,4 +1,4 @@
-"""The recording's speakers: told apart by their voices, or by the channels they talk on."""
+"""The recording's speakers, distinguished by their voices or by the channels they talk on."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -104,7 +104,8 @@ class TurnIndex:
         return dict(seconds)
 
     def talk_time_or_nearest(self, start: float, end: float) -> dict[str, float]:
-        """Returns `talk_time`, or all of the time for the nearest turn's speaker if nobody talks.
+        """Returns `talk_time`, or all of the time for the nearest turn's speaker if there is no
+        turn in it.
 
         Returns nothing if there are no turns.
         """

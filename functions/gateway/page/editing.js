@@ -66,8 +66,8 @@ class Editing {
   }
 
   close() {
+    this.#words.keep();
     this.#stop.abort();
-    this.#saving.save();
     this.#saving.close();
   }
 
@@ -121,7 +121,7 @@ class Editing {
       saved: "Saved",
       changed: "Not saved yet",
       saving: "Saving…",
-      offline: `Not saved: ${reason} It is tried again.`,
+      offline: `Not saved: ${reason} It is tried again by itself.`,
       refused: `Not saved: ${reason}`,
       outdated: "Not saved: the recording was transcribed again.",
     };

@@ -6,7 +6,7 @@
 
 import { button, element } from "./elements.js";
 import { icon } from "./icons.js";
-import { textOf } from "./transcript_model.js";
+import { textOf } from "./paragraphs.js";
 
 const ACCENTS = /\p{Mn}/gu;
 const PLAIN = /^[\x20-\x7f]*$/;
@@ -14,6 +14,7 @@ const PLAIN = /^[\x20-\x7f]*$/;
 /**
  * @typedef {import("./reading.js").Reading} Reading
  * @typedef {import("./transcript_model.js").Paragraph} Paragraph
+ * @typedef {import("./transcript_model.js").Word} Word
  *
  * @typedef {object} Match
  * @property {number} first index of its first word in the model's words
@@ -25,8 +26,8 @@ export class Find {
   /** @type {Match[]} */
   #matches = [];
   #current = -1;
-  /** @type {Map<Paragraph, string>} */
-  #folded = new Map();
+  /** @type {WeakMap<Word[], string>} texts by the words of their paragraph */
+  #folded = new WeakMap();
   #input;
   #count;
 
@@ -92,7 +93,6 @@ export class Find {
   }
 
   #modelChanged() {
-    this.#folded.clear();
     if (!this.isOpen) return;
     this.#matches = this.#places();
     this.#current = Math.min(this.#current, this.#matches.length - 1);
@@ -129,10 +129,10 @@ export class Find {
 
   /** @param {Paragraph} paragraph */
   #foldedText(paragraph) {
-    const known = this.#folded.get(paragraph);
+    const known = this.#folded.get(paragraph.words);
     if (known !== undefined) return known;
     const text = folded(textOf(paragraph));
-    this.#folded.set(paragraph, text);
+    this.#folded.set(paragraph.words, text);
     return text;
   }
 

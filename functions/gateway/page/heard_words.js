@@ -8,14 +8,16 @@ const AFTERGLOW = 0.8;
  */
 
 export class HeardWords {
-  #words;
-  #byStart;
+  /** @type {Word[]} */
+  #words = [];
+  /** @type {number[]} indexes */
+  #byStart = [];
 
   /** @param {Word[]} words those of several channels may overlap */
-  constructor(words) {
+  setWords(words) {
+    const isSame = haveSameStarts(words, this.#words);
     this.#words = words;
-    this.#byStart = Uint32Array.from(words.keys());
-    if (!isInOrder(words)) this.#byStart.sort((one, other) => words[one].start - words[other].start);
+    if (!isSame) this.#byStart = inOrderOfStart(words);
   }
 
   /**
@@ -50,12 +52,19 @@ export class HeardWords {
   }
 }
 
-/** @param {Word[]} words */
-function isInOrder(words) {
-  let previous = 0;
-  for (const { start } of words) {
-    if (start < previous) return false;
-    previous = start;
-  }
-  return true;
+/**
+ * @param {Word[]} words
+ * @param {Word[]} others
+ */
+function haveSameStarts(words, others) {
+  return words.length === others.length && words.every(({ start }, index) => start === others[index].start);
+}
+
+/**
+ * @param {Word[]} words
+ * @returns {number[]} their indexes
+ */
+function inOrderOfStart(words) {
+  const indexes = words.map((_, index) => index);
+  return indexes.sort((one, other) => words[one].start - words[other].start);
 }

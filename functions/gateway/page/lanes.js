@@ -2,6 +2,7 @@
 
 import { ApiProblem, getBytes } from "./api.js";
 import { button, element } from "./elements.js";
+import { LanesControls } from "./lanes_controls.js";
 import { LanesView } from "./lanes_view.js";
 import { STRIP_HEIGHT, drawLines, drawSmall, drawSound, fitted, wholeHeight } from "./lanes_drawing.js";
 import { amplified } from "./peaks.js";
@@ -10,12 +11,8 @@ import { overlapsOf, turnsOf } from "./turns.js";
 
 const OLDER = "There is no waveform: the transcript is older than waveforms are. A new run makes one.";
 const MINIMAP_HEIGHT = 28;
-const FACTOR = 2;
 /** Lanes that stay at the top of the window while the text is scrolled, at most. */
 const FEW = 5;
-/** Share of what is in sight that an arrow key moves the time by. */
-const KEY_SHARE = 1 / 40;
-const LEAST_KEY_SECONDS = 0.1;
 
 /**
  * @typedef {import("./recording_view.js").OpenRecording} OpenRecording
@@ -54,8 +51,7 @@ class Lanes {
   #view;
   /** @type {Sound} */
   #sound;
-  /** @type {number | null} seconds under the pointer */
-  #pointed = null;
+  #controls;
   /** @type {Set<string>} what is to be drawn in the next frame */
   #due = new Set();
   #frame = 0;
@@ -80,7 +76,8 @@ class Lanes {
       this.#minimap,
       this.#window,
     ]);
-    const tools = this.#madeTools();
+    this.#controls = new LanesControls(this.board, this.overview, this.#view, recording);
+    const tools = this.#madeTools(this.#controls);
     const body = element("div", { class: "lanes-body" }, [this.#names, this.board, this.#note]);
     recording.slots.lanes.replaceChildren(tools, body, this.overview, this.#description);
     this.#listen();
@@ -121,14 +118,15 @@ class Lanes {
     return element("div", { class: "lanes-board", attributes }, [this.#still, this.#moving, this.#hint]);
   }
 
-  #madeTools() {
+  /** @param {LanesControls} controls */
+  #madeTools(controls) {
     const named = (/** @type {string} */ name) => ({
       class: "quiet lanes-tool",
       attributes: { "aria-label": name, title: name },
     });
-    this.closer = button("+", () => this.#zoom(FACTOR), named("Zoom in"));
-    this.wider = button("−", () => this.#zoom(1 / FACTOR), named("Zoom out"));
-    this.whole = button("Show all", () => this.#zoom(0), { class: "quiet lanes-tool" });
+    this.closer = button("+", () => controls.zoomIn(), named("Zoom in"));
+    this.wider = button("−", () => controls.zoomOut(), named("Zoom out"));
+    this.whole = button("Show all", () => controls.showAll(), { class: "quiet lanes-tool" });
     this.sight = element("span", { class: "lanes-sight", attributes: { role: "status" } });
     return element("div", { class: "lanes-tools" }, [this.sight, this.wider, this.closer, this.whole]);
   }
@@ -176,7 +174,8 @@ class Lanes {
       drawSmall(fitted(this.#minimap, width, MINIMAP_HEIGHT), width, MINIMAP_HEIGHT, this.#sound);
     }
     const now = view.pixelOf(this.#recording.player.time, width);
-    const pointer = this.#pointed === null ? null : view.pixelOf(this.#pointed, width);
+    const { pointed } = this.#controls;
+    const pointer = pointed === null ? null : view.pixelOf(pointed, width);
     drawLines(fitted(this.#moving, width, height), height, now, pointer);
     this.#due.clear();
   }
@@ -238,25 +237,19 @@ class Lanes {
     return talking.map(({ speaker }) => this.#recording.model.nameOf(speaker)).join(" and ");
   }
 
-  // Pointer, wheel and keys
+  // What it reacts to
 
   #listen() {
     const { signal } = this.#stop;
     const { model, player } = this.#recording;
-    const { board } = this;
     player.addEventListener("time", () => this.#timeChanged(), { signal });
     player.addEventListener("seek", () => this.#sought(), { signal });
     player.addEventListener("state", () => this.#durationKnown(), { signal });
     model.addEventListener("change", () => this.#corrected(), { signal });
-    board.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#pressed(event));
-    board.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#moved(event));
-    board.addEventListener("pointerleave", () => this.#left());
-    board.addEventListener("wheel", (/** @type {WheelEvent} */ event) => this.#wheel(event), { passive: false });
-    board.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
-    this.overview.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#scroll(event));
-    this.overview.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#scroll(event));
+    this.#controls.addEventListener("view", () => this.#viewChanged());
+    this.#controls.addEventListener("point", () => this.#pointed());
     const observer = new ResizeObserver(() => this.#resize());
-    observer.observe(board);
+    observer.observe(this.board);
     const { lanes } = this.#recording.slots;
     const page = document.documentElement.style;
     const covering = new ResizeObserver(() => page.setProperty("--lanes-height", `${lanes.offsetHeight}px`));
@@ -271,11 +264,11 @@ class Lanes {
   }
 
   #corrected() {
-    const { peaks, speakers } = this.#sound;
+    const { peaks, speakers, turns } = this.#sound;
     this.#sound = this.#measured(peaks);
     this.#describe();
-    if (this.#sound.speakers.length === speakers.length) this.#drawSoon("sound", "small");
-    else this.#resize();
+    if (this.#sound.speakers.length !== speakers.length) this.#resize();
+    else if (this.#sound.turns !== turns) this.#drawSoon("sound", "small");
   }
 
   #durationKnown() {
@@ -295,113 +288,20 @@ class Lanes {
     this.#viewChanged();
   }
 
-  /** @param {MouseEvent} event */
-  #secondsAt(event) {
-    const { left, width } = this.board.getBoundingClientRect();
-    const seconds = this.#view.secondsOf(event.clientX - left, width);
-    return Math.min(Math.max(seconds, 0), this.#sound.duration);
+  #pointed() {
+    const { pointed } = this.#controls;
+    this.#hint.hidden = pointed === null;
+    if (pointed !== null) this.#sayPointed(pointed);
+    this.#drawSoon("lines");
   }
 
-  /** @param {PointerEvent} event */
-  #pressed(event) {
-    if (event.button !== 0) return;
-    this.board.setPointerCapture(event.pointerId);
-    this.#seek(this.#secondsAt(event));
-  }
-
-  /**
-   * Jumps to a second. Lanes that stay at the top of the window take the text along; others would be
-   * scrolled away from under the pointer.
-   *
-   * @param {number} seconds
-   */
-  #seek(seconds) {
-    const { player, reading } = this.#recording;
-    if (this.#stays) player.seek(seconds);
-    else reading.withoutScrolling(() => player.seek(seconds));
-  }
-
-  get #stays() {
-    return getComputedStyle(this.#recording.slots.lanes).position === "sticky";
-  }
-
-  /** @param {PointerEvent} event */
-  #moved(event) {
-    const seconds = this.#secondsAt(event);
-    if (this.board.hasPointerCapture(event.pointerId)) this.#seek(seconds);
-    this.#pointed = seconds;
+  /** @param {number} seconds under the pointer */
+  #sayPointed(seconds) {
     const speakers = this.#speakersAt(seconds);
     this.#hint.textContent = speakers === "" ? clock(seconds) : `${clock(seconds)} · ${speakers}`;
-    this.#hint.hidden = false;
     const pixel = this.#view.pixelOf(seconds, this.#width);
     const isRight = pixel > this.#width / 2;
     this.#hint.style.left = isRight ? "auto" : `${pixel + 8}px`;
     this.#hint.style.right = isRight ? `${this.#width - pixel + 8}px` : "auto";
-    this.#drawSoon("lines");
-  }
-
-  #left() {
-    this.#pointed = null;
-    this.#hint.hidden = true;
-    this.#drawSoon("lines");
-  }
-
-  /** @param {WheelEvent} event */
-  #wheel(event) {
-    const sideways = event.shiftKey ? event.deltaY : event.deltaX;
-    if (event.ctrlKey || event.metaKey) {
-      event.preventDefault();
-      this.#view.zoom(2 ** (-event.deltaY / 200), this.#secondsAt(event));
-    } else if (this.#view.isZoomed && sideways !== 0) {
-      event.preventDefault();
-      this.#view.move((sideways / this.#width) * this.#view.span);
-    } else {
-      return;
-    }
-    this.#viewChanged();
-  }
-
-  /** @param {number} factor 0 for the whole recording */
-  #zoom(factor) {
-    const { time } = this.#recording.player;
-    const { start, span } = this.#view;
-    const kept = this.#view.shows(time) ? time : start + span / 2;
-    this.#view.zoom(factor, kept);
-    this.#viewChanged();
-  }
-
-  /** @param {PointerEvent} event */
-  #scroll(event) {
-    if ((event.buttons & 1) === 0) return;
-    this.overview.setPointerCapture(event.pointerId);
-    const { left, width } = this.overview.getBoundingClientRect();
-    this.#view.center(((event.clientX - left) / width) * this.#view.duration);
-    this.#viewChanged();
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { player } = this.#recording;
-    const step = Math.max(this.#view.span * KEY_SHARE, LEAST_KEY_SECONDS);
-    /** @type {Record<string, () => void>} */
-    const actions = {
-      ArrowLeft: () => this.#seek(player.time - step),
-      ArrowDown: () => this.#seek(player.time - step),
-      ArrowRight: () => this.#seek(player.time + step),
-      ArrowUp: () => this.#seek(player.time + step),
-      PageDown: () => this.#seek(player.time - this.#view.span / 2),
-      PageUp: () => this.#seek(player.time + this.#view.span / 2),
-      Home: () => this.#seek(0),
-      End: () => this.#seek(this.#sound.duration),
-      "+": () => this.#zoom(FACTOR),
-      "=": () => this.#zoom(FACTOR),
-      "-": () => this.#zoom(1 / FACTOR),
-      0: () => this.#zoom(0),
-    };
-    const action = actions[event.key];
-    if (action === undefined) return;
-    event.preventDefault();
-    action();
   }
 }

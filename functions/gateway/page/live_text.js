@@ -12,6 +12,7 @@
  * @property {number} run
  * @property {number} part
  * @property {number | null} channel
+ * @property {boolean} is_aligned whether its words have the aligner's times, not the recogniser's
  * @property {LiveSegment[]} segments
  */
 
@@ -39,7 +40,7 @@ export class LiveText {
 
   /** @returns {any} what TranscriptModel needs of a transcript, of the words so far */
   transcript() {
-    const live = [...this.#parts.values()].flatMap((part) => part.segments);
+    const live = [...this.#parts.values()].flatMap(flaggedSegments);
     live.sort((one, other) => one.start - other.start);
     /** @type {any[]} */
     const words = [];
@@ -52,4 +53,13 @@ export class LiveText {
     const duration = Math.max(0, ...live.map((segment) => segment.end));
     return { media: { duration }, speakers: [], turns: [], quality: { suspects: [] }, segments, words };
   }
+}
+
+/**
+ * @param {Part} part
+ * @returns {any[]} its segments with the flags that transcript.json gives them
+ */
+function flaggedSegments({ is_aligned: isAligned, segments }) {
+  const flags = isAligned ? [] : ["not_aligned"];
+  return segments.map((segment) => ({ ...segment, flags }));
 }

@@ -189,8 +189,9 @@ async function askForLogin() {
   }
   isLoginAsked = false;
   const isSame = before.id === account().id;
+  const isShown = main.querySelector(":scope > .view > .problem") === null;
   session.dispatchEvent(new Event("begun"));
-  if (!isSame) await showView(true);
+  if (!isSame || !isShown) await showView(true);
 }
 
 async function leaveSession() {

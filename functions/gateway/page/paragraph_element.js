@@ -53,8 +53,12 @@ function textElement(paragraph) {
   text.dir = directionOf(paragraph.language);
   if (paragraph.language !== null) text.lang = paragraph.language;
   let index = 0;
+  let wasRough = false;
   for (const segment of paragraph.segments) {
-    text.append(sentenceElement(segment, paragraph, index));
+    const sentence = sentenceElement(segment, paragraph, index);
+    if (segment.hasRoughTimes && !wasRough) sentence.prepend(roughMark());
+    text.append(sentence);
+    wasRough = segment.hasRoughTimes;
     index += segment.words.length;
   }
   const first = text.querySelector(".word");
@@ -77,6 +81,15 @@ function sentenceElement(segment, paragraph, index) {
     sentence.append(word.before, wordElement(word, paragraph.firstWord + index + offset), word.after);
   }
   return sentence;
+}
+
+/** @returns {HTMLElement} what stands before sentences whose times are not exact */
+export function roughMark() {
+  const mark = made("span", "rough-mark", "≈");
+  mark.setAttribute("role", "img");
+  mark.setAttribute("aria-label", "Times are approximate.");
+  mark.title = "Times are approximate";
+  return mark;
 }
 
 /**

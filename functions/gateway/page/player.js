@@ -11,7 +11,10 @@ export const SKIP_SECONDS = 10;
  */
 export class Player extends EventTarget {
   #audio;
-  #addresses;
+  /** @type {string[]} all addresses of the sound */
+  #known;
+  /** @type {string[]} those that were not tried yet */
+  #addresses = [];
   #isWanted = false;
   #place = 0;
   #frame = 0;
@@ -24,13 +27,19 @@ export class Player extends EventTarget {
   constructor(audio, addresses, duration) {
     super();
     this.#audio = audio;
-    this.#addresses = [...addresses];
+    this.#known = addresses;
     this.knownDuration = duration;
     this.address = "";
     this.hasSound = false;
     /** Whether it was played or someone jumped. */
     this.hasMoved = false;
     this.#listen();
+    this.load();
+  }
+
+  /** Begins with the first address, also after none could be played. The place stays. */
+  load() {
+    this.#addresses = [...this.#known];
     this.#loadNext();
   }
 
@@ -47,6 +56,11 @@ export class Player extends EventTarget {
 
   get playing() {
     return !this.#audio.paused && !this.#audio.ended;
+  }
+
+  /** @returns {boolean} whether it is to be heard, but the sound has not come yet */
+  get isWaiting() {
+    return this.playing && this.#audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
   }
 
   /** @returns {number} 1 is the speed of speech */
@@ -112,7 +126,7 @@ export class Player extends EventTarget {
     audio.addEventListener("error", () => this.#loadNext());
     audio.addEventListener("play", () => this.#started());
     audio.addEventListener("pause", () => this.#fire("state"));
-    audio.addEventListener("ended", () => this.#fire("state"));
+    for (const name of ["ended", "waiting", "playing"]) audio.addEventListener(name, () => this.#fire("state"));
     audio.addEventListener("seeked", () => this.#tell());
     audio.addEventListener("timeupdate", () => this.#tell());
   }

@@ -43,10 +43,24 @@ export function saySubstitute(bar) {
  *
  * @param {HTMLElement} bar
  * @param {string} reason
+ * @param {(() => void) | null} again loads it again; null if that is of no use
  */
-export function sayWhySilent(bar, reason) {
+export function sayWhySilent(bar, reason, again) {
+  const parts = [element("p", { text: reason, attributes: { role: "status" } })];
+  if (again !== null) parts.push(button("Try again", again, { class: "quiet small" }));
+  bar.querySelector(".why-silent")?.remove();
+  bar.append(element("div", { class: "why-silent" }, parts));
   bar.classList.add("silent");
-  bar.replaceChildren(element("p", { text: reason, attributes: { role: "status" } }));
+}
+
+/**
+ * Shows the controls again.
+ *
+ * @param {HTMLElement} bar
+ */
+export function showControls(bar) {
+  bar.querySelector(".why-silent")?.remove();
+  bar.classList.remove("silent");
 }
 
 /** @param {Player} player */
@@ -55,6 +69,8 @@ function playButton(player) {
   const draw = () => {
     play.replaceChildren(icon(player.playing ? "pause" : "play"));
     play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
+    play.setAttribute("aria-busy", String(player.isWaiting));
+    play.title = player.isWaiting ? "The sound is being loaded" : "";
   };
   player.addEventListener("state", draw);
   draw();

@@ -18,7 +18,7 @@ import { ParagraphList } from "./paragraph_list.js";
  */
 export class Reading extends EventTarget {
   #list;
-  #heard = new HeardWords([]);
+  #heard = new HeardWords();
   #lit = -1;
   #isStill = false;
   #stop = new AbortController();
@@ -138,11 +138,11 @@ export class Reading extends EventTarget {
   }
 
   #show() {
-    this.#heard = new HeardWords(this.model.words);
+    this.#heard.setWords(this.model.words);
     this.#lit = -1;
-    const items = this.model.paragraphs.map((paragraph) => ({
-      key: `${paragraph.segments[0].id}-${paragraph.words.length}`,
-      length: lengthOf(paragraph),
+    const items = this.model.paragraphs.map(({ segments, words, length }) => ({
+      key: `${segments[0].id}-${words.length}`,
+      length,
     }));
     this.#list.setItems(items);
     this.#light(false);
@@ -317,13 +317,4 @@ export class Reading extends EventTarget {
 export function focusWord(word) {
   word.tabIndex = 0;
   word.focus({ preventScroll: true });
-}
-
-/** @param {Paragraph} paragraph */
-function lengthOf(paragraph) {
-  let length = 0;
-  for (const { before, text, after } of paragraph.words) {
-    length += before.length + text.length + after.length;
-  }
-  return length;
 }

@@ -5,7 +5,7 @@
  * the view are called with it.
  */
 
-import { ApiProblem, getJson, jobEvents, send } from "./api.js";
+import { ApiProblem, getJson, jobEvents, send, session } from "./api.js";
 import { downloads } from "./downloads.js";
 import { editing } from "./editing.js";
 import { element } from "./elements.js";
@@ -15,12 +15,13 @@ import { lanes } from "./lanes.js";
 import { LiveText } from "./live_text.js";
 import { numbers } from "./numbers.js";
 import { Player } from "./player.js";
-import { playerBar, saySubstitute, sayWhySilent } from "./player_bar.js";
+import { playerBar, saySubstitute, sayWhySilent, showControls } from "./player_bar.js";
 import { Reading } from "./reading.js";
 import { factsOf, titleOf, warningsOf } from "./recording_header.js";
+import { whenClosed } from "./saving.js";
 import { listenToKeys } from "./shortcuts.js";
 import { soundAddresses, whySilent } from "./sound_problem.js";
-import { textTools, wayBack } from "./text_tools.js";
+import { roughLegend, textTools, wayBack, wordlessNote } from "./text_tools.js";
 import { secondsOfHash } from "./times.js";
 import { TranscriptModel } from "./transcript_model.js";
 
@@ -100,6 +101,7 @@ class RecordingView {
       this.#slots.header.replaceChildren(...titleOf(job));
       await this.#showJob(job);
     } catch (error) {
+      if (!isLasting(error)) throw error;
       this.#place.replaceChildren(...sayProblem(error));
     }
   }
@@ -149,6 +151,7 @@ class RecordingView {
     if (warnings !== null) this.#slots.header.append(warnings);
     if (job.problem !== null) this.#slots.header.append(problemNotice(job));
     const { reading, player } = this.#showText(job, model);
+    this.#slots.text.append(wordlessNote(model));
     const { body, etag } = stored;
     const slots = this.#slots;
     const recording = { id: this.#id, job, etag, stored: body, slots, model, player, reading };
@@ -171,7 +174,7 @@ class RecordingView {
     const player = this.#madePlayer(job, model);
     const reading = new Reading(this.#slots.text, model, player);
     const find = new Find(reading);
-    this.#slots.text.prepend(textTools(reading, find));
+    this.#slots.text.prepend(textTools(reading, find), roughLegend(reading));
     this.#slots.text.append(wayBack(reading));
     listenToKeys(player, find, this.#stop.signal);
     [this.#reading, this.#player] = [reading, player];
@@ -191,9 +194,18 @@ class RecordingView {
     const player = new Player(audio, addresses, model.duration);
     const bar = playerBar(player);
     player.addEventListener("loaded", () => {
+      showControls(bar);
       if (player.address !== path) saySubstitute(bar);
     });
-    player.addEventListener("unplayable", async () => sayWhySilent(bar, await whySilent(path)));
+    const loadAgain = () => {
+      if (!player.hasSound) player.load();
+    };
+    player.addEventListener("unplayable", async () => {
+      const { reason, mayComeBack } = await whySilent(path);
+      if (!player.hasSound) sayWhySilent(bar, reason, mayComeBack ? loadAgain : null);
+    });
+    window.addEventListener("online", loadAgain, { signal: this.#stop.signal });
+    session.addEventListener("begun", loadAgain, { signal: this.#stop.signal });
     this.#place.firstElementChild?.append(bar);
     return player;
   }
@@ -214,7 +226,7 @@ class RecordingView {
     progress.update(job);
     this.#slots.header.append(progress.root);
     const ended = (/** @type {any} */ view) => this.#ended(view, progress);
-    const close = jobEvents(this.#id, {
+    const listen = () => jobEvents(this.#id, {
       state: (view) => {
         this.#live.startRun(view.run);
         progress.update(view);
@@ -225,8 +237,18 @@ class RecordingView {
       failed: ended,
       cancelled: ended,
     });
+    let close = listen();
+    const listenAgain = () => {
+      close();
+      close = listen();
+    };
+    session.addEventListener("begun", listenAgain);
     const timer = setInterval(() => this.#lookAgain(progress), LOOK_AGAIN);
-    this.#endings.push(close, () => clearInterval(timer));
+    this.#endings.push(() => {
+      session.removeEventListener("begun", listenAgain);
+      clearInterval(timer);
+      close();
+    });
   }
 
   /** @param {any} job @param {any} part */
@@ -247,8 +269,7 @@ class RecordingView {
         await this.#ended(job, progress);
       }
     } catch (error) {
-      const isGone = error instanceof ApiProblem && error.status >= 400 && error.status < 500;
-      if (isGone) this.#gone(error);
+      if (isLasting(error)) this.#gone(error);
     }
   }
 
@@ -311,13 +332,21 @@ function sideBox(side, signal) {
  * @returns {Promise<{body: any, etag: string | null}>} null where corrections cannot be had
  */
 async function storedEdits(path) {
+  await whenClosed(path);
   try {
     return await send("GET", path);
   } catch (error) {
-    const isMissing = error instanceof ApiProblem && error.status >= 400 && error.status < 500;
-    if (!isMissing || error.status === 401) throw error;
+    if (!isLasting(error)) throw error;
     return { body: null, etag: null };
   }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether another try would have the same answer; after a new login it may not
+ */
+function isLasting(error) {
+  return error instanceof ApiProblem && error.status >= 400 && error.status < 500 && error.status !== 401;
 }
 
 /** @param {any} job */

@@ -56,7 +56,8 @@ export function droppedItems(model) {
  */
 function suspectsOf({ transcript }) {
   return transcript.quality.suspects.map((/** @type {any} */ suspect, /** @type {number} */ index) => {
-    const { start, end, text, reasons } = suspect;
+    const { start, end, reasons } = suspect;
+    const text = suspect.text.trim().replace(/\s+/g, " ");
     const why = reasons.map((/** @type {string} */ reason) => REASONS[reason] ?? reason).join(", ");
     return { id: `suspect-${index}`, start, end, text, why: why || "it is doubtful" };
   });
@@ -93,6 +94,10 @@ function sentencesOf({ transcript }, dropped) {
 export class ReviewMarks {
   #reading;
   #say;
+  /** @type {Item[]} what is open, of the corrections below */
+  #open = [];
+  /** @type {string[][]} */
+  #decided = [];
 
   /**
    * @param {Reading} reading
@@ -121,11 +126,20 @@ export class ReviewMarks {
     const { paragraphs } = this.#model;
     const from = paragraph.index === 0 ? 0 : paragraph.start;
     const until = paragraphs[paragraph.index + 1]?.start ?? Infinity;
-    const items = openItems(this.#model).filter(({ start }) => start >= from && start < until);
+    const items = this.#openItems().filter(({ start }) => start >= from && start < until);
     const earlier = items.filter(({ start }) => start < paragraph.start);
     const later = items.filter(({ start }) => start >= paragraph.start);
     if (earlier.length > 0) drawn.prepend(this.#marksOf(earlier, "marks before"));
     if (later.length > 0) drawn.append(this.#marksOf(later, "marks"));
+  }
+
+  /** @returns {Item[]} what is open, which is found once for all paragraphs that are drawn */
+  #openItems() {
+    const { kept, dropped } = this.#model.edits;
+    const isKnown = kept === this.#decided[0] && dropped === this.#decided[1];
+    if (!isKnown) this.#open = openItems(this.#model);
+    this.#decided = [kept, dropped];
+    return this.#open;
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Saves corrections by themselves, and joins them with those of other windows. */
 
-import { send } from "./api.js";
+import { send, session } from "./api.js";
 import { isSame, merged, tidied, withChanges } from "./edit_changes.js";
 import { copiedEdits, noEdits } from "./transcript_model.js";
 
@@ -20,6 +20,9 @@ const PAUSE = 1000;
 /** Milliseconds until the first new try without a connection, and at most. */
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
+/** @type {Map<string, Promise<void>>} what is being saved although its view was closed, by path */
+const closing = new Map();
+
 /** Conflicts in a row after which it waits as without a connection. */
 const TRIES = 5;
 
@@ -41,7 +44,9 @@ export class Saving extends EventTarget {
   #unanswered = null;
   #timer = 0;
   #wait = FIRST_WAIT;
-  #isBusy = false;
+  /** @type {Promise<void> | null} */
+  #running = null;
+  #isClosing = false;
   #stop = new AbortController();
 
   /**
@@ -71,13 +76,16 @@ export class Saving extends EventTarget {
     const { signal } = this.#stop;
     this.model.addEventListener("change", () => this.#changed(), { signal });
     window.addEventListener("online", () => this.save(), { signal });
+    session.addEventListener("begun", () => this.save(), { signal });
     window.addEventListener("beforeunload", (event) => this.#leaving(event), { signal });
     document.addEventListener("visibilitychange", () => this.#looked(), { signal });
   }
 
+  /** Saves what is not saved yet, and ends then. Without a connection it goes on trying. */
   close() {
-    clearTimeout(this.#timer);
-    this.#stop.abort();
+    this.#isClosing = true;
+    if (this.state === "outdated") this.#stop.abort();
+    closing.set(this.#path, this.save());
   }
 
   /** @returns {boolean} whether every change is at the server */
@@ -88,13 +96,11 @@ export class Saving extends EventTarget {
   /** Saves now what is not saved yet. */
   async save() {
     clearTimeout(this.#timer);
-    if (this.#isBusy || this.state === "outdated") return;
-    this.#isBusy = true;
-    try {
-      await this.#saveAll();
-    } finally {
-      this.#isBusy = false;
-    }
+    if (this.state === "outdated") return;
+    this.#running ??= this.#saveAll().finally(() => {
+      this.#running = null;
+    });
+    await this.#running;
   }
 
   async #saveAll() {
@@ -129,7 +135,9 @@ export class Saving extends EventTarget {
   async #failed(problem, mine) {
     if (problem.status === 412) return this.#join();
     this.#unanswered = mine;
-    if (problem.status === 0 || problem.status === 429 || problem.status >= 500) {
+    if (problem.status === 0) {
+      this.#retryLater("There is no connection.");
+    } else if (problem.status === 429 || problem.status >= 500) {
       this.#retryLater(problem.message);
     } else {
       this.#set("refused", problem.message);
@@ -179,10 +187,10 @@ export class Saving extends EventTarget {
       this.save();
       return;
     }
-    if (!this.isSaved || this.#isBusy) return;
+    if (!this.isSaved || this.#running !== null) return;
     try {
       const { body, etag } = await send("GET", this.#path);
-      if (etag === this.#etag || !this.isSaved || this.#isBusy) return;
+      if (etag === this.#etag || !this.isSaved || this.#running !== null) return;
       if (baseOf(etag ?? "") !== baseOf(this.#etag)) {
         this.#set("outdated");
         return;
@@ -209,7 +217,7 @@ export class Saving extends EventTarget {
   #changed() {
     if (this.state === "outdated") return;
     clearTimeout(this.#timer);
-    if (this.#isBusy) return;
+    if (this.#running !== null) return;
     this.#set(this.isSaved ? "saved" : "changed");
     this.#timer = setTimeout(() => this.save(), PAUSE);
   }
@@ -245,7 +253,19 @@ export class Saving extends EventTarget {
     this.state = state;
     this.reason = reason;
     this.dispatchEvent(new Event("state"));
+    const goesOn = state === "saving" || state === "offline";
+    if (this.#isClosing && !goesOn) this.#stop.abort();
   }
+}
+
+/**
+ * Waits until what a closed view of a recording was saving is saved, or cannot be saved now.
+ *
+ * @param {string} path of the corrections in the API
+ */
+export async function whenClosed(path) {
+  await closing.get(path);
+  closing.delete(path);
 }
 
 /**

@@ -38,18 +38,24 @@ function copyOf(path) {
 
 /**
  * @param {string | null} path of the sound; null if it was deleted
- * @returns {Promise<string>}
+ * @returns {Promise<{reason: string, mayComeBack: boolean}>} mayComeBack: another try may succeed
  */
 export async function whySilent(path) {
-  if (path === null) return `The recording was deleted after it was transcribed. ${READABLE}`;
+  const deleted = `The recording was deleted after it was transcribed. ${READABLE}`;
+  if (path === null) return { reason: deleted, mayComeBack: false };
   try {
     const answer = await begin(path);
-    if (answer.ok) return await cannotPlay(answer.headers.get("Content-Type"), path);
+    if (answer.ok) {
+      const reason = await cannotPlay(answer.headers.get("Content-Type"), path);
+      return { reason, mayComeBack: false };
+    }
     const problem = await answer.json();
     const detail = problem.detail ? ` ${problem.detail}` : "";
-    return `${problem.title}${detail} ${READABLE}`;
+    const mayComeBack = answer.status === 401 || answer.status === 429 || answer.status >= 500;
+    return { reason: `${problem.title}${detail} ${READABLE}`, mayComeBack };
   } catch {
-    return `The recording cannot be fetched: the server cannot be reached. ${READABLE}`;
+    const reason = `The recording cannot be fetched: the server cannot be reached. ${READABLE}`;
+    return { reason, mayComeBack: true };
   }
 }
 

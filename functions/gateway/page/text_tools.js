@@ -2,6 +2,7 @@
 
 import { button, element } from "./elements.js";
 import { icon } from "./icons.js";
+import { roughMark } from "./paragraph_element.js";
 import { prefer, preference } from "./preferences.js";
 import { showKeys } from "./shortcuts.js";
 import { clock } from "./times.js";
@@ -19,6 +20,21 @@ export function textTools(reading, find) {
   return element("div", { class: "text-tools" }, [tools, find.bar]);
 }
 
+/**
+ * @param {import("./reading.js").Reading} reading
+ * @returns {HTMLElement} what the mark of approximate times means; hidden while nothing has it
+ */
+export function roughLegend(reading) {
+  const text = " The times of these words are approximate: they could not be aligned with the sound.";
+  const legend = element("p", { class: "rough-legend" }, [roughMark(), text]);
+  const draw = () => {
+    legend.hidden = !reading.model.segments.some((segment) => segment.hasRoughTimes);
+  };
+  reading.addEventListener("model", draw);
+  draw();
+  return legend;
+}
+
 /** @param {import("./reading.js").Reading} reading */
 function doubtfulSwitch(reading) {
   const box = element("input", { attributes: { type: "checkbox", role: "switch" } });
@@ -31,6 +47,22 @@ function doubtfulSwitch(reading) {
   draw();
   const title = "Underlines words of which the recogniser was not sure";
   return element("label", { class: "choice", attributes: { title } }, [box, "Doubtful words"]);
+}
+
+/**
+ * @param {import("./transcript_model.js").TranscriptModel} model
+ * @returns {HTMLElement} what is read in the place of a text that has no words; hidden while it has
+ */
+export function wordlessNote(model) {
+  const isSilent = model.transcript.segments.length === 0;
+  const text = isSilent ? "No words were heard in this recording." : "All words of this recording were removed.";
+  const note = element("p", { class: "wordless-note", text });
+  const draw = () => {
+    note.hidden = model.paragraphs.length > 0;
+  };
+  model.addEventListener("change", draw);
+  draw();
+  return note;
 }
 
 /**

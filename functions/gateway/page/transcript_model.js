@@ -1,19 +1,12 @@
 /**
  * A transcript with its corrections, as the page shows it: speakers, paragraphs and words.
  *
- * It applies corrections as `correct()` of shared/formats/corrections.py does, and splits paragraphs
- * as `split_paragraphs()` of shared/formats/text.py does; a test compares both. Ids of words and
- * segments are those of transcript.json, whatever is corrected. Times are in seconds.
+ * Ids of words and segments are those of transcript.json, whatever is corrected. Times are in seconds.
  */
 
-import { cutAtWords, separatorBetween, wordSeparator } from "./spacing.js";
+import { CorrectedSegments } from "./corrected_segments.js";
+import { Paragraphs } from "./paragraphs.js";
 
-/** Seconds of silence that start a new paragraph. */
-const PARAGRAPH_PAUSE = 2;
-/** Seconds from a paragraph's start after which the next segment starts a new one. */
-const PARAGRAPH_LENGTH = 60;
-/** A word of which the recogniser was less sure than this is doubtful. */
-const DOUBTFUL_BELOW = 0.5;
 /** How many colours speakers have: --speaker-1 to --speaker-8. */
 const COLOURS = 8;
 
@@ -51,6 +44,7 @@ const COLOURS = 8;
  * @property {string} text
  * @property {string | null} speaker
  * @property {string | null} language
+ * @property {boolean} hasRoughTimes whether words have the recogniser's times, which may be off by a second
  * @property {Word[]} words
  *
  * @typedef {object} Paragraph
@@ -61,6 +55,7 @@ const COLOURS = 8;
  * @property {number} end
  * @property {Segment[]} segments
  * @property {Word[]} words
+ * @property {number} length of its text, in characters
  * @property {number} firstWord index of its first word in the model's words
  */
 
@@ -95,8 +90,8 @@ export class TranscriptModel extends EventTarget {
   paragraphs = [];
   /** @type {Word[]} */
   words = [];
-  /** @type {Map<string, Segment>} */
-  #bySegment = new Map();
+  #correctedSegments;
+  #paragraphs = new Paragraphs();
 
   /**
    * @param {any} transcript transcript.json
@@ -106,6 +101,7 @@ export class TranscriptModel extends EventTarget {
     super();
     this.transcript = transcript;
     this.edits = copiedEdits(edits);
+    this.#correctedSegments = new CorrectedSegments(transcript);
     this.#build();
   }
 
@@ -130,7 +126,7 @@ export class TranscriptModel extends EventTarget {
    * @returns {string | null} id of the speaker of a segment, as corrected
    */
   speakerOf(segmentId) {
-    return this.#bySegment.get(String(segmentId))?.speaker ?? null;
+    return this.segments.find(({ id }) => id === segmentId)?.speaker ?? null;
   }
 
   /**
@@ -148,6 +144,8 @@ export class TranscriptModel extends EventTarget {
    * @returns {string | null} the speaker that this one was merged into, or itself
    */
   mergedId(speakerId) {
+    if (speakerId === null || !(speakerId in this.edits.merges)) return speakerId;
+    /** @type {string | null} */
     let id = speakerId;
     const seen = new Set();
     while (id !== null && id in this.edits.merges && !seen.has(id)) {
@@ -249,254 +247,11 @@ export class TranscriptModel extends EventTarget {
   }
 
   #build() {
-    this.segments = correctedSegments(this);
-    this.paragraphs = splitParagraphs(this.segments);
-    this.words = wordsInOrder(this.paragraphs);
-    this.#bySegment = new Map(this.segments.map((segment) => [String(segment.id), segment]));
+    this.segments = this.#correctedSegments.of(this);
+    this.paragraphs = this.#paragraphs.of(this.segments);
+    this.words = this.paragraphs.flatMap((paragraph) => paragraph.words);
     this.speakers = speakersOf(this);
   }
-}
-
-// Segments
-
-/**
- * @param {TranscriptModel} model
- * @returns {Segment[]} the transcript's segments and the kept suspects, in order of start
- */
-function correctedSegments(model) {
-  const { transcript, edits } = model;
-  const dropped = new Set(edits.dropped);
-  /** @type {Segment[]} */
-  const segments = [];
-  for (const segment of transcript.segments) {
-    if (dropped.has(`segment-${segment.id}`)) continue;
-    const corrected = correctedSegment(segment, model);
-    if (corrected.words.length > 0) segments.push(corrected);
-  }
-  const kept = edits.kept.map((id) => keptSuspect(id, model)).filter((each) => each !== null);
-  if (kept.length === 0) return segments;
-  return [...segments, ...kept].sort((one, other) => one.start - other.start);
-}
-
-/**
- * @param {any} segment
- * @param {TranscriptModel} model
- * @returns {Segment}
- */
-function correctedSegment(segment, model) {
-  const { edits } = model;
-  const speaker = model.mergedId(edits.sentences[segment.id] ?? segment.speaker);
-  const words = segment.words === null ? [wholeText(segment)] : wordsOf(segment, model);
-  return {
-    id: segment.id,
-    start: segment.start,
-    end: segment.end,
-    text: words.map(writtenWord).join(""),
-    speaker,
-    language: segment.language,
-    words,
-  };
-}
-
-/**
- * @param {any} segment
- * @param {TranscriptModel} model
- * @returns {Word[]} words that are not removed
- */
-function wordsOf(segment, model) {
-  const [first, last] = segment.words;
-  const machine = model.transcript.words.slice(first, last + 1);
-  const spellings = machine.map((/** @type {any} */ word) => word.word);
-  const pieces = cutAtWords(segment.text, spellings, wordSeparator(segment.language));
-  const { words: texts } = model.edits;
-  const words = [];
-  for (const [index, word] of machine.entries()) {
-    const text = texts[word.id] ?? word.word;
-    const at = pieces[index].indexOf(word.word);
-    const before = pieces[index].slice(0, at);
-    const after = pieces[index].slice(at + word.word.length);
-    if (text !== "") words.push(shownWord(word, text, before, after, segment));
-  }
-  trimEnds(words);
-  return words;
-}
-
-/**
- * @param {any} word
- * @param {string} text
- * @param {string} before
- * @param {string} after
- * @param {any} segment
- * @returns {Word}
- */
-function shownWord(word, text, before, after, segment) {
-  const isCorrected = text !== word.word;
-  const isUnsure = word.confidence !== null && word.confidence < DOUBTFUL_BELOW;
-  return {
-    id: word.id,
-    text,
-    machine: word.word,
-    before,
-    after,
-    start: word.start,
-    end: word.end,
-    segment: segment.id,
-    language: segment.language,
-    suspect: undefined,
-    doubtful: isUnsure && !isCorrected,
-  };
-}
-
-/** @param {Word[]} words of a segment, whose text begins and ends without space */
-function trimEnds(words) {
-  if (words.length === 0) return;
-  const last = words[words.length - 1];
-  words[0].before = words[0].before.trimStart();
-  last.after = last.after.trimEnd();
-}
-
-/**
- * @param {any} segment with an id, a text and times
- * @returns {Word} all of its text as one
- */
-function wholeText(segment) {
-  return {
-    id: null,
-    text: segment.text,
-    machine: segment.text,
-    before: "",
-    after: "",
-    start: segment.start,
-    end: segment.end,
-    segment: segment.id,
-    language: segment.language,
-    suspect: undefined,
-    doubtful: false,
-  };
-}
-
-/**
- * @param {string} id
- * @param {TranscriptModel} model
- * @returns {Segment | null} null if there is no such suspect
- */
-function keptSuspect(id, model) {
-  const match = /^suspect-(\d+)$/.exec(id);
-  const suspect = match ? model.transcript.quality.suspects[Number(match[1])] : undefined;
-  if (suspect === undefined) return null;
-  const { start, end, language } = suspect;
-  const text = suspect.text.trim().replace(/\s+/g, " ");
-  const word = { ...wholeText({ ...suspect, id, text }), suspect: id, doubtful: true };
-  const given = model.edits.sentences[id] ?? likelySpeaker(suspect, model.transcript);
-  return { id, start, end, text, speaker: model.mergedId(given), language, words: [word] };
-}
-
-/**
- * @param {any} suspect
- * @param {any} transcript
- * @returns {string | null} who talks for longest during it, or whose channel it is
- */
-function likelySpeaker(suspect, transcript) {
-  if (suspect.channel !== null) {
-    const segments = transcript.segments.filter((/** @type {any} */ each) => each.channel === suspect.channel);
-    return segments[0]?.speaker ?? null;
-  }
-  /** @type {Map<string, number>} */
-  const seconds = new Map();
-  for (const { start, end, speaker } of transcript.turns) {
-    const shared = Math.min(end, suspect.end) - Math.max(start, suspect.start);
-    if (shared > 0) seconds.set(speaker, (seconds.get(speaker) ?? 0) + shared);
-  }
-  const [likeliest] = [...seconds].sort(([, one], [, other]) => other - one);
-  return likeliest?.[0] ?? null;
-}
-
-// Paragraphs
-
-/**
- * @param {Segment[]} segments
- * @returns {Paragraph[]} one speaker's segments until a pause or for a minute
- */
-function splitParagraphs(segments) {
-  /** @type {Paragraph[]} */
-  const paragraphs = [];
-  for (const segment of segments) {
-    const last = paragraphs[paragraphs.length - 1];
-    if (last !== undefined && continues(last, segment)) {
-      extend(last, segment);
-    } else {
-      paragraphs.push(paragraphOf(segment, paragraphs.length));
-    }
-  }
-  return paragraphs;
-}
-
-/**
- * @param {Paragraph} paragraph
- * @param {Segment} segment
- */
-function continues(paragraph, segment) {
-  if (segment.speaker !== paragraph.speaker) return false;
-  const previous = paragraph.segments[paragraph.segments.length - 1];
-  if (segment.start - previous.end >= PARAGRAPH_PAUSE) return false;
-  return segment.start - paragraph.start < PARAGRAPH_LENGTH;
-}
-
-/**
- * @param {Segment} segment
- * @param {number} index
- * @returns {Paragraph}
- */
-function paragraphOf(segment, index) {
-  return {
-    index,
-    speaker: segment.speaker,
-    language: segment.language,
-    start: segment.start,
-    end: segment.end,
-    segments: [segment],
-    words: [...segment.words],
-    firstWord: 0,
-  };
-}
-
-/**
- * @param {Paragraph} paragraph
- * @param {Segment} segment that follows in it
- */
-function extend(paragraph, segment) {
-  const previous = paragraph.segments[paragraph.segments.length - 1];
-  const lastWord = paragraph.words[paragraph.words.length - 1];
-  lastWord.after += separatorBetween(previous, segment);
-  paragraph.segments.push(segment);
-  paragraph.words.push(...segment.words);
-  paragraph.end = Math.max(paragraph.end, segment.end);
-}
-
-/**
- * @param {Paragraph[]} paragraphs which learn where their words begin
- * @returns {Word[]}
- */
-function wordsInOrder(paragraphs) {
-  const words = [];
-  for (const paragraph of paragraphs) {
-    paragraph.firstWord = words.length;
-    words.push(...paragraph.words);
-  }
-  return words;
-}
-
-/**
- * @param {Paragraph} paragraph
- * @returns {string}
- */
-export function textOf(paragraph) {
-  return paragraph.words.map(writtenWord).join("");
-}
-
-/** @param {Word} word */
-function writtenWord(word) {
-  return word.before + word.text + word.after;
 }
 
 // Speakers

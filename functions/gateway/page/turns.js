@@ -17,11 +17,30 @@ const LEFT_OVER = 1;
  * @typedef {{start: number, end: number, speakers: string[]}} Overlap
  */
 
+/** @type {WeakMap<TranscriptModel, {cause: string, turns: Turn[]}>} the last ones, and their corrections */
+const lastTurns = new WeakMap();
+/** @type {WeakMap<Turn[], Overlap[]>} by turns */
+const knownOverlaps = new WeakMap();
+
+/**
+ * @param {TranscriptModel} model
+ * @returns {Turn[]} in order of start; the same array until a correction concerns turns
+ */
+export function turnsOf(model) {
+  const { merges, sentences, dropped } = model.edits;
+  const cause = JSON.stringify([merges, sentences, dropped]);
+  const last = lastTurns.get(model);
+  if (last?.cause === cause) return last.turns;
+  const turns = correctedTurns(model);
+  lastTurns.set(model, { cause, turns });
+  return turns;
+}
+
 /**
  * @param {TranscriptModel} model
  * @returns {Turn[]} in order of start
  */
-export function turnsOf(model) {
+function correctedTurns(model) {
   const { transcript, edits } = model;
   const merged = (/** @type {string} */ id) => model.mergedId(id) ?? id;
   const given = givenSegments(model);
@@ -58,6 +77,16 @@ export function talkTimesOf(model) {
  * @returns {Overlap[]} where at least two talk at once, split where a speaker starts or stops
  */
 export function overlapsOf(turns) {
+  const known = knownOverlaps.get(turns) ?? foundOverlaps(turns);
+  knownOverlaps.set(turns, known);
+  return known;
+}
+
+/**
+ * @param {Turn[]} turns
+ * @returns {Overlap[]}
+ */
+function foundOverlaps(turns) {
   const changes = turns.flatMap(({ start, end, speaker }) => [
     { at: start, by: 1, speaker },
     { at: end, by: -1, speaker },

@@ -278,13 +278,15 @@ export class WordEditor {
 
   /**
    * @param {Word} word
-   * @returns {HTMLElement | null}
+   * @returns {HTMLElement | null} null if it is not drawn
    */
   #shownOf(word) {
-    const index = this.#model.words.findIndex(
-      (each) => each.start === word.start && each.segment === word.segment && each.id === word.id,
-    );
-    return index < 0 ? null : this.#reading.drawnWord(index);
+    const drawn = /** @type {NodeListOf<HTMLElement>} */ (this.#reading.root.querySelectorAll(".word"));
+    const found = [...drawn].find((shown) => {
+      const each = this.#model.words[Number(shown.dataset.index)];
+      return each.start === word.start && each.segment === word.segment && each.id === word.id;
+    });
+    return found ?? null;
   }
 
   /** @param {Word} word */

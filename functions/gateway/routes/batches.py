@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from functions.gateway.access import Caller, Reader
-from functions.gateway.batch_view import batch_path, batch_view
+from functions.gateway.batch_view import batch_view
 from functions.gateway.deployment import InDeployment
 from functions.gateway.job_access import NO_JOB
 from functions.gateway.openapi import problems
 from functions.gateway.upload_checks import text_bytes
 from shared.jobs.batch_store import BatchStore
 from shared.jobs.job import Job
+from shared.model.api_paths import batch_path
 from shared.model.batches import MAX_BATCH_JOBS, BatchRequest, BatchView
 from shared.model.errors import BadRequest, NotFound
 from shared.model.object_metadata import MAX_TAG_BYTES

@@ -1,4 +1,4 @@
-"""Routes that say whether the deployment works. They need no key, and tell no details of errors."""
+"""Routes that say whether the deployment works. They need no key, and show no details of errors."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from functions.gateway.deployment import InDeployment
+from functions.gateway.per_application import per_application
 from functions.gateway.readiness import Readiness, checks_of
 from shared import __version__
 from shared.model.api import Health, PartHealth
@@ -15,11 +16,7 @@ router = APIRouter(tags=["health"])
 
 async def readiness(request: Request, deployment: InDeployment) -> Readiness:
     """Returns what this process saw of the systems last."""
-    state = request.app.state
-    if not hasattr(state, "readiness"):
-        state.readiness = Readiness(checks_of(deployment))
-    seen: Readiness = state.readiness
-    return seen
+    return per_application(request, "readiness", lambda: Readiness(checks_of(deployment)))
 
 
 InReadiness = Annotated[Readiness, Depends(readiness)]

@@ -9,11 +9,12 @@ from pydantic import AwareDatetime
 from functions.gateway.access import Caller, Eraser, Reader, Writer
 from functions.gateway.deployment import Deployment, InDeployment
 from functions.gateway.job_access import JOB_ID, standing_job, visible_job
-from functions.gateway.job_view import current_view, is_over, job_path, job_states, job_summary
+from functions.gateway.job_view import current_view, is_over, job_states, job_summary
 from functions.gateway.job_watch import InJobWatch, disconnected
 from functions.gateway.openapi import problems
 from shared.jobs.job import ERASED_NAME
 from shared.model.api import ApiState, JobPage, JobView, RedriveRequest
+from shared.model.api_paths import job_path
 from shared.model.errors import (
     AudioDeleted,
     BadRequest,

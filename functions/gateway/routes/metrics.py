@@ -10,6 +10,8 @@ from functions.gateway.deployment import InDeployment
 from functions.gateway.exposition import CONTENT_TYPE, prometheus_text
 from functions.gateway.metrics import MetricsReader
 from functions.gateway.openapi import text_body
+from functions.gateway.per_application import per_application
+from functions.gateway.refusals import InRefusals
 from shared.model.metrics import Metrics
 
 router = APIRouter(tags=["metrics"])
@@ -25,11 +27,7 @@ Hours = Annotated[int, Query(ge=1, le=168)]
 
 def reader_of(request: Request) -> MetricsReader:
     """Returns the metrics that this process has read."""
-    state = request.app.state
-    if not hasattr(state, "metrics"):
-        state.metrics = MetricsReader()
-    reader: MetricsReader = state.metrics
-    return reader
+    return per_application(request, "metrics", MetricsReader)
 
 
 InMetrics = Annotated[MetricsReader, Depends(reader_of)]
@@ -46,8 +44,11 @@ def read_metrics(
 
 
 @router.get("/metrics", response_class=Response, responses=text_body("text/plain", EXPOSITION))
-def read_prometheus_metrics(caller: Reader, reader: InMetrics, stores: InDeployment) -> Response:
-    """The same for the last hour, in Prometheus' text format."""
+def read_prometheus_metrics(
+    caller: Reader, reader: InMetrics, stores: InDeployment, refusals: InRefusals
+) -> Response:
+    """The same for the last hour, in Prometheus' text format. A key for the whole inbox also sees
+    how many requests were refused, and why."""
     metrics = reader.read(caller.folder, PROMETHEUS_WINDOW, stores.jobs)
-    text = prometheus_text(metrics)
+    text = prometheus_text(metrics, {} if caller.folder else refusals)
     return Response(text, media_type=CONTENT_TYPE)

@@ -90,7 +90,7 @@ async def create_translation(exchange: InExchange) -> Response:
 
 @router.get("/models", response_description="The models that are listed.")
 def list_models(key: Holder) -> ModelList:
-    """List models. All stand for the deployment's own."""
+    """List models. Each name means the deployment's own model."""
     models = [ListedModel(id=name) for name in MODELS]
     return ModelList(data=tuple(models))
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 
 from functions.gateway.access import Reader
 from functions.gateway.deployment import InDeployment
+from functions.gateway.queue_reader import QueueReader
 from functions.gateway.routes.jobs import Prefix
-from functions.gateway.waiting import QueueReader
 from shared.model.queue import Queue
 
 router = APIRouter(tags=["jobs"])

@@ -79,10 +79,10 @@ async def read_transcript(
 ) -> Response:
     """Read the transcript in any format, with its edits, or without them (`original`).
 
-    `json` is what the machine heard, with the ids that edits are about: no edits change it. Options
-    of captions that are not given are those of the job. The ETag changes with each run, with the
-    edits, and with the parameters. A transcript of an earlier run is read until another run is
-    asked for.
+    `json` is transcript.json as the models made it, with the ids that edits refer to; edits never
+    change it. Options of captions that are not given are those of the job. The ETag changes with
+    each run, with the edits, and with the parameters. A transcript of an earlier run is read until
+    another run is asked for.
     """
     job = await run_in_threadpool(standing_job, job_id, caller, stores.jobs)
     found = await run_in_threadpool(find_transcript, job, query, stores.blobs)

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from functions.gateway.access import Writer
 from functions.gateway.deployment import InDeployment
-from functions.gateway.job_view import current_view, job_path
+from functions.gateway.job_view import current_view
 from functions.gateway.openapi import Responses, problems
 from functions.gateway.recording_form import asked_upload, read_form, refuse_archive
 from functions.gateway.same_origin import is_own_page
@@ -19,6 +19,7 @@ from functions.gateway.uploading import OpenUpload, store_form, uploading
 from shared.jobs.job import Job
 from shared.jobs.upload_store import UploadRecord
 from shared.model.api import JobView, UploadRequest, UploadSession, UploadView
+from shared.model.api_paths import job_path
 from shared.model.errors import (
     BodyTooLarge,
     EmptyRecording,

@@ -168,8 +168,8 @@ def test_webhook(
 def rotate_secret(webhook_id: WebhookId, caller: WebhookAdmin, stores: InDeployment) -> NewWebhook:
     """Give a webhook a new secret, which is shown only in this answer.
 
-    For 24 hours everything that is sent is signed with the former one, too. Whoever receives it has
-    so long to change to the new one.
+    For 24 hours everything that is sent is also signed with the former one, so that the receiver
+    has time to change to the new one.
     """
     webhooks = stores.webhooks
     visible_webhook(webhook_id, caller, webhooks)

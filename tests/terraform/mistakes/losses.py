@@ -290,6 +290,20 @@ LOSSES = (
         checks.the_dashboard_shows_what_is_measured,
     ),
     Mistake(
+        "bodies that are too large are in no chart",
+        "dashboard.tf",
+        '\\"413\\",',
+        "",
+        checks.the_dashboard_shows_what_is_measured,
+    ),
+    Mistake(
+        "a key with too many requests is taken for a lack of instances",
+        "dashboard.tf",
+        ' resource.labels.service_name!=\\"${var.name}-gateway\\"',
+        "",
+        checks.the_dashboard_shows_what_is_measured,
+    ),
+    Mistake(
         "a metric of what is not logged",
         "dashboard.tf",
         'cost = "cost_usd"',

@@ -220,7 +220,7 @@ def test_a_sound_is_in_one_half_under_any_name(tmp_path: Path) -> None:
     assert 10 < halves.count("test") < 30
 
 
-def test_nobody_is_in_the_crowds_of_both_halves() -> None:
+def test_no_voice_is_in_the_crowds_of_both_halves() -> None:
     assert set(sets.CROWDS["tune"]).isdisjoint(sets.CROWDS["test"])
     assert all(max(sets.CROWD_SIZES[split]) <= len(people) for split, people in sets.CROWDS.items())
 
@@ -263,7 +263,7 @@ def test_texts_of_prompts_are_read_without_comments(tmp_path: Path) -> None:
         ("...", False),
     ],
 )
-def test_what_is_no_plain_speech_is_told_by_its_text(text: str, spoken: bool) -> None:
+def test_what_is_no_plain_speech_is_recognised_by_its_text(text: str, spoken: bool) -> None:
     assert voices.is_speech(text) is spoken
 
 
@@ -298,7 +298,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path / "bin"
 
 
-def test_a_machine_without_apt_is_told_what_it_lacks(tmp_path: Path, commands: Path) -> None:
+def test_a_machine_without_apt_shows_what_it_lacks(tmp_path: Path, commands: Path) -> None:
     with pytest.raises(packages.PackagesMissing, match="not on this machine: apt-get, dpkg-deb"):
         packages.unpacked(tmp_path / "cache")
 

@@ -159,7 +159,7 @@ def test_no_turns_at_all_is_everything_missed() -> None:
     )
 
 
-def test_the_number_of_speakers_is_right_or_wrong_unless_it_was_told() -> None:
+def test_the_number_of_speakers_is_right_or_wrong_unless_it_was_given() -> None:
     two, one = (
         truth(said(None), said(None, speaker="B")),
         Result(turns=(Turn(0, 5, "S1"), Turn(6, 9, "S1"))),
@@ -240,7 +240,7 @@ def test_a_fault_is_counted_as_that_and_nothing_else(
     assert {name: counts[name] for name in none} == {**none, fault: 1}
 
 
-def test_untimed_words_stand_in_nobodys_order() -> None:
+def test_untimed_words_count_for_no_order() -> None:
     words = (Word("a", 2.0, 2.1), Word("b"), Word("c", 1.0, 1.1), Word("d", 3.0))
     counts = faults(truth(), Result(words))
     assert (counts["words"], counts["untimed"], counts["unordered"]) == (4, 2, 1)
@@ -277,7 +277,7 @@ def test_coverage_says_nothing_without_speech_or_without_any_times() -> None:
     assert coverage(truth(said("hello")), Result())["coverage"] == Ratio(0, 10)
 
 
-def test_where_nobody_ever_speaks_every_word_is_invented() -> None:
+def test_without_any_speech_every_word_is_invented() -> None:
     words = (Word("thanks", 1.0, 1.5), Word("for"), Word("watching", 70.0, 71.0))
     assert invented(truth(seconds=30), Result(words))["invented"] == pytest.approx(Ratio(3, 0.5))
 
@@ -318,7 +318,7 @@ def test_each_language_of_a_recording_is_judged_by_the_words_heard_there() -> No
 
 
 @pytest.mark.parametrize("options", [{}, {"language": "multi"}, {"speakers": "2"}])
-def test_a_language_is_judged_where_it_was_not_told(options: dict[str, str]) -> None:
+def test_a_language_is_judged_where_it_was_not_given(options: dict[str, str]) -> None:
     assert language_right(truth(said("hi"), options=options), Result(language="en"))
 
 

@@ -188,7 +188,7 @@ def test_a_save_whose_answer_was_lost_is_repeated(caller: Caller) -> None:
     assert (saved.revision, len(caller.requests)) == (2, 2)
 
 
-def test_a_conflict_is_told_and_not_repeated(caller: Caller) -> None:
+def test_a_conflict_is_reported_and_not_repeated(caller: Caller) -> None:
     refusal = problem(412, "urn:dropscribe:problem:edits-outdated")
     with pytest.raises(ApiError) as refused:
         caller.call(lambda request: refusal, "save_edits", "j1", Edits(), '"1-1"')

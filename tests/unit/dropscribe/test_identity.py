@@ -105,7 +105,7 @@ def test_a_machine_on_google_gets_it_for_the_audience() -> None:
     assert done.stdout.strip() == payload, done.stderr
 
 
-def test_without_credentials_the_reason_is_told() -> None:
+def test_without_credentials_the_reason_is_reported() -> None:
     done = shown(GOOGLE_APPLICATION_CREDENTIALS="/nonesuch.json")
     assert "dropscribe.errors.NoIdentity: no Google credentials: " in done.stderr
 
@@ -135,6 +135,6 @@ def test_a_person_has_one_with_the_access_token(person: None) -> None:
     assert token_of_person(cast(Request, TokenServer(id_token="mine"))) == "mine"
 
 
-def test_credentials_without_one_are_told(person: None) -> None:
+def test_credentials_without_one_are_reported(person: None) -> None:
     with pytest.raises(NoIdentity, match="give no identity token"):
         token_of_person(cast(Request, TokenServer()))

@@ -101,7 +101,7 @@ def test_any_interleaving_of_attempts_leaves_the_same_objects(
 
     assert last.outputs.keys() == expected.outputs.keys()
     assert objects(blobs) == objects(undisturbed), "no object more, no object less, none different"
-    assert {task.state for task in after.stage_records(SOURCE.job_id)} == {"done"}, (
+    assert {task.state for task in after.records.of_job(SOURCE.job_id)} == {"done"}, (
         "no lease is left"
     )
     completed = [result for result in results if isinstance(result, StageResponse)]

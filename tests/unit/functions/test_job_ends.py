@@ -365,7 +365,7 @@ def test_a_problem_does_not_replace_the_transcript_of_an_earlier_run(
         ("initial-prompt and hotwords have 300 of Whisper's tokens", ""),
     ],
 )
-def test_an_option_that_a_stage_refuses_is_told_with_its_origin(
+def test_an_option_that_a_stage_refuses_is_reported_with_its_origin(
     blobs: MemoryBlobs, jobs: JobStore, detail: str, origin: str
 ) -> None:
     blobs.put("gs://inbox/a/options.json", b'{"languages": "la, en"}', if_generation_match=0)
@@ -559,9 +559,9 @@ def test_parts_that_only_an_earlier_run_had_have_no_real_time_factor(
 ) -> None:
     source = upload(blobs, wav(speech()[:16_000] * 0))
     jobs.start_attempt(source.job_id, "transcribe-x", "transcribe", 7, "w")
-    jobs.complete_attempt(source.job_id, "transcribe-x", "w", 1.5)
+    jobs.records.complete_attempt(source.job_id, "transcribe-x", "w", 1.5)
     jobs.start_attempt(source.job_id, "diarize-x", "diarize", 0, "w")
-    jobs.complete_attempt(source.job_id, "diarize-x", "w", 1.5)
+    jobs.records.complete_attempt(source.job_id, "diarize-x", "w", 1.5)
     finalized = run_job(source, 1, blobs, jobs, channels="split")
     stages = json.loads(blobs.read(finalized.outputs["json"]))["timings"]["stages"]
     assert {(one["stage"], one["rtf"]) for one in stages if one["stage"] != "prepare"} == {

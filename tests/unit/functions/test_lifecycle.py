@@ -375,7 +375,7 @@ class Lifecycle(RuleBasedStateMachine):
             )
         assert all(
             task.lease_until.timestamp() < self.cloud.now
-            for task in self.cloud.jobs.stage_records(job.job_id)
+            for task in self.cloud.jobs.records.of_job(job.job_id)
         )
 
     def check_audio(self, job: Job) -> None:

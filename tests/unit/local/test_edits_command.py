@@ -99,7 +99,7 @@ def test_an_unknown_speaker_is_answered_with_those_that_there_are(
         (("--merge", "S1=S2", "--merge", "S2=S1"), 1, "the merges of S1 form a circle"),
     ],
 )
-def test_a_slip_is_told_in_plain_words(
+def test_a_slip_is_reported_in_plain_words(
     source: Source, arguments: tuple[str, ...], status: int, message: str
 ) -> None:
     done = call("rename", NAME, *arguments)

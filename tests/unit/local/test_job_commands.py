@@ -33,7 +33,7 @@ def test_a_name_may_lack_the_folder_of_the_key(api: FakeApi) -> None:
 
 @pytest.mark.parametrize("command", ["status", "cancel", "erase", "fetch", "redrive"])
 @pytest.mark.parametrize("text", ["nonesuch", "0" * 20])
-def test_what_is_not_there_is_told(api: FakeApi, command: str, text: str) -> None:
+def test_a_missing_job_is_reported(api: FakeApi, command: str, text: str) -> None:
     done = call(command, text)
     assert (done.exit_code, done.stderr) == (1, f"Error: there is no job {text}\n")
 
@@ -165,7 +165,7 @@ def test_a_table_fits_the_terminal(api: FakeApi, width: int) -> None:
     assert lines[1].startswith(job.id) and ("meeting.wav" in lines[1]) == (width >= 60)
 
 
-def test_no_server_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_server_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dropscribe.exchange.FIRST_PAUSE", 0)
     done = call("status", "--url", "http://127.0.0.1:9")
     assert done.exit_code == 1
@@ -173,7 +173,7 @@ def test_no_server_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("command", ["status", "failed", "fetch --all", "keys me", "redrive x"])
-def test_a_cloud_that_is_down_is_told(home: Path, command: str) -> None:
+def test_a_cloud_that_is_down_is_reported(home: Path, command: str) -> None:
     done = call(*command.split())
     assert done.exit_code == 1
     assert done.stderr == "Error: the one-machine cloud is not up: run `dropscribe up`\n"

@@ -16,9 +16,9 @@ from local.queue_lines import EXPLANATIONS, waiting_text
 from local.spending_lines import day_lines, job_lines
 from local.status_command import look_at_queue
 from shared.jobs.job import JobFigures
-from shared.model.queue import Waiting
 from shared.model.spending import JobSpending, StageSpending
 from shared.model.stages import FUNCTIONS
+from shared.model.waiting import Waiting
 from shared.settings import settings
 from tests.support.gateway_jobs import begin, upload
 from tests.support.live_jobs import align, cut_job

@@ -16,9 +16,9 @@ from dropscribe import Client
 from local.batch import Item
 from local.cli import main
 from local.recordings import LocalRecording
-from local.results_csv import safe_cell
 from local.uploading import Uploads
 from shared.model.api import JobView
+from shared.model.spreadsheet_cells import without_formula
 from tests.support.api_server import FakeApi
 
 
@@ -110,7 +110,7 @@ def test_300_recordings_are_asked_for_with_one_question(api: FakeApi, tmp_path: 
     assert rows[7]["state"] == "failed" and rows[7]["reason"].endswith("no known audio format")
 
 
-def test_a_failure_is_told_and_its_problem_is_written(
+def test_a_failure_is_reported_and_its_problem_is_written(
     api: FakeApi, calls: Path, tmp_path: Path
 ) -> None:
     (calls / "a.wav").write_bytes(b"bad")
@@ -247,7 +247,7 @@ def test_after_the_timeout_jobs_go_on(api: FakeApi, calls: Path, tmp_path: Path)
         (413, "too large", "a.wav: No: too large\n"),
     ],
 )
-def test_a_refused_upload_is_told_in_plain_words(
+def test_a_refused_upload_is_reported_in_plain_words(
     api: FakeApi, calls: Path, tmp_path: Path, status: int, detail: str, says: str
 ) -> None:
     api.refusals["/upload"] = (status, detail)
@@ -274,7 +274,7 @@ def test_a_file_in_the_way_of_the_answers_is_named_before_anything_is_sent(
     assert done.stderr == f"Error: --out: {out}: File exists\n"
 
 
-def test_an_answer_that_cannot_be_written_is_told(
+def test_an_answer_that_cannot_be_written_is_reported(
     api: FakeApi, calls: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -292,10 +292,10 @@ def test_files_of_one_name_are_refused(api: FakeApi, calls: Path, tmp_path: Path
     assert "two files are named a.wav: give their folders" in done.stderr
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"])
 def test_a_cell_is_no_formula(start: str) -> None:
-    assert safe_cell(f"{start}1+1") == f"'{start}1+1"
-    assert safe_cell("1+1") == "1+1"
+    assert without_formula(f"{start}1+1") == f"'{start}1+1"
+    assert without_formula("1+1") == "1+1"
 
 
 def test_what_cannot_be_uploaded_is_named_and_the_rest_is_uploaded(

@@ -99,7 +99,7 @@ def test_a_conflict_names_the_current_revision(
     assert answered.json()["detail"] == 'The current ETag is "1-1".'
 
 
-def test_a_conflict_after_a_redrive_is_told_before_unknown_ids(
+def test_a_conflict_after_a_redrive_is_reported_before_unknown_ids(
     client: httpx.Client, stores: Deployment
 ) -> None:
     source = transcribed(stores)

@@ -13,7 +13,7 @@ METRICS = Metrics.model_validate(EXAMPLES["Metrics"])
 
 def samples(metrics: Metrics) -> dict[tuple[str, str], float]:
     """Returns each sample by its name and the value of its label."""
-    text = prometheus_text(metrics).decode()
+    text = prometheus_text(metrics, {}).decode()
     found = {}
     for family in text_string_to_metric_families(text):
         assert family.type == "gauge" and family.documentation.endswith(".")

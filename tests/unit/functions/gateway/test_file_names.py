@@ -65,5 +65,5 @@ def test_an_ending_is_replaced(name: str, saved: str) -> None:
         ("svg", "application/octet-stream"),
     ],
 )
-def test_only_the_types_of_recordings_are_told_to_a_browser(name: str, type_: str) -> None:
+def test_a_browser_gets_only_the_types_of_recordings(name: str, type_: str) -> None:
     assert recording_type(name) == type_

@@ -18,7 +18,7 @@ NOT_SHOWN = {"dropscribe_window_seconds", "dropscribe_window_is_complete"}
 
 def exposed() -> set[str]:
     metrics = Metrics.model_validate(EXAMPLES["Metrics"])
-    text = prometheus_text(metrics).decode()
+    text = prometheus_text(metrics, {}).decode()
     return {family.name for family in text_string_to_metric_families(text)}
 
 

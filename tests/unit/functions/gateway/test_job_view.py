@@ -90,7 +90,7 @@ def test_the_progress_is_read_from_the_stage_records(stores: Deployment) -> None
     begin(stores, source)
     stores.jobs.record_parts(source.job_id, 1, 2, 1)
     stores.jobs.start_attempt(source.job_id, "transcribe-1", "transcribe", 0, "o")
-    stores.jobs.complete_attempt(source.job_id, "transcribe-1", "o", 3.5)
+    stores.jobs.records.complete_attempt(source.job_id, "transcribe-1", "o", 3.5)
     progress = current_view(stored(stores, source), stores).progress
     stages = {stage.stage: stage for stage in progress.stages}
     transcribe = stages["transcribe"]

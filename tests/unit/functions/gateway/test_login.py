@@ -112,7 +112,7 @@ def test_under_https_the_own_page_has_it_too(
 
 @pytest.mark.parametrize("headers", [each for each in FOREIGN if each])
 @pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/logout"])
-def test_another_site_can_log_nobody_in_or_out(
+def test_another_site_can_log_no_one_in_or_out(
     client: httpx.Client, stores: Deployment, path: str, headers: dict[str, str]
 ) -> None:
     secret = key_headers(stores)["Authorization"].removeprefix("Bearer ")

@@ -192,7 +192,9 @@ def test_a_key_sees_the_metrics_of_its_folder(
     assert by_state["queued"] == queued
 
 
-def test_prometheus_is_told_the_format(stores: Deployment, client: httpx.Client) -> None:
+def test_prometheus_gets_the_format_in_the_content_type(
+    stores: Deployment, client: httpx.Client
+) -> None:
     answer = client.get("/metrics", headers=key_headers(stores, ("read",)))
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
 

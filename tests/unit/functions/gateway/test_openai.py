@@ -130,7 +130,7 @@ def test_fields_mean_options_and_unknown_ones_change_nothing(
         ),
     ],
 )
-def test_speakers_are_told_apart_only_if_they_are_asked_for(
+def test_speakers_are_distinguished_only_on_request(
     client: httpx.Client, stores: Deployment, fields: dict[str, Any], options: dict[str, str]
 ) -> None:
     assert send(client, **fields).status_code == 200

@@ -1,19 +1,24 @@
-"""The queue shows what each job that has not ended waits for, as its documents show it."""
+"""The queue and each job show what a job that has not ended waits for, as its documents show it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from functions.gateway.waiting import QueueReader
+from functions.gateway.job_view import current_view
+from functions.gateway.queue_reader import QueueReader
 from shared.adapters.memory import MemoryDocuments
 from shared.jobs.job import KnownRecording
 from shared.jobs.store import JobStore
+from shared.model.api import JobView
 from shared.model.contracts import Source
 from shared.model.errors import NotAudio
 from shared.model.options import resolve
-from shared.model.queue import Queue, WaitReason
+from shared.model.queue import Queue
+from shared.model.waiting import WaitReason
 from tests.support.gateway import gateway_client, key_headers, memory_deployment
 from tests.support.gateway_jobs import begin, done_job, upload
+from tests.support.queries import RecordingDocuments
 
 LEASE = 60
 
@@ -38,13 +43,23 @@ class Clocked:
         key = f"{stage}-{part}"
         self.jobs.start_attempt(source.job_id, key, stage, part, "owner")
         if ending == "done":
-            self.jobs.complete_attempt(source.job_id, key, "owner", 2.0)
+            self.jobs.records.complete_attempt(source.job_id, key, "owner", 2.0)
         elif ending:
             counted = ending == "failed for good"
-            self.jobs.release_lease(source.job_id, key, "owner", counted=counted)
+            self.jobs.records.release_lease(source.job_id, key, "owner", counted=counted)
 
     def queue(self, prefix: str = "", limit: int = 20) -> Queue:
-        return QueueReader(self.jobs, "").read(prefix, limit)
+        """Returns the queue, after a look at each of its jobs, which must say the same."""
+        queue = QueueReader(self.jobs, "").read(prefix, limit)
+        for queued in queue.jobs:
+            assert self.view(queued.job.id).waiting == queued.waiting
+        return queue
+
+    def view(self, job_id: str) -> JobView:
+        stores = replace(memory_deployment(), jobs=self.jobs)
+        job = self.jobs.find(job_id)
+        assert job is not None
+        return current_view(job, stores)
 
     def only(self) -> tuple[WaitReason, dict[str, int]]:
         (queued,) = self.queue().jobs
@@ -114,6 +129,26 @@ def test_a_failed_attempt_of_an_earlier_run_is_not_waited_for(store: Clocked) ->
     store.now += 60
     store.jobs.claim(source, 2, "another execution")
     assert store.only() == ("stage_begin", {"prepare": 1})
+
+
+def test_all_records_are_read_only_of_a_job_that_works_on_none(store: Clocked) -> None:
+    """A long recording has hundreds that are done."""
+    documents = RecordingDocuments()
+    store.jobs = JobStore(documents, clock=lambda: store.now)
+    source = store.job()
+    store.attempt(source, "transcribe", 0)
+    QueueReader(store.jobs, "").read("", 20)
+    assert documents.recent == set()
+    store.jobs.records.complete_attempt(source.job_id, "transcribe-0", "owner", 2.0)
+    QueueReader(store.jobs, "").read("", 20)
+    assert documents.recent == {"tasks"}
+
+
+def test_a_job_that_has_ended_waits_for_nothing(store: Clocked) -> None:
+    source = store.job()
+    store.attempt(source, "transcribe", 0)
+    store.jobs.finish(source.job_id, 1, "done")
+    assert store.view(source.job_id).waiting is None
 
 
 def test_a_run_that_will_be_repeated_waits_for_reconcile_and_says_why(store: Clocked) -> None:

@@ -44,9 +44,9 @@ class Clocked:
         self.now += 1
         self.jobs.start_attempt(source.job_id, key, stage, part, owner)
         if seconds is None:
-            self.jobs.release_lease(source.job_id, key, owner, counted=True)
+            self.jobs.records.release_lease(source.job_id, key, owner, counted=True)
         else:
-            self.jobs.complete_attempt(source.job_id, key, owner, seconds)
+            self.jobs.records.complete_attempt(source.job_id, key, owner, seconds)
 
     def done(self, name: str = "a.wav", seconds: float = 10.0) -> Source:
         source = Source(bucket="inbox", name=name, generation=1)
@@ -55,7 +55,7 @@ class Clocked:
         self.attempt(source, "transcribe", 0, seconds)
         self.attempt(source, "transcribe", 1, seconds)
         self.attempt(source, "align", 0, 1.5)
-        self.jobs.record_reuse(source.job_id, "align-0", "align", 0)
+        self.jobs.records.record_reuse(source.job_id, "align-0", "align", 0)
         self.now += 1
         self.jobs.finish(source.job_id, 1, "done", figures=FIGURES)
         return source

@@ -493,7 +493,7 @@ def test_an_attempt_that_was_not_recorded_is_made_again_under_the_same_id(
     assert stores.delivery(webhook, job).state == "delivered"
 
 
-def test_a_request_ends_before_whoever_pushed_it_gives_it_up() -> None:
+def test_a_request_ends_before_its_sender_gives_it_up() -> None:
     terraform = (ROOT / "terraform" / "webhooks.tf").read_text()
     (ack_deadline,) = re.findall(r"push_ack_deadline = (\d+)", terraform)
     longest = LATEST_START + TRY_SECONDS

@@ -118,14 +118,6 @@ def test_an_ogg_file_cut_before_its_sound_is_truncated(kept: int) -> None:
         decode(data[:kept])
 
 
-@pytest.mark.parametrize("container", ["ogg", "mpegts"])
-def test_only_an_ogg_file_marks_its_end(container: str) -> None:
-    data = encode(container, "libopus", TALK, rate=48000)
-    _, _, warnings = decode(data[: len(data) * 3 // 4])
-    codes = [warning.code for warning in warnings]
-    assert codes == (["end_unmarked"] if container == "ogg" else [])
-
-
 def test_a_flac_file_cut_in_its_cover_is_truncated() -> None:
     data = encode("flac", "flac", TALK)
     cover = b"\6" + (60_000).to_bytes(3, "big") + bytes(60_000)

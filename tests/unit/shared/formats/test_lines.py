@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.formats.breaks import find_breaks
 from shared.formats.lines import balance_lines, columns, line_columns, measure, narrow_pieces
 from shared.formats.segmentation import split_pieces
-from shared.formats.text import one_line
+from shared.model.spacing import one_line
 from tests.support.scripts import LANGUAGES, any_texts, cuts_of, inside_clusters, latin_words
 
 anything = settings(max_examples=300, deadline=None)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 
 from shared.formats import parquet_tables
 from shared.formats.characters import printable
-from shared.formats.csv_tables import FORMULA_STARTS, csv_cell
+from shared.formats.csv_tables import csv_cell
 from shared.formats.tables import SEGMENT_COLUMNS, WORD_COLUMNS
 from shared.formats.writers import draw_format
+from shared.model.spreadsheet_cells import FORMULA_STARTS
 from shared.model.transcript import Transcript
 from tests.support.drawn import AS_DEFAULT
 from tests.support.finalize_inputs import transcripts

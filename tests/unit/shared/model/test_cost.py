@@ -106,7 +106,7 @@ def test_every_stage_and_every_unit_is_priced() -> None:
     assert all(prices().of(unit) > 0 for unit in get_args(Unit) if unit != "event")
 
 
-def test_a_price_that_is_missing_is_told() -> None:
+def test_a_missing_price_is_reported() -> None:
     written: dict[str, Any] = prices().model_dump()
     del written["google"]["l4_second"]
     with pytest.raises(ValidationError, match="no price of l4_second"):

@@ -63,7 +63,7 @@ def test_stored_edits_have_their_schema_and_give_the_edits_back() -> None:
     assert stored.edits == Edits(speakers={"S1": "Anna"})
 
 
-def test_ids_that_the_transcript_lacks_are_told_without_any_text() -> None:
+def test_ids_that_the_transcript_lacks_are_reported_without_any_text() -> None:
     transcript = transcript_of(manifest_of(5.0, [[(0.0, 2.0)]]), [sentence("one two", 0.0)])
     edits = Edits(
         speakers={"S1": "Anna", "S7": "Secret"},
@@ -84,7 +84,7 @@ def test_ids_that_the_transcript_lacks_are_told_without_any_text() -> None:
     ]
 
 
-def test_only_the_first_reasons_are_told() -> None:
+def test_only_the_first_reasons_are_reported() -> None:
     transcript = transcript_of(manifest_of(5.0, [[(0.0, 2.0)]]), [sentence("one two", 0.0)])
     edits = Edits(words={str(number): "x" for number in range(2, 100)})
     assert len(unknown_ids(edits, ids_of(transcript))) == 10

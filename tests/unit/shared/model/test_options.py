@@ -263,7 +263,7 @@ def test_as_many_and_as_long_replacements_as_allowed_are_taken() -> None:
     assert resolve({"a": {"replacements": rules}})[0].replacements == rules
 
 
-def test_lists_and_objects_are_told_as_such_whatever_they_were_given_as() -> None:
+def test_lists_and_objects_are_named_as_such_however_they_were_given() -> None:
     _, chosen = resolve(
         {
             "deployment": {"formats": ["vtt"]},

@@ -48,7 +48,7 @@ def test_a_byte_order_mark_is_no_part_of_the_options() -> None:
         ("cp1252", "team/options.json is not saved as UTF-8, as line 2 shows"),
     ],
 )
-def test_a_file_in_another_encoding_is_told_which(encoding: str, says: str) -> None:
+def test_the_encoding_of_a_file_that_is_not_utf_8_is_named(encoding: str, says: str) -> None:
     content = '{"language": "de",\n "hotwords": "Müller"}'.encode(encoding)
     with pytest.raises(BadOption, match=f"^{says}$"):
         read_options_file(content, "team/options.json")
@@ -64,7 +64,7 @@ def test_a_file_in_another_encoding_is_told_which(encoding: str, says: str) -> N
         (b'// mine\n{"language": "de"}', "options.json is not valid JSON: line 1, column 1"),
     ],
 )
-def test_a_file_that_is_no_json_object_is_told_where(content: bytes, says: str) -> None:
+def test_the_place_where_a_file_is_no_json_object_is_named(content: bytes, says: str) -> None:
     with pytest.raises(BadOption, match=f"^{says}"):
         read_options_file(content, "options.json")
 

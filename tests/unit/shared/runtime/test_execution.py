@@ -201,7 +201,7 @@ def test_a_failure_that_may_pass_sets_no_retry_after_and_stores_no_problem(
     assert bench.blobs.find(f"gs://dropscribe-work/{SOURCE.job_id}/problem.json") is None
     bench.fail = None
     assert bench.post(request(bench.put("x"))).status_code == 200
-    (record,) = bench.jobs.stage_records(SOURCE.job_id)
+    (record,) = bench.jobs.records.of_job(SOURCE.job_id)
     assert (record.state, record.attempts) == ("done", 1)
 
 
@@ -231,7 +231,7 @@ def test_a_lease_is_released_once_the_job_store_is_available_again(
         json.loads(bench.post(request(audio)).get_data())["type"]
         == "urn:dropscribe:problem:storage-unavailable"
     )
-    (record,) = bench.jobs.stage_records(SOURCE.job_id)
+    (record,) = bench.jobs.records.of_job(SOURCE.job_id)
     assert (unavailable.failures, record.state, record.attempts) == (0, "failed", 0)
 
 

@@ -44,7 +44,7 @@ class Clocked:
         self.now += 1
         self.jobs.start_attempt(source.job_id, task, stage, 0, "w")
         self.now += seconds
-        self.jobs.complete_attempt(source.job_id, task, "w", seconds)
+        self.jobs.records.complete_attempt(source.job_id, task, "w", seconds)
 
     def cost(self, source: Source, run: int) -> Any:
         finalized = run_job(source, run, self.blobs, self.jobs)
@@ -86,7 +86,7 @@ def test_a_later_run_pays_only_for_its_own_work(
     clocked.now += 60
     clocked.jobs.claim(source, 2, "run 2")
     clocked.now += 1
-    clocked.jobs.record_reuse(source.job_id, "transcribe-kept", "transcribe", 0)
+    clocked.jobs.records.record_reuse(source.job_id, "transcribe-kept", "transcribe", 0)
     clocked.work(source, "align", "align-new", 10)
     cost = clocked.cost(source, 2)
     assert cost["items"]["align"] == round(10 * 0.000029, 8), (

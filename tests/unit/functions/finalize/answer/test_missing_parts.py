@@ -130,13 +130,13 @@ def test_a_known_number_of_speakers_is_not_forced_on_the_spans_that_are_left() -
     assert codes.isdisjoint({"one_speaker", "speaker_count"}), "others may speak where it failed"
 
 
-def test_too_many_speakers_are_still_told() -> None:
+def test_too_many_speakers_are_still_reported() -> None:
     transcript = transcript_without({"diarize-3": DIED}, max_speakers=1)
     assert [speaker.id for speaker in transcript.speakers] == ["S1"]
 
 
 @pytest.mark.parametrize(("keep_audio", "is_told"), [(True, False), (False, True)])
-def test_audio_that_is_kept_against_the_option_is_told(keep_audio: bool, is_told: bool) -> None:
+def test_audio_that_is_kept_against_the_option_is_reported(keep_audio: bool, is_told: bool) -> None:
     transcript = transcript_without({"align-0": DIED}, keep_audio=keep_audio)
     assert bool(warnings_of(transcript, "audio_kept")) == is_told
     complete = transcript_without({}, keep_audio=False)

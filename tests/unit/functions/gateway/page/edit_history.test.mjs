@@ -10,7 +10,7 @@ const WORDS = ["Hello", "there."].map((word, id) => ({ id, word, start: id, end:
 const TRANSCRIPT = {
   media: { duration: 5 },
   speakers: [{ id: "S1", label: "Speaker 1" }, { id: "S2", label: "Speaker 2" }],
-  segments: [{ id: 0, start: 0, end: 2, text: "Hello there.", speaker: "S1", language: "en", words: [0, 1] }],
+  segments: [{ id: 0, start: 0, end: 2, text: "Hello there.", speaker: "S1", language: "en", words: [0, 1], flags: [] }],
   words: WORDS,
   quality: { suspects: [], uncovered: [] },
 };

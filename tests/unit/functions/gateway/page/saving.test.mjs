@@ -48,7 +48,7 @@ class Server {
 const TRANSCRIPT = {
   media: { duration: 5 },
   speakers: [{ id: "S1", label: "Speaker 1" }],
-  segments: [{ id: 0, start: 0, end: 2, text: "Hello there.", speaker: "S1", language: "en", words: [0, 1] }],
+  segments: [{ id: 0, start: 0, end: 2, text: "Hello there.", speaker: "S1", language: "en", words: [0, 1], flags: [] }],
   words: ["Hello", "there."].map((word, id) => ({ id, word, start: id, end: id + 0.9, confidence: 1 })),
   quality: { suspects: [], uncovered: [] },
 };
@@ -193,4 +193,31 @@ test("leaving the page is asked about while something is not saved", async () =>
   assert.equal(leave(), true);
   await pass(0);
   assert.equal(leave(), false);
+});
+
+test("what a session that ended could not save is saved in the next one", async () => {
+  server.failures = [401];
+  model.correctWord(0, "Hallo");
+  await pass(1000);
+  assert.equal(saving.state, "refused");
+  const { session } = await import("./page/api.js");
+  session.dispatchEvent(new Event("begun"));
+  await pass(0);
+  assert.deepEqual([saving.state, server.edits.words], ["saved", { 0: "Hallo" }]);
+});
+
+test("a view that is closed is saved, again without a connection, and whoever opens it anew waits", async () => {
+  server.failures = ["unsent"];
+  model.correctWord(0, "Hallo");
+  saving.close();
+  const { whenClosed } = await import("./page/saving.js");
+  const opened = whenClosed("api/v1/jobs/1/edits");
+  await pass(0);
+  await opened;
+  assert.equal(saving.state, "offline");
+  const leaving = new Event("beforeunload", { cancelable: true });
+  window.dispatchEvent(leaving);
+  assert.equal(leaving.defaultPrevented, true);
+  await pass(1000);
+  assert.deepEqual([saving.state, server.edits.words], ["saved", { 0: "Hallo" }]);
 });
