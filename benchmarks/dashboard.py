@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.machine import keep
 from dropscribe import Client
+from functions.gateway.request_checks import MAX_BODY
 from shared.model.stages import FUNCTIONS
 from tests.support.cloud import Cloud
 from tests.support.recordings import RATE, speech, wav
@@ -70,7 +71,8 @@ def record(minutes: float) -> None:
 
 def upload_waves(cloud: Cloud, folder: Path) -> None:
     """Upload the recordings of each wave through the API, several at once. One of ten is no
-    recording, and one has an option that no model knows."""
+    recording, and one has an option that no model knows. After each wave a few requests are
+    refused."""
     began = time.monotonic()
     text = folder / "text.wav"
     text.write_bytes(NOT_AUDIO)
@@ -84,6 +86,23 @@ def upload_waves(cloud: Cloud, folder: Path) -> None:
                 file = text if index % 10 == 4 else recording
                 options = UNKNOWN_LANGUAGE if index % 10 == 8 else SLOWLY
                 pool.submit(client.upload, file, f"wave-{number}/{index}.wav", options)
+            be_refused(cloud, wave.recordings // 10)
+
+
+def be_refused(cloud: Cloud, times: int) -> None:
+    """Send requests with a key that is not valid, and some with a body that is too large."""
+    url = cloud.home.ports().url("gateway")
+    wrong = {"Authorization": f"Bearer ds_{'0' * 64}"}
+    with httpx.Client(base_url=url, headers=wrong) as client:
+        for number in range(times):
+            client.get("/api/v1/jobs")
+            if number % 3 == 0:
+                client.post("/api/v1/uploads", content=bytes(MAX_BODY + 1), headers=own_key(cloud))
+
+
+def own_key(cloud: Cloud) -> dict[str, str]:
+    key = cloud.home.key.read_text().strip()
+    return {"Authorization": f"Bearer {key}"}
 
 
 def api_client(cloud: Cloud) -> Client:
@@ -93,8 +112,7 @@ def api_client(cloud: Cloud) -> Client:
 def read_metrics(cloud: Cloud, seconds: float) -> Iterator[tuple[float, str]]:
     """Yields the second of each scrape since the first one, and what /metrics said."""
     url = cloud.home.ports().url("gateway")
-    key = cloud.home.key.read_text().strip()
-    headers = {"Authorization": f"Bearer {key}"}
+    headers = own_key(cloud)
     began = time.monotonic()
     while (second := time.monotonic() - began) < seconds:
         answer = httpx.get(f"{url}/metrics", headers=headers, timeout=30).raise_for_status()

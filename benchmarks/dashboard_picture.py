@@ -29,13 +29,17 @@ DASHBOARD = DOCS / "grafana.json"
 PICTURE = DOCS / "pictures" / "dashboard.webp"
 QUALITY = 85
 """Of WebP, from 0 to 100."""
-INCHES, DPI = (12.0, 11.0), 110
+INCHES, DPI = (12.0, 13.75), 110
 MINUTES_AFTER = 1.0
 """For which the last values are shown: the gateway reads its jobs once a minute."""
 COLUMNS = 24
 """Of Grafana's grid."""
-QUERY = re.compile(r'(?P<name>\w+)(?:\{(?P<label>\w+)=~"(?P<pattern>[^"]*)"\})?')
-"""The queries of the dashboard: a metric, perhaps with a pattern for one of its labels."""
+QUERY = re.compile(
+    r'(?:increase\()?(?P<name>\w+)(?:\{(?P<label>\w+)=~"(?P<pattern>[^"]*)"\})?(?:\[1h\]\))?'
+)
+"""The queries of the dashboard: a metric, perhaps with a pattern for one of its labels, or how much
+it has grown in an hour. A run is shorter than that and counts from 0, so it has grown by its
+value."""
 SERIES = re.compile(r"(?P<name>\w+)\{(?P<labels>.*)\}")
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 UNITS = {"s": ", in seconds", "currencyUSD": ", in USD"}

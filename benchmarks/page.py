@@ -19,7 +19,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from benchmarks.machine import keep
-from benchmarks.page_corrections import corrected
+from benchmarks.page_corrections import corrected, thread_seconds
 from functions.gateway.app import create_app
 from functions.gateway.deployment import deployment
 from tests.browser.gateway import BrowserGateway, MadeRecording
@@ -109,13 +109,6 @@ def scrolled(page: Any) -> dict[str, dict[str, float]]:
             "longest_frame_milliseconds": round(max(gaps)),
         }
     return figures
-
-
-def thread_seconds(session: Any) -> float:
-    """Returns the processor seconds of the page's main thread so far."""
-    metrics = session.send("Performance.getMetrics")["metrics"]
-    values: dict[str, float] = {metric["name"]: metric["value"] for metric in metrics}
-    return values["TaskDuration"]
 
 
 def heap_of(page: Any) -> float:

@@ -118,7 +118,7 @@ resource "google_firestore_index" "page" {
   }
 }
 
-# The stage records that were done since a time, which live events are made of.
+# The stage records in a state that changed since a time: what live events are made of, and what a job waits for.
 resource "google_firestore_index" "changes" {
   project    = var.project_id
   database   = google_firestore_database.jobs.name

@@ -15,7 +15,7 @@ from shared.model.warnings import uncertain_speaker_count
 from shared.runtime.spans import trace_span
 from shared.runtime.stage import SingleOutput, StageInput
 
-VERSION = "4"
+VERSION = "5"
 """Increase it whenever the same request would get a different result."""
 
 UNLINKABLE = "A speaker talks too little here to be recognised in other parts of the recording."

@@ -553,6 +553,15 @@ def a_dead_part_is_told(plan: Plan) -> None:
     assert 'response_code="500"' in crashes["filter"], "503 is a matter of waiting"
 
 
+def each_alert_is_explained(plan: Plan) -> None:
+    """An e-mail has the name of the alert, by which a person looks for what to do."""
+    operations = (ROOT / "docs" / "operations.md").read_text()
+    beginning = f"{plan.given['name']}: "
+    for policy in plan.of("monitoring_alert_policy"):
+        says = str(policy.values["display_name"]).removeprefix(beginning)
+        assert f"*{says}*" in operations, says
+
+
 def threshold_of(address: str, plan: Plan) -> dict[str, Any]:
     (condition,) = policy_of(address, plan)["conditions"]
     (threshold,) = condition["condition_threshold"]
@@ -675,6 +684,7 @@ CHECKS: tuple[Check, ...] = (
     pages_are_in_an_index,
     alerts_read_what_is_logged,
     a_dead_part_is_told,
+    each_alert_is_explained,
     the_dashboard_shows_what_is_measured,
     alerts_reach_somebody,
     old_images_go,

@@ -283,6 +283,13 @@ LOSSES = (
         checks.alerts_read_what_is_logged,
     ),
     Mistake(
+        "an alert that no document explains",
+        "alerts.tf",
+        '"uploads start nothing"',
+        '"uploads lead to nothing"',
+        checks.each_alert_is_explained,
+    ),
+    Mistake(
         "a chart of what is not measured",
         "dashboard.tf",
         '${local.own_metric}/cost\\"',

@@ -7,6 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from functions.diarize.clustering import (
+    PERSON_SPREAD,
+    SPEAKER_DISTANCE,
     UNASSIGNED,
     Bounds,
     Clustering,
@@ -24,7 +26,7 @@ from functions.diarize.clustering import (
     merge_levels,
     normalize,
 )
-from shared.model.voices import narrowband_direction
+from shared.model.voices import narrowband_direction, voice_distances
 
 SIZE = 192
 NOISE = 0.04
@@ -195,11 +197,26 @@ def test_only_windows_that_share_no_audio_are_compared() -> None:
     assert one_cluster.distance == pytest.approx(6, abs=1e-3)
 
 
-def test_the_spread_of_few_pairs_is_drawn_towards_the_mean() -> None:
-    pairs = np.diag([2.0, 1000])
-    sums = ClusterSums(pairs * np.array([0.1, 0.2]), pairs, co_occurrence=np.zeros((2, 2)))
-    of_two_pairs, of_many = sums.spread()
-    assert 0.15 < of_two_pairs < of_many == pytest.approx(0.2, abs=0.01)
+def test_the_spread_of_few_pairs_is_drawn_towards_that_of_a_person() -> None:
+    pairs = np.diag([0.0, 2, 1000])
+    sums = ClusterSums(pairs * np.array([0, 0.1, 0.2]), pairs, co_occurrence=np.zeros((3, 3)))
+    of_no_pair, of_two_pairs, of_many = sums.spread()
+    assert of_no_pair == PERSON_SPREAD
+    assert 0.1 < of_two_pairs < PERSON_SPREAD
+    assert of_many == pytest.approx(0.2, abs=0.01)
+
+
+def test_a_cluster_of_two_people_brings_no_other_clusters_nearer() -> None:
+    """Its spread is all that is measured where everybody else has one turn, in windows that share
+    audio."""
+    order = in_turn(*[4] * 8)
+    turns = embeddings_of(voices_of(8), order)
+    distances = voice_distances(turns[:, 0])
+    one_cluster_of_two = np.maximum(order - 1, 0)
+    sums = ClusterSums.of(distances, np.arange(32), one_cluster_of_two, np.eye(7))
+
+    levels = merge_levels(sums, one_cluster_of_two)
+    assert levels[0].distance > SPEAKER_DISTANCE
 
 
 def test_clusters_keep_their_order_when_others_merge() -> None:

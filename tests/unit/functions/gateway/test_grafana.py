@@ -18,8 +18,9 @@ NOT_SHOWN = {"dropscribe_window_seconds", "dropscribe_window_is_complete"}
 
 def exposed() -> set[str]:
     metrics = Metrics.model_validate(EXAMPLES["Metrics"])
-    text = prometheus_text(metrics, {}).decode()
-    return {family.name for family in text_string_to_metric_families(text)}
+    text = prometheus_text(metrics, {"forbidden": 1}).decode()
+    families = text_string_to_metric_families(text)
+    return {sample.name for family in families for sample in family.samples}
 
 
 def test_each_query_is_of_a_metric_and_each_metric_has_a_panel() -> None:
