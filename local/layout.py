@@ -163,7 +163,8 @@ def write_private(file: Path, text: str) -> None:
 def layout() -> Layout:
     """Returns the layout of DROPSCRIBE_HOME, by default `.dropscribe` in the repository."""
     default = ROOT / ".dropscribe"
-    home = Path(os.environ.get("DROPSCRIBE_HOME", default))
+    chosen = os.environ.get("DROPSCRIBE_HOME")
+    home = Path(chosen) if chosen else default
     return Layout(home.resolve())
 
 
