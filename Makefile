@@ -150,6 +150,7 @@ push: $(if $(BUILDER),,setup images) ## Push the images and write their digests 
 	$(if $(BUILDER),$(PYTHON) -m images.cloud_build,DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/python -m images.push) "$(REGISTRY)" $(FUNCTIONS)
 
 demo-images: setup images ## Transcribe on the one-machine cloud with each function in its image, and test the images
+	@$(MAKE) --no-print-directory images FUNCTIONS=local
 	DROPSCRIBE_ENGINE="$(ENGINE)" DROPSCRIBE_IMAGES='$(IMAGES)' $(BIN)/dropscribe demo
 	DROPSCRIBE_ENGINE="$(ENGINE)" $(BIN)/pytest -m images
 

@@ -30,6 +30,10 @@ class ApiError(DropscribeError):
         return self.problem.status
 
 
+class NotUsable(DropscribeError):
+    """The server's address or the key cannot be one."""
+
+
 class Unreachable(DropscribeError):
     """The server could not be reached, or the connection broke."""
 

@@ -108,4 +108,4 @@ def api_error(response: httpx.Response) -> ApiError:
 
 def unreachable(server: Server, error: httpx.TransportError) -> Unreachable:
     reason = str(error) or type(error).__name__
-    return Unreachable(f"{server.url} does not answer: {reason}")
+    return Unreachable(f"{server.shown_url} does not answer: {reason}")

@@ -1,13 +1,15 @@
 """The server that a client calls, and the requests to it."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from dropscribe.errors import NotUsable
 from dropscribe.google_identity import identity_token, is_cloud_run
 from shared import __version__
 
@@ -19,6 +21,8 @@ ANSWER_SECONDS = 60.0
 """Seconds between two parts of a request or of a response."""
 IDENTITY_SECONDS = 2700.0
 """Seconds for which an identity token is used. Google's are valid for an hour."""
+KEY = re.compile(r"[\x21-\x7e]+")
+"""Characters that a key may have, as it is sent in a header."""
 IDENTITY_HEADER = "X-Serverless-Authorization"
 """Header from which Cloud Run takes an identity token. It leaves `Authorization` to the service."""
 
@@ -59,13 +63,23 @@ class Server:
     asks_for_identity: bool = False
 
     def __post_init__(self) -> None:
-        self.url = self.url.rstrip("/")
+        self.url = checked_address(self.url)
+        if self.key is not None and KEY.fullmatch(self.key) is None:
+            raise NotUsable(
+                "the key has a space, a line break or another character that no key has"
+            )
         self.asks_for_identity = is_cloud_run(self.url)
 
     @property
     def is_encrypted(self) -> bool:
         """Returns whether a token sent to the server stays secret on the way."""
         return self.url.startswith("https:")
+
+    @property
+    def shown_url(self) -> str:
+        """Returns the address for messages, without a user and a password."""
+        address = httpx.URL(self.url).copy_with(userinfo=b"")
+        return str(address).rstrip("/")
 
     def needs_identity(self) -> bool:
         return self.asks_for_identity and time.monotonic() > self.identity_until
@@ -94,6 +108,19 @@ class Server:
             files=files,
             extensions=timeouts(call.seconds),
         )
+
+
+def checked_address(url: str) -> str:
+    """Returns a server's address without a slash at its end. Raises NotUsable."""
+    try:
+        httpx.URL(url)  # refuses what cannot be called
+        address = urlsplit(url)
+        has_host = bool(address.hostname) and address.port != 0
+    except (httpx.InvalidURL, ValueError) as error:
+        raise NotUsable(f"the server's address cannot be read: {error}") from error
+    if address.scheme not in ("http", "https") or not has_host:
+        raise NotUsable("the server's address must begin with http:// or https:// and have a host")
+    return url.rstrip("/")
 
 
 def timeouts(seconds: float) -> dict[str, Any]:

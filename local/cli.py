@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from local.cloud_commands import down, env, serve, up
+from local.command_group import Commands
 from local.connection import Gateway, calls_api
 from local.cost_command import cost
 from local.edits_command import edits, rename
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from dropscribe import Client
 
 
-@click.group()
+@click.group(cls=Commands)
 @click.version_option(__version__, package_name="dropscribe")
 def main() -> None:
     """Drop a recording into a bucket; get back who said what, and when."""

@@ -11,7 +11,7 @@ from local.health import Answer, ask
 from local.layout import EXECUTIONS, Layout, Ports
 from local.log_reading import last_line
 from local.port_choice import describe_taken
-from local.port_holder import holder_of
+from local.port_holder import is_held_by_another
 from local.processes import images
 
 FAILING_SECONDS = 10.0
@@ -60,8 +60,7 @@ def is_of_another(home: Layout, name: str, port: int) -> bool:
     a container, a process does not look like one of the cloud."""
     if name in images():
         return False
-    holder = holder_of(port)
-    return holder is not None and not holder.belongs_to(home.folder)
+    return is_held_by_another(port, home.folder)
 
 
 def is_listening(ports: Ports, name: str) -> bool:

@@ -3,7 +3,9 @@
 import os
 import socket
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from random import SystemRandom
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -22,6 +24,8 @@ EXECUTIONS = "executions"
 PORTS = (*PROCESSES, EXECUTIONS)
 INBOX, OUTBOX, WORK = "dropscribe-inbox", "dropscribe-outbox", "dropscribe-work"
 LOOPBACK = "127.0.0.1"
+PORT_NUMBERS = range(20_000, 32_768)
+"""Linux and macOS give higher ones to outgoing connections."""
 ALL_INTERFACES = "0.0.0.0"
 OWNER_ONLY = 0o600
 """Permissions of a file that only its owner may read and write."""
@@ -159,17 +163,23 @@ def write_private(file: Path, text: str) -> None:
 def layout() -> Layout:
     """Returns the layout of DROPSCRIBE_HOME, by default `.dropscribe` in the repository."""
     default = ROOT / ".dropscribe"
-    home = Path(os.environ.get("DROPSCRIBE_HOME", default))
+    chosen = os.environ.get("DROPSCRIBE_HOME")
+    home = Path(chosen) if chosen else default
     return Layout(home.resolve())
 
 
 def free_ports(count: int) -> list[int]:
-    """Returns different ports that are free now. All are bound at once, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Returns different ports that are free now. No outgoing connection gets one of them while its
+    process does not run."""
+    numbers = SystemRandom().sample(PORT_NUMBERS, len(PORT_NUMBERS))
+    free = filter(is_free_port, numbers)
+    return list(islice(free, count))
+
+
+def is_free_port(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

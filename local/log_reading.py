@@ -12,6 +12,8 @@ from local.log_file import KEPT, files_of, numbered
 
 LONGEST_SHOWN = 300
 """Characters of a log line that an error message shows."""
+FURTHER = "For further information visit https://errors.pydantic.dev"
+"""Begins the last line of pydantic's errors, which does not say what is wrong."""
 HIDDEN = ("time", "severity", "message", "logger", "stack_trace")
 """Fields of a line that are shown elsewhere, or not at all."""
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -96,10 +98,10 @@ def read_lines(path: Path) -> list[str]:
 
 
 def last_line(path: Path) -> str:
-    """Returns the last line of a log, without its time."""
+    """Returns the last line of a log that says something, without its time."""
     if not files_of(path):
         return "no log"
-    lines = read_lines(path)
+    lines = [line for line in read_lines(path) if FURTHER not in line]
     if not lines:
         return "empty log"
     [last] = parse(lines[-1:], path.stem)

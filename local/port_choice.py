@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from local.errors import NotUp
 from local.layout import EXECUTIONS, LOOPBACK, PORTS, Layout, Ports, free_ports
-from local.port_holder import holder_of
+from local.port_holder import holder_of, is_held_by_another
 from local.processes import images
 
 RELIED_ON = ("storage", EXECUTIONS, "gateway")
@@ -58,14 +58,14 @@ def refuse_port_of_another(numbers: dict[str, int], port: int) -> None:
 def is_free_soon(home: Layout, host: str, port: int) -> bool:
     """Returns whether a port can be listened on.
 
-    Waits if it is still held by a process of this cloud, whose supervisor was killed. Raises NotUp
-    if this user may not listen on it, or the address is not this machine's.
+    Waits if it may still be held by a process of this cloud, whose supervisor was killed. Of one
+    that is ending, the system may not tell that it has the port. Raises NotUp if this user may not
+    listen on it, or the address is not this machine's.
     """
     deadline = time.monotonic() + LEFTOVER_SECONDS
     while not is_free(host, port):
-        holder = holder_of(port)
-        is_leftover = holder is not None and holder.belongs_to(home.folder)
-        if not is_leftover or time.monotonic() > deadline:
+        is_too_late = time.monotonic() > deadline
+        if is_too_late or is_held_by_another(port, home.folder):
             return False
         time.sleep(PAUSE)
     return True

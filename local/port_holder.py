@@ -17,14 +17,15 @@ class Holder:
     process_id: int
     name: str
 
-    def belongs_to(self, folder: Path) -> bool:
-        """Returns whether it was started by the supervisor of this folder."""
+    def may_belong_to(self, folder: Path) -> bool:
+        """Returns whether it was started by the supervisor of this folder, or is ending: then its
+        environment is gone before its ports are free."""
         variable = f"DROPSCRIBE_HOME={folder}".encode()
         try:
             environment = (PROC / str(self.process_id) / "environ").read_bytes()
-        except OSError:  # it is another user's, or has ended
-            return False
-        return variable in environment.split(b"\0")
+        except OSError:
+            return True
+        return not environment or variable in environment.split(b"\0")
 
 
 def holder_of(port: int) -> Holder | None:
@@ -36,6 +37,13 @@ def holder_of(port: int) -> Holder | None:
         if has_one_open(folder, sockets):
             return Holder(int(folder.name), name_of(folder))
     return None
+
+
+def is_held_by_another(port: int, folder: Path) -> bool:
+    """Returns whether a program is seen to listen on a port that the supervisor of this folder has
+    not started."""
+    holder = holder_of(port)
+    return holder is not None and not holder.may_belong_to(folder)
 
 
 def listening_sockets(port: int) -> list[str]:

@@ -1,5 +1,7 @@
 """The recordings among the files and folders of `dropscribe run`: their names and options."""
 
+import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from mimetypes import MimeTypes
@@ -64,6 +66,17 @@ def recordings(
         name = prefix + file.name
         found.append(LocalRecording(file.path, name, options))
     return found
+
+
+def refused(recording: LocalRecording, status: os.stat_result) -> str | None:
+    """Returns why a recording cannot be uploaded, or None. To open a pipe would wait for ever."""
+    if not stat.S_ISREG(status.st_mode):
+        return "it is a pipe or a device, not a file"
+    try:
+        recording.name.encode()
+    except UnicodeEncodeError:
+        return "its name is not in UTF-8; rename it"
+    return None
 
 
 def files(paths: Sequence[Path], out: Path) -> Iterator[Found]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from local.chosen_options import chosen_options, set_option
+from local.command_group import INTERRUPTED
 from local.connection import Gateway, calls_api, describe_os_error
 from local.layout import layout
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from local.batch import Item
     from local.recordings import LocalRecording
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells use it."""
 NAMES_SHOWN = 3
 Command = Callable[..., Any]
 
@@ -113,13 +112,20 @@ def find_recordings(
 
 
 def items_of(found: "Sequence[LocalRecording]") -> "list[Item]":
-    """Returns the recordings with their sizes."""
+    """Returns the recordings with their sizes, and why some cannot be uploaded.
+
+    Raises ClickException for a file that is there no more.
+    """
     from local.batch import Item
+    from local.recordings import refused
 
     items = []
     for recording in found:
-        size = recording.path.stat().st_size
-        items.append(Item(recording, size))
+        try:
+            status = recording.path.stat()
+        except OSError as error:
+            raise click.ClickException(describe_os_error(error)) from error
+        items.append(Item(recording, status.st_size, error=refused(recording, status)))
     return items
 
 

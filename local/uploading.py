@@ -48,10 +48,10 @@ class Uploads:
                 return
             try:
                 self._upload(item)
-            except RuntimeError:
-                if not self._stopped.is_set():
-                    raise
-                return  # the client was closed at the end of the command
+            except Exception as error:
+                if self._stopped.is_set():
+                    return  # the client was closed at the end of the command
+                item.error = f"it could not be uploaded: {error!r}"  # else it is waited for
 
     def _upload(self, item: Item) -> None:
         """Uploads a recording and notes what became of it."""

@@ -26,7 +26,10 @@ class SettingsGroup(BaseSettings):
     """Settings that the same code reads."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DROPSCRIBE_", frozen=True, use_attribute_docstrings=True
+        env_prefix="DROPSCRIBE_",
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,  # errors are logged, and one of the settings is a secret
     )
 
 

@@ -25,8 +25,9 @@ def counts_retries(request: Request) -> bool:
 
 
 def is_retry(request: Request) -> bool:
+    """Returns whether the client's count of its retries is a number that is not zero."""
     count = request.headers.get(COUNT_HEADER, "")
-    return count.isdecimal() and int(count) > 0
+    return count.isdecimal() and count.strip("0") != ""
 
 
 def folder_of_equal_requests(form: RecordingForm, asked: AskedTranscription, caller: Caller) -> str:

@@ -10,6 +10,7 @@ from shared.model.contracts import Problem
 from shared.model.errors import (
     PROBLEM_TYPE,
     AttemptsExhausted,
+    BadOption,
     GivenUp,
     ModelUnavailable,
     UploadRefused,
@@ -42,8 +43,12 @@ CODES = {
 """Codes that clients know."""
 FIELDS = {"initial-prompt": "prompt", "hotwords": "keywords"}
 """Fields of the API by the options that they mean, where the names differ."""
-WRONG_FIELD = re.compile(r"(?:the request: )?([a-z][a-z_-]*(?:\[\])?)(?: is|:) ")
-"""Begins the detail of UploadRefused if it is about one field."""
+ABOUT_FIELDS = frozenset({UploadRefused.name(), BadOption.name()})
+"""Problems of a request and of its job that may be about one field."""
+WRONG_FIELD = re.compile(
+    r"(?:(?:the request|object metadata): )?([a-z][a-z_-]*(?:\[\])?)(?: is|:) "
+)
+"""Begins the detail of such a problem if it is about one field."""
 
 ErrorType = Literal["invalid_request_error", "rate_limit_error", "server_error"]
 
@@ -102,7 +107,7 @@ def code_of(problem: Problem) -> str | None:
 
 def wrong_field(problem: Problem) -> str | None:
     """Returns the field of the form that is wrong, or None if it is none or not known."""
-    if problem.type != UploadRefused.name():
+    if problem.type not in ABOUT_FIELDS:
         return None
     found = WRONG_FIELD.match(problem.detail or "")
     if found is None:

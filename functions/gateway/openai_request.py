@@ -56,6 +56,7 @@ def read_fields(fields: Iterable[tuple[str, str]], task: Task) -> AskedTranscrip
     is_streamed = as_boolean("stream", last(by_name, "stream"))
     if is_streamed and response_format in SUBTITLES:
         raise UploadRefused(f"stream: is not possible with response_format={response_format}")
+    refuse_other_formats(response_format, further)
     return AskedTranscription(
         response_format=response_format,
         granularities=read_granularities(by_name),
@@ -162,3 +163,16 @@ def read_options(
     if response_format in SUBTITLES and "formats" not in own_options:
         options["formats"] = formats_with(response_format)
     return options
+
+
+def refuse_other_formats(
+    response_format: ResponseFormat, fields: Iterable[tuple[str, str]]
+) -> None:
+    """Raises UploadRefused if the option `formats` leaves out the captions that are asked for."""
+    if response_format not in SUBTITLES:
+        return
+    for field, value in fields:
+        if exact_option(field, option_names()) == "formats" and response_format not in value:
+            raise UploadRefused(
+                f"formats: {response_format} is missing, for which response_format asks"
+            )

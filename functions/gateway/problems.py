@@ -1,6 +1,7 @@
 """Describes every failure of a request as RFC 9457 does, or as clients of OpenAI's API read it."""
 
 import logging
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -81,13 +82,26 @@ def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == BodyTooLarge.status:
         return answer_problem(request, BodyTooLarge("The body is larger than the limit."))
+    if error.status_code == BadRequest.status:
+        return answer_problem(request, BadRequest(error.detail))
+    headers = dict(error.headers or {})
     problem = Problem(
         type="about:blank",
-        title=error.detail,
+        title=HTTPStatus(error.status_code).phrase,
         status=error.status_code,
-        detail=error.detail,
+        detail=explained(error, headers.get("Allow", "")),
     )
-    return problem_response(request, problem, dict(error.headers or {}))
+    return problem_response(request, problem, headers)
+
+
+def explained(error: HTTPException, methods: str) -> str:
+    """Returns what is wrong with a request that the framework refuses. `methods` are those that its
+    path has."""
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return "There is no such path; /openapi.json lists all."
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"The path has only {methods}."
+    return error.detail
 
 
 def problem_response(request: Request, problem: Problem, headers: dict[str, str]) -> JSONResponse:

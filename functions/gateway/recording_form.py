@@ -14,6 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
+from functions.gateway.request_checks import MAX_SILENCE, is_length_over, received_in_time
 from functions.gateway.upload_checks import AskedUpload
 from shared.jobs.key_store import KeyRecord
 from shared.model.errors import (
@@ -37,8 +38,6 @@ MAX_FORMS = 12
 """Forms that an instance reads at once, since each takes room on its disk."""
 MAX_FORMS_OF_KEY = 8
 """Forms of them that are of one key, so that none keeps all others out by sending slowly."""
-MAX_SILENCE = 60.0
-"""Seconds without a byte of a form after which it is given up."""
 FORM = "multipart/form-data"
 TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 
@@ -53,10 +52,6 @@ class RecordingForm:
     size: int
     """Of the file, in bytes."""
     fields: tuple[tuple[str, str], ...]
-
-
-ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-"""First bytes of a zip archive: of one with files, of an empty one, and of one in several parts."""
 
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -148,8 +143,7 @@ async def parsed_form(request: Request) -> FormData:
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise BadRequest(f"The body must be {FORM}, with the recording as one of its fields.")
     limit = largest_recording() + OTHER_BYTES
-    declared = request.headers.get("Content-Length", "0")
-    if not declared.isdecimal() or int(declared) > limit:
+    if is_length_over(request, limit):
         raise too_large()
     bounded = within_limit(request, limit)
     try:
@@ -168,11 +162,7 @@ def within_limit(request: Request, limit: int, max_silence: float = MAX_SILENCE)
 
     async def receive() -> Message:
         nonlocal received
-        try:
-            async with asyncio.timeout(max_silence):
-                message = await request.receive()
-        except TimeoutError as error:
-            raise BadRequest(f"Nothing of the form arrived for {max_silence:g} seconds.") from error
+        message = await received_in_time(request.receive, max_silence)
         received += len(message.get("body", b""))
         if received > limit:
             raise too_large()

@@ -1,5 +1,6 @@
 """Refuses requests that no client of the API sends: foreign hosts, odd paths, huge bodies."""
 
+import asyncio
 import re
 
 from fastapi import Request
@@ -8,10 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.gateway.problems import answer_problem
 from shared.model.edits import MAX_EDITS_BYTES
-from shared.model.errors import BodyTooLarge, NotFound, StageError, WrongHost
+from shared.model.errors import BadRequest, BodyTooLarge, NotFound, StageError, WrongHost
 
 MAX_BODY = 256 * 1024
 """Bytes of most requests' bodies. Options have at most 64 KiB."""
+MAX_SILENCE = 60.0
+"""Seconds without a byte of a body after which it is given up."""
 STREAMED = (
     "/api/v1/jobs/upload",
     "/v1/audio/transcriptions",
@@ -23,9 +26,25 @@ STREAMED = (
 EDITS_PATH = re.compile(r"/api/v1/jobs/[0-9a-f]{20}/edits")
 """Paths whose bodies may be large, and are read as a whole."""
 PLAIN_PATH = re.compile(rb"(/[A-Za-z0-9_.-]+)*/?")
-"""All paths of the API. None has an encoded character, so that no two spellings of a path differ
-for a proxy and for the gateway."""
+"""All other paths of the API. None has an encoded character, so that no two spellings of a path
+differ for a proxy and for the gateway."""
+MODEL_PATH = re.compile(
+    rb"/v1/models/(?:[A-Za-z0-9_.~!$&'()*+,;=:@/-]|%[2-6][0-9A-Fa-f]|%7[0-9A-Ea-e])+"
+)
+"""Paths that end with the name of a model, in ASCII. OpenAI's clients encode a slash of it."""
 DOTS = re.compile(rb"/[.]+(/|$)")
+LENGTH = re.compile(r"[0-9]{1,20}")
+"""A body's length. Python refuses to read numbers of thousands of digits."""
+
+
+async def received_in_time(receive: Receive, max_silence: float = MAX_SILENCE) -> Message:
+    """Returns the next part of a request's body. Raises BadRequest if there is none for so many
+    seconds."""
+    try:
+        async with asyncio.timeout(max_silence):
+            return await receive()
+    except TimeoutError as error:
+        raise BadRequest(f"Nothing of the body arrived for {max_silence:g} seconds.") from error
 
 
 class RequestChecks:
@@ -61,16 +80,29 @@ class RequestChecks:
 def check_path(scope: Scope) -> None:
     """Raises NotFound for a path that no route can have."""
     raw = scope.get("raw_path") or scope["path"].encode()
-    if PLAIN_PATH.fullmatch(raw) is None or DOTS.search(raw):
+    is_plain = PLAIN_PATH.fullmatch(raw) is not None
+    is_of_model = MODEL_PATH.fullmatch(raw) is not None
+    decoded = scope["path"].encode()
+    if not (is_plain or is_of_model) or DOTS.search(decoded):
         raise NotFound("There is no such path.")
+
+
+def is_length_over(request: Request, limit: int) -> bool:
+    """Returns whether a request says that its body is longer than the limit, or says it in a way
+    that cannot be read."""
+    length = request.headers.get("Content-Length", "0")
+    if LENGTH.fullmatch(length) is None:
+        return True
+    return int(length) > limit
 
 
 class BodyLimit:
     """Refuses bodies that are too large: at once if the length is given, else when it is
-    reached."""
+    reached. Gives up one of which nothing arrives."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, max_silence: float = MAX_SILENCE) -> None:
         self._app = app
+        self._max_silence = max_silence
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in STREAMED:
@@ -78,20 +110,27 @@ class BodyLimit:
             return
         request = Request(scope)
         limit = MAX_EDITS_BYTES if EDITS_PATH.fullmatch(scope["path"]) else MAX_BODY
-        length = request.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > limit:
+        if is_length_over(request, limit):
             error = BodyTooLarge(f"The limit is {limit} bytes.")
             answer = answer_problem(request, error)
             await answer(scope, receive, send)
             return
         received = 0
+        has_ended = False
 
         async def receive_within_limit() -> Message:
-            nonlocal received
-            message = await receive()
+            """Returns the next part of the body, and after it the client's farewell."""
+            nonlocal received, has_ended
+            if has_ended:
+                return await receive()
+            try:
+                message = await received_in_time(receive, self._max_silence)
+            except BadRequest as error:
+                raise HTTPException(error.status, str(error)) from error
             received += len(message.get("body", b""))
             if received > limit:
                 raise HTTPException(BodyTooLarge.status)  # FastAPI passes on no other exception
+            has_ended = not message.get("more_body", False)
             return message
 
         await self._app(scope, receive_within_limit, send)

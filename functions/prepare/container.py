@@ -1,6 +1,7 @@
 """Opens a recording with libav so that no other file and no network can be reached."""
 
 from functools import cache
+from math import inf
 from typing import Any, NoReturn
 
 import av
@@ -16,6 +17,14 @@ OGG_CODECS_WITH_START = frozenset({"opus", "vorbis"})
 """Codecs whose first page in Ogg libav gives its time. In others it takes it to begin at 0."""
 CODECS_WITH_SUMS = frozenset({"ac3", "eac3", "flac", "tta", "wavpack"})
 """Codecs whose packets have checksums that libav compares only if it is told to."""
+CODECS_WITH_LOCAL_DAMAGE = frozenset({"ac3", "eac3", "flac"})
+"""Those of them in which a wrong bit spoils a moment. In others it turns all that follows in the
+packet into noise."""
+FLAC_LONGEST_BLOCK = slice(2, 4)
+"""Where the header of a FLAC file says how many samples a frame has at most in each channel."""
+FLAC_LONGEST_FRAME = slice(7, 10)
+"""Where the header of a FLAC file says how many bytes its longest frame has; 0 if unknown."""
+MAX_SAMPLE_BYTES = 4
 MAX_START_DIFFERENCE = 0.001
 """Seconds by which the starts of two streams may differ by rounding."""
 
@@ -117,10 +126,12 @@ def codec_name(stream: Any) -> str:
     return str(codec.canonical_name)
 
 
-def check_sums(stream: Any) -> None:
+def check_sums(container: Any) -> None:
     """Have damaged packets of CODECS_WITH_SUMS fail, which libav would decode as noise."""
-    if codec_name(stream) in CODECS_WITH_SUMS:
-        stream.codec_context.options = {"err_detect": "crccheck+explode"}
+    for stream in container.streams.audio:
+        is_known = stream.codec_context is not None
+        if is_known and codec_name(stream) in CODECS_WITH_SUMS:
+            stream.codec_context.options = {"err_detect": "crccheck+explode"}
 
 
 def has_video(container: Any) -> bool:
@@ -128,6 +139,21 @@ def has_video(container: Any) -> bool:
     is_image = name.endswith("_pipe")
     has_stream = bool(container.streams.video)
     return has_stream and not is_image
+
+
+def longest_packet(container: Any, stream: Any) -> float:
+    """Returns the bytes that a packet may have at most; infinity if it is not declared.
+
+    libav takes all that follows the last frame of a FLAC file for a part of it.
+    """
+    extradata = stream.codec_context.extradata or b""
+    if format_name(container) != "flac" or len(extradata) < FLAC_LONGEST_FRAME.stop:
+        return inf
+    longest = int.from_bytes(extradata[FLAC_LONGEST_FRAME], "big")
+    samples = int.from_bytes(extradata[FLAC_LONGEST_BLOCK], "big")
+    channels = stream.codec_context.layout.nb_channels
+    uncompressed = samples * channels * MAX_SAMPLE_BYTES
+    return longest or uncompressed or inf
 
 
 def start_seconds(container: Any) -> float | None:

@@ -43,6 +43,7 @@ class LostSound:
     ) -> None:
         self._file = file
         self._has_no_header = format_name in RAW_FORMATS
+        self._is_ogg = format_name == "ogg"
         self._is_amr = format_name == AMR
         is_parsed = format_name in PARSED_FORMATS and codec in PARSED_CODECS
         self._is_raw = format_name in RAW_FORMATS or is_parsed
@@ -59,7 +60,10 @@ class LostSound:
 
     @property
     def skipped_start(self) -> int:
-        """The bytes of a raw stream before the first packet that was decoded, without the tags."""
+        """The bytes of a raw stream before the first packet that was decoded, without the tags; in
+        Ogg without the headers."""
+        if self._is_ogg:
+            return max(0, self.first_place - self._file.header_pages_length())
         if not self._has_no_header:
             return 0
         tags_end = end_of_tags(cast(BinaryIO, self._file))

@@ -52,7 +52,7 @@ class MeasuredLength:
             return self.mp3.declared_seconds
         sound = self._header.sound
         if sound is not None and sound.seconds:
-            return sound.seconds
+            return self._without_start(sound.seconds)
         if self._format in MEASURED_FORMATS and not self.starts_unknown:
             return self._by_libav
         return None
@@ -104,6 +104,15 @@ class MeasuredLength:
             return False
         codec = codec_name(self._stream)
         return codec not in OGG_CODECS_WITH_START
+
+    def _without_start(self, seconds: float) -> float:
+        """Returns a length without the time before the section's start, if it seems to hold that.
+
+        What ASF calls a length is the time of the last end if ffmpeg wrote it.
+        """
+        start = start_seconds(self._container) or 0.0
+        has_start = self._format == "asf" and 0 < start < seconds
+        return seconds - start if has_start else seconds
 
     @property
     def _by_libav(self) -> float | None:

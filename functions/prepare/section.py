@@ -11,10 +11,10 @@ from functions.prepare.chunk_index import ChunkIndex
 from functions.prepare.container import (
     CODECS_WITH_SUMS,
     begins_with_sound,
-    check_sums,
     codec_name,
     declared_seconds,
     format_name,
+    longest_packet,
     start_seconds,
     timestamps_may_leap,
 )
@@ -77,7 +77,6 @@ class Section:
         self._header = header
         self._stream = select_track(container, track.number)
         self._decoded_beside = track.decoded_beside
-        check_sums(self._stream)
         self.last_packet = LastPacket(self.codec)
         self.length = MeasuredLength(header, container, self._stream)
         self.is_damaged = False
@@ -88,6 +87,7 @@ class Section:
         """The position in the recording where the section begins."""
         self._last_packet_end = 0.0
         self._heard_until = 0
+        self._longest_packet = longest_packet(container, self._stream)
         self._first_page: int | None = None
         self._page: int | None = None
         self._first_rate = 0
@@ -367,13 +367,13 @@ class Section:
         self._page = packet.pos
         if self._first_page is None:
             self._first_page = packet.pos
-        length = packet.size
+        length = min(packet.size, self._longest_packet)
         if self.format == "mpegts":
             length = TS_PACKET
         if self.format == "ogg":
             length = 0  # libav gives the place of the page in which the packet begins
         end = self._lost.place_of(packet) + length
-        self._heard_until = max(self._heard_until, end)
+        self._heard_until = max(self._heard_until, int(end))
 
     @property
     def _may_have_another_codec(self) -> bool:

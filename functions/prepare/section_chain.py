@@ -3,9 +3,10 @@
 from typing import BinaryIO
 
 from functions.prepare.broadcast_ends import ends_inside_packet
+from functions.prepare.container import CODECS_WITH_LOCAL_DAMAGE
 from functions.prepare.losses import Losses
 from functions.prepare.section import Section
-from functions.prepare.section_file import SectionFile
+from functions.prepare.section_file import SectionFile, first_section_start
 from functions.prepare.section_opening import open_section
 from functions.prepare.sound_bytes import lacks_end_mark
 from functions.prepare.stage_warning import prepare_warning
@@ -51,10 +52,11 @@ class SectionChain:
         self._size = size
         self._timeline = timeline
         self._track = track
-        self._next_start: int | None = 0
+        self._next_start: int | None = first_section_start(file)
         self._resumes = False
         self._resumed_from = 0.0
         """The position where the section began that is opened anew."""
+        self._checks_sums = True
         self._opened = 0
         self._heard = 0
         self._bytes_heard = 0
@@ -74,7 +76,13 @@ class SectionChain:
         section = self.section
         if section is None:
             return
+        if self._checks_sums and may_have_wrong_sums(section):
+            self._checks_sums = False
+            self._next_start = section.file.start
+            self.close()
+            return
         failure = failure or failure_of(section, self.losses)
+        self._note_wrong_sums(section)
         if failure is not None:
             failure = section.explain(failure)
         unread = section.unread_bytes()
@@ -125,7 +133,7 @@ class SectionChain:
     def _try_next(self, start: int) -> None:
         file = SectionFile(self._file, start, self._size)
         try:
-            section = open_section(file, self._timeline, self._track)
+            section = open_section(file, self._timeline, self._track, checks_sums=self._checks_sums)
         except BadOption as failure:
             if self._opened == 1:
                 raise
@@ -166,6 +174,17 @@ class SectionChain:
         self._resumed_from = section.start_position
         return resume_at
 
+    def _note_wrong_sums(self, section: Section) -> None:
+        """Warn of a section that was decoded though the checksums of all packets are wrong."""
+        packets = section.counts.good
+        if not self._checks_sums and packets:
+            message = (
+                f"the checksums of all {packets} packets are wrong; they were decoded, but there "
+                "may be noise in place of sound"
+            )
+            self._warn("corrupt_packets", message)
+        self._checks_sums = True
+
     def _note_unmarked_end(self, section: Section, unread: UnreadBytes) -> None:
         file = section.file
         start, end = file.start, file.end
@@ -203,6 +222,13 @@ class SectionChain:
         position = self._timeline.position
         warning = prepare_warning(code, message, around(position))
         self.warnings.append(warning)
+
+
+def may_have_wrong_sums(section: Section) -> bool:
+    """Returns whether nothing of a section could be decoded, perhaps for its checksums alone."""
+    is_damaged_locally = section.codec in CODECS_WITH_LOCAL_DAMAGE
+    is_all_damaged = section.counts.trailing > 0 and not section.counts.good
+    return is_damaged_locally and is_all_damaged
 
 
 def failure_of(section: Section, losses: Losses) -> Permanent | None:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from functions.prepare.mp3_header import end_of_tags
 from functions.prepare.ogg_pages import MAX_PAGE_HEADER, PAGE_HEADER, parse_page
 from functions.prepare.rare_headers import WTV_HEADER
 from functions.prepare.sound_bytes import ASF_HEADER, W64_HEADER
@@ -174,6 +175,18 @@ class SectionFile:
         page = parse_page(header)
         return 0 if page is None else page.length
 
+    def header_pages_length(self) -> int:
+        """Returns the bytes of the Ogg pages at the section's start in which there is no sound."""
+        length = 0
+        for _ in range(MAX_OGG_STREAMS):
+            self.seek(length)
+            header = self._file.read(MAX_PAGE_HEADER)
+            page = parse_page(header)
+            if page is None or page.position:
+                break
+            length += page.length
+        return length
+
     def _stream_starts_length(self) -> int:
         """Returns the bytes of the pages at the start that each begin a stream."""
         length = 0
@@ -184,6 +197,16 @@ class SectionFile:
                 break
             length += self.page_length(length)
         return max(1, length)
+
+
+def first_section_start(file: BinaryIO) -> int:
+    """Returns where the first section of a file begins: behind ID3 tags that some programs put
+    before any format, of which libav knows it only in some."""
+    tags_end = end_of_tags(file)
+    file.seek(tags_end)
+    first_bytes = file.read(MAX_HEADER)
+    header = header_at(first_bytes)
+    return 0 if header is None else tags_end
 
 
 def header_at(first_bytes: bytes) -> Header | None:

@@ -2,7 +2,7 @@
 
 from typing import BinaryIO, cast
 
-from functions.prepare.container import open_container
+from functions.prepare.container import check_sums, open_container
 from functions.prepare.guarded_reader import GuardedReader
 from functions.prepare.headers import FileHeader, read_file_header
 from functions.prepare.section import Section
@@ -16,17 +16,19 @@ READ_TO_THE_END = frozenset({"au"})
 """Formats of which libav decodes all bytes that follow, however many the header declares."""
 
 
-def open_section(file: SectionFile, timeline: Timeline, track: TrackChoice) -> Section:
+def open_section(
+    file: SectionFile, timeline: Timeline, track: TrackChoice, *, checks_sums: bool
+) -> Section:
     """Returns a file's section, opened.
 
     libav looks ahead. If it has read into the next section, it is made to open this one again, of
-    which it then sees no more than there is. Raises BadOption, NotAudio, NoSound or
-    TruncatedRecording.
+    which it then sees no more than there is. `checks_sums` has packets whose checksums are wrong
+    fail. Raises BadOption, NotAudio, NoSound or TruncatedRecording.
     """
     while True:
         end = file.end
         try:
-            section = try_to_open(file, timeline, track)
+            section = try_to_open(file, timeline, track, checks_sums)
         except Permanent:
             if file.end == end:
                 raise
@@ -49,7 +51,9 @@ def leave_out_rest(file: SectionFile, header: FileHeader) -> None:
     file.seek(place)
 
 
-def try_to_open(file: SectionFile, timeline: Timeline, track: TrackChoice) -> Section:
+def try_to_open(
+    file: SectionFile, timeline: Timeline, track: TrackChoice, checks_sums: bool
+) -> Section:
     readable = cast(BinaryIO, file)
     header = read_file_header(readable, file.end - file.start)
     prohibition = header.prohibition
@@ -61,6 +65,8 @@ def try_to_open(file: SectionFile, timeline: Timeline, track: TrackChoice) -> Se
     except NotAudio as failure:
         raise header.refusal or failure from failure
     try:
+        if checks_sums:
+            check_sums(container)
         section = Section(file, header, reader, container, timeline, track)
         if section.format in READ_TO_THE_END:
             leave_out_rest(file, header)

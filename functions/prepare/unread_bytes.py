@@ -65,6 +65,10 @@ class UnreadBytes:
     def start(self) -> int:
         """The bytes before the first packet that may hold sound, though libav found none."""
         skipped = self._skipped_start
+        if self._is_shared:
+            return 0
+        if self._format == "ogg":
+            return skipped
         if skipped < MIN_REST:
             return 0
         tags_end = self._first_place - skipped

@@ -408,3 +408,21 @@ def test_what_is_typed_while_the_view_is_left_is_kept(
     word(page, 3).wait_for()
     assert word(page, 3).inner_text() == "typed"
     assert stored_edits(gateway, made)["words"] == {"3": "typed"}
+
+
+@pytest.mark.slow
+def test_a_very_long_name_leaves_room_for_the_text_and_the_time(
+    new_page: Callable[..., Any], made_recording: Callable[..., MadeRecording]
+) -> None:
+    page = new_page(viewport={"width": 360, "height": 740})
+    open_recording(page, made_recording(sentences=[said("S1", "Good morning.")]))
+    page.get_by_text("Speakers and numbers").click()
+    rename(page, "Speaker 1", "W" * 100)
+    head = page.locator(".paragraph-head")
+    assert head.locator(".speaker-name").inner_text() == "W" * 100
+    line = page.locator(".paragraph-time").evaluate(
+        "time => parseFloat(getComputedStyle(time).fontSize)"
+    )
+    assert page.locator(".paragraph-time").bounding_box()["height"] < 3 * line
+    assert head.bounding_box()["height"] < 5 * line * 1.35
+    assert overflow(page) == 0

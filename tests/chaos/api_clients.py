@@ -35,8 +35,6 @@ class ApiClients:
         """How often each kind of request had each status."""
         self.repeated = 0
         """Jobs that a list showed twice."""
-        self.sessions_asked = 0
-        """Requests for an address to upload to. Each may have opened one, whatever it answered."""
         self.sessions_used = 0
         """Uploads to such an address that are complete."""
         self._counting = threading.Lock()
@@ -122,12 +120,11 @@ class ApiClients:
     def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Repeats a request until it is answered for good."""
         headers = request.pop("headers", {})
-        is_session = (method, path) == ("POST", "/api/v1/uploads")
         while True:
             sent = {**headers, "X-API-Key": self._key}
             url = f"{self.cloud.home.ports().url('gateway')}{path}"
             try:
-                with self._counted(asks_for_session=is_session):
+                with self._counted():
                     answer = httpx.request(method, url, headers=sent, timeout=60, **request)
             except httpx.TransportError:
                 time.sleep(PAUSE)
@@ -141,10 +138,9 @@ class ApiClients:
             time.sleep(PAUSE)
 
     @contextmanager
-    def _counted(self, *, asks_for_session: bool) -> Iterator[None]:
+    def _counted(self) -> Iterator[None]:
         with self._counting:
             self.cloud.api_requests += 1
-            self.sessions_asked += asks_for_session
         try:
             yield
         finally:

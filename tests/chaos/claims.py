@@ -249,9 +249,10 @@ class Claims:
                 self.claim("paid twice", is_excused, f"{question} ran again after its answer")
         self.extra_stage_runs = sum(count - 1 for count in paid.values())
 
-    def of_what_is_left(self, clients: ApiClients) -> None:
-        """After `dropscribe down`. Of an upload whose address was asked for again, the former
-        session stays until it expires, after a week."""
+    def of_what_is_left(self, clients: ApiClients, sessions: int) -> None:
+        """After `dropscribe down`. Of an upload whose session was asked for again, by a client or
+        by the gateway whose answer was lost, the former one stays until it expires, after a week.
+        `sessions` is how many were asked for."""
         _, processes = psutil.wait_procs(self.cloud.stragglers(), timeout=15)
         self.claim(
             "left over", not processes, f"processes: {[process.pid for process in processes]}"
@@ -271,7 +272,7 @@ class Claims:
         missing = len(named - files)
         what = f"files of no object: {stray}; missing: {missing}"
         self.claim("left over", not missing and stray <= uploads, what)
-        superseded = clients.sessions_asked - clients.sessions_used
+        superseded = sessions - clients.sessions_used
         is_excused = self.tombstones_were_lost() or uploads <= superseded
         what = f"{uploads} uploads begun and not ended, where {superseded} sessions were replaced"
         self.claim("left over", is_excused, what)

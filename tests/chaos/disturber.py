@@ -60,10 +60,17 @@ class Disturber:
         self.done: Counter[str] = Counter()
         self.in_flight: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.sessions = 0
+        """Requests for a session of a resumable upload. Each may have opened one."""
 
     async def told(self, request: Request) -> Response:
         return JSONResponse(
-            {"done": self.done, "in_flight": self.in_flight, "refused": self.refused}
+            {
+                "done": self.done,
+                "in_flight": self.in_flight,
+                "refused": self.refused,
+                "sessions": {"asked": self.sessions},
+            }
         )
 
     async def set_rates(self, request: Request) -> Response:
@@ -152,6 +159,7 @@ class Disturber:
         return cut_off()
 
     async def forward(self, request: Request, line: Line, body: bytes) -> httpx.Response:
+        self.sessions += asks_for_session(request)
         headers = [
             (name, value) for name, value in request.headers.raw if name.decode().lower() not in HOP
         ]
@@ -161,6 +169,10 @@ class Disturber:
         )
         outgoing.headers["accept-encoding"] = "identity"
         return await self.client.send(outgoing)
+
+
+def asks_for_session(request: Request) -> bool:
+    return request.method == "POST" and request.query_params.get("uploadType") == "resumable"
 
 
 def query(request: Request) -> bytes:

@@ -63,17 +63,19 @@ class Editors:
             thread.join(120)
 
     def edit_one(self) -> None:
-        """Names a speaker of a job that is done, if there is one."""
+        """Names a speaker of a job that is done, if one of them has a speaker."""
         done = [job["id"] for job in self.clients.list_all() if job["state"] == "done"]
-        if done:
-            self.save(self._dice.choice(done))
+        self._dice.shuffle(done)
+        for job_id in done:
+            if self.save(job_id) == httpx.codes.OK:
+                return
 
-    def save(self, job_id: str) -> None:
-        """Saves a new name over the edits that are there."""
+    def save(self, job_id: str) -> int:
+        """Saves a new name over the edits that are there. Returns the status."""
         path = f"/api/v1/jobs/{job_id}/edits"
         current = self.clients.ask("GET", path)
         if not current.is_success:
-            return
+            return current.status_code
         name = f"Name {time.monotonic_ns()}"
         saved = self.saved.setdefault(job_id, Saved())
         saved.names.add(name)
@@ -86,6 +88,7 @@ class Editors:
             saved.names = {name}
         elif answer.status_code != httpx.codes.PRECONDITION_FAILED:
             saved.names.discard(name)
+        return answer.status_code
 
     def undrawn(self) -> list[str]:
         """Returns the jobs whose files lack edits that were confirmed."""

@@ -119,8 +119,9 @@ class Chaos:
                 self.report.traces = claim_of_traces(claims, uploads)
             claims.of_the_api(self.clients, self.erased)
             claims.of_its_journal()
+            sessions = self.cloud.disturbed()["sessions"]["asked"]
             self.cloud.down()
-            claims.of_what_is_left(self.clients)
+            claims.of_what_is_left(self.clients, sessions)
         self.tell(claims)
         self.report.seconds = round(time.monotonic() - began, 1)
         return self.report

@@ -103,7 +103,7 @@ def put_answer(
 
     for name in CONTENT_TYPES:
         if name not in files:
-            delete_object(source, run, name, blobs)
+            delete_older(source, drawn_version, name, blobs)
     return True
 
 
@@ -187,8 +187,7 @@ def version_at(source: Source, name: str, blobs: BlobStore) -> AnswerVersion:
     A writer looks at the other kind of answer before its own write and after it, since a later run
     may write, and look, in between.
     """
-    folder = outbox_folder(source)
-    found = blobs.find(f"{folder}/{name}")
+    found = find_object(source, name, blobs)
     if found is None:
         return NO_ANSWER
     return version_of(found)
@@ -251,11 +250,19 @@ def delete_transcript(source: Source, run: int, blobs: BlobStore) -> None:
 
 def delete_object(source: Source, run: int, name: str, blobs: BlobStore) -> None:
     """Deletes an object with whatever edits, unless it is of a later answer."""
-    folder = outbox_folder(source)
-    uri = f"{folder}/{name}"
-    found = blobs.find(uri)
-    if found is None:
-        return
     newest_deleted = AnswerVersion(source.generation, run)
-    if version_of(found).unedited <= newest_deleted:
-        blobs.delete(uri, found.generation)
+    found = find_object(source, name, blobs)
+    if found is not None and version_of(found).unedited <= newest_deleted:
+        blobs.delete(found.uri, found.generation)
+
+
+def delete_older(source: Source, version: AnswerVersion, name: str, blobs: BlobStore) -> None:
+    """Deletes an object of that version or an earlier one. Edits that were drawn later stay."""
+    found = find_object(source, name, blobs)
+    if found is not None and version_of(found) <= version:
+        blobs.delete(found.uri, found.generation)
+
+
+def find_object(source: Source, name: str, blobs: BlobStore) -> Blob | None:
+    folder = outbox_folder(source)
+    return blobs.find(f"{folder}/{name}")

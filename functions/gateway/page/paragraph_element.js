@@ -36,6 +36,7 @@ function headOf(paragraph, model) {
   if (name !== "") {
     const speaker = made("span", "speaker-name", name);
     speaker.dir = "auto";
+    speaker.title = name; // a very long one is cut off
     speaker.dataset.speaker = paragraph.speaker ?? "";
     head.append(speaker);
   }

@@ -100,7 +100,9 @@ def list_models(key: Holder) -> ModelList:
     response_description="The model.",
     responses=problems(NotFound),
 )
-def read_model(model_id: Annotated[str, Path(max_length=200)], key: Holder) -> ListedModel:
+def read_model(
+    model_id: Annotated[str, Path(min_length=1, max_length=200)], key: Holder
+) -> ListedModel:
     """Show a model. There is one of any name, since any name works in a request."""
     return ListedModel(id=model_id)
 

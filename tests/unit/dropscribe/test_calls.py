@@ -376,3 +376,21 @@ def test_costs_go_through_all_pages(caller: Caller) -> None:
     found = caller.call(answer, "costs", since)
     assert [job.cost_usd for job in found] == [spent["cost_usd"]] * 2
     assert datetime.fromisoformat(caller.last.url.params["before"]) == datetime.fromisoformat(ended)
+
+
+@pytest.mark.parametrize("key", ["ключ", "a\nb", "a b", ""])
+def test_a_key_that_no_header_can_have_is_refused_without_showing_it(key: str) -> None:
+    with pytest.raises(DropscribeError) as raised:
+        Client(URL, key)
+    assert not key or key not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["", "zz", "ftp://x", "http://", "http://[", "http://a:99999/"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(DropscribeError, match="the server's address"):
+        Client(url)
+
+
+def test_a_message_has_no_password() -> None:
+    server = Server("http://name:secret@127.0.0.1:9/", None)
+    assert server.shown_url == "http://127.0.0.1:9"

@@ -139,6 +139,15 @@ def test_a_drawing_can_be_repeated() -> None:
     assert again == generations, "nothing was written again"
 
 
+def test_a_finalize_that_is_called_again_leaves_edits_that_were_drawn_meanwhile() -> None:
+    world = World()
+    world.save(ANNA)
+    world.draw()
+    files = world.files()
+    world.answer(run=1)  # the workflow did not get the first answer
+    assert world.files() == files
+
+
 def test_a_log_line_names_the_revision_and_no_one(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     world.save(ANNA)

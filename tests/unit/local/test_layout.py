@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from local.layout import PORTS, Layout
+import pytest
+
+from local.layout import PORTS, ROOT, Layout, layout
 
 
 def test_ports_are_the_same_at_the_next_start(tmp_path: Path) -> None:
@@ -23,3 +25,9 @@ def test_a_home_of_a_version_without_a_gateway_keeps_its_other_ports(tmp_path: P
     assert set(after) == set(PORTS)
     assert before.items() <= after.items()
     assert home.ports().ports == after
+
+
+def test_an_empty_variable_names_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the current folder would get the cloud's files."""
+    monkeypatch.setenv("DROPSCRIBE_HOME", "")
+    assert layout().folder == ROOT / ".dropscribe"

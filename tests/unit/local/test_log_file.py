@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.log_file import KEPT, LogFile, files_of
-from local.log_reading import Tail, parse, read_lines
+from local.log_reading import FURTHER, Tail, last_line, parse, read_lines
 
 MAX_BYTES = 1000
 LINES = [f"line {number}" for number in range(60)]
@@ -77,3 +77,11 @@ def test_a_tail_of_a_log_that_is_not_there_yet_reads_it_from_its_start(tmp_path:
         assert tail.new_lines() == []
         path.write_bytes(b"first\n")
         assert [line.text for line in parse(tail.new_lines(), "storage")] == ["first"]
+
+
+def test_the_last_line_says_what_is_wrong(tmp_path: Path) -> None:
+    """The last line of pydantic's errors only names a page."""
+    log = tmp_path / "gateway.log"
+    lines = ["secret", "  String is too short", f"    {FURTHER}/2/v/string_too_short"]
+    log.write_text("".join(f"2026-11-29T04:41:45.675+00:00 {line}\n" for line in lines))
+    assert last_line(log).strip() == "String is too short"

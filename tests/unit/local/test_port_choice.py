@@ -11,6 +11,7 @@ import pytest
 from local.errors import NotUp
 from local.layout import PORTS, Layout, free_ports
 from local.port_choice import RELIED_ON, GatewayAddress, choose_ports
+from local.port_holder import Holder
 
 
 @contextmanager
@@ -40,6 +41,30 @@ def test_a_taken_port_of_another_process_is_replaced(tmp_path: Path) -> None:
     after = home.ports().ports
     changed = {name for name in PORTS if after[name] != before[name]}
     assert changed == {"align"}
+
+
+def test_a_port_whose_holder_the_system_does_not_tell_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Layout(tmp_path)
+    before = home.ports()
+    with socket.socket() as ending:  # it does not listen any more
+        ending.bind(("127.0.0.1", before.ports["gateway"]))
+        monkeypatch.setattr("local.port_choice.time.sleep", lambda _: ending.close())
+        choose_ports(home, GatewayAddress())
+    assert home.ports() == before
+
+
+def test_a_process_without_environment_may_be_ending(tmp_path: Path) -> None:
+    kernel_thread = Holder(2, "kthreadd")
+    assert kernel_thread.may_belong_to(tmp_path)
+    assert not Holder(os.getpid(), "pytest").may_belong_to(tmp_path)
+
+
+def test_new_ports_are_none_of_outgoing_connections() -> None:
+    ports = free_ports(50)
+    assert len(set(ports)) == 50
+    assert set(ports) <= set(range(20_000, 32_768))
 
 
 def test_the_port_that_is_asked_for_stays(tmp_path: Path) -> None:

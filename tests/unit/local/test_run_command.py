@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from dropscribe import Client
+from local.batch import Item
 from local.cli import main
+from local.recordings import LocalRecording
+from local.uploading import Uploads
+from shared.model.api import JobView
 from shared.model.spreadsheet_cells import without_formula
 from tests.support.api_server import FakeApi
 
@@ -291,3 +296,31 @@ def test_files_of_one_name_are_refused(api: FakeApi, calls: Path, tmp_path: Path
 def test_a_cell_is_no_formula(start: str) -> None:
     assert without_formula(f"{start}1+1") == f"'{start}1+1"
     assert without_formula("1+1") == "1+1"
+
+
+def test_what_cannot_be_uploaded_is_named_and_the_rest_is_uploaded(
+    api: FakeApi, calls: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    odd = os.fsencode(calls / "deep") + b"/bad\xff.wav"
+    Path(os.fsdecode(odd)).write_bytes(b"sound")
+    done = call("run", tmp_path / "pipe.wav", calls, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "pipe.wav: it is a pipe or a device, not a file\n" in done.stderr
+    assert "its name is not in UTF-8; rename it\n" in done.stderr
+    assert done.stderr.endswith("4 of 4, 2 failed\n")
+    names = {sent["name"] for sent in api.uploads}
+    assert names == {"calls/a.wav", "calls/deep/b.wav"}
+
+
+def test_an_upload_that_fails_for_an_unknown_reason_is_not_waited_for(calls: Path) -> None:
+    class Broken(Client):
+        def upload(self, *arguments: object, **named: object) -> JobView:
+            raise ZeroDivisionError("odd")
+
+    recording = LocalRecording(calls / "a.wav", "a.wav", {})
+    items = [Item(recording, 5) for _ in range(10)]
+    with Broken("http://127.0.0.1:9") as client:
+        for thread in Uploads(client, items, {})._threads:
+            thread.join()
+    assert {item.error for item in items} == {"it could not be uploaded: ZeroDivisionError('odd')"}

@@ -3,6 +3,10 @@
 import stat
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
+from local.errors import NotUp
 from local.layout import Layout
 from local.webhook_secret import ensure_webhook_secret
 from shared.settings import WebhookSettings
@@ -37,3 +41,19 @@ def test_it_is_long_enough_and_in_no_representation(tmp_path: Path) -> None:
     read = WebhookSettings(webhook_secret=secret)
     assert read.webhook_secret == secret
     assert secret not in repr(read)
+
+
+def test_a_broken_file_is_named_without_its_content(tmp_path: Path) -> None:
+    home = Layout(tmp_path)
+    home.webhook_secret.write_text("cut off")
+    with pytest.raises(NotUp, match=str(home.webhook_secret)) as raised:
+        ensure_webhook_secret(home)
+    assert "cut off" not in str(raised.value)
+
+
+def test_an_error_of_settings_has_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is logged, and the secret is among them."""
+    monkeypatch.setenv("DROPSCRIBE_WEBHOOK_SECRET", "too-short")
+    with pytest.raises(ValidationError) as raised:
+        WebhookSettings()
+    assert "too-short" not in str(raised.value)

@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from functions.gateway.deployment import Deployment
+from functions.gateway.openai_errors import error_body
 from shared.jobs.job import Job
+from shared.model.errors import BadOption
 from shared.settings import settings
 from tests.support.answered_uploads import BAD, TEXT, answered_deployment
 from tests.support.gateway import gateway_client, key_headers
@@ -288,6 +290,34 @@ def test_a_job_that_fails_is_an_error_that_is_not_repeated(
 def test_models_are_listed_and_any_name_is_one(client: httpx.Client) -> None:
     listed = client.get("/v1/models").json()
     assert [model["id"] for model in listed["data"]] == ["dropscribe", "whisper-1"]
-    assert client.get("/v1/models/openai/whisper-large-v3").json()["id"] == (
-        "openai/whisper-large-v3"
-    )
+    for path in ("openai/whisper-large-v3", "openai%2Fwhisper-large-v3"):
+        url = httpx.URL("http://gateway", raw_path=f"/v1/models/{path}".encode())
+        assert client.get(url).json()["id"] == "openai/whisper-large-v3"
+
+
+@pytest.mark.parametrize("path", ["", "%2e%2e/keys", "a%2f..%2fb", "a%00", "a\\b"])
+def test_an_odd_name_of_a_model_is_refused(client: httpx.Client, path: str) -> None:
+    url = httpx.URL("http://gateway", raw_path=f"/v1/models/{path}".encode())
+    answer = client.get(url)
+    assert answer.status_code in (400, 404)
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize("count", ["9" * 5000, "0", "-1", "many", ""])
+def test_any_count_of_retries_is_read(client: httpx.Client, count: str) -> None:
+    client.headers["X-Stainless-Retry-Count"] = count
+    assert send(client).status_code == 200
+
+
+def test_captions_are_not_left_out_of_the_formats_that_are_written(
+    client: httpx.Client, stores: Deployment
+) -> None:
+    answer = send(client, response_format="srt", formats="txt, docx")
+    assert (answer.status_code, error_of(answer)["param"]) == (400, "formats")
+    assert stores.jobs.list_page("", limit=10)[0] == []
+
+
+def test_an_option_that_only_the_job_finds_wrong_is_named() -> None:
+    """As a language that the deployment's model does not know."""
+    detail = "object metadata: language is 'zh'; expected one that the model 'small.en' supports"
+    assert error_body(BadOption(detail).problem(None, None)).error.param == "language"

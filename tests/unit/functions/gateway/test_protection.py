@@ -1,16 +1,24 @@
 """Every response has headers that protect it, and odd hosts, paths and headers get nowhere."""
 
+import asyncio
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from starlette.types import Message
 
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
 from functions.gateway.limits import address_of
+from functions.gateway.problems import add_problem_handlers
 from functions.gateway.proxies import TrustedProxies
-from functions.gateway.request_checks import RequestChecks, check_path
+from functions.gateway.request_checks import (
+    BodyLimit,
+    RequestChecks,
+    check_path,
+    is_length_over,
+)
 from functions.gateway.response_headers import HEADERS
 from shared.model.errors import NotFound
 from shared.settings import settings
@@ -193,3 +201,49 @@ def test_named_origins_may_call_with_a_key_and_never_with_a_cookie(
         answer = client.get("/api/v1/keys", headers={"Origin": "https://page.example"})
         assert answer.status_code == 401
         assert answer.headers["Access-Control-Allow-Origin"] == "https://page.example"
+
+
+def test_a_path_or_method_that_is_not_there_is_named(
+    client: httpx.Client, stores: Deployment
+) -> None:
+    headers = key_headers(stores)
+    missing = client.get("/api/v1/transcripts", headers=headers).json()
+    assert (missing["title"], missing["detail"]) == (
+        "Not Found",
+        "There is no such path; /openapi.json lists all.",
+    )
+    other = client.put("/api/v1/jobs", headers=headers)
+    assert other.status_code == 405
+    assert other.json()["detail"] == f"The path has only {other.headers['Allow']}."
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "1e3", "²", ""])
+def test_a_length_that_is_no_number_is_too_large(length: str) -> None:
+    header = (b"content-length", length.encode("latin-1"))
+    request = Request({"type": "http", "headers": [header]})
+    assert is_length_over(request, 100)
+
+
+def test_a_body_that_does_not_arrive_is_given_up() -> None:
+    async def silence() -> Message:
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    app = FastAPI()
+    app.add_middleware(BodyLimit, max_silence=0.01)
+    add_problem_handlers(app)
+
+    @app.post("/body")
+    def read(body: dict[str, str]) -> None:
+        """Reads JSON."""
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/body", "query_string": b""}
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"9")]
+    asyncio.run(app({**scope, "headers": headers}, silence, send))
+    assert sent[0]["status"] == 400
+    assert b"Nothing of the body arrived for 0.01 seconds." in sent[1]["body"]

@@ -1,10 +1,12 @@
 """A damaged block of a codec with checksums is silence that is named, and not noise."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
+from shared.model.errors import NotAudio
 from tests.support.audio_files import encode
 from tests.support.bursts import burst_times, with_bursts
 from tests.support.decoding import decode
@@ -42,6 +44,43 @@ def test_it_is_silence(name: str, rubbish: str) -> None:
     named = re.search(r"no sound for ([\d.]+) s", gap.message)
     assert named is not None
     assert 0 < float(named[1]) <= 2 * BLOCK
+
+
+def with_wrong_sums(packets: list[Any]) -> list[Any]:
+    """Returns packets of AC-3 or FLAC whose checksums are wrong, though their sound is right."""
+    for packet in packets:
+        data = bytearray(packet)
+        if data:
+            data[-1] ^= 1
+            packet.update(bytes(data))
+    return packets
+
+
+def with_zeros(packets: list[Any]) -> list[Any]:
+    for packet in packets:
+        if packet.size:
+            packet.update(bytes(packet.size))
+    return packets
+
+
+WITH_SUMS = [("flac", "flac"), ("matroska", "flac"), ("mp4", "ac3"), ("matroska", "eac3")]
+
+
+@pytest.mark.parametrize(("container", "codec"), WITH_SUMS)
+def test_packets_of_which_only_the_checksums_are_wrong_are_heard(
+    container: str, codec: str
+) -> None:
+    data = encode(container, codec, NOISY, rate=48_000, change_packets=with_wrong_sums)
+    samples, _, (warning,) = decode(data)
+    assert burst_times(samples) == pytest.approx(TIMES, abs=0.1)
+    assert len(samples) / RATE == pytest.approx(SECONDS, abs=0.1)
+    assert re.match(r"the checksums of all \d+ packets are wrong", warning.message)
+
+
+def test_packets_that_cannot_be_decoded_whatever_their_checksums_are_refused() -> None:
+    data = encode("matroska", "flac", NOISY, change_packets=with_zeros)
+    with pytest.raises(NotAudio, match=r"(\d+) of \1 packets cannot be decoded"):
+        decode(data)
 
 
 @pytest.mark.parametrize("name", ["wavpack", "tta"])

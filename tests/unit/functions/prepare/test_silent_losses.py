@@ -182,6 +182,59 @@ def test_half_of_a_rarer_file_is_truncated(container: str, codec: str, rate: int
         decode(data[: len(data) // 2])
 
 
+@pytest.mark.parametrize(
+    ("codec", "rate"), [("libopus", 48_000), ("flac", 16_000), ("flac", 44_100)]
+)
+def test_the_first_page_of_ogg_that_is_damaged_is_named(codec: str, rate: int) -> None:
+    """libav takes the time of the next page for that of the start."""
+    data = sound("ogg", codec, rate)
+    places = [match.start() for match in re.finditer(b"OggS", data)]
+    first, second = places[2:4]
+    samples, _, warnings = decode(data[:first] + bytes(second - first) + data[second:])
+    assert codes(warnings) == {"not_read"}
+    heard = len(samples) / RATE
+    assert heard + named(warnings, "not_read") == pytest.approx(SECONDS, abs=0.5)
+    assert decode(data)[2] == ()
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "rate"),
+    [("wav", "pcm_s16le", 16_000), ("ipod", "aac", 44_100), ("webm", "libopus", 48_000)],
+)
+def test_a_tag_before_a_file_of_another_format_than_mp3_is_left_out(
+    container: str, codec: str, rate: int
+) -> None:
+    tag = b"ID3\4\0\0\0\0\2\0" + bytes(256)
+    samples, _, warnings = decode(tag + sound(container, codec, rate))
+    assert burst_times(samples) == pytest.approx(TIMES, abs=PACKETS)
+    assert warnings == ()
+
+
+@pytest.mark.parametrize("is_from_a_pipe", [False, True])
+def test_what_follows_a_flac_file_is_named(is_from_a_pipe: bool) -> None:
+    """libav takes it for a part of the last frame."""
+    data = sound("flac", "flac", 16_000)
+    if is_from_a_pipe:
+        data = data[:12] + bytes(6) + data[18:]
+    rest = np.random.default_rng(3).bytes(200_000)
+    samples, _, warnings = decode(data + rest)
+    assert len(samples) / RATE == pytest.approx(SECONDS, abs=PACKETS)
+    by_bytes = SECONDS * len(rest) / len(data)
+    assert named(warnings, "not_read") == pytest.approx(by_bytes, rel=0.2)
+    assert decode(data)[2] == ()
+
+
+@pytest.mark.parametrize("start", [10, 50_000])
+def test_a_windows_media_file_that_starts_late_lacks_nothing(start: float) -> None:
+    """What ffmpeg writes into its header as its length is the time of its end."""
+    data = encode("asf", "wmav2", SOUND, rate=44_100, later=start, bit_rate=64_000)
+    samples, _, warnings = decode(data)
+    assert len(samples) / RATE == pytest.approx(SECONDS, abs=PACKETS)
+    assert warnings == ()
+    with pytest.raises(TruncatedRecording, match=r"should last 6\.0 s, but ends after 3\.\d s"):
+        decode(data[: len(data) * 6 // 10])
+
+
 @pytest.mark.parametrize("field", ["mark", "size", "version", "flags", "all"])
 def test_what_follows_a_damaged_header_of_wavpack_is_heard_at_its_time(field: str) -> None:
     """libav reads no further than to such a header."""
