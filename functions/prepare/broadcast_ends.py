@@ -21,13 +21,15 @@ def ends_inside_packet(file: BinaryIO, start: int, end: int) -> bool:
     """Returns whether the last packet of a section of a transport or program stream is cut off."""
     file.seek(start)
     first_bytes = file.read(5)
-    if SYNC in (first_bytes[:1] + first_bytes[4:]):
+    candidates = first_bytes[:1] + first_bytes[4:]
+    if SYNC in candidates:
         length = end - start
         return all(length % size for size in PACKET_SIZES)
     tail_start = max(start, end - MAX_TAIL)
     file.seek(tail_start)
     tail = file.read(end - tail_start)
-    return last_packet_end(tail) > len(tail)
+    last_end = last_packet_end(tail)
+    return last_end > len(tail)
 
 
 def last_packet_end(tail: bytes) -> int:
@@ -37,18 +39,21 @@ def last_packet_end(tail: bytes) -> int:
         return 0
     place = pack + pack_header_length(tail[pack:])
     for _ in range(MAX_PACKETS):
-        header = tail[place : place + PACKET_HEADER]
-        is_packet = header.startswith(CODE_START) and len(header) == PACKET_HEADER
+        content = place + PACKET_HEADER
+        header = tail[place:content]
+        is_whole = len(header) == PACKET_HEADER
+        is_packet = is_whole and header.startswith(CODE_START)
         if not is_packet or header[3] < FIRST_KIND:
-            return place
-        place += PACKET_HEADER + int.from_bytes(header[4:], "big")
+            break
+        length = int.from_bytes(header[4:], "big")
+        place = content + length
     return place
 
 
 def pack_header_length(pack: bytes) -> int:
     """Returns the bytes of a pack's header, in MPEG 2 or MPEG 1."""
-    is_mpeg_2 = len(pack) > 13 and pack[4] & 0xC0 == 0x40
-    if is_mpeg_2:
+    is_whole = len(pack) > 13
+    if is_whole and pack[4] >> 6 == 1:
         stuffing = pack[13] & 7
         return 14 + stuffing
     return 12

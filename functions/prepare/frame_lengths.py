@@ -57,16 +57,23 @@ class LastPacket:
         frame = bytes(self._packet)
         header = frame[:HEADER].ljust(HEADER, b"\0")
         length = self._read(header) or 0
-        return len(frame) < length
+        present = len(frame)
+        return present < length
+
+
+def number(frame: bytes, start: int, end: int) -> int:
+    """Returns these bytes of a frame as a number."""
+    return int.from_bytes(frame[start:end], "big")
 
 
 def aac_length(frame: bytes) -> int | None:
     """Returns the bytes of a frame of ADTS or LOAS; None for a frame of a container."""
-    start = int.from_bytes(frame[:3], "big")
-    is_adts = start >> 8 & 0xFFF6 == 0xFFF0
+    start = number(frame, 0, 3)
+    sync_and_layer = start >> 8 & 0xFFF6
+    is_adts = sync_and_layer == 0xFFF0
     is_loas = start >> 13 == 0x2B7
     if is_adts:
-        bits = int.from_bytes(frame[3:6], "big")
+        bits = number(frame, 3, 6)
         return bits >> 5 & 0x1FFF
     if is_loas:
         content = start & 0x1FFF
@@ -79,18 +86,23 @@ def mpeg_length(frame: bytes) -> int | None:
     header = parse_frame_header(frame)
     is_mpeg_1 = header.version == 3
     kbits = MPEG_KBITS.get((is_mpeg_1, header.layer))
-    rate_index = (frame[2] >> 4) - 1
+    bits = frame[2]
+    padding = bits >> 1 & 1
+    rate_index = bits >> 4
     is_frame = header.sync == 0x7FF and header.version in RATE_DIVISORS
-    has_rates = header.rate < len(RATES) and 0 <= rate_index < 14
+    has_rates = header.rate < len(RATES) and 0 < rate_index < 15
     if not is_frame or not has_rates or kbits is None:
         return None
-    rate = RATES[header.rate] // RATE_DIVISORS[header.version]
-    bits_per_second = kbits[rate_index] * 1000
-    padding = frame[2] >> 1 & 1
+    divisor = RATE_DIVISORS[header.version]
+    rate = RATES[header.rate] // divisor
+    bits_per_second = kbits[rate_index - 1] * 1000
     if header.layer == LAYER_1:
-        return 4 * (12 * bits_per_second // rate + padding)
-    bytes_per_slot = 144 if is_mpeg_1 or header.layer != LAYER_3 else 72
-    return bytes_per_slot * bits_per_second // rate + padding
+        slots = 12 * bits_per_second // rate + padding
+        return 4 * slots
+    is_half = header.layer == LAYER_3 and not is_mpeg_1
+    samples_in_bytes = 72 if is_half else 144
+    length = samples_in_bytes * bits_per_second // rate
+    return length + padding
 
 
 def ac3_length(frame: bytes) -> int | None:
@@ -99,7 +111,7 @@ def ac3_length(frame: bytes) -> int | None:
         return None
     is_eac3 = frame[5] >> 3 > 10
     if is_eac3:
-        bits = int.from_bytes(frame[2:4], "big")
+        bits = number(frame, 2, 4)
         words = bits & 0x7FF
         return 2 * words + 2
     rate_index = frame[4] >> 6
@@ -108,23 +120,26 @@ def ac3_length(frame: bytes) -> int | None:
         return None
     rate = AC3_RATES[rate_index]
     kbits = AC3_KBITS[size_index // 2]
-    words = kbits * 1000 * AC3_SAMPLES // rate // 16
-    is_longer = rate == 44_100 and size_index % 2 == 1
-    return 2 * words + 2 * is_longer
+    bits_in_frame = kbits * 1000 * AC3_SAMPLES // rate
+    words = bits_in_frame // 16
+    is_odd = size_index % 2 == 1
+    if is_odd and rate == 44_100:
+        words += 1
+    return 2 * words
 
 
 def dts_length(frame: bytes) -> int | None:
     """Returns the bytes of a core frame of DTS with 16-bit words."""
     if frame[:4] != b"\x7f\xfe\x80\x01":
         return None
-    bits = int.from_bytes(frame[5:8], "big")
+    bits = number(frame, 5, 8)
     length_minus_1 = bits >> 4 & 0x3FFF
     return length_minus_1 + 1
 
 
 def mlp_length(frame: bytes) -> int | None:
     """Returns the bytes of an access unit of MLP or TrueHD."""
-    bits = int.from_bytes(frame[:2], "big")
+    bits = number(frame, 0, 2)
     words = bits & 0xFFF
     return 2 * words
 

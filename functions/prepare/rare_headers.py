@@ -69,9 +69,11 @@ class LengthField:
         if len(header) < self.place + self.number.size:
             return None
         (length,) = self.number.unpack_from(header, self.place)
-        if length in (0, self.placeholder) or length >= MIN_PLACEHOLDER:
+        is_placeholder = length in (0, self.placeholder)
+        if is_placeholder or length >= MIN_PLACEHOLDER:
             return None
-        return SoundBytes(self.counted_from, self.counted_from + length)
+        end = self.counted_from + length
+        return SoundBytes(self.counted_from, end)
 
 
 LENGTH_FIELDS = (
@@ -143,7 +145,8 @@ def read_argo(file: BinaryIO) -> SoundBytes | None:
     blocks, flags = ARGO_CHUNK.unpack(chunk)
     channels = 2 if flags & ARGO_IS_STEREO else 1
     start = chunk_start + ARGO_CHUNK.size
-    return SoundBytes(start, start + blocks * channels * ARGO_BLOCK_BYTES)
+    length = blocks * channels * ARGO_BLOCK_BYTES
+    return SoundBytes(start, start + length)
 
 
 def read_wtv(file: BinaryIO) -> SoundBytes | None:
@@ -154,7 +157,8 @@ def read_wtv(file: BinaryIO) -> SoundBytes | None:
     if len(header) < WTV_ROOT.size:
         return None
     root_bytes, root_sector = WTV_ROOT.unpack(header)
-    return SoundBytes(0, root_sector * WTV_SECTOR + root_bytes)
+    root_start = root_sector * WTV_SECTOR
+    return SoundBytes(0, root_start + root_bytes)
 
 
 def read_mxf(file: BinaryIO) -> SoundBytes | None:
@@ -163,7 +167,8 @@ def read_mxf(file: BinaryIO) -> SoundBytes | None:
     length_byte = file.read(1)
     if not length_byte:
         return None
-    more_bytes = length_byte[0] & 0x7F if length_byte[0] & 0x80 else 0
+    (length,) = length_byte
+    more_bytes = max(0, length - 0x80)
     file.seek(MXF_LENGTH_PLACE + 1 + more_bytes)
     partition = file.read(MXF_PARTITION.size)
     if len(partition) < MXF_PARTITION.size:
