@@ -132,11 +132,14 @@ def down() -> None:
 def env() -> None:
     """Print variables that point clients at the cloud: eval "$(dropscribe env)".
 
-    The key of the HTTP API is not printed: its line reads the file that holds it.
+    They stay the same from one start to the next; before the first there are none. The key of the
+    HTTP API is not printed: its line reads the file that holds it.
     """
     from local.starting import failures_as_messages
 
     home = layout()
+    if not home.ports_file.exists():
+        raise click.ClickException("the one-machine cloud was not started yet: run `dropscribe up`")
     with failures_as_messages():
         ports = home.ports()
     storage = ports.url("storage")

@@ -7,9 +7,7 @@ from typing import Any
 import click
 
 from local.connection import describe_os_error
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells use it."""
+from local.exit_status import INTERRUPTED
 
 
 class Commands(click.Group):

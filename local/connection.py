@@ -84,7 +84,7 @@ class Gateway:
 def local_url() -> str | None:
     """Returns the address of the one-machine cloud, or None if it was never started."""
     here = layout()
-    if not here.folder.exists():
+    if not here.ports_file.exists():
         return None
     return here.ports().url("gateway")
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from local.chosen_options import chosen_options, set_option
-from local.command_group import INTERRUPTED
 from local.connection import Gateway, calls_api, describe_os_error
+from local.exit_status import INTERRUPTED
 from local.layout import layout
 
 if TYPE_CHECKING:

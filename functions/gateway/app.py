@@ -1,10 +1,11 @@
 """The application: its routes and what surrounds them."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from functions.gateway.openapi import DocumentedApi, operation_id
 from functions.gateway.problems import add_problem_handlers
 from functions.gateway.protection import add_protection
+from functions.gateway.query_checks import refuse_unknown_query
 from functions.gateway.routes import (
     asr,
     audio,
@@ -71,6 +72,7 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # the address would be made of the header Host
+        dependencies=[Depends(refuse_unknown_query)],
     )
     add_problem_handlers(app)
     add_protection(app, settings().gateway)

@@ -7,6 +7,7 @@ import sys
 import uvicorn
 
 from functions.gateway.app import create_app
+from functions.gateway.http_protocol import HttpProtocol
 from functions.gateway.listening_socket import listening_socket
 from shared.runtime.log import configure
 
@@ -20,6 +21,7 @@ if __name__ == "__main__":
     listener = listening_socket(host, int(os.environ["PORT"]))
     config = uvicorn.Config(
         app,
+        http=HttpProtocol,
         log_config=None,
         proxy_headers=False,  # see proxies.py
         server_header=False,

@@ -5,7 +5,8 @@ A route names the errors that only it raises, and nothing else:
     @router.get("/things/{id}", responses=problems(NotFound))
 
 `documented` adds what follows from the route itself: 401, 403 and 429 if it needs a key, 413 if it
-has a body, 422 if it has a body or parameters, 400, 500 and 503 for all.
+has a body, 422 if it has a body or parameters or refuses those that it lacks, 400, 500 and 503 for
+all.
 """
 
 from collections import defaultdict
@@ -19,6 +20,7 @@ from fastapi.routing import APIRoute
 from functions.gateway.examples import EXAMPLES
 from functions.gateway.openai_error_docs import declare_openai_errors, error_schemas
 from functions.gateway.openai_errors import is_openai_path
+from functions.gateway.query_checks import API_FOLDER
 from functions.gateway.sent_webhooks import describe_sent_webhooks
 from shared.model.contracts import Problem
 from shared.model.errors import (
@@ -168,14 +170,15 @@ def documented(document: Schema) -> Schema:
             schema["examples"] = [EXAMPLES[name]]
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            add_common_responses(operation)
+            add_common_responses(operation, checks_query=path.startswith(API_FOLDER))
             if is_openai_path(path):
                 declare_openai_errors(operation, PROBLEM_JSON)
     return document
 
 
-def add_common_responses(operation: Schema) -> None:
-    """Add the problems that the framework, the access rules and the stores may answer with."""
+def add_common_responses(operation: Schema, *, checks_query: bool) -> None:
+    """Add the problems that the framework, the access rules and the stores may answer with.
+    `checks_query` says whether query parameters that the route lacks are refused."""
     responses = operation["responses"]
     for status, response in responses.items():
         if response["description"] == FRAMEWORKS_DESCRIPTION:
@@ -186,13 +189,13 @@ def add_common_responses(operation: Schema) -> None:
     if "requestBody" in operation:
         errors += [BadRequest, BodyTooLarge]
     common = problems(*errors)
-    if "422" in responses:
-        is_frameworks = PROBLEM_JSON not in responses["422"]["content"]
+    if checks_query or "422" in responses:
         declaration = problem_declaration([BadRequest], 422)
-        if is_frameworks:
-            responses["422"] = declaration
-        else:
+        declared_content = responses.get("422", {}).get("content", {})
+        if PROBLEM_JSON in declared_content:
             merge_examples(responses["422"], declaration)
+        else:
+            responses["422"] = declaration
     for status, declaration in common.items():
         declared = responses.setdefault(str(status), declaration)
         if declared is not declaration:

@@ -13,6 +13,12 @@ from shared.model.errors import NotAudio
 
 PLAYLIST_FORMATS = frozenset({"concat", "dash", "hls", "imf", "sdp", "webm_dash_manifest"})
 """Demuxers that read files named in the file."""
+LONGEST_STREAM_FORMATS = frozenset({"asf", "flv", "matroska"})
+"""Formats whose header holds only the length of the longest stream."""
+INTERLEAVED_FORMATS = frozenset({"nut", "ogg", "rm", "wtv"})
+"""Formats in which packets of all streams are mixed to the end."""
+BROADCAST_FORMATS = frozenset({"mpeg", "mpegts"})
+"""Formats that can be read from any place on, and whose streams may change on the way."""
 OGG_CODECS_WITH_START = frozenset({"opus", "vorbis"})
 """Codecs whose first page in Ogg libav gives its time. In others it takes it to begin at 0."""
 CODECS_WITH_SUMS = frozenset({"ac3", "eac3", "flac", "tta", "wavpack"})

@@ -4,8 +4,11 @@ from functions.prepare.stage_warning import prepare_warning
 from shared.model.artifacts import Interval, StageWarning
 
 MIN_GAP = 0.5
-"""Seconds of a gap that is worth a warning. Codecs that send nothing while it is quiet leave gaps
-of 0.4 s."""
+"""Seconds of a gap that is worth a warning. PAUSING_CODECS leave gaps of 0.4 s."""
+PAUSING_CODECS = frozenset({"amr_nb", "amr_wb", "g723_1", "g729", "opus", "speex"})
+"""Codecs that may send nothing while it is quiet."""
+MIN_STEADY_GAP = 0.1
+"""The same of a gap in the sound of other codecs. Some recorders' clocks are less exact."""
 MIN_DAMAGE = 0.05
 """The same of a gap where something could not be read."""
 MIN_MISSING = 1.0
@@ -28,12 +31,14 @@ class Losses:
         self._good_packets += good
         self._corrupt_packets += corrupt
 
-    def note_gap(self, start: float, seconds: float, *, is_damage: bool) -> None:
-        """Note that silence stands for `seconds` from `start` on.
+    def note_gap(self, start: float, seconds: float, codec: str, *, is_damage: bool) -> None:
+        """Note that silence stands for `seconds` from `start` on, unless it is too short to count.
 
-        A short gap only counts if something before it could not be read.
+        `is_damage` says that something before it could not be read.
         """
-        shortest = MIN_DAMAGE if is_damage else MIN_GAP
+        shortest = MIN_GAP if codec in PAUSING_CODECS or not start else MIN_STEADY_GAP
+        if is_damage:
+            shortest = MIN_DAMAGE
         if seconds >= shortest:
             self._gaps.append((start, seconds))
 

@@ -4,19 +4,27 @@ import struct
 from dataclasses import dataclass
 
 PAGE_MARK = b"OggS"
-PAGE_HEADER = struct.Struct("<4sxBq12xB")
-"""A page's mark, flags, position in samples, and number of segments, whose lengths follow."""
+PAGE_HEADER = struct.Struct("<4sxBq4xI4xB")
+"""A page's mark, flags, position in samples, number in its stream, and number of segments, whose
+lengths follow."""
 MAX_PAGE_HEADER = PAGE_HEADER.size + 255
 """Bytes of the header and the lengths of as many segments as a page can have."""
 IS_LAST = 4
 """The flag of a stream's last page."""
+FULL_SEGMENT = 255
+"""Bytes of a segment that is not the last of its packet."""
 
 
 @dataclass(frozen=True)
 class OggPage:
     position: int
-    """Samples of the stream up to the page's end; 0 while there is no sound yet."""
+    """Samples of the stream up to the end of the last packet that ends in the page; 0 while there
+    is no sound yet, -1 if no packet ends in it."""
+    number: int
+    """The number in the stream, by which a page that is lost is missed."""
     is_last: bool
+    ends_inside_packet: bool
+    """Whether the next page holds the rest of the last packet."""
     length: int
     """Bytes of the page with its header."""
 
@@ -25,9 +33,14 @@ def parse_page(data: bytes) -> OggPage | None:
     """Returns the page whose header these bytes begin with, or None if they begin with none."""
     if len(data) < PAGE_HEADER.size or not data.startswith(PAGE_MARK):
         return None
-    _, flags, position, segments = PAGE_HEADER.unpack_from(data)
+    _, flags, position, number, segments = PAGE_HEADER.unpack_from(data)
     body = PAGE_HEADER.size + segments
     segment_lengths = data[PAGE_HEADER.size : body]
     length = body + sum(segment_lengths)
-    is_last = bool(flags & IS_LAST)
-    return OggPage(position, is_last, length)
+    return OggPage(
+        position,
+        number,
+        is_last=bool(flags & IS_LAST),
+        ends_inside_packet=segment_lengths[-1:] == bytes([FULL_SEGMENT]),
+        length=length,
+    )

@@ -7,9 +7,13 @@ import av
 from av.stream import Discard
 
 from functions.prepare.amr_frames import DamagedFrame, check_frame, is_pause
+from functions.prepare.checked_decoder import MAX_DEMUX_ERRORS, CheckedDecoder
 from functions.prepare.chunk_index import ChunkIndex
 from functions.prepare.container import (
+    BROADCAST_FORMATS,
     CODECS_WITH_SUMS,
+    INTERLEAVED_FORMATS,
+    LONGEST_STREAM_FORMATS,
     begins_with_sound,
     codec_name,
     declared_seconds,
@@ -25,6 +29,7 @@ from functions.prepare.length_checks import check_complete
 from functions.prepare.losses import Losses
 from functions.prepare.lost_sound import RAW_FORMATS, LostSound
 from functions.prepare.measured_length import MeasuredLength
+from functions.prepare.ogg_page_times import OggPageTimes
 from functions.prepare.packet_counts import MAX_SILENT_RUN, PacketCounts
 from functions.prepare.section_file import SectionFile
 from functions.prepare.timeline import Timeline
@@ -33,17 +38,8 @@ from functions.prepare.trailing_bytes import SHARED_FORMATS
 from functions.prepare.unread_bytes import UnreadBytes
 from shared.model.errors import EmptyRecording, NotAudio, Permanent, TruncatedRecording
 
-LONGEST_STREAM_FORMATS = frozenset({"asf", "flv", "matroska"})
-"""Formats whose header holds only the length of the longest stream."""
-INTERLEAVED_FORMATS = frozenset({"nut", "ogg", "rm", "wtv"})
-"""Formats in which packets of all streams are mixed to the end."""
-BROADCAST_FORMATS = frozenset({"mpeg", "mpegts"})
-"""Formats that can be read from any place on, and whose streams may change on the way."""
 WAVPACK = "wv"
 WAVPACK_BLOCK = b"wvpk"
-MAX_DEMUX_ERRORS = 10_000
-"""Errors of the demuxer after which the rest of the section is given up. Some read on by 32 bytes
-an error."""
 MAX_EXCESS_CORRUPT = 10_000
 """Packets by which the corrupt may outnumber the good while decoding."""
 MIN_RESUMED_SECONDS = 0.5
@@ -76,6 +72,7 @@ class Section:
         self._timeline = timeline
         self._header = header
         self._stream = select_track(container, track.number)
+        self.decoder = CheckedDecoder(file, self._stream)
         self._decoded_beside = track.decoded_beside
         self.last_packet = LastPacket(self.codec)
         self.length = MeasuredLength(header, container, self._stream)
@@ -83,13 +80,12 @@ class Section:
         """Something before the next frame could not be read."""
         self._lost = LostSound(file, self.format, self.codec, self.length.mp3)
         self._index = ChunkIndex(self._stream, self.format)
+        self._pages = OggPageTimes(file, self._stream)
         self.start_position = timeline.position
         """The position in the recording where the section begins."""
         self._last_packet_end = 0.0
         self._heard_until = 0
         self._longest_packet = longest_packet(container, self._stream)
-        self._first_page: int | None = None
-        self._page: int | None = None
         self._first_rate = 0
         self._has_timestamps = True
 
@@ -167,6 +163,7 @@ class Section:
 
     def resume(self, start_position: float) -> None:
         """Let this be the rest of a section that began at an earlier position of the recording."""
+        self.decoder.keep_checking()
         if self.format == WAVPACK:
             self.start_position = start_position
 
@@ -198,7 +195,10 @@ class Section:
 
     def frames(self) -> Iterator[Any]:
         """Yields the frames of the main sound. Raises NotAudio if most of it is corrupt."""
-        for packet in self._packets():
+        packets = self._packets()
+        if self.format == "ogg":
+            packets = self._pages.correct(packets)
+        for packet in packets:
             if self._may_have_another_codec:
                 self.counts.forget_trailing()
                 return
@@ -221,9 +221,6 @@ class Section:
         if self.format in RAW_FORMATS and frame.sample_rate != self._first_rate:
             self._has_timestamps = False
         if frame.pts is None or not self._has_timestamps:
-            return None
-        is_first_page = self._page == self._first_page
-        if is_first_page and self.length.starts_unknown:
             return None
         seconds = frame.pts * frame.time_base
         return float(seconds) + self._index.late_seconds
@@ -316,7 +313,7 @@ class Section:
             return []  # the next timestamp tells how long it is silent
         try:
             check_frame(packet, self.codec)
-            frames: list[Any] = self._stream.decode(packet)
+            frames = self.decoder.decode(packet)
         except DamagedFrame:
             self._note_damaged_frame(packet)
             return []
@@ -326,7 +323,7 @@ class Section:
             self._timeline.lose_sound()
             return []
         if frames:
-            if self._index.note_packet(packet):
+            if self._index.note_packet(packet) or self._pages.take_loss():
                 self.is_damaged = True
             self.counts.add_good()
             seconds = sum(frame.samples / frame.sample_rate for frame in frames)
@@ -364,9 +361,6 @@ class Section:
     def _note_heard(self, packet: Any) -> None:
         if packet.pos is None or packet.pos < 0:
             return
-        self._page = packet.pos
-        if self._first_page is None:
-            self._first_page = packet.pos
         length = min(packet.size, self._longest_packet)
         if self.format == "mpegts":
             length = TS_PACKET

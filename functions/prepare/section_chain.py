@@ -3,7 +3,6 @@
 from typing import BinaryIO
 
 from functions.prepare.broadcast_ends import ends_inside_packet
-from functions.prepare.container import CODECS_WITH_LOCAL_DAMAGE
 from functions.prepare.losses import Losses
 from functions.prepare.section import Section
 from functions.prepare.section_file import SectionFile, first_section_start
@@ -56,7 +55,6 @@ class SectionChain:
         self._resumes = False
         self._resumed_from = 0.0
         """The position where the section began that is opened anew."""
-        self._checks_sums = True
         self._opened = 0
         self._heard = 0
         self._bytes_heard = 0
@@ -75,11 +73,6 @@ class SectionChain:
         """Close the open section, which was decoded up to its end or to a failure."""
         section = self.section
         if section is None:
-            return
-        if self._checks_sums and may_have_wrong_sums(section):
-            self._checks_sums = False
-            self._next_start = section.file.start
-            self.close()
             return
         failure = failure or failure_of(section, self.losses)
         self._note_wrong_sums(section)
@@ -133,7 +126,7 @@ class SectionChain:
     def _try_next(self, start: int) -> None:
         file = SectionFile(self._file, start, self._size)
         try:
-            section = open_section(file, self._timeline, self._track, checks_sums=self._checks_sums)
+            section = open_section(file, self._timeline, self._track)
         except BadOption as failure:
             if self._opened == 1:
                 raise
@@ -175,15 +168,15 @@ class SectionChain:
         return resume_at
 
     def _note_wrong_sums(self, section: Section) -> None:
-        """Warn of a section that was decoded though the checksums of all packets are wrong."""
-        packets = section.counts.good
-        if not self._checks_sums and packets:
+        """Warn of packets that were decoded though their checksums are wrong."""
+        sums = section.decoder.ignored_sums
+        if sums.wrong and section.counts.good:
+            packets = sums.right + sums.wrong
             message = (
-                f"the checksums of all {packets} packets are wrong; they were decoded, but there "
-                "may be noise in place of sound"
+                f"the checksums of {sums.wrong} of {packets} packets are wrong; they were decoded, "
+                "but there may be noise in place of sound"
             )
             self._warn("corrupt_packets", message)
-        self._checks_sums = True
 
     def _note_unmarked_end(self, section: Section, unread: UnreadBytes) -> None:
         file = section.file
@@ -222,13 +215,6 @@ class SectionChain:
         position = self._timeline.position
         warning = prepare_warning(code, message, around(position))
         self.warnings.append(warning)
-
-
-def may_have_wrong_sums(section: Section) -> bool:
-    """Returns whether nothing of a section could be decoded, perhaps for its checksums alone."""
-    is_damaged_locally = section.codec in CODECS_WITH_LOCAL_DAMAGE
-    is_all_damaged = section.counts.trailing > 0 and not section.counts.good
-    return is_damaged_locally and is_all_damaged
 
 
 def failure_of(section: Section, losses: Losses) -> Permanent | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from functions.prepare.mp3_header import end_of_tags
-from functions.prepare.ogg_pages import MAX_PAGE_HEADER, PAGE_HEADER, parse_page
+from functions.prepare.ogg_pages import MAX_PAGE_HEADER, PAGE_HEADER, OggPage, parse_page
 from functions.prepare.rare_headers import WTV_HEADER
 from functions.prepare.sound_bytes import ASF_HEADER, W64_HEADER
 
@@ -168,20 +168,24 @@ class SectionFile:
             next_start = pattern_start - header.offset
             self.end = min(self.end, next_start)
 
+    def page_at(self, place: int) -> OggPage | None:
+        """Returns the Ogg page at a place of the section, or None if there is none."""
+        read_until = self.tell()
+        self.seek(place)
+        header = self._file.read(MAX_PAGE_HEADER)
+        self.seek(read_until)
+        return parse_page(header)
+
     def page_length(self, start: int) -> int:
         """Returns the bytes of the Ogg page at a place of the section; 0 if there is none."""
-        self.seek(start)
-        header = self._file.read(MAX_PAGE_HEADER)
-        page = parse_page(header)
+        page = self.page_at(start)
         return 0 if page is None else page.length
 
     def header_pages_length(self) -> int:
         """Returns the bytes of the Ogg pages at the section's start in which there is no sound."""
         length = 0
         for _ in range(MAX_OGG_STREAMS):
-            self.seek(length)
-            header = self._file.read(MAX_PAGE_HEADER)
-            page = parse_page(header)
+            page = self.page_at(length)
             if page is None or page.position:
                 break
             length += page.length

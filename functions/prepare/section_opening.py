@@ -16,19 +16,17 @@ READ_TO_THE_END = frozenset({"au"})
 """Formats of which libav decodes all bytes that follow, however many the header declares."""
 
 
-def open_section(
-    file: SectionFile, timeline: Timeline, track: TrackChoice, *, checks_sums: bool
-) -> Section:
+def open_section(file: SectionFile, timeline: Timeline, track: TrackChoice) -> Section:
     """Returns a file's section, opened.
 
     libav looks ahead. If it has read into the next section, it is made to open this one again, of
-    which it then sees no more than there is. `checks_sums` has packets whose checksums are wrong
-    fail. Raises BadOption, NotAudio, NoSound or TruncatedRecording.
+    which it then sees no more than there is. Raises BadOption, NotAudio, NoSound or
+    TruncatedRecording.
     """
     while True:
         end = file.end
         try:
-            section = try_to_open(file, timeline, track, checks_sums)
+            section = try_to_open(file, timeline, track)
         except Permanent:
             if file.end == end:
                 raise
@@ -51,9 +49,7 @@ def leave_out_rest(file: SectionFile, header: FileHeader) -> None:
     file.seek(place)
 
 
-def try_to_open(
-    file: SectionFile, timeline: Timeline, track: TrackChoice, checks_sums: bool
-) -> Section:
+def try_to_open(file: SectionFile, timeline: Timeline, track: TrackChoice) -> Section:
     readable = cast(BinaryIO, file)
     header = read_file_header(readable, file.end - file.start)
     prohibition = header.prohibition
@@ -65,8 +61,7 @@ def try_to_open(
     except NotAudio as failure:
         raise header.refusal or failure from failure
     try:
-        if checks_sums:
-            check_sums(container)
+        check_sums(container)
         section = Section(file, header, reader, container, timeline, track)
         if section.format in READ_TO_THE_END:
             leave_out_rest(file, header)

@@ -31,7 +31,7 @@ JSON_KINDS = {
 
 def read_options_file(data: bytes, path: str) -> dict[str, JsonValue]:
     """Returns the options in an options.json. Raises BadOption if it is none."""
-    unpacked = unpack(data)
+    unpacked = unpack(data, path)
     refuse_if_large(len(unpacked), path)
     text = as_utf_8(unpacked, path)
     if not text.strip():
@@ -47,16 +47,22 @@ def read_options_file(data: bytes, path: str) -> dict[str, JsonValue]:
     return content
 
 
-def unpack(data: bytes) -> bytes:
+def unpack(data: bytes, path: str) -> bytes:
     """Returns what is compressed with gzip in the data, up to a byte more than MAX_BYTES; or the
-    data, if nothing is. `gsutil cp -Z` compresses what it uploads."""
+    data, if nothing is. `gsutil cp -Z` compresses what it uploads.
+
+    Raises BadOption if the data begin as gzip does, but are damaged or not whole.
+    """
     if not data.startswith(GZIP_START):
         return data
     decoder = zlib.decompressobj(GZIP_FORMAT)
     try:
-        return decoder.decompress(data, MAX_BYTES + 1)
-    except zlib.error:
-        return data
+        unpacked = decoder.decompress(data, MAX_BYTES + 1)
+    except zlib.error as error:
+        raise BadOption(f"{path} is compressed with gzip, but damaged") from error
+    if not decoder.eof and len(unpacked) <= MAX_BYTES:
+        raise BadOption(f"{path} is compressed with gzip, but not whole")
+    return unpacked
 
 
 def refuse_if_large(size: int, path: str) -> None:

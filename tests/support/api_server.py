@@ -18,19 +18,22 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from functions.gateway.http_protocol import HttpProtocol
+
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = "ds_secret"
 
 
 @contextmanager
 def serve(app: ASGIApp) -> Iterator[str]:
-    """Serves an application on a free port. Yields its address."""
+    """Serves an application on a free port, as the gateway is. Yields its address."""
     # asyncio sends without delay only on sockets that name their protocol.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen()
     port = listener.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    config = uvicorn.Config(app, http=HttpProtocol, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -32,6 +32,12 @@ export class CorrectedSegments {
     this.#segmentOfWord = segmentsOfWords(transcript);
   }
 
+  /** @param {any} transcript whose segments with a known id are as they were */
+  extend(transcript) {
+    this.#transcript = transcript;
+    this.#segmentOfWord = segmentsOfWords(transcript);
+  }
+
   /**
    * @param {TranscriptModel} model
    * @returns {Segment[]} the transcript's segments and the kept suspects, in order of start

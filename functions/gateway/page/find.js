@@ -7,6 +7,7 @@
 import { button, element } from "./elements.js";
 import { icon } from "./icons.js";
 import { textOf } from "./paragraphs.js";
+import { focusWord } from "./reading.js";
 
 const ACCENTS = /\p{Mn}/gu;
 const PLAIN = /^[\x20-\x7f]*$/;
@@ -30,6 +31,8 @@ export class Find {
   #folded = new WeakMap();
   #input;
   #count;
+  /** What had the focus before. @type {HTMLElement | null} */
+  #former = null;
 
   /** @param {Reading} reading */
   constructor(reading) {
@@ -49,6 +52,8 @@ export class Find {
   }
 
   open() {
+    const { activeElement } = document;
+    if (!this.isOpen) this.#former = activeElement instanceof HTMLElement ? activeElement : null;
     this.bar.hidden = false;
     this.#input.focus();
     this.#input.select();
@@ -60,7 +65,9 @@ export class Find {
     const match = this.#matches[this.#current];
     this.#matches = [];
     this.#markAll();
-    if (match !== undefined) this.#reading.bringWord(match.first)?.focus({ preventScroll: true });
+    const word = match === undefined ? null : this.#reading.bringWord(match.first);
+    if (word !== null) focusWord(word);
+    else this.#former?.focus({ preventScroll: true });
   }
 
   /** @param {number} step 1 for the next place, -1 for the one before */

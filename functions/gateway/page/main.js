@@ -7,6 +7,7 @@
 import { account, loadAccount, logIn, logOut } from "./account.js";
 import { ApiProblem, session } from "./api.js";
 import { button, element, link, toast } from "./elements.js";
+import { keepFocus } from "./focus_keeper.js";
 import { codeOfAddress, loginDialog, loginView } from "./login.js";
 
 const VIEWS = {
@@ -25,6 +26,7 @@ let shown = 0;
 let isLoginAsked = false;
 
 async function start() {
+  keepFocus(main);
   document.addEventListener("click", followLink);
   window.addEventListener("popstate", onHistory);
   window.addEventListener("unhandledrejection", showProblem);

@@ -168,7 +168,7 @@ class RecordingView {
   #showText(job, model) {
     if (this.#reading !== undefined && this.#player !== undefined) {
       this.#player.knownDuration = model.duration;
-      this.#reading.setModel(model);
+      if (this.#reading.model !== model) this.#reading.setModel(model);
       return { reading: this.#reading, player: this.#player };
     }
     const player = this.#madePlayer(job, model);
@@ -253,8 +253,7 @@ class RecordingView {
 
   /** @param {any} job @param {any} part */
   #wordsCame(job, part) {
-    this.#live.add(part);
-    this.#showText(job, new TranscriptModel(this.#live.transcript()));
+    this.#showText(job, this.#live.add(part));
   }
 
   /** @param {ProgressNotice} progress */

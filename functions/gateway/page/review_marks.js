@@ -3,6 +3,7 @@
 import { quoted, shortened } from "./edit_words.js";
 import { button, element } from "./elements.js";
 import { listenTo } from "./listening.js";
+import { focusWord } from "./reading.js";
 import { clock } from "./times.js";
 
 /**
@@ -236,14 +237,20 @@ export class ReviewMarks {
   #keep(item) {
     this.#model.keep(item.id);
     this.#say(`${quoted(shortened(item.text))} is in the text now.`);
-    this.#reading.bringTime(item.start)?.focus({ preventScroll: true });
+    this.#focusAt(item);
   }
 
   /** @param {Item} item */
   #drop(item) {
     this.#model.drop(item.id);
     this.#say("It is not shown any more. It can be taken back.");
-    this.#reading.bringTime(item.start)?.focus({ preventScroll: true });
+    this.#focusAt(item);
+  }
+
+  /** @param {Item} item */
+  #focusAt(item) {
+    const word = this.#reading.bringTime(item.start);
+    if (word !== null) focusWord(word);
   }
 }
 

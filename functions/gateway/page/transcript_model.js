@@ -105,6 +105,17 @@ export class TranscriptModel extends EventTarget {
     this.#build();
   }
 
+  /**
+   * Shows a transcript to which segments were added, or from which some were taken away.
+   *
+   * @param {any} transcript whose segments with a known id are as they were
+   */
+  extend(transcript) {
+    this.transcript = transcript;
+    this.#correctedSegments.extend(transcript);
+    this.#changed();
+  }
+
   /** @returns {number} seconds */
   get duration() {
     return this.transcript.media.duration;

@@ -1,6 +1,8 @@
 """A damaged block of a codec with checksums is silence that is named, and not noise."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,9 +48,14 @@ def test_it_is_silence(name: str, rubbish: str) -> None:
     assert 0 < float(named[1]) <= 2 * BLOCK
 
 
-def with_wrong_sums(packets: list[Any]) -> list[Any]:
-    """Returns packets of AC-3 or FLAC whose checksums are wrong, though their sound is right."""
-    for packet in packets:
+def with_wrong_sums(packets: list[Any], right: Callable[[float], bool]) -> list[Any]:
+    """Returns packets of AC-3 or FLAC whose checksums are wrong, though their sound is right.
+
+    `right` says of which the checksum stays right, by their place from 0 to 1.
+    """
+    for number, packet in enumerate(packets):
+        if right(number / len(packets)):
+            continue
         data = bytearray(packet)
         if data:
             data[-1] ^= 1
@@ -63,18 +70,49 @@ def with_zeros(packets: list[Any]) -> list[Any]:
     return packets
 
 
-WITH_SUMS = [("flac", "flac"), ("matroska", "flac"), ("mp4", "ac3"), ("matroska", "eac3")]
+MOSTLY_WRONG: dict[str, Callable[[float], bool]] = {
+    "all": lambda place: False,
+    "but for the first": lambda place: place < 0.04,
+    "but for the last": lambda place: place > 0.96,
+    "but for the middle": lambda place: 0.4 < place < 0.6,
+}
 
 
-@pytest.mark.parametrize(("container", "codec"), WITH_SUMS)
-def test_packets_of_which_only_the_checksums_are_wrong_are_heard(
-    container: str, codec: str
+HEARD = [
+    ("flac", "flac", "all"),
+    ("flac", "flac", "but for the first"),
+    ("flac", "flac", "but for the middle"),
+    ("matroska", "flac", "but for the last"),
+    ("mp4", "ac3", "all"),
+    ("mp4", "ac3", "but for the middle"),
+    ("matroska", "eac3", "all"),
+    ("matroska", "eac3", "but for the first"),
+]
+
+
+@pytest.mark.parametrize(("container", "codec", "wrong"), HEARD)
+def test_packets_of_which_most_checksums_are_wrong_are_heard(
+    container: str, codec: str, wrong: str
 ) -> None:
-    data = encode(container, codec, NOISY, rate=48_000, change_packets=with_wrong_sums)
+    change = partial(with_wrong_sums, right=MOSTLY_WRONG[wrong])
+    data = encode(container, codec, NOISY, rate=48_000, change_packets=change)
     samples, _, (warning,) = decode(data)
     assert burst_times(samples) == pytest.approx(TIMES, abs=0.1)
     assert len(samples) / RATE == pytest.approx(SECONDS, abs=0.1)
-    assert re.match(r"the checksums of all \d+ packets are wrong", warning.message)
+    counts = re.match(r"the checksums of (\d+) of (\d+) packets are wrong", warning.message)
+    assert counts is not None
+    are_all = counts[1] == counts[2]
+    assert are_all == (wrong == "all")
+
+
+@pytest.mark.parametrize(("container", "codec"), [("matroska", "flac"), ("mp4", "ac3")])
+def test_packets_of_which_a_few_checksums_are_wrong_are_skipped(container: str, codec: str) -> None:
+    change = partial(with_wrong_sums, right=lambda place: not 0.3 < place < 0.7)
+    data = encode(container, codec, NOISY, rate=48_000, change_packets=change)
+    samples, _, warnings = decode(data)
+    assert burst_times(samples) == pytest.approx(TIMES, abs=0.1)
+    assert np.abs(samples[int(2.6 * RATE) : int(5.4 * RATE)]).max() == 0
+    assert [warning.code for warning in warnings] == ["corrupt_packets", "gap"]
 
 
 def test_packets_that_cannot_be_decoded_whatever_their_checksums_are_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 from shared.model.artifacts import StageWarning
 from shared.model.errors import TruncatedRecording
 from tests.support.audio_files import encode
-from tests.support.bursts import burst_times, with_bursts
+from tests.support.bursts import burst_times, with_bursts, with_hole
 from tests.support.decoding import decode
 from tests.support.recordings import RATE
 
@@ -248,3 +248,32 @@ def test_what_follows_a_damaged_header_of_wavpack_is_heard_at_its_time(field: st
     assert burst_times(samples) == pytest.approx(TIMES, abs=PACKETS)
     assert len(samples) / RATE == pytest.approx(SECONDS, abs=PACKETS)
     assert warning.message.startswith("the file holds no sound for 1.0 s")
+
+
+SHORT = 0.04
+"""Share of a file that is overwritten, which lasts a quarter of a second."""
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "rate"),
+    [("mpegts", "ac3", 48_000), ("mpegts", "mp2", 48_000), ("flv", "aac", 44_100)],
+)
+def test_a_short_loss_is_named_though_nothing_else_shows_it(
+    container: str, codec: str, rate: int
+) -> None:
+    samples, _, warnings = decode(
+        damaged(sound(container, codec, rate), "zeros", 0.45, 0.45 + SHORT)
+    )
+    assert burst_times(samples) == pytest.approx(TIMES, abs=PACKETS)
+    assert named(warnings, "gap") == pytest.approx(SHORT * SECONDS, abs=PACKETS / 2)
+
+
+@pytest.mark.parametrize(("codec", "is_named"), [("aac", True), ("libopus", False)])
+def test_a_pause_of_a_codec_that_sends_nothing_while_it_is_quiet_is_no_loss(
+    codec: str, is_named: bool
+) -> None:
+    pause = with_hole(2.0, 0.4)
+    data = encode("matroska", codec, SOUND, rate=48_000, change_packets=pause)
+    samples, _, warnings = decode(data)
+    assert len(samples) / RATE == pytest.approx(SECONDS + 0.4, abs=0.1)
+    assert (named(warnings, "gap") > 0) == is_named

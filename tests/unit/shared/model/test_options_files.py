@@ -75,5 +75,24 @@ def test_a_compressed_file_is_unpacked_up_to_the_limit() -> None:
     large = gzip.compress(b" " * 70_000)
     with pytest.raises(BadOption, match="larger than 64 KiB"):
         read_options_file(large, "options.json")
-    with pytest.raises(BadOption, match="not saved as UTF-8"):
-        read_options_file(b"\x1f\x8b\x08\xff and no more of it", "options.json")
+
+
+COMPRESSED = gzip.compress(b'{"language": "de"}')
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (COMPRESSED[:3], "not whole"),
+        (COMPRESSED[:-9], "not whole"),
+        (COMPRESSED[:-8], "not whole"),
+        (COMPRESSED[:3] + b"\xff and no more of it", "damaged"),
+        (COMPRESSED[:-8] + bytes(8), "damaged"),
+    ],
+)
+def test_a_compressed_file_that_is_damaged_or_cut_off_is_not_called_empty(
+    content: bytes, problem: str
+) -> None:
+    says = f"^options.json is compressed with gzip, but {problem}$"
+    with pytest.raises(BadOption, match=says):
+        read_options_file(content, "options.json")
