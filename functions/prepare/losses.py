@@ -1,10 +1,12 @@
 """What a recording lacks: packets that cannot be decoded, gaps, and its end."""
 
+from functions.prepare.lost_sound import RAW_FORMATS
 from functions.prepare.stage_warning import prepare_warning
 from shared.model.artifacts import Interval, StageWarning
 
 MIN_GAP = 0.5
-"""Seconds of a gap that is worth a warning. PAUSING_CODECS leave gaps of 0.4 s."""
+"""Seconds of a gap that is worth a warning. PAUSING_CODECS leave gaps of 0.4 s, and in raw streams
+the tags between joined files may look like lost frames."""
 PAUSING_CODECS = frozenset({"amr_nb", "amr_wb", "g723_1", "g729", "opus", "speex"})
 """Codecs that may send nothing while it is quiet."""
 MIN_STEADY_GAP = 0.1
@@ -31,12 +33,15 @@ class Losses:
         self._good_packets += good
         self._corrupt_packets += corrupt
 
-    def note_gap(self, start: float, seconds: float, codec: str, *, is_damage: bool) -> None:
+    def note_gap(
+        self, start: float, seconds: float, file_format: str, codec: str, *, is_damage: bool
+    ) -> None:
         """Note that silence stands for `seconds` from `start` on, unless it is too short to count.
 
         `is_damage` says that something before it could not be read.
         """
-        shortest = MIN_GAP if codec in PAUSING_CODECS or not start else MIN_STEADY_GAP
+        is_steady = codec not in PAUSING_CODECS and file_format not in RAW_FORMATS
+        shortest = MIN_STEADY_GAP if is_steady and start else MIN_GAP
         if is_damage:
             shortest = MIN_DAMAGE
         if seconds >= shortest:

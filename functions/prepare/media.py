@@ -228,8 +228,9 @@ class Recording:
         """Note a gap, but not the time before the sound in which there is only a picture."""
         position = self._timeline.position
         if position or not section.has_other_streams:
+            is_damage = section.is_damaged
             losses = self._chain.losses
-            losses.note_gap(position, seconds, section.codec, is_damage=section.is_damaged)
+            losses.note_gap(position, seconds, section.format, section.codec, is_damage=is_damage)
         section.is_damaged = False
 
     def _fill_gap(self, frame: Any, seconds: float) -> Iterator[Samples]:

@@ -188,7 +188,7 @@ def test_what_a_correction_and_a_format_cost_is_in_the_docs() -> None:
     steps = CORRECTION["internal_step"]
     assert f"an execution of {steps} steps" in DOCS
     assert f"default formats: {drawn:.1f} s for an hour of audio | {correction:.4f} USD |" in DOCS
-    assert f"saves a hundred times adds {100 * correction:.2f} USD" in DOCS
+    assert f"with a hundred saves adds {100 * correction:.2f} USD" in DOCS
     slowest = max(seconds[name] for name in FORMATS)
     gateway = usd_per_second(FUNCTIONS["gateway"].resources, prices())
     assert f"at most {slowest:.1f} s for 12 hours" in DOCS
