@@ -46,9 +46,12 @@ def is_last_before_pause(cue: Cue, next_cues: Sequence[Cue]) -> bool:
 
 
 def lrc_line(cue: Cue) -> str:
-    """Returns the caption on one line. Times inside what is said are in round brackets."""
+    """Returns the caption on one line. Times inside what is said are in round brackets, and so is
+    what is in square ones if the caption begins with one, which players take for a further time."""
     voices = map(voice_text, cue.voices)
     text = printable(" ".join(voices))
+    if text.lstrip().startswith("["):
+        text = without_brackets(text)
     shown = TIME_MARK.sub(r"(\1)", text)
     start = lrc_time(cue.start)
     return f"[{start}]{shown}"

@@ -8,13 +8,15 @@ from hypothesis import given, settings
 
 from shared.formats.characters import printable
 from shared.formats.cues import build_cues
-from shared.formats.lyrics import lrc_time
+from shared.formats.lyrics import lrc_time, without_brackets
+from shared.model.caption_options import CaptionOptions
 from shared.model.transcript import Transcript
 from tests.support.drawn import AS_DEFAULT, drawn
 from tests.support.hostile_transcripts import hostile_transcripts, renamed, source_of
 from tests.support.made_transcripts import said, transcript_of_sentences
 
 anything = settings(max_examples=15, deadline=None)
+UNNAMED = CaptionOptions(caption_speakers="never")
 
 
 def dialogue(text: str = "Yes.") -> Transcript:
@@ -68,7 +70,15 @@ def test_any_words_and_times_are_read_back(transcript: Transcript) -> None:
     assert [time for time, _ in spoken] == [cue.start // 10 / 100 for cue in cues]
     for (_, text), cue in zip(spoken, cues, strict=True):
         last = cue.voices[-1].lines[-1]
-        assert text.endswith(printable(last.speech))
+        speech = printable(last.speech)
+        assert without_brackets(text).endswith(without_brackets(speech))
+
+
+@pytest.mark.parametrize(("said", "shown"), [("[laughs] Yes.", "(laughs) Yes."), ("[", "(")])
+def test_a_bracket_at_the_start_of_a_line_is_read(said: str, shown: str) -> None:
+    text = drawn("lrc", dialogue(said), UNNAMED)
+    assert f"[00:05.13]{shown}" in text
+    assert [line for _, line in ffmpeg_lines(text) if line][-1] == shown
 
 
 def test_minutes_go_on_after_an_hour() -> None:
