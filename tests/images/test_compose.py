@@ -61,8 +61,12 @@ class Project:
         return f"http://127.0.0.1:{self.port}"
 
     def headers(self) -> dict[str, str]:
-        """Returns the key of the API, which is in the volume, as a header."""
-        key = self.call("exec", "-T", "cloud", "cat", "/data/key").stdout.strip()
+        """Returns the key of the API, which is in the volume, as a header. It is made once the
+        whole cloud is up."""
+        deadline = time.monotonic() + READY_WITHIN
+        while not (key := self.call("exec", "-T", "cloud", "cat", "/data/key").stdout.strip()):
+            assert time.monotonic() < deadline, self.call("logs").stdout
+            time.sleep(0.5)
         return {"X-API-Key": key}
 
 
