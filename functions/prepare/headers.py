@@ -29,6 +29,8 @@ class FileHeader:
     mp4: Mp4Structure | None
     is_encrypted: bool
     """Every track of sound needs a key."""
+    lacks_first_cluster: bool
+    """The first cluster of a Matroska file says that there was one before it."""
     is_rifx: bool
     """It is a WAV file with big-endian numbers, which libav decodes as noise."""
 
@@ -37,6 +39,12 @@ class FileHeader:
         if self.sound is None:
             return None
         return self.sound.fraction_present(size)
+
+    @property
+    def lacks_start(self) -> bool:
+        """Returns whether the first part of the sound is numbered as a later one."""
+        lacks_fragment = self.mp4 is not None and self.mp4.first_fragment > 1
+        return lacks_fragment or self.lacks_first_cluster
 
     @property
     def is_fragmented(self) -> bool:
@@ -97,6 +105,7 @@ def read_file_header(file: BinaryIO, size: int) -> FileHeader:
         mp3=mp3,
         mp4=mp4,
         is_encrypted=is_encrypted,
+        lacks_first_cluster=matroska is not None and matroska.lacks_first_cluster,
         is_rifx=is_rifx(file),
     )
 

@@ -2,6 +2,7 @@
 
 from functions.prepare.lost_sound import RAW_FORMATS
 from functions.prepare.stage_warning import prepare_warning
+from functions.prepare.timeline import around
 from shared.model.artifacts import Interval, StageWarning
 
 MIN_GAP = 0.5
@@ -11,6 +12,11 @@ PAUSING_CODECS = frozenset({"amr_nb", "amr_wb", "g723_1", "g729", "opus", "speex
 """Codecs that may send nothing while it is quiet."""
 MIN_STEADY_GAP = 0.1
 """The same of a gap in the sound of other codecs. Some recorders' clocks are less exact."""
+MIN_MISSING_START = 0.1
+"""The same of a missing beginning: the first packet's length is not always known."""
+LONGEST_STREAM = 366 * 24 * 3600.0
+"""Seconds after which a clock is taken to count from a date, as some streams' do from 1970, so
+that it does not tell how long the stream has lasted."""
 MIN_DAMAGE = 0.05
 """The same of a gap where something could not be read."""
 MIN_MISSING = 1.0
@@ -24,6 +30,7 @@ class Losses:
         self._good_packets = 0
         self._corrupt_packets = 0
         self._gaps: list[tuple[float, float]] = []
+        self._starts: list[tuple[float, float]] = []
         self._declared = 0.0
         self._missing = 0.0
         self._is_end_unmarked = False
@@ -47,6 +54,18 @@ class Losses:
         if seconds >= shortest:
             self._gaps.append((start, seconds))
 
+    def note_start(self, position: float, seconds: float) -> None:
+        """Note that so many seconds of a stream are not in the file, whose sound from then on is at
+        a position of the recording.
+
+        That may be a file whose beginning was cut off, or a live stream that was joined late, which
+        looks the same. So it is never refused, and no silence is put there: a listener who joins
+        after a day wants to have what was heard, and the limit of a recording's length is meant for
+        that. But each is told, however long the stream has lasted.
+        """
+        if seconds >= MIN_MISSING_START:
+            self._starts.append((position, seconds))
+
     def note_end(self, declared: float, missing: float) -> None:
         """Note that of the declared seconds so many are missing at the end."""
         if missing >= MIN_MISSING:
@@ -62,6 +81,7 @@ class Losses:
         found = (
             self._packet_warning(),
             self._gap_warning(),
+            self._start_warning(),
             self._end_warning(),
             self._mark_warning(),
         )
@@ -91,6 +111,25 @@ class Losses:
             span = None
         message = f"the file holds no sound for {total:.1f} s {places}; silence is there instead"
         return prepare_warning("gap", message, span)
+
+    def _start_warning(self) -> StageWarning | None:
+        if not self._starts:
+            return None
+        lengths = [seconds for _, seconds in self._starts]
+        position, _ = self._starts[0]
+        total = f"about {sum(lengths):.1f} s"
+        if max(lengths) > LONGEST_STREAM:
+            total = "an unknown time"
+        streams = "the stream"
+        if len(lengths) > 1:
+            streams = f"{len(lengths)} streams, the first at {position:.1f} s,"
+        elif position:
+            streams = f"the stream at {position:.1f} s"
+        message = (
+            f"the beginning of {streams} is not in the file ({total}); it was cut off or damaged, "
+            "or a live stream was recorded from then on"
+        )
+        return prepare_warning("start_missing", message, around(position))
 
     def _end_warning(self) -> StageWarning | None:
         if not self._missing:

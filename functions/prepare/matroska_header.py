@@ -1,4 +1,4 @@
-"""What the beginning of a Matroska or WebM file declares: its length in bytes, and encryption."""
+"""What the beginning of a Matroska or WebM file declares: its length, encryption, and a loss."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ TRACKS = 0x1654AE6B
 TRACK_ENTRY = 0xAE
 TRACK_TYPE = 0x83
 TYPE_OF_SOUND = b"\2"
+CLUSTER = 0x1F43B675
+PREVIOUS_SIZE = 0xAB
+"""Of the cluster before, which the first cluster of a whole file does not have."""
 PATH_TO_ENCRYPTION = (0x6D80, 0x6240, 0x5035)
 """ContentEncodings, ContentEncoding, ContentEncryption."""
 MAX_ELEMENTS = 1000
@@ -31,6 +34,8 @@ class MatroskaHeader:
     end: int | None
     """Offset where the file should end, if its header tells."""
     is_encrypted: bool
+    lacks_first_cluster: bool = False
+    """The first cluster says that there was one before it."""
 
 
 def read_matroska_header(file: BinaryIO) -> MatroskaHeader | None:
@@ -44,7 +49,8 @@ def read_matroska_header(file: BinaryIO) -> MatroskaHeader | None:
     for element in elements(data, 0, len(data)):
         if element.identifier == SEGMENT:
             is_encrypted = has_encrypted_sound(data, element)
-            return MatroskaHeader(element.end, is_encrypted)
+            lacks_cluster = follows_cluster(data, element)
+            return MatroskaHeader(element.end, is_encrypted, lacks_cluster)
     return MatroskaHeader(None, is_encrypted=False)
 
 
@@ -107,6 +113,17 @@ def has_encrypted_sound(data: bytes, segment: Element) -> bool:
     if not encrypted:
         return False
     return all(encrypted)
+
+
+def follows_cluster(data: bytes, segment: Element) -> bool:
+    """Returns whether the first cluster of a segment says that one came before it."""
+    cluster = next(children(data, segment, CLUSTER), None)
+    if cluster is None:
+        return False
+    previous_size = next(children(data, cluster, PREVIOUS_SIZE), None)
+    if previous_size is None:
+        return False
+    return any(data[previous_size.body : previous_size.end])
 
 
 def children(data: bytes, parent: Element, identifier: int) -> Iterator[Element]:

@@ -9,7 +9,9 @@ from functions.prepare.container import (
     format_name,
     start_seconds,
 )
+from functions.prepare.flac_frames import first_sample
 from functions.prepare.headers import FileHeader
+from functions.prepare.length_checks import MAX_MISSING
 from functions.prepare.mp3_sections import Mp3Sections
 
 MEASURED_FORMATS = frozenset(
@@ -21,6 +23,10 @@ others it is a guess of libav's from a bit rate, or from the file's size."""
 SIZED_FORMATS = frozenset({"caf", "w64", "wav"})
 """Formats whose length libav takes from the file's size, which is right unless something follows or
 is missing."""
+
+FORMATS_WITH_LAST_TIME = frozenset({"asf", "matroska"})
+"""Formats whose header holds the time of the end and a number of bytes, which tell together that
+the start is missing."""
 
 
 class MeasuredLength:
@@ -35,9 +41,16 @@ class MeasuredLength:
         """The headers on the way through an MP3 file."""
         if self._format == "mp3":
             self.mp3 = Mp3Sections(header.mp3)
+        self._missing_start = 0.0
+        self._has_packet = False
+        if header.lacks_start:
+            self._missing_start = start_seconds(container) or 0.0
 
     def note_packet(self, packet: Any, decoded: float) -> None:
-        """Note what a packet of MP3 declares, behind so many decoded seconds."""
+        """Note what a packet declares of MP3, behind so many decoded seconds, or of FLAC."""
+        if self._format == "flac" and not self._has_packet:
+            self._note_first_frame(packet)
+        self._has_packet = True
         if self.mp3 is not None and packet.pos is not None:
             self.mp3.note_packet(bytes(packet), packet.pos, decoded)
 
@@ -78,6 +91,23 @@ class MeasuredLength:
             return decoded / fraction
         return seconds
 
+    def missing_start(self, decoded: float, size: int) -> float:
+        """Returns the seconds that come before the first sound in the file, by its numbers or by
+        the bytes that are missing though the end is there."""
+        if self._missing_start or self._format not in FORMATS_WITH_LAST_TIME:
+            return self._missing_start
+        start = start_seconds(self._container) or 0.0
+        seconds = self.seconds
+        fraction = self._header.fraction_present(size)
+        if seconds is None or not fraction:
+            return 0.0
+        missing = decoded / fraction - decoded
+        missing_end = max(0.0, seconds - decoded)
+        missing_start = missing - missing_end
+        if missing_start < MAX_MISSING:
+            return 0.0  # an index behind the sound may be missing, too
+        return max(0.0, min(start, missing_start))
+
     def is_complete(self, size: int) -> bool:
         """Returns whether all bytes are in the file, so that what is missing is damaged."""
         if self.mp3 is not None:
@@ -105,6 +135,12 @@ class MeasuredLength:
         codec = codec_name(self._stream)
         return codec not in OGG_CODECS_WITH_START
 
+    def _note_first_frame(self, packet: Any) -> None:
+        header = self._stream.codec_context.extradata or b""
+        samples = first_sample(bytes(packet), header)
+        rate = self._stream.codec_context.sample_rate
+        self._missing_start = samples / max(1, rate)
+
     def _without_start(self, seconds: float) -> float:
         """Returns a length without the time before the section's start, if it seems to hold that.
 
@@ -120,6 +156,10 @@ class MeasuredLength:
             return None  # the last page is another stream's
         seconds = declared_seconds(self._container, self._stream)
         start = start_seconds(self._container) or 0.0
-        if seconds is None or self._format != "ogg" or seconds <= start:
+        may_be_end = self._format == "ogg" or self._header.is_fragmented
+        if self._format == "flac":
+            start = self._missing_start
+            may_be_end = True
+        if seconds is None or not may_be_end or seconds <= start:
             return seconds
         return seconds - start  # libav may give the time of the end

@@ -9,6 +9,8 @@ MAX_BOXES = 1000
 """Boxes that are read of a file: one in fragments has thousands, which follow its index."""
 BOX_HEADER = struct.Struct(">I4s")
 """Length and kind of a box. A length of 1 says that one of 64 bits follows."""
+FRAGMENT_HEADER = struct.Struct(">4x4s4xI")
+"""Kind of the box, and number of the fragment."""
 MAX_BOX_HEADER = BOX_HEADER.size + 8
 """Bytes of a header with the length of 64 bits."""
 MAX_INDEX = 2**24
@@ -47,6 +49,8 @@ class Mp4Structure:
     is_cut: bool
     """A box reaches beyond the file's end, or what the index refers to is missing."""
     has_malformed_box: bool
+    first_fragment: int = 1
+    """The number of the first fragment. A whole file begins with 1, or with 0."""
 
     @property
     def is_encrypted(self) -> bool:
@@ -77,6 +81,7 @@ def read_mp4_structure(file: BinaryIO, size: int) -> Mp4Structure | None:
         return None
     index = None
     has_sound = False
+    first_fragment = 1
     end = 0
     for box in file_boxes(file, size):
         end = box.end
@@ -84,6 +89,8 @@ def read_mp4_structure(file: BinaryIO, size: int) -> Mp4Structure | None:
             file.seek(box.body)
             length = min(box.end - box.body, MAX_INDEX)
             index = file.read(length)
+        if box.kind == b"moof" and not has_sound:
+            first_fragment = fragment_number(file, box)
         if box.kind in (b"mdat", b"moof"):
             has_sound = True
         if index is not None and has_sound:
@@ -94,7 +101,17 @@ def read_mp4_structure(file: BinaryIO, size: int) -> Mp4Structure | None:
     has_malformed_box = holds_another_box and not is_complete
     lacks_the_rest = not holds_another_box and not is_complete
     is_cut = end > size or lacks_the_rest
-    return Mp4Structure(index, is_cut, has_malformed_box)
+    return Mp4Structure(index, is_cut, has_malformed_box, first_fragment)
+
+
+def fragment_number(file: BinaryIO, fragment: Box) -> int:
+    """Returns the number in a fragment's header, which comes first in it; 1 if there is none."""
+    file.seek(fragment.body)
+    data = file.read(FRAGMENT_HEADER.size)
+    if len(data) < FRAGMENT_HEADER.size:
+        return 1
+    kind, number = FRAGMENT_HEADER.unpack(data)
+    return int(number) if kind == b"mfhd" else 1
 
 
 def file_boxes(file: BinaryIO, size: int) -> Iterator[Box]:

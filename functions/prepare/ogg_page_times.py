@@ -25,6 +25,8 @@ class OggPageTimes:
         codec = codec_name(stream)
         self._has_start = codec in OGG_CODECS_WITH_START
         self._skipped = samples_skipped(stream)
+        self.missing_start = 0.0
+        """Seconds of the stream before its first page of sound, if pages before that are lost."""
         self._last_place: int | None = None
         self._is_behind_loss = False
 
@@ -55,6 +57,8 @@ class OggPageTimes:
         place = packets[0].pos
         self._last_place = place
         is_first = last_place is None
+        if is_first:
+            self._note_missing_start(packets)
         is_right = self._has_start if is_first else are_continuous([*packets, following])
         page = None if is_right else self._file.page_at(place)
         if page is None or page.position < 0:
@@ -68,6 +72,22 @@ class OggPageTimes:
         if page.ends_inside_packet:
             end += packets[-1].duration  # which the page's position does not count
         set_times(packets, end)
+
+    def _note_missing_start(self, packets: Sequence[Any]) -> None:
+        """Note how much of the stream comes before its first page, if its pages are numbered on.
+
+        A first page that follows the headers by its number may begin late, but lacks nothing.
+        """
+        place = packets[0].pos
+        header = self._file.last_page_before(place)
+        page = self._file.page_with_end(place)
+        if header is None or page is None or page.number <= header.number + 1:
+            return
+        end = page.position - self._skipped
+        if page.ends_inside_packet:
+            end += packets[-1].duration
+        start = end - sum(lengths_of(packets))
+        self.missing_start = float(max(0, start) * packets[0].time_base)
 
 
 def samples_skipped(stream: Any) -> int:
@@ -91,13 +111,19 @@ def are_continuous(packets: Sequence[Any]) -> bool:
 
 
 def set_times(packets: Sequence[Any], end: int) -> None:
-    """Let the packets follow each other so that the last one ends at a timestamp.
+    """Let the packets follow each other so that the last one ends at a timestamp."""
+    start = end - sum(lengths_of(packets))
+    for packet, length in zip(packets, lengths_of(packets), strict=True):
+        packet.pts = start
+        packet.dts = start
+        start += length
+
+
+def lengths_of(packets: Sequence[Any]) -> list[int]:
+    """Returns how long each packet of a page lasts.
 
     Of the last one of a stream libav may say that it lasts as long as the lost page, too.
     """
     *earlier, last = [packet.duration for packet in packets]
     longest = max(earlier, default=last)
-    for packet in reversed(packets):
-        end -= min(packet.duration, longest)
-        packet.pts = end
-        packet.dts = end
+    return [*earlier, min(last, longest)]

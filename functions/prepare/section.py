@@ -167,6 +167,12 @@ class Section:
         if self.format == WAVPACK:
             self.start_position = start_position
 
+    @property
+    def missing_start(self) -> float:
+        """The seconds of the section's stream that come before the first sound in the file."""
+        by_header = self.length.missing_start(self._decoded_seconds, self.size)
+        return by_header or self._pages.missing_start
+
     def unread_bytes(self) -> UnreadBytes:
         """Returns what was not read of the section, which was decoded to its end."""
         return UnreadBytes(

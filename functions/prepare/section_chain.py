@@ -104,6 +104,7 @@ class SectionChain:
         end = section.file.end
         if failure is None:
             self._heard += 1
+            self.losses.note_start(section.start_position, section.missing_start)
         else:
             self._note_failure(failure)
         if isinstance(failure, TruncatedRecording):

@@ -64,6 +64,10 @@ MAX_HEADER = 64
 """Bytes of a recording's start in which its header is recognised."""
 MAX_OGG_STREAMS = 100
 """Streams that an Ogg file may begin at one place."""
+MAX_HEADER_PAGES = 10_000
+"""Pages before the sound. A cover of 100 MB has a sixth of them."""
+MAX_PAGES_OF_PACKET = 100
+"""Pages over which a packet of sound may reach, with those of other streams between them."""
 BLOCK = 2**18
 """Bytes read at once while the next section is looked for."""
 MAX_SEARCHED = 2**28
@@ -180,6 +184,35 @@ class SectionFile:
         """Returns the bytes of the Ogg page at a place of the section; 0 if there is none."""
         page = self.page_at(start)
         return 0 if page is None else page.length
+
+    def last_page_before(self, place: int) -> OggPage | None:
+        """Returns the last of the Ogg pages from the section's start up to a page that is of the
+        same stream, or None if there is none."""
+        following = self.page_at(place)
+        last = None
+        start = 0
+        for _ in range(MAX_HEADER_PAGES):
+            page = self.page_at(start)
+            if page is None or following is None or start >= place:
+                break
+            if page.stream == following.stream:
+                last = page
+            start += page.length
+        else:
+            return None
+        return last
+
+    def page_with_end(self, place: int) -> OggPage | None:
+        """Returns the first page of a stream from a place on in which a packet ends."""
+        first = page = self.page_at(place)
+        for _ in range(MAX_PAGES_OF_PACKET):
+            if first is None or page is None:
+                return None
+            if page.stream == first.stream and page.position >= 0:
+                return page
+            place += page.length
+            page = self.page_at(place)
+        return None
 
     def header_pages_length(self) -> int:
         """Returns the bytes of the Ogg pages at the section's start in which there is no sound."""

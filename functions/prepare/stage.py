@@ -26,7 +26,7 @@ from shared.model.errors import RecordingTooLong
 from shared.model.formats import PEAKS_FILE
 from shared.runtime.stage import ListedOutput, Output, SingleOutput, StageInput
 
-VERSION = "7"
+VERSION = "8"
 """Increase it whenever the same request would get a different result."""
 BLOCK = 64 * WINDOW
 """Samples (2 s) that go through the network at once."""
