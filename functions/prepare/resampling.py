@@ -1,6 +1,7 @@
 """Decoded frames -> samples at 16 kHz: all channels mixed, or a row for each."""
 
 from collections.abc import Iterator
+from math import log10
 from typing import Any
 
 import av
@@ -11,6 +12,7 @@ from functions.prepare.mixing import Mixer, mix_weights
 from functions.prepare.sample_buffer import BlockBuffer, Rows, Samples
 from functions.prepare.stage_warning import prepare_warning
 from shared.model.artifacts import SAMPLE_RATE, StageWarning
+from shared.model.audio import FULL_SCALE
 from shared.model.errors import BadOption
 
 MAX_SPLIT_CHANNELS = 8
@@ -199,6 +201,13 @@ def masking_warnings(seconds: float) -> list[StageWarning]:
 
 
 def full_scale_warnings(full_scale: FullScale) -> list[StageWarning]:
+    if full_scale.is_too_quiet:
+        decibels = 20 * log10(full_scale.swing / FULL_SCALE)
+        message = (
+            f"the loudest sound is at {decibels:.0f} dBFS, which is too quiet for speech to be "
+            "found; amplify the recording before the upload"
+        )
+        return [prepare_warning("too_quiet", message)]
     level = full_scale.highest_level
     if level < MIN_REPORTED:
         return []

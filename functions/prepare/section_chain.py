@@ -3,6 +3,7 @@
 from typing import BinaryIO
 
 from functions.prepare.broadcast_ends import ends_inside_packet
+from functions.prepare.encryption_marks import name_encryption
 from functions.prepare.losses import Losses
 from functions.prepare.section import Section
 from functions.prepare.section_file import SectionFile, first_section_start
@@ -77,7 +78,8 @@ class SectionChain:
         failure = failure or failure_of(section, self.losses)
         self._note_wrong_sums(section)
         if failure is not None:
-            failure = section.explain(failure)
+            explained = section.explain(failure)
+            failure = name_encryption(explained, section.file)
         unread = section.unread_bytes()
         has_rest = section.gave_up or unread.has_rest
         may_have_next = has_rest or failure is not None
@@ -136,11 +138,12 @@ class SectionChain:
                 self._note_unread(start, file.end, str(failure))
             return
         except SECTION_FAILURES as failure:
+            reason = name_encryption(failure, file)
             file.seek(0)
             self._next_start = file.find_next()
-            self._note_failure(failure)
-            if not isinstance(failure, EmptyRecording | NoSound):
-                self._note_unread(start, file.end, str(failure))
+            self._note_failure(reason)
+            if not isinstance(reason, EmptyRecording | NoSound):
+                self._note_unread(start, file.end, str(reason))
             return
         if self._resumes:
             section.resume(self._resumed_from)

@@ -49,7 +49,9 @@ ASF_PROPERTIES = struct.Struct("<40xQ16xQ8xQI12x")
 ASF_ENCRYPTION = (
     bytes.fromhex("FBB3112223BDD211B4B700A0C955FC6E"),
     bytes.fromhex("14E68A292226174CB935DAE07EE9289C"),
+    bytes.fromhex("338505438169E6499B74AD12CB86D58C"),
 )
+"""The objects of the header with what is needed for a licence."""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,20 @@ from collections.abc import Callable
 import pytest
 
 from functions.prepare.sound_bytes import ASF_ENCRYPTION
-from shared.model.errors import NotAudio, TruncatedRecording
+from shared.model.errors import NotAudio, StageError, TruncatedRecording
 from tests.hostile.builders import box, ebml_element, uint32s
 from tests.hostile.recordings import FORMATS, encoded_speech
 from tests.hostile.structure import Block, serialize
+from tests.support.audio_files import encode, tone
 from tests.support.decoding import decode
 from tests.support.recordings import RATE
+from tests.support.scrambled import (
+    encrypted_tags,
+    sample_encryption,
+    scrambled_frames,
+    scrambled_packets,
+    scrambled_program,
+)
 
 PIFF_TRACK = bytes.fromhex("8974DBCE7BE74C5184F97148F9882554")
 
@@ -56,6 +64,14 @@ def encrypted_wma(marker: bytes) -> bytes:
     return data[:16] + new_length + data[24:length] + encryption + data[length:]
 
 
+def broadcast() -> bytes:
+    return encode("mpegts", "aac", tone(2), rate=44_100)
+
+
+def flash() -> bytes:
+    return encode("flv", "libmp3lame", tone(2), rate=22_050)
+
+
 ENCRYPTED: dict[str, Callable[[], bytes]] = {
     "common encryption": lambda: with_entry(b"enca"),
     "fairplay": lambda: with_entry(b"drms"),
@@ -66,6 +82,14 @@ ENCRYPTED: dict[str, Callable[[], bytes]] = {
     "mkv": encrypted_mkv,
     "wma": lambda: encrypted_wma(ASF_ENCRYPTION[0]),
     "wma extended": lambda: encrypted_wma(ASF_ENCRYPTION[1]),
+    "wma advanced": lambda: encrypted_wma(ASF_ENCRYPTION[2]),
+    "transport packets": lambda: scrambled_packets(broadcast()),
+    "transport frames": lambda: scrambled_frames(broadcast()),
+    "sample-aes": lambda: sample_encryption(broadcast()),
+    "dvd": lambda: scrambled_program(encode("vob", "mp2", tone(2), rate=48_000)),
+    "flash": lambda: encrypted_tags(flash()),
+    "age": lambda: b"age-encryption.org/v1\n" + bytes(1000),
+    "openssl": lambda: b"Salted__" + bytes(1000),
 }
 
 
@@ -78,6 +102,21 @@ def test_an_encrypted_file_says_so(name: str) -> None:
 def test_sound_that_is_not_encrypted_is_decoded_beside_what_is() -> None:
     for data in (encrypted_mkv(track_type=b"\1"), encoded_speech("mkv"), encoded_speech("wma")):
         assert len(decode(data)[0]) / RATE == pytest.approx(2, abs=0.15)
+
+
+def test_sound_that_is_only_marked_as_encrypted_is_decoded() -> None:
+    """Programs that decrypt a broadcast may leave the marks."""
+    marked = scrambled_packets(broadcast(), is_noise=False)
+    samples, _, warnings = decode(marked)
+    assert len(samples) / RATE == pytest.approx(2, abs=0.1)
+    assert warnings == ()
+
+
+@pytest.mark.parametrize("data", [bytes(100_000), b"\x47" * 100_000, b"FLV\1" + bytes(9_000)])
+def test_what_is_no_recording_is_not_said_to_be_encrypted(data: bytes) -> None:
+    with pytest.raises(StageError) as raised:
+        decode(data)
+    assert "encrypted" not in str(raised.value)
 
 
 def test_an_mp4_whose_index_cannot_be_read_is_not_said_to_lack_it() -> None:

@@ -1,5 +1,6 @@
 """Sound beyond full scale is made quieter instead of being clipped, and a warning says so."""
 
+import re
 import struct
 
 import numpy as np
@@ -53,6 +54,23 @@ def test_floats_beyond_full_scale_are_scaled(times: float) -> None:
     assert is_clipped.mean() < 0.002
     assert (warning.code, warning.stage) == ("over_full_scale", "prepare")
     assert "times full scale" in warning.message
+
+
+@pytest.mark.parametrize(("decibels", "offset"), [(-80, 0.0), (-100, 0.0), (-80, 0.5)])
+def test_sound_that_is_too_quiet_for_16_bits_is_named(decibels: int, offset: float) -> None:
+    peak = 10 ** (decibels / 20)
+    quiet = TALK.astype(np.float64) * peak / abs(TALK).max() + offset
+    _, (warning,) = decode_floats(quiet)
+    assert warning.code == "too_quiet"
+    match = re.search(r"at (-\d+) dBFS", warning.message)
+    assert match is not None
+    assert float(match[1]) == pytest.approx(decibels, abs=3)
+
+
+@pytest.mark.parametrize("level", [0.0, 10 ** (-66 / 20)])
+def test_silence_and_quiet_sound_are_not_named(level: float) -> None:
+    _, warnings = decode_floats(TALK.astype(np.float64) * level / abs(TALK).max())
+    assert warnings == ()
 
 
 def test_channels_keep_their_proportion() -> None:
