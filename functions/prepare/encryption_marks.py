@@ -68,25 +68,34 @@ def is_marked(data: bytes) -> bool:
 
 def are_mostly_marked(marks: Iterator[bool]) -> bool:
     counts = Counter(marks)
-    return counts[True] > max(MIN_UNMARKED, counts[False])
+    marked = counts[True]
+    unmarked = counts[False]
+    expected = max(MIN_UNMARKED, unmarked)
+    return marked > expected
 
 
 def flash_marks(data: bytes) -> Iterator[bool]:
     """Yields for each tag of sound in Flash video whether it is encrypted."""
-    place = int.from_bytes(data[5:9], "big") + 4
-    while place + FLV_TAG_HEADER < len(data):
+    header_length = int.from_bytes(data[5:9], "big")
+    place = header_length + 4
+    last = len(data) - FLV_TAG_HEADER
+    while place < last:
         kind = data[place]
-        if kind in (FLV_SOUND, FLV_ENCRYPTED_SOUND):
-            yield kind == FLV_ENCRYPTED_SOUND
-        length = int.from_bytes(data[place + 1 : place + 4], "big")
-        place += FLV_TAG_HEADER + length + 4
+        if kind == FLV_SOUND:
+            yield False
+        if kind == FLV_ENCRYPTED_SOUND:
+            yield True
+        length = data[place + 1 : place + 4]
+        place += int.from_bytes(length, "big")
+        place += FLV_TAG_HEADER + 4
 
 
 def packet_marks(data: bytes) -> Iterator[bool]:
     """Yields for each packet of sound of a program stream whether it is scrambled."""
     for match in SOUND_PACKET.finditer(data):
         (flags,) = match[1]
-        yield bool(flags & SCRAMBLED)
+        scrambling = flags & SCRAMBLED
+        yield scrambling > 0
 
 
 def transport_packets(data: bytes) -> Iterator[bytes]:
@@ -107,7 +116,8 @@ def has_scrambled_stream(packets: list[bytes]) -> bool:
         payload = payload_of(packet)
         if not payload:
             continue
-        stream = (packet[1] & 0x1F) << 8 | packet[2]
+        high, low = packet[1] & 0x1F, packet[2]
+        stream = high << 8 | low
         is_scrambled = bool(packet[3] >> 6)
         begins_frame = SOUND_PACKET.match(payload)
         if begins_frame is not None:
@@ -150,4 +160,6 @@ def names_sample_encryption(packet: bytes) -> bool:
 
 def length_at(table: bytes, place: int) -> int:
     """Returns the number of 12 bits there."""
-    return int.from_bytes(table[place : place + 2], "big") & 0xFFF
+    end = place + 2
+    number = int.from_bytes(table[place:end], "big")
+    return number & 0xFFF

@@ -62,8 +62,10 @@ class FullScale:
     def _note_swing(self, scaled: Rows) -> None:
         if not scaled.size:
             return
-        swings = np.ptp(scaled, axis=1) / 2
-        self.swing = max(self.swing, float(swings.max()))
+        ranges = np.ptp(scaled, axis=1)
+        largest = float(ranges.max())
+        swing = largest / 2
+        self.swing = max(self.swing, swing)
 
     def _note_peak(self, samples: Samples) -> None:
         if not samples.size:

@@ -43,8 +43,10 @@ class FileHeader:
     @property
     def lacks_start(self) -> bool:
         """Returns whether the first part of the sound is numbered as a later one."""
-        lacks_fragment = self.mp4 is not None and self.mp4.first_fragment > 1
-        return lacks_fragment or self.lacks_first_cluster
+        mp4 = self.mp4
+        if mp4 is not None:
+            return mp4.first_fragment > 1
+        return self.lacks_first_cluster
 
     @property
     def is_fragmented(self) -> bool:

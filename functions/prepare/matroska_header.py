@@ -120,10 +120,12 @@ def follows_cluster(data: bytes, segment: Element) -> bool:
     cluster = next(children(data, segment, CLUSTER), None)
     if cluster is None:
         return False
-    previous_size = next(children(data, cluster, PREVIOUS_SIZE), None)
+    sizes = children(data, cluster, PREVIOUS_SIZE)
+    previous_size = next(sizes, None)
     if previous_size is None:
         return False
-    return any(data[previous_size.body : previous_size.end])
+    encoded = data[previous_size.body : previous_size.end]
+    return any(encoded)
 
 
 def children(data: bytes, parent: Element, identifier: int) -> Iterator[Element]:

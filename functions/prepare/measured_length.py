@@ -137,9 +137,11 @@ class MeasuredLength:
 
     def _note_first_frame(self, packet: Any) -> None:
         header = self._stream.codec_context.extradata or b""
-        samples = first_sample(bytes(packet), header)
-        rate = self._stream.codec_context.sample_rate
-        self._missing_start = samples / max(1, rate)
+        frame = bytes(packet)
+        samples = first_sample(frame, header)
+        codec = self._stream.codec_context
+        rate = max(1, codec.sample_rate)
+        self._missing_start = samples / rate
 
     def _without_start(self, seconds: float) -> float:
         """Returns a length without the time before the section's start, if it seems to hold that.

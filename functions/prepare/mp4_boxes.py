@@ -110,8 +110,12 @@ def fragment_number(file: BinaryIO, fragment: Box) -> int:
     data = file.read(FRAGMENT_HEADER.size)
     if len(data) < FRAGMENT_HEADER.size:
         return 1
+    kind: bytes
+    number: int
     kind, number = FRAGMENT_HEADER.unpack(data)
-    return int(number) if kind == b"mfhd" else 1
+    if kind != b"mfhd":
+        return 1
+    return number
 
 
 def file_boxes(file: BinaryIO, size: int) -> Iterator[Box]:

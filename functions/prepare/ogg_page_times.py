@@ -86,8 +86,10 @@ class OggPageTimes:
         end = page.position - self._skipped
         if page.ends_inside_packet:
             end += packets[-1].duration
-        start = end - sum(lengths_of(packets))
-        self.missing_start = float(max(0, start) * packets[0].time_base)
+        length = sum(lengths_of(packets))
+        start = max(0, end - length)
+        seconds = start * packets[0].time_base
+        self.missing_start = float(seconds)
 
 
 def samples_skipped(stream: Any) -> int:
@@ -112,8 +114,9 @@ def are_continuous(packets: Sequence[Any]) -> bool:
 
 def set_times(packets: Sequence[Any], end: int) -> None:
     """Let the packets follow each other so that the last one ends at a timestamp."""
-    start = end - sum(lengths_of(packets))
-    for packet, length in zip(packets, lengths_of(packets), strict=True):
+    lengths = lengths_of(packets)
+    start = end - sum(lengths)
+    for packet, length in zip(packets, lengths, strict=True):
         packet.pts = start
         packet.dts = start
         start += length
@@ -126,4 +129,5 @@ def lengths_of(packets: Sequence[Any]) -> list[int]:
     """
     *earlier, last = [packet.duration for packet in packets]
     longest = max(earlier, default=last)
-    return [*earlier, min(last, longest)]
+    last_length = min(last, longest)
+    return [*earlier, last_length]

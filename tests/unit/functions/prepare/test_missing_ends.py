@@ -164,7 +164,8 @@ HAND_MADE = [creative_voice, amiga, dsdiff, flash, playstation, pure_voice]
 @pytest.mark.parametrize("make", HAND_MADE)
 def test_a_header_written_by_hand_is_missed(make: Callable[[], bytes]) -> None:
     data = make()
-    assert decode(data)[2] == ()
+    codes = {warning.code for warning in decode(data)[2]}
+    assert codes <= {"too_quiet"}, "the silence of DSD is a faint noise"
     with pytest.raises(TruncatedRecording, match=r"should last [34]\.\d s, but ends after"):
         decode(data[: int(len(data) * KEPT)])
 

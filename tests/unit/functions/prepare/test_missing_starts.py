@@ -169,7 +169,7 @@ def test_the_pages_of_another_stream_are_not_counted(lost: int) -> None:
 
 
 def speex(lost: int) -> bytes:
-    """Returns silence in Speex, in pages of a second each, without the first ones."""
+    """Returns a faint noise in Speex, in pages of a second each, without the first ones."""
     header = struct.pack(
         "<8s20s13i", b"Speex   ", b"1.2", 1, 80, 8000, 0, 4, 1, -1, 160, 0, 1, 0, 0, 0
     )
@@ -184,9 +184,11 @@ def speex(lost: int) -> bytes:
 
 
 def test_speex_without_its_first_pages_says_so() -> None:
-    assert decode(speex(0))[2] == ()
+    (too_quiet,) = decode(speex(0))[2]
+    assert too_quiet.code == "too_quiet"
     samples, _, warnings = decode(speex(2))
-    assert missing_start(warnings) == pytest.approx(2, abs=0.05)
+    starts = tuple(warning for warning in warnings if warning.code != "too_quiet")
+    assert missing_start(starts) == pytest.approx(2, abs=0.05)
     assert len(samples) / RATE == pytest.approx(3, abs=0.05)
 
 
