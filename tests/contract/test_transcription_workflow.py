@@ -345,6 +345,27 @@ def retried(body: object) -> set[int]:
     return {code for code, passes in zip(codes, passing, strict=True) if passes}
 
 
+@pytest.mark.parametrize(
+    ("tag", "passes"),
+    [
+        ("AuthError", True),
+        ("ConnectionError", True),
+        ("ConnectionFailedError", True),
+        ("SystemError", True),
+        ("TimeoutError", True),
+        ("KeyError", False),
+        ("ResourceLimitError", False),
+        ("TypeError", False),
+        ("ValueError", False),
+    ],
+)
+def test_an_error_without_a_status_is_asked_again_by_its_tag(tag: str, passes: bool) -> None:
+    """They are Google's own: no token for the call, no connection, a failure of Workflows. The
+    others are bugs of the workflow."""
+    predicate = WORKFLOW[WORKFLOW.index("\nmay_pass:\n") :]
+    assert run_workflow(ASK_MAY_PASS + predicate, [{"tags": [tag], "message": ""}]) == [passes]
+
+
 def test_the_workflow_retries_what_the_error_classes_call_transient() -> None:
     again = retried(problem(500)[1])
     assert again >= statuses(Transient)
