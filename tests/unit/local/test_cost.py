@@ -157,7 +157,7 @@ def test_figures_in_the_docs_text_are_still_true() -> None:
     hundred = forecast(100, 100, "large-v3", "l4", rtf={}, idle_minutes=15)
     assert f"{hundred.cost.total / 100:.4f} USD an hour" in DOCS
     five_minutes = base(1 / 12, 1)
-    refused = 124 * (3 * prices().of("internal_step") + prices().of("request"))
+    refused = 230 * (3 * prices().of("internal_step") + prices().of("request"))
     assert f"{refused:.3f} USD more than the {five_minutes.cost.total:.4f} of its work" in DOCS
     for model, device in (("base", "cpu"), ("large-v3", "l4")):
         resources = find_recogniser(model, device).resources
