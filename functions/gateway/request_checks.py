@@ -87,8 +87,11 @@ class RequestChecks:
             try:
                 self._check_host(request)
                 check_path(scope)
+                check_framing(request)
             except StageError as error:
                 answer = answer_problem(request, error)
+                if isinstance(error, BadRequest):
+                    answer.headers["Connection"] = "close"  # nobody knows where the next one begins
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -111,6 +114,13 @@ def check_path(scope: Scope) -> None:
     decoded = scope["path"].encode()
     if not (is_plain or is_of_model) or DOTS.search(decoded):
         raise NotFound("There is no such path.")
+
+
+def check_framing(request: Request) -> None:
+    """Raises BadRequest for a body of which two programs may see the end at different places. A
+    proxy might take a further request behind it for a part of the body."""
+    if "Transfer-Encoding" in request.headers and "Content-Length" in request.headers:
+        raise BadRequest("Send Content-Length or Transfer-Encoding, not both.")
 
 
 def is_length_over(request: Request, limit: int) -> bool:
