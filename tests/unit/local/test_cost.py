@@ -79,7 +79,7 @@ def test_ten_hours_in_twenty_recordings_by_hand() -> None:
     assert made.cost.items["transcribe"] == 0.2268  # 7200 s x (0.000024 + 3 x 0.0000025)
     # half an hour is 6 chunks and 2 spans: prepare, detect, 6, 6, 2, finalize
     assert made.operations["request"] == 20 * 17
-    assert made.operations["internal_step"] == 20 * (32 + 8 + 6 * 14 + 2 * 8 + 6)
+    assert made.operations["internal_step"] == 20 * (33 + 8 + 6 * 14 + 2 * 8 + 6)
     assert made.cost.total == pytest.approx(sum(made.cost.items.values()))
 
 
