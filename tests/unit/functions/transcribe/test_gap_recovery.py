@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from functions.transcribe.decode_request import DecodeRequest
 from functions.transcribe.gap_recovery import CONTEXT_SECONDS, fill_gaps, find_gaps
-from shared.model.artifacts import Chunk, Interval, RecognizedSegment, RecognizedWord
+from shared.model.artifacts import (
+    Chunk,
+    Interval,
+    QualityFlag,
+    RecognizedSegment,
+    RecognizedWord,
+)
 from shared.model.coverage import WORD_MARGIN
 from tests.support.recognisers import segment
 
@@ -236,12 +242,15 @@ class GuessingDecoder(FakeDecoder):
         return found.model_copy(update={"avg_logprob": logprob})
 
 
+QUALITY_FLAGS: list[tuple[QualityFlag, ...]] = [(), (), (), ("improbable",)]
+
+
 @st.composite
 def drawn_segments(draw: st.DrawFn, window: Interval, spelling: str) -> RecognizedSegment:
     """Draws a segment with up to five words in the window, in order, whose times may be long."""
     shares = draw(st.lists(st.floats(0, 1), max_size=10).map(sorted))
-    flags = draw(st.sampled_from([(), (), (), ("improbable",)]))
-    words = []
+    flags = draw(st.sampled_from(QUALITY_FLAGS))
+    words: list[RecognizedWord] = []
     for first, last in zip(shares[::2], shares[1::2], strict=False):
         length = window.end - window.start
         start = round(window.start + first * length, 3)
