@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.transcribe.decode_request import DecodeRequest
@@ -262,6 +262,7 @@ def drawn_segments(draw: st.DrawFn, window: Interval, spelling: str) -> Recogniz
     return empty.model_copy(update={"text": text, "words": tuple(words)})
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_recovery_loses_no_word_and_keeps_their_order(data: st.DataObject) -> None:
     borders = (0.0, 4.0, 9.0, 12.0)

@@ -1,7 +1,7 @@
 """Proves which speech counts as covered by words."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.prepare.sample_intervals import PADDING, in_seconds, pad
@@ -56,6 +56,7 @@ def test_the_shortest_speech_is_the_shortest_that_prepare_finds() -> None:
     assert SHORTEST_SPEECH == MIN_SPEECH * WINDOW / SAMPLE_RATE
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(MIN_SILENCE, 20), st.integers(MIN_SPEECH, 20)), min_size=1))
 def test_no_speech_is_taken_for_padding(pauses_and_lengths: list[tuple[int, int]]) -> None:
     speech = []
@@ -104,6 +105,7 @@ intervals = st.tuples(times, st.floats(0, 3)).map(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(intervals), st.lists(intervals))
 def test_each_stretch_of_speech_meets_a_word_with_its_margin_or_a_gap(
     speech: list[Interval], words: list[Interval]
