@@ -4,8 +4,9 @@
 
 A job is six requests, as one with a single chunk has: each fetches an input, computes nothing, and
 stores an output and its result, with the job documents in SQLite and the objects in memory. Jobs
-without traces, with a file and with a collector on this machine take turns, so that other work on
-the machine changes all three alike. The collector is a process of its own that answers at once.
+without traces, with a file and with a collector on this machine take turns, in alternating order,
+so that other work on the machine changes all three alike. The collector is a process of its own
+that answers at once.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.machine import keep
 from shared.adapters.memory import MemoryBlobs
-from shared.adapters.otlp import OtlpFile, OtlpHttp, address_of_traces
+from shared.adapters.otlp import OtlpFile, OtlpHttp, address_of_traces, post_to_collector
 from shared.adapters.sqlite import SqliteDocuments
 from shared.jobs.layout import work_uri
 from shared.jobs.store import JobStore
@@ -142,7 +143,7 @@ class Jobs:
 def measure(count: int) -> dict[str, Any]:
     """Returns what jobs take, and what traces add to them."""
     with tempfile.TemporaryDirectory() as folder, collector() as address:
-        http = OtlpHttp(address_of_traces(address))
+        http = OtlpHttp(partial(post_to_collector, address_of_traces(address)))
         exporters: dict[str, SpanExporter | None] = {
             "off": None,
             "file": OtlpFile(Path(folder) / "traces.jsonl"),
@@ -151,8 +152,9 @@ def measure(count: int) -> dict[str, Any]:
         jobs = Jobs(Path(folder))
         taken: dict[str, list[Taken]] = {name: [] for name in exporters}
         for round_number in range(WARM_UP + count):
-            for name, exporter in exporters.items():
-                job = jobs.run(exporter)
+            order = list(exporters) if round_number % 2 else list(reversed(exporters))
+            for name in order:
+                job = jobs.run(exporters[name])
                 if round_number >= WARM_UP:
                     taken[name].append(job)
     figures: dict[str, Any] = {"jobs": count, "requests_per_job": REQUESTS}

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ExceptionHandler
 
 from emulators.storage import (
@@ -31,15 +31,35 @@ from emulators.storage import (
 )
 from emulators.storage.addresses import CanonicalPath
 from emulators.storage.cors import Cors
-from emulators.storage.errors import ApiError, NoRoom, NotFound, refusal
+from emulators.storage.encoded_requests import DecodedRequests
+from emulators.storage.errors import (
+    JSON_API,
+    ApiError,
+    MethodNotAllowed,
+    NoRoom,
+    NotFound,
+    refusal,
+)
 from emulators.storage.store import Store
+from emulators.storage.unserved import RefuseUnserved
 
 BUCKET = "/storage/v1/b/{bucket}"
 OBJECT = BUCKET + "/o/{name}"
 
 
+ALL_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
+
+
 async def health(_: Request) -> Response:
     return JSONResponse({"status": "ok", "name": "storage"})
+
+
+async def no_such_method(request: Request) -> Response:
+    """Refuses an address of the JSON API that is none, or is one with another HTTP method."""
+    path = request.scope["path"]
+    if any(route.matches(request.scope)[0] is Match.PARTIAL for route in ROUTES):
+        raise MethodNotAllowed(f"There is no {request.method} at {path}.")
+    raise NotFound(f"There is nothing at {path}. In an object's name, a slash is written as %2F.")
 
 
 ROUTES = [
@@ -62,6 +82,7 @@ ROUTES = [
     Route(OBJECT + "/rewriteTo/b/{to_bucket}/o/{to_name}", copies.rewrite_to, methods=["POST"]),
     Route(OBJECT + "/moveTo/o/{to_name}", copies.move_to, methods=["POST"]),
     Route(OBJECT, media.resource_or_media, methods=["GET", "PATCH", "PUT", "DELETE"]),
+    *(Route(start + "{rest:path}", no_such_method, methods=ALL_METHODS) for start in JSON_API),
     Route("/{bucket}", xml_listing.objects),
     Route("/{bucket}/", xml_listing.objects),
     Route("/{bucket}/{name:path}", xml.one, methods=["GET", "PUT", "POST", "DELETE"]),
@@ -75,7 +96,10 @@ async def refuse(request: Request, error: Exception) -> Response:
 
 async def refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return refusal(NotFound("Not Found"), request.scope["path"])
+    path = request.scope["path"]
+    if error.status_code == 405:
+        return refusal(MethodNotAllowed(f"There is no {request.method} at {path}."), path)
+    return refusal(NotFound("Not Found"), path)
 
 
 async def refuse_on_full_disk(request: Request, error: Exception) -> Response:
@@ -139,6 +163,8 @@ def build(store: Store, base_url: str, receiver: str | None) -> Starlette:
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
             Middleware(CanonicalPath),
             Middleware(Cors),
+            Middleware(RefuseUnserved),
+            Middleware(DecodedRequests),
         ],
         exception_handlers=ANSWERS,
     )

@@ -3,7 +3,7 @@
 
 import uuid
 from email.message import Message
-from email.parser import BytesParser, Parser
+from email.parser import BytesParser
 from http import HTTPStatus
 
 import httpx
@@ -38,7 +38,7 @@ async def batch(request: Request) -> Response:
 
 
 async def answer(client: httpx.AsyncClient, call: Message) -> bytes:
-    response = await client.send(inner_request(client, str(call.get_payload())))
+    response = await client.send(inner_request(client, raw_payload(call)))
     number = call.get("Content-ID", "").strip("<>")
     head = [
         "Content-Type: application/http",
@@ -52,16 +52,22 @@ async def answer(client: httpx.AsyncClient, call: Message) -> bytes:
     return "\r\n".join(head).encode() + response.content
 
 
-def inner_request(client: httpx.AsyncClient, text: str) -> httpx.Request:
-    line, _, rest = text.lstrip().partition("\n")
+def raw_payload(message: Message) -> bytes:
+    """Returns the bytes of a part as they were sent: its text may be in UTF-8."""
+    payload = message.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def inner_request(client: httpx.AsyncClient, part: bytes) -> httpx.Request:
+    line, _, rest = part.lstrip().partition(b"\n")
     try:
-        method, target, _ = line.split()
+        method, target, _ = line.decode("ascii").split()
         url = httpx.URL(target)
     except (ValueError, httpx.InvalidURL) as error:
         raise Invalid("A part of the batch is no HTTP request.") from error
     if not url.raw_path.startswith(ONLY.encode()):
         raise Invalid(f"Only requests to {ONLY} come in batches.")
-    message = Parser().parsestr(rest)
+    message = BytesParser().parsebytes(rest)
     headers = {key: value for key, value in message.items() if key.lower().startswith(CARRIED)}
-    body = str(message.get_payload()).encode()
+    body = raw_payload(message)
     return client.build_request(method, url.raw_path.decode(), headers=headers, content=body)

@@ -6,6 +6,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from emulators.storage.bucket_rules import check_rules
 from emulators.storage.errors import Conflict, NoSuchBucket, NotFound
 from emulators.storage.fields import json_response
 from emulators.storage.index import Transaction, timestamp
@@ -31,6 +32,7 @@ def get(tx: Transaction, name: str) -> Resource:
 
 def create(tx: Transaction, body: Resource) -> Resource:
     name = legal_bucket_name(body.get("name"))
+    check_rules(body)
     if tx.execute("select 1 from buckets where name = ?", (name,)).fetchone():
         raise Conflict(
             "Your previous request to create the named bucket succeeded and you already own it."
@@ -57,6 +59,7 @@ def change(tx: Transaction, name: str, patch: Resource, conditions: Precondition
     conditions.check(current)
     wanted = {key: value for key, value in patch.items() if key not in BUCKET_CONSTANTS}
     resource = with_next_metageneration(merge(current, wanted), timestamp())
+    check_rules(resource)
     tx.execute("update buckets set resource = ? where name = ?", (json.dumps(resource), name))
     return resource
 

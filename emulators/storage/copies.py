@@ -16,7 +16,7 @@ from emulators.storage.index import Transaction
 from emulators.storage.names import bucket_name, legal_object_name, object_name
 from emulators.storage.objects import Bytes, Draft, Version
 from emulators.storage.preconditions import Preconditions, from_query, number
-from emulators.storage.requests import generation, json_body
+from emulators.storage.requests import generation, json_body, json_object
 from emulators.storage.resources import OBJECT_ATTRIBUTES, Resource, attributes, with_links
 from emulators.storage.store import Store, base_url, store_of
 
@@ -101,14 +101,18 @@ async def compose(request: Request) -> Response:
     sources = body.get("sourceObjects")
     if not isinstance(sources, list) or not 1 <= len(sources) <= MOST_SOURCES:
         raise Invalid(f"Compose takes 1 to {MOST_SOURCES} source objects.")
+    sources = [json_object(source, "A source object") for source in sources]
+    destination = json_object(body.get("destination"), "The destination")
     bucket, conditions = bucket_name(request), from_query(request.query_params, request.headers)
-    draft = Draft(
-        bucket, object_name(request), attributes(body.get("destination") or {}), conditions
+    draft = Draft(bucket, object_name(request), attributes(destination), conditions)
+    deletes = body.get("deleteSourceObjects") is True
+    return objects.resource_response(
+        request, await join(store_of(request), draft, sources, deletes)
     )
-    return objects.resource_response(request, await join(store_of(request), draft, sources))
 
 
-async def join(store: Store, draft: Draft, sources: list[Resource]) -> Resource:
+async def join(store: Store, draft: Draft, sources: list[Resource], deletes: bool) -> Resource:
+    """Makes the object of its sources. If `deletes`, they are gone afterwards."""
     writer = store.contents.begin()
     with ExitStack() as files:
         opened = await store.index.run(lambda tx: open_sources(tx, store.contents, draft, sources))
@@ -117,12 +121,23 @@ async def join(store: Store, draft: Draft, sources: list[Resource]) -> Resource:
             await asyncio.to_thread(concatenate, handles, writer)
             content = await asyncio.to_thread(writer.seal)
             components = sum(version.resource.get("componentCount", 1) for version, _ in opened)
-            return await store.index.run(
-                lambda tx: objects.put(tx, draft, Bytes.composite(content, components))
-            )
+            written = Bytes.composite(content, components)
+            used = [version for version, _ in opened] if deletes else []
+            return await store.index.run(lambda tx: put_instead(tx, draft, written, used))
         except Exception:
             await store.index.run(lambda tx: tx.release(writer.id))
             raise
+
+
+def put_instead(tx: Transaction, draft: Draft, written: Bytes, used: list[Version]) -> Resource:
+    """Makes the object, and removes those versions that are still live."""
+    resource = objects.put(tx, draft, written)
+    for version in used:
+        name, generation = version.resource["name"], version.resource["generation"]
+        live = objects.find(tx, draft.bucket, name)
+        if live is not None and live.resource["generation"] == generation:
+            objects.retire(tx, draft.bucket, name)
+    return resource
 
 
 def open_sources(
@@ -137,7 +152,8 @@ def open_sources(
 def source_version(tx: Transaction, bucket: str, source: Resource) -> Version:
     conditions = Preconditions(
         generation_match=optional_number(
-            source.get("objectPreconditions") or {}, "ifGenerationMatch"
+            json_object(source.get("objectPreconditions"), "objectPreconditions"),
+            "ifGenerationMatch",
         )
     )
     return objects.get(

@@ -5,10 +5,13 @@
   + Invalid             400  invalid
     + BadDigest         400  invalid
     + Expired           400  invalid
+    + Unserved          400  invalid
   + Forbidden           403  forbidden
+    + Held              403  forbidden
   + NotFound            404  notFound
     + NoSuchBucket      404  notFound
     + NoSuchUpload      404  notFound
+  + MethodNotAllowed    405  methodNotAllowed
   + Conflict            409  conflict
   + PreconditionFailed  412  conditionNotMet
   + RangeNotSatisfiable 416  requestedRangeNotSatisfiable
@@ -21,7 +24,7 @@ from xml.etree import ElementTree
 
 from starlette.responses import JSONResponse, Response
 
-JSON_API = ("/storage/", "/upload/", "/download/", "/batch")
+JSON_API = ("/storage/", "/upload/", "/download/", "/batch/")
 
 
 class ApiError(Exception):
@@ -52,8 +55,18 @@ class Expired(Invalid):
     xml_code = "ExpiredToken"
 
 
+class Unserved(Invalid):
+    """Cloud Storage can do this, and this server cannot."""
+
+    xml_code = "NotImplemented"
+
+
 class Forbidden(ApiError):
     status, reason, xml_code = 403, "forbidden", "AccessDenied"
+
+
+class Held(Forbidden):
+    """The object is under a hold: it may neither be deleted nor replaced."""
 
 
 class NotFound(ApiError):
@@ -66,6 +79,10 @@ class NoSuchBucket(NotFound):
 
 class NoSuchUpload(NotFound):
     xml_code = "NoSuchUpload"
+
+
+class MethodNotAllowed(ApiError):
+    status, reason, xml_code = 405, "methodNotAllowed", "MethodNotAllowed"
 
 
 class Conflict(ApiError):

@@ -6,9 +6,10 @@ Other rules are ignored.
 import asyncio
 import json
 import time
+from contextlib import suppress
 
 from emulators.storage import objects
-from emulators.storage.errors import NoRoom
+from emulators.storage.errors import Held, NoRoom
 from emulators.storage.index import Index, Transaction
 from emulators.storage.resources import Resource
 
@@ -30,7 +31,8 @@ async def apply_all(index: Index) -> None:
 
 
 def apply(tx: Transaction, now: float) -> None:
-    """Deletes objects that are too old. A generation is its creation time in microseconds."""
+    """Deletes objects that are too old, but for those under a hold. A generation is its creation
+    time in microseconds."""
     for name, days in ages(tx):
         oldest = int((now - days * DAY) * 1e6)
         old = tx.execute(
@@ -40,7 +42,8 @@ def apply(tx: Transaction, now: float) -> None:
         for object_name, generation in old.fetchall():
             version = objects.find(tx, name, object_name, generation)
             assert version is not None
-            objects.erase(tx, version)
+            with suppress(Held):
+                objects.erase(tx, version)
 
 
 def ages(tx: Transaction) -> list[tuple[str, int]]:

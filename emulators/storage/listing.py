@@ -17,6 +17,7 @@ from emulators.storage.errors import Invalid
 from emulators.storage.fields import json_response
 from emulators.storage.index import Transaction
 from emulators.storage.names import bucket_name
+from emulators.storage.preconditions import number
 from emulators.storage.requests import flag, page_size
 from emulators.storage.resources import Resource, with_links
 from emulators.storage.store import base_url, store_of
@@ -149,8 +150,9 @@ def encoded(position: Position) -> str:
 def decoded(token: str) -> Position:
     try:
         name, generation = json.loads(base64.urlsafe_b64decode(token))
-        return str(name), int(generation)
-    except (ValueError, TypeError) as error:
+        str(name).encode()
+        return str(name), number({"generation": str(generation)}, "generation") or 0
+    except (ValueError, TypeError, Invalid) as error:
         raise Invalid("Invalid pageToken.") from error
 
 

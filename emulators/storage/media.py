@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from email.utils import format_datetime
 from typing import BinaryIO
@@ -12,15 +12,53 @@ from starlette.responses import Response, StreamingResponse
 
 from emulators.storage import objects
 from emulators.storage.content import BLOCK
-from emulators.storage.errors import RangeNotSatisfiable
+from emulators.storage.errors import Invalid, RangeNotSatisfiable
 from emulators.storage.names import bucket_name, object_name
 from emulators.storage.preconditions import Preconditions, from_query
 from emulators.storage.requests import generation
-from emulators.storage.resources import Resource
+from emulators.storage.resources import Resource, is_in_one_line
 from emulators.storage.store import store_of
 from emulators.storage.transcoding import is_transcoded, transcoded_headers, unpacked
 
-ONE_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
+ONE_RANGE = re.compile(r"bytes=(?:(\d{1,99})-(\d{0,99})|-(\d{1,99}))")
+
+
+def media_headers(resource: Resource) -> dict[str, str]:
+    """Returns the headers that describe an object's content."""
+    digests = [f"crc32c={resource['crc32c']}"] + (
+        [f"md5={resource['md5Hash']}"] if "md5Hash" in resource else []
+    )
+    headers = {
+        "Content-Type": resource.get("contentType", "application/octet-stream"),
+        "Content-Encoding": resource.get("contentEncoding"),
+        "Content-Disposition": resource.get("contentDisposition"),
+        "Content-Language": resource.get("contentLanguage"),
+        "Cache-Control": resource.get("cacheControl"),
+        "Accept-Ranges": "bytes",
+        "ETag": resource["etag"],
+        "Last-Modified": http_date(resource["updated"]),
+        "X-Goog-Generation": resource["generation"],
+        "X-Goog-Metageneration": resource["metageneration"],
+        "X-Goog-Hash": ",".join(digests),
+        "X-Goog-Stored-Content-Encoding": resource.get("contentEncoding", "identity"),
+        "X-Goog-Stored-Content-Length": resource["size"],
+        "X-Goog-Storage-Class": resource["storageClass"],
+    }
+    return {key: in_header(value) for key, value in headers.items() if value is not None}
+
+
+def in_header(text: str) -> str:
+    """Returns the text for a header, which has it in UTF-8, as a Starlette response takes it.
+
+    Raises Invalid for control characters, which would break the response.
+    """
+    if not is_in_one_line(text):
+        raise Invalid("A header takes no control characters.")
+    return text.encode().decode("latin-1")
+
+
+def http_date(timestamp: str) -> str:
+    return format_datetime(datetime.fromisoformat(timestamp), usegmt=True)
 
 
 async def resource_or_media(request: Request) -> Response:
@@ -33,19 +71,28 @@ async def download(request: Request) -> Response:
     return await send(request, from_query(request.query_params, request.headers))
 
 
-async def send(request: Request, conditions: Preconditions) -> Response:
-    """Returns the response with an object's bytes, or with the range that the request asks for."""
+async def send(
+    request: Request,
+    conditions: Preconditions,
+    described: Callable[[Resource], dict[str, str]] = media_headers,
+) -> Response:
+    """Returns the response with an object's bytes, or with the range that the request asks for.
+
+    `described` returns the headers that describe the object.
+    """
     store, bucket, name = store_of(request), bucket_name(request), object_name(request)
     wanted = generation(request.query_params)
     version, file = await store.index.run(
         lambda tx: objects.open_version(tx, store.contents, bucket, name, wanted, conditions)
     )
-    headers = media_headers(version.resource)
+    headers = described(version.resource)
     if is_transcoded(request, version.resource, file):
         headers = transcoded_headers(headers)
         if request.method == "HEAD":
             file.close()
-            return Response(headers=headers)
+            response = Response(headers=headers)
+            del response.headers["content-length"]  # is not known
+            return response
         return StreamingResponse(unpacked(file), headers=headers)
     size = int(version.resource["size"])
     try:
@@ -61,34 +108,6 @@ async def send(request: Request, conditions: Preconditions) -> Response:
         file.close()
         return Response(status_code=206 if span else 200, headers=headers)
     return StreamingResponse(pieces(file, start, end), 206 if span else 200, headers)
-
-
-def media_headers(resource: Resource) -> dict[str, str]:
-    """Returns the headers that describe an object's content."""
-    digests = [f"crc32c={resource['crc32c']}"] + (
-        [f"md5={resource['md5Hash']}"] if "md5Hash" in resource else []
-    )
-    headers = {
-        "Content-Type": resource["contentType"],
-        "Content-Encoding": resource.get("contentEncoding"),
-        "Content-Disposition": resource.get("contentDisposition"),
-        "Content-Language": resource.get("contentLanguage"),
-        "Cache-Control": resource.get("cacheControl"),
-        "Accept-Ranges": "bytes",
-        "ETag": resource["etag"],
-        "Last-Modified": http_date(resource["updated"]),
-        "X-Goog-Generation": resource["generation"],
-        "X-Goog-Metageneration": resource["metageneration"],
-        "X-Goog-Hash": ",".join(digests),
-        "X-Goog-Stored-Content-Encoding": resource.get("contentEncoding", "identity"),
-        "X-Goog-Stored-Content-Length": resource["size"],
-        "X-Goog-Storage-Class": resource["storageClass"],
-    }
-    return {key: value for key, value in headers.items() if value is not None}
-
-
-def http_date(timestamp: str) -> str:
-    return format_datetime(datetime.fromisoformat(timestamp), usegmt=True)
 
 
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:

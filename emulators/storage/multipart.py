@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from email.message import Message
 from email.parser import BytesHeaderParser
 
-from emulators.storage.errors import Invalid
+from emulators.storage.errors import Invalid, Unserved
 from emulators.storage.requests import parse_json
 from emulators.storage.resources import Resource
 
 LARGEST_HEAD = 64 * 1024
 """Bytes before the media."""
+AS_IT_IS = ("7bit", "8bit", "binary")
 BLANK_LINE = re.compile(rb"\r?\n(\r?\n)")
 
 
@@ -34,6 +35,8 @@ class Related:
         text, _ = await self.read_until(self.delimiter)
         metadata = parse_json(text)
         headers = await self.read_headers()
+        if headers.get("content-transfer-encoding", "binary").lower() not in AS_IT_IS:
+            raise Unserved("The media of a multipart body is taken as it is, not in base64.")
         return metadata, headers["content-type"]
 
     async def read_headers(self) -> Message:

@@ -19,7 +19,9 @@ from emulators.storage.resources import (
     OBJECT_ATTRIBUTES,
     Resource,
     attributes,
+    check_attributes,
     check_metadata,
+    check_not_held,
     etag,
     merge,
     with_links,
@@ -108,6 +110,8 @@ def check(tx: Transaction, draft: Draft) -> None:
     buckets.get(tx, draft.bucket)
     current = find(tx, draft.bucket, draft.name)
     draft.conditions.check(current.resource if current else None)
+    if current is not None:
+        check_not_held(current.resource)
 
 
 def put(tx: Transaction, draft: Draft, written: Bytes) -> Resource:
@@ -150,6 +154,7 @@ def retire(tx: Transaction, bucket: str, name: str) -> None:
     live = find(tx, bucket, name)
     if live is None:
         return
+    check_not_held(live.resource)
     if not buckets.get(tx, bucket).get("versioning", {}).get("enabled"):
         erase(tx, live)
         return
@@ -161,6 +166,7 @@ def retire(tx: Transaction, bucket: str, name: str) -> None:
 
 
 def erase(tx: Transaction, version: Version) -> None:
+    check_not_held(version.resource)
     key = (
         version.resource["bucket"],
         version.resource["name"],
@@ -190,7 +196,9 @@ def change(
 ) -> Resource:
     """Merges a patch into an object's attributes."""
     current = get(tx, bucket, name, generation, conditions).resource
-    wanted = {key: value for key, value in patch.items() if key in OBJECT_ATTRIBUTES}
+    check_attributes(patch)
+    changeable = set(OBJECT_ATTRIBUTES) - {"storageClass"}
+    wanted = {key: value for key, value in patch.items() if key in changeable}
     resource = with_next_metageneration(merge(current, wanted), timestamp())
     check_metadata(resource.get("metadata", {}))
     return save(tx, resource)

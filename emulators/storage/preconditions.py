@@ -1,10 +1,14 @@
 """ifGenerationMatch and its like: the conditions of a request."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from emulators.storage.errors import Invalid, NotModified, PreconditionFailed
+
+NUMBER = re.compile(r"0*[0-9]{1,19}")
+LARGEST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def number(values: Mapping[str, str], key: str) -> int | None:
     text = values.get(key)
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit():
+    if not NUMBER.fullmatch(text) or int(text) > LARGEST_NUMBER:
         raise Invalid(f"Invalid value for {key}: a number is wanted.")
     return int(text)
 

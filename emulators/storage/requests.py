@@ -18,15 +18,28 @@ async def json_body(request: Request) -> dict[str, Any]:
 
 
 def parse_json(raw: bytes) -> dict[str, Any]:
+    """Returns the JSON object. Raises Invalid for one that could not be sent again, such as one
+    with half of a surrogate pair."""
     try:
-        body = json.loads(raw or b"{}")
-    except ValueError as error:
+        body = json.loads(raw or b"{}", parse_constant=refuse_constant)
+        json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise Invalid("The request body is not valid JSON.") from error
-    if body is None:
+    return json_object(body, "The request body")
+
+
+def json_object(value: object, what: str) -> dict[str, Any]:
+    """Returns a value of a JSON body as an object. None is an empty one."""
+    if value is None:
         return {}
-    if not isinstance(body, dict):
-        raise Invalid("The request body is not a JSON object.")
-    return body
+    if not isinstance(value, dict):
+        raise Invalid(f"{what} is not a JSON object.")
+    return value
+
+
+def refuse_constant(name: str) -> None:
+    """Raises ValueError for NaN and Infinity, which are no JSON."""
+    raise ValueError(f"{name} is no JSON")
 
 
 def page_size(query: Mapping[str, str]) -> int:

@@ -1,11 +1,13 @@
 """The JSON resources of buckets and objects, and how a client's JSON changes them."""
 
 import base64
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from emulators.storage.errors import Invalid
+from emulators.storage.errors import Held, Invalid, Unserved
 
 Resource = dict[str, Any]
 
@@ -21,6 +23,16 @@ OBJECT_ATTRIBUTES = (
     "storageClass",
     "temporaryHold",
 )
+TEXTS = (
+    "cacheControl",
+    "contentDisposition",
+    "contentEncoding",
+    "contentLanguage",
+    "contentType",
+    "storageClass",
+)
+HOLDS = {"temporaryHold": "Temporary", "eventBasedHold": "Event-Based"}
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 BUCKET_CONSTANTS = (
     "kind",
     "id",
@@ -31,6 +43,8 @@ BUCKET_CONSTANTS = (
     "updated",
     "selfLink",
     "location",
+    "locationType",
+    "projectNumber",
 )
 METADATA_LIMIT = 8192
 """Bytes of keys and values together."""
@@ -38,9 +52,46 @@ METADATA_LIMIT = 8192
 
 def attributes(body: Mapping[str, Any]) -> Resource:
     """Returns the part of an object resource that a client may set."""
+    check_attributes(body)
     chosen = {key: body[key] for key in OBJECT_ATTRIBUTES if body.get(key) is not None}
     check_metadata(chosen.get("metadata", {}))
     return chosen
+
+
+def check_attributes(body: Mapping[str, Any]) -> None:
+    """Raises Invalid for values that could be no attributes. Custom metadata has its own check."""
+    if body.get("retention"):
+        raise Unserved("This server has no retention of objects (retention).")
+    for key in TEXTS:
+        text = body.get(key)
+        if text is not None and not (isinstance(text, str) and is_in_one_line(text)):
+            raise Invalid(f"Invalid value for {key}: a text in one line is wanted.")
+    for key in HOLDS:
+        if not isinstance(body.get(key, False), bool | None):
+            raise Invalid(f"Invalid value for {key}: true or false is wanted.")
+    if body.get("customTime") is not None and not is_time(body["customTime"]):
+        raise Invalid("Invalid value for customTime: a time by RFC 3339 is wanted.")
+
+
+def is_in_one_line(text: str) -> bool:
+    return CONTROL.search(text) is None
+
+
+def is_time(text: object) -> bool:
+    try:
+        return datetime.fromisoformat(str(text)).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def check_not_held(resource: Resource) -> None:
+    """Raises Held if the object may neither be deleted nor replaced."""
+    for key, kind in HOLDS.items():
+        if resource.get(key):
+            raise Held(
+                f"Object '{resource['bucket']}/{resource['name']}' is under active {kind} hold and"
+                " cannot be deleted, overwritten or archived until hold is removed."
+            )
 
 
 def check_metadata(metadata: object) -> None:

@@ -27,7 +27,7 @@ from emulators.storage.requests import claimed_digests
 from emulators.storage.resources import Resource
 from emulators.storage.store import Store, base_url, forget_stale_uploads, store_of
 
-CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+|\*)|\*)/(\d+|\*)", re.IGNORECASE)
+CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,99})-(\d{1,99}|\*)|\*)/(\d{1,99}|\*)", re.IGNORECASE)
 """`bytes 0-99/200`, `bytes 0-99/*` (the total comes later), `bytes */200` and `bytes */*` (only a
 question), and, as Node's client writes while it streams, `bytes 0-*/*` (all the rest)."""
 

@@ -5,17 +5,18 @@ Such a response ignores ranges and has neither a length nor a Content-Encoding.
 """
 
 import asyncio
-import zlib
+import re
 from collections.abc import AsyncIterator
 from typing import BinaryIO
 
 from starlette.requests import Request
 
-from emulators.storage.content import BLOCK
+from emulators.storage.gzipped import Unpacker
 from emulators.storage.resources import Resource
 
 GZIP_MAGIC = b"\x1f\x8b"
-WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
+NOT_AT_ALL = re.compile(r"0(\.0*)?")
+"""The weight of an encoding that a client does not take."""
 PACKED = 64 * 1024
 """Bytes that are unpacked at once, to at most 1032 times as many."""
 
@@ -24,7 +25,7 @@ def is_transcoded(request: Request, resource: Resource, file: BinaryIO) -> bool:
     """Returns whether the response is unpacked. An object that only claims to be gzip is not."""
     if resource.get("contentEncoding") != "gzip" or takes_gzip(request):
         return False
-    if "no-transform" in resource.get("cacheControl", ""):
+    if "no-transform" in resource.get("cacheControl", "").lower():
         return False
     is_gzip = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     file.seek(0)
@@ -36,7 +37,7 @@ def takes_gzip(request: Request) -> bool:
     for item in accepted:
         name, _, quality = item.replace(" ", "").partition(";q=")
         if name == "gzip":
-            return quality not in ("0", "0.0")
+            return NOT_AT_ALL.fullmatch(quality) is None
     return False
 
 
@@ -48,14 +49,11 @@ def transcoded_headers(headers: dict[str, str]) -> dict[str, str]:
 
 
 async def unpacked(file: BinaryIO) -> AsyncIterator[bytes]:
-    """Yields the unpacked bytes of all members. Damaged data break the connection, as they would
-    break Google's."""
+    """Yields the unpacked bytes. Damaged data, and those without an end, break the connection, as
+    they would break Google's."""
+    unpacker = Unpacker()
     with file:
-        decoder = zlib.decompressobj(WITH_GZIP_HEADER)
-        packed = b""
-        while packed := packed or await asyncio.to_thread(file.read, PACKED):
-            yield decoder.decompress(packed, BLOCK)
-            packed = decoder.unconsumed_tail
-            if decoder.eof:
-                packed = decoder.unused_data.lstrip(b"\0")
-                decoder = zlib.decompressobj(WITH_GZIP_HEADER)
+        while packed := await asyncio.to_thread(file.read, PACKED):
+            for block in unpacker.unpack(packed):
+                yield block
+    unpacker.finish()

@@ -55,6 +55,9 @@ def draft_of(request: Request, metadata: Resource, content_type: str | None) -> 
     """Returns the object to be written. What the metadata says overrides the query and the content
     type."""
     query = request.query_params
+    named, name = query.get("name"), metadata.get("name")
+    if named and name and named != name:
+        raise Invalid(f"Value '{name}' in content does not agree with value '{named}'.")
     wanted = {
         "contentType": content_type,
         "contentEncoding": query.get("contentEncoding"),
@@ -62,7 +65,7 @@ def draft_of(request: Request, metadata: Resource, content_type: str | None) -> 
     }
     return Draft(
         bucket_name(request),
-        legal_object_name(metadata.get("name") or query.get("name")),
+        legal_object_name(name or named),
         attributes(wanted),
         from_query(query, request.headers),
         claimed_in(metadata) | claimed_digests(request.headers),

@@ -3,6 +3,7 @@
 Signatures are not checked, because no public keys are known here. Their expiry is.
 """
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
@@ -17,7 +18,7 @@ from emulators.storage.names import bucket_name, legal_object_name, object_name
 from emulators.storage.objects import Draft
 from emulators.storage.preconditions import Preconditions, from_headers, number
 from emulators.storage.requests import claimed_digests, generation
-from emulators.storage.resources import Resource, attributes
+from emulators.storage.resources import Resource, attributes, is_in_one_line
 from emulators.storage.store import store_of
 from emulators.storage.uploads import receive
 
@@ -34,6 +35,8 @@ OVERRIDES = {
     "response-content-type": "Content-Type",
     "response-content-disposition": "Content-Disposition",
 }
+METADATA = "x-goog-meta-"
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 async def one(request: Request) -> Response:
@@ -63,11 +66,25 @@ async def one(request: Request) -> Response:
 
 
 async def get(request: Request) -> Response:
-    response = await media.send(request, from_headers(request.headers))
-    for parameter, header in OVERRIDES.items():
-        if parameter in request.query_params:
-            response.headers[header] = request.query_params[parameter]
+    overrides = {
+        header: media.in_header(request.query_params[parameter])
+        for parameter, header in OVERRIDES.items()
+        if parameter in request.query_params
+    }
+    response = await media.send(request, from_headers(request.headers), headers_of)
+    response.headers.update(overrides)
     return response
+
+
+def headers_of(resource: Resource) -> dict[str, str]:
+    """Returns the headers that describe an object, with its custom metadata. What fits into no
+    header is left out."""
+    custom = {
+        METADATA + key: media.in_header(value)
+        for key, value in resource.get("metadata", {}).items()
+        if HEADER_NAME.fullmatch(key) and is_in_one_line(value)
+    }
+    return media.media_headers(resource) | custom
 
 
 async def put(request: Request) -> Response:
@@ -110,9 +127,10 @@ def draft_of(request: Request) -> Draft:
     wanted: Resource = {
         key: headers[header] for header, key in HEADERS.items() if header in headers
     }
-    mark = "x-goog-meta-"
     wanted["metadata"] = {
-        key.removeprefix(mark): value for key, value in headers.items() if key.startswith(mark)
+        key.removeprefix(METADATA): value
+        for key, value in headers.items()
+        if key.startswith(METADATA)
     }
     return Draft(
         bucket_name(request),

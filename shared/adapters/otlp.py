@@ -9,18 +9,21 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import google.auth
 from google.auth.transport.urllib3 import AuthorizedHttp
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Status
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
-from opentelemetry.proto.trace.v1.trace_pb2 import Status
-from urllib3 import PoolManager
+from urllib3 import BaseHTTPResponse, Retry, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
 
 from shared import __version__
 from shared.ports.spans import AttributeValue, TraceSpan
@@ -30,8 +33,10 @@ log = logging.getLogger(__name__)
 TRACES_PATH = "/v1/traces"
 GOOGLE_ADDRESS = f"https://telemetry.googleapis.com{TRACES_PATH}"
 GOOGLE_SCOPE = "https://www.googleapis.com/auth/trace.append"
-TIMEOUT = 5.0
+TIMEOUT = Timeout(5)
 """Seconds until a collector must have answered."""
+NO_RETRIES = Retry(False)
+"""Like the timeout, it is made once, and not by urllib3 for each request."""
 HEADERS = {"Content-Type": "application/x-protobuf"}
 SCOPE = "dropscribe"
 """What has recorded the spans."""
@@ -63,31 +68,46 @@ class OtlpFile:
             os.close(file)
 
 
+Post = Callable[..., BaseHTTPResponse]
+"""Posts to one address, as `urlopen` of urllib3."""
+
+
 @dataclass
 class OtlpHttp:
     """Sends spans to an address."""
 
-    address: str
-    connect: Callable[[], PoolManager] = PoolManager
-    connections: PoolManager | None = None
+    connect: Callable[[], Post]
+    """Is called by the first sending."""
+    post: Post | None = None
 
     def send(self, spans: Sequence[TraceSpan]) -> None:
         """Send spans. Raises HTTPError if they are refused or not answered, and what the
         credentials raise."""
-        if self.connections is None:
-            self.connections = self.connect()
-        body = export_request(spans).SerializeToString()
-        response = self.connections.urlopen(
-            "POST",
-            self.address,
-            body=body,
+        if self.post is None:
+            self.post = self.connect()
+        response = self.post(
+            body=export_request(spans).SerializeToString(),
             headers=HEADERS,
             timeout=TIMEOUT,
-            retries=False,
+            retries=NO_RETRIES,
             redirect=False,
         )
         if response.status != HTTPStatus.OK:
             raise HTTPError(f"status {response.status}")
+
+
+def post_to_collector(address: str) -> Post:
+    """Returns what posts to a collector's address over one connection, which a PoolManager would
+    look for in each request."""
+    connection = connection_from_url(address)
+    return partial(connection.urlopen, "POST", parse_url(address).request_uri)
+
+
+def post_to_google() -> Post:
+    """Returns what posts to Cloud Trace with the credentials of this process's service account."""
+    credentials, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
+    connections = AuthorizedHttp(credentials)
+    return partial(connections.urlopen, "POST", GOOGLE_ADDRESS)
 
 
 def address_of_traces(address: str) -> str:
@@ -96,22 +116,16 @@ def address_of_traces(address: str) -> str:
     return base if base.endswith(TRACES_PATH) else base + TRACES_PATH
 
 
-def google_connections() -> PoolManager:
-    """Returns connections with the credentials of this process's service account."""
-    credentials, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
-    connections = AuthorizedHttp(credentials)
-    return cast(PoolManager, connections)
-
-
 def export_request(spans: Sequence[TraceSpan]) -> ExportTraceServiceRequest:
     """Returns OTLP's request with the spans."""
     request = ExportTraceServiceRequest()
     resource_spans = request.resource_spans.add()
-    resource_spans.resource.attributes.extend(key_values(resource_attributes()))
+    add_attributes(resource_spans.resource, resource_attributes())
     scope_spans = resource_spans.scope_spans.add()
     scope_spans.scope.name = SCOPE
     scope_spans.scope.version = __version__
-    scope_spans.spans.extend(message_of(span) for span in spans)
+    for span in spans:
+        add_span(scope_spans, span)
     return request
 
 
@@ -127,8 +141,8 @@ def resource_attributes() -> dict[str, AttributeValue]:
     return attributes
 
 
-def message_of(span: TraceSpan) -> SpanMessage:
-    message = SpanMessage(
+def add_span(scope_spans: ScopeSpans, span: TraceSpan) -> None:
+    message = scope_spans.spans.add(
         trace_id=bytes.fromhex(span.trace_id),
         span_id=bytes.fromhex(span.span_id),
         parent_span_id=bytes.fromhex(span.parent_id or ""),
@@ -136,12 +150,11 @@ def message_of(span: TraceSpan) -> SpanMessage:
         kind=kind_of(span),
         start_time_unix_nano=span.started,
         end_time_unix_nano=span.ended,
-        attributes=key_values(own_names(span.attributes)),
     )
+    add_attributes(message, own_names(span.attributes))
     if span.error is not None:
-        status = Status(code=Status.STATUS_CODE_ERROR, message=span.error)
-        message.status.CopyFrom(status)
-    return message
+        message.status.code = Status.STATUS_CODE_ERROR
+        message.status.message = span.error
 
 
 def kind_of(span: TraceSpan) -> "SpanMessage.SpanKind.ValueType":
@@ -154,22 +167,23 @@ def own_names(attributes: Mapping[str, AttributeValue]) -> dict[str, AttributeVa
     return {f"dropscribe.{name}": value for name, value in attributes.items()}
 
 
-def key_values(attributes: Mapping[str, AttributeValue]) -> list[KeyValue]:
-    pairs = []
+def add_attributes(
+    message: Resource | SpanMessage, attributes: Mapping[str, AttributeValue]
+) -> None:
     for key, value in attributes.items():
-        pair = KeyValue(key=key, value=any_value(value))
-        pairs.append(pair)
-    return pairs
+        pair = message.attributes.add(key=key)
+        set_value(pair.value, value)
 
 
-def any_value(value: AttributeValue) -> AnyValue:
+def set_value(message: AnyValue, value: AttributeValue) -> None:
     if isinstance(value, bool):
-        return AnyValue(bool_value=value)
-    if isinstance(value, int):
-        return AnyValue(int_value=value)
-    if isinstance(value, float):
-        return AnyValue(double_value=value)
-    return AnyValue(string_value=value)
+        message.bool_value = value
+    elif isinstance(value, int):
+        message.int_value = value
+    elif isinstance(value, float):
+        message.double_value = value
+    else:
+        message.string_value = value
 
 
 def json_of(spans: Sequence[TraceSpan]) -> str:

@@ -1,6 +1,6 @@
 """The only maker of stores and clients: those that the settings name."""
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, cast
@@ -89,18 +89,19 @@ def span_exporter() -> SpanExporter | None:
     if target is None:
         return None
     from shared.adapters.otlp import (
-        GOOGLE_ADDRESS,
         OtlpFile,
         OtlpHttp,
         address_of_traces,
-        google_connections,
+        post_to_collector,
+        post_to_google,
     )
     from shared.runtime.background_export import BackgroundExporter
 
     if target == "google":
-        return BackgroundExporter(OtlpHttp(GOOGLE_ADDRESS, google_connections).send)
+        return BackgroundExporter(OtlpHttp(post_to_google).send)
     if target.startswith(("http://", "https://")):
-        return BackgroundExporter(OtlpHttp(address_of_traces(target)).send)
+        connect = partial(post_to_collector, address_of_traces(target))
+        return BackgroundExporter(OtlpHttp(connect).send)
     return OtlpFile(Path(target))
 
 

@@ -54,6 +54,17 @@ def test_a_file_goes_in_and_out(gcloud: Command, bucket: str, recording: Path) -
     assert found["custom_fields"]["language"] == "de"
 
 
+@pytest.mark.slow  # over HTTP: emulators/storage/tests
+def test_a_file_that_is_packed_on_its_way_is_stored_unpacked(
+    gcloud: Command, bucket: str, recording: Path
+) -> None:
+    small = gcloud.folder / "small.wav"
+    small.write_bytes(recording.read_bytes()[:90_000])
+    for path in (small, recording):  # multipart and resumable
+        gcloud.output("cp", "-J", str(path), f"gs://{bucket}/{path.name}")
+        assert gcloud.output("cat", f"gs://{bucket}/{path.name}") == path.read_bytes()
+
+
 @pytest.mark.slow  # Google's Python client does the same with each change: emulators/storage/tests
 def test_objects_are_copied_moved_and_deleted(
     gcloud: Command, bucket: str, server: BucketServer, recording: Path

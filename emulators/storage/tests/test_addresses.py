@@ -16,6 +16,12 @@ from emulators.storage.addresses import canonical
         ("/resumable/upload/storage/v1/b/inbox/o", "/upload/storage/v1/b/inbox/o"),
         ("/resumable/upload/b/inbox/o", "/upload/storage/v1/b/inbox/o"),
         ("/download/b/inbox/o/a", "/download/storage/v1/b/inbox/o/a"),
+        ("/storage/v1/b/", "/storage/v1/b"),
+        ("/b/inbox/o/", "/storage/v1/b/inbox/o"),
+        ("/upload/storage/v1/b/inbox/o/", "/upload/storage/v1/b/inbox/o"),
+        ("//storage/v1/b/inbox/o", "/storage/v1/b/inbox/o"),
+        ("//upload/storage/v1/b/inbox/o", "/upload/storage/v1/b/inbox/o"),
+        ("//inbox//a", "/inbox//a"),
     ],
 )
 def test_a_method_has_one_address(sent: str, meant: str) -> None:
@@ -24,7 +30,16 @@ def test_a_method_has_one_address(sent: str, meant: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/bucket/b/o/a", "/bbb/o", "/upload/x", "/resumable/b/o", "/batch/storage/v1", "/health"],
+    [
+        "/bucket/b/o/a",
+        "/bbb/o",
+        "/upload/x",
+        "/resumable/b/o",
+        "/batch/storage/v1",
+        "/health",
+        "/bucket/folder/",
+        "/storage/v1/b/inbox/o/a/",
+    ],
 )
 def test_other_paths_are_left_alone(path: str) -> None:
     assert canonical(path) == path

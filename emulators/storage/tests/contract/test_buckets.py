@@ -60,3 +60,38 @@ def test_notification_configs_come_and_go(bucket: storage.Bucket) -> None:
 @pytest.mark.parametrize("name", ["A", "ab", "has space", "a..b", "-ab", "../x"])
 def test_an_illegal_bucket_name_is_refused(server: BucketServer, name: str) -> None:
     assert httpx.post(f"{server.url}/storage/v1/b", json={"name": name}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("rules", "named"),
+    [
+        ({"lifecycle": 5}, "lifecycle"),
+        ({"lifecycle": {"rule": [{"action": {"type": "Delete"}}]}}, "lifecycle.rule.0.condition"),
+        (
+            {"lifecycle": {"rule": [{"action": {"type": "Delete"}, "condition": {"age": "x"}}]}},
+            "age",
+        ),
+        (
+            {"lifecycle": {"rule": [{"action": {"type": "Delete"}, "condition": {"age": -1}}]}},
+            "age",
+        ),
+        ({"cors": {"origin": ["*"]}}, "cors"),
+        ({"cors": [{"origin": 5}]}, "cors.0.origin"),
+        ({"versioning": True}, "versioning"),
+    ],
+)
+def test_a_rule_that_cannot_be_applied_is_refused(
+    server: BucketServer, bucket: storage.Bucket, rules: dict[str, object], named: str
+) -> None:
+    """Stored, it would break every later request, or end the server."""
+    url = f"{server.url}/storage/v1/b"
+    for answer in (
+        httpx.patch(f"{url}/{bucket.name}", json=rules),
+        httpx.post(url, json={"name": f"{bucket.name}-2", **rules}),
+    ):
+        assert answer.status_code == 400
+        assert named in answer.json()["error"]["message"]
+    page = httpx.get(f"{url}/{bucket.name}/o", headers={"Origin": "https://example.com"})
+    assert page.status_code == 200
+    write(bucket, "a")
+    write(bucket, "a")

@@ -4,11 +4,13 @@ import base64
 import uuid
 
 import google_crc32c
+import httpx
 import pytest
 from google.api_core.exceptions import BadRequest, NotFound, PreconditionFailed
 from google.cloud import storage
 
 from emulators.storage.tests.contract.uploading import write
+from emulators.storage.tests.server import BucketServer
 
 
 def described(bucket: storage.Bucket) -> storage.Blob:
@@ -83,6 +85,39 @@ def test_compose_takes_no_more_than_32(bucket: storage.Bucket) -> None:
             bucket.blob("b").compose(sources)
     with pytest.raises(NotFound):
         bucket.blob("b").compose([blob, bucket.blob("missing")])
+
+
+def test_compose_may_delete_its_sources(bucket: storage.Bucket) -> None:
+    first, second = write(bucket, "a", b"1"), write(bucket, "b", b"2")
+    first.compose([first, second], delete_source_objects=True)
+    assert [blob.name for blob in bucket.list_blobs()] == ["a"]
+    assert first.download_as_bytes() == b"12"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"sourceObjects": ["a"]},
+        {"sourceObjects": [{"name": "a"}], "destination": ["b"]},
+        {"sourceObjects": [{"name": "a", "objectPreconditions": 1}]},
+        {"sourceObjects": {"name": "a"}},
+    ],
+)
+def test_a_compose_that_is_none_is_refused(
+    server: BucketServer, bucket: storage.Bucket, body: dict[str, object]
+) -> None:
+    write(bucket, "a")
+    url = f"{server.url}/storage/v1/b/{bucket.name}/o/b/compose"
+    assert httpx.post(url, json=body).status_code == 400
+
+
+def test_a_batch_takes_utf_8(server: BucketServer, bucket: storage.Bucket) -> None:
+    write(bucket, "a")
+    head = f"PATCH /storage/v1/b/{bucket.name}/o/a HTTP/1.1\r\nContent-Type: application/json"
+    part = f'Content-Type: application/http\r\n\r\n{head}\r\n\r\n{{"metadata": {{"a": "ü会"}}}}'
+    url, headers = f"{server.url}/batch/storage/v1", {"Content-Type": "multipart/mixed; boundary=X"}
+    httpx.post(url, content=f"--X\r\n{part}\r\n--X--\r\n".encode(), headers=headers)
+    assert bucket.get_blob("a").metadata == {"a": "ü会"}
 
 
 def test_a_batch_does_many_things(client: storage.Client, bucket: storage.Bucket) -> None:

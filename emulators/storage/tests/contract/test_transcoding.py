@@ -58,6 +58,7 @@ def test_it_is_served_as_it_is_to_a_client_that_takes_gzip(
     ("packed", "encoding", "cache"),
     [
         (PACKED, "gzip", "public, no-transform"),
+        (PACKED, "gzip", "No-Transform"),
         (PACKED, "br", None),
         (PACKED, "", None),
         (DATA, "gzip", None),
@@ -70,6 +71,31 @@ def test_all_other_objects_are_served_as_they_are(
     response, body = get(server, bucket, accept_encoding="identity")
     assert (response.status_code, body) == (200, packed)
     assert response.headers["content-length"] == str(len(packed))
+
+
+@pytest.mark.parametrize("accepted", ["gzip;q=0", "gzip; q=0.000", "br, deflate", "*"])
+def test_a_client_may_refuse_gzip(
+    server: BucketServer, bucket: storage.Bucket, accepted: str
+) -> None:
+    store(bucket)
+    assert get(server, bucket, accept_encoding=accepted)[1] == DATA
+
+
+@pytest.mark.parametrize("packed", [PACKED[:-1], PACKED[:100], PACKED + PACKED[:20]])
+def test_an_object_without_its_end_breaks_the_connection(
+    server: BucketServer, bucket: storage.Bucket, packed: bytes
+) -> None:
+    store(bucket, packed)
+    with pytest.raises(httpx.RemoteProtocolError):
+        get(server, bucket, accept_encoding="identity")
+
+
+def test_nobody_is_told_that_it_is_empty(server: BucketServer, bucket: storage.Bucket) -> None:
+    """Its unpacked size is not known."""
+    store(bucket)
+    headers = httpx.head(f"{server.url}/{bucket.name}/a", headers=PLAIN).headers
+    assert "content-length" not in headers
+    assert headers["x-goog-stored-content-length"] == str(len(PACKED))
 
 
 def test_all_members_are_unpacked(server: BucketServer, bucket: storage.Bucket) -> None:

@@ -100,3 +100,17 @@ def test_a_missing_object_is_not_found(bucket: storage.Bucket, client: storage.C
         write(client.bucket("no-such-bucket"), "a")
     with pytest.raises(NotFound):
         list(client.bucket("no-such-bucket").list_blobs())
+
+
+@pytest.mark.parametrize(
+    ("query", "header"), [("&name=other", ""), ("", "Content-Transfer-Encoding: base64\r\n")]
+)
+def test_a_multipart_body_that_contradicts_is_refused(
+    server: BucketServer, bucket: storage.Bucket, query: str, header: str
+) -> None:
+    url = f"{server.url}/upload/storage/v1/b/{bucket.name}/o?uploadType=multipart{query}"
+    part = f"--B\r\nContent-Type: audio/wav\r\n{header}\r\naGVsbG8=\r\n--B--"
+    body = f'--B\r\nContent-Type: application/json\r\n\r\n{{"name": "a"}}\r\n{part}'
+    headers = {"Content-Type": "multipart/related; boundary=B"}
+    assert httpx.post(url, content=body, headers=headers).status_code == 400
+    assert list(bucket.list_blobs()) == []

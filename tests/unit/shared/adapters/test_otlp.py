@@ -6,16 +6,26 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from google.oauth2.credentials import Credentials
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
-from shared.adapters.otlp import OtlpFile, OtlpHttp, address_of_traces, export_request, json_of
+from shared.adapters.otlp import (
+    OtlpFile,
+    OtlpHttp,
+    address_of_traces,
+    export_request,
+    json_of,
+    post_to_collector,
+    post_to_google,
+)
 from shared.ports.spans import TraceSpan
 
 ROOT = TraceSpan(
@@ -30,17 +40,37 @@ ROOT = TraceSpan(
 )
 
 
+class Received(NamedTuple):
+    """A request to a collector."""
+
+    path: str
+    content_type: str
+    body: bytes
+    authorization: str | None
+    port: int
+    """Of the client's connection."""
+
+
 class Collector(BaseHTTPRequestHandler):
     """Keeps what it is sent."""
 
+    protocol_version = "HTTP/1.1"
     status = 200
-    received: list[tuple[str, str, bytes]]
+    received: list[Received]
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
         body = self.rfile.read(length)
-        self.received.append((self.path, self.headers["Content-Type"], body))
+        request = Received(
+            path=self.path,
+            content_type=self.headers["Content-Type"],
+            body=body,
+            authorization=self.headers["Authorization"],
+            port=self.client_address[1],
+        )
+        self.received.append(request)
         self.send_response(self.status)
+        self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -49,11 +79,11 @@ class Collector(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def collector(status: int) -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
+def collector(status: int) -> Iterator[tuple[str, list[Received]]]:
     """Yields its address, and what it received."""
-    received: list[tuple[str, str, bytes]] = []
+    received: list[Received] = []
     handler = type("Own", (Collector,), {"status": status, "received": received})
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}", received
@@ -61,12 +91,16 @@ def collector(status: int) -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]
         thread.join()
 
 
+def exporter_to(address: str) -> OtlpHttp:
+    return OtlpHttp(partial(post_to_collector, address_of_traces(address)))
+
+
 def test_an_address_gets_the_spans_as_protobuf() -> None:
-    with collector(200) as (address, received), PoolManager() as connections:
-        OtlpHttp(address_of_traces(address), lambda: connections).send([ROOT])
-    ((path, content_type, body),) = received
-    assert (path, content_type) == ("/v1/traces", "application/x-protobuf")
-    (resource,) = ExportTraceServiceRequest.FromString(body).resource_spans
+    with collector(200) as (address, received):
+        exporter_to(address).send([ROOT])
+    (request,) = received
+    assert (request.path, request.content_type) == ("/v1/traces", "application/x-protobuf")
+    (resource,) = ExportTraceServiceRequest.FromString(request.body).resource_spans
     (span,) = resource.scope_spans[0].spans
     assert span.trace_id.hex() == ROOT.trace_id
     assert span.end_time_unix_nano - span.start_time_unix_nano == 1_000_000_000
@@ -74,13 +108,34 @@ def test_an_address_gets_the_spans_as_protobuf() -> None:
     assert {pair.key for pair in resource.resource.attributes} >= {"service.name"}
 
 
-def test_a_refusal_is_an_error() -> None:
-    with (
-        collector(503) as (address, _),
-        PoolManager() as connections,
-        pytest.raises(HTTPError),
-    ):
-        OtlpHttp(address, lambda: connections).send([ROOT])
+def test_the_spans_of_all_requests_go_over_one_connection() -> None:
+    with collector(200) as (address, received):
+        exporter = exporter_to(address)
+        exporter.send([ROOT])
+        exporter.send([ROOT])
+    assert len(received) == 2
+    assert len({request.port for request in received}) == 1
+
+
+@pytest.mark.parametrize("status", [307, 503])
+def test_a_refusal_is_an_error_and_is_not_repeated(status: int) -> None:
+    with collector(status) as (address, received):
+        with pytest.raises(HTTPError):
+            exporter_to(address).send([ROOT])
+        assert len(received) == 1
+
+
+def test_google_gets_the_token_of_the_service_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    def default(scopes: list[str]) -> tuple[Credentials, str]:
+        return Credentials(" ".join(scopes)), "p"
+
+    monkeypatch.setattr("google.auth.default", default)
+    with collector(200) as (address, received):
+        monkeypatch.setattr("shared.adapters.otlp.GOOGLE_ADDRESS", address_of_traces(address))
+        OtlpHttp(post_to_google).send([ROOT])
+    (request,) = received
+    assert request.path == "/v1/traces"
+    assert request.authorization == "Bearer https://www.googleapis.com/auth/trace.append"
 
 
 def test_the_path_is_added_to_a_collectors_address() -> None:
