@@ -30,9 +30,9 @@ from shared.model.stages import FUNCTIONS
 from shared.settings import Settings
 
 WORKFLOW = Path(__file__).parents[1] / "workflows" / "transcription.yaml"
-SECONDS = {"prepare": 4.0, "transcribe": 25.0, "align": 3.0, "finalize": 1.0}
-"""What each stage works on five minutes, on one core; diarize runs beside and takes less. finalize
-takes no longer for more."""
+SECONDS = {"prepare": 1.0, "transcribe": 25.0, "align": 3.0, "finalize": 1.0}
+"""What each stage works on five minutes, on one core (shared/model/stages.py); diarize runs beside
+and takes as long as transcribe on its instances. finalize takes no longer for more."""
 INSTANCES = {stage: FUNCTIONS[stage].max_instances for stage in SECONDS}
 SWEEP_EVERY = 300.0
 """Seconds between two sweeps of reconcile."""
@@ -162,10 +162,9 @@ class Drain:
             elif event.stage == "upload":
                 self.start(event.recording, event.time)
             elif event.ends:
-                self.free[event.stage] += 1
+                self.release(event)
                 self.go_on(event)
-            elif self.free[event.stage]:
-                self.free[event.stage] -= 1
+            elif self.take(event):
                 self.begin(event)
             else:
                 self.refuse(event)
@@ -176,6 +175,17 @@ class Drain:
 
     def add(self, event: Event) -> None:
         heapq.heappush(self.events, (event.time, next(self.order), event))
+
+    def take(self, event: Event) -> bool:
+        """Returns whether an instance of the stage is free. It is busy then."""
+        if not self.free[event.stage]:
+            return False
+        self.free[event.stage] -= 1
+        return True
+
+    def release(self, event: Event) -> None:
+        """Frees the instance whose work has ended."""
+        self.free[event.stage] += 1
 
     def begin(self, event: Event) -> None:
         """Starts the work of a call that found a free instance."""
@@ -231,8 +241,12 @@ class Drain:
         elif event.stage == "align":
             recording.done += 1
             self.next_chunk(event)
-            if recording.done == recording.chunks:
-                self.push(event.time, event.recording, "finalize")
+            self.finalize_if_all_is_done(event)
+
+    def finalize_if_all_is_done(self, event: Event) -> None:
+        recording = self.recordings[event.recording]
+        if recording.done == recording.chunks:
+            self.push(event.time, event.recording, "finalize")
 
     def next_chunk(self, event: Event) -> None:
         recording = self.recordings[event.recording]

@@ -180,7 +180,15 @@ def main(port: int, notify: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     configure()
     app = make_app(open_queue(), notify)
-    uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, ws="none")
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=5,
+    )
 
 
 if __name__ == "__main__":

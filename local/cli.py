@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections import Counter
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -154,9 +155,10 @@ def smoke(
     from local.smoke_api import smoke_api
 
     recording = file or sample()
+    report = partial(click.echo, err=True)
     try:
         deployment = find_deployment(inbox, outbox)
-        texts = transcribe_with(deployment, recording, seconds)
+        texts = transcribe_with(deployment, recording, seconds, report)
         click.echo(next(texts), err=True)
         for text in texts:
             click.echo(text)
@@ -164,7 +166,7 @@ def smoke(
         if url is None or gateway.key is None:
             click.echo("the API was not tried: that needs --url and --key", err=True)
             return
-        for text in smoke_api(url, gateway.key, recording, seconds):
+        for text in smoke_api(url, gateway.key, recording, seconds, report):
             click.echo(text)
     except Failed as error:
         raise click.ClickException(f"smoke: {error}") from error

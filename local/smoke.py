@@ -15,6 +15,7 @@ from google.auth import exceptions as auth
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from local.deployment import Deployment, Failed
+from local.reported_wait import Report, ReportedWait, silent
 from shared.model.contracts import Source
 from shared.model.formats import COMMIT_MARKS, PROBLEM_FILE
 
@@ -26,10 +27,12 @@ CALL: dict[str, Any] = {"timeout": 60, "retry": DEFAULT_RETRY.with_timeout(90)}
 """Arguments of each call of Cloud Storage: seconds for one try, and for all tries together."""
 
 
-def smoke(deployment: Deployment, file: Path, timeout: float) -> Iterator[str]:
+def smoke(
+    deployment: Deployment, file: Path, timeout: float, report: Report = silent
+) -> Iterator[str]:
     """Yields the URI of the uploaded recording, then its text, then a summary.
 
-    Raises Failed if there is no transcript.
+    Reports each half minute what it waits for. Raises Failed if there is no transcript.
     """
     if not file.is_file():
         raise Failed(f"there is no file {file}")
@@ -38,7 +41,7 @@ def smoke(deployment: Deployment, file: Path, timeout: float) -> Iterator[str]:
     name = f"smoke/{folder}/{file.name}"
     source = upload(deployment, name, file)
     yield f"uploaded {source.uri}"
-    transcript = wait_for_transcript(deployment, source, timeout)
+    transcript = wait_for_transcript(deployment, source, timeout, report)
     seconds = time.monotonic() - began
     text = read(deployment, f"{source.name}/transcript.txt")
     yield text.decode()
@@ -72,10 +75,10 @@ def upload(
 
 
 def wait_for_transcript(
-    deployment: Deployment, source: Source, timeout: float = TIMEOUT
+    deployment: Deployment, source: Source, timeout: float = TIMEOUT, report: Report = silent
 ) -> dict[str, Any]:
     """Returns the transcript. Raises Failed if the answer is a problem, or after the timeout."""
-    mark, content = wait_for_answer(deployment, source, timeout)
+    mark, content = wait_for_answer(deployment, source, timeout, report)
     if mark == PROBLEM_FILE:
         uri = f"gs://{deployment.outbox}/{source.name}/{mark}"
         reason = f"{content['title']} {content['detail']}"
@@ -84,23 +87,25 @@ def wait_for_transcript(
 
 
 def wait_for_answer(
-    deployment: Deployment, source: Source, timeout: float = TIMEOUT
+    deployment: Deployment, source: Source, timeout: float = TIMEOUT, report: Report = silent
 ) -> tuple[str, dict[str, Any]]:
     """Returns the name and content of transcript.json or problem.json.
 
     Raises Failed if neither is in the outbox after `timeout` seconds.
     """
     outbox = client(deployment).bucket(deployment.outbox)
-    deadline = time.monotonic() + timeout
+    advice = where_to_look(deployment)
+    marks = " or ".join(COMMIT_MARKS)
+    awaited = f"{marks} in gs://{deployment.outbox}/{source.name}/"
+    wait = ReportedWait(awaited, timeout, advice, report)
     while True:
         for mark in COMMIT_MARKS:
             content = read_mark(deployment, outbox, source, mark)
             if content is not None:
                 return mark, content
-        is_late = time.monotonic() > deadline
-        if is_late:
-            advice = where_to_look(deployment)
+        if wait.left <= 0:
             raise Failed(f"no answer within {timeout:.0f} s. {advice}")
+        wait.report_if_due("there is no answer yet")
         time.sleep(POLL_SECONDS)
 
 

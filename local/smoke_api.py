@@ -8,25 +8,32 @@ from http import HTTPStatus
 from pathlib import Path
 
 from dropscribe import ApiError, Client, DropscribeError
+from dropscribe.calls import ENDED
 from local.deployment import Failed
+from local.reported_wait import REPORT_SECONDS, Report, ReportedWait, silent
 from shared.model.api import JobView
 
+PAUSE_SECONDS = 1.0
+"""Seconds between two looks at a job, where the server does not wait."""
 FORM_BYTES = 0
 """Every recording is uploaded to an address of Cloud Storage, as large ones are."""
 
 
-def smoke_api(url: str, key: str, file: Path, timeout: float) -> Iterator[str]:
+def smoke_api(
+    url: str, key: str, file: Path, timeout: float, report: Report = silent
+) -> Iterator[str]:
     """Yields what was uploaded, then its text, then how long it took. At the end the recording and
     its answer are erased.
 
-    The key needs the scopes read, write and erase. Raises Failed if there is no transcript.
+    Reports each half minute what it waits for. The key needs the scopes read, write and erase.
+    Raises Failed if there is no transcript.
     """
     began = time.monotonic()
     folder = uuid.uuid4().hex[:8]
     with translate_errors(url), Client(url, key, form_bytes=FORM_BYTES) as client:
         uploaded = client.upload(file, f"smoke/{folder}/{file.name}")
         yield f"uploaded {uploaded.name} through {url}"
-        ended = client.wait_for(uploaded.id, timeout)
+        ended = wait_for_end(client, uploaded, timeout, report)
         raise_unless_done(ended)
         text = client.transcript(ended.id, "txt")
         seconds = time.monotonic() - began
@@ -34,6 +41,21 @@ def smoke_api(url: str, key: str, file: Path, timeout: float) -> Iterator[str]:
         client.erase(ended.id)
         raise_unless_gone(client, ended)
         yield f"answered by the API after {seconds:.0f} s, and erased"
+
+
+def wait_for_end(client: Client, uploaded: JobView, timeout: float, report: Report) -> JobView:
+    """Returns the job once it has ended. Raises Failed after the timeout."""
+    advice = f"dropscribe status {uploaded.id} says what the job waits for. See docs/operations.md."
+    wait = ReportedWait(f"the job {uploaded.id} to end", timeout, advice, report)
+    while True:
+        patience = min(REPORT_SECONDS, max(0.0, wait.left))
+        job = client.job(uploaded.id, patience)
+        if job.state in ENDED:
+            return job
+        if wait.left <= 0:
+            raise Failed(f"the job is {job.state} after {timeout:.0f} s. {advice}")
+        wait.report_if_due(f"the job is {job.state}")
+        time.sleep(PAUSE_SECONDS)
 
 
 def raise_unless_done(job: JobView) -> None:

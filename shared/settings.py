@@ -201,6 +201,9 @@ class GatewaySettings(SettingsGroup):
     streams_per_key: int = Field(default=40, ge=1)
     """Streams of live events, and requests of other APIs' clients that are held, that one instance
     has for one key at once. Cloud Run gives an instance 80 requests."""
+    header_seconds: float = Field(default=30, gt=0)
+    """Seconds in which a client must send the header of a request, from the connection's begin or
+    the header's first byte. After them the connection is closed."""
     stream_seconds: float = Field(default=900, gt=0)
     """Longest stream of live events. Its client goes on with a further one."""
     gateway_hosts: tuple[str, ...] = ()

@@ -5,6 +5,10 @@
 # leaves them, and a deployment beside others can do without them (grant_agents = false). An agent exists only once it is
 # first needed; `make deploy` creates them.
 
+locals {
+  pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+}
+
 data "google_project" "this" {
   project_id = var.project_id
 }
@@ -31,4 +35,16 @@ resource "google_project_iam_member" "storage_agent" {
   member  = data.google_storage_project_service_account.this.member
 
   depends_on = [google_project_service.api]
+}
+
+# Pub/Sub pushes uploads as `trigger` and job events as `push`, with tokens that its agent makes for them. In a project that
+# has used Pub/Sub since before April 2021 the agent's own role does not include that.
+resource "google_service_account_iam_member" "pubsub_agent" {
+  for_each = toset(["push", "trigger"])
+
+  service_account_id = "projects/${var.project_id}/serviceAccounts/${google_service_account.identity[each.key].email}"
+  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  member             = local.pubsub_agent
+
+  depends_on = [google_pubsub_topic.late_events] # the first use of Pub/Sub makes its service agent
 }

@@ -23,6 +23,7 @@ resource "google_eventarc_trigger" "upload" {
   depends_on = [
     google_project_iam_member.eventarc_agent,
     google_project_iam_member.storage_agent,
+    google_service_account_iam_member.pubsub_agent,
     google_project_iam_member.events,
     google_project_iam_member.executions,
     google_project_iam_member.documents,

@@ -10,8 +10,6 @@ locals {
 
   # As long as Pub/Sub keeps a message. notify's last try is after less than four days (shared/jobs/webhook_records.py).
   push_retention = "604800s"
-
-  pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 }
 
 # Events that were not delivered by the first pushes. Their subscription is to be alone with them.
@@ -91,7 +89,7 @@ resource "google_pubsub_subscription" "late_notify" {
   }
 }
 
-# What Pub/Sub's service agent needs to move a message to the dead-letter topic, and to push as `push`.
+# What Pub/Sub's service agent needs to move a message to the dead-letter topic.
 resource "google_pubsub_topic_iam_member" "pubsub_agent" {
   project = var.project_id
   topic   = google_pubsub_topic.late_events.name
@@ -104,14 +102,6 @@ resource "google_pubsub_subscription_iam_member" "pubsub_agent" {
   subscription = google_pubsub_subscription.notify.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
-}
-
-resource "google_service_account_iam_member" "pubsub_agent" {
-  service_account_id = "projects/${var.project_id}/serviceAccounts/${google_service_account.identity["push"].email}"
-  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
-  member             = local.pubsub_agent
-
-  depends_on = [google_pubsub_topic.late_events] # the first use of Pub/Sub makes its service agent
 }
 
 # The secret from which the secrets of all webhooks are computed. Its value is made at the first apply and is neither in

@@ -17,6 +17,7 @@ import uvicorn
 
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
+from functions.gateway.http_protocol import HttpProtocol
 from shared.jobs.job import NEVER
 from shared.jobs.key_store import KeyRecord, KeyStore, digest_of
 from shared.model.api import Scope
@@ -67,7 +68,14 @@ def main() -> None:
     stores = with_operator(deployment(), sys.stdin.readline().strip())
     app = create_app()
     app.dependency_overrides[deployment] = lambda: stores
-    config = uvicorn.Config(app, log_config=None, proxy_headers=False, access_log=False)
+    config = uvicorn.Config(
+        app,
+        http=HttpProtocol,
+        log_config=None,
+        proxy_headers=False,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -14,7 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from functions.gateway.request_checks import MAX_SILENCE, is_length_over, received_in_time
+from functions.gateway.request_checks import MAX_SILENCE, TimedBody, is_length_over
 from functions.gateway.upload_checks import AskedUpload
 from shared.jobs.key_store import KeyRecord
 from shared.model.errors import (
@@ -157,14 +157,12 @@ async def parsed_form(request: Request) -> FormData:
 
 def within_limit(request: Request, limit: int, max_silence: float = MAX_SILENCE) -> Request:
     """Returns the request, whose body raises BodyTooLarge as soon as it has more bytes, and
-    BadRequest after so many seconds without one."""
-    received = 0
+    BadRequest after so many seconds of silence."""
+    body = TimedBody(request.receive, max_silence)
 
     async def receive() -> Message:
-        nonlocal received
-        message = await received_in_time(request.receive, max_silence)
-        received += len(message.get("body", b""))
-        if received > limit:
+        message = await body()
+        if body.received > limit:
             raise too_large()
         return message
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
@@ -15,6 +16,9 @@ MAX_BODY = 256 * 1024
 """Bytes of most requests' bodies. Options have at most 64 KiB."""
 MAX_SILENCE = 60.0
 """Seconds without a byte of a body after which it is given up."""
+SLOWEST = 1000
+"""Bytes per second of a body that prolong its time as much as it takes. So a client that sends a
+byte now and then gains little."""
 STREAMED = (
     "/api/v1/jobs/upload",
     "/v1/audio/transcriptions",
@@ -37,14 +41,36 @@ LENGTH = re.compile(r"[0-9]{1,20}")
 """A body's length. Python refuses to read numbers of thousands of digits."""
 
 
-async def received_in_time(receive: Receive, max_silence: float = MAX_SILENCE) -> Message:
-    """Returns the next part of a request's body. Raises BadRequest if there is none for so many
-    seconds."""
-    try:
-        async with asyncio.timeout(max_silence):
-            return await receive()
-    except TimeoutError as error:
-        raise BadRequest(f"Nothing of the body arrived for {max_silence:g} seconds.") from error
+class TimedBody:
+    """The parts of a request's body, which is given up if it stops or is sent too slowly.
+
+    Waiting for a part uses up seconds of silence, and each byte gives some of them back. Time in
+    which the body is not asked for does not count.
+    """
+
+    def __init__(self, receive: Receive, max_silence: float) -> None:
+        self.received = 0
+        """Bytes."""
+        self._receive = receive
+        self._max_silence = max_silence
+        self._left = max_silence
+
+    async def __call__(self) -> Message:
+        """Returns the next part. Raises BadRequest if it does not arrive in time."""
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self._left):
+                message = await self._receive()
+        except TimeoutError as error:
+            raise BadRequest(
+                f"Less than {SLOWEST} bytes per second of the body arrived "
+                f"for {self._max_silence:g} seconds."
+            ) from error
+        waited = time.monotonic() - started
+        size = len(message.get("body", b""))
+        self.received += size
+        self._left = min(self._max_silence, self._left - waited + size / SLOWEST)
+        return message
 
 
 class RequestChecks:
@@ -61,8 +87,11 @@ class RequestChecks:
             try:
                 self._check_host(request)
                 check_path(scope)
+                check_framing(request)
             except StageError as error:
                 answer = answer_problem(request, error)
+                if isinstance(error, BadRequest):
+                    answer.headers["Connection"] = "close"  # nobody knows where the next one begins
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -87,6 +116,13 @@ def check_path(scope: Scope) -> None:
         raise NotFound("There is no such path.")
 
 
+def check_framing(request: Request) -> None:
+    """Raises BadRequest for a body of which two programs may see the end at different places. A
+    proxy might take a further request behind it for a part of the body."""
+    if "Transfer-Encoding" in request.headers and "Content-Length" in request.headers:
+        raise BadRequest("Send Content-Length or Transfer-Encoding, not both.")
+
+
 def is_length_over(request: Request, limit: int) -> bool:
     """Returns whether a request says that its body is longer than the limit, or says it in a way
     that cannot be read."""
@@ -98,7 +134,7 @@ def is_length_over(request: Request, limit: int) -> bool:
 
 class BodyLimit:
     """Refuses bodies that are too large: at once if the length is given, else when it is
-    reached. Gives up one of which nothing arrives."""
+    reached. Gives up one that does not go on."""
 
     def __init__(self, app: ASGIApp, max_silence: float = MAX_SILENCE) -> None:
         self._app = app
@@ -115,20 +151,19 @@ class BodyLimit:
             answer = answer_problem(request, error)
             await answer(scope, receive, send)
             return
-        received = 0
+        body = TimedBody(receive, self._max_silence)
         has_ended = False
 
         async def receive_within_limit() -> Message:
             """Returns the next part of the body, and after it the client's farewell."""
-            nonlocal received, has_ended
+            nonlocal has_ended
             if has_ended:
                 return await receive()
             try:
-                message = await received_in_time(receive, self._max_silence)
+                message = await body()
             except BadRequest as error:
                 raise HTTPException(error.status, str(error)) from error
-            received += len(message.get("body", b""))
-            if received > limit:
+            if body.received > limit:
                 raise HTTPException(BodyTooLarge.status)  # FastAPI passes on no other exception
             has_ended = not message.get("more_body", False)
             return message

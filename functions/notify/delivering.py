@@ -6,8 +6,10 @@ as a delivery is due.
 """
 
 import logging
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from functions.notify.deadline import Deadline
@@ -29,6 +31,13 @@ THREADS = 64
 LATEST_START = 25.0
 """Seconds after the begin of a request in which a try may begin. What is not tried by then is due
 when the event is pushed again."""
+LOOK_SECONDS = 0.5
+"""Seconds between two looks at what became due while an endpoint has not answered."""
+SLOT_WAIT = timedelta(seconds=5)
+"""Time after which an endpoint that had no slot is looked at again."""
+
+Try = Future[datetime | None]
+"""Gives when the delivery is due after a try, or None if it is not."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +72,35 @@ class Notifier:
     def deliver(self, event: PushedEvent) -> int:
         """Returns how many deliveries of an event are still due after this try.
 
+        The event is pushed again only after this has returned. So a delivery that becomes due
+        while another endpoint has not answered is tried meanwhile.
+
         Raises what prevented one of them, after the others have ended.
         """
         deadline = Deadline.within(LATEST_START)
-        deliveries = [
-            self.threads.submit(self.deliver_to, webhook, event, deadline)
-            for webhook in self.endpoints(event)
-        ]
-        wait(deliveries)
-        return sum(delivery.result() for delivery in deliveries)
+        tries: dict[str, Try] = {}
+        for webhook in self.endpoints(event):
+            tries[webhook.webhook_id] = self.begin_try(webhook, event, deadline)
+        while wait(tries.values(), LOOK_SECONDS).not_done:
+            if not deadline.is_over and self.are_due(tries):
+                self.try_again(tries, event, deadline)
+        results = [delivery.result() for delivery in tries.values()]
+        return sum(due is not None for due in results)
+
+    def begin_try(self, webhook: WebhookRecord, event: PushedEvent, deadline: Deadline) -> Try:
+        return self.threads.submit(self.deliver_to, webhook, event, deadline)
+
+    def are_due(self, tries: Mapping[str, Try]) -> bool:
+        now = self.webhooks.now()
+        return any(is_due_again(delivery, now) for delivery in tries.values())
+
+    def try_again(self, tries: dict[str, Try], event: PushedEvent, deadline: Deadline) -> None:
+        """Begin tries of what is due again, to the endpoints as they are now."""
+        now = self.webhooks.now()
+        for webhook in self.endpoints(event):
+            delivery = tries.get(webhook.webhook_id)
+            if delivery is not None and is_due_again(delivery, now):
+                tries[webhook.webhook_id] = self.begin_try(webhook, event, deadline)
 
     def endpoints(self, event: PushedEvent) -> list[WebhookRecord]:
         """Returns the endpoints that an event is for, the paused ones included.
@@ -84,21 +113,23 @@ class Notifier:
         registered = self.webhooks.registered_for(event.subject, event.type)
         return [webhook for webhook in registered if webhook.created <= event.time]
 
-    def deliver_to(self, webhook: WebhookRecord, event: PushedEvent, deadline: Deadline) -> bool:
-        """Returns whether the delivery of an event to an endpoint is still due after this try."""
+    def deliver_to(
+        self, webhook: WebhookRecord, event: PushedEvent, deadline: Deadline
+    ) -> datetime | None:
+        """Returns when the delivery of an event to an endpoint is due after this try, or None."""
         webhook_id = webhook.webhook_id
         delivery = self.webhooks.begin_delivery(webhook_id, event.delivered_to(webhook.folder))
         if delivery.state != "due":
-            return False
+            return None
         if not self.may_have(webhook, event):
             self.webhooks.drop_delivery(webhook_id, event.event_id)
-            return False
+            return None
         if deadline.is_over or not delivery.is_due(self.webhooks.now()):
-            return True
+            return delivery.next_try
         is_failing = webhook.failing_since is not None
         with self.slots.slot(webhook_id, is_failing=is_failing) as has_slot:
             if not has_slot:
-                return True
+                return self.webhooks.now() + SLOT_WAIT
             return self.try_once(webhook, event)
 
     def may_have(self, webhook: WebhookRecord, event: PushedEvent) -> bool:
@@ -115,9 +146,9 @@ class Notifier:
             return False
         return job.is_in(webhook.folder)
 
-    def try_once(self, webhook: WebhookRecord, event: PushedEvent) -> bool:
-        """Send an event to an endpoint, and record what came of it. Returns whether it will be
-        tried again."""
+    def try_once(self, webhook: WebhookRecord, event: PushedEvent) -> datetime | None:
+        """Send an event to an endpoint, and record what came of it. Returns when it will be tried
+        again, or None."""
         body = payload(event, webhook.webhook_id)
         started = self.webhooks.now()
         secrets = self.webhooks.signing_secrets(webhook)
@@ -128,7 +159,15 @@ class Notifier:
         )
         delivery = self.webhooks.record_attempt(webhook.webhook_id, event.event_id, attempt)
         log_attempt(webhook, event, answer, delivery)
-        return delivery is not None and delivery.state == "due"
+        return delivery.next_try if delivery is not None else None
+
+
+def is_due_again(delivery: Try, now: datetime) -> bool:
+    """Returns whether a try has ended after which the next one is due. One that raised is not."""
+    if not delivery.done() or delivery.exception() is not None:
+        return False
+    due = delivery.result()
+    return due is not None and due <= now
 
 
 def log_attempt(

@@ -8,9 +8,10 @@ from ipaddress import ip_address
 from functions.notify.deadline import Deadline
 from shared.model.networks import Address
 
-LOOKUPS = 16
+LOOKUPS = 128
 """Names that a process looks up at once. A call that hangs cannot be ended, so their number is
-bounded."""
+bounded. A try gives its call up after 15 seconds, and the system after about 30: so twice as many
+as there are tries at once leave one free for each try, whatever names the others have."""
 
 LookUp = Callable[[str], list[Address]]
 """Returns the addresses of a host name. Raises OSError if it has none."""

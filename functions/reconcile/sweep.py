@@ -45,8 +45,9 @@ MAX_EVENTS = 500
 """Events published in one sweep. The next sweep goes on with the rest."""
 MAX_DELETIONS = 500
 """Jobs whose audio is looked after in one sweep. The next sweep goes on with the rest."""
-OPEN_STATES: tuple[JobState, ...] = ("queued", "running", "retryable", "cancelled")
-"""States of jobs that may still need an answer."""
+OPEN_STATES: tuple[JobState, ...] = ("queued", "running", "retryable")
+"""States of jobs that may still need an answer. A cancelled one needs one while its cancellation is
+due."""
 CLOCK_DIFFERENCE = timedelta(minutes=1)
 """Most by which the clocks of two machines differ."""
 COMMIT_MARKS_GLOB = "**/{" + ",".join(COMMIT_MARKS) + "}"
@@ -284,8 +285,10 @@ class Sweep:
         return given_up
 
     def open_jobs(self) -> Iterator[Job]:
+        """Yields the jobs that may still need an answer."""
         for state in OPEN_STATES:
             yield from self.jobs.list_by_state(state)
+        yield from list(self.jobs.list_cancellations_due())
 
     def is_abandoned(self, job: Job, before: datetime, active: ActiveExecutions) -> bool:
         """Returns whether a job was last changed before then and no execution works on it, or waits
@@ -299,8 +302,6 @@ class Sweep:
         # A time further in the future was written by a clock that has been set back since.
         latest = self.now() + CLOCK_DIFFERENCE
         if before < job.updated < latest:
-            return False
-        if job.state == "cancelled" and job.results:
             return False
         may_be_active = job.state != "retryable" and job.execution
         if may_be_active and active.has(job.execution):

@@ -42,6 +42,8 @@ create index if not exists by_folder
   on documents (collection, json_extract(document, '$.folder'));
 create index if not exists by_audio_deletion
   on documents (collection, json_extract(document, '$.audio_deletion'));
+create index if not exists by_cancellation
+  on documents (collection, json_extract(document, '$.cancellation'));
 create index if not exists by_drawing
   on documents (collection, json_extract(document, '$.drawing'));
 create table if not exists listing (

@@ -139,6 +139,9 @@ class Job(StoredModel):
     audio_deletion: Literal["due", "done"] | None = None
     """Of the recording and its work audio: `due` from the write that records the end until all is
     deleted; null if the recording is kept."""
+    cancellation: Literal["due"] | None = None
+    """`due` from the cancellation until a run has recorded that it was written to the outbox, or
+    until a rerun is requested."""
     drawing: Literal["due"] | None = None
     """Of the edits: `due` from the save of a revision until the files of the answer have it; null
     if they have all."""

@@ -269,6 +269,10 @@ class JobStore:
         """Returns the jobs whose audio is still to be deleted, in no order."""
         return self._query("audio_deletion", "due")
 
+    def list_cancellations_due(self) -> Iterator[Job]:
+        """Returns the cancelled jobs whose cancellation is still to be written, in no order."""
+        return self._query("cancellation", "due")
+
     def _query(self, field: str, value: str) -> Iterator[Job]:
         """Yields the jobs with that value of a field, in no order."""
         documents = self.documents.query("jobs", field, value)

@@ -31,7 +31,8 @@ state after it, and `-` means that the call changes nothing.
 * `finish` is shown for the job's own run; for another run it changes nothing. Finishing a job twice
   in the same state changes nothing either, so that its notification is not due again.
 * A claim of a cancelled job leaves it cancelled: that run only writes the cancellation to the
-  outbox. `queue` records which execution does so. `request_rerun` makes it a job to be done again.
+  outbox. `queue` records which execution does so. The cancellation is due until `finish` or
+  `request_rerun`, which makes it a job to be done again.
 * `retryable` means that the workflow gave up on a failure that may pass: nothing was written to the
   outbox, and reconcile starts another run. A job that has ended does not become retryable, since
   its answer was written and only the response to the workflow was lost.
@@ -205,6 +206,7 @@ def rerun_requested(job: Job | None, options: dict[str, JsonValue], now: datetim
         "options_in_force": {},
         "state": "queued",
         "problem": None,
+        "cancellation": None,
         "updated": now,
     }
     return job.model_copy(update=changes)
@@ -220,7 +222,7 @@ def cancelled(
     """
     if job is None:
         first = new_job(source, 1, "", "cancelled", now, expires)
-        return first.model_copy(update={"problem": problem})
+        return first.model_copy(update={"problem": problem, "cancellation": "due"})
     if job.state not in ("queued", "running", "retryable"):
         return None
     changes = {
@@ -229,6 +231,7 @@ def cancelled(
         "runs": with_run(job.runs, job.run + 1, now),
         "state": "cancelled",
         "problem": problem,
+        "cancellation": "due",
         "updated": now,
     }
     return job.model_copy(update=changes)
@@ -273,6 +276,7 @@ def finished(
         "notification": "due" if is_final else None,
         "warnings": warnings,
         "audio_deletion": "due" if deletes_audio and state == "done" else None,
+        "cancellation": None,
     }
     if tags is not None:
         changes["tags"] = tags

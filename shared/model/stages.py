@@ -128,14 +128,14 @@ FUNCTIONS = {
         FunctionSpec(
             name="prepare",
             resources=Resources(cpu=1, memory_gib=2),
-            max_instances=5,
+            max_instances=2,
             extra="prepare",
             local_workers=2,
         ),
         FunctionSpec(
             name="transcribe",
             resources=Resources(cpu=1, memory_gib=3),
-            max_instances=10,
+            max_instances=5,
             extra="transcribe",
             has_model=True,
             cores_per_worker=2,
@@ -144,7 +144,7 @@ FUNCTIONS = {
         FunctionSpec(
             name="align",
             resources=Resources(cpu=1, memory_gib=2),
-            max_instances=10,
+            max_instances=2,
             extra="align",
             has_model=True,
             cores_per_worker=3,
@@ -152,7 +152,7 @@ FUNCTIONS = {
         FunctionSpec(
             name="diarize",
             resources=Resources(cpu=1, memory_gib=2),
-            max_instances=10,
+            max_instances=3,
             extra="diarize",
             has_model=True,
             cores_per_worker=4,
@@ -161,7 +161,7 @@ FUNCTIONS = {
         FunctionSpec(
             name="finalize",
             resources=Resources(cpu=1, memory_gib=2),
-            max_instances=5,
+            max_instances=2,
             concurrency=2,
             extra="finalize",
             local_threads=4,
@@ -170,7 +170,7 @@ FUNCTIONS = {
         FunctionSpec(
             name="gateway",
             resources=Resources(cpu=1, memory_gib=1),
-            max_instances=4,
+            max_instances=3,
             concurrency=80,
             extra="gateway",
         ),
@@ -184,7 +184,11 @@ FUNCTIONS = {
         ),
     )
 }
-"""Functions by name. One vCPU each: two instances with one thread do more than one with two."""
+"""Functions by name. One vCPU each: two instances with one thread do more than one with two.
+
+All instances together fit into the quota of a new project, 20 vCPU and 40 GiB, in about the
+proportion of the work. With more of some functions the others would get no instance until the
+backlog of these is gone (benchmarks/quota.py)."""
 
 STAGES = {
     stage.name: stage
@@ -198,7 +202,7 @@ STAGES = {
             output=Manifest,
             operations={
                 "request": 1,
-                "internal_step": 32,
+                "internal_step": 33,
                 "write_operation": 4,
                 "read_operation": 7,
                 "document_read": 8,

@@ -258,6 +258,9 @@ def test_a_cancelled_job_stays_cancelled_until_a_rerun_is_requested(
     assert store.claim(source, 3, "answers")
     job = store.find(source.job_id)
     assert job is not None and (job.state, job.problem) == ("cancelled", problem)
+    assert [due.job_id for due in store.list_cancellations_due()] == [source.job_id]
+    store.finish(source.job_id, 3, "cancelled", problem)
+    assert list(store.list_cancellations_due()) == []
     assert store.claim(source, store.request_rerun(source.job_id, {}), "again")
     job = store.find(source.job_id)
     assert job is not None and (job.state, job.problem) == ("running", None)

@@ -155,9 +155,15 @@ def run(stages: Stages, argument: Any = EVENT, source: str = WORKFLOW) -> Any:
 
 def impatient(source: str) -> str:
     """The same workflow with shorter waits between its retries."""
-    return source.replace("initial_delay: 1\n", "initial_delay: 0.01\n").replace(
-        "max_delay: 120", "max_delay: 0.02"
-    )
+    delays = {
+        "initial_delay: 1\n": "initial_delay: 0.01\n",
+        "max_delay: 120": "max_delay: 0.02",
+        "initial_delay: 60": "initial_delay: 0.01",
+        "max_delay: 60": "max_delay: 0.01",
+    }
+    for delay, shorter in delays.items():
+        source = source.replace(delay, shorter)
+    return source
 
 
 def problem(status: int, type_: str = "urn:dropscribe:problem:not-audio") -> Reply:
@@ -308,6 +314,27 @@ def test_what_may_pass_is_asked_again(reply: Reply) -> None:
     assert stages.names().count("align") == 2 + 2
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_the_first_call_is_repeated_while_a_new_role_does_not_work_everywhere(status: int) -> None:
+    stages = Stages()
+    stages.instead["prepare"] = [(status, {"error": "forbidden"})] * 10
+    assert run(stages, source=impatient(WORKFLOW))["state"] == "done"
+    assert stages.names().count("prepare") == 10 + 1
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply"),
+    [("prepare", problem(403)), ("prepare", (404, {})), ("transcribe", (403, {}))],
+    ids=["by prepare itself", "another status", "a later call"],
+)
+def test_another_refusal_is_not_repeated(stage: str, reply: Reply) -> None:
+    stages = Stages(chunks=1, detect=None)
+    stages.instead[stage] = [reply]
+    with pytest.raises(WorkflowError):
+        run(stages, source=impatient(WORKFLOW))
+    assert stages.names().count(stage) == 1
+
+
 ASK_MAY_PASS = """
 main:
   params: [errors]
@@ -343,6 +370,27 @@ def retried(body: object) -> set[int]:
     errors = [{"code": code, "body": body, "tags": ["HttpError"]} for code in codes]
     passing = run_workflow(ASK_MAY_PASS + predicate, errors)
     return {code for code, passes in zip(codes, passing, strict=True) if passes}
+
+
+@pytest.mark.parametrize(
+    ("tag", "passes"),
+    [
+        ("AuthError", True),
+        ("ConnectionError", True),
+        ("ConnectionFailedError", True),
+        ("SystemError", True),
+        ("TimeoutError", True),
+        ("KeyError", False),
+        ("ResourceLimitError", False),
+        ("TypeError", False),
+        ("ValueError", False),
+    ],
+)
+def test_an_error_without_a_status_is_asked_again_by_its_tag(tag: str, passes: bool) -> None:
+    """They are Google's own: no token for the call, no connection, a failure of Workflows. The
+    others are bugs of the workflow."""
+    predicate = WORKFLOW[WORKFLOW.index("\nmay_pass:\n") :]
+    assert run_workflow(ASK_MAY_PASS + predicate, [{"tags": [tag], "message": ""}]) == [passes]
 
 
 def test_the_workflow_retries_what_the_error_classes_call_transient() -> None:

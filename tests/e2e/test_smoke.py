@@ -44,9 +44,12 @@ def test_the_answer_is_printed(cloud: Cloud) -> None:
     assert (
         "Word." in done.stdout and "30 s of sound" in done.stdout and "models: noop" in done.stdout
     )
-    first, hint = done.stderr.splitlines()
+    first, awaited, hint = done.stderr.splitlines()
     uploaded = first.removeprefix(f"uploaded gs://{INBOX}/")
     assert f"gs://{OUTBOX}/{uploaded}/transcript.json" in done.stdout
+    assert awaited.startswith(
+        f"waiting for transcript.json or problem.json in gs://{OUTBOX}/{uploaded}/: at most 1800 s"
+    )
     assert hint == "the API was not tried: that needs --url and --key"
 
 
@@ -87,6 +90,7 @@ def test_a_deadline_is_reported(cloud: Cloud, tmp_path: Path) -> None:
     done = smoke(at(cloud), file, "--inbox", OUTBOX, "--outbox", OUTBOX, "--seconds", "0")
     assert done.returncode == 1
     assert "no answer within 0 s" in done.stderr and "Traceback" not in done.stderr
+    assert "an execution of the workflow" in done.stderr, "what to look at"
 
 
 def test_a_missing_bucket_is_reported(cloud: Cloud) -> None:

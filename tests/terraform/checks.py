@@ -402,7 +402,11 @@ def an_upload_starts_the_workflow(plan: Plan) -> None:
 
 
 def the_trigger_comes_last(plan: Plan) -> None:
-    agents = {"google_project_iam_member.eventarc_agent", "google_project_iam_member.storage_agent"}
+    agents = {
+        "google_project_iam_member.eventarc_agent",
+        "google_project_iam_member.storage_agent",
+        "google_service_account_iam_member.pubsub_agent",
+    }
     own = {"google_project_iam_member.events", "google_project_iam_member.executions"}
     all_else = {"module.function", "module.inbox", "module.work", "module.outbox"}
     logs = {"google_logging_project_exclusion.executions"}

@@ -146,9 +146,28 @@ BUDGET_RULES = {
 amount."""
 
 
+NEW_PROJECT_CPU = 20
+"""vCPU that Cloud Run grants a new project in a region."""
+NEW_PROJECT_GIB = 40
+
+
+def the_defaults_fit_into_a_new_project(plan: Plan) -> None:
+    """Else the first functions that are busy take what the others need."""
+    if plan.given["stages"]:
+        return
+    cpu = 0.0
+    memory_gib = 0.0
+    for service in plan.services().values():
+        (scaling,) = service.template["scaling"]
+        cpu += scaling["max_instance_count"] * service.cpu
+        memory_gib += scaling["max_instance_count"] * service.memory_gib
+    assert cpu <= NEW_PROJECT_CPU and memory_gib <= NEW_PROJECT_GIB
+
+
 FITTING_CHECKS: tuple[Callable[[Plan], None], ...] = (
     all_that_is_stored_is_encrypted_with_the_key,
     agents_may_use_the_key,
     requests_go_through_the_network,
     the_budget_is_that_of_the_project,
+    the_defaults_fit_into_a_new_project,
 )

@@ -161,8 +161,11 @@ def googles(plan: Plan) -> Iterator[Grant]:
     name, pubsub = plan.given["name"], f"{agent}@gcp-sa-pubsub.iam.gserviceaccount.com"
     yield Grant(pubsub, "roles/pubsub.publisher", f"{name}-late-events")
     yield Grant(pubsub, "roles/pubsub.subscriber", f"{name}-notify")
-    push = f"projects/{project}/serviceAccounts/{name}-push@{project}.iam.gserviceaccount.com"
-    yield Grant(pubsub, "roles/iam.serviceAccountOpenIdTokenCreator", push)
+    for who in ("push", "trigger"):
+        account = (
+            f"projects/{project}/serviceAccounts/{name}-{who}@{project}.iam.gserviceaccount.com"
+        )
+        yield Grant(pubsub, "roles/iam.serviceAccountOpenIdTokenCreator", account)
     if not plan.given["grant_agents"]:
         return
     yield from of_the_key(agent, plan)

@@ -23,6 +23,12 @@ from tests.terraform.copies import (
 
 EXAMPLES = sorted(path.name for path in (ROOT / "terraform" / "examples").iterdir())
 REGISTRY = "registry.terraform.io"
+READ_BY_A_PLAN = {
+    "google_project": "cloudresourcemanager.googleapis.com",
+    "google_storage_bucket": "storage.googleapis.com",
+    "google_storage_project_service_account": "storage.googleapis.com",
+}
+"""Data sources and the APIs that they ask, which are on before Terraform can enable any."""
 
 
 def test_style(terraform: None) -> None:
@@ -84,6 +90,19 @@ def test_the_registry_can_be_made_before_there_are_images(topology: Copy, tmp_pa
 def test_terraforms_own_tests(topology: Copy, tmp_path: Path) -> None:
     said = topology.to(tmp_path / "copy").terraform("test", "-no-color")
     assert " 0 failed" in said and "skip" not in said
+
+
+@pytest.mark.parametrize("page", ["docs/deploy.md", "terraform/README.md"])
+def test_a_first_plan_finds_the_apis_that_it_needs(page: str) -> None:
+    (command,) = re.findall(r"gcloud services enable (cloudresourcemanager[a-z. ]+)", text_of(page))
+    sources = (ROOT / "terraform").rglob("*.tf")
+    read = {kind for file in sources for kind in re.findall(r'(?m)^data "(\w+)"', file.read_text())}
+    needed = {READ_BY_A_PLAN[kind] for kind in read} | {"serviceusage.googleapis.com"}
+    assert set(command.split()) == needed
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text()
 
 
 @pytest.mark.parametrize("kind", ["variable", "output"])

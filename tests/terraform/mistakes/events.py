@@ -47,6 +47,20 @@ EVENTS = (
         checks.the_trigger_comes_last,
     ),
     Mistake(
+        "the trigger does not wait for the right to push as it",
+        "trigger.tf",
+        "    google_service_account_iam_member.pubsub_agent,\n",
+        "",
+        checks.the_trigger_comes_last,
+    ),
+    Mistake(
+        "uploads start nothing in a project that is older than Pub/Sub's agent",
+        "agents.tf",
+        'for_each = toset(["push", "trigger"])',
+        'for_each = toset(["push"])',
+        checks.rights_are_those_of_the_table,
+    ),
+    Mistake(
         "an alert that waits for a word nobody logs",
         "alerts.tf",
         'jsonPayload.message=\\"settled\\"',

@@ -67,6 +67,13 @@ FITTING = (
         ENCRYPTED,
     ),
     Mistake(
+        "one function may take the quota of all",
+        "../shared/generated/stages.json",
+        '"memory_gib": 3, "concurrency": 1, "max_instances": 5,',
+        '"memory_gib": 3, "concurrency": 1, "max_instances": 10,',
+        fitting.the_defaults_fit_into_a_new_project,
+    ),
+    Mistake(
         "the gateway's requests go around the network",
         "gateway.tf",
         "for_each = var.network[*]",

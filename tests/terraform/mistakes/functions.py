@@ -66,7 +66,7 @@ FUNCTIONS = (
     Mistake(
         "a hundred instances",
         STAGES,
-        '"memory_gib": 3, "concurrency": 1, "max_instances": 10,',
+        '"memory_gib": 3, "concurrency": 1, "max_instances": 5,',
         '"memory_gib": 3, "concurrency": 1, "max_instances": 100,',
         checks.nothing_runs_while_there_is_nothing_to_do,
     ),

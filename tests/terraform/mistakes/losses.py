@@ -136,8 +136,8 @@ LOSSES = (
     Mistake(
         "an agent that there is not carries the event",
         "agents.tf",
-        "data.google_project.this.number",
-        "var.project_id",
+        "${data.google_project.this.number}@gcp-sa-eventarc",
+        "${var.project_id}@gcp-sa-eventarc",
         checks.rights_are_those_of_the_table,
     ),
     Mistake(

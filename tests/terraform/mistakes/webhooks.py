@@ -87,7 +87,7 @@ WEBHOOKS = (
     ),
     Mistake(
         "Pub/Sub may act as push in everything",
-        "webhooks.tf",
+        "agents.tf",
         "roles/iam.serviceAccountOpenIdTokenCreator",
         "roles/iam.serviceAccountUser",
         checks.rights_are_those_of_the_table,

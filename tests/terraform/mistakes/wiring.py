@@ -32,7 +32,7 @@ WIRING = (
         {"stages": {"transcribe": {"gpu": "l4"}}},
     ),
     Mistake(
-        "ten GPUs of a function",
+        "five GPUs of a function",
         "stages.tf",
         "memory_gib = 16, max_instances = 2 }",
         "memory_gib = 16 }",

@@ -9,6 +9,8 @@ import pytest
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from functions.gateway.app import create_app
+from shared.model.errors import BadRequest
 from tests.support.api_server import serve
 
 HEAD = b"POST /%b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -66,3 +68,15 @@ def test_a_violation_is_answered_once_and_is_no_error(
     assert answered.startswith(b"HTTP/1.1 " + status)
     assert answered.count(b"HTTP/1.1 ") == 1
     assert [line.getMessage() for line in caplog.records if line.levelno >= logging.ERROR] == []
+
+
+def test_a_body_with_two_lengths_is_refused_and_nothing_behind_it_is_read() -> None:
+    body = b"0\r\n\r\n"
+    framing = b"Transfer-Encoding: chunked\r\nContent-Length: %d\r\n\r\n" % len(body)
+    smuggled = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\n" + framing + body + smuggled
+    with serve(create_app()) as address:
+        answered = exchange(address, request, b"")
+    assert answered.startswith(b"HTTP/1.1 %d" % BadRequest.status)
+    assert b"Send Content-Length or Transfer-Encoding, not both." in answered
+    assert answered.count(b"HTTP/1.1 ") == 1

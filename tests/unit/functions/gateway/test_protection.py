@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from starlette.types import Message
+from starlette.types import Message, Receive
 
 from functions.gateway.app import create_app
 from functions.gateway.deployment import Deployment, deployment
@@ -14,8 +14,10 @@ from functions.gateway.limits import address_of
 from functions.gateway.problems import add_problem_handlers
 from functions.gateway.proxies import TrustedProxies
 from functions.gateway.request_checks import (
+    SLOWEST,
     BodyLimit,
     RequestChecks,
+    TimedBody,
     check_path,
     is_length_over,
 )
@@ -224,11 +226,20 @@ def test_a_length_that_is_no_number_is_too_large(length: str) -> None:
     assert is_length_over(request, 100)
 
 
-def test_a_body_that_does_not_arrive_is_given_up() -> None:
-    async def silence() -> Message:
-        await asyncio.Event().wait()
-        return {"type": "http.disconnect"}
+async def silence() -> Message:
+    """A body that does not begin."""
+    await asyncio.Event().wait()
+    return {"type": "http.disconnect"}
 
+
+async def drops() -> Message:
+    """A body that never ends, of which a byte comes now and then."""
+    await asyncio.sleep(0.001)
+    return {"type": "http.request", "body": b" ", "more_body": True}
+
+
+@pytest.mark.parametrize("receive", [silence, drops])
+def test_a_body_that_does_not_arrive_is_given_up(receive: Receive) -> None:
     app = FastAPI()
     app.add_middleware(BodyLimit, max_silence=0.01)
     add_problem_handlers(app)
@@ -244,6 +255,25 @@ def test_a_body_that_does_not_arrive_is_given_up() -> None:
 
     scope = {"type": "http", "method": "POST", "path": "/body", "query_string": b""}
     headers = [(b"content-type", b"application/json"), (b"content-length", b"9")]
-    asyncio.run(app({**scope, "headers": headers}, silence, send))
+    asyncio.run(app({**scope, "headers": headers}, receive, send))
     assert sent[0]["status"] == 400
-    assert b"Nothing of the body arrived for 0.01 seconds." in sent[1]["body"]
+    assert b"of the body arrived for 0.01 seconds." in sent[1]["body"]
+
+
+def test_a_body_may_take_long_if_it_goes_on() -> None:
+    """All parts together take longer than the time of silence, which each of them gives back."""
+    max_silence = 1.0
+    parts = 30
+    size = int(max_silence * SLOWEST)
+
+    async def read() -> int:
+        async def receive() -> Message:
+            await asyncio.sleep(max_silence / 20)
+            return {"type": "http.request", "body": bytes(size), "more_body": True}
+
+        body = TimedBody(receive, max_silence)
+        for _ in range(parts):
+            await body()
+        return body.received
+
+    assert asyncio.run(read()) == parts * size

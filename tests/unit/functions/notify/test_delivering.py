@@ -414,6 +414,31 @@ def test_an_endpoint_that_hangs_delays_no_other(stores: Stores) -> None:
     assert (len(hanging.requests), len(accepting.requests)) == (1, others)
 
 
+def test_an_endpoint_that_hangs_delays_no_retry_of_another(stores: Stores) -> None:
+    """The hanging one does not answer before the other has the event, at its second try."""
+    has_accepted = threading.Event()
+
+    def hang(conversation: Conversation) -> None:
+        while stores.delivery(failing, job).tries == 0:
+            assert not conversation.ending.wait(0.01)
+        stores.clock.now += 2 * RETRY_SECONDS[0]
+        assert has_accepted.wait(30)
+        answering(200)(conversation)
+
+    def accept_later(conversation: Conversation) -> None:
+        status = 200 if conversation.number else 503
+        answering(status)(conversation)
+        if status == 200:
+            has_accepted.set()
+
+    with receiver(hang) as slow, receiver(accept_later) as accepting:
+        failing = stores.webhook(url(accepting))
+        stores.webhook(url(slow))
+        job = stores.ended()
+        assert deliver(stores.notifier(), pushed(job))
+    assert (len(slow.requests), len(accepting.requests)) == (1, 2)
+
+
 def test_of_one_endpoint_that_hangs_only_so_many_tries_go_on_at_once(stores: Stores) -> None:
     """An event that finds no slot is pushed again, and no try of it is counted."""
     slots = EndpointSlots()

@@ -2,14 +2,19 @@
 
 import datetime
 import re
+import socket
 import ssl
+import struct
 import threading
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from functions.notify.deadline import Deadline
+from functions.notify.delivering import THREADS
 from functions.notify.name_lookup import NameLookup
 from functions.notify.posting import Answer, Sender, TryError
 from shared.model.networks import Address, AllowedHosts
@@ -431,3 +436,34 @@ def test_a_look_up_that_hangs_is_given_up(trusted: ssl.SSLContext) -> None:
         assert post(sender, f"https://{HOST}/")[:2] == (None, "timeout")
     finally:
         answered.set()
+
+
+def test_names_that_hang_keep_no_other_from_being_looked_up() -> None:
+    """Each of so many tries at once has given up a look-up that goes on, and makes another one."""
+    ending = threading.Event()
+
+    def look_up(host: str) -> list[Address]:
+        if host != HOST:
+            ending.wait()
+        return [ip_address(LOOPBACK)]
+
+    names = NameLookup(look_up)
+    for number in range(2 * THREADS - 1):
+        with suppress(TimeoutError):
+            names.addresses(f"slow-{number}.example.org", Deadline.within(0.01))
+    try:
+        assert names.addresses(HOST, Deadline.within(30)) == [ip_address(LOOPBACK)]
+    finally:
+        ending.set()
+
+
+def test_a_receiver_that_resets_the_connection_after_its_status_has_accepted(
+    sender: Sender,
+) -> None:
+    def reset(conversation: Conversation) -> None:
+        conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        at_once = struct.pack("ii", 1, 0)
+        conversation.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+
+    with receiver(reset) as served:
+        assert post(sender, served.url(LOOPBACK, scheme="http"))[:2] == (200, None)

@@ -327,6 +327,17 @@ def test_a_cancellation_is_reported_in_each_sweep_until_it_is_written_and_the_jo
     assert sweep(SWEEP_AT_ONCE).started == 0 and executions_of(sweep).runs == []
 
 
+def test_a_sweep_reads_no_cancelled_job_whose_cancellation_is_written(sweep: Sweep) -> None:
+    problem = Cancelled("by request").problem("a", None)
+    for name in ("written.mp3", "unwritten.mp3"):
+        source = upload(sweep, name)
+        sweep.jobs.cancel(source, problem)
+        sweep.jobs.claim(source, 2, "answers")
+        if name == "written.mp3":
+            sweep.jobs.finish(source.job_id, 2, "cancelled", problem)
+    assert [job.source.name for job in sweep.open_jobs()] == ["unwritten.mp3"]
+
+
 def test_a_job_whose_recording_is_gone_is_left_alone(sweep: Sweep) -> None:
     source = upload(sweep, "a.mp3")
     sweep.jobs.claim(source, 1, "first")

@@ -26,7 +26,7 @@ from shared.jobs.transitions import (
     rerun_requested,
     uploaded,
 )
-from shared.model.contracts import Problem, Settled, Source
+from shared.model.contracts import FinalState, Problem, Settled, Source
 
 SOURCE = Source(bucket="inbox", name="call.mp3", generation=7)
 PROBLEM = Problem(type="urn:dropscribe:problem:not-audio", title="T", status=415, detail="d")
@@ -193,6 +193,23 @@ def test_a_requested_rerun_skips_the_run_that_reconcile_may_be_about_to_start() 
 def test_a_cancellation_takes_the_claim_from_the_current_run() -> None:
     job = cancelled(job_in("running"), SOURCE, PROBLEM, NOW, EXPIRES)
     assert job is not None and (job.run, job.problem) == (RUN + 1, PROBLEM)
+
+
+@pytest.mark.parametrize("state", [NO_JOB, "queued", "running", "retryable"])
+def test_a_cancellation_is_due_until_it_is_written(state: JobState) -> None:
+    before = None if state == NO_JOB else job_in(state)
+    job = cancelled(before, SOURCE, PROBLEM, NOW, EXPIRES)
+    assert job is not None and job.cancellation == "due"
+    reporting = job.run + 1
+    for call in (queued, claimed):
+        job = call(job, SOURCE, reporting, "reports", NOW, EXPIRES)
+        assert job is not None and job.cancellation == "due"
+    for end in get_args(FinalState):
+        ended = finished(job, reporting, end, PROBLEM, {}, NOW, expires=EXPIRES)
+        assert ended is not None and ended.cancellation is None
+    requested = rerun_requested(job, {}, NOW)
+    assert requested is not None and requested.cancellation is None
+    assert erased(job, SOURCE, NOW, EXPIRES).cancellation is None
 
 
 @pytest.mark.parametrize("end", get_args(Settled))

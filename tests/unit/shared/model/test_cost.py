@@ -77,12 +77,12 @@ def test_operations_grow_with_the_calls_and_have_their_items() -> None:
     calls = {"prepare": 1, "transcribe": 12, "align": 12, "diarize": 3, "finalize": 1}
     used = operations(calls, seconds=0, stored=0, kept_days=7, heartbeat=15)
     assert used["request"] == 29
-    assert used["internal_step"] == 32 + 12 * 6 + 12 * 8 + 3 * 8 + 6
+    assert used["internal_step"] == 33 + 12 * 6 + 12 * 8 + 3 * 8 + 6
     assert cost({}, used, {}, table(request=1)).items == {
         **dict.fromkeys(ITEMS, 0.0),
         "requests": 29.0,
     }
-    assert cost({}, used, {}, table(internal_step=0.5)).items["workflow"] == 115.0
+    assert cost({}, used, {}, table(internal_step=0.5)).items["workflow"] == 115.5
 
 
 def test_leases_are_renewed_while_a_stage_works() -> None:

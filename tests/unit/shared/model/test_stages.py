@@ -20,6 +20,7 @@ from shared.model.stages import (
 )
 
 ROOT = Path(__file__).parents[4]
+DEPLOYMENT = (ROOT / "docs" / "deploy.md").read_text()
 WORKFLOW = yaml.safe_load((ROOT / "workflows" / "transcription.yaml").read_text())
 
 
@@ -100,3 +101,32 @@ def test_a_fraction_of_a_gib_stays_one_in_the_generated_file() -> None:
     spec = FunctionSpec("new", Resources(cpu=1, memory_gib=0.5), max_instances=1)
     facts = function_facts(spec)
     assert (repr(facts["cpu"]), repr(facts["memory_gib"])) == ("1", "0.5")
+
+
+def test_the_defaults_fit_into_the_quota_of_a_new_project() -> None:
+    cpu, memory_gib = needed({})
+    assert cpu <= 20 and memory_gib <= 40
+    instances = sum(function.max_instances for function in FUNCTIONS.values())
+    said = f"{instances} instances with {cpu:.0f} vCPU and {memory_gib:.0f} GiB"
+    assert said in DEPLOYMENT
+
+
+def test_the_page_of_deployments_adds_up_twice_the_instances() -> None:
+    block = DEPLOYMENT.partition("test_stages.py -->")[2].partition("\n}\n")[0]
+    found = re.findall(r"(\w+) += \{ max_instances = (\d+) \}", block)
+    instances = {name: int(most) for name, most in found}
+    assert instances.keys() == set(STAGE_FUNCTIONS)
+    cpu, memory_gib = needed(instances)
+    assert f"which takes {cpu:.0f} vCPU and {memory_gib:.0f} GiB" in DEPLOYMENT
+    assert cpu <= 40 and memory_gib <= 80
+
+
+def needed(instances: dict[str, int]) -> tuple[float, float]:
+    """Returns vCPU and GiB of all instances. Functions that are not named have their defaults."""
+    cpu = 0.0
+    memory_gib = 0.0
+    for name, function in FUNCTIONS.items():
+        most = instances.get(name, function.max_instances)
+        cpu += most * function.resources.cpu
+        memory_gib += most * function.resources.memory_gib
+    return cpu, memory_gib
