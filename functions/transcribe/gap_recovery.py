@@ -11,16 +11,14 @@ from functions.transcribe.decode_request import Decoder, DecodeRequest
 from functions.transcribe.text_units import contains_run, text_units
 from functions.transcribe.windows import WINDOW_SECONDS, overlapping
 from shared.model.artifacts import Chunk, Interval, RecognizedSegment, RecognizedWord
-from shared.model.coverage import WORD_MARGIN, uncovered_speech, without_padding
+from shared.model.coverage import (
+    WORD_MARGIN,
+    earliest_start,
+    uncovered_speech,
+    without_padding,
+)
 from shared.model.intervals import clamp, round_times
 
-MAX_WORD_SECONDS = 1.0
-"""Cross-attention extends a word over the missed speech before it, so that only its end is right.
-A word covers at most this time before its end, and less if it is short."""
-BASE_WORD_SECONDS = 0.2
-LETTER_SECONDS = 0.08
-DIGIT_SECONDS = 0.25
-"""The longest that a word, and each of its letters and digits, last in slow speech."""
 CONTEXT_SECONDS = 0.5
 """Audio before and after a gap that is decoded with it."""
 SHORT_CONTEXT_SECONDS = 0.3
@@ -61,7 +59,7 @@ def fill_gaps(
 
 
 def find_gaps(chunk: Chunk, segments: Sequence[RecognizedSegment]) -> list[Interval]:
-    """Returns the speech that no segment covers, without gaps that are too short for a word."""
+    """Returns the gaps in the chunk's speech that no segment covers."""
     speech = without_padding(chunk.speech, chunk)
     return uncovered_speech(speech, covered_by(segments))
 
@@ -76,10 +74,9 @@ def covered_by(segments: Iterable[RecognizedSegment]) -> Iterator[Interval]:
             whole = Interval(start=segment.start, end=segment.end)
             yield whole
         for word in segment.words:
-            start = earliest_start(word) - WORD_MARGIN
-            end = word.end + WORD_MARGIN
-            padded = Interval(start=start, end=end)
-            yield padded
+            start = earliest_start(word.word, word.start, word.end)
+            spoken = Interval(start=start, end=word.end)
+            yield spoken
 
 
 def nearest_request(gap: Interval, requests: Iterable[DecodeRequest]) -> DecodeRequest:
@@ -262,17 +259,5 @@ def limit_to(interval: Interval, segment: RecognizedSegment, indices: range) -> 
 
 def middle_of(word: RecognizedWord) -> float:
     """Returns the middle of the time that the word can last."""
-    start = earliest_start(word)
+    start = earliest_start(word.word, word.start, word.end)
     return (start + word.end) / 2
-
-
-def earliest_start(word: RecognizedWord) -> float:
-    """Returns the word's start, not longer before its end than the word can last."""
-    seconds = BASE_WORD_SECONDS
-    for character in word.word:
-        if character.isdigit():
-            seconds += DIGIT_SECONDS
-        elif character.isalpha():
-            seconds += LETTER_SECONDS
-    earliest = word.end - min(seconds, MAX_WORD_SECONDS)
-    return max(word.start, earliest)

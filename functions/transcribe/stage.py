@@ -21,7 +21,7 @@ from shared.runtime.spans import trace_span
 from shared.runtime.stage import Output, SingleOutput, StageInput
 from shared.settings import settings
 
-VERSION = "6"
+VERSION = "7"
 """Increase it whenever the same request would get a different result."""
 
 

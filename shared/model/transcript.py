@@ -146,7 +146,7 @@ class Quality(WireModel):
     coverage: Fraction | None
     """The share of speech that words cover. Null without speech."""
     uncovered: tuple[Gap, ...]
-    """Gaps of 0.2 s or more between pauses, of 0.3 s or more beside a word."""
+    """All speech between pauses that no word is in, and 0.3 s or more of speech beside a word."""
     suspects: tuple[Suspect, ...]
     words_interpolated: int
     mean_confidence: Fraction | None

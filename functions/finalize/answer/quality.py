@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from functions.finalize.answer.segments import finite
-from functions.finalize.answer.timed_segments import TimedSegment
+from functions.finalize.answer.timed_segments import TimedSegment, TimedWord
 from shared.model.artifacts import Chunk, Interval
-from shared.model.coverage import WORD_MARGIN, uncovered_speech, without_padding
+from shared.model.coverage import earliest_start, uncovered_speech, without_padding
 from shared.model.intervals import total_seconds, uncovered, union
 from shared.model.spacing import one_line
 from shared.model.transcript import Gap, Quality, Suspect, Word
@@ -47,8 +47,8 @@ def find_gaps(chunks: Sequence[Chunk], segments: Sequence[TimedSegment]) -> list
         for chunk in chunks:
             if chunk.channel == channel:
                 speech += without_padding(chunk.speech, chunk)
-        covered = covered_by_words(segments, channel, WORD_MARGIN)
-        for interval in uncovered_speech(speech, covered):
+        words = covered_by_words(segments, channel)
+        for interval in uncovered_speech(speech, words):
             gap = Gap(
                 start=interval.start,
                 end=interval.end,
@@ -65,7 +65,7 @@ def channels_of(chunks: Iterable[Chunk]) -> list[int | None]:
 
 
 def covered_by_words(
-    segments: Iterable[TimedSegment], channel: int | None, margin: float
+    segments: Iterable[TimedSegment], channel: int | None, margin: float = 0.0
 ) -> list[Interval]:
     """Returns the intervals of the channel's words, with this margin in seconds around each."""
     covered = []
@@ -74,11 +74,21 @@ def covered_by_words(
             continue
         for word in segment.words:
             interval = Interval(
-                start=word.start - margin,
+                start=spoken_start(word) - margin,
                 end=word.end + margin,
             )
             covered.append(interval)
     return covered
+
+
+def spoken_start(word: TimedWord) -> float:
+    """Returns the word's start, or a later one if the word cannot last so long.
+
+    Only the times that the aligner did not find may include missed speech before the word.
+    """
+    if word.score is not None:
+        return word.start
+    return earliest_start(word.word, word.start, word.end)
 
 
 def channel_speech(chunks: Iterable[Chunk], channel: int | None) -> list[Interval]:

@@ -1,6 +1,7 @@
 """The finalize stage builds a valid transcript from examples and from generated inputs."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
@@ -8,6 +9,7 @@ from typing import Any
 
 import jsonschema
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shared.generate import CONTRACTS
 from shared.model.artifacts import Interval, LanguageGuess, StageWarning
@@ -15,10 +17,12 @@ from shared.model.transcript import Suspect, Transcript
 from tests.support.finalize_inputs import (
     GHOST,
     aligned,
+    aligned_parts,
     assert_text_is_of_words,
     detection,
     diarization,
     manifest_of,
+    manifests,
     resolved_options,
     segment,
     sentence,
@@ -78,6 +82,22 @@ def test_segments_hold_every_word_once_in_order(transcript: Transcript) -> None:
     assert [one.start for one in transcript.segments] == sorted(
         one.start for one in transcript.segments
     )
+
+
+@anything
+@given(st.data())
+def test_every_aligned_word_is_in_the_transcript_or_in_a_suspect(data: st.DataObject) -> None:
+    manifest = data.draw(manifests())
+    parts = [data.draw(aligned_parts()) for _ in manifest.chunks]
+    transcript = transcript_of(manifest, parts)
+    said: Counter[str] = Counter()
+    suspects = 0
+    for part in parts:
+        doubted = {index for index, one in enumerate(part.segments) if one.is_suspect}
+        suspects += len(doubted)
+        said.update(one.word for one in part.words if one.segment not in doubted)
+    assert Counter(one.word for one in transcript.words) == said
+    assert len(transcript.quality.suspects) == suspects
 
 
 @anything

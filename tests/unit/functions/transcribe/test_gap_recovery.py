@@ -5,10 +5,18 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from functions.transcribe.decode_request import DecodeRequest
 from functions.transcribe.gap_recovery import CONTEXT_SECONDS, fill_gaps, find_gaps
-from shared.model.artifacts import Chunk, Interval, RecognizedSegment
+from shared.model.artifacts import (
+    Chunk,
+    Interval,
+    QualityFlag,
+    RecognizedSegment,
+    RecognizedWord,
+)
 from shared.model.coverage import WORD_MARGIN
 from tests.support.recognisers import segment
 
@@ -86,9 +94,14 @@ def test_a_short_answer_at_the_end_is_a_gap() -> None:
     assert rounded(find_gaps(chunk_of((0, 3.2), (9.4, 10)), [BEGINNING])) == [(9.6, 10)]
 
 
-@pytest.mark.parametrize("click", [(3.6, 4.1), (3.2, 3.6)])
-def test_a_click_is_no_gap(click: tuple[float, float]) -> None:
-    assert find_gaps(chunk_of((0, 3.2), click, (7.8, 10)), [BEGINNING, END]) == []
+@pytest.mark.parametrize(
+    ("speech", "gap"), [((3.6, 4.1), (3.8, 3.9)), ((3.2, 3.6), (3.343, 3.407))]
+)
+def test_an_answer_of_any_length_between_pauses_is_a_gap(
+    speech: tuple[float, float], gap: tuple[float, float]
+) -> None:
+    answer = chunk_of((0, 3.2), speech, (7.8, 10))
+    assert rounded(find_gaps(answer, [BEGINNING, END])) == [gap]
 
 
 @pytest.mark.parametrize(
@@ -213,3 +226,56 @@ def test_a_short_answer_that_is_not_the_same_in_30_seconds_is_dropped(
 ) -> None:
     decoder = FakeDecoder(segment("Yes.", 3.8, 4.2), padded)
     assert fill_gaps([BEGINNING, END], REQUESTS, ANSWER, decoder) == [BEGINNING, END]
+
+
+class GuessingDecoder(FakeDecoder):
+    """Finds `new` words at the drawn shares of each window, and is as certain as drawn."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        super().__init__()
+        self.data = data
+
+    def decode(self, request: DecodeRequest) -> RecognizedSegment:
+        window = request.window
+        found = self.data.draw(drawn_segments(window, "new"))
+        logprob = self.data.draw(st.sampled_from([-0.1, -0.8]))
+        return found.model_copy(update={"avg_logprob": logprob})
+
+
+QUALITY_FLAGS: list[tuple[QualityFlag, ...]] = [(), (), (), ("improbable",)]
+
+
+@st.composite
+def drawn_segments(draw: st.DrawFn, window: Interval, spelling: str) -> RecognizedSegment:
+    """Draws a segment with up to five words in the window, in order, whose times may be long."""
+    shares = draw(st.lists(st.floats(0, 1), max_size=10).map(sorted))
+    flags = draw(st.sampled_from(QUALITY_FLAGS))
+    words: list[RecognizedWord] = []
+    for first, last in zip(shares[::2], shares[1::2], strict=False):
+        length = window.end - window.start
+        start = round(window.start + first * length, 3)
+        end = round(window.start + last * length, 3)
+        named = f"{spelling}{len(words)}"
+        words.append(RecognizedWord(word=named, start=start, end=end, probability=0.9))
+    text = " ".join(word.word for word in words)
+    empty = segment("", window.start, window.end, quality_flags=flags if words else ())
+    return empty.model_copy(update={"text": text, "words": tuple(words)})
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_recovery_loses_no_word_and_keeps_their_order(data: st.DataObject) -> None:
+    borders = (0.0, 4.0, 9.0, 12.0)
+    windows = [Interval(start=start, end=end) for start, end in pairwise(borders)]
+    segments = [
+        data.draw(drawn_segments(window, f"known{index}-")) for index, window in enumerate(windows)
+    ]
+    speech = data.draw(st.sampled_from([((0, 12),), ((0, 3.7), (4.1, 4.6), (4.6, 9), (9.4, 12))]))
+    requests = [DecodeRequest(window, "en") for window in windows]
+    filled = fill_gaps(segments, requests, chunk_of(*speech, end=12), GuessingDecoder(data))
+    spelled = [word.word for segment in filled for word in segment.words]
+    known = [word.word for segment in segments for word in segment.words]
+    assert [word for word in spelled if not word.startswith("new")] == known
+    for part in filled:
+        assert " ".join(word.word for word in part.words) == part.text
+        assert all(part.start <= word.start <= word.end <= part.end for word in part.words)

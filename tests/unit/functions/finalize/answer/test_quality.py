@@ -59,11 +59,29 @@ def test_a_short_answer_without_a_word_is_reported(
     assert transcript.quality.uncovered == (Gap(start=gap[0], end=gap[1], channel=None),)
 
 
-@pytest.mark.parametrize("click", [(4.0, 4.6), (2.5, 3.0)])
-def test_a_click_is_not_reported(click: tuple[float, float]) -> None:
-    manifest = manifest_of(20.0, [[(0.8, 2.5), click]])
+@pytest.mark.parametrize(
+    ("answer", "gap"), [((4.0, 4.5), (4.2, 4.3)), ((2.5, 2.85), (2.618, 2.682))]
+)
+def test_an_answer_of_any_length_between_pauses_is_reported(
+    answer: tuple[float, float], gap: tuple[float, float]
+) -> None:
+    manifest = manifest_of(20.0, [[(0.8, 2.5), answer]])
     said = aligned([segment("one")], [word("one", 1.0, 2.3)])
-    assert transcript_of(manifest, [said]).quality.uncovered == ()
+    expected = Gap(start=gap[0], end=gap[1], channel=None)
+    assert transcript_of(manifest, [said]).quality.uncovered == (expected,)
+
+
+@pytest.mark.parametrize("timing", ["asr", "clamped"])
+def test_a_word_that_is_not_aligned_hides_no_speech_before_it(timing: str) -> None:
+    """Cross-attention extends a word over the speech that was missed before it."""
+    manifest = manifest_of(20.0, [[(1.0, 8.0)]])
+    stretched = word("well", 1.2, 7.8, score=None, timing=timing)
+    transcript = transcript_of(manifest, [aligned([segment("well")], [stretched])])
+    assert transcript.quality.uncovered == (Gap(start=1.2, end=7.08, channel=None),)
+    assert transcript.quality.coverage == pytest.approx(0.146)
+    drawn = stretched.model_copy(update={"score": 0.8, "timing": "aligned"})
+    transcript = transcript_of(manifest, [aligned([segment("well")], [drawn])])
+    assert transcript.quality.uncovered == ()
 
 
 def test_a_suspect_segment_covers_no_speech() -> None:
