@@ -19,6 +19,9 @@ from shared.model.coverage import (
 )
 from shared.model.intervals import clamp, round_times
 
+SHORTEST_DECODED = 0.2
+"""Seconds of the shortest gap that is decoded. In a shorter one the base model guesses: it hears
+"Here they are." in an "Okay" of which 0.1 s are left. Shorter gaps are only listed, by finalize."""
 CONTEXT_SECONDS = 0.5
 """Audio before and after a gap that is decoded with it."""
 SHORT_CONTEXT_SECONDS = 0.3
@@ -49,6 +52,8 @@ def fill_gaps(
     """
     filled = list(segments)
     for gap in find_gaps(chunk, segments):
+        if gap.end - gap.start < SHORTEST_DECODED:
+            continue
         nearest = nearest_request(gap, requests)
         whole_gap = DecodeRequest(gap, nearest.language)
         for request in fit_to_window(whole_gap, decoder):

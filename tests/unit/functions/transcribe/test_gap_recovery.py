@@ -228,6 +228,13 @@ def test_a_short_answer_that_is_not_the_same_in_30_seconds_is_dropped(
     assert fill_gaps([BEGINNING, END], REQUESTS, ANSWER, decoder) == [BEGINNING, END]
 
 
+def test_a_gap_in_which_a_word_can_only_be_guessed_is_not_decoded() -> None:
+    answer = chunk_of((0, 3.2), (3.6, 4.18), (7.8, 10))
+    decoder = FakeDecoder(segment("Here they are.", 3.8, 3.98))
+    assert rounded(find_gaps(answer, [BEGINNING, END])) == [(3.8, 3.98)]
+    assert fill_gaps([BEGINNING, END], REQUESTS, answer, decoder) == [BEGINNING, END]
+
+
 class GuessingDecoder(FakeDecoder):
     """Finds `new` words at the drawn shares of each window, and is as certain as drawn."""
 
