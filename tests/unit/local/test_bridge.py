@@ -105,7 +105,8 @@ def test_the_pauses_of_an_event_are_its_own() -> None:
     publish(queue, "a")
     publish(queue, "b")
     asyncio.run(until_empty(Bridge(queue, receiver.push, slept.sleep)))
-    after_failures = Counter(seconds for seconds in slept.seconds if seconds >= 1)
+    first_pauses = set(islice(pauses(), 4))  # between two looks others are made on a busy machine
+    after_failures = Counter(seconds for seconds in slept.seconds if seconds in first_pauses)
     assert after_failures == {1: 2, 2: 2, 4: 1}
 
 
