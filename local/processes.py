@@ -78,7 +78,7 @@ def slots(stage: str) -> int:
 
 
 def share(stage: str) -> int:
-    """Returns how many of a stage's slots one job may have. The others are free for other jobs."""
+    """Returns how many of a stage's slots one job may have beside others. The rest is for them."""
     spec = FUNCTION_SPECS[stage]
     return spec.workers_per_job(CORES) * spec.local_threads
 
@@ -117,12 +117,15 @@ def workflows(home: Layout, ports: Ports) -> Process:
         ("--grpc-port", str(ports.ports[EXECUTIONS])),
         ("--schedule", f"{ports.url('reconcile')}={SWEEP_SECONDS}"),
         ("--env", f"STAGE_AUDIENCE={AUDIENCE}"),
+        ("--cores", str(CORES)),
     ]
     for stage in STAGES:
         url = ports.url(stage)
         arguments.append(("--env", f"STAGE_URL_{stage.upper()}={url}"))
         arguments.append(("--slots", f"{url}={slots(stage)}"))
         arguments.append(("--share", f"{url}={share(stage)}"))
+        if FUNCTION_SPECS[stage].lends_spare:
+            arguments.append(("--alone", f"{url}={slots(stage)}"))
     return service("workflows", "emulators.workflows", ports, arguments)
 
 

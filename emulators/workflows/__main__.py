@@ -79,6 +79,14 @@ def _counts(
     help="Most calls of one execution at once. Repeatable. Default: all slots.",
 )
 @click.option(
+    "--alone",
+    multiple=True,
+    callback=_counts,
+    metavar="ORIGIN=COUNT",
+    help="Most calls of the only execution while a core is idle. Repeatable. Default: its share.",
+)
+@click.option("--cores", default=0, help="Cores of the machine, for --alone.")
+@click.option(
     "--schedule",
     multiple=True,
     callback=_counts,
@@ -96,6 +104,8 @@ def main(
     env: dict[str, str],
     slots: dict[str, int],
     shares: dict[str, int],
+    alone: dict[str, int],
+    cores: int,
     schedule: dict[str, int],
     project: str,
     location: str,
@@ -108,7 +118,7 @@ def main(
     workflow = Workflow(project, location, file.stem, file.read_text(encoding="utf-8"), env)
     store = ExecutionStore.open(data / "executions.sqlite")
     try:
-        deployment = Deployment(workflow, store, Slots(slots, shares))
+        deployment = Deployment(workflow, store, Slots(slots, shares, alone, cores))
     except SourceError as error:
         for finding in error.findings:
             click.echo(f"{file}:{finding.line}: {finding.message}", err=True)

@@ -140,9 +140,15 @@ class Deployment:
         execution = Execution(self._program, context)
         task = asyncio.create_task(self._run(stored, execution), name=stored.id)
         self._running[stored.id] = _Running(execution, task)
+        self._slots.begin(stored.id)
         # Not at the end of the task itself: a task that is cancelled before its first step does not
         # reach it.
-        task.add_done_callback(lambda done: self._running.pop(done.get_name()))
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        execution = task.get_name()
+        del self._running[execution]
+        self._slots.end(execution)
 
     async def _run(self, stored: StoredExecution, execution: Execution) -> None:
         log.event("execution starts", execution=stored.id)

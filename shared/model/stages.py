@@ -80,8 +80,11 @@ class FunctionSpec:
     """Cores of the machine for each process, in place of `local_workers`. Two models with one
     thread each do more than one with two threads."""
     spare_workers: int = 0
-    """Further processes on one machine, if it has memory for their models. One job never uses all
-    processes, so that another need not wait for the end of its parts."""
+    """Further processes on one machine, if it has memory for their models. A job leaves them to
+    others, so that these need not wait for the end of its parts."""
+    lends_spare: bool = False
+    """Whether the only job may use them, too, while a core is idle. Not where a part takes long:
+    a job that comes then waits for the end of one."""
     local_threads: int = 1
     """Requests that a process on one machine works on at once."""
 
@@ -140,6 +143,7 @@ FUNCTIONS = {
             has_model=True,
             cores_per_worker=2,
             spare_workers=1,
+            lends_spare=True,
         ),
         FunctionSpec(
             name="align",

@@ -71,7 +71,10 @@ def played(
     folder: Path,
     play: Callable[[Deployment], Coroutine[Any, Any, None]],
     share: int | None = None,
+    cores: int = 0,
 ) -> None:
+    """Every stage lends all its slots to the only execution while a core is idle."""
+
     async def body() -> None:
         counts = {f"http://{stage}.test:80": slots for stage in STAGES}
         shares = {f"http://{stage}.test:80": share or slots for stage in STAGES}
@@ -79,7 +82,7 @@ def played(
         deployment = Deployment(
             workflow,
             ExecutionStore.open(folder / "executions.sqlite"),
-            Slots(counts, shares),
+            Slots(counts, shares, counts, cores),
             transport=stages,
         )
         await play(deployment)
@@ -121,6 +124,27 @@ def test_a_short_recording_waits_for_at_most_one_call_of_a_long_one_at_each_stag
         assert await ended(deployment, long) == "SUCCEEDED"
 
     played(Stages(seconds), slots, tmp_path, play, share)
+
+
+def test_a_short_recording_waits_for_one_call_where_a_long_one_has_the_spare_slots(
+    tmp_path: Path,
+) -> None:
+    """The long one has both slots until the short one comes, and both again at its end."""
+    seconds = 10.0
+
+    async def play(deployment: Deployment) -> None:
+        loop, long = asyncio.get_running_loop(), upload(deployment, 144)
+        began = loop.time()
+        await asyncio.sleep(100)
+        came, small = loop.time(), upload(deployment, 1)
+        assert await ended(deployment, small) == "SUCCEEDED"
+        stages_in_turn, waits = 4, 2  # as above; it waits at transcribe and at align
+        assert loop.time() - came <= (stages_in_turn + waits) * seconds + 1
+        assert await ended(deployment, long) == "SUCCEEDED"
+        with_one_slot = 144 * seconds
+        assert loop.time() - began < with_one_slot
+
+    played(Stages(seconds), 2, tmp_path, play, share=1, cores=4)
 
 
 def test_recordings_take_turns_at_a_stage(tmp_path: Path) -> None:

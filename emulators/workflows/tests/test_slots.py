@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from emulators.workflows.slots import Slots
 
 STAGE = "http://127.0.0.1:9001"
+OTHER_STAGE = "http://127.0.0.1:9002"
 
 
 class Users:
@@ -22,10 +23,10 @@ class Users:
         self._leave: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def enter(self, name: str, execution: str | None = None) -> None:
+    async def enter(self, name: str, execution: str | None = None, stage: str = STAGE) -> None:
         """Makes a call, by default of an execution of the same name."""
         self._leave[name] = asyncio.Event()
-        self._tasks[name] = asyncio.create_task(self._use(name, execution or name))
+        self._tasks[name] = asyncio.create_task(self._use(name, execution or name, stage))
         await settle()
 
     async def enter_all(self, *names: str) -> None:
@@ -52,8 +53,8 @@ class Users:
             event.set()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _use(self, name: str, execution: str) -> None:
-        async with self._slots.take(STAGE, execution):
+    async def _use(self, name: str, execution: str, stage: str) -> None:
+        async with self._slots.take(stage, execution):
             self.inside.append(name)
             await self._leave[name].wait()
 
@@ -180,6 +181,53 @@ def test_a_cancelled_call_makes_no_execution_exceed_its_share() -> None:
     run(test())
 
 
+def test_an_execution_has_the_spare_slots_while_it_is_the_only_one() -> None:
+    async def test() -> None:
+        slots = Slots({STAGE: 3}, {STAGE: 1}, {STAGE: 3}, cores=2)
+        users = Users(slots)
+        slots.begin("a")
+        await users.enter_all("a1", "a2", "a3", "a4")
+        assert users.inside == ["a1", "a2"], "two calls keep two cores busy"
+        slots.begin("b")
+        await users.leave("a1")
+        await users.leave("a2")
+        assert users.inside[2:] == ["a3"], "b has begun, so that a has its share only"
+        await users.enter_all("b1", "b2")
+        assert users.inside[3:] == ["b1"]
+        await users.leave("b1")
+        await users.leave("b2")
+        slots.end("b")
+        await settle()
+        assert users.inside[-1] == "a4"
+        await users.finish()
+        assert slots.lengths()[STAGE] == {"slots": 3, "running": 0, "waiting": 0}
+
+    run(test())
+
+
+def test_a_core_that_another_stage_has_left_is_used() -> None:
+    async def test() -> None:
+        slots = Slots({STAGE: 2, OTHER_STAGE: 2}, {STAGE: 1, OTHER_STAGE: 1}, {STAGE: 2}, cores=2)
+        users = Users(slots)
+        slots.begin("a")
+        await users.enter("o1", "a", OTHER_STAGE)
+        await users.enter_all("a1", "a2", "a3")
+        assert users.inside == ["o1", "a1"]
+        await users.leave("o1")
+        assert users.inside[2:] == ["a2"]
+        await users.enter("o2", "a", OTHER_STAGE)
+        assert users.inside[3:] == ["o2"], "its share is its own at any time"
+        await users.leave("a1")
+        await users.leave("a2")
+        assert users.inside[4:] == ["a3"]
+        await users.enter("o3", "a", OTHER_STAGE)
+        await users.leave("a3")
+        assert users.inside[5:] == [], "that stage lends no spare slots"
+        await users.finish()
+
+    run(test())
+
+
 def test_an_origin_that_is_not_listed_has_no_limit() -> None:
     async def test() -> None:
         users = Users(Slots({}))
@@ -235,6 +283,31 @@ def test_slots_are_never_lost_or_doubled_and_single_calls_are_served_in_order(
         await users.finish()
         assert slots.lengths() == {STAGE: {"slots": 3, "running": 0, "waiting": 0}}
         assert slots.positions() == {}
+
+    run(test())
+
+
+@given(ACTIONS, st.integers(1, 2), st.integers(0, 3))
+@settings(max_examples=150, deadline=None)
+def test_no_call_waits_for_a_slot_that_it_may_have(
+    actions: list[tuple[str, int]], executions: int, cores: int
+) -> None:
+    async def test() -> None:
+        slots = Slots({STAGE: 3}, {STAGE: 1}, {STAGE: 3}, cores)
+        users = Users(slots)
+        names = "ab"[:executions]
+        for name in names:
+            slots.begin(name)
+        for step, (action, number) in enumerate(actions):
+            execution = names[number % executions]
+            await act(users, action, number, f"{execution}{step}", execution)
+            running = slots.lengths()[STAGE]["running"]
+            most = max(1, min(3, cores)) if executions == 1 else 1
+            for waiting in slots.positions():
+                assert running == 3 or users.in_service().count(waiting) >= most
+            assert all(users.in_service().count(name) <= most for name in names)
+        await users.finish()
+        assert slots.lengths() == {STAGE: {"slots": 3, "running": 0, "waiting": 0}}
 
     run(test())
 

@@ -9,7 +9,7 @@ from google.cloud import storage
 from emulators.storage.tests.server import BucketServer
 
 DATA = b"RIFF and so on, " * 5000
-PACKED = gzip.compress(DATA)
+PACKED = gzip.compress(DATA, mtime=0)
 PLAIN = {"Accept-Encoding": "identity"}
 
 
