@@ -92,7 +92,7 @@ def test_terraforms_own_tests(topology: Copy, tmp_path: Path) -> None:
     assert " 0 failed" in said and "skip" not in said
 
 
-@pytest.mark.parametrize("page", ["docs/deploy.md", "terraform/README.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/deploy.md", "terraform/README.md"])
 def test_a_first_plan_finds_the_apis_that_it_needs(page: str) -> None:
     (command,) = re.findall(r"gcloud services enable (cloudresourcemanager[a-z. ]+)", text_of(page))
     sources = (ROOT / "terraform").rglob("*.tf")
