@@ -27,8 +27,10 @@ MEASURED = {
 
 
 def plan(instances: int) -> Plan:
+    """Returns a plan with so many instances of transcribe, and as many of align as it wants."""
     made = on_cpus(MEASURED)
-    return Plan(made.seconds, {**made.instances, "transcribe": instances}, made.resources)
+    limits = {**made.instances, "transcribe": instances, "align": 20}
+    return Plan(made.seconds, limits, made.resources)
 
 
 def test_without_a_limit_chunks_are_transcribed_at_once_as_far_as_the_workflow_allows() -> None:
