@@ -160,6 +160,7 @@ def report(
         "words_spoken": recording.words,
         "words_in_the_transcript": len(result.words),
         "segments": len(transcript["segments"]),
+        **told(transcript),
         "transcript_bytes": len(json.dumps(transcript)),
         **rates(recording, result),
         "kill": kill_figures(course),
@@ -170,6 +171,18 @@ def report(
             "finalize": [round(course.finalize_seconds, 3)],
         },
         "warnings": count_warnings(transcript),
+    }
+
+
+def told(transcript: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns how much speech has words, and what is listed of the rest."""
+    quality = transcript["quality"]
+    suspected = [word for suspect in quality["suspects"] for word in suspect["text"].split()]
+    missed = sum(gap["end"] - gap["start"] for gap in quality["uncovered"])
+    return {
+        "coverage": quality["coverage"],
+        "uncovered_seconds": round(missed, 1),
+        "suspected_words": len(suspected),
     }
 
 

@@ -150,6 +150,11 @@ def transcript(turns: list[dict[str, Any]]) -> dict[str, Any]:
         "turns": turns,
         "language": {"code": "en"},
         "segments": [{}],
+        "quality": {
+            "coverage": 0.9,
+            "uncovered": [{"start": 8.0, "end": 8.5}, {"start": 9.0, "end": 9.5}],
+            "suspects": [{"text": "Thank you."}],
+        },
         "warnings": [{"code": "voice_unknown"}, {"code": "voice_unknown"}],
         "timings": {"stages": stages},
     }
@@ -182,6 +187,8 @@ def test_the_report_has_the_people_the_words_and_what_the_kill_cost(tmp_path: Pa
     assert figures["der"] == pytest.approx(0.1)
     assert figures["wer"] == pytest.approx(1 / 3, abs=1e-4)
     assert (figures["words_spoken"], figures["words_in_the_transcript"]) == (3, 2)
+    assert (figures["coverage"], figures["uncovered_seconds"]) == (0.9, 1.0)
+    assert figures["suspected_words"] == 2
     assert figures["kill"] == {
         "after_hours": 0.01,
         "finished_parts": 1,
