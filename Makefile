@@ -26,7 +26,7 @@ BUILDER ?=
 # of tests loads models and needs about 6 GB.
 WORKERS ?= 2
 PARALLEL := --numprocesses $(WORKERS)
-test test-slow openapi test-fast: export OMP_NUM_THREADS ?= 1
+test test-slow test-isas openapi test-fast: export OMP_NUM_THREADS ?= 1
 comma := ,
 IMAGES = {$(subst " "," $(comma) ",$(foreach function,$(FUNCTIONS),"$(function)": "dropscribe/$(function)"))}
 TERRAFORM := terraform -chdir=terraform
