@@ -1,4 +1,4 @@
-"""Refuses what Cloud Storage can do and this server cannot, so that nothing is left out unsaid."""
+"""Refuses what Cloud Storage can do and this server cannot. No part of a request is ignored."""
 
 from collections.abc import Mapping
 

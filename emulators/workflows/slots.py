@@ -157,7 +157,7 @@ class Slots:
         queue.running -= 1
         queue.lines[execution] = line  # now behind all others
         _forget_if_empty(queue, execution)
-        self._serve(queue)
+        self._serve(queue)  # first, because only a core that this leaves idle is lent
         self._serve_all()
 
     def _serve_all(self) -> None:
